@@ -1,0 +1,45 @@
+# The commands of scale-test. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help scale-test components test verify bench clean
+
+PLAN   ?= single-node
+TARGET ?=
+REPEAT ?=
+ARGS   ?=
+
+# The project brings its own Node.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+installed := node_modules/.package-lock.json
+
+help: ## List these commands
+	@echo 'make scale-test PLAN=single-node TARGET=local'
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo
+	@echo 'Variables of scale-test: PLAN (a name in plans/ or a file), TARGET (local), REPEAT (times per arm), ARGS'
+
+scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, ARGS
+	@node src/main.ts run $(PLAN) $(if $(TARGET),--target $(TARGET)) $(if $(REPEAT),--repeat $(REPEAT)) $(ARGS)
+
+components: $(installed) ## Build etcd, the control plane and the hollow node (once; needs Go)
+	@node src/main.ts components
+
+test: $(installed) ## Run all tests; suites with real components need `make components`
+	@node scripts/test.ts
+
+verify: $(installed) ## Type check, lint, format, unused code, import direction
+	@tsc --noEmit
+	@biome ci --error-on-warnings
+	@knip
+	@node scripts/verify-rooms.ts
+
+bench: $(installed) ## Measure the hot paths, as ratios within one run
+	@node scripts/bench.ts
+
+clean: ## Remove reports of runs, and what npm installed
+	rm -rf node_modules coverage
+	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name sample ! -name baselines -exec rm -rf {} +
+
+$(installed): package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

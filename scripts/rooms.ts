@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize, relative, sep } from 'node:path'
+
+/** The rooms of src/ from top to bottom (ARCHITECTURE.md). A room imports from rooms below it, and from itself. */
+export const rooms = [
+  'main.ts',
+  'cli',
+  'run',
+  'steps',
+  'targets',
+  'fleet',
+  'workload',
+  'measure',
+  'tuning',
+  'etcd',
+  'report',
+  'result',
+  'plan',
+  'kube',
+  'base',
+] as const
+
+/** Files that touch the outside: they may read clocks, the environment and randomness. */
+const adapters: readonly RegExp[] = [
+  /^main\.ts$/,
+  /^cli\//,
+  /^base\/clock\.ts$/,
+  /^measure\/machine\.ts$/,
+  /^targets\/local\//,
+]
+const ambient = /\b(Date\.now|new Date\(\)|Math\.random|process\.env|performance\.now|setTimeout|setInterval)\b/
+
+/** What is wrong with one file, as sentences; `path` is relative to src/. */
+export function complaintsAbout(path: string, source: string): string[] {
+  const complaints: string[] = []
+  const [room, subroom] = path.split('/')
+  const rank = rooms.indexOf(room as (typeof rooms)[number])
+  if (rank === -1) return [`${path}: ${room} is no room; the rooms are ${rooms.join(', ')}`]
+
+  for (const [, specifier = ''] of source.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g)) {
+    const imported = normalize(join(dirname(path), specifier)).split(sep)
+    const importedRank = rooms.indexOf(imported[0] as (typeof rooms)[number])
+    if (importedRank < rank) complaints.push(`${path}: imports ${imported.join('/')}, which is above it`)
+    const isSibling = room === 'targets' && imported[0] === 'targets' && imported.length > 2 && imported[1] !== subroom
+    if (isSibling) complaints.push(`${path}: imports ${imported.join('/')}, another target`)
+  }
+
+  const isTest = /\.test\.ts$|\/testing\.ts$/.test(path)
+  const use = ambient.exec(source.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''))
+  if (use !== null && !isTest && !adapters.some((adapter) => adapter.test(path))) {
+    complaints.push(`${path}: uses ${use[0]}; time, randomness and environment are passed in`)
+  }
+  return complaints
+}
+
+/** Complaints about every TypeScript file below `folder`. */
+export function complaintsBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .flatMap((entry) => {
+      const file = join(entry.parentPath, entry.name)
+      return complaintsAbout(relative(folder, file).split(sep).join('/'), readFileSync(file, 'utf8'))
+    })
+}

@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+
+/** Tests of one language: how many passed, failed and were skipped. */
+interface Tally {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+const root = join(import.meta.dirname, '..')
+const tallies = [testGo(), testTypeScript()]
+const sum = (key: keyof Tally) => tallies.reduce((total, tally) => total + tally[key], 0)
+const skipped = sum('skipped') === 0 ? '' : `, ${sum('skipped')} skipped`
+process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed${skipped}\n`)
+process.exitCode = sum('failed') === 0 ? 0 : 1
+
+function testGo(): Tally {
+  if (spawnSync('go', ['version']).status !== 0) {
+    process.stdout.write('\nSKIPPED: the tests of components/hollow-node, because Go is missing (install Go to run them)\n')
+    return { passed: 0, failed: process.env['CI'] === 'true' ? 1 : 0, skipped: 1 }
+  }
+  const run = spawnSync('go', ['test', '-json', './hollow-node/...'], { cwd: join(root, 'components'), encoding: 'utf8', maxBuffer: 1 << 28 })
+  const events = run.stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line): { Action: string; Test?: string; Output?: string } => JSON.parse(line))
+  const count = (action: string) => events.filter((event) => event.Action === action && event.Test !== undefined).length
+  const tally = { passed: count('pass'), failed: count('fail'), skipped: count('skip') }
+  process.stdout.write(`\ngo test ./hollow-node: ${tally.passed} passed, ${tally.failed} failed\n`)
+  if (run.status === 0) return tally
+  process.stdout.write(events.map((event) => event.Output ?? '').join('') + run.stderr)
+  return { ...tally, failed: Math.max(1, tally.failed) }
+}
+
+function testTypeScript(): Tally {
+  const folder = mkdtempSync(join(tmpdir(), 'scale-test-vitest-'))
+  const report = join(folder, 'report.json')
+  try {
+    const run = spawnSync('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'))
+    const failed = run.status === 0 ? 0 : Math.max(1, numFailedTests)
+    return { passed: numPassedTests, failed, skipped: numPendingTests }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

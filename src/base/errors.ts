@@ -1,0 +1,38 @@
+/**
+ * What can go wrong without being a bug. The kind decides the exit code (facts: the process's
+ * exit status is its contract with release pipelines).
+ */
+export type FailureKind = 'bad-input' | 'safety-refusal' | 'inconclusive' | 'infrastructure' | 'residue' | 'interrupted'
+
+/** Exit status of the process; 130 and 143 are chosen by the signal that interrupted the run. */
+export const exitCodes = {
+  pass: 0,
+  thresholdMissed: 1,
+  'bad-input': 2,
+  'safety-refusal': 3,
+  inconclusive: 4,
+  infrastructure: 5,
+  residue: 6,
+  bug: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const
+
+/** An expected failure: what happened, where, and what the reader can do next. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  readonly kind: FailureKind
+  /** One or more lines: the command to run or the file to change. */
+  readonly next: string | undefined
+
+  constructor(kind: FailureKind, what: string, options: { next?: string; cause?: unknown } = {}) {
+    super(what, options.cause === undefined ? undefined : { cause: options.cause })
+    this.kind = kind
+    this.next = options.next
+  }
+}
+
+/** The message of anything that was thrown, without its stack. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

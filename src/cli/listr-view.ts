@@ -1,0 +1,106 @@
+import type { ListrTask } from 'listr2'
+import { Listr } from 'listr2'
+import { formatDuration } from '../base/duration.ts'
+import type { RunEvent, RunEventSink } from '../run/events.ts'
+import type { ProgressLine } from './progress.ts'
+import { createProgressLine } from './progress.ts'
+import type { Styles } from './terminal.ts'
+
+type TaskWrapper = Parameters<ListrTask['task']>[1]
+
+/** How a step ended, for the line that shows it. */
+type Ending = { kind: 'done'; text: string } | { kind: 'failed'; message: string } | { kind: 'skipped' }
+
+interface StepLine {
+  title: string
+  ended: PromiseWithResolvers<Ending>
+  progress: ProgressLine
+  task?: TaskWrapper
+}
+
+/** Redraws cost about half a millisecond each: four a second are enough for the eye. */
+const redrawMs = 250
+
+/**
+ * The run as a list that redraws itself. The run is not driven by it: each task here only waits for the event that
+ * tells how its step ended.
+ */
+export function listrView(styles: Styles, nowMs: () => number): { emit: RunEventSink; finished: Promise<void> } {
+  const lines = new Map<string, StepLine>()
+  const finished = Promise.withResolvers<void>()
+  let drawnAtMs = Number.NEGATIVE_INFINITY
+
+  const lineOf = ({ armId, stepId }: { armId: string; stepId: string }) => lines.get(`${armId}/${stepId}`)
+  const skipAll = () => {
+    for (const { ended } of lines.values()) ended.resolve({ kind: 'skipped' })
+  }
+
+  const stepTask = (line: StepLine): ListrTask => ({
+    title: line.title,
+    task: async (_, task: TaskWrapper) => {
+      line.task = task
+      const ending = await line.ended.promise
+      if (ending.kind === 'failed') throw new Error(ending.message)
+      if (ending.kind === 'skipped') task.skip(styles.dim(`${line.title}: not reached`))
+      else task.title = ending.text === '' ? line.title : `${line.title}: ${styles.bold(ending.text)}`
+    },
+  })
+
+  const start = (event: Extract<RunEvent, { type: 'run-started' }>) => {
+    const arms = event.outline.map((arm): ListrTask => {
+      const steps = arm.steps.map(({ stepId, title }) => {
+        const line: StepLine = { title, ended: Promise.withResolvers(), progress: createProgressLine() }
+        lines.set(`${arm.armId}/${stepId}`, line)
+        return stepTask(line)
+      })
+      return { title: styles.bold(arm.title), task: (_, task) => task.newListr(steps, { exitOnError: false }) }
+    })
+    const list = new Listr(arms, {
+      exitOnError: false,
+      // Its own handler would end the process before anything is cleaned up.
+      registerSignalListeners: false,
+      rendererOptions: {
+        collapseSubtasks: false,
+        collapseSkips: false,
+        suffixSkips: false,
+        formatOutput: 'truncate',
+        showErrorMessage: true,
+        collapseErrors: false,
+      },
+    })
+    list.run().then(() => finished.resolve(), finished.reject)
+  }
+
+  const emit: RunEventSink = (event) => {
+    switch (event.type) {
+      case 'run-started':
+        start(event)
+        break
+      case 'step-started':
+        break
+      case 'step-progress': {
+        const line = lineOf(event)
+        const text = line?.progress.update(event, nowMs()) ?? ''
+        if (line?.task === undefined || nowMs() - drawnAtMs < redrawMs) break
+        drawnAtMs = nowMs()
+        line.task.output = text
+        break
+      }
+      case 'step-finished':
+        lineOf(event)?.ended.resolve({ kind: 'done', text: event.text ?? formatDuration(event.durationMs) })
+        break
+      case 'step-failed':
+        lineOf(event)?.ended.resolve({ kind: 'failed', message: event.message })
+        for (const [key, { ended }] of lines) {
+          if (key.startsWith(`${event.armId}/`) && !key.endsWith('/clean-up')) ended.resolve({ kind: 'skipped' })
+        }
+        break
+      case 'warning':
+        break
+      case 'run-finished':
+        skipAll()
+        break
+    }
+  }
+  return { emit, finished: finished.promise }
+}

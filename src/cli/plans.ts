@@ -1,0 +1,39 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join, relative } from 'node:path'
+import { Failure } from '../base/errors.ts'
+import { parsePlan } from '../plan/parse.ts'
+import type { Plan, Vocabulary } from '../plan/plan.ts'
+import { catalogue } from '../tuning/catalogue.ts'
+import { profileNames } from '../tuning/profiles.ts'
+
+/** The targets a plan may name. */
+export const targetNames = ['local'] as const
+export type TargetName = (typeof targetNames)[number]
+
+const vocabulary: Vocabulary = {
+  targets: targetNames,
+  profiles: profileNames,
+  knobs: catalogue.map((knob) => knob.id),
+}
+
+/**
+ * Reads a plan by the name of a file in `plansFolder`, or by a path. Throws `Failure('bad-input')` for an unknown name
+ * and for every mistake in the file.
+ */
+export function loadPlan(nameOrPath: string, plansFolder: string): Plan {
+  const file = /[/\\]|\.ya?ml$/.test(nameOrPath) ? nameOrPath : join(plansFolder, `${nameOrPath}.yaml`)
+  if (!existsSync(file)) {
+    throw new Failure('bad-input', `there is no plan ${nameOrPath}`, {
+      next: `plans here: ${planNames(plansFolder).join(', ')}; or give a path to a .yaml file`,
+    })
+  }
+  const shown = relative(process.cwd(), file)
+  return parsePlan(readFileSync(file, 'utf8'), shown.startsWith('..') ? file : shown, vocabulary)
+}
+
+/** The names of the plans in a folder. */
+export function planNames(plansFolder: string): string[] {
+  return readdirSync(plansFolder)
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => basename(name, '.yaml'))
+}

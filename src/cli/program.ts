@@ -1,0 +1,75 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { cleanupCommand } from './cleanup-command.ts'
+import { componentsCommand } from './components-command.ts'
+import { doctorCommand } from './doctor-command.ts'
+import { knobsCommand } from './knobs-command.ts'
+import { reportCommand } from './report-command.ts'
+import type { RunOptions } from './run-command.ts'
+import { runCommand } from './run-command.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** The command line; `onExit` takes the exit status of the command that ran. */
+export function createProgram(surroundings: Surroundings, onExit: (status: number) => void): Command {
+  const program = new Command('scale-test')
+    .description('Learn, with numbers you can defend, what Kubernetes tuning does to a big cluster.')
+    .showHelpAfterError('(see --help)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => surroundings.terminal.print(text.trimEnd()),
+      writeErr: (text) => surroundings.terminal.printError(text.trimEnd()),
+    })
+    .addHelpText(
+      'after',
+      `
+The usual way in:
+  $ make scale-test PLAN=single-node TARGET=local    run a plan, print where the report is
+  $ npm run scale-test -- doctor                     what this machine has and lacks
+  $ npm run scale-test -- report                     render the newest run again
+
+Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refusal,
+4 inconclusive, 5 infrastructure, 6 something was left behind, 70 bug, 130 or 143 interrupted.`,
+    )
+
+  program
+    .command('run')
+    .argument('<plan>', 'a name in plans/, or a path to a .yaml file')
+    .description('run a plan: bring up its clusters, time the probes, report')
+    .option('-t, --target <name>', 'where the clusters come from (local); default: as the plan says')
+    .option('-r, --repeat <count>', 'how often each arm runs', wholeNumber)
+    .action(async (plan: string, options: RunOptions) => onExit(await runCommand(plan, options, surroundings)))
+
+  program
+    .command('report')
+    .argument('[run]', 'a folder in reports/; default: the newest run')
+    .description('render report.html, report.md and junit.xml again from result.json')
+    .action((run: string | undefined) => onExit(reportCommand(run, surroundings)))
+
+  program
+    .command('doctor')
+    .description('say what this machine has and lacks for each target')
+    .action(async () => onExit(await doctorCommand(surroundings)))
+
+  program
+    .command('components')
+    .description('build etcd, the control plane and the hollow node for target local (once; needs Go)')
+    .action(async () => onExit(await componentsCommand(surroundings)))
+
+  program
+    .command('cleanup')
+    .description('remove what an aborted run left on this machine')
+    .option('--run <id>', 'one run only; default: every run that is not going on')
+    .action(async (options: { run?: string }) => onExit(await cleanupCommand(options, surroundings)))
+
+  program
+    .command('knobs')
+    .description('list every setting with its built-in, untuned and tuned value')
+    .action(() => onExit(knobsCommand(surroundings)))
+
+  return program
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1.')
+  return value
+}

@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { Failure, messageOf } from '../base/errors.ts'
+import { writeFileWhole } from '../base/files.ts'
+import { renderHtml } from '../report/html.ts'
+import { renderJunit } from '../report/junit.ts'
+import { renderMarkdown } from '../report/markdown.ts'
+import { renderSummary } from '../report/summary.ts'
+import type { Result } from '../result/result.ts'
+import { resultSchema } from '../result/result.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** Writes result.json and everything that is rendered from it; returns where. */
+export function writeReports(result: Result, runFolder: string): { html: string } {
+  const html = join(runFolder, 'report.html')
+  writeFileWhole(join(runFolder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
+  writeFileWhole(html, renderHtml(result))
+  writeFileWhole(join(runFolder, 'report.md'), renderMarkdown(result))
+  writeFileWhole(join(runFolder, 'junit.xml'), renderJunit(result))
+  return { html }
+}
+
+/** Renders an earlier run again from its result.json; the newest run when none is named. */
+export function reportCommand(run: string | undefined, { folders, terminal, styles }: Surroundings): number {
+  const runFolder =
+    run !== undefined && existsSync(join(run, 'result.json'))
+      ? run
+      : join(folders.reports, run ?? newestRun(folders.reports))
+  const { html } = writeReports(readResult(runFolder), runFolder)
+  terminal.print(renderSummary(readResult(runFolder), { reportPath: relative(process.cwd(), html), styles }))
+  return 0
+}
+
+function readResult(runFolder: string): Result {
+  const path = join(runFolder, 'result.json')
+  if (!existsSync(path))
+    throw new Failure('bad-input', `there is no result in ${runFolder}`, { next: 'name a run: a folder in reports/' })
+  try {
+    return resultSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+  } catch (error) {
+    throw new Failure('bad-input', `${path} is no result of this version: ${messageOf(error)}`)
+  }
+}
+
+function newestRun(reportsFolder: string): string {
+  const runs = existsSync(reportsFolder)
+    ? readdirSync(reportsFolder).filter((name) => existsSync(join(reportsFolder, name, 'result.json')))
+    : []
+  const started = (name: string) => readResult(join(reportsFolder, name)).startedAt
+  const newest = runs.toSorted((left, right) => started(left).localeCompare(started(right))).at(-1)
+  if (newest === undefined)
+    throw new Failure('bad-input', 'there is no run to report on yet', {
+      next: 'make scale-test PLAN=single-node TARGET=local',
+    })
+  return newest
+}

@@ -1,0 +1,26 @@
+import type { ApiError } from './api.ts'
+
+/** Failures before the request left. */
+const notSent = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
+/** Failures under way. All others, such as an untrusted certificate or an unknown host, do not pass by themselves. */
+const interrupted = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'MalformedAnswer',
+  'SilentWatch',
+])
+
+/** Whether the server has certainly done nothing: it was too busy (429), or the request never reached it. */
+export function isUndone(error: ApiError): boolean {
+  return error.status === 429 || notSent.has(error.reason)
+}
+
+/** Whether the same request may succeed later: an overloaded, restarting or unreachable server. */
+export function isTransient(error: ApiError): boolean {
+  return isUndone(error) || error.status >= 500 || interrupted.has(error.reason)
+}

@@ -1,0 +1,244 @@
+import type { Clock } from '../base/clock.ts'
+import { ApiError, type KubeApi, type ListQuery, type ResourceName, type WatchEvent, type WatchQuery } from './api.ts'
+import { isTransient } from './failures.ts'
+import type { KubeObject, ObjectMeta, ResourceTypes } from './resources.ts'
+import { retryWaitMs } from './retry.ts'
+
+/** A change that was received the moment the server sent it. */
+interface SeenChange<T> {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  object: T
+  /** When it arrived, on the follower's clock. */
+  atMs: number
+  exact: true
+}
+
+/**
+ * A change that was learnt of later, from a list or from what a resumed stream had missed: it would have arrived after
+ * `notBeforeMs` and not after `atMs`. `notBeforeMs` is -Infinity for what the first list found. Of an object that a list
+ * no longer shows, only a summary of the metadata is left: name, namespace, uid, version, labels and owners.
+ */
+type CensoredChange<T> = ({ type: 'ADDED' | 'MODIFIED'; object: T } | { type: 'DELETED'; object: KubeObject }) & {
+  atMs: number
+  exact: false
+  notBeforeMs: number
+}
+
+/** A change of one object; several changes in a gap may have become one. */
+export type Change<T> = SeenChange<T> | CensoredChange<T>
+
+/** A change, or, once, that everything which existed at the start has been told. */
+export type FollowEvent<T> = Change<T> | { type: 'SYNCED'; atMs: number }
+
+/** Why the flow of changes was interrupted and how it goes on. */
+export interface Disruption {
+  /** `Ended` when the server closed the stream in good order, `SilentWatch`, or the reason of `error`. */
+  reason: string
+  error: ApiError | undefined
+  atMs: number
+  /** Since when changes may have been missed, to be made up for; -Infinity before the first list. */
+  goodMs: number
+  /** `relist` when the server no longer knows the changes since then. */
+  action: 'resume' | 'relist'
+  waitMs: number
+}
+
+/** Collaborators and limits of `follow`. */
+export interface FollowOptions {
+  clock: Clock
+  /** Ends the iteration, without an error. */
+  signal: AbortSignal
+  /**
+   * Milliseconds without any event after which a stream is taken for dead; 90 s when absent, since an apiserver sends
+   * a bookmark about every minute (bookmarkFrequency in its watch cache).
+   */
+  silenceMs?: number
+  onDisruption?: (disruption: Disruption) => void
+}
+
+/**
+ * Every change of the selected objects, from what exists now (ADDED), through SYNCED, on until the signal aborts or the
+ * loop is left. Dropped and silent streams are resumed, an expired version is made up for by a new list; each object's
+ * changes come in order and once. Every (re)connection costs one list of a single object, to tell what was missed from
+ * what is new: `exact` is true to within the time of that list and of opening the stream.
+ *
+ * Throws `ApiError` for what waiting will not mend, such as 401, 403 or a closed connection; keeps trying otherwise.
+ */
+export async function* follow<R extends ResourceName>(
+  api: KubeApi,
+  query: ListQuery<R>,
+  options: FollowOptions,
+): AsyncGenerator<FollowEvent<ResourceTypes[R]>, void, undefined> {
+  const { clock, signal, onDisruption } = options
+  const { pageSize: _, ...selection } = query
+  const view = createView<ResourceTypes[R]>()
+  /** Everything up to this version was told; undefined when only a list can say what is. */
+  let version: string | undefined
+  /** When nothing was missing, last. */
+  let goodMs = Number.NEGATIVE_INFINITY
+  let synced = false
+  /** Attempts in a row that ended soon and brought nothing. */
+  let failures = 0
+
+  while (!signal.aborted) {
+    const startMs = clock.nowMs()
+    let error: ApiError | undefined
+    try {
+      if (version === undefined) {
+        const relist = view.startList()
+        let listed = ''
+        for await (const page of api.list(query, signal)) {
+          const atMs = clock.nowMs()
+          listed = page.resourceVersion
+          for (const object of page.items) {
+            if (signal.aborted) return
+            for (const change of relist.differences(object))
+              yield { ...change, atMs, exact: false, notBeforeMs: goodMs }
+          }
+        }
+        const atMs = clock.nowMs()
+        for (const change of relist.vanished()) yield { ...change, atMs, exact: false, notBeforeMs: goodMs }
+        version = listed
+        goodMs = startMs
+        if (!synced) yield { type: 'SYNCED', atMs }
+        synced = true
+      }
+
+      const askedMs = clock.nowMs()
+      const head = await currentVersion(api, query, signal)
+      const notBeforeMs = goodMs
+      if (Number(version) >= head) goodMs = askedMs
+      for await (const event of liveWatch(api, { ...selection, resourceVersion: version }, options)) {
+        if (signal.aborted) return
+        failures = 0
+        version = versionOf(event)
+        // Until it has caught up with what was current at its start, the stream is telling the past.
+        if (Number(version) >= head) goodMs = event.atMs
+        if (event.type === 'BOOKMARK') continue
+        view.note(event)
+        if (Number(version) > head) yield { ...event, exact: true }
+        else yield { ...event, exact: false, notBeforeMs }
+      }
+    } catch (thrown) {
+      if (signal.aborted) return
+      if (!(thrown instanceof ApiError) || !(thrown.status === 410 || isTransient(thrown))) throw thrown
+      error = thrown
+    }
+    if (signal.aborted) return
+
+    if (error?.status === 410) version = undefined
+    if (clock.nowMs() - startMs >= steadyMs) failures = 0
+    // The first time at once: every millisecond that nothing is seen makes measurements vaguer.
+    const retryAfterMs = error?.retryAfterMs
+    const waitMs = failures === 0 && retryAfterMs === undefined ? 0 : retryWaitMs(failures || 1, retryAfterMs, () => 0)
+    failures += 1
+    const action = version === undefined ? 'relist' : 'resume'
+    onDisruption?.({ reason: error?.reason ?? 'Ended', error, atMs: clock.nowMs(), goodMs, action, waitMs })
+    // A rejection means that the signal aborted, which the loop's condition sees.
+    await clock.sleep(waitMs, signal).catch(() => {})
+  }
+}
+
+/** An attempt that lasted this long is no reason to slow down, even if nothing happened in its time. */
+const steadyMs = 10_000
+
+/** A watch that throws `SilentWatch` after `silenceMs` without an event. */
+async function* liveWatch<R extends ResourceName>(
+  api: KubeApi,
+  query: WatchQuery<R>,
+  { clock, signal, silenceMs = 90_000 }: FollowOptions,
+): AsyncGenerator<WatchEvent<ResourceTypes[R]>, void, undefined> {
+  const stop = new AbortController()
+  /** Undefined while the reader is busy with an event: then the silence is ours. */
+  let waitingSinceMs: number | undefined = clock.nowMs()
+  const guard = async () => {
+    for (;;) {
+      const leftMs = silenceMs - (waitingSinceMs === undefined ? 0 : clock.nowMs() - waitingSinceMs)
+      if (leftMs <= 0) return stop.abort(new ApiError(0, 'SilentWatch', `watch: nothing came for ${silenceMs} ms`))
+      await clock.sleep(leftMs, stop.signal)
+    }
+  }
+  const guarded = guard().catch(() => {})
+  try {
+    for await (const event of api.watch(query, AbortSignal.any([signal, stop.signal]))) {
+      waitingSinceMs = undefined
+      yield event
+      waitingSinceMs = clock.nowMs()
+    }
+    // An implementation may also end when it is aborted.
+    stop.signal.throwIfAborted()
+  } finally {
+    stop.abort()
+    await guarded
+  }
+}
+
+/** What the server has reached; one object suffices, and no selector makes it search for one. */
+async function currentVersion(api: KubeApi, { resource, namespace }: ListQuery, signal: AbortSignal): Promise<number> {
+  const query: ListQuery = { resource, pageSize: 1, ...(namespace !== undefined && { namespace }) }
+  for await (const page of api.list(query, signal)) return Number(page.resourceVersion)
+  return 0
+}
+
+function versionOf(event: WatchEvent<KubeObject>): string {
+  return event.type === 'BOOKMARK' ? event.resourceVersion : (event.object.metadata.resourceVersion ?? '')
+}
+
+type Difference<T> = { type: 'ADDED' | 'MODIFIED'; object: T } | { type: 'DELETED'; object: KubeObject }
+
+/** What the caller has been told, small enough to keep for every object of a big cluster. */
+function createView<T extends KubeObject>() {
+  const known = new Map<string, { metadata: ObjectMeta; list: number }>()
+  let list = 0
+  const remember = (object: T) => known.set(keyOf(object), { metadata: summary(object.metadata), list })
+
+  return {
+    note(event: { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T }): void {
+      if (event.type === 'DELETED') known.delete(keyOf(event.object))
+      else remember(event.object)
+    },
+
+    /** Compares a new list, object by object, with what is known; a list that breaks off does no harm. */
+    startList() {
+      list += 1
+      return {
+        differences(object: T): Difference<T>[] {
+          const before = known.get(keyOf(object))?.metadata
+          remember(object)
+          if (before === undefined) return [{ type: 'ADDED', object }]
+          if (before.uid !== object.metadata.uid) {
+            // Another object of the same name: in this order, or a reader by name would lose the new one.
+            return [
+              { type: 'DELETED', object: { metadata: before } },
+              { type: 'ADDED', object },
+            ]
+          }
+          return before.resourceVersion === object.metadata.resourceVersion ? [] : [{ type: 'MODIFIED', object }]
+        },
+
+        *vanished(): Generator<Difference<T>> {
+          for (const [key, { metadata, list: lastSeen }] of known) {
+            if (lastSeen === list) continue
+            known.delete(key)
+            yield { type: 'DELETED', object: { metadata } }
+          }
+        },
+      }
+    },
+  }
+}
+
+function keyOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`
+}
+
+function summary({ name, namespace, uid, resourceVersion, labels, ownerReferences }: ObjectMeta): ObjectMeta {
+  return {
+    ...(name !== undefined && { name }),
+    ...(namespace !== undefined && { namespace }),
+    ...(uid !== undefined && { uid }),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    ...(labels !== undefined && { labels }),
+    ...(ownerReferences !== undefined && { ownerReferences }),
+  }
+}

@@ -1,0 +1,54 @@
+import 'reflect-metadata'
+import { webcrypto } from 'node:crypto'
+import * as x509 from '@peculiar/x509'
+
+/** A certificate and its key, PEM. */
+export interface TestIdentity {
+  cert: string
+  key: string
+}
+
+/** An authority made for one test, with a server for 127.0.0.1 and a client that it vouches for. */
+export interface TestCertificates {
+  ca: string
+  server: TestIdentity
+  client: TestIdentity
+}
+
+/** Makes certificates that are valid from a minute ago for an hour. */
+export async function createTestCertificates(): Promise<TestCertificates> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+  const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) }
+  const authorityKeys = await newKeys()
+  const authority = await x509.X509CertificateGenerator.createSelfSigned({
+    ...validity,
+    serialNumber: '01',
+    name: 'CN=test authority',
+    signingAlgorithm: algorithm,
+    keys: authorityKeys,
+    extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
+  })
+
+  async function issue(serialNumber: string, subject: string): Promise<TestIdentity> {
+    const keys = await newKeys()
+    const certificate = await x509.X509CertificateGenerator.create({
+      ...validity,
+      serialNumber,
+      subject,
+      issuer: authority.subject,
+      signingAlgorithm: algorithm,
+      publicKey: keys.publicKey,
+      signingKey: authorityKeys.privateKey,
+      extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
+    })
+    const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
+    return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(key, 'PRIVATE KEY') }
+  }
+
+  return {
+    ca: authority.toString('pem'),
+    server: await issue('02', 'CN=kube-apiserver'),
+    client: await issue('03', 'CN=tester, O=system:masters'),
+  }
+}

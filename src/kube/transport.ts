@@ -1,0 +1,273 @@
+import type { Readable } from 'node:stream'
+import { type Dispatcher, Pool } from 'undici'
+import type { Clock } from '../base/clock.ts'
+import { ApiError } from './api.ts'
+import type { Credentials } from './credentials.ts'
+import { isTransient, isUndone } from './failures.ts'
+import { type RetryLimits, retrying } from './retry.ts'
+
+/** What a request is for, in Kubernetes' words. */
+export type Verb = 'create' | 'get' | 'list' | 'patch' | 'delete' | 'watch'
+
+/** One HTTP exchange that ended, well or not. */
+export interface RequestRecord {
+  verb: Verb
+  /** Plural name such as `pods`, `deployments/scale`, or the path of a raw request. */
+  resource: string
+  /** HTTP status; 0 when no complete answer came. */
+  status: number
+  /** From the call until the body was read (a watch: until its headers), waiting for a free connection included. */
+  latencyMs: number
+}
+
+/** A request that was refused or lost and will be sent again. */
+export interface RetryRecord {
+  verb: Verb
+  resource: string
+  /** HTTP status; 0 when no answer came. */
+  status: number
+  reason: string
+  /** Number of the try that failed, from 1. */
+  attempt: number
+  waitMs: number
+}
+
+/** How to reach a server and who is told about it. */
+export interface ConnectOptions {
+  credentials: Credentials
+  clock: Clock
+  /** Connections kept open for calls, each one call at a time; 50 when absent. Watches have their own. */
+  connections?: number
+  /** Spreads retries, uniform in [0, 1); Math.random when absent. */
+  random?: () => number
+  /** 12 attempts within 120 s when absent. */
+  retry?: Partial<RetryLimits>
+  /** Closes the connection when it aborts: every call in flight then rejects with its reason. */
+  signal?: AbortSignal
+  onRequest?: (record: RequestRecord) => void
+  onRetry?: (record: RetryRecord) => void
+}
+
+/** One request to send. */
+export interface Call {
+  verb: Verb
+  resource: string
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  path: string
+  body?: string
+  contentType?: string
+  /** Whether sending it twice is the same as once, so that it may be repeated when it is unknown what became of it. */
+  repeatable: boolean
+}
+
+/** Choices for one call. */
+export interface SendOptions {
+  signal?: AbortSignal | undefined
+  /** Tries of this call, if not the connection's. */
+  attempts?: number | undefined
+  /** Called when a try failed in such a way that the server may have done its work all the same. */
+  onLostReply?: () => void
+}
+
+/** Pooled keep-alive connections to one server. */
+export interface Transport extends AsyncDisposable {
+  /** Sends, retries where that is safe, and returns the body's text, parsed. Throws `ApiError`. */
+  send<T>(call: Call, parse: (text: string) => T, options?: SendOptions): Promise<T>
+  /** Opens an endless answer, once. Throws `ApiError`; errors of the body are to be put through `failure`. */
+  open(call: Call, signal: AbortSignal): Promise<Readable>
+  /** What to throw when `call` failed with `error`: the abort reason if it was aborted, `ApiError` for the network. */
+  failure(call: Call, error: unknown, signal?: AbortSignal): unknown
+}
+
+type Headers = Readonly<Record<string, string>>
+type Answer = Dispatcher.ResponseData
+
+/** kube-apiserver ends a request after 60 s (--request-timeout); a little more, so that its answer is seen. */
+const answerTimeoutMs = 70_000
+/** client-go too reads token files again every minute; an expired token is also noticed by the 401. */
+const headersAgeMs = 60_000
+
+/** Connects lazily: the first connection is made by the first call. Disposing ends every call and every watch. */
+export function createTransport(options: ConnectOptions): Transport {
+  const { credentials, clock, random = Math.random, onRequest, onRetry } = options
+  const limits: RetryLimits = { attempts: 12, totalMs: 120_000, ...options.retry }
+  const url = new URL(credentials.server)
+  const prefix = url.pathname.replace(/\/+$/, '')
+  const authorization = cachedHeaders(credentials, clock)
+  const poolOptions = {
+    connect: { ...credentials.tls },
+    // Six times the CPU per request of HTTP/1.1 (libraries.md), and undici would negotiate it.
+    allowH2: false,
+    headersTimeout: answerTimeoutMs,
+  }
+  const calls = new Pool(url.origin, {
+    ...poolOptions,
+    connections: options.connections ?? 50,
+    bodyTimeout: answerTimeoutMs,
+  })
+  // A watch holds its connection: in the same pool, a few of them would starve the calls. Silence is follow.ts's matter.
+  const streams = new Pool(url.origin, { ...poolOptions, bodyTimeout: 0 })
+
+  const lifetime = new AbortController()
+  async function close(reason: unknown): Promise<void> {
+    options.signal?.removeEventListener('abort', onAbort)
+    if (!lifetime.signal.aborted) lifetime.abort(reason)
+    await Promise.all([calls.destroy(), streams.destroy()])
+  }
+  // Cheaper than passing the signal to every request.
+  const onAbort = () => void close(options.signal?.reason)
+  if (options.signal?.aborted === true) onAbort()
+  else options.signal?.addEventListener('abort', onAbort)
+
+  function failure(call: Call, error: unknown, signal?: AbortSignal): unknown {
+    if (signal?.aborted === true) return signal.reason
+    if (lifetime.signal.aborted) return lifetime.signal.reason
+    return networkFailure(call, error)
+  }
+
+  function dispatch(pool: Pool, call: Call, headers: Headers, signal?: AbortSignal): Promise<Answer> {
+    return pool.request({
+      method: call.method,
+      path: prefix + call.path,
+      headers: {
+        accept: 'application/json, */*;q=0.5',
+        'user-agent': 'scale-test',
+        ...(call.body !== undefined && { 'content-type': call.contentType ?? 'application/json' }),
+        ...headers,
+      },
+      body: call.body ?? null,
+      signal: signal ?? null,
+    })
+  }
+
+  /** One exchange, and a second one with renewed credentials when the first are no longer accepted. */
+  async function exchange<T>(
+    pool: Pool,
+    call: Call,
+    consume: (body: Answer['body']) => T | Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const startMs = clock.nowMs()
+    let status = 0
+    try {
+      let headers = await authorization.current()
+      let answer = await dispatch(pool, call, headers, signal)
+      if (answer.statusCode === 401) {
+        const error = await refusal(call, answer, headers)
+        const renewed = await authorization.renewed(headers)
+        if (renewed.Authorization === headers.Authorization) throw error
+        headers = renewed
+        answer = await dispatch(pool, call, headers, signal)
+      }
+      if (answer.statusCode >= 300) throw await refusal(call, answer, headers)
+      const result = await consume(answer.body)
+      status = answer.statusCode
+      return result
+    } catch (error) {
+      if (error instanceof ApiError) status = error.status
+      throw failure(call, error, signal)
+    } finally {
+      onRequest?.({ verb: call.verb, resource: call.resource, status, latencyMs: clock.nowMs() - startMs })
+    }
+  }
+
+  return {
+    send(call, parse, sendOptions = {}) {
+      const { signal, attempts } = sendOptions
+      const consume = async (body: Answer['body']) => parse(await body.text())
+      return retrying(() => exchange(calls, call, consume, signal), {
+        clock,
+        random,
+        limits: attempts === undefined ? limits : { ...limits, attempts },
+        signal: signal === undefined ? lifetime.signal : AbortSignal.any([signal, lifetime.signal]),
+        mayRetry: (error) => (call.repeatable ? isTransient(error) : isUndone(error)),
+        onRetry: ({ error, attempt, waitMs }) => {
+          if (!isUndone(error)) sendOptions.onLostReply?.()
+          const { status, reason } = error
+          onRetry?.({ verb: call.verb, resource: call.resource, status, reason, attempt, waitMs })
+        },
+      })
+    },
+    open: (call, signal) => exchange(streams, call, (body) => body, signal),
+    failure,
+    [Symbol.asyncDispose]: () => close(new ApiError(0, 'Closed', 'the connection was closed')),
+  }
+}
+
+/** Parses an answer. The parser's message would quote the text, which may be a secret. */
+export function parseJson<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    throw new ApiError(0, 'MalformedAnswer', 'the answer is not JSON')
+  }
+}
+
+/** Headers from memory, asked for again after a minute or when they were refused; once, however many calls need them. */
+function cachedHeaders(credentials: Credentials, clock: Clock) {
+  let cached: { headers: Headers; untilMs: number } | undefined
+  let pending: Promise<Headers> | undefined
+  const load = (renew: boolean) => {
+    pending ??= credentials
+      .headers(renew)
+      .then((headers) => {
+        cached = { headers, untilMs: clock.nowMs() + headersAgeMs }
+        return headers
+      })
+      .finally(() => {
+        pending = undefined
+      })
+    return pending
+  }
+  return {
+    current: () => (cached !== undefined && clock.nowMs() < cached.untilMs ? cached.headers : load(false)),
+    renewed: (used: Headers) =>
+      cached !== undefined && cached.headers.Authorization !== used.Authorization ? cached.headers : load(true),
+  }
+}
+
+interface Status {
+  kind?: string
+  reason?: string
+  message?: string
+  details?: { retryAfterSeconds?: number }
+}
+
+async function refusal(call: Call, answer: Answer, sent: Headers): Promise<ApiError> {
+  const { statusCode: status } = answer
+  const text = await answer.body.text()
+  const { reason = `HTTP ${status}`, message = text.slice(0, 500).trim(), details } = statusIn(text)
+  const seconds = Number(answer.headers['retry-after'] ?? details?.retryAfterSeconds)
+  const what = redacted(message, sent.Authorization) || 'no message'
+  return new ApiError(status, reason, `${call.verb} ${call.resource}: ${what} (${status} ${reason})`, {
+    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+  })
+}
+
+/** The Status object in an answer; empty when it is something else, such as a proxy's page. */
+function statusIn(text: string): Status {
+  try {
+    const body = JSON.parse(text) as Status | null
+    return body?.kind === 'Status' ? body : {}
+  } catch {
+    return {}
+  }
+}
+
+/** `text` without the credentials that were sent, should the server (or a proxy) quote them. */
+function redacted(text: string, authorization: string | undefined): string {
+  const secret = authorization?.split(' ').at(-1)
+  return secret ? text.replaceAll(secret, '[redacted]') : text
+}
+
+/**
+ * Errors with a code come from the network; any other is a bug or a `Failure` and stays what it is. The cause is left
+ * out on purpose: a TLS error carries certificates, and the code says what happened.
+ */
+function networkFailure(call: Call, error: unknown): unknown {
+  const { code, message, errors } = error as Error & { code?: unknown; errors?: Error[] }
+  if (typeof code !== 'string') return error
+  // A host with several addresses fails with an AggregateError, whose own message is empty.
+  const what = message || errors?.[0]?.message || 'no answer'
+  return new ApiError(0, code, `${call.verb} ${call.resource}: ${what} (${code})`)
+}

@@ -1,0 +1,97 @@
+import { pipeline, type Readable, Transform } from 'node:stream'
+import type { Clock } from '../base/clock.ts'
+import { ApiError, type WatchEvent } from './api.ts'
+import type { KubeObject } from './resources.ts'
+
+interface StampedChunk {
+  chunk: Buffer
+  atMs: number
+}
+
+/** Chunks waiting for a slow reader (of 16 KiB each over TLS) before the server is made to wait. */
+const waitingChunks = 512
+const newline = 0x0a
+
+/**
+ * Decodes the body of a watch: one JSON event per line. Every event is stamped with the moment when the chunk that
+ * completed it arrived, also when the reader is late. Ends when the body ends, a line cut short included: what it
+ * said comes again after a resume. Leaving the loop destroys the body.
+ *
+ * Throws `ApiError` for an ERROR event, with the Status's code and reason, and for a line that is not an event.
+ * Errors of the body pass as they are.
+ */
+export async function* decodeWatch<T extends KubeObject>(
+  body: Readable,
+  clock: Clock,
+): AsyncGenerator<WatchEvent<T>, void, undefined> {
+  let partial: Buffer[] = []
+  for await (const { chunk, atMs } of stamped(body, clock)) {
+    let start = 0
+    // A newline byte is never part of a longer UTF-8 sequence, so lines can be cut before they are decoded.
+    for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
+      let line: string
+      if (partial.length === 0) {
+        line = chunk.toString('utf8', start, end)
+      } else {
+        partial.push(chunk.subarray(start, end))
+        line = Buffer.concat(partial).toString('utf8')
+        partial = []
+      }
+      start = end + 1
+      if (line.length > 0) yield eventIn<T>(line, atMs)
+    }
+    if (start < chunk.length) partial.push(chunk.subarray(start))
+  }
+}
+
+/** The chunks of `body` with the time at which each was delivered, rather than read. */
+function stamped(body: Readable, clock: Clock): AsyncIterable<StampedChunk> {
+  const stamper = new Transform({
+    readableObjectMode: true,
+    readableHighWaterMark: waitingChunks,
+    transform: (chunk: Buffer, _encoding, done) => done(null, { chunk, atMs: clock.nowMs() } satisfies StampedChunk),
+  })
+  // Whoever reads the stamper gets the error; the callback must be there all the same.
+  pipeline(body, stamper, () => {})
+  return stamper
+}
+
+interface RawEvent {
+  type: string
+  object: KubeObject & { code?: number; reason?: string; message?: string; details?: { retryAfterSeconds?: number } }
+}
+
+function eventIn<T extends KubeObject>(line: string, atMs: number): WatchEvent<T> {
+  const { type, object } = parsed(line)
+  switch (type) {
+    case 'ADDED':
+    case 'MODIFIED':
+    case 'DELETED':
+      return { type, object: object as T, atMs }
+    case 'BOOKMARK':
+      return { type, resourceVersion: object.metadata.resourceVersion ?? '', atMs }
+    case 'ERROR': {
+      const { code = 0, reason = 'Unknown', message = 'no message', details } = object
+      const seconds = details?.retryAfterSeconds
+      throw new ApiError(code, reason, `watch: ${message} (${code} ${reason})`, {
+        retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
+      })
+    }
+    default:
+      throw malformed()
+  }
+}
+
+function parsed(line: string): RawEvent {
+  try {
+    const event = JSON.parse(line) as Partial<RawEvent>
+    if (typeof event.type === 'string' && typeof event.object === 'object') return event as RawEvent
+  } catch {
+    // The parser's message would quote the object.
+  }
+  throw malformed()
+}
+
+function malformed(): ApiError {
+  return new ApiError(0, 'MalformedAnswer', 'watch: a line is not a watch event')
+}

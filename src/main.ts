@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { CommanderError } from 'commander'
+import { exitCodes, Failure } from './base/errors.ts'
+import { exitCodeOfError } from './cli/exit.ts'
+import { createProgram } from './cli/program.ts'
+import type { Interruption, Surroundings } from './cli/surroundings.ts'
+import { stylesFor } from './cli/terminal.ts'
+
+const ending = new AbortController()
+const interruption: Interruption = { signal: ending.signal, signalName: undefined, hint: undefined }
+const interactive = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined
+const root = join(import.meta.dirname, '..')
+
+const surroundings: Surroundings = {
+  terminal: {
+    print: (line) => void process.stdout.write(`${line}\n`),
+    printError: (line) => void process.stderr.write(`${line}\n`),
+    interactive,
+    columns: process.stdout.columns ?? 80,
+  },
+  styles: stylesFor(interactive && process.env['NO_COLOR'] === undefined),
+  env: process.env,
+  folders: { plans: join(root, 'plans'), reports: join(root, 'reports'), components: join(root, 'components') },
+  interruption,
+}
+
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    const again = interruption.signalName !== undefined
+    interruption.signalName ??= name
+    if (again) {
+      surroundings.terminal.printError(`\nleaving at once; ${interruption.hint ?? 'nothing was started'}`)
+      process.exit(name === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated)
+    }
+    ending.abort(new Failure('interrupted', `interrupted by ${name}`))
+  })
+}
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  let status: number = exitCodes.pass
+  try {
+    await createProgram(surroundings, (code) => {
+      status = code
+    }).parseAsync()
+    return status
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes['bad-input']
+    if (!(error instanceof Failure)) {
+      surroundings.terminal.printError(error instanceof Error ? (error.stack ?? error.message) : String(error))
+      surroundings.terminal.printError('\nThis is a bug in scale-test: please report it with the lines above.')
+      return exitCodes.bug
+    }
+    surroundings.terminal.printError(error.message)
+    if (error.next !== undefined) surroundings.terminal.printError(`\n${error.next}`)
+    return exitCodeOfError(error, interruption.signalName)
+  }
+}

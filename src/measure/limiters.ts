@@ -1,0 +1,171 @@
+import { formatDuration } from '../base/duration.ts'
+import type { StopName } from '../plan/stops.ts'
+import type { Explanation, LimiterReading, StopsMs } from '../result/result.ts'
+import type { ComponentMetrics } from './metrics.ts'
+
+/** Metrics that `readLimiters` and `readApiRequests` need. */
+export const limiterMetricNames: ReadonlySet<string> = new Set([
+  'rest_client_rate_limiter_duration_seconds_sum',
+  'rest_client_rate_limiter_duration_seconds_count',
+  'apiserver_request_total',
+])
+
+/** The limits that were in force, as read back from the components. */
+export interface ClientLimits {
+  kubeletQps: number | null
+  kubeletBurst: number | null
+  eventQps: number | null
+  eventBurst: number | null
+  controllerQps: number | null
+  controllerBurst: number | null
+}
+
+/**
+ * What the apiserver answered between two scrapes, as `VERB resource/subresource` -> count. Watches are left out: they
+ * are counted when they end.
+ */
+export function readApiRequests(
+  before: readonly ComponentMetrics[],
+  after: readonly ComponentMetrics[],
+): Record<string, number> {
+  const totals = (metrics: readonly ComponentMetrics[]) => {
+    const sums = new Map<string, number>()
+    for (const { samples } of metrics.filter((one) => one.component === 'kube-apiserver')) {
+      for (const { name, labels, value } of samples) {
+        if (name !== 'apiserver_request_total' || labels['verb'] === 'WATCH' || !labels['resource']) continue
+        const key = `${labels['verb']} ${labels['resource']}${labels['subresource'] ? `/${labels['subresource']}` : ''}`
+        sums.set(key, (sums.get(key) ?? 0) + value)
+      }
+    }
+    return sums
+  }
+  const start = totals(before)
+  const changes = [...totals(after)].map(([key, value]): [string, number] => [key, value - (start.get(key) ?? 0)])
+  return Object.fromEntries(changes.filter(([, count]) => count > 0).sort(([, left], [, right]) => right - left))
+}
+
+/**
+ * What each client-side rate limiter did between two scrapes. The metric tells requests apart by verb only, so buckets
+ * are told apart by what their requests can be: a kubelet POSTs events (EventClient) and tokens (KubeClient), and all
+ * its other limited requests are KubeClient's (facts: kubernetes-mechanisms section 1). The controllers each have a
+ * bucket of the same size; pods are created and deleted by the ReplicaSet controller's alone.
+ */
+export function readLimiters(
+  before: readonly ComponentMetrics[],
+  after: readonly ComponentMetrics[],
+  apiRequests: Readonly<Record<string, number>>,
+  limits: ClientLimits,
+): LimiterReading[] {
+  const kubelet = waitsByVerb(before, after, 'kubelet')
+  const controllers = waitsByVerb(before, after, 'kube-controller-manager')
+  const tokens = Math.min(apiRequests['POST serviceaccounts/token'] ?? 0, kubelet.get('POST')?.count ?? 0)
+  const kubeClient = new Map(kubelet)
+  kubeClient.delete('POST')
+  if (tokens > 0) kubeClient.set('POST', { count: tokens, waitedMs: 0 })
+  const posts = kubelet.get('POST') ?? { count: 0, waitedMs: 0 }
+  const eventClient = new Map([['POST', { count: posts.count - tokens, waitedMs: posts.waitedMs }]])
+
+  const kubeletGating = [...kubeClient.values()].reduce((sum, { count }) => sum + count, 0)
+  const podsWritten = Math.max(apiRequests['POST pods'] ?? 0, controllers.get('DELETE')?.count ?? 0)
+  return [
+    reading('kubelet', 'KubeClient', kubeClient, kubeletGating, limits.kubeletQps, limits.kubeletBurst),
+    reading('kubelet', 'EventClient', eventClient, 0, limits.eventQps, limits.eventBurst),
+    reading(
+      'kube-controller-manager',
+      'controllers',
+      controllers,
+      podsWritten,
+      limits.controllerQps,
+      limits.controllerBurst,
+    ),
+  ]
+}
+
+interface Waits {
+  count: number
+  waitedMs: number
+}
+
+function waitsByVerb(
+  before: readonly ComponentMetrics[],
+  after: readonly ComponentMetrics[],
+  component: ComponentMetrics['component'],
+): Map<string, Waits> {
+  const totals = new Map<string, Waits>()
+  const add = (metrics: readonly ComponentMetrics[], sign: 1 | -1) => {
+    for (const { samples } of metrics.filter((one) => one.component === component)) {
+      for (const { name, labels, value } of samples) {
+        const verb = labels['verb'] ?? ''
+        const waits = totals.get(verb) ?? { count: 0, waitedMs: 0 }
+        if (name === 'rest_client_rate_limiter_duration_seconds_count') waits.count += sign * value
+        else if (name === 'rest_client_rate_limiter_duration_seconds_sum') waits.waitedMs += sign * value * 1000
+        else continue
+        totals.set(verb, waits)
+      }
+    }
+  }
+  add(after, 1)
+  add(before, -1)
+  return new Map([...totals].filter(([, { count }]) => count > 0))
+}
+
+function reading(
+  component: string,
+  client: string,
+  waits: ReadonlyMap<string, Waits>,
+  gatingRequests: number,
+  qps: number | null,
+  burst: number | null,
+): LimiterReading {
+  return {
+    component,
+    client,
+    qps,
+    burst,
+    requests: Object.fromEntries([...waits].map(([verb, { count }]) => [verb, count])),
+    waitedMs: [...waits.values()].reduce((sum, { waitedMs }) => sum + waitedMs, 0),
+    gatingRequests,
+    floorMs: qps === null || burst === null || qps <= 0 ? null : (Math.max(0, gatingRequests - burst) / qps) * 1000,
+  }
+}
+
+/** Which components' requests stand between T0 and a stop. */
+const gates: Record<StopName, readonly string[]> = {
+  created: ['kube-controller-manager'],
+  rsCurrent: ['kube-controller-manager'],
+  available: ['kube-controller-manager', 'kubelet'],
+  ready: ['kube-controller-manager', 'kubelet'],
+  deleted: ['kube-controller-manager', 'kubelet'],
+}
+
+/** A limiter explains a stop when its floor is at least this share of it. */
+const boundShare = 0.75
+
+/**
+ * For every stop that was reached: the limiter whose floor accounts for it, or that none does. The floor is
+ * arithmetic on requests the component counted itself, never on the stop.
+ */
+export function explainStops(stopsMs: StopsMs, limiters: readonly LimiterReading[]): Explanation[] {
+  return (Object.entries(stopsMs) as [StopName, number | null][]).flatMap(([stop, stopMs]) => {
+    if (stopMs === null) return []
+    const candidates = limiters.filter(
+      ({ component, floorMs, gatingRequests }) =>
+        gates[stop].includes(component) && floorMs !== null && gatingRequests > 0,
+    )
+    const tightest = candidates.toSorted((left, right) => (right.floorMs ?? 0) - (left.floorMs ?? 0))[0]
+    if (tightest === undefined || tightest.floorMs === null)
+      return [{ stop, boundBy: null, text: 'no client-side limiter was read for this stop' }]
+    const { component, client, gatingRequests, burst, qps, floorMs } = tightest
+    const arithmetic = `(${gatingRequests} requests - burst ${burst}) / ${qps} per second = ${formatDuration(floorMs)} of ${formatDuration(stopMs)}`
+    const isBound = floorMs >= boundShare * stopMs
+    return [
+      {
+        stop,
+        boundBy: isBound ? `${component}/${client}` : null,
+        text: isBound
+          ? `bound by the ${component}'s client limit: ${arithmetic}`
+          : `not bound by a client limit; the tightest, the ${component}'s, accounts for ${arithmetic}`,
+      },
+    ]
+  })
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { parsePrometheusText } from './prometheus.ts'
+
+describe('parsePrometheusText', () => {
+  it('should keep label sets apart when a histogram has several', () => {
+    const text = [
+      '# HELP h Seconds waited.',
+      '# TYPE h histogram',
+      'h_bucket{host="127.0.0.1:6443",verb="GET",le="0.005"} 3',
+      'h_bucket{host="127.0.0.1:6443",verb="GET",le="+Inf"} 7',
+      'h_sum{host="127.0.0.1:6443",verb="GET"} 1.5e-05',
+      'up 1 1712345678000',
+    ].join('\n')
+    expect(parsePrometheusText(text)).toEqual([
+      { name: 'h_bucket', labels: { host: '127.0.0.1:6443', verb: 'GET', le: '0.005' }, value: 3 },
+      { name: 'h_bucket', labels: { host: '127.0.0.1:6443', verb: 'GET', le: '+Inf' }, value: 7 },
+      { name: 'h_sum', labels: { host: '127.0.0.1:6443', verb: 'GET' }, value: 0.000015 },
+      { name: 'up', labels: {}, value: 1 },
+    ])
+  })
+
+  it('should unescape label values when they hold quotes, braces, commas and line breaks', () => {
+    const text = 'm{a="x\\"},{=\\\\\\n",b=""} +Inf\n'
+    expect(parsePrometheusText(text)).toEqual([
+      { name: 'm', labels: { a: 'x"},{=\\\n', b: '' }, value: Number.POSITIVE_INFINITY },
+    ])
+  })
+
+  it('should leave out other metrics when only some are wanted', () => {
+    expect(parsePrometheusText('a 1\nb 2\nab 3\n', new Set(['b'])).map((sample) => sample.name)).toEqual(['b'])
+  })
+})

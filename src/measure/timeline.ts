@@ -1,0 +1,236 @@
+import type { Change } from '../kube/follow.ts'
+import type { Deployment, Pod, ReplicaSet } from '../kube/resources.ts'
+import type { ProbeShape, StopName } from '../plan/stops.ts'
+import { isRollout, stopsOf } from '../plan/stops.ts'
+import type { Curve, ProbeOutcome, StopsMs } from '../result/result.ts'
+import { distributionOf } from './distribution.ts'
+
+type Moment = 'createdMs' | 'boundMs' | 'startedMs' | 'readyMs' | 'terminatingMs' | 'deletedMs'
+
+/** When one pod reached each point of its life, on the orchestrator's clock; absent when it did not. */
+export interface PodTimeline {
+  name: string
+  uid: string
+  createdMs: number
+  boundMs?: number
+  startedMs?: number
+  readyMs?: number
+  /** Deletion requested: the object is marked, the kubelet still has to stop it. */
+  terminatingMs?: number
+  deletedMs?: number
+  /** Points whose moment is only an upper bound. */
+  censored: Moment[]
+}
+
+/** Collects what the watches show during one probe and knows when each stop is reached (design section 5). */
+export interface ProbeTimeline {
+  pod(change: Change<Pod>): void
+  deployment(change: Change<Deployment>): void
+  replicaSet(change: Change<ReplicaSet>): void
+  /** Everything seen before is the starting state; everything later counts from `t0Ms`. */
+  start(t0Ms: number): void
+  /** Stops of the started probe, in milliseconds from T0; null when not reached yet. */
+  stops(): StopsMs
+  reachedAll(): boolean
+  /** Pods Ready for a rollout, pods deleted for a scale-down: what the probe waits for. */
+  done(): number
+  summary(): Pick<ProbeOutcome, 'stopsMs' | 'pods' | 'phasesMs' | 'curves'>
+  /** One entry per pod the probe concerns. */
+  podTimelines(): PodTimeline[]
+}
+
+/** An empty timeline for one probe of one Deployment. */
+export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
+  const pods = new Map<string, PodTimeline>()
+  const stops = new Map<StopName, number | null>()
+  let t0Ms = Number.POSITIVE_INFINITY
+
+  const reach = (stop: StopName, atMs: number, isReached: boolean) => {
+    if (isReached && stops.get(stop) === null) stops.set(stop, atMs - t0Ms)
+  }
+
+  const live = () => pods.values().filter((pod) => pod.deletedMs === undefined)
+  const readyPods = () =>
+    live()
+      .filter((pod) => pod.readyMs !== undefined && pod.terminatingMs === undefined)
+      .toArray().length
+
+  const mark = (
+    pod: PodTimeline,
+    point: Exclude<Moment, 'createdMs'>,
+    isThere: boolean,
+    { atMs, exact }: Change<Pod>,
+  ) => {
+    if (!isThere || pod[point] !== undefined) return
+    pod[point] = atMs
+    if (!exact) pod.censored.push(point)
+  }
+
+  return {
+    start(startMs) {
+      t0Ms = startMs
+      for (const stop of stopsOf(probe)) stops.set(stop, null)
+    },
+
+    pod(change) {
+      const { object, atMs, exact } = change
+      const uid = object.metadata.uid ?? ''
+      const pod = pods.get(uid) ?? {
+        name: object.metadata.name ?? '',
+        uid,
+        createdMs: atMs,
+        censored: exact ? [] : ['createdMs'],
+      }
+      if (change.type !== 'DELETED') {
+        pods.set(uid, pod)
+        mark(pod, 'boundMs', change.object.spec.nodeName !== undefined, change)
+        mark(pod, 'startedMs', change.object.status?.phase === 'Running', change)
+        mark(pod, 'readyMs', isReady(change.object), change)
+      }
+      mark(pod, 'terminatingMs', object.metadata.deletionTimestamp !== undefined, change)
+      mark(pod, 'deletedMs', change.type === 'DELETED', change)
+      const existing = live().toArray().length
+      reach('created', atMs, existing >= probe.to)
+      reach('ready', atMs, readyPods() >= probe.to)
+      reach('deleted', atMs, existing <= probe.to)
+    },
+
+    deployment(change) {
+      if (change.type === 'DELETED') return
+      const { metadata, spec, status } = change.object
+      // The conditions of `kubectl rollout status` (kubectl/pkg/polymorphichelpers/rollout_status.go).
+      const isObserved = spec.replicas === probe.to && (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
+      const { replicas, updatedReplicas, availableReplicas } = status ?? {}
+      reach(
+        'available',
+        change.atMs,
+        isObserved && [replicas, updatedReplicas, availableReplicas].every((count) => count === probe.to),
+      )
+    },
+
+    replicaSet(change) {
+      if (change.type === 'DELETED') return
+      const { spec, status } = change.object
+      // The three columns of `kubectl get rs`: DESIRED, CURRENT, READY.
+      reach(
+        'rsCurrent',
+        change.atMs,
+        [spec.replicas, status?.replicas, status?.readyReplicas].every((count) => count === probe.to),
+      )
+    },
+
+    stops: () => Object.fromEntries(stops),
+    reachedAll: () => stops.size > 0 && stops.values().every((stop) => stop !== null),
+    done: () => (isRollout(probe) ? readyPods() : pods.size - live().toArray().length),
+    podTimelines: () => pods.values().toArray(),
+
+    summary() {
+      const all = pods.values().toArray()
+      return {
+        stopsMs: Object.fromEntries(stops),
+        pods: accountFor(all, probe, t0Ms),
+        phasesMs: phasesOf(all, probe, t0Ms),
+        curves: curvesOf(all, probe, t0Ms),
+      }
+    },
+  }
+}
+
+function isReady(pod: Pod): boolean {
+  return pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
+}
+
+function accountFor(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number): ProbeOutcome['pods'] {
+  const reached = (point: Moment) => pods.filter((pod) => pod[point] !== undefined).length
+  const expected = Math.max(probe.from, probe.to)
+  return {
+    expected,
+    created: pods.length,
+    bound: reached('boundMs'),
+    started: reached('startedMs'),
+    ready: reached('readyMs'),
+    deleted: reached('deletedMs'),
+    unexpected: Math.max(0, pods.length - expected),
+    censored: pods.reduce((sum, pod) => sum + pod.censored.filter((point) => (pod[point] ?? 0) >= t0Ms).length, 0),
+  }
+}
+
+/** Time between points of a pod's life, over the pods that the probe created or deleted. */
+function phasesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number): ProbeOutcome['phasesMs'] {
+  const between = (
+    from: (pod: PodTimeline) => number | undefined,
+    to: (pod: PodTimeline) => number | undefined,
+    concerned: readonly PodTimeline[],
+  ) => {
+    const spans = concerned.flatMap((pod) => {
+      const [start, end] = [from(pod), to(pod)]
+      return start === undefined || end === undefined ? [] : [end - start]
+    })
+    return distributionOf(spans, concerned.length - spans.length)
+  }
+  const t0 = () => t0Ms
+  if (isRollout(probe)) {
+    const made = pods.filter((pod) => pod.createdMs >= t0Ms)
+    return {
+      'T0 to created': between(t0, (pod) => pod.createdMs, made),
+      'created to bound': between(
+        (pod) => pod.createdMs,
+        (pod) => pod.boundMs,
+        made,
+      ),
+      'bound to started': between(
+        (pod) => pod.boundMs,
+        (pod) => pod.startedMs,
+        made,
+      ),
+      'started to Ready': between(
+        (pod) => pod.startedMs,
+        (pod) => pod.readyMs,
+        made,
+      ),
+      'created to Ready': between(
+        (pod) => pod.createdMs,
+        (pod) => pod.readyMs,
+        made,
+      ),
+    }
+  }
+  const removed = pods.filter((pod) => pod.terminatingMs !== undefined)
+  return {
+    'T0 to terminating': between(t0, (pod) => pod.terminatingMs, removed),
+    'terminating to deleted': between(
+      (pod) => pod.terminatingMs,
+      (pod) => pod.deletedMs,
+      removed,
+    ),
+    'T0 to deleted': between(t0, (pod) => pod.deletedMs, removed),
+  }
+}
+
+function curvesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number): Record<string, Curve> {
+  const counted = (point: 'createdMs' | 'readyMs' | 'deletedMs', start: number, step: 1 | -1) => {
+    const moments = pods
+      .flatMap((pod) => pod[point] ?? [])
+      .filter((atMs) => atMs >= t0Ms)
+      .sort((left, right) => left - right)
+    return thinned([
+      [0, start],
+      ...moments.map((atMs, index): [number, number] => [atMs - t0Ms, start + step * (index + 1)]),
+    ])
+  }
+  if (!isRollout(probe)) return { remaining: counted('deletedMs', pods.length, -1) }
+  const readyBefore = pods.filter((pod) => pod.readyMs !== undefined && pod.readyMs < t0Ms).length
+  const createdBefore = pods.filter((pod) => pod.createdMs < t0Ms).length
+  return { created: counted('createdMs', createdBefore, 1), ready: counted('readyMs', readyBefore, 1) }
+}
+
+const mostPoints = 240
+
+/** At most a few hundred points, first and last kept: enough for a chart of any width. */
+function thinned(points: Curve): Curve {
+  if (points.length <= mostPoints) return points
+  const stride = (points.length - 1) / (mostPoints - 1)
+  return Array.from({ length: mostPoints }, (_, index) => points[Math.round(index * stride)]).filter(
+    (point) => point !== undefined,
+  )
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod'
+import { parseDurationMs } from '../base/duration.ts'
+import type { PlanProblem } from './parse.ts'
+import type { planSections } from './plan.ts'
+import { shown } from './plan.ts'
+import type { StopName } from './stops.ts'
+import { stopsOf } from './stops.ts'
+
+type Sections = ReturnType<typeof planSections>
+
+/**
+ * Mistakes between the parts of a plan. Only sections that are valid by themselves are compared, so that one mistake
+ * neither hides nor doubles another.
+ */
+export function checkSections(value: unknown, sections: Sections): PlanProblem[] {
+  const given = z.record(z.string(), z.unknown()).safeParse(value)
+  if (!given.success) return []
+  const section = <Name extends keyof Sections>(name: Name) =>
+    sections[name].safeParse(given.data[name]).data as z.infer<Sections[Name]> | undefined
+  const arms = section('arms')
+  const probes = section('probes')
+  const thresholds = section('thresholds')
+  const reference = section('reference')
+
+  return [
+    ...repeated(
+      arms ?? [],
+      (arm) => arm.profile,
+      (index) => ['arms', index, 'profile'],
+      'this profile already has an arm',
+    ),
+    ...repeated(
+      probes?.sequence ?? [],
+      (probe) => probe.name,
+      (index) => ['probes', 'sequence', index, 'name'],
+      'this name is taken by an earlier probe',
+    ),
+    ...chain(probes),
+    ...(thresholds ?? []).flatMap((threshold, index) => [
+      ...bounds(threshold, ['thresholds', index]),
+      ...known(
+        ['thresholds', index, 'of'],
+        [threshold.of].flat(),
+        arms?.map((arm) => arm.profile),
+        'arm',
+      ),
+      ...stopOfProbe(['thresholds', index], threshold, probes),
+    ]),
+    ...(reference?.figures ?? []).flatMap((figure, index) => [
+      ...known(
+        ['reference', 'figures', index, 'profile'],
+        [figure.profile],
+        arms?.map((arm) => arm.profile),
+        'arm',
+      ),
+      ...stopOfProbe(['reference', 'figures', index], figure, probes),
+    ]),
+  ]
+}
+
+function repeated<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  pathOf: (index: number) => PlanProblem['path'],
+  message: string,
+): PlanProblem[] {
+  const seen = new Set<string>()
+  return items.flatMap((item, index) => {
+    const key = keyOf(item)
+    if (seen.has(key)) return [{ path: pathOf(index), message: `${shown(key)}: ${message}` }]
+    seen.add(key)
+    return []
+  })
+}
+
+function chain(probes: z.infer<Sections['probes']> | undefined): PlanProblem[] {
+  const sequence = probes?.sequence ?? []
+  return sequence.flatMap((probe, index) => {
+    const path = ['probes', 'sequence', index, 'from']
+    const before = sequence[index - 1]
+    if (probe.from === probe.to) return [{ path, message: `scaling from ${probe.from} to ${probe.to} changes nothing` }]
+    if (before !== undefined && before.to !== probe.from)
+      return [
+        { path, message: `must be ${before.to}, where ${shown(before.name)} ends: all probes scale one Deployment` },
+      ]
+    return []
+  })
+}
+
+function known(
+  path: PlanProblem['path'],
+  names: readonly string[],
+  allowed: readonly string[] | undefined,
+  what: string,
+): PlanProblem[] {
+  if (allowed === undefined) return []
+  return names
+    .filter((name) => !allowed.includes(name))
+    .map((name) => ({ path, message: `${shown(name)} is no ${what} of this plan; it has ${allowed.join(', ')}` }))
+}
+
+function stopOfProbe(
+  path: PlanProblem['path'],
+  { probe: name, stop }: { probe: string; stop: StopName },
+  probes: z.infer<Sections['probes']> | undefined,
+): PlanProblem[] {
+  if (probes === undefined) return []
+  const probe = probes.sequence.find((candidate) => candidate.name === name)
+  if (probe === undefined)
+    return known(
+      [...path, 'probe'],
+      [name],
+      probes.sequence.map((candidate) => candidate.name),
+      'probe',
+    )
+  if (stopsOf(probe).includes(stop)) return []
+  return [
+    {
+      path: [...path, 'stop'],
+      message: `${shown(name)} has no stop ${shown(stop)}; it has ${stopsOf(probe).join(', ')}`,
+    },
+  ]
+}
+
+function bounds(threshold: z.infer<Sections['thresholds']>[number], path: PlanProblem['path']): PlanProblem[] {
+  if (threshold.min === undefined && threshold.max === undefined) return [{ path, message: 'needs min, max or both' }]
+  const ratio = Array.isArray(threshold.of)
+  return (['min', 'max'] as const).flatMap((bound) => {
+    const value = threshold[bound]
+    if (
+      value === undefined ||
+      (ratio ? typeof value === 'number' : typeof value === 'string' && parseDurationMs(value) !== undefined)
+    )
+      return []
+    return [
+      {
+        path: [...path, bound],
+        message: ratio
+          ? `a ratio is a plain number, found ${shown(value)}`
+          : `expected a duration with a unit, such as 30s, found ${shown(value)}`,
+      },
+    ]
+  })
+}

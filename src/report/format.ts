@@ -1,0 +1,69 @@
+import { formatDuration } from '../base/duration.ts'
+import type { KnobValue, ThresholdOutcome } from '../result/result.ts'
+
+/** What stands in a cell where there is nothing to say. */
+export const none = '—'
+
+/** A whole number with its thousands apart: `40,000`. */
+export function formatCount(count: number): string {
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** A factor with three digits at most: `9.40×`, `12.3×`, `148×`. */
+export function formatRatio(ratio: number): string {
+  const digits = ratio < 10 ? 2 : ratio < 100 ? 1 : 0
+  return `${ratio.toFixed(digits)}×`
+}
+
+/** A share of one in percent: `97 %`. */
+export function formatShare(share: number): string {
+  return `${Math.round(share * 100)} %`
+}
+
+/** A signed deviation, as a share of the reference: `+2.0 %`, `−94 %`. */
+export function formatDeviation(deviation: number): string {
+  const percent = Math.abs(deviation * 100)
+  const digits = percent < 9.95 ? percent.toFixed(1) : percent.toFixed(0)
+  if (Number(digits) === 0) return '±0 %'
+  return `${deviation < 0 ? '−' : '+'}${digits} %`
+}
+
+/** Two values as a range, the unit said once where both share it: `79.0–79.7 s`, `850 ms – 1.20 s`. */
+export function formatRange(min: string, max: string): string {
+  if (min === max) return min
+  const [low, unit, ...more] = min.split(' ')
+  return more.length === 0 && max.endsWith(` ${unit}`) && max.split(' ').length === 2
+    ? `${low}–${max}`
+    : `${min} – ${max}`
+}
+
+/** What a threshold looks at, in its own unit. */
+export function formatActual(value: number, unit: ThresholdOutcome['unit']): string {
+  return unit === 'ms' ? formatDuration(value) : formatRatio(value)
+}
+
+/** A knob's value as its component writes it. */
+export function formatKnobValue(value: KnobValue): string {
+  return value === '' ? '(empty)' : String(value)
+}
+
+/** A rate or burst limit: at most two decimals, none of them idle. */
+export function formatLimit(value: number | null): string {
+  return value === null ? none : String(Number(value.toFixed(2)))
+}
+
+/** The instant an ISO time names, to the second and without its letters: `2026-11-14 09:30:00 UTC`. */
+export function formatInstant(iso: string): string {
+  return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC')
+}
+
+/** `1 pod`, `3 pods`. */
+export function plural(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** The text without control characters: a name from a cluster must not steer a terminal or break an XML file. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g, '\ufffd').toWellFormed()
+}

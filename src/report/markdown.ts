@@ -1,0 +1,191 @@
+import { formatDuration } from '../base/duration.ts'
+import type { Result } from '../result/result.ts'
+import {
+  formatActual,
+  formatCount,
+  formatDeviation,
+  formatInstant,
+  formatKnobValue,
+  formatRatio,
+  formatShare,
+  none,
+  printable,
+} from './format.ts'
+import {
+  type Caveat,
+  type ComparisonCell,
+  type KnobCell,
+  type KnobRow,
+  type ProbeView,
+  type ReportView,
+  rerenderCommand,
+  sampleText,
+  stopLabel,
+  viewOf,
+} from './view.ts'
+
+/** The report in brief, for a pull request or release notes (GitHub's Markdown). */
+export function renderMarkdown(result: Result): string {
+  const view = viewOf(result)
+  const blocks = [
+    `## ${escapeMarkdown(view.title)}`,
+    view.partial !== null && `**${view.partial}**: this run did not go to its end; what is here is all there is.`,
+    `**Verdict: ${result.verdict} (${result.evidence})**`,
+    bullets(result.reasons.map(escape)),
+    ...view.caveats.map(caveat),
+    escapeMarkdown(view.evidence),
+    thresholds(result),
+    ...view.probes.map((probe) => comparison(result, view, probe)),
+    view.notes.length > 0 && view.notes.map((note, index) => `${index + 1}. ${escapeMarkdown(note)}`).join('\n'),
+    reasons(view),
+    knobs(view),
+    conditions(view),
+    footer(result),
+  ]
+  return `${blocks.filter((block) => typeof block === 'string' && block !== '').join('\n\n')}\n`
+}
+
+function caveat({ title, places }: Caveat): string {
+  return `**${escapeMarkdown(title)}**\n${bullets(places.map(escape))}`
+}
+
+function thresholds(result: Result): string {
+  if (result.thresholds.length === 0) return ''
+  const rows = result.thresholds.map(({ name, verdict, actual, unit, reason }) => [
+    escapeMarkdown(name),
+    verdict === 'pass' ? verdict : `**${verdict}**`,
+    actual === null ? none : formatActual(actual, unit),
+    escapeMarkdown(reason ?? ''),
+  ])
+  return table(['Threshold', 'Verdict', 'Actual:', 'Reason'], rows)
+}
+
+function comparison(result: Result, { profiles }: ReportView, probe: ProbeView): string {
+  const others = profiles.slice(1)
+  const head = [
+    `Stop (${result.evidence})`,
+    ...profiles.map((profile) => `${escapeMarkdown(profile)}:`),
+    ...others.map((profile) => `${escapeMarkdown(profiles[0] ?? '')} / ${escapeMarkdown(profile)}:`),
+    ...(result.reference === null ? [] : profiles.map((profile) => `document, ${escapeMarkdown(profile)}:`)),
+  ]
+  const rows = probe.rows.map((row) => [
+    row.documented ? `**${row.label}** (the document’s stop)` : row.label,
+    ...row.cells.map(({ measured }) => {
+      const { figure, detail } = sampleText(measured)
+      return detail === '' ? figure : `${figure} (${detail})`
+    }),
+    ...row.cells.slice(1).map(({ ratio }) => (ratio === null ? none : formatRatio(ratio))),
+    ...(result.reference === null ? [] : row.cells.map(referenceText)),
+  ])
+  return `### ${escapeMarkdown(probe.title)} (${result.evidence})\n\n${escapeMarkdown(probe.conditions)}\n\n${table(head, rows)}`
+}
+
+function referenceText({ reference }: ComparisonCell): string {
+  if (reference === null) return none
+  const { valueMs, deviation, note } = reference
+  const remarks = [deviation !== null && `this run ${formatDeviation(deviation)}`, note !== null && `note ${note}`]
+  const said = remarks.filter((remark) => remark !== false).join(', ')
+  return `${formatDuration(valueMs)}${said && ` (${said})`}`
+}
+
+function reasons({ probes }: ReportView): string {
+  const lines = probes.flatMap((probe) =>
+    probe.typical.flatMap((run) =>
+      run.probe.explanations.map(
+        ({ stop, text }) =>
+          `${escapeMarkdown(probe.title)}, ${escapeMarkdown(run.label)}, ${escapeMarkdown(stopLabel(stop))}: ${escapeMarkdown(text)}`,
+      ),
+    ),
+  )
+  return lines.length === 0 ? '' : `### Why\n\n${bullets(lines)}`
+}
+
+function knobs(view: ReportView): string {
+  const { differing, same, notApplied } = view.knobs
+  const folded = (title: string, rows: KnobRow[]): string =>
+    rows.length === 0
+      ? ''
+      : `<details><summary>${title} (${rows.length})</summary>\n\n${knobTable(view, rows)}\n\n</details>`
+  return [
+    differing.length > 0 &&
+      `### Knobs not the same in every profile, or not as requested\n\n${knobTable(view, differing)}`,
+    folded('Knobs the same in every profile', same),
+    folded('Knobs not applied, and why', notApplied),
+  ]
+    .filter((block) => typeof block === 'string' && block !== '')
+    .join('\n\n')
+}
+
+function knobTable({ profiles }: ReportView, rows: KnobRow[]): string {
+  return table(
+    ['Knob', ...profiles.map((profile) => `${escapeMarkdown(profile)}:`), 'Read from', 'Note'],
+    rows.map((row) => [
+      `${escapeMarkdown(row.component)} ${escapeMarkdown(row.setting)}`,
+      ...row.cells.map(knobText),
+      escapeMarkdown(row.readFrom),
+      escapeMarkdown(row.notes.join('; ')),
+    ]),
+  )
+}
+
+function knobText({ outcomes }: KnobCell): string {
+  if (outcomes.length === 0) return none
+  const texts = outcomes.map(({ repetitions, knob }) => {
+    const which = outcomes.length > 1 ? ` in run ${repetitions.join(', ')}` : ''
+    const effective = knob.effective === null ? none : escapeMarkdown(formatKnobValue(knob.effective))
+    if (knob.status === 'applied') return `${effective}${which}`
+    const requested = knob.requested === null ? 'nothing' : escapeMarkdown(formatKnobValue(knob.requested))
+    return `${effective}${which} (**${knob.status}**, requested ${requested})`
+  })
+  return texts.join('; ')
+}
+
+function conditions({ probes }: ReportView): string {
+  const rows = probes.flatMap((probe) =>
+    probe.runs.map(({ label, probe: { pods, watch, machineBusy } }) => [
+      `${escapeMarkdown(probe.title)}, ${escapeMarkdown(label)}`,
+      ...[pods.expected, pods.ready, pods.deleted, pods.unexpected, pods.censored].map(formatCount),
+      formatCount(watch.resumed + watch.relisted + watch.silent),
+      machineBusy === null ? none : formatShare(machineBusy),
+    ]),
+  )
+  const head = [
+    'Pods',
+    'expected:',
+    'ready:',
+    'deleted:',
+    'unexpected:',
+    'censored:',
+    'watch disruptions:',
+    'machine busy:',
+  ]
+  if (rows.length === 0) return ''
+  return `<details><summary>Pods accounted for</summary>\n\n${table(head, rows)}\n\n</details>`
+}
+
+function footer(result: Result): string {
+  const versions = Object.entries(result.versions).map(([component, version]) => `${component} ${version}`)
+  return [
+    `Run ${escapeMarkdown(result.run)} on ${escapeMarkdown(result.target)}, ${escapeMarkdown(formatInstant(result.startedAt))}, took ${formatDuration(result.durationMs)}.`,
+    `${escapeMarkdown(versions.join(', '))}.`,
+    `Plan hash ${escapeMarkdown(result.planHash)}, result schema ${result.schema}. Make again: \`${rerenderCommand(result)}\``,
+  ].join('\n')
+}
+
+/** A table whose columns are right-aligned where the title ends in a colon. */
+function table(titles: string[], rows: string[][]): string {
+  const line = (cells: string[]): string => `| ${cells.join(' | ')} |`
+  const head = line(titles.map((title) => title.replace(/:$/, '')))
+  return [head, line(titles.map((title) => (title.endsWith(':') ? '---:' : '---'))), ...rows.map(line)].join('\n')
+}
+
+function bullets(lines: string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n')
+}
+
+/** Text that GitHub shows as it is: neither Markdown nor HTML, in a table cell or out of it. */
+function escapeMarkdown(text: string): string {
+  return printable(text)
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_[\]|~<&]/g, '\\$&')
+}

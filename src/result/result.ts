@@ -1,0 +1,185 @@
+import { z } from 'zod'
+
+/**
+ * `result.json`: everything a report is made from. Other programs read it, so names stay stable within a
+ * schema version (more may be added). Durations are milliseconds, memory is bytes.
+ */
+
+const knobValue = z.union([z.number(), z.string(), z.boolean()])
+
+/** One knob of an arm: what the profile asked for and what the running component said it uses. */
+const knobOutcome = z.object({
+  id: z.string(),
+  component: z.string(),
+  /** The flag, configuration field or attribute that carries the value. */
+  setting: z.string(),
+  requested: knobValue.nullable(),
+  /** Read back from the component; null when it could not be read. */
+  effective: knobValue.nullable(),
+  /** Where the effective value was read: `/configz`, `process arguments`, `/proc`. */
+  readFrom: z.string().nullable(),
+  /**
+   * applied: read back equal to what was requested. differs: read back with another value. unverified: could not be
+   * read back. not-applied: this target or version cannot honour it, `note` says why. default: nothing was requested.
+   */
+  status: z.enum(['applied', 'differs', 'unverified', 'not-applied', 'default']),
+  note: z.string().optional(),
+})
+
+/** Milliseconds from T0 to each stop; absent when the stop does not apply to the probe, null when it was not reached. */
+const stopsMs = z.object({
+  created: z.number().nullable().optional(),
+  available: z.number().nullable().optional(),
+  ready: z.number().nullable().optional(),
+  rsCurrent: z.number().nullable().optional(),
+  deleted: z.number().nullable().optional(),
+})
+
+/** Nearest-rank percentiles over `count` pods; `missing` pods never got there and count as infinitely late. */
+const distribution = z.object({
+  count: z.number(),
+  missing: z.number(),
+  p50: z.number().nullable(),
+  p90: z.number().nullable(),
+  p99: z.number().nullable(),
+  max: z.number().nullable(),
+})
+
+/** A count over time, as [milliseconds since T0, count] pairs; at most a few hundred, first and last exact. */
+const curve = z.array(z.tuple([z.number(), z.number()]))
+
+/** What one client-side rate limiter did during a probe, from the component's own metrics. */
+const limiterReading = z.object({
+  component: z.string(),
+  /** The client whose bucket it is: `KubeClient`, `EventClient`, `controllers`. */
+  client: z.string(),
+  qps: z.number().nullable(),
+  burst: z.number().nullable(),
+  /** Requests that passed the bucket, by HTTP verb. */
+  requests: z.record(z.string(), z.number()),
+  /** Time requests spent waiting for a token, summed over all of them. */
+  waitedMs: z.number(),
+  /** Those of them that the probe's pods waited for, such as status writes or pod creates. */
+  gatingRequests: z.number(),
+  /** Time a full bucket needs for the gating requests: (gatingRequests - burst) / qps. Null without a limit. */
+  floorMs: z.number().nullable(),
+})
+
+/** Why a stop came when it did. */
+const explanation = z.object({
+  stop: z.string(),
+  /** The limiter whose floor accounts for the stop, as `component/client`; null when none does. */
+  boundBy: z.string().nullable(),
+  text: z.string(),
+})
+
+const probeOutcome = z.object({
+  name: z.string(),
+  from: z.number(),
+  to: z.number(),
+  node: z.string(),
+  serviceAccountToken: z.boolean(),
+  stopsMs,
+  /** Every pod the probe concerns, accounted for. */
+  pods: z.object({
+    expected: z.number(),
+    created: z.number(),
+    bound: z.number(),
+    started: z.number(),
+    ready: z.number(),
+    deleted: z.number(),
+    /** Pods beyond the expected ones: replacements, evictions. */
+    unexpected: z.number(),
+    /** Transitions whose moment is known only as an interval, because a watch had to relist. */
+    censored: z.number(),
+  }),
+  /** Milliseconds spent per pod between two points of its life. */
+  phasesMs: z.record(z.string(), distribution),
+  curves: z.record(z.string(), curve),
+  limiters: z.array(limiterReading),
+  explanations: z.array(explanation),
+  /** Requests the apiserver answered during the probe, as `VERB resource/subresource` -> count. */
+  apiRequests: z.record(z.string(), z.number()),
+  watch: z.object({ resumed: z.number(), relisted: z.number(), silent: z.number() }),
+  /** Longest time the orchestrator's event loop did not turn. */
+  eventLoopDelayMaxMs: z.number().nullable(),
+  /** Share of this machine's processor time that was in use, 0 to 1; null when the target is elsewhere. */
+  machineBusy: z.number().nullable(),
+  error: z.string().optional(),
+})
+
+const armOutcome = z.object({
+  profile: z.string(),
+  /** 1 for the first time this profile ran. */
+  repetition: z.number(),
+  /** Position in the run: arms alternate (ABBA) so that drift hits all profiles alike. */
+  order: z.number(),
+  outcome: z.enum(['complete', 'failed', 'interrupted']),
+  error: z.string().optional(),
+  knobs: z.array(knobOutcome),
+  fleet: z.object({ nodes: z.number(), hosts: z.number(), processes: z.number(), readyMs: z.number().nullable() }),
+  /** Objects in the cluster under test when the probes ran, by resource. */
+  objects: z.record(z.string(), z.number()),
+  controlPlaneReadyMs: z.number().nullable(),
+  probes: z.array(probeOutcome),
+  /** What tear-down could not remove or restore. */
+  residue: z.array(z.string()),
+})
+
+/** A published figure that a run is set beside. */
+const referenceFigure = z.object({
+  probe: z.string(),
+  stop: z.string(),
+  profile: z.string(),
+  valueMs: z.number(),
+  note: z.string().optional(),
+})
+
+const thresholdOutcome = z.object({
+  /** The threshold in words: `tuned rollout available <= 15 s`. */
+  name: z.string(),
+  verdict: z.enum(['pass', 'fail', 'inconclusive']),
+  /** Median over the repetitions, in `unit`; null when there is no sample. */
+  actual: z.number().nullable(),
+  min: z.number().optional(),
+  max: z.number().optional(),
+  unit: z.enum(['ms', 'ratio']),
+  reason: z.string().optional(),
+})
+
+export const resultSchema = z.object({
+  schema: z.literal(1),
+  run: z.string(),
+  plan: z.string(),
+  planHash: z.string(),
+  description: z.string().optional(),
+  evidence: z.enum(['measured', 'simulated']),
+  target: z.string(),
+  verdict: z.enum(['pass', 'fail', 'inconclusive']),
+  /** Why the verdict is what it is, one sentence each. */
+  reasons: z.array(z.string()),
+  /** True when the run was interrupted or failed: what is here is all there is. */
+  partial: z.boolean(),
+  startedAt: z.string(),
+  durationMs: z.number(),
+  versions: z.record(z.string(), z.string()),
+  machine: z.object({ cores: z.number(), memoryBytes: z.number(), system: z.string() }).nullable(),
+  reference: z.object({ source: z.string(), figures: z.array(referenceFigure) }).nullable(),
+  arms: z.array(armOutcome),
+  thresholds: z.array(thresholdOutcome),
+})
+
+export type Result = z.infer<typeof resultSchema>
+export type ArmOutcome = z.infer<typeof armOutcome>
+export type ProbeOutcome = z.infer<typeof probeOutcome>
+export type KnobOutcome = z.infer<typeof knobOutcome>
+export type KnobValue = z.infer<typeof knobValue>
+export type { StopName } from '../plan/stops.ts'
+export type StopsMs = z.infer<typeof stopsMs>
+export type Distribution = z.infer<typeof distribution>
+export type Curve = z.infer<typeof curve>
+export type LimiterReading = z.infer<typeof limiterReading>
+export type Explanation = z.infer<typeof explanation>
+export type ThresholdOutcome = z.infer<typeof thresholdOutcome>
+export type ReferenceFigure = z.infer<typeof referenceFigure>
+export type Verdict = Result['verdict']

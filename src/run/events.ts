@@ -1,0 +1,21 @@
+import type { Verdict } from '../result/result.ts'
+import type { StepProgress } from '../steps/step.ts'
+
+/** One arm and its steps, as the run will go through them. */
+export interface OutlineArm {
+  armId: string
+  title: string
+  steps: { stepId: string; title: string }[]
+}
+
+/** Everything a run tells while it goes on. Views and the journal are fed by it; nothing depends on who listens. */
+export type RunEvent =
+  | { type: 'run-started'; run: string; plan: string; target: string; outline: OutlineArm[] }
+  | { type: 'step-started'; armId: string; stepId: string }
+  | ({ type: 'step-progress'; armId: string; stepId: string } & StepProgress)
+  | { type: 'step-finished'; armId: string; stepId: string; durationMs: number; text?: string }
+  | { type: 'step-failed'; armId: string; stepId: string; message: string }
+  | { type: 'warning'; armId?: string; message: string }
+  | { type: 'run-finished'; verdict: Verdict; partial: boolean }
+
+export type RunEventSink = (event: RunEvent) => void

@@ -1,0 +1,22 @@
+import type { Plan, PlannedArm } from '../plan/plan.ts'
+
+/** One go at an arm. */
+export interface ScheduledArm extends PlannedArm {
+  /** `tuned-2`: names its files and its place in the progress view. */
+  armId: string
+  repetition: number
+  /** Position in the run, from 1. */
+  order: number
+}
+
+/**
+ * The arms in the order they run: forwards, then backwards, and so on (ABBA), so that a machine that slowly warms up
+ * or fills favours none of them.
+ */
+export function scheduleArms({ arms, repetitions }: Pick<Plan, 'arms' | 'repetitions'>): ScheduledArm[] {
+  return Array.from({ length: repetitions }, (_, round) =>
+    (round % 2 === 0 ? arms : arms.toReversed()).map((arm) => ({ ...arm, repetition: round + 1 })),
+  )
+    .flat()
+    .map((arm, index) => ({ ...arm, armId: `${arm.profile}-${arm.repetition}`, order: index + 1 }))
+}

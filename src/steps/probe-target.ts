@@ -1,0 +1,46 @@
+import { follow } from '../kube/follow.ts'
+import type { Deployment } from '../kube/resources.ts'
+import type { Cluster } from '../targets/target.ts'
+import type { ProbeTargetSpec } from '../workload/probe-target.ts'
+import { probeDeployment, probeNamespace, probeSelector } from '../workload/probe-target.ts'
+import { deleteNamespace } from './drain.ts'
+import type { Step } from './step.ts'
+
+/** The Deployment that probes scale, up and available. */
+export interface ProbeTarget {
+  namespace: string
+  name: string
+}
+
+/** Creates the probes' namespace and Deployment on the probe node, and waits until it is available. */
+export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec): Step<ProbeTarget> {
+  let created: { name: string; uid: string } | undefined
+  return {
+    id: 'probe-target',
+    title: 'Deployment under test',
+    timeoutMs: 60_000,
+    async setUp({ signal }) {
+      const namespace = await cluster.api.create('namespaces', probeNamespace(spec))
+      const name = namespace.metadata.name ?? ''
+      created = { name, uid: namespace.metadata.uid ?? '' }
+      const deployment = await cluster.api.create('deployments', probeDeployment(spec))
+      const query = { resource: 'deployments', namespace: name, labelSelector: probeSelector } as const
+      for await (const event of follow(cluster.api, query, { clock: cluster.clock, signal })) {
+        if ((event.type === 'ADDED' || event.type === 'MODIFIED') && isAvailable(event.object)) break
+      }
+      signal.throwIfAborted()
+      return { namespace: name, name: deployment.metadata.name ?? '' }
+    },
+    summary: () => `${spec.replicas} replica on ${spec.node}`,
+    tearDown: {
+      budgetMs: 120_000,
+      async run({ signal }) {
+        if (created !== undefined && !cluster.disposable) await deleteNamespace(cluster, created, signal)
+      },
+    },
+  }
+}
+
+function isAvailable({ spec, status }: Deployment): boolean {
+  return status?.availableReplicas === spec.replicas
+}

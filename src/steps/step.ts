@@ -1,0 +1,26 @@
+/** How far a step is: `done` of `total` `unit`s. A view derives rate and time left. */
+export interface StepProgress {
+  text?: string
+  done?: number
+  total?: number
+  unit?: string
+}
+
+export interface StepContext {
+  /** Aborts when the step has to end: interrupted, out of time, or the cluster broke. */
+  readonly signal: AbortSignal
+  report(progress: StepProgress): void
+}
+
+/** One step of an arm: what it sets up, and how that is undone. */
+export interface Step<T> {
+  readonly id: string
+  readonly title: string
+  /** Beyond this the step fails as inconclusive. */
+  readonly timeoutMs: number
+  setUp(context: StepContext): Promise<T>
+  /** One line about the outcome for whoever watches. */
+  summary?(result: T): string
+  /** Registered before `setUp` runs and called even if that failed half-way; its budget is its own. */
+  readonly tearDown?: { budgetMs: number; run(context: StepContext): Promise<void> }
+}

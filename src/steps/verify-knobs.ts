@@ -1,0 +1,84 @@
+import type { KnobOutcome } from '../result/result.ts'
+import type { Cluster, KnobReading, KnobSupport, Target } from '../targets/target.ts'
+import { catalogue } from '../tuning/catalogue.ts'
+import type { Knob, KnobValue, Setting } from '../tuning/knob.ts'
+import type { KnobRequest } from '../tuning/profiles.ts'
+import type { Step } from './step.ts'
+
+/**
+ * Asks the running components what they use, for the whole catalogue. A knob counts as applied only when its component
+ * says so; one that the target cannot honour is listed with the reason.
+ */
+export function verifyKnobs(target: Target, cluster: Cluster, requests: readonly KnobRequest[]): Step<KnobOutcome[]> {
+  return {
+    id: 'verify-knobs',
+    title: 'Knobs in force',
+    timeoutMs: 30_000,
+    async setUp() {
+      const requested = new Map(requests.map((request) => [request.knob.id, request]))
+      const readable = catalogue.filter((knob) => target.supports(knob).supported)
+      const readings = new Map((await cluster.effectiveKnobs(readable)).map((reading) => [reading.id, reading]))
+      return catalogue.map((knob) =>
+        outcomeOf(knob, target.supports(knob), requested.get(knob.id), readings.get(knob.id)),
+      )
+    },
+    summary: (knobs) => {
+      const count = (status: KnobOutcome['status']) => knobs.filter((knob) => knob.status === status).length
+      const odd = (['differs', 'unverified', 'not-applied'] as const).filter((status) => count(status) > 0)
+      return [`${count('applied')} read back as requested`, ...odd.map((status) => `${count(status)} ${status}`)].join(
+        ', ',
+      )
+    },
+  }
+}
+
+function outcomeOf(
+  knob: Knob,
+  support: KnobSupport,
+  request: KnobRequest | undefined,
+  reading: KnobReading | undefined,
+): KnobOutcome {
+  const { effective = null, readFrom = null } = reading ?? {}
+  const notes = [support.supported ? undefined : support.because, request?.because, knob.note].filter(
+    (text) => text !== undefined,
+  )
+  return {
+    id: knob.id,
+    component: knob.component,
+    setting: settingName(knob.setting),
+    requested: request?.value ?? null,
+    effective,
+    readFrom,
+    status: statusOf(support, request, effective),
+    ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
+  }
+}
+
+function statusOf(
+  support: KnobSupport,
+  request: KnobRequest | undefined,
+  effective: KnobValue | null,
+): KnobOutcome['status'] {
+  if (!support.supported) return 'not-applied'
+  if (request === undefined) return 'default'
+  if (effective === null) return 'unverified'
+  return effective === request.value ? 'applied' : 'differs'
+}
+
+function settingName(setting: Setting): string {
+  switch (setting.via) {
+    case 'kubelet-config':
+    case 'kube-proxy-config':
+      return setting.field
+    case 'flag':
+      return `--${setting.flag}`
+    case 'process':
+      return setting.attribute
+    case 'sysctl':
+      return setting.key
+    case 'etcd-split':
+      return '--etcd-servers-overrides'
+    case 'by-hand':
+      return setting.what
+  }
+}

@@ -1,0 +1,49 @@
+/** A knob's value as a plan writes it and as a component reports it; durations are written `10s`. */
+export type KnobValue = number | string | boolean
+
+/** What runs a knob's value. */
+export type Component = 'kubelet' | 'kube-controller-manager' | 'kube-apiserver' | 'kube-proxy' | 'etcd' | 'host'
+
+/** How a value reaches its component. */
+export type Setting =
+  | { via: 'kubelet-config'; field: string }
+  | { via: 'kube-proxy-config'; field: string }
+  | { via: 'flag'; flag: string }
+  /** A property of the running process that the kernel keeps. */
+  | { via: 'process'; attribute: 'nice' | 'io-priority' }
+  | { via: 'sysctl'; key: string }
+  /** How many etcd clusters there are and which resources each holds. */
+  | { via: 'etcd-split' }
+  /** Something a person has to arrange or run by hand. */
+  | { via: 'by-hand'; what: string }
+
+/** Where the effective value can be read once the component runs. */
+export type ReadBack =
+  /** A dotted path into the configuration object that `/configz` shows. */
+  | { from: '/configz'; path: string }
+  /** A line of the apiserver's `/flagz`. */
+  | { from: '/flagz' }
+  | { from: '/metrics'; metric: string }
+  /** The process's argument list; an absent flag means the built-in default. */
+  | { from: 'process arguments' }
+  /** The kernel's view of the process. */
+  | { from: '/proc' }
+  | { from: 'nowhere' }
+
+/** One setting of one component: a row of the reference document. */
+export interface Knob {
+  id: string
+  component: Component
+  setting: Setting
+  /** Kubernetes 1.36 / etcd 3.6 built-in value; null when it depends on the machine or there is none. */
+  stock: KnobValue | null
+  /** The document's era; absent where that is the built-in value of today. */
+  untuned?: KnobValue
+  /** The document's recommendation. */
+  tuned?: KnobValue
+  readBack: ReadBack
+  /** Row of the requirements, and the words of the document where the name has changed. */
+  source: string
+  /** What is true of it in this version: a replacement, a side effect, a limit. */
+  note?: string
+}

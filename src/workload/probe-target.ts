@@ -1,0 +1,48 @@
+import { runLabel } from '../kube/labels.ts'
+import type { Deployment, Namespace } from '../kube/resources.ts'
+
+/** What the probes scale: one Deployment in a namespace of its own, pinned to one node. */
+export interface ProbeTargetSpec {
+  runId: string
+  node: string
+  image: string
+  serviceAccountToken: boolean
+  replicas: number
+}
+
+/** Selects the pods, the ReplicaSet and the Deployment of the probes. */
+export const probeSelector = 'app=probe'
+
+/** The namespace that holds nothing but the probes' Deployment. */
+export function probeNamespace({ runId }: ProbeTargetSpec): Namespace {
+  return {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: `${runId}-probe`, labels: { [runLabel]: runId } },
+  }
+}
+
+/**
+ * The Deployment that is scaled. It is pinned by a node selector, so the scheduler takes part as it does for any pod
+ * (a node name in the spec would bypass it).
+ */
+export function probeDeployment(spec: ProbeTargetSpec): Deployment {
+  const labels = { app: 'probe', [runLabel]: spec.runId }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'probe', namespace: `${spec.runId}-probe`, labels },
+    spec: {
+      replicas: spec.replicas,
+      selector: { matchLabels: { app: 'probe' } },
+      template: {
+        metadata: { labels },
+        spec: {
+          nodeSelector: { 'kubernetes.io/hostname': spec.node },
+          automountServiceAccountToken: spec.serviceAccountToken,
+          containers: [{ name: 'pause', image: spec.image }],
+        },
+      },
+    },
+  }
+}
