@@ -20,10 +20,16 @@ process.exitCode = sum('failed') === 0 ? 0 : 1
 
 function testGo(): Tally {
   if (spawnSync('go', ['version']).status !== 0) {
-    process.stdout.write('\nSKIPPED: the tests of components/hollow-node, because Go is missing (install Go to run them)\n')
+    process.stdout.write(
+      '\nSKIPPED: the tests of components/hollow-node, because Go is missing (install Go to run them)\n',
+    )
     return { passed: 0, failed: process.env['CI'] === 'true' ? 1 : 0, skipped: 1 }
   }
-  const run = spawnSync('go', ['test', '-json', './hollow-node/...'], { cwd: join(root, 'components'), encoding: 'utf8', maxBuffer: 1 << 28 })
+  const run = spawnSync('go', ['test', '-json', './hollow-node/...'], {
+    cwd: join(root, 'components'),
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  })
   const events = run.stdout
     .split('\n')
     .filter((line) => line.startsWith('{'))
@@ -40,7 +46,10 @@ function testTypeScript(): Tally {
   const folder = mkdtempSync(join(tmpdir(), 'scale-test-vitest-'))
   const report = join(folder, 'report.json')
   try {
-    const run = spawnSync('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+    const run = spawnSync('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
     const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'))
     const failed = run.status === 0 ? 0 : Math.max(1, numFailedTests)
     return { passed: numPassedTests, failed, skipped: numPendingTests }

@@ -31,12 +31,18 @@ type invalidInput struct{ error }
 func (e invalidInput) Unwrap() error { return e.error }
 
 func main() {
+	if len(os.Args) == 4 && os.Args[1] == removeRootCommand {
+		os.Exit(removeRoot(os.Args[2], os.Args[3]))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	err := run(ctx, os.Args[1:], os.Stdout)
-	stop()
-	klog.Flush()
+	defer stop()
+	root, err := run(ctx, os.Args[1:], os.Stdout)
 	if err != nil {
+		klog.Flush()
 		fmt.Fprintln(os.Stderr, "hollow-node: "+strings.ReplaceAll(err.Error(), "\n", " "))
+	}
+	if root != nil {
+		root.leave(exitCode(err))
 	}
 	os.Exit(exitCode(err))
 }
@@ -52,40 +58,39 @@ func exitCode(err error) int {
 	}
 }
 
-// run starts the nodes and keeps them until ctx ends. Whatever can be found wrong is found before the first node starts.
-func run(ctx context.Context, args []string, stdout io.Writer) error {
+// run starts the nodes and keeps them until ctx ends. Whatever can be found wrong is found before the first node starts. The
+// folder it returns, if any, is in use by kubelets until the process ends.
+func run(ctx context.Context, args []string, stdout io.Writer) (*stateRoot, error) {
 	o, err := parseOptions(args, stdout)
 	if errors.Is(err, pflag.ErrHelp) {
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return invalidInput{err}
+		return nil, invalidInput{err}
 	}
 	if o.version {
 		_, err := fmt.Fprintln(stdout, "Kubernetes", version.Get())
-		return err
+		return nil, err
 	}
 	h, err := newHollowNodes(o)
 	if err != nil {
-		return invalidInput{err}
+		return nil, invalidInput{err}
 	}
 	if err := checkMachine(o); err != nil {
-		return err
+		return nil, err
 	}
 	root, err := claimRoot(o.root)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer root.remove()
-
 	if err := h.start(ctx); err != nil || ctx.Err() != nil {
-		return err
+		return root, err
 	}
 	if err := json.NewEncoder(stdout).Encode(startedEvent{Event: "started", Nodes: o.count}); err != nil {
-		return err
+		return root, err
 	}
 	<-ctx.Done()
-	return nil
+	return root, nil
 }
 
 // startedEvent is the one line on stdout: every kubelet runs, whether or not the apiserver answers it.

@@ -6,17 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
-	"time"
 
 	"k8s.io/klog/v2"
 )
 
 // rootLock marks a folder as a hollow node's, so that no other one is ever emptied, and is locked while in use.
 const rootLock = "hollow-node.lock"
-
-// removeTimeout leaves most of the second that a hollow node may take to exit.
-const removeTimeout = 500 * time.Millisecond
 
 // stateRoot is the folder that everything the kubelets write is below.
 type stateRoot struct {
@@ -57,14 +54,36 @@ func claimRoot(dir string) (*stateRoot, error) {
 	return &stateRoot{dir: dir, lock: lock}, nil
 }
 
-// remove repeats itself, since the kubelets, which cannot be stopped, go on writing until the process ends.
-func (r *stateRoot) remove() {
-	defer r.lock.Close()
-	var err error
-	for deadline := time.Now().Add(removeTimeout); time.Now().Before(deadline); time.Sleep(removeTimeout / 50) {
-		if err = os.RemoveAll(r.dir); err == nil {
-			return
-		}
+// removeRootCommand is what a process that ends replaces itself with.
+const removeRootCommand = "remove-root"
+
+// leave ends the process and removes the folder. Kubelets cannot be stopped and go on writing, so the process first becomes
+// another one, which has none.
+func (r *stateRoot) leave(code int) {
+	klog.Flush()
+	args := []string{os.Args[0], removeRootCommand, r.dir, strconv.Itoa(code)}
+	err := syscall.Exec("/proc/self/exe", args, os.Environ())
+	fmt.Fprintln(os.Stderr, "hollow-node: --root is left behind:", err)
+	os.Exit(code)
+}
+
+// removeRoot is that other process; like claimRoot, it touches only folders that are a hollow node's.
+func removeRoot(dir, code string) int {
+	root, err := claimRoot(dir)
+	if err == nil {
+		err = root.remove()
 	}
-	klog.ErrorS(err, "Failed to remove the state folder", "path", r.dir)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "hollow-node: --root is left behind:", err)
+	}
+	exitCode, err := strconv.Atoi(code)
+	if err != nil {
+		return 1
+	}
+	return exitCode
+}
+
+func (r *stateRoot) remove() error {
+	defer r.lock.Close()
+	return os.RemoveAll(r.dir)
 }

@@ -17,6 +17,9 @@ import (
 // callLogRetention bounds the memory of Kubernetes' fakes, which record every call.
 const callLogRetention = time.Minute
 
+// nonRootUser is the user of the pause image.
+const nonRootUser = 65535
+
 // fakeRuntime is the container runtime of one node. Pods start in parallel, each in its pod worker; the containers of one pod
 // start one after another, because the kubelet waits for each.
 type fakeRuntime struct {
@@ -47,8 +50,13 @@ func (f *fakeRuntime) StartContainer(ctx context.Context, containerID string) er
 	return f.FakeRuntimeService.StartContainer(ctx, containerID)
 }
 
-// newFakeImageService has every image, of no size, on a file system without use.
-func newFakeImageService() *apitest.FakeImageService {
+// fakeImageService has every image already, so that starting pods is not held up by registryPullQPS. imagePullPolicy Always
+// still counts as a pull, as it does on a real node.
+type fakeImageService struct {
+	*apitest.FakeImageService
+}
+
+func newFakeImageService() *fakeImageService {
 	service := apitest.NewFakeImageService()
 	usage := []*runtimeapi.FilesystemUsage{{
 		Timestamp:  1,
@@ -58,11 +66,25 @@ func newFakeImageService() *apitest.FakeImageService {
 	}}
 	service.SetFakeFilesystemUsage(usage)
 	service.SetFakeContainerFilesystemUsage(usage)
-	return service
+	return &fakeImageService{service}
+}
+
+// ImageStatus names a user other than root, for pods that ask for runAsNonRoot.
+func (*fakeImageService) ImageStatus(_ context.Context, image *runtimeapi.ImageSpec, _ bool) (*runtimeapi.ImageStatusResponse, error) {
+	return &runtimeapi.ImageStatusResponse{Image: &runtimeapi.Image{
+		Id:       image.Image,
+		Spec:     image,
+		RepoTags: []string{image.Image},
+		Uid:      &runtimeapi.Int64Value{Value: nonRootUser},
+	}}, nil
+}
+
+func (*fakeImageService) PullImage(_ context.Context, image *runtimeapi.ImageSpec, _ *runtimeapi.AuthConfig, _ *runtimeapi.PodSandboxConfig) (string, error) {
+	return image.Image, nil
 }
 
 // forgetCalls drops what the fakes have recorded, from time to time, until ctx ends.
-func forgetCalls(ctx context.Context, rt *fakeRuntime, images *apitest.FakeImageService, mounter *mount.FakeMounter) {
+func forgetCalls(ctx context.Context, rt *fakeRuntime, images *fakeImageService, mounter *mount.FakeMounter) {
 	ticker := time.NewTicker(callLogRetention)
 	defer ticker.Stop()
 	for {

@@ -61,7 +61,7 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
       registerSignalListeners: false,
       rendererOptions: {
         collapseSubtasks: false,
-        collapseSkips: false,
+        collapseSkips: true,
         suffixSkips: false,
         formatOutput: 'truncate',
         showErrorMessage: true,

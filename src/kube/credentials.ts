@@ -1,13 +1,13 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import { dirname } from 'node:path'
 import { createSecureContext } from 'node:tls'
-import { X509Certificate } from 'node:crypto'
 import type { User } from '@kubernetes/client-node'
 import { Failure, messageOf } from '../base/errors.ts'
 
 /** What the TLS layer needs to know, PEM contents included: no file is read once this exists. */
-export interface TlsIdentity {
+interface TlsIdentity {
   ca?: string | Buffer
   cert?: string | Buffer
   key?: string | Buffer

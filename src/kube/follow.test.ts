@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../base/clock.ts'
-import { ApiError, type KubeApi, type ListQuery, type Page, type WatchEvent } from './api.ts'
-import { type Change, type Disruption, type FollowEvent, follow } from './follow.ts'
+import type { KubeApi, ListQuery, Page, WatchEvent } from './api.ts'
+import { ApiError } from './api.ts'
+import type { Change, Disruption, FollowEvent } from './follow.ts'
+import { follow } from './follow.ts'
 import type { Pod } from './resources.ts'
 import { createRandom, createVirtualClock } from './testing.ts'
 
@@ -125,6 +127,14 @@ function brief(events: FollowEvent<Pod>[]): string[] {
   )
 }
 
+/** A stream or a list that brings nothing before it ends as `work` does. */
+function without<T>(work: (from: string, signal: AbortSignal) => Promise<void>) {
+  return async function* (from: unknown, signal?: AbortSignal): AsyncGenerator<T> {
+    await work(String(from), signal ?? new AbortController().signal)
+    yield* []
+  }
+}
+
 /** Runs the nth stream as told, and the ones after the last as the server would. */
 function streams(
   server: Server,
@@ -243,11 +253,11 @@ describe('follow', () => {
     server.add('a')
     const startMs = clock.nowMs()
     let aborted = false
-    const silent = async function* (_from: string, signal: AbortSignal): AsyncGenerator<WatchEvent<Pod>> {
-      await clock.sleep(Number.MAX_SAFE_INTEGER, signal).finally(() => {
+    const silent = without<WatchEvent<Pod>>((_from, signal) =>
+      clock.sleep(Number.MAX_SAFE_INTEGER, signal).finally(() => {
         aborted = signal.aborted
-      })
-    }
+      }),
+    )
     const api = apiOf({ list: server.list, watch: streams(server, silent) })
     const { events, disruptions, stop, ended } = start(api, clock, { silenceMs: 5000 })
     await clock.sleep(1000)
@@ -263,9 +273,9 @@ describe('follow', () => {
   test('should notice the silence when an aborted watch ends instead of throwing', async () => {
     const clock = createVirtualClock()
     const server = createServer(clock)
-    const silent = async function* (_from: string, signal: AbortSignal): AsyncGenerator<WatchEvent<Pod>> {
-      await clock.sleep(Number.MAX_SAFE_INTEGER, signal).catch(() => {})
-    }
+    const silent = without<WatchEvent<Pod>>((_from, signal) =>
+      clock.sleep(Number.MAX_SAFE_INTEGER, signal).catch(() => {}),
+    )
     const { disruptions, stop, ended } = start(apiOf({ list: server.list, watch: streams(server, silent) }), clock)
     await clock.sleep(91_000)
     stop()
@@ -311,7 +321,7 @@ describe('follow', () => {
     for (const name of ['kept', 'changed', 'removed', 'replaced']) server.add(name)
     const startMs = clock.nowMs()
     const replacedUid = server.pods.get('replaced')?.metadata.uid
-    const expired = async function* (): AsyncGenerator<WatchEvent<Pod>> {
+    const expired = without<WatchEvent<Pod>>(async () => {
       await clock.sleep(2000)
       server.modify('changed')
       server.modify('changed')
@@ -321,7 +331,7 @@ describe('follow', () => {
       server.add('new')
       server.compact()
       throw new ApiError(410, 'Expired', 'too old resource version')
-    }
+    })
     const api = apiOf({ list: server.list, watch: streams(server, expired) })
     const { events, disruptions, stop, ended } = start(api, clock)
     await clock.sleep(3000)
@@ -372,10 +382,10 @@ describe('follow', () => {
     const clock = createVirtualClock()
     const server = createServer(clock)
     const refusal = new ApiError(status, 'No', 'no')
-    const refuse = async function* (): AsyncGenerator<WatchEvent<Pod>> {
+    const refuse = without<WatchEvent<Pod>>(async () => {
       await clock.sleep(10)
       throw refusal
-    }
+    })
     const { ended } = start(apiOf({ list: server.list, watch: refuse }), clock)
     await expect(ended).rejects.toBe(refusal)
     expect(clock.sleepers()).toBe(0)
@@ -384,9 +394,7 @@ describe('follow', () => {
   test('should give up when the connection was closed', async () => {
     const clock = createVirtualClock()
     const closed = new ApiError(0, 'Closed', 'the connection was closed')
-    const list = async function* (): AsyncGenerator<Page<Pod>> {
-      throw closed
-    }
+    const list = without<Page<Pod>>(() => Promise.reject(closed))
     await expect(start(apiOf({ list, watch: createServer(clock).watch }), clock).ended).rejects.toBe(closed)
   })
 
@@ -433,9 +441,9 @@ describe('follow', () => {
     }
     expect(brief(seen)).toEqual(['ADDED a ~'])
 
-    const refuse = async function* (): AsyncGenerator<Page<Pod>> {
-      throw new ApiError(503, 'ServiceUnavailable', 'later', { retryAfterMs: 20_000 })
-    }
+    const refuse = without<Page<Pod>>(() =>
+      Promise.reject(new ApiError(503, 'ServiceUnavailable', 'later', { retryAfterMs: 20_000 })),
+    )
     const waiting = start(apiOf({ list: refuse, watch: server.watch }), clock)
     await clock.sleep(1000)
     waiting.stop()
@@ -458,7 +466,7 @@ describe('follow under random faults', () => {
       const between = (low: number, high: number) => low + Math.floor(random() * (high - low))
       const calm = () => clock.nowMs() >= faultsEndMs
       const openingMs = 15
-    const pageMs = 30
+      const pageMs = 30
 
       async function* list(query: ListQuery): AsyncGenerator<Page<Pod>> {
         let pages = 0

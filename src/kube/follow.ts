@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import { ApiError, type KubeApi, type ListQuery, type ResourceName, type WatchEvent, type WatchQuery } from './api.ts'
+import type { KubeApi, ListQuery, ResourceName, WatchEvent, WatchQuery } from './api.ts'
+import { ApiError } from './api.ts'
 import { isTransient } from './failures.ts'
 import type { KubeObject, ObjectMeta, ResourceTypes } from './resources.ts'
 import { retryWaitMs } from './retry.ts'

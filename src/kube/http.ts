@@ -1,8 +1,11 @@
-import { isApiStatus, type KubeApi, type ListQuery, type ObjectRef, type Patch, type ResourceName } from './api.ts'
+import type { KubeApi, ListQuery, ObjectRef, Patch, ResourceName } from './api.ts'
+import { isApiStatus } from './api.ts'
 import { runLabel } from './labels.ts'
 import { resourcePath } from './paths.ts'
-import { type KubeObject, type ResourceTypes, resources } from './resources.ts'
-import { type Call, type ConnectOptions, createTransport, parseJson, type Transport } from './transport.ts'
+import type { KubeObject, ResourceTypes } from './resources.ts'
+import { resources } from './resources.ts'
+import type { Call, ConnectOptions, Transport } from './transport.ts'
+import { createTransport, parseJson } from './transport.ts'
 import { decodeWatch } from './watch-stream.ts'
 
 /** Reads what a component says about itself: /metrics, /configz, /readyz. */

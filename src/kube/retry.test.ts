@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers'
 import { describe, expect, test } from 'vitest'
 import { ApiError } from './api.ts'
-import { type Retry, retrying, retryWaitMs } from './retry.ts'
+import type { Retry } from './retry.ts'
+import { retrying, retryWaitMs } from './retry.ts'
 import { createVirtualClock } from './testing.ts'
 
 describe('retryWaitMs', () => {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import type { Clock } from '../base/clock.ts'
 
 /** A clock for tests, with a view of who is waiting on it. */

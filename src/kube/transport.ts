@@ -1,13 +1,15 @@
 import type { Readable } from 'node:stream'
-import { type Dispatcher, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
+import { Pool } from 'undici'
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from './api.ts'
 import type { Credentials } from './credentials.ts'
 import { isTransient, isUndone } from './failures.ts'
-import { type RetryLimits, retrying } from './retry.ts'
+import type { RetryLimits } from './retry.ts'
+import { retrying } from './retry.ts'
 
 /** What a request is for, in Kubernetes' words. */
-export type Verb = 'create' | 'get' | 'list' | 'patch' | 'delete' | 'watch'
+type Verb = 'create' | 'get' | 'list' | 'patch' | 'delete' | 'watch'
 
 /** One HTTP exchange that ended, well or not. */
 export interface RequestRecord {
@@ -61,7 +63,7 @@ export interface Call {
 }
 
 /** Choices for one call. */
-export interface SendOptions {
+interface SendOptions {
   signal?: AbortSignal | undefined
   /** Tries of this call, if not the connection's. */
   attempts?: number | undefined

@@ -69,20 +69,35 @@ describe('decodeWatch', () => {
   })
 
   test('should throw what the server says in an ERROR event, after the events before it', async () => {
-    const status = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old', details: { retryAfterSeconds: 2 } }
-    const body = Readable.from([Buffer.from(`${line('ADDED', 'a', 1)}{"type":"ERROR","object":${JSON.stringify(status)}}\n`)])
+    const status = {
+      kind: 'Status',
+      code: 410,
+      reason: 'Expired',
+      message: 'too old',
+      details: { retryAfterSeconds: 2 },
+    }
+    const body = Readable.from([
+      Buffer.from(`${line('ADDED', 'a', 1)}{"type":"ERROR","object":${JSON.stringify(status)}}\n`),
+    ])
     const events = decodeWatch(body, createVirtualClock())
     expect((await events.next()).value).toMatchObject({ type: 'ADDED' })
     await expect(events.next()).rejects.toMatchObject({ status: 410, reason: 'Expired', retryAfterMs: 2000 })
   })
 
-  test.each(['{"type":"ADDED","object":{"a"\n', '[]\n', '{"type":"ADDED"}\n', '{"type":"NEW","object":{}}\n', 'null\n'])(
-    'should refuse a line that is not an event without quoting it: %s',
-    async (text) => {
-      const decoded = decode([Buffer.from(text)])
-      await expect(decoded).rejects.toMatchObject({ status: 0, reason: 'MalformedAnswer', message: expect.not.stringContaining('NEW') })
-    },
-  )
+  test.each([
+    '{"type":"ADDED","object":{"a"\n',
+    '[]\n',
+    '{"type":"ADDED"}\n',
+    '{"type":"NEW","object":{}}\n',
+    'null\n',
+  ])('should refuse a line that is not an event without quoting it: %s', async (text) => {
+    const decoded = decode([Buffer.from(text)])
+    await expect(decoded).rejects.toMatchObject({
+      status: 0,
+      reason: 'MalformedAnswer',
+      message: expect.not.stringContaining('NEW'),
+    })
+  })
 
   test('should pass on the error of a body that breaks off', async () => {
     const body = new PassThrough()
@@ -99,6 +114,7 @@ describe('decodeWatch', () => {
       expect(event.type).toBe('ADDED')
       break
     }
+    await turn()
     expect(body.destroyed).toBe(true)
   })
 

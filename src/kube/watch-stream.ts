@@ -1,6 +1,8 @@
-import { pipeline, type Readable, Transform } from 'node:stream'
+import type { Readable } from 'node:stream'
+import { pipeline, Transform } from 'node:stream'
 import type { Clock } from '../base/clock.ts'
-import { ApiError, type WatchEvent } from './api.ts'
+import type { WatchEvent } from './api.ts'
+import { ApiError } from './api.ts'
 import type { KubeObject } from './resources.ts'
 
 interface StampedChunk {

@@ -49,11 +49,14 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
     if (isReached && stops.get(stop) === null) stops.set(stop, atMs - t0Ms)
   }
 
-  const live = () => pods.values().filter((pod) => pod.deletedMs === undefined)
-  const readyPods = () =>
-    live()
-      .filter((pod) => pod.readyMs !== undefined && pod.terminatingMs === undefined)
-      .toArray().length
+  /** Kept as counts, so that a change costs the same however many pods there are. */
+  let live = 0
+  let ready = 0
+  const count = (pod: PodTimeline, step: 1 | -1) => {
+    if (pod.deletedMs !== undefined) return
+    live += step
+    if (pod.readyMs !== undefined && pod.terminatingMs === undefined) ready += step
+  }
 
   const mark = (
     pod: PodTimeline,
@@ -81,6 +84,7 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
         createdMs: atMs,
         censored: exact ? [] : ['createdMs'],
       }
+      if (pods.has(uid)) count(pod, -1)
       if (change.type !== 'DELETED') {
         pods.set(uid, pod)
         mark(pod, 'boundMs', change.object.spec.nodeName !== undefined, change)
@@ -89,10 +93,10 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
       }
       mark(pod, 'terminatingMs', object.metadata.deletionTimestamp !== undefined, change)
       mark(pod, 'deletedMs', change.type === 'DELETED', change)
-      const existing = live().toArray().length
-      reach('created', atMs, existing >= probe.to)
-      reach('ready', atMs, readyPods() >= probe.to)
-      reach('deleted', atMs, existing <= probe.to)
+      if (pods.has(uid)) count(pod, 1)
+      reach('created', atMs, live >= probe.to)
+      reach('ready', atMs, ready >= probe.to)
+      reach('deleted', atMs, live <= probe.to)
     },
 
     deployment(change) {
@@ -121,7 +125,7 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
 
     stops: () => Object.fromEntries(stops),
     reachedAll: () => stops.size > 0 && stops.values().every((stop) => stop !== null),
-    done: () => (isRollout(probe) ? readyPods() : pods.size - live().toArray().length),
+    done: () => (isRollout(probe) ? ready : pods.size - live),
     podTimelines: () => pods.values().toArray(),
 
     summary() {

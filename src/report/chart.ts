@@ -13,7 +13,13 @@ export interface Chart {
   yName: string
   lines: { color: string; curve: Curve }[]
   /** Moments to compare with, drawn as upright dashes. */
-  marks: { color: string; atMs: number; label: string }[]
+  marks: Mark[]
+}
+
+interface Mark {
+  color: string
+  atMs: number
+  label: string
 }
 
 const muted = 'var(--muted)'
@@ -44,7 +50,7 @@ export function renderChart(chart: Chart): string {
     drawing.setOption({
       animation: false,
       textStyle: { fontFamily: 'inherit' },
-      grid: { left: 48, right: 24, top: 34, bottom: 44 },
+      grid: { left: 48, right: 24, top: 46, bottom: 44 },
       xAxis: { ...axis, name: 'seconds since the scale request', nameLocation: 'middle', nameGap: 28, ...seconds },
       yAxis: {
         ...axis,
@@ -53,18 +59,9 @@ export function renderChart(chart: Chart): string {
         ...counts,
       },
       series: [
-        ...chart.marks.map(({ color, atMs, label }) => ({
+        ...chart.marks.map((mark, index) => ({
           ...shared,
-          symbolSize: 0,
-          lineStyle: { color, width: 1, type: 'dashed' as const },
-          label: {
-            color,
-            fontSize,
-            formatter: label,
-            position: 'top' as const,
-            align: alignment(atMs / 1000 / seconds.max),
-          },
-          data: [{ value: [atMs / 1000, 0] }, { value: [atMs / 1000, counts.max], label: { show: true } }],
+          ...upright(mark, chart.marks.slice(0, index), seconds.max, counts.max),
         })),
         ...chart.lines.flatMap(({ color, curve }) => {
           const points = curve.map(([ms, count]) => [ms / 1000, count])
@@ -102,7 +99,21 @@ function scaleTo(value: number, ticks: number): { max: number; interval: number 
   return { max: Math.ceil(value / interval) * interval, interval }
 }
 
-/** Which side of an upright its label stands on, so that it stays inside the drawing. */
-function alignment(share: number): 'left' | 'center' | 'right' {
-  return share < 0.15 ? 'left' : share > 0.85 ? 'right' : 'center'
+/** A dashed upright with its label inside the drawing, and above the labels of earlier ones that are close by. */
+function upright({ color, atMs, label }: Mark, earlier: Mark[], maxSeconds: number, top: number) {
+  const share = (ms: number): number => ms / 1000 / maxSeconds
+  const level = earlier.filter((other) => Math.abs(share(other.atMs - atMs)) < 0.2).length
+  return {
+    symbolSize: 0,
+    lineStyle: { color, width: 1, type: 'dashed' as const },
+    label: {
+      color,
+      fontSize,
+      formatter: () => label,
+      position: 'top' as const,
+      offset: [0, -15 * level],
+      align: share(atMs) < 0.1 ? ('left' as const) : share(atMs) > 0.85 ? ('right' as const) : ('center' as const),
+    },
+    data: [{ value: [atMs / 1000, 0] }, { value: [atMs / 1000, top], label: { show: true } }],
+  }
 }

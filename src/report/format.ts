@@ -9,9 +9,9 @@ export function formatCount(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** A factor with three digits at most: `9.40×`, `12.3×`, `148×`. */
+/** A factor with three digits that matter: `0.107×`, `9.40×`, `12.3×`, `148×`. */
 export function formatRatio(ratio: number): string {
-  const digits = ratio < 10 ? 2 : ratio < 100 ? 1 : 0
+  const digits = ratio < 1 ? 3 : ratio < 10 ? 2 : ratio < 100 ? 1 : 0
   return `${ratio.toFixed(digits)}×`
 }
 

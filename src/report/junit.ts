@@ -1,8 +1,11 @@
 import { formatDuration } from '../base/duration.ts'
 import type { Result, ThresholdOutcome } from '../result/result.ts'
 import { formatActual } from './format.ts'
-import { type Content, type Markup, markup } from './markup.ts'
-import { armLabel, lastStopMs, type ProbeRun, stopsOf, viewOf } from './view.ts'
+import { armLabel, lastStopMs, stopTimes } from './labels.ts'
+import type { Content, Markup } from './markup.ts'
+import { markup } from './markup.ts'
+import type { ProbeRun } from './view.ts'
+import { viewOf } from './view.ts'
 
 /** How a test case ended: a failure is a missed threshold or residue, an error is something that could not be measured. */
 interface Outcome {
@@ -94,7 +97,7 @@ function probeCases(result: Result): TestCase[] {
 }
 
 function probeCase({ probe }: ProbeRun): Omit<TestCase, 'group' | 'name'> {
-  const stops = stopsOf(probe)
+  const stops = stopTimes(probe)
   const missed = stops.filter(({ ms }) => ms === null).map(({ label }) => label)
   const problems = [probe.error ?? [], missed.length > 0 ? `not reached: ${missed.join(', ')}` : []].flat()
   return {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import type { Result } from '../result/result.ts'
+import type { Caveat } from './caveats.ts'
 import {
   formatActual,
   formatCount,
@@ -11,18 +12,10 @@ import {
   none,
   printable,
 } from './format.ts'
-import {
-  type Caveat,
-  type ComparisonCell,
-  type KnobCell,
-  type KnobRow,
-  type ProbeView,
-  type ReportView,
-  rerenderCommand,
-  sampleText,
-  stopLabel,
-  viewOf,
-} from './view.ts'
+import type { KnobCell, KnobRow } from './knobs.ts'
+import { rerenderCommand, stopLabel } from './labels.ts'
+import type { ComparisonCell, ProbeView, ReportView } from './view.ts'
+import { sampleText, viewOf } from './view.ts'
 
 /** The report in brief, for a pull request or release notes (GitHub's Markdown). */
 export function renderMarkdown(result: Result): string {
@@ -31,7 +24,7 @@ export function renderMarkdown(result: Result): string {
     `## ${escapeMarkdown(view.title)}`,
     view.partial !== null && `**${view.partial}**: this run did not go to its end; what is here is all there is.`,
     `**Verdict: ${result.verdict} (${result.evidence})**`,
-    bullets(result.reasons.map(escape)),
+    bullets(result.reasons.map(escapeMarkdown)),
     ...view.caveats.map(caveat),
     escapeMarkdown(view.evidence),
     thresholds(result),
@@ -46,7 +39,7 @@ export function renderMarkdown(result: Result): string {
 }
 
 function caveat({ title, places }: Caveat): string {
-  return `**${escapeMarkdown(title)}**\n${bullets(places.map(escape))}`
+  return `**${escapeMarkdown(title)}**\n${bullets(places.map(escapeMarkdown))}`
 }
 
 function thresholds(result: Result): string {
@@ -168,7 +161,7 @@ function footer(result: Result): string {
   return [
     `Run ${escapeMarkdown(result.run)} on ${escapeMarkdown(result.target)}, ${escapeMarkdown(formatInstant(result.startedAt))}, took ${formatDuration(result.durationMs)}.`,
     `${escapeMarkdown(versions.join(', '))}.`,
-    `Plan hash ${escapeMarkdown(result.planHash)}, result schema ${result.schema}. Make again: \`${rerenderCommand(result)}\``,
+    `Plan hash ${escapeMarkdown(result.planHash)}, result schema ${result.schema}. Make again: \`${printable(rerenderCommand(result)).replace(/[`\s]+/g, ' ')}\``,
   ].join('\n')
 }
 
@@ -183,9 +176,13 @@ function bullets(lines: string[]): string {
   return lines.map((line) => `- ${line}`).join('\n')
 }
 
+/** Invisible; between `#` and `1` it keeps GitHub from linking an arm to an issue. */
+const wordJoiner = '\u2060'
+
 /** Text that GitHub shows as it is: neither Markdown nor HTML, in a table cell or out of it. */
 function escapeMarkdown(text: string): string {
   return printable(text)
     .replace(/\s+/g, ' ')
     .replace(/[\\`*_[\]|~<&]/g, '\\$&')
+    .replace(/[#@](?=\w)/g, `$&${wordJoiner}`)
 }

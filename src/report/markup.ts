@@ -10,11 +10,6 @@ export type Content = string | number | Markup | null | undefined | false | read
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** The text with everything that HTML or XML would take as markup escaped, in elements and in quoted attributes. */
-export function escapeMarkup(text: string): string {
-  return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character)
-}
-
 /** Takes text as markup: only for what this program has made itself. */
 export function raw(text: string): Markup {
   return { markup: text }
@@ -30,4 +25,9 @@ function flatten(value: Content): string {
   if (typeof value === 'string') return escapeMarkup(value)
   if (typeof value === 'number') return String(value)
   return 'markup' in value ? value.markup : value.map(flatten).join('')
+}
+
+/** The text with everything that HTML or XML would take as markup escaped, in elements and in quoted attributes. */
+function escapeMarkup(text: string): string {
+  return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }

@@ -105,6 +105,7 @@ footer dl { margin: 0 0 0.75rem; padding-top: 1.25rem; border-top: 1px solid var
   header { padding-top: 1.5rem; }
   h1 { font-size: 1.6rem; }
   th, td { padding: 0.35rem 0.5rem; }
+  .stop { min-width: 8rem; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 0.5rem; }
 }

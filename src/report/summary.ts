@@ -1,53 +1,63 @@
 import { formatDuration } from '../base/duration.ts'
-import type { Result, Verdict } from '../result/result.ts'
+import type { Result } from '../result/result.ts'
 import { formatActual, formatRatio, none, printable } from './format.ts'
-import { type ComparisonCell, type ReportView, sampleText, viewOf } from './view.ts'
+import type { ComparisonCell, ReportView } from './view.ts'
+import { sampleText, viewOf } from './view.ts'
 
-/** How the summary stands out on a terminal; every function gives back the text in other clothes, none of its width. */
-export interface SummaryStyle {
-  bold: (text: string) => string
-  muted: (text: string) => string
-  verdict: (text: string, verdict: Verdict) => string
+/** Functions that give back the text in other clothes, its width unchanged. */
+interface SummaryStyles {
+  bold(text: string): string
+  red(text: string): string
+  green(text: string): string
+  yellow(text: string): string
 }
 
-const plain: SummaryStyle = { bold: (text) => text, muted: (text) => text, verdict: (text) => text }
+interface SummaryOptions {
+  reportPath: string
+  /** Plain text unless given. */
+  styles?: SummaryStyles
+}
+
+const same = (text: string): string => text
+const plain: SummaryStyles = { bold: same, red: same, green: same, yellow: same }
+const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
 
 const width = 80
 const labelWidth = 31
 
 /** The outcome in a screenful of at most 80 columns: verdict, stops beside the document's figures, thresholds. */
-export function renderSummary(result: Result, reportPath: string, style: SummaryStyle = plain): string {
+export function renderSummary(result: Result, { reportPath, styles = plain }: SummaryOptions): string {
   const view = viewOf(result)
   const blocks = [
     [
-      style.bold(style.verdict(fit(view.title, width), result.verdict)),
-      ...(view.partial === null ? [] : [style.verdict(view.partial, 'inconclusive')]),
+      styles.bold(styles[colours[result.verdict]](shorten(view.title, width))),
+      ...(view.partial === null ? [] : [styles.yellow(view.partial)]),
       ...result.reasons.flatMap((reason) => wrap(reason, '  ')),
     ],
     ...view.caveats.map(({ severity, title, places }) => [
-      ...wrap(title, '').map((line) => style.verdict(line, severity === 'bad' ? 'fail' : 'inconclusive')),
+      ...wrap(title, '').map(severity === 'bad' ? styles.red : styles.yellow),
       ...places.flatMap((place) => wrap(place, '  ')),
     ]),
-    ...comparisons(view, result, style),
-    thresholds(result, style),
+    ...comparisons(view, result, styles),
+    thresholds(result, styles),
     [`report: ${printable(reportPath)}`],
   ]
-  return `${blocks
+  return blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
-    .join('\n\n')}\n`
+    .join('\n\n')
 }
 
 /** Two profiles at a time, the baseline and one other, so that any number of them stays within the width. */
-function comparisons(view: ReportView, result: Result, style: SummaryStyle): string[][] {
+function comparisons(view: ReportView, result: Result, styles: SummaryStyles): string[][] {
   const [baseline = '', ...others] = view.profiles
   const pairs = others.length === 0 ? [[baseline]] : others.map((other) => [baseline, other])
   const ratioTitle = others.length === 0 ? '' : 'ratio'
   return pairs.flatMap((profiles) =>
     view.probes.map(({ title, rows }) => [
-      style.bold(
+      styles.bold(
         line(
-          `${fit(title, labelWidth - result.evidence.length - 3)} (${result.evidence})`,
+          `${shorten(title, labelWidth - result.evidence.length - 3)} (${result.evidence})`,
           profiles,
           ratioTitle,
           result.reference === null ? '' : 'document',
@@ -71,17 +81,17 @@ function documentText(cells: ComparisonCell[]): string {
 
 function line(label: string, times: string[], ratio: string, document: string): string {
   const columns = [
-    ...times.map((time) => fit(time, 11).padStart(12)),
+    ...times.map((time) => shorten(time, 11).padStart(12)),
     ratio.padStart(7),
-    fit(document, 17).padStart(18),
+    shorten(document, 17).padStart(18),
   ]
-  return `${fit(label, labelWidth).padEnd(labelWidth)}${columns.join('')}`
+  return `${shorten(label, labelWidth).padEnd(labelWidth)}${columns.join('')}`
 }
 
-function thresholds(result: Result, style: SummaryStyle): string[] {
+function thresholds(result: Result, styles: SummaryStyles): string[] {
   return result.thresholds.flatMap(({ name, verdict, actual, unit, reason }) => {
     const found = actual === null ? 'no sample' : formatActual(actual, unit)
-    const shown = `${style.verdict(verdict.padEnd(13), verdict)}${fit(name, 54).padEnd(54)}${found.padStart(13)}`
+    const shown = `${styles[colours[verdict]](verdict.padEnd(13))}${shorten(name, 54).padEnd(54)}${found.padStart(13)}`
     return [shown, ...(reason === undefined ? [] : wrap(reason, ' '.repeat(13)))]
   })
 }
@@ -93,12 +103,12 @@ function wrap(text: string, indent: string): string[] {
     const current = lines.at(-1)
     if (current !== undefined && current.length + 1 + word.length <= width)
       lines[lines.length - 1] = `${current} ${word}`
-    else lines.push(`${indent}${fit(word, width - indent.length)}`)
+    else lines.push(`${indent}${shorten(word, width - indent.length)}`)
   }
   return lines
 }
 
-function fit(text: string, length: number): string {
+function shorten(text: string, length: number): string {
   const clean = printable(text).replace(/\s/g, ' ').trimEnd()
   return clean.length <= length ? clean : `${clean.slice(0, length - 1)}…`
 }

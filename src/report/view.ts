@@ -1,15 +1,12 @@
 import { formatDuration } from '../base/duration.ts'
-import type {
-  ArmOutcome,
-  Curve,
-  KnobOutcome,
-  LimiterReading,
-  ProbeOutcome,
-  ReferenceFigure,
-  Result,
-  StopName,
-} from '../result/result.ts'
-import { formatRange, formatShare, none, plural } from './format.ts'
+import { stopOrder } from '../plan/stops.ts'
+import type { ArmOutcome, Curve, ProbeOutcome, ReferenceFigure, Result, StopName } from '../result/result.ts'
+import type { Caveat } from './caveats.ts'
+import { caveatsOf, isMachineBound } from './caveats.ts'
+import { formatRange, none } from './format.ts'
+import type { KnobView } from './knobs.ts'
+import { knobsOf } from './knobs.ts'
+import { armLabel, stopTexts } from './labels.ts'
 
 /**
  * What every report says, whatever its format: the figures are worked out once, here, so that the page, the
@@ -32,13 +29,6 @@ export interface ReportView {
   knobs: KnobView
 }
 
-/** One kind of thing that lessens trust in the figures, and everywhere it happened. */
-export interface Caveat {
-  severity: 'bad' | 'warn'
-  title: string
-  places: string[]
-}
-
 /** One probe over all arms. */
 export interface ProbeView {
   name: string
@@ -55,7 +45,7 @@ export interface ProbeView {
 
 /** One arm's go at a probe. */
 export interface ProbeRun {
-  /** `tuned run 2` */
+  /** `tuned #2` */
   label: string
   profile: string
   probe: ProbeOutcome
@@ -97,7 +87,7 @@ export interface Sample {
 }
 
 /** A published figure beside a measured one. */
-export interface Reference {
+interface Reference {
   valueMs: number
   /** (median - value) / value; null when there is no median or it cannot be compared. */
   deviation: number | null
@@ -106,49 +96,6 @@ export interface Reference {
   /** Number of the note that goes with it, from 1. */
   note: number | null
 }
-
-/** Every knob once, in the group it is read in. */
-export interface KnobView {
-  /** Not the same in every profile, or not known to be what was asked for. */
-  differing: KnobRow[]
-  same: KnobRow[]
-  /** No profile that asked for it got it. */
-  notApplied: KnobRow[]
-}
-
-/** One knob over all profiles. */
-export interface KnobRow {
-  id: string
-  component: string
-  setting: string
-  /** One per profile; empty when the profile does not know the knob. */
-  cells: KnobCell[]
-  readFrom: string
-  notes: string[]
-}
-
-/** What a profile's arms say of a knob: one outcome unless the repetitions disagree. */
-export interface KnobCell {
-  profile: string
-  outcomes: { repetitions: number[]; knob: KnobOutcome }[]
-}
-
-/** Above this share of processor time in use, the machine is what was measured. */
-export const machineBoundAbove = 0.9
-
-/** Whether the machine had no processor time left to run the probe at its own pace. */
-export function isMachineBound({ machineBusy }: ProbeOutcome): boolean {
-  return machineBusy !== null && machineBusy > machineBoundAbove
-}
-
-/** The order in which a cluster passes the stops. */
-const stops: { stop: StopName; label: string; meaning: string }[] = [
-  { stop: 'created', label: 'created', meaning: 'every pod exists in the API' },
-  { stop: 'ready', label: 'ready', meaning: 'every pod is Ready' },
-  { stop: 'available', label: 'available', meaning: 'kubectl rollout status returns' },
-  { stop: 'rsCurrent', label: 'ReplicaSet current', meaning: 'kubectl get rs shows the new count' },
-  { stop: 'deleted', label: 'deleted', meaning: 'every removed pod is gone from the API' },
-]
 
 /** Works out what the reports show. */
 export function viewOf(result: Result): ReportView {
@@ -171,11 +118,6 @@ export function viewOf(result: Result): ReportView {
   }
 }
 
-/** How an arm is called wherever repetitions matter. Not `#2`: GitHub would make a link of it. */
-export function armLabel(arm: Pick<ArmOutcome, 'profile' | 'repetition'>): string {
-  return `${arm.profile} run ${arm.repetition}`
-}
-
 /** A sample in two pieces: the figure, and what spread stands behind it. */
 export function sampleText(sample: Sample | null): { figure: string; detail: string } {
   if (sample === null) return { figure: none, detail: '' }
@@ -191,34 +133,6 @@ export function sampleText(sample: Sample | null): { figure: string; detail: str
     figure: medianMs === null ? 'not reached' : formatDuration(medianMs),
     detail: details.filter((detail) => detail !== false).join(', '),
   }
-}
-
-/** When a probe was over: the latest stop that was reached. */
-export function lastStopMs(probe: ProbeOutcome): number {
-  return Math.max(0, ...Object.values(probe.stopsMs).map((ms) => ms ?? 0))
-}
-
-/** The reached and missed stops of one run, in order: what applies, as label and time. */
-export function stopsOf(probe: ProbeOutcome): { stop: StopName; label: string; ms: number | null }[] {
-  return stops.flatMap(({ stop, label }) => {
-    const ms = probe.stopsMs[stop]
-    return ms === undefined ? [] : [{ stop, label, ms }]
-  })
-}
-
-/** The name of a stop as people read it; an unknown one as it is. */
-export function stopLabel(name: string): string {
-  return stops.find(({ stop }) => stop === name)?.label ?? name
-}
-
-/** How explanations call a limiter. */
-export function limiterName({ component, client }: LimiterReading): string {
-  return `${component}/${client}`
-}
-
-/** The command that makes the reports of a run again. */
-export function rerenderCommand(result: Result): string {
-  return `scale-test report reports/${result.run}`
 }
 
 /** What is drawn of a probe over time. */
@@ -266,12 +180,12 @@ function probesOf(arms: ArmOutcome[], profiles: string[], figures: ReferenceFigu
   return [...Map.groupBy(runs, ({ probe }) => probeTitle(probe))].map(([title, group]) => {
     const name = group[0]?.probe.name ?? title
     const ofProbe = figures.filter((figure) => figure.probe === name)
-    const rows = stops.flatMap(({ stop, label, meaning }): ComparisonRow[] => {
+    const rows = stopOrder.flatMap((stop): ComparisonRow[] => {
       const ofStop = ofProbe.filter((figure) => figure.stop === stop)
       const applies = group.some(({ probe }) => probe.stopsMs[stop] !== undefined)
       if (!applies && ofStop.length === 0) return []
       const cells = cellsOf(stop, group, profiles, ofStop, notes)
-      return [{ stop, label, meaning, documented: ofStop.length > 0, cells }]
+      return [{ stop, ...stopTexts[stop], documented: ofStop.length > 0, cells }]
     })
     return {
       name,
@@ -363,97 +277,4 @@ function typicalOf(runs: ProbeRun[], profiles: string[], rows: ComparisonRow[]):
       .toSorted((a, b) => distance(a) - distance(b))
       .slice(0, 1)
   })
-}
-
-function caveatsOf(arms: ArmOutcome[]): Caveat[] {
-  const perArm = (say: (arm: ArmOutcome) => string[]): string[] =>
-    arms.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
-  const perProbe = (say: (probe: ProbeOutcome) => string | false | undefined): string[] =>
-    perArm((arm) =>
-      arm.probes.flatMap((probe) => {
-        const text = say(probe)
-        return text ? [`${probe.name}, ${text}`] : []
-      }),
-    )
-  const knobs = (status: KnobOutcome['status']): string[] =>
-    perArm((arm) => {
-      const ids = arm.knobs.filter((knob) => knob.status === status).map((knob) => knob.id)
-      return ids.length === 0 ? [] : [ids.join(', ')]
-    })
-  const caveats: Caveat[] = [
-    { severity: 'bad', title: 'Left behind or not restored', places: perArm((arm) => arm.residue) },
-    {
-      severity: 'bad',
-      title: 'Arms that did not complete',
-      places: perArm((arm) => (arm.outcome === 'complete' ? [] : [arm.error ?? arm.outcome])),
-    },
-    { severity: 'bad', title: 'Probes that went wrong', places: perProbe((probe) => probe.error) },
-    {
-      severity: 'bad',
-      title: 'Machine-bound: the machine itself was the limit, timings are not comparable',
-      places: perProbe((probe) => isMachineBound(probe) && `processors ${formatShare(probe.machineBusy ?? 0)} busy`),
-    },
-    { severity: 'bad', title: 'Knobs that run with another value than requested', places: knobs('differs') },
-    { severity: 'warn', title: 'Knobs that could not be read back', places: knobs('unverified') },
-    {
-      severity: 'warn',
-      title: 'Pods beyond the expected ones (replacements, evictions)',
-      places: perProbe(({ pods }) => pods.unexpected > 0 && plural(pods.unexpected, 'pod')),
-    },
-    {
-      severity: 'warn',
-      title: 'Moments known only as an interval, because a watch had to list again',
-      places: perProbe(({ pods }) => pods.censored > 0 && plural(pods.censored, 'transition')),
-    },
-  ]
-  return caveats.filter((caveat) => caveat.places.length > 0)
-}
-
-function knobsOf(arms: ArmOutcome[], profiles: string[]): KnobView {
-  const ids = [...new Set(arms.flatMap((arm) => arm.knobs.map((knob) => knob.id)))]
-  const rows = ids.map((id) => knobRow(id, arms, profiles))
-  const outcomes = (row: KnobRow): KnobOutcome[] => row.cells.flatMap((cell) => cell.outcomes.map(({ knob }) => knob))
-  const isNotApplied = (row: KnobRow): boolean => outcomes(row).every((knob) => knob.status === 'not-applied')
-  const isDiffering = (row: KnobRow): boolean =>
-    row.cells.some((cell) => cell.outcomes.length !== 1) ||
-    outcomes(row).some((knob) => knob.status !== 'applied') ||
-    new Set(outcomes(row).map((knob) => `${typeof knob.effective} ${knob.effective}`)).size > 1
-  const notApplied = rows.filter(isNotApplied)
-  const applied = rows.filter((row) => !isNotApplied(row))
-  return {
-    differing: applied.filter(isDiffering),
-    same: applied.filter((row) => !isDiffering(row)),
-    notApplied,
-  }
-}
-
-function knobRow(id: string, arms: ArmOutcome[], profiles: string[]): KnobRow {
-  const all = arms.flatMap((arm) =>
-    arm.knobs.filter((knob) => knob.id === id).map((knob) => ({ profile: arm.profile, arm, knob })),
-  )
-  const noted = Map.groupBy(
-    all.filter(({ knob }) => knob.note),
-    ({ knob }) => knob.note ?? '',
-  )
-  return {
-    id,
-    component: all[0]?.knob.component ?? '',
-    setting: all[0]?.knob.setting ?? id,
-    cells: profiles.map((profile) => {
-      const own = all.filter((entry) => entry.profile === profile)
-      const distinct = Map.groupBy(own, ({ knob }) => JSON.stringify([knob.requested, knob.effective, knob.status]))
-      return {
-        profile,
-        outcomes: [...distinct.values()].flatMap((same) => {
-          const knob = same[0]?.knob
-          return knob === undefined ? [] : [{ repetitions: same.map(({ arm }) => arm.repetition), knob }]
-        }),
-      }
-    }),
-    readFrom: [...new Set(all.flatMap(({ knob }) => knob.readFrom ?? []))].join(', ') || none,
-    notes: [...noted].map(([note, entries]) => {
-      const only = new Set(entries.map(({ profile }) => profile))
-      return only.size < profiles.length ? `${[...only].join(', ')}: ${note}` : note
-    }),
-  }
 }

@@ -38,6 +38,8 @@ export async function withStages<T>(
 
   const run = async <R>(step: Step<R>): Promise<R> => {
     const stepId = step.id
+    const ending = AbortSignal.any(endings)
+    ending.throwIfAborted()
     begun.push(step)
     const startedMs = clock.nowMs()
     emit({ type: 'step-started', armId, stepId })
@@ -46,7 +48,7 @@ export async function withStages<T>(
         clock,
         step.timeoutMs,
         `${step.title} took longer than ${formatDuration(step.timeoutMs)}`,
-        AbortSignal.any(endings),
+        ending,
         (signal) =>
           step.setUp({ signal, report: (progress) => emit({ type: 'step-progress', armId, stepId, ...progress }) }),
       )

@@ -5,19 +5,23 @@ import type { Step } from './step.ts'
 
 /** Brings up the arm's control plane; tearing down takes the whole cluster away. */
 export function controlPlane(target: Target, armId: string, knobs: readonly KnobRequest[]): Step<Cluster> {
-  let cluster: Cluster | undefined
+  let opening: Promise<Cluster> | undefined
   return {
     id: 'control-plane',
     title: 'Control plane',
     timeoutMs: 120_000,
-    async setUp({ signal }) {
-      cluster = await target.open({ armId, knobs, signal })
-      return cluster
+    setUp({ signal }) {
+      opening = target.open({ armId, knobs, signal })
+      return opening
     },
     summary: ({ readyMs }) => `ready in ${formatDuration(readyMs)}`,
     tearDown: {
       budgetMs: 30_000,
-      run: async () => cluster?.[Symbol.asyncDispose](),
+      async run() {
+        // An aborted opening cleans up after itself: wait for that, and never for its error.
+        const cluster = await opening?.catch(() => undefined)
+        await cluster?.[Symbol.asyncDispose]()
+      },
     },
   }
 }

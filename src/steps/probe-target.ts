@@ -1,5 +1,5 @@
 import { follow } from '../kube/follow.ts'
-import type { Deployment } from '../kube/resources.ts'
+import type { Deployment, Namespace } from '../kube/resources.ts'
 import type { Cluster } from '../targets/target.ts'
 import type { ProbeTargetSpec } from '../workload/probe-target.ts'
 import { probeDeployment, probeNamespace, probeSelector } from '../workload/probe-target.ts'
@@ -14,15 +14,14 @@ export interface ProbeTarget {
 
 /** Creates the probes' namespace and Deployment on the probe node, and waits until it is available. */
 export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec): Step<ProbeTarget> {
-  let created: { name: string; uid: string } | undefined
+  let creating: Promise<Namespace> | undefined
   return {
     id: 'probe-target',
     title: 'Deployment under test',
     timeoutMs: 60_000,
     async setUp({ signal }) {
-      const namespace = await cluster.api.create('namespaces', probeNamespace(spec))
-      const name = namespace.metadata.name ?? ''
-      created = { name, uid: namespace.metadata.uid ?? '' }
+      creating = cluster.api.create('namespaces', probeNamespace(spec))
+      const { name = '' } = (await creating).metadata
       const deployment = await cluster.api.create('deployments', probeDeployment(spec))
       const query = { resource: 'deployments', namespace: name, labelSelector: probeSelector } as const
       for await (const event of follow(cluster.api, query, { clock: cluster.clock, signal })) {
@@ -35,7 +34,10 @@ export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec): Step<Probe
     tearDown: {
       budgetMs: 120_000,
       async run({ signal }) {
-        if (created !== undefined && !cluster.disposable) await deleteNamespace(cluster, created, signal)
+        const created = await creating?.catch(() => undefined)
+        const { name, uid } = created?.metadata ?? {}
+        if (name !== undefined && uid !== undefined && !cluster.disposable)
+          await deleteNamespace(cluster, { name, uid }, signal)
       },
     },
   }

@@ -1,11 +1,12 @@
 import 'reflect-metadata'
+import { webcrypto } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Extension } from '@peculiar/x509'
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
-  type Extension,
   KeyUsageFlags,
   KeyUsagesExtension,
   PemConverter,
@@ -70,7 +71,7 @@ export async function createPki(folder: string, now: Date): Promise<Pki> {
   const issue = async (
     fileName: string,
     subject: string,
-    keys: CryptoKeyPair,
+    keys: webcrypto.CryptoKeyPair,
     extensions: Extension[],
   ): Promise<KeyPair> => {
     const certificate = await X509CertificateGenerator.create({
@@ -126,16 +127,16 @@ export async function createPki(folder: string, now: Date): Promise<Pki> {
       keyFile: write('service-account.key', await privateKeyPem(serviceAccountKeys)),
       publicKeyFile: write(
         'service-account.pub',
-        `${PemConverter.encode(await crypto.subtle.exportKey('spki', serviceAccountKeys.publicKey), 'PUBLIC KEY')}\n`,
+        `${PemConverter.encode(await webcrypto.subtle.exportKey('spki', serviceAccountKeys.publicKey), 'PUBLIC KEY')}\n`,
       ),
     },
   }
 }
 
-function generateKeys(): Promise<CryptoKeyPair> {
-  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 }
 
-async function privateKeyPem(keys: CryptoKeyPair): Promise<string> {
-  return `${PemConverter.encode(await crypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')}\n`
+async function privateKeyPem(keys: webcrypto.CryptoKeyPair): Promise<string> {
+  return `${PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY')}\n`
 }

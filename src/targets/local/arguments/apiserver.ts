@@ -1,6 +1,8 @@
 import type { Pki } from '../pki.ts'
-import { type EtcdInstance, etcdUrl } from './etcd.ts'
-import { type Flags, toArguments } from './flags.ts'
+import type { EtcdInstance } from './etcd.ts'
+import { etcdUrl } from './etcd.ts'
+import type { Flags } from './flags.ts'
+import { toArguments } from './flags.ts'
 
 export interface ApiserverConfiguration {
   port: number

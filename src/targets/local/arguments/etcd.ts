@@ -1,5 +1,6 @@
 import type { Pki } from '../pki.ts'
-import { type Flags, toArguments } from './flags.ts'
+import type { Flags } from './flags.ts'
+import { toArguments } from './flags.ts'
 
 /** One etcd of one member. */
 export interface EtcdInstance {

@@ -1,4 +1,5 @@
-import { type ControllerConfiguration, openPaths } from './controller-manager.ts'
+import type { ControllerConfiguration } from './controller-manager.ts'
+import { openPaths } from './controller-manager.ts'
 import { toArguments } from './flags.ts'
 
 /** Arguments of kube-scheduler. */

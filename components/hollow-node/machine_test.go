@@ -1,0 +1,32 @@
+package main
+
+import (
+	"testing"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+	cadvisortest "k8s.io/kubernetes/pkg/kubelet/cadvisor/testing"
+)
+
+func TestMachineSize(t *testing.T) {
+	m := &fakeMachine{Fake: &cadvisortest.Fake{NodeName: "hn-0"}, cores: 3, memory: resource.MustParse("5Gi")}
+	info, err := m.MachineInfo()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.NumCores != 3 || info.MemoryCapacity != 5<<30 {
+		t.Errorf("%d cores, %d bytes", info.NumCores, info.MemoryCapacity)
+	}
+}
+
+func TestReservation(t *testing.T) {
+	reservation, err := nodeAllocatableReservation(mustLoad(t, writeOverlay(t, "kubeReserved: {cpu: 500m, memory: 1Gi}\nsystemReserved: {cpu: 250m}")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := reservation.Cpu().MilliValue(); got != 750 {
+		t.Errorf("%d millicores reserved, want 750", got)
+	}
+	if got := reservation.Memory().Value(); got != 1<<30 {
+		t.Errorf("%d bytes reserved, want 1Gi", got)
+	}
+}

@@ -1,0 +1,228 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Failure } from '../base/errors.ts'
+import { loadCredentials } from './credentials.ts'
+import type { TestCertificates } from './testing-tls.ts'
+import { createTestCertificates } from './testing-tls.ts'
+
+const canary = 'canary-3b1f'
+const folder = mkdtempSync(join(tmpdir(), 'credentials-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let certificates: TestCertificates
+beforeAll(async () => {
+  certificates = await createTestCertificates()
+})
+
+interface Parts {
+  server?: string
+  cluster?: Record<string, unknown>
+  user?: Record<string, unknown>
+}
+
+/** A kubeconfig (JSON is YAML) whose current context is `one`; `two` names a user that is not there. */
+function kubeconfig({ server = 'https://10.0.0.1:6443', cluster = {}, user = { token: canary } }: Parts = {}): string {
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'one',
+    contexts: [
+      { name: 'one', context: { cluster: 'c', user: 'u' } },
+      { name: 'two', context: { cluster: 'c', user: 'nobody' } },
+      { name: 'three', context: { cluster: 'c' } },
+    ],
+    clusters: [{ name: 'c', cluster: { server, ...cluster } }],
+    users: [{ name: 'u', user }],
+  })
+}
+
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+/** A credential plugin that answers with `status`, and a count as the token if there is none. */
+function plugin(script: string) {
+  return {
+    exec: { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', script] },
+  }
+}
+
+async function failure(promise: Promise<unknown>): Promise<Failure> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(Failure)
+  const failed = error as Failure
+  expect(`${failed.message} ${failed.next} ${failed.stack} ${JSON.stringify(failed.cause)}`).not.toContain(canary)
+  return failed
+}
+
+describe('loadCredentials', () => {
+  test('should give server, certificates and no headers when a client certificate is inside', async () => {
+    const { ca, client } = certificates
+    const text = kubeconfig({
+      server: 'https://10.0.0.1:6443/k8s/',
+      cluster: { 'certificate-authority-data': base64(ca), 'tls-server-name': 'kubernetes' },
+      user: { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) },
+    })
+    const credentials = await loadCredentials({ text })
+    expect(credentials.server).toBe('https://10.0.0.1:6443/k8s')
+    expect(Object.entries(credentials.tls).map(([key, value]) => [key, String(value)])).toEqual([
+      ['ca', ca],
+      ['cert', client.cert],
+      ['key', client.key],
+      ['servername', 'kubernetes'],
+    ])
+    expect(await credentials.headers()).toEqual({})
+    expect(credentials.expiresAt).toEqual(new Date('2099-12-31T00:00:00Z'))
+  })
+
+  test('should read files once, next to the kubeconfig', async () => {
+    const { ca, client } = certificates
+    writeFileSync(join(folder, 'ca.crt'), ca)
+    writeFileSync(join(folder, 'client.crt'), client.cert)
+    writeFileSync(join(folder, 'client.key'), client.key)
+    const file = join(folder, 'config')
+    writeFileSync(
+      file,
+      kubeconfig({
+        cluster: { 'certificate-authority': 'ca.crt' },
+        user: { 'client-certificate': 'client.crt', 'client-key': 'client.key' },
+      }),
+    )
+    const credentials = await loadCredentials({ file })
+    for (const name of ['config', 'ca.crt', 'client.crt', 'client.key']) rmSync(join(folder, name))
+    expect(String(credentials.tls.key)).toBe(client.key)
+    expect(await credentials.headers(true)).toEqual({})
+  })
+
+  test.each([
+    [{ token: canary }, { Authorization: `Bearer ${canary}` }],
+    [{ username: 'u', password: canary }, { Authorization: `Basic ${base64(`u:${canary}`)}` }],
+    [
+      { token: canary, as: 'other' },
+      { Authorization: `Bearer ${canary}`, 'Impersonate-User': 'other' },
+    ],
+    [{}, {}],
+  ])('should give the headers for %j', async (user, headers) => {
+    const credentials = await loadCredentials({ text: kubeconfig({ user }) })
+    expect(await credentials.headers()).toEqual(headers)
+  })
+
+  test('should run a credential plugin once, and again when it is to renew', async () => {
+    const count = join(folder, 'count')
+    writeFileSync(count, '')
+    const script = `
+      require('fs').appendFileSync(${JSON.stringify(count)}, 'x')
+      const token = 'token-' + require('fs').readFileSync(${JSON.stringify(count)}, 'utf8').length
+      console.log(JSON.stringify({ kind: 'ExecCredential', status: { token } }))`
+    const credentials = await loadCredentials({ text: kubeconfig({ user: plugin(script) }) })
+    expect(await credentials.headers()).toEqual({ Authorization: 'Bearer token-1' })
+    expect(await credentials.headers(true)).toEqual({ Authorization: 'Bearer token-2' })
+    expect(await credentials.headers()).toEqual({ Authorization: 'Bearer token-2' })
+  })
+
+  test('should use the client certificate that a plugin gives', async () => {
+    const { cert, key } = certificates.client
+    const status = { clientCertificateData: cert, clientKeyData: key }
+    const user = plugin(`console.log(${JSON.stringify(JSON.stringify({ status }))})`)
+    const { tls, expiresAt } = await loadCredentials({ text: kubeconfig({ user }) })
+    expect(tls).toEqual({ cert, key })
+    expect(expiresAt).toBeInstanceOf(Date)
+  })
+
+  test('should use the context that is named, without a user if it has none', async () => {
+    expect(await (await loadCredentials({ text: kubeconfig() }, { context: 'three' })).headers()).toEqual({})
+  })
+
+  test.each([
+    ['there is no such file', { file: join(folder, 'none') }, /cannot be read: ENOENT/],
+    ['it is not YAML', { text: `users: [\n  token: "${canary}` }, /not a kubeconfig: .* on line 2/],
+    ['it is empty', { text: '' }, /not a kubeconfig/],
+    [
+      'a cluster has no server',
+      { text: 'clusters: [{ name: c, cluster: {} }]' },
+      /clusters\[0\].cluster.server is missing/,
+    ],
+    ['it has no contexts', { text: 'kind: Config' }, /no context \(none is current\)/],
+  ])('should call it bad input when %s', async (_reason, source, message) => {
+    const failed = await failure(loadCredentials(source))
+    expect(failed.kind).toBe('bad-input')
+    expect(failed.message).toMatch(message)
+    expect(failed.next).toBeTruthy()
+  })
+
+  test.each([
+    ['the context is not there', {}, 'four', /no context four/],
+    ['its user is not there', {}, 'two', /names user nobody, which is not there/],
+    ['the server has a password', { server: `https://u:${canary}@10.0.0.1` }, 'one', /not a plain http or https URL/],
+    ['the server is no URL', { server: '10.0.0.1:6443' }, 'one', /not a plain http or https URL/],
+    ['a proxy is needed', { cluster: { 'proxy-url': 'http://proxy' } }, 'one', /proxy-url, which is not supported/],
+    [
+      'a certificate is damaged',
+      { user: { 'client-certificate-data': base64(canary) } },
+      'one',
+      /certificates cannot be used/,
+    ],
+  ])('should call it bad input when %s', async (_reason, parts, context, message) => {
+    const failed = await failure(loadCredentials({ text: kubeconfig(parts) }, { context }))
+    expect(failed.kind).toBe('bad-input')
+    expect(failed.message).toMatch(message)
+  })
+
+  test('should name the contexts to choose from', async () => {
+    const failed = await failure(loadCredentials({ text: kubeconfig() }, { context: 'four' }))
+    expect(failed.next).toBe('Choose one of: one, two, three')
+  })
+
+  test('should call the key of another certificate bad input', async () => {
+    const { client, server } = certificates
+    const user = { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(server.key) }
+    expect((await failure(loadCredentials({ text: kubeconfig({ user }) }))).message).toMatch(/cannot be used/)
+  })
+
+  test('should blame the machine when a file that it names cannot be read', async () => {
+    const failed = await failure(
+      loadCredentials({ text: kubeconfig({ user: { 'client-key': join(folder, 'gone.key') } }) }),
+    )
+    expect(failed.kind).toBe('infrastructure')
+    expect(failed.message).toMatch(/gone.key/)
+  })
+
+  test.each([
+    [`console.error('session expired'); process.exit(1)`, /user u cannot be authenticated: session expired/],
+    [`console.log('{"token": ${canary}')`, /the answer is not JSON/],
+  ])('should blame the machine when a plugin fails: %s', async (script, message) => {
+    const failed = await failure(loadCredentials({ text: kubeconfig({ user: plugin(script) }) }))
+    expect(failed.kind).toBe('infrastructure')
+    expect(failed.message).toMatch(message)
+  })
+
+  test('should blame the machine when a plugin is not installed', async () => {
+    const command = join(folder, 'no-such-plugin')
+    writeFileSync(command, '')
+    chmodSync(command, 0o600)
+    const failed = await failure(loadCredentials({ text: kubeconfig({ user: { exec: { command } } }) }))
+    expect(failed.kind).toBe('infrastructure')
+  })
+
+  test.each([{ cluster: { 'insecure-skip-tls-verify': true } }, { server: 'http://10.0.0.1:8080' }])(
+    'should refuse a connection that is not protected unless it is allowed: %j',
+    async (parts) => {
+      const text = kubeconfig(parts)
+      expect((await failure(loadCredentials({ text }))).kind).toBe('safety-refusal')
+      const { tls } = await loadCredentials({ text }, { allowInsecure: true })
+      expect(tls).toEqual(parts.server === undefined ? { rejectUnauthorized: false } : {})
+    },
+  )
+
+  test.each(['http://127.0.0.1:8080', 'http://localhost:8080', 'http://[::1]:8080'])(
+    'should accept plain http on this machine: %s',
+    async (server) => {
+      const credentials = await loadCredentials({ text: kubeconfig({ server }) })
+      expect(credentials.server).toBe(server)
+      expect(await credentials.headers()).toEqual({ Authorization: `Bearer ${canary}` })
+    },
+  )
+})

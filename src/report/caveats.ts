@@ -1,0 +1,63 @@
+import type { ArmOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
+import { formatShare, plural } from './format.ts'
+import { armLabel } from './labels.ts'
+
+/** One kind of thing that lessens trust in the figures, and everywhere it happened. */
+export interface Caveat {
+  severity: 'bad' | 'warn'
+  title: string
+  places: string[]
+}
+
+/** Above this share of processor time in use, the machine is what was measured. */
+export const machineBoundAbove = 0.9
+
+/** Whether the machine had no processor time left to run the probe at its own pace. */
+export function isMachineBound({ machineBusy }: ProbeOutcome): boolean {
+  return machineBusy !== null && machineBusy > machineBoundAbove
+}
+
+/** Looks for everything in the arms that a reader of the figures has to know. */
+export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
+  const perArm = (say: (arm: ArmOutcome) => string[]): string[] =>
+    arms.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
+  const perProbe = (say: (probe: ProbeOutcome) => string | false | undefined): string[] =>
+    perArm((arm) =>
+      arm.probes.flatMap((probe) => {
+        const text = say(probe)
+        return text ? [`${probe.name}, ${text}`] : []
+      }),
+    )
+  const knobs = (status: KnobOutcome['status']): string[] =>
+    perArm((arm) => {
+      const ids = arm.knobs.filter((knob) => knob.status === status).map((knob) => knob.id)
+      return ids.length === 0 ? [] : [ids.join(', ')]
+    })
+  const caveats: Caveat[] = [
+    { severity: 'bad', title: 'Left behind or not restored', places: perArm((arm) => arm.residue) },
+    {
+      severity: 'bad',
+      title: 'Arms that did not complete',
+      places: perArm((arm) => (arm.outcome === 'complete' ? [] : [arm.error ?? arm.outcome])),
+    },
+    { severity: 'bad', title: 'Probes that went wrong', places: perProbe((probe) => probe.error) },
+    {
+      severity: 'bad',
+      title: 'Machine-bound: the machine itself was the limit, timings are not comparable',
+      places: perProbe((probe) => isMachineBound(probe) && `processors ${formatShare(probe.machineBusy ?? 0)} busy`),
+    },
+    { severity: 'bad', title: 'Knobs that run with another value than requested', places: knobs('differs') },
+    { severity: 'warn', title: 'Knobs that could not be read back', places: knobs('unverified') },
+    {
+      severity: 'warn',
+      title: 'Pods beyond the expected ones (replacements, evictions)',
+      places: perProbe(({ pods }) => pods.unexpected > 0 && plural(pods.unexpected, 'pod')),
+    },
+    {
+      severity: 'warn',
+      title: 'Moments known only as an interval, because a watch had to list again',
+      places: perProbe(({ pods }) => pods.censored > 0 && plural(pods.censored, 'transition')),
+    },
+  ]
+  return caveats.filter((caveat) => caveat.places.length > 0)
+}

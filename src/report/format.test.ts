@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import {
+  formatCount,
+  formatDeviation,
+  formatInstant,
+  formatLimit,
+  formatRange,
+  formatRatio,
+  printable,
+} from './format.ts'
+
+describe('format', () => {
+  it('should keep thousands apart when a count has more than three digits', () => {
+    expect([7, 999, 40_000, 1_234_567].map(formatCount)).toEqual(['7', '999', '40,000', '1,234,567'])
+  })
+
+  it('should keep three digits of a ratio whatever its size', () => {
+    expect([0.1067, 9.378, 15.52, 148.3].map(formatRatio)).toEqual(['0.107×', '9.38×', '15.5×', '148×'])
+  })
+
+  it('should sign a deviation and leave out digits that mean nothing', () => {
+    expect([0.0158, -0.6583, 0.0001, -0.0999].map(formatDeviation)).toEqual(['+1.6 %', '−66 %', '±0 %', '−10 %'])
+  })
+
+  it('should say the unit of a range once when both ends share it', () => {
+    expect(formatRange('79.0 s', '79.7 s')).toBe('79.0–79.7 s')
+    expect(formatRange('716 ms', '1.08 s')).toBe('716 ms – 1.08 s')
+    expect(formatRange('4 m 2 s', '4 m 9 s')).toBe('4 m 2 s – 4 m 9 s')
+    expect(formatRange('8.69 s', '8.69 s')).toBe('8.69 s')
+  })
+
+  it('should show no idle decimals of a limit', () => {
+    expect([5, 0.3333, null].map(formatLimit)).toEqual(['5', '0.33', '—'])
+  })
+
+  it('should leave a time alone when it is not in UTC', () => {
+    expect(formatInstant('2026-11-14T09:30:00.000Z')).toBe('2026-11-14 09:30:00 UTC')
+    expect(formatInstant('2026-11-14T09:30:00+01:00')).toBe('2026-11-14T09:30:00+01:00')
+  })
+
+  it('should replace what could steer a terminal or break an XML file', () => {
+    expect(printable('a\u001b[31mb\u0000\ud800c\td')).toBe('a\ufffd[31mb\ufffd\ufffdc\td')
+  })
+})

@@ -1,0 +1,48 @@
+import { formatKnobValue, none } from './format.ts'
+import { body, num, section, swatch, table } from './html-elements.ts'
+import type { KnobCell, KnobRow } from './knobs.ts'
+import type { Content, Markup } from './markup.ts'
+import { markup } from './markup.ts'
+import type { ReportView } from './view.ts'
+
+/** Every knob: what was asked for and what the running component uses. */
+export function knobSection(view: ReportView): Content {
+  const { differing, same, notApplied } = view.knobs
+  const folded = (title: string, rows: KnobRow[]): Content =>
+    rows.length > 0 &&
+    markup`<details><summary>${title} <span class="muted">(${rows.length})</span></summary>${knobTable(view, title, rows)}</details>`
+  if (differing.length + same.length + notApplied.length === 0) return null
+  return section(
+    'Knobs',
+    markup`<p class="muted">The large figure is what the running component says it uses.</p>`,
+    differing.length > 0 && knobTable(view, 'Not the same in every profile, or not as requested', differing),
+    view.profiles.length === 1 && same.length > 0
+      ? knobTable(view, 'As requested', same)
+      : folded('The same in every profile', same),
+    folded('Not applied, and why', notApplied),
+  )
+}
+
+function knobTable(view: ReportView, title: string, rows: KnobRow[]): Markup {
+  return table(
+    title,
+    markup`<tr><th scope="col">Knob</th>${view.profiles.map((profile) => markup`<th class="num" scope="col">${swatch(view, profile)}</th>`)}
+<th scope="col">Read from</th><th scope="col">Note</th></tr>`,
+    body(rows.map(knobRow)),
+  )
+}
+
+function knobRow({ setting, component, cells, readFrom, notes }: KnobRow): Markup {
+  return markup`<tr><th scope="row"><code>${setting}</code><small>${component}</small></th>${cells.map(knobCell)}
+<td>${readFrom}</td><td class="text">${notes.map((note) => markup`<div>${note}</div>`)}</td></tr>`
+}
+
+function knobCell({ outcomes }: KnobCell): Markup {
+  if (outcomes.length === 0) return num(none)
+  return markup`<td class="num">${outcomes.map(({ repetitions, knob }) => {
+    const effective = knob.effective === null ? none : formatKnobValue(knob.effective)
+    const requested = knob.requested === null ? 'not requested' : `requested ${formatKnobValue(knob.requested)}`
+    const which = outcomes.length > 1 && ` in run ${repetitions.join(', ')}`
+    return markup`<b>${effective}</b>${which}<small>${requested}, <span class="${knob.status}">${knob.status}</span></small>`
+  })}</td>`
+}

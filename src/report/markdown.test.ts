@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { renderMarkdown } from './markdown.ts'
+import { sampleResult } from './sample-result.ts'
+
+describe('markdown report', () => {
+  it('should show the figures of a stop beside those of the document', () => {
+    expect(renderMarkdown(sampleResult())).toContain(
+      '| **available** (the document’s stop) | 79.4 s (79.0–79.7 s, n = 2) | 8.46 s (7.61–9.32 s, n = 2) | 9.38× | 78.1 s (this run +1.6 %) | 24.8 s (this run −66 %, note 1) |',
+    )
+  })
+
+  it('should have as many cells in every row as its table has columns', () => {
+    const result = sampleResult()
+    for (const arm of result.arms) for (const knob of arm.knobs) knob.note = 'one | two\nthree'
+    for (const block of renderMarkdown(result).split('\n\n')) {
+      const rows = block.split('\n').filter((line) => line.startsWith('|'))
+      const widths = rows.map((line) => line.replaceAll('\\|', '').split('|').length)
+      expect(new Set(widths).size).toBeLessThanOrEqual(1)
+      if (rows.length > 0) expect(rows).toHaveLength(block.split('\n').length)
+    }
+  })
+
+  it('should leave no room for markup in the texts of the result', () => {
+    const markdown = renderMarkdown(sampleResult({ reasons: ['<script> *bold* [link](x) `code` a_b | c & d'] }))
+    expect(markdown).toContain('- \\<script> \\*bold\\* \\[link\\](x) \\`code\\` a\\_b \\| c \\& d')
+  })
+
+  it('should keep every hostile text of an arm from becoming markup', () => {
+    const result = sampleResult({ plan: '<b>', run: '`<i>`' })
+    for (const arm of result.arms)
+      Object.assign(arm, { profile: `${arm.profile}<b>|`, error: '<b>', residue: ['<b>'], outcome: 'failed' })
+    const outsideCode = renderMarkdown(result).replace(/(?<!\\)`[^`]*`/g, '')
+    expect(outsideCode).not.toMatch(/(?<!\\)<(?!\/?(details|summary)>)/)
+  })
+
+  it('should not make GitHub link an arm to an issue or a name to a person', () => {
+    const markdown = renderMarkdown(sampleResult({ reasons: ['tuned #1: ask @someone'] }))
+    expect(markdown).toContain('tuned #\u20601: ask @\u2060someone')
+    expect(markdown).not.toMatch(/[#@]\w/)
+  })
+
+  it('should say simulated and partial at the top', () => {
+    const lines = renderMarkdown(sampleResult({ evidence: 'simulated', partial: true })).split('\n')
+    expect(lines[0]).toBe('## kubelet-200: pass (simulated)')
+    expect(lines[2]).toContain('partial: failed')
+    expect(lines.join('\n')).not.toContain('measured)')
+  })
+
+  it('should mark a knob that runs with another value than requested', () => {
+    const result = sampleResult()
+    const knob = result.arms[1]?.knobs.find(({ id }) => id === 'kubelet.kubeAPIQPS')
+    Object.assign(knob ?? {}, { effective: 20, status: 'differs' })
+    expect(renderMarkdown(result)).toContain(
+      '| kubelet kubeAPIQPS | 5 | 20 in run 1 (**differs**, requested 50); 50 in run 2 |',
+    )
+  })
+})

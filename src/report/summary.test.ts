@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { sampleArm, sampleResult } from './sample-result.ts'
+import { renderSummary } from './summary.ts'
+
+describe('summary', () => {
+  it('should show verdict, stops beside the document, thresholds and where the report is', () => {
+    expect(renderSummary(sampleResult(), { reportPath: 'reports/x/report.html' })).toBe(`kubelet-200: pass (measured)
+  every pod is accounted for; all 3 thresholds are met
+
+rollout 1 → 200 (measured)          untuned       tuned  ratio          document
+  created                            9.09 s      900 ms  10.1×                 —
+  available                          79.4 s      8.46 s  9.38×   78.1 s / 24.8 s
+  ready                              79.2 s      8.34 s  9.50×                 —
+
+scale-down 200 → 1 (measured)       untuned       tuned  ratio          document
+  ReplicaSet current                 8.67 s      558 ms  15.5×   32.0 s / 9.05 s
+  deleted                           122.6 s      20.5 s  5.98×                 —
+
+pass         untuned rollout available between 70.3 s and 85.9 s          79.4 s
+pass         tuned rollout available at most 24.8 s                       8.46 s
+pass         rollout available, tuned / untuned at most 0.35              0.107×
+
+report: reports/x/report.html`)
+  })
+
+  it('should keep within 80 columns and off the terminal’s controls whatever the names', () => {
+    const name = `a-very-long-profile-name\u001b[31m${'x'.repeat(90)}`
+    const times = { rollout: { created: 1, ready: 2, available: 3 }, scaleDown: { rsCurrent: 4, deleted: 5 } }
+    const [first] = sampleResult().arms
+    const arms = [
+      first ?? sampleArm('untuned', 1, 1, times),
+      sampleArm(name, 1, 2, times),
+      sampleArm('third', 1, 3, times),
+    ]
+    for (const arm of arms) arm.residue = [`namespace ${'y'.repeat(100)} and some more words that go on after it`]
+    const figures = arms.map(({ profile }) => ({ probe: 'rollout', stop: 'ready', profile, valueMs: 3_599_000 }))
+    const result = sampleResult({
+      arms,
+      reference: { source: 'notes', figures },
+      evidence: 'simulated',
+      plan: 'p'.repeat(100),
+      reasons: ['word '.repeat(60)],
+      thresholds: [
+        { name: 'n'.repeat(100), verdict: 'inconclusive', actual: null, unit: 'ms', reason: 'because '.repeat(20) },
+      ],
+    })
+    const summary = renderSummary(result, { reportPath: 'report.html' })
+    expect(Math.max(...summary.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+    expect(summary).not.toContain('\u001b')
+    expect(summary).toContain('rollout 1 → 200 (simulated)')
+    expect(summary.match(/^rollout/gm)).toHaveLength(2)
+  })
+
+  it('should dress lines up without moving columns when it is given a style', () => {
+    const around = (left: string, right: string) => (text: string) => `${left}${text}${right}`
+    const styles = { bold: around('«', '»'), red: around('‹', '›'), green: around('⟨', '⟩'), yellow: around('⟦', '⟧') }
+    const result = sampleResult({ partial: true })
+    Object.assign(result.arms[0] ?? {}, { residue: ['namespace a'] })
+    const dressed = renderSummary(result, { reportPath: 'x', styles })
+    expect(dressed).toContain('«⟨kubelet-200: pass (measured)⟩»\n⟦partial: failed⟧')
+    expect(dressed).toContain('‹Left behind or not restored›')
+    expect(dressed).toContain('⟨pass         ⟩untuned rollout available')
+    expect(dressed.replace(/[«»‹›⟨⟩⟦⟧]/g, '')).toBe(renderSummary(result, { reportPath: 'x' }))
+  })
+})

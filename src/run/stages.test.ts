@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import { Failure } from '../base/errors.ts'
+import { createVirtualClock } from '../kube/testing.ts'
+import type { Step } from '../steps/step.ts'
+import type { RunEvent } from './events.ts'
+import type { Stages } from './stages.ts'
+import { withStages } from './stages.ts'
+
+function harness() {
+  const clock = createVirtualClock()
+  const events: RunEvent[] = []
+  const interrupt = new AbortController()
+  const log: string[] = []
+  const step = (
+    id: string,
+    setUp: Step<string>['setUp'],
+    tearDown?: () => Promise<void>,
+    budgetMs = 1000,
+  ): Step<string> => ({
+    id,
+    title: `Step ${id}`,
+    timeoutMs: 5000,
+    setUp: (context) => {
+      log.push(`+${id}`)
+      return setUp(context)
+    },
+    tearDown: {
+      budgetMs,
+      run: async () => {
+        log.push(`-${id}`)
+        await tearDown?.()
+      },
+    },
+  })
+  const run = (body: (stages: Stages) => Promise<string>) =>
+    withStages({ armId: 'a', clock, signal: interrupt.signal, emit: (event) => events.push(event) }, body)
+  return { clock, events, interrupt, log, step, run }
+}
+
+const fine = async () => 'fine'
+const never = () => new Promise<never>(() => {})
+
+describe('withStages', () => {
+  it('should tear down last first when all went well', async () => {
+    const { log, step, run } = harness()
+    const { outcome, residue } = await run(
+      async (stages) => (await stages.run(step('one', fine))) + (await stages.run(step('two', fine))),
+    )
+    expect(outcome).toEqual({ status: 'fulfilled', value: 'finefine' })
+    expect(log).toEqual(['+one', '+two', '-two', '-one'])
+    expect(residue).toEqual([])
+  })
+
+  it('should tear a step down also when its own set-up failed half-way', async () => {
+    const { log, step, run, events } = harness()
+    const failing = step('two', async () => {
+      throw new Failure('infrastructure', 'etcd died')
+    })
+    const { outcome } = await run(async (stages) => (await stages.run(step('one', fine))) + (await stages.run(failing)))
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'etcd died' } })
+    expect(log).toEqual(['+one', '+two', '-two', '-one'])
+    expect(events.filter((event) => event.type === 'step-failed')).toMatchObject([
+      { stepId: 'two', message: 'etcd died' },
+    ])
+  })
+
+  it('should keep the first error and name what is left when tear-down fails too', async () => {
+    const { step, run } = harness()
+    const stuck = step('one', fine, async () => {
+      throw new Error('still mounted')
+    })
+    const { outcome, residue } = await run(async (stages) => {
+      await stages.run(stuck)
+      throw new Error('first')
+    })
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'first' } })
+    expect(residue).toEqual(['Step one: still mounted'])
+  })
+
+  it('should end a step that takes longer than its time, and say so', async () => {
+    const { step, run, clock } = harness()
+    const { outcome } = await run(async (stages) => stages.run(step('slow', never)))
+    expect(outcome).toMatchObject({
+      status: 'rejected',
+      reason: { kind: 'inconclusive', message: 'Step slow took longer than 5.00 s' },
+    })
+    expect(clock.sleepers()).toBe(0)
+  })
+
+  it('should give up a tear-down at its own budget and go on with the next one', async () => {
+    const { log, step, run } = harness()
+    const { residue } = await run(
+      async (stages) => (await stages.run(step('one', fine))) + (await stages.run(step('two', fine, never, 200))),
+    )
+    expect(log).toEqual(['+one', '+two', '-two', '-one'])
+    expect(residue).toEqual(['Step two: not done after 200 ms'])
+  })
+
+  it('should end the running step and still tear down in full when interrupted', async () => {
+    const { log, step, run, interrupt, clock } = harness()
+    const slowCleanUp = async () => clock.sleep(500)
+    const ended = run(
+      async (stages) => (await stages.run(step('one', fine, slowCleanUp))) + (await stages.run(step('two', never))),
+    )
+    interrupt.abort(new Failure('interrupted', 'interrupted by SIGINT'))
+    const { outcome, residue } = await ended
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { kind: 'interrupted' } })
+    expect(log).toEqual(['+one', '-one'])
+    expect(residue).toEqual([])
+  })
+
+  it('should end the running step at once when the cluster breaks', async () => {
+    const { step, run } = harness()
+    const broken = new AbortController()
+    const { outcome } = await run(async (stages) => {
+      stages.endOn(broken.signal)
+      broken.abort(new Failure('infrastructure', 'kube-apiserver died'))
+      return stages.run(step('probe', never))
+    })
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'kube-apiserver died' } })
+  })
+})

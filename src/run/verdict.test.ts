@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import type { Plan, Threshold } from '../plan/plan.ts'
+import type { ArmOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
+import { judgeRun } from './verdict.ts'
+
+const pods = { expected: 5, created: 5, bound: 5, started: 5, ready: 5, deleted: 0, unexpected: 0, censored: 0 }
+const rollout = {
+  name: 'up',
+  from: 1,
+  to: 5,
+  stopsMs: { created: 10, available: 1000, ready: 900 },
+  pods,
+  eventLoopDelayMaxMs: 12,
+} as ProbeOutcome
+
+function armWith(probe: Partial<ProbeOutcome> = {}, knobs: KnobOutcome[] = []): ArmOutcome {
+  return { profile: 'tuned', repetition: 1, knobs, probes: [{ ...rollout, ...probe }] } as ArmOutcome
+}
+
+function judge(
+  arms: ArmOutcome[],
+  thresholds: Threshold[] = [{ probe: 'up', stop: 'available', of: 'tuned', max: '2s' }],
+  interruption?: string,
+) {
+  return judgeRun({ thresholds } as unknown as Plan, arms, interruption)
+}
+
+describe('judgeRun', () => {
+  it('should pass when all is accounted for and thresholds are met', () => {
+    expect(judge([armWith()])).toMatchObject({
+      verdict: 'pass',
+      reasons: ['every pod is accounted for; all 1 thresholds are met'],
+    })
+  })
+
+  it('should fail when a threshold is missed', () => {
+    const { verdict, reasons } = judge([armWith({ stopsMs: { available: 3000 } })])
+    expect([verdict, reasons]).toEqual(['fail', ['missed: tuned up available at most 2.00 s (3.00 s)']])
+  })
+
+  it.each<[string, Partial<ProbeOutcome>, string]>([
+    ['a stop was not reached', { stopsMs: { created: 1, available: 1, ready: null } }, 'ready was not reached'],
+    ['a pod never became Ready', { pods: { ...pods, ready: 4 } }, '1 of 5 pods are not accounted for'],
+    ['a pod was replaced', { pods: { ...pods, created: 6, unexpected: 1 } }, '1 pods appeared that were not asked for'],
+    ['the orchestrator stalled', { eventLoopDelayMaxMs: 1500 }, 'the orchestrator stalled for 1.50 s'],
+    ['pods were not deleted', { from: 5, to: 1, pods: { ...pods, deleted: 3 } }, '1 of 5 pods are not accounted for'],
+  ])('should be inconclusive when %s, even with thresholds met', (_, probe, doubt) => {
+    expect(judge([armWith(probe)])).toMatchObject({ verdict: 'inconclusive', reasons: [`tuned #1 up: ${doubt}`] })
+  })
+
+  it('should be inconclusive when a knob is not what was asked for', () => {
+    const knob = { id: 'kubelet.kubeAPIQPS', requested: 50, effective: 5, status: 'differs' } as KnobOutcome
+    expect(judge([armWith({}, [knob])])).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: ['tuned #1: kubelet.kubeAPIQPS was to be 50, but is 5'],
+    })
+  })
+
+  it('should be inconclusive when interrupted or when nothing was measured', () => {
+    expect(judge([armWith()], [], 'interrupted by SIGINT').verdict).toBe('inconclusive')
+    expect(judge([]).verdict).toBe('inconclusive')
+  })
+})

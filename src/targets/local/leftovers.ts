@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import type { Clock } from '../../base/clock.ts'
+
+/** Environment variable that every process of a run carries, with the run's id as its value. */
+export const runMark = 'SCALE_TEST_RUN'
+
+/** A process that some run started. */
+export interface MarkedProcess {
+  pid: number
+  runId: string
+  /** Its program, such as `/tmp/bin/etcd`. */
+  program: string
+}
+
+/** What became of a run's leftovers. */
+export interface Removal {
+  killed: MarkedProcess[]
+  /** Still there after repeated SIGKILL: stuck in the kernel, or another user's. */
+  survivors: MarkedProcess[]
+}
+
+/** Processes on this machine that carry the mark: of one run, or of all runs. Only those this user may look into. */
+export function findMarked(runId?: string): MarkedProcess[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const marked = nulSeparated(`/proc/${pid}/environ`).find((entry) => entry.startsWith(`${runMark}=`))
+      const found = marked?.slice(runMark.length + 1)
+      if (found === undefined || (runId !== undefined && found !== runId)) return []
+      return [{ pid: Number(pid), runId: found, program: nulSeparated(`/proc/${pid}/cmdline`)[0] ?? '' }]
+    })
+}
+
+/**
+ * Kills every process of the run, again and again until none is left, and removes its state folder. What a run leaves
+ * when it ends well is nothing, so this may always be called.
+ */
+export async function removeLeftovers(
+  { runId, stateFolder }: { runId: string; stateFolder: string },
+  clock: Clock,
+): Promise<Removal> {
+  const killed = new Map<number, MarkedProcess>()
+  const deadlineMs = clock.nowMs() + 5000
+  // Twice nothing: once may fall between a fork and the exec that gives the new process its environment.
+  for (let quietLooks = 0; quietLooks < 2 && clock.nowMs() < deadlineMs; ) {
+    const found = findMarked(runId).filter(({ pid }) => pid !== process.pid)
+    quietLooks = found.length === 0 ? quietLooks + 1 : 0
+    for (const marked of found) {
+      killed.set(marked.pid, marked)
+      kill(marked.pid)
+    }
+    await clock.sleep(50)
+  }
+  rmSync(stateFolder, { recursive: true, force: true, maxRetries: 5 })
+  return { killed: [...killed.values()], survivors: findMarked(runId).filter(({ pid }) => pid !== process.pid) }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Gone by itself, or not ours to kill: the next look tells.
+  }
+}
+
+/** Strings of a /proc file; none when the process is gone, a zombie or another user's. */
+function nulSeparated(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\0')
+  } catch {
+    return []
+  }
+}

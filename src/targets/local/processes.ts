@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import { formatDuration } from '../../base/duration.ts'
+import { Failure, messageOf } from '../../base/errors.ts'
+
+/** How to start a component. */
+export interface ProcessSpec {
+  /** What it is called in messages; its log is `<name>.log`. */
+  name: string
+  program: string
+  args: readonly string[]
+  cwd?: string
+  /** Where its standard output goes; to its log when absent. */
+  stdoutFile?: string
+}
+
+/** A component that was started. */
+export interface RunningProcess {
+  readonly name: string
+  readonly pid: number
+  readonly logFile: string
+  /** Sends SIGTERM, and SIGKILL after `graceMs`. False when even that did not end it. */
+  stop(graceMs: number): Promise<boolean>
+}
+
+/** Starts components and notices when one of them ends. */
+export interface Supervisor {
+  /** Aborts with a `Failure` when a component ends that nobody stopped: its name, how it ended, its last words. */
+  readonly broken: AbortSignal
+  /** Throws `Failure('infrastructure')` when the program cannot be started. */
+  start(spec: ProcessSpec): Promise<RunningProcess>
+  /**
+   * Tries `probe` until it succeeds. Throws the reason of `signal` or `broken` when one aborts, and
+   * `Failure('infrastructure')` with the probe's last error when `timeoutMs` are over.
+   */
+  waitUntilReady(
+    process: RunningProcess,
+    probe: (signal: AbortSignal) => Promise<unknown>,
+    options: { timeoutMs: number; signal: AbortSignal },
+  ): Promise<void>
+}
+
+export interface SupervisorOptions {
+  logFolder: string
+  /** The whole environment of every component: etcd, for one, takes settings from any ETCD_* variable it finds. */
+  env: Readonly<Record<string, string>>
+  clock: Clock
+}
+
+const pollMs = 25
+/** From SIGKILL to the end: longer only for a process stuck in the kernel. */
+const killMs = 2000
+const lastLines = 15
+
+export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): Supervisor {
+  mkdirSync(logFolder, { recursive: true })
+  const breaking = new AbortController()
+
+  return {
+    broken: breaking.signal,
+
+    async start({ name, program, args, cwd, stdoutFile }) {
+      const logFile = join(logFolder, `${name}.log`)
+      const log = openSync(logFile, 'a', 0o600)
+      const stdout = stdoutFile === undefined ? log : openSync(stdoutFile, 'w', 0o600)
+      // A session of its own: Ctrl-C is for the orchestrator, which then stops components in good order.
+      const child = spawn(program, args, { env, cwd, detached: true, stdio: ['ignore', stdout, log] })
+      for (const file of new Set([log, stdout])) closeSync(file)
+      try {
+        await once(child, 'spawn')
+      } catch (error) {
+        throw new Failure('infrastructure', `${name} cannot be started: ${messageOf(error)}`, {
+          next: `Check that ${program} is there and executable`,
+        })
+      }
+      let isWanted = true
+      const ended = once(child, 'exit').then(([code, signal]) => {
+        if (isWanted) breaking.abort(death(name, logFile, code, signal))
+      })
+      const endsWithin = async (durationMs: number): Promise<boolean> => {
+        const done = new AbortController()
+        const tooLong = clock.sleep(durationMs, done.signal).then(
+          () => false,
+          () => true,
+        )
+        const inTime = await Promise.race([ended.then(() => true), tooLong])
+        done.abort()
+        return inTime
+      }
+      return {
+        name,
+        pid: child.pid ?? 0,
+        logFile,
+        async stop(graceMs) {
+          isWanted = false
+          child.kill('SIGTERM')
+          if (await endsWithin(graceMs)) return true
+          child.kill('SIGKILL')
+          return endsWithin(killMs)
+        },
+      }
+    },
+
+    async waitUntilReady(process, probe, { timeoutMs, signal }) {
+      const late = new AbortController()
+      const done = new AbortController()
+      clock.sleep(timeoutMs, done.signal).then(
+        () => late.abort(),
+        () => undefined,
+      )
+      const ending = AbortSignal.any([signal, breaking.signal, late.signal])
+      let lastError: unknown
+      try {
+        for (;;) {
+          try {
+            await probe(ending)
+            return
+          } catch (error) {
+            if (!ending.aborted) lastError = error
+          }
+          await clock.sleep(pollMs, ending)
+        }
+      } catch (error) {
+        if (ending.reason !== late.signal.reason) throw error
+        throw lateness(process, timeoutMs, lastError)
+      } finally {
+        done.abort()
+      }
+    },
+  }
+}
+
+function death(name: string, logFile: string, code: number | null, signal: NodeJS.Signals | null): Failure {
+  const how = signal === null ? `exit code ${code}` : `signal ${signal}`
+  const next =
+    signal === 'SIGKILL'
+      ? `See ${logFile}; a SIGKILL that nobody sent is the kernel's, out of memory: dmesg | grep -i oom`
+      : `See ${logFile}`
+  return new Failure('infrastructure', `${name} died (${how}). ${lastWords(logFile)}`, { next })
+}
+
+function lateness({ name, logFile }: RunningProcess, timeoutMs: number, lastError: unknown): Failure {
+  const why = lastError === undefined ? '' : `: ${messageOf(lastError)}`
+  return new Failure(
+    'infrastructure',
+    `${name} was not ready after ${formatDuration(timeoutMs)}${why}. ${lastWords(logFile)}`,
+    { next: `See ${logFile}` },
+  )
+}
+
+function lastWords(logFile: string): string {
+  const lines = tail(logFile)
+  return lines.length === 0
+    ? 'Its log is empty'
+    : `The last lines of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`
+}
+
+/** The last lines of a log that may be large, each cut to a readable length. */
+function tail(file: string): string[] {
+  const handle = openSync(file, 'r')
+  try {
+    const { size } = fstatSync(handle)
+    const buffer = Buffer.alloc(Math.min(size, 16_384))
+    readSync(handle, buffer, 0, buffer.length, size - buffer.length)
+    return buffer
+      .toString('utf8')
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-lastLines)
+      .map((line) => (line.length > 300 ? `${line.slice(0, 300)}...` : line))
+  } finally {
+    closeSync(handle)
+  }
+}

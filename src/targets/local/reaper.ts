@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { Failure } from '../../base/errors.ts'
+
+/** A process that outlives the orchestrator for as long as it takes to clean up after it. */
+export interface Reaper {
+  isAlive(): boolean
+}
+
+/**
+ * Starts the guard of a run: a small process in a session of its own, so that neither Ctrl-C nor a kill of the
+ * orchestrator's process group reaches it. It holds one end of a pipe; when the other end closes, the orchestrator is
+ * gone, and every process of the run is killed and `stateFolder` removed. It does so after a run that ended well too:
+ * then there is nothing to do. Throws `Failure('infrastructure')` when it does not start.
+ */
+export async function startReaper(run: { runId: string; stateFolder: string }): Promise<Reaper> {
+  const main = fileURLToPath(new URL('./reaper-main.ts', import.meta.url))
+  const child = spawn(process.execPath, [main, run.runId, run.stateFolder], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    // An environment of its own: it must not carry the mark that it kills by.
+    env: {},
+    cwd: '/',
+  })
+  const settled = new AbortController()
+  try {
+    await Promise.race([
+      once(child.stdout, 'data', { signal: settled.signal }),
+      once(child, 'exit', { signal: settled.signal }).then(([code]) => {
+        throw new Error(`exit code ${code}`)
+      }),
+    ])
+  } catch (error) {
+    throw new Failure('infrastructure', 'the process that cleans up after a crash did not start', {
+      next: `Try it by hand: ${process.execPath} ${main} < /dev/null`,
+      cause: error,
+    })
+  } finally {
+    settled.abort()
+  }
+  child.stdout.destroy()
+  child.unref()
+  const pipe = child.stdin as Socket
+  pipe.unref()
+  return { isAlive: () => child.exitCode === null && child.signalCode === null && !pipe.destroyed }
+}
