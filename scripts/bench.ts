@@ -72,7 +72,7 @@ const variants: { name: string; calls: number; call: () => Promise<unknown> }[] 
   {
     name: 'client-node as shipped',
     calls: 200,
-    call: () => stock.createNamespacedPod({ namespace: 'default', body: pod as V1Pod }),
+    call: () => stock.createNamespacedPod({ namespace: 'default', body: pod as unknown as V1Pod }),
   },
 ]
 

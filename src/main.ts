@@ -14,6 +14,7 @@ const root = join(import.meta.dirname, '..')
 
 const surroundings: Surroundings = {
   terminal: {
+    write: (text) => void process.stdout.write(text),
     print: (line) => void process.stdout.write(`${line}\n`),
     printError: (line) => void process.stderr.write(`${line}\n`),
     interactive,
@@ -21,7 +22,7 @@ const surroundings: Surroundings = {
   },
   styles: stylesFor(interactive && process.env['NO_COLOR'] === undefined),
   env: process.env,
-  folders: { plans: join(root, 'plans'), reports: join(root, 'reports'), components: join(root, 'components') },
+  folders: { root, plans: join(root, 'plans'), reports: join(root, 'reports'), components: join(root, 'components') },
   interruption,
 }
 
@@ -37,6 +38,13 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    reportBug(error)
+    process.exit(exitCodes.bug)
+  })
+}
+
 process.exitCode = await main()
 
 async function main(): Promise<number> {
@@ -49,12 +57,16 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes['bad-input']
     if (!(error instanceof Failure)) {
-      surroundings.terminal.printError(error instanceof Error ? (error.stack ?? error.message) : String(error))
-      surroundings.terminal.printError('\nThis is a bug in scale-test: please report it with the lines above.')
+      reportBug(error)
       return exitCodes.bug
     }
     surroundings.terminal.printError(error.message)
     if (error.next !== undefined) surroundings.terminal.printError(`\n${error.next}`)
     return exitCodeOfError(error, interruption.signalName)
   }
+}
+
+function reportBug(error: unknown): void {
+  surroundings.terminal.printError(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  surroundings.terminal.printError('\nThis is a bug in scale-test: please report it with the lines above.')
 }

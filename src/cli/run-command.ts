@@ -15,6 +15,7 @@ import { listrView } from './listr-view.ts'
 import { plainView } from './plain-view.ts'
 import { loadPlan } from './plans.ts'
 import { writeReports } from './report-command.ts'
+import { createStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 
 export interface RunOptions {
@@ -43,7 +44,9 @@ export async function runCommand(planName: string, options: RunOptions, surround
   })
   interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup --run ${runId}`
 
-  await target.prepare({ signal: interruption.signal, onProgress: (text) => terminal.print(styles.dim(text)) })
+  const status = createStatusLine(terminal, systemClock.nowMs)
+  await target.prepare({ signal: interruption.signal, onProgress: status.update })
+  status.clear()
 
   const journal = openJournal(join(runFolder, 'journal.ndjson'), systemClock.nowMs)
   const samples = openLineFile(join(runFolder, 'samples.ndjson'))

@@ -5,7 +5,7 @@ export interface Surroundings {
   terminal: Terminal
   styles: Styles
   env: Readonly<Record<string, string | undefined>>
-  folders: { plans: string; reports: string; components: string }
+  folders: { root: string; plans: string; reports: string; components: string }
   interruption: Interruption
 }
 

@@ -1,6 +1,8 @@
 /** Where a command writes and what it may know of its surroundings: the process, as the commands see it. */
 export interface Terminal {
   print(line: string): void
+  /** Without an end of line. */
+  write(text: string): void
   printError(line: string): void
   /** Whether standard output is a terminal that can redraw lines. */
   interactive: boolean

@@ -78,6 +78,12 @@ describe('loadCredentials', () => {
     expect(credentials.expiresAt).toEqual(new Date('2099-12-31T00:00:00Z'))
   })
 
+  test('should prefer what is inside to a file', async () => {
+    const cluster = { 'certificate-authority-data': base64(certificates.ca), 'certificate-authority': '/no/such/file' }
+    const { tls } = await loadCredentials({ text: kubeconfig({ cluster }) })
+    expect(String(tls.ca)).toBe(certificates.ca)
+  })
+
   test('should read files once, next to the kubeconfig', async () => {
     const { ca, client } = certificates
     writeFileSync(join(folder, 'ca.crt'), ca)

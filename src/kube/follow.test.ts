@@ -237,7 +237,7 @@ describe('follow', () => {
         return server.watch(from, signal, () => asked.length === 1 && clock.nowMs() >= first + 61_000)
       },
     })
-    const { stop, ended } = start(api, clock)
+    const { disruptions, stop, ended } = start(api, clock)
     await clock.sleep(30_000)
     server.skip()
     server.skip()
@@ -245,6 +245,7 @@ describe('follow', () => {
     stop()
     await ended
     expect(asked).toEqual(['101', '103'])
+    expect(disruptions).toMatchObject([{ reason: 'Ended', action: 'resume' }])
   })
 
   test('should take a stream for dead when nothing comes for silenceMs', async () => {
@@ -276,16 +277,20 @@ describe('follow', () => {
     const silent = without<WatchEvent<Pod>>((_from, signal) =>
       clock.sleep(Number.MAX_SAFE_INTEGER, signal).catch(() => {}),
     )
-    const { disruptions, stop, ended } = start(apiOf({ list: server.list, watch: streams(server, silent) }), clock)
-    await clock.sleep(91_000)
+    const { disruptions, stop, ended } = start(
+      apiOf({ list: server.list, watch: streams(server, silent, silent) }),
+      clock,
+    )
+    await clock.sleep(181_000)
     stop()
     await ended
-    expect(disruptions).toMatchObject([{ reason: 'SilentWatch', waitMs: 0 }])
+    // It lasted long enough: there is no reason to come back later and later.
+    expect(disruptions).toMatchObject(Array(2).fill({ reason: 'SilentWatch', waitMs: 0 }))
   })
 
   test('should not take the stream for silent when it is the reader who is slow', async () => {
     const clock = createVirtualClock()
-    const server = createServer(clock)
+    const server = createServer(clock, 500)
     const stop = new AbortController()
     const disruptions: Disruption[] = []
     server.add('a')
@@ -293,7 +298,7 @@ describe('follow', () => {
     void (async () => {
       await clock.sleep(50)
       server.modify('a')
-      await clock.sleep(40_000)
+      await clock.sleep(45_000)
       server.modify('a')
     })()
     for await (const event of follow(
@@ -351,6 +356,40 @@ describe('follow', () => {
     expect(events[5]).toMatchObject({ notBeforeMs: startMs, atMs: startMs + 2000 })
     expect(disruptions).toMatchObject([{ reason: 'Expired', action: 'relist', waitMs: 0 }])
     expect(events.filter(({ type }) => type === 'SYNCED')).toHaveLength(1)
+  })
+
+  test('should come back at once each time when every stream has brought something', async () => {
+    const clock = createVirtualClock()
+    const server = createServer(clock)
+    const one = (from: string, signal: AbortSignal) => {
+      server.add(`from-${from}`)
+      const sinceMs = clock.nowMs()
+      return server.watch(from, signal, () => clock.nowMs() >= sinceMs + 100)
+    }
+    const api = apiOf({ list: server.list, watch: streams(server, one, one, one) })
+    const { disruptions, stop, ended } = start(api, clock)
+    await clock.sleep(1000)
+    stop()
+    await ended
+    expect(disruptions.map(({ waitMs }) => waitMs)).toEqual([0, 0, 0])
+  })
+
+  test('should look for a single object, without selectors, when it only needs the current version', async () => {
+    const clock = createVirtualClock()
+    const server = createServer(clock)
+    const lists: ListQuery[] = []
+    const api = apiOf({
+      list: (query) => {
+        lists.push(query)
+        return server.list(query)
+      },
+      watch: server.watch,
+    })
+    const stop = new AbortController()
+    const query = { resource: 'pods', namespace: 'load', labelSelector: 'app=web' } as const
+    void clock.sleep(100).then(() => stop.abort())
+    for await (const event of follow(api, query, { clock, signal: stop.signal })) expect(event.type).toBe('SYNCED')
+    expect(lists).toEqual([query, { resource: 'pods', namespace: 'load', pageSize: 1 }])
   })
 
   test('should wait longer and longer when every attempt fails, and obey Retry-After', async () => {

@@ -71,7 +71,6 @@ export async function* follow<R extends ResourceName>(
   options: FollowOptions,
 ): AsyncGenerator<FollowEvent<ResourceTypes[R]>, void, undefined> {
   const { clock, signal, onDisruption } = options
-  const { pageSize: _, ...selection } = query
   const view = createView<ResourceTypes[R]>()
   /** Everything up to this version was told; undefined when only a list can say what is. */
   let version: string | undefined
@@ -109,7 +108,7 @@ export async function* follow<R extends ResourceName>(
       const head = await currentVersion(api, query, signal)
       const notBeforeMs = goodMs
       if (Number(version) >= head) goodMs = askedMs
-      for await (const event of liveWatch(api, { ...selection, resourceVersion: version }, options)) {
+      for await (const event of liveWatch(api, { ...query, resourceVersion: version }, options)) {
         if (signal.aborted) return
         failures = 0
         version = versionOf(event)

@@ -474,6 +474,35 @@ describe('credentials', () => {
     expect(requests.every(({ status }) => status === 200)).toBe(true)
   })
 
+  test('should be renewed for a refused call even while another is reading them again', async () => {
+    let refuse: () => void = () => {}
+    const { port, received } = await serve([
+      json(stored),
+      (response, request) => {
+        refuse = () => refusal(401, 'Unauthorized')(response, request)
+      },
+      guard('Bearer token-2'),
+    ])
+    const source = rotating()
+    const reading = Promise.withResolvers<void>()
+    let slow = false
+    const headers = async (renew = false) => {
+      if (slow && !renew) await reading.promise
+      return source.headers(renew)
+    }
+    const { api, clock } = connect(port, { credentials: { server: `http://127.0.0.1:${port}`, tls: {}, headers } })
+    await api.get(ref)
+    const refused = api.get(ref)
+    await expect.poll(() => received.length).toBe(2)
+    slow = true
+    await clock.sleep(61_000)
+    const other = api.get(ref)
+    refuse()
+    expect(await refused).toEqual(stored)
+    reading.resolve()
+    expect(await other).toEqual(stored)
+  })
+
   test('should be renewed for a watch, too', async () => {
     const { port } = await serve([guard('Bearer token-2')])
     const { api } = connect(port, { credentials: { server: `http://127.0.0.1:${port}`, tls: {}, ...rotating() } })
@@ -607,7 +636,7 @@ describe('watch', () => {
       break
     }
     const stop = new AbortController()
-    const reason = new Error('enough')
+    const reason = Object.assign(new Error('enough'), { code: 'ECONNRESET' })
     const reading = read(api.watch(query, stop.signal))
     await systemClock.sleep(20)
     stop.abort(reason)

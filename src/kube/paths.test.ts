@@ -4,6 +4,7 @@ import { resourcePath } from './paths.ts'
 test.each([
   [resourcePath('nodes'), '/api/v1/nodes'],
   [resourcePath('nodes', { name: 'hollow-1' }), '/api/v1/nodes/hollow-1'],
+  [resourcePath('nodes', { namespace: 'load' }), '/api/v1/nodes'],
   [resourcePath('pods'), '/api/v1/pods'],
   [resourcePath('pods', { namespace: 'load' }), '/api/v1/namespaces/load/pods'],
   [resourcePath('namespaces', { name: 'load' }), '/api/v1/namespaces/load'],

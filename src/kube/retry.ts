@@ -57,7 +57,7 @@ export function retrying<T>(run: () => Promise<T>, options: RetryOptions): Promi
     // All waiting happens here, on our clock: p-retry's own is a setTimeout.
     minTimeout: 0,
     shouldRetry: async ({ error, attemptNumber }) => {
-      if (!(error instanceof ApiError) || options.signal.aborted || !options.mayRetry(error)) return false
+      if (!(error instanceof ApiError) || !options.mayRetry(error)) return false
       const waitMs = retryWaitMs(attemptNumber, error.retryAfterMs, options.random)
       if (clock.nowMs() + waitMs - startMs > limits.totalMs) return false
       options.onRetry({ error, attempt: attemptNumber, waitMs })

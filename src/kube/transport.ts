@@ -86,6 +86,8 @@ type Answer = Dispatcher.ResponseData
 
 /** kube-apiserver ends a request after 60 s (--request-timeout); a little more, so that its answer is seen. */
 const answerTimeoutMs = 70_000
+/** Kept open between calls, so that no probe pays for a handshake; kube-apiserver itself closes after 90 s. */
+const idleMs = 55_000
 /** client-go too reads token files again every minute; an expired token is also noticed by the 401. */
 const headersAgeMs = 60_000
 
@@ -97,7 +99,9 @@ export function createTransport(options: ConnectOptions): Transport {
   const prefix = url.pathname.replace(/\/+$/, '')
   const authorization = cachedHeaders(credentials, clock)
   const poolOptions = {
-    connect: { ...credentials.tls },
+    // A dead machine is noticed by TCP probes every 30 s, as in client-go.
+    connect: { ...credentials.tls, keepAliveInitialDelay: 30_000 },
+    keepAliveTimeout: idleMs,
     // Six times the CPU per request of HTTP/1.1 (libraries.md), and undici would negotiate it.
     allowH2: false,
     headersTimeout: answerTimeoutMs,
@@ -208,18 +212,20 @@ export function parseJson<T>(text: string): T {
 /** Headers from memory, asked for again after a minute or when they were refused; once, however many calls need them. */
 function cachedHeaders(credentials: Credentials, clock: Clock) {
   let cached: { headers: Headers; untilMs: number } | undefined
-  let pending: Promise<Headers> | undefined
+  // Renewing is not the same as reading again: who was refused must not be given what was read at that moment.
+  const pending = new Map<boolean, Promise<Headers>>()
   const load = (renew: boolean) => {
-    pending ??= credentials
-      .headers(renew)
-      .then((headers) => {
-        cached = { headers, untilMs: clock.nowMs() + headersAgeMs }
-        return headers
-      })
-      .finally(() => {
-        pending = undefined
-      })
-    return pending
+    const loading =
+      pending.get(renew) ??
+      credentials
+        .headers(renew)
+        .then((headers) => {
+          cached = { headers, untilMs: clock.nowMs() + headersAgeMs }
+          return headers
+        })
+        .finally(() => pending.delete(renew))
+    pending.set(renew, loading)
+    return loading
   }
   return {
     current: () => (cached !== undefined && clock.nowMs() < cached.untilMs ? cached.headers : load(false)),

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import type { ProcessOutput } from 'zx/core'
+import { dirname, join } from 'node:path'
+import type { ProcessOutput, Shell } from 'zx/core'
 import { $ } from 'zx/core'
 import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
@@ -79,7 +79,7 @@ export async function buildComponents(place: ComponentsPlace, options: BuildOpti
   }
 }
 
-async function checkGo(shell: typeof $, wanted: string): Promise<void> {
+async function checkGo(shell: Shell, wanted: string): Promise<void> {
   const next = `Install Go ${wanted} or later (https://go.dev/dl), or set ${componentsVariable} to a folder that holds ${binaries.join(', ')}`
   const output = await shell`go env GOVERSION`
   const found = /^go(\d+(?:\.\d+)*)/.exec(output.stdout)?.[1]
@@ -136,7 +136,7 @@ function removeAbandoned(folder: string): void {
   for (const name of readdirSync(dirname(folder))) {
     const builder = /\.building-(\d+)-/.exec(name)?.[1]
     if (builder === undefined || existsSync(`/proc/${builder}`)) continue
-    rmSync(join(dirname(folder), basename(name)), { recursive: true, force: true })
+    rmSync(join(dirname(folder), name), { recursive: true, force: true })
   }
 }
 

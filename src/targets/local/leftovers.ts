@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 
 /** Environment variable that every process of a run carries, with the run's id as its value. */
 export const runMark = 'SCALE_TEST_RUN'
+
+/** What the reaper runs; its first argument is the run's id, by which `isGuarded` finds it. */
+export const reaperScript = 'reaper-main.ts'
 
 /** A process that some run started. */
 export interface MarkedProcess {
@@ -21,14 +25,25 @@ export interface Removal {
 
 /** Processes on this machine that carry the mark: of one run, or of all runs. Only those this user may look into. */
 export function findMarked(runId?: string): MarkedProcess[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      const marked = nulSeparated(`/proc/${pid}/environ`).find((entry) => entry.startsWith(`${runMark}=`))
-      const found = marked?.slice(runMark.length + 1)
-      if (found === undefined || (runId !== undefined && found !== runId)) return []
-      return [{ pid: Number(pid), runId: found, program: nulSeparated(`/proc/${pid}/cmdline`)[0] ?? '' }]
-    })
+  return processIds().flatMap((pid) => {
+    const marked = nulSeparated(`/proc/${pid}/environ`).find((entry) => entry.startsWith(`${runMark}=`))
+    const found = marked?.slice(runMark.length + 1)
+    if (found === undefined || (runId !== undefined && found !== runId)) return []
+    return [{ pid, runId: found, program: nulSeparated(`/proc/${pid}/cmdline`)[0] ?? '' }]
+  })
+}
+
+/** Whether the run's reaper is alive: the run goes on, or is being cleaned up. */
+export function isGuarded(runId: string): boolean {
+  return processIds().some((pid) => {
+    const [, script = '', guarded] = nulSeparated(`/proc/${pid}/cmdline`)
+    return basename(script) === reaperScript && guarded === runId
+  })
+}
+
+/** Where a run keeps what only its running clusters need: certificates, etcd's data, the kubelets' files. */
+export function stateFolderOf(runFolder: string): string {
+  return join(resolve(runFolder), 'state')
 }
 
 /**
@@ -53,6 +68,12 @@ export async function removeLeftovers(
   }
   rmSync(stateFolder, { recursive: true, force: true, maxRetries: 5 })
   return { killed: [...killed.values()], survivors: findMarked(runId).filter(({ pid }) => pid !== process.pid) }
+}
+
+function processIds(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
 }
 
 function kill(pid: number): void {

@@ -15,6 +15,8 @@ export interface ProcessSpec {
   cwd?: string
   /** Where its standard output goes; to its log when absent. */
   stdoutFile?: string
+  /** Components of a later stage need those of earlier ones, and are stopped before them. */
+  stage: 'storage' | 'control' | 'nodes'
 }
 
 /** A component that was started. */
@@ -22,8 +24,6 @@ export interface RunningProcess {
   readonly name: string
   readonly pid: number
   readonly logFile: string
-  /** Sends SIGTERM, and SIGKILL after `graceMs`. False when even that did not end it. */
-  stop(graceMs: number): Promise<boolean>
 }
 
 /** Starts components and notices when one of them ends. */
@@ -41,6 +41,11 @@ export interface Supervisor {
     probe: (signal: AbortSignal) => Promise<unknown>,
     options: { timeoutMs: number; signal: AbortSignal },
   ): Promise<void>
+  /**
+   * Stops all components, stage by stage: SIGTERM, and SIGKILL after `graceMs`. None can be started from then on.
+   * Returns the names of those that even SIGKILL did not end.
+   */
+  stop(graceMs: number): Promise<string[]>
 }
 
 export interface SupervisorOptions {
@@ -55,53 +60,40 @@ const pollMs = 25
 const killMs = 2000
 const lastLines = 15
 
+/** Creates `logFolder` if need be. */
 export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): Supervisor {
   mkdirSync(logFolder, { recursive: true })
   const breaking = new AbortController()
+  const started: StartedProcess[] = []
+  let isStopping = false
 
   return {
     broken: breaking.signal,
 
-    async start({ name, program, args, cwd, stdoutFile }) {
+    async start({ name, program, args, cwd, stdoutFile, stage }) {
+      if (isStopping) throw new Failure('interrupted', `${name} is not started: the cluster is being taken away`)
       const logFile = join(logFolder, `${name}.log`)
       const log = openSync(logFile, 'a', 0o600)
       const stdout = stdoutFile === undefined ? log : openSync(stdoutFile, 'w', 0o600)
       // A session of its own: Ctrl-C is for the orchestrator, which then stops components in good order.
       const child = spawn(program, args, { env, cwd, detached: true, stdio: ['ignore', stdout, log] })
       for (const file of new Set([log, stdout])) closeSync(file)
+      const spawned = once(child, 'spawn')
+      const ended = once(child, 'exit').then(
+        ([code, signal]) => {
+          if (!isStopping) breaking.abort(death(name, logFile, code, signal))
+        },
+        () => undefined,
+      )
+      started.push({ name, stage, ended, kill: (signal) => child.kill(signal) })
       try {
-        await once(child, 'spawn')
+        await spawned
       } catch (error) {
         throw new Failure('infrastructure', `${name} cannot be started: ${messageOf(error)}`, {
           next: `Check that ${program} is there and executable`,
         })
       }
-      let isWanted = true
-      const ended = once(child, 'exit').then(([code, signal]) => {
-        if (isWanted) breaking.abort(death(name, logFile, code, signal))
-      })
-      const endsWithin = async (durationMs: number): Promise<boolean> => {
-        const done = new AbortController()
-        const tooLong = clock.sleep(durationMs, done.signal).then(
-          () => false,
-          () => true,
-        )
-        const inTime = await Promise.race([ended.then(() => true), tooLong])
-        done.abort()
-        return inTime
-      }
-      return {
-        name,
-        pid: child.pid ?? 0,
-        logFile,
-        async stop(graceMs) {
-          isWanted = false
-          child.kill('SIGTERM')
-          if (await endsWithin(graceMs)) return true
-          child.kill('SIGKILL')
-          return endsWithin(killMs)
-        },
-      }
+      return { name, pid: child.pid ?? 0, logFile }
     },
 
     async waitUntilReady(process, probe, { timeoutMs, signal }) {
@@ -130,7 +122,42 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
         done.abort()
       }
     },
+
+    async stop(graceMs) {
+      isStopping = true
+      const survivors: string[] = []
+      for (const stage of ['nodes', 'control', 'storage'] satisfies ProcessSpec['stage'][]) {
+        const processes = started.filter((process) => process.stage === stage)
+        await Promise.all(
+          processes.map(async ({ name, ended, kill }) => {
+            kill('SIGTERM')
+            if (await endsWithin(ended, graceMs, clock)) return
+            kill('SIGKILL')
+            if (!(await endsWithin(ended, killMs, clock))) survivors.push(name)
+          }),
+        )
+      }
+      return survivors
+    },
   }
+}
+
+interface StartedProcess {
+  name: string
+  stage: ProcessSpec['stage']
+  ended: Promise<void>
+  kill(signal: NodeJS.Signals): void
+}
+
+async function endsWithin(ended: Promise<void>, durationMs: number, clock: Clock): Promise<boolean> {
+  const done = new AbortController()
+  const late = clock.sleep(durationMs, done.signal).then(
+    () => false,
+    () => true,
+  )
+  const inTime = await Promise.race([ended.then(() => true), late])
+  done.abort()
+  return inTime
 }
 
 function death(name: string, logFile: string, code: number | null, signal: NodeJS.Signals | null): Failure {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Failure } from '../../base/errors.ts'
+import { reaperScript } from './leftovers.ts'
 
 /** A process that outlives the orchestrator for as long as it takes to clean up after it. */
 export interface Reaper {
@@ -16,7 +17,7 @@ export interface Reaper {
  * then there is nothing to do. Throws `Failure('infrastructure')` when it does not start.
  */
 export async function startReaper(run: { runId: string; stateFolder: string }): Promise<Reaper> {
-  const main = fileURLToPath(new URL('./reaper-main.ts', import.meta.url))
+  const main = fileURLToPath(new URL(reaperScript, import.meta.url))
   const child = spawn(process.execPath, [main, run.runId, run.stateFolder], {
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import type { FailureKind } from '../base/errors.ts'
+import { Failure } from '../base/errors.ts'
+import type { Result } from '../result/result.ts'
+import { exitCodeOf, exitCodeOfError } from './exit.ts'
+
+const result = (verdict: Result['verdict'], residue: string[] = []) =>
+  ({ verdict, arms: [{ residue }] }) as unknown as Result
+
+describe('exitCodeOf', () => {
+  it('should tell pass, missed threshold and inconclusive apart', () => {
+    const codes = (['pass', 'fail', 'inconclusive'] as const).map((verdict) =>
+      exitCodeOf({ result: result(verdict) }, undefined),
+    )
+    expect(codes).toEqual([0, 1, 4])
+  })
+
+  it('should let residue outrank everything', () => {
+    const error = new Failure('interrupted', 'interrupted by SIGINT')
+    expect(exitCodeOf({ result: result('inconclusive', ['namespace x']), error }, 'SIGINT')).toBe(6)
+  })
+
+  it('should tell the signal that interrupted the run', () => {
+    const error = new Failure('interrupted', 'interrupted')
+    expect(exitCodeOf({ result: result('inconclusive'), error }, 'SIGINT')).toBe(130)
+    expect(exitCodeOf({ result: result('inconclusive'), error }, 'SIGTERM')).toBe(143)
+  })
+})
+
+describe('exitCodeOfError', () => {
+  it.each<[FailureKind, number]>([
+    ['bad-input', 2],
+    ['safety-refusal', 3],
+    ['inconclusive', 4],
+    ['infrastructure', 5],
+    ['residue', 6],
+  ])('should be the documented one for %s', (kind, code) => {
+    expect(exitCodeOfError(new Failure(kind, 'x'), undefined)).toBe(code)
+  })
+
+  it('should call everything else a bug', () => {
+    expect(exitCodeOfError(new TypeError('x is not a function'), undefined)).toBe(70)
+  })
+})

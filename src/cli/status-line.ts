@@ -1,0 +1,27 @@
+import type { Terminal } from './terminal.ts'
+
+/** Text that changes while something takes its time: one line that is written over, or now and then a new line. */
+export interface StatusLine {
+  update(text: string): void
+  /** Takes the line away, where that is possible. */
+  clear(): void
+}
+
+const quietMs = 15_000
+const clearLine = '\r\u001b[2K'
+
+/** A status line for this terminal. */
+export function createStatusLine(terminal: Terminal, nowMs: () => number): StatusLine {
+  let shownAtMs = Number.NEGATIVE_INFINITY
+  return {
+    update(text) {
+      if (terminal.interactive) terminal.write(`${clearLine}${text.slice(0, terminal.columns - 1)}`)
+      else if (nowMs() - shownAtMs >= quietMs) terminal.print(text)
+      else return
+      shownAtMs = nowMs()
+    },
+    clear() {
+      if (terminal.interactive && shownAtMs > Number.NEGATIVE_INFINITY) terminal.write(clearLine)
+    },
+  }
+}

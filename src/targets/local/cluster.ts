@@ -1,0 +1,134 @@
+import { mkdirSync, rmdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import { Failure, messageOf } from '../../base/errors.ts'
+import { connectKubeApi } from '../../kube/http.ts'
+import { parsePrometheusText } from '../../measure/prometheus.ts'
+import type { KnobRequest } from '../../tuning/profiles.ts'
+import { renderKnobs } from '../../tuning/render.ts'
+import type { Cluster } from '../target.ts'
+import { startControlPlane } from './control-plane.ts'
+import type { RunningFleet } from './fleet.ts'
+import { startFleet } from './fleet.ts'
+import { readKnobs } from './knobs.ts'
+import { checkLimits, readLimits } from './limits.ts'
+import type { Ports } from './ports.ts'
+import { createSupervisor } from './processes.ts'
+
+export interface ClusterOptions {
+  binaryFolder: string
+  /** Created here, removed with the cluster: certificates, etcd's data, the kubelets' files. */
+  stateFolder: string
+  /** Created here; stays. */
+  logFolder: string
+  /** The whole environment of every component. */
+  env: Readonly<Record<string, string>>
+  knobs: readonly KnobRequest[]
+  versions: Promise<Readonly<Record<string, string>>>
+  ports: Ports
+  clock: Clock
+  signal: AbortSignal
+}
+
+/** What a component gets between SIGTERM and SIGKILL; kube-apiserver takes the longest, a second. */
+const stopGraceMs = 3000
+
+/**
+ * Starts a control plane. When that fails, or `signal` aborts, everything it started is gone before this throws:
+ * `Failure('infrastructure')` or the signal's reason.
+ */
+export async function openCluster(options: ClusterOptions): Promise<Cluster> {
+  const { binaryFolder, stateFolder, logFolder, env, ports, clock, signal } = options
+  const startedMs = clock.nowMs()
+  const supervisor = createSupervisor({ logFolder, env, clock })
+  const closing = new AbortController()
+  const closed = AbortSignal.any([supervisor.broken, closing.signal])
+
+  const takeAway = async (): Promise<string[]> => {
+    closing.abort(new Failure('interrupted', 'the cluster was taken away'))
+    const residue = (await supervisor.stop(stopGraceMs)).map((name) => `${name} still runs after SIGKILL`)
+    try {
+      rmSync(stateFolder, { recursive: true, force: true, maxRetries: 5 })
+    } catch (error) {
+      residue.push(`${stateFolder} is still there: ${messageOf(error)}`)
+    }
+    removeIfEmpty(dirname(stateFolder))
+    return residue
+  }
+
+  try {
+    // What an arm of the same name left, had it not been taken away, would be a second cluster's data in the first.
+    rmSync(stateFolder, { recursive: true, force: true })
+    mkdirSync(stateFolder, { recursive: true, mode: 0o700 })
+    const rendered = renderKnobs(options.knobs)
+    // A seventh of a second to load, and other targets do not need it.
+    const { createPki } = await import('./pki.ts')
+    const pki = await createPki(join(stateFolder, 'pki'), new Date())
+    const shared = { binaryFolder, stateFolder, pki, ports, supervisor, clock, closed }
+    const [controlPlane, versions] = await Promise.all([
+      startControlPlane({ ...shared, knobs: rendered, signal }),
+      options.versions,
+    ])
+    const readyMs = clock.nowMs() - startedMs
+    const api = connectKubeApi({ credentials: controlPlane.credentials, clock, signal: closed })
+
+    let fleet: RunningFleet | undefined
+    const components = () => [...controlPlane.components, ...(fleet === undefined ? [] : [fleet.probe])]
+    let disposal: Promise<string[]> | undefined
+
+    return {
+      disposable: true,
+      api,
+      clock,
+      versions,
+      readyMs,
+      broken: supervisor.broken,
+
+      async startFleet(spec, fleetSignal) {
+        checkLimits(spec, readLimits())
+        fleet = await startFleet({
+          ...shared,
+          fleet: spec,
+          kubeletConfiguration: rendered.kubeletConfiguration,
+          server: controlPlane.credentials.server,
+          signal: fleetSignal,
+        })
+        const { nodeNames, probe, processes } = fleet
+        return { nodeNames, probeNode: probe.name, processes }
+      },
+
+      effectiveKnobs(knobs) {
+        const requested = new Map(options.knobs.map(({ knob, value }) => [knob.id, value]))
+        return readKnobs(knobs, requested, components())
+      },
+
+      scrape() {
+        return Promise.all(
+          components().map(async ({ component, name, endpoint }) => ({
+            component,
+            instance: name,
+            samples: parsePrometheusText(await endpoint.readText('/metrics')),
+          })),
+        )
+      },
+
+      async [Symbol.asyncDispose]() {
+        disposal ??= takeAway()
+        const residue = await disposal
+        if (residue.length > 0)
+          throw new Failure('residue', residue.join('; '), { next: 'It is tried again when the run ends' })
+      },
+    }
+  } catch (error) {
+    await takeAway()
+    throw error
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch {
+    // Another arm's state is still in it.
+  }
+}

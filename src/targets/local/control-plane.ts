@@ -1,0 +1,188 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import type { Credentials } from '../../kube/credentials.ts'
+import type { RawEndpoint } from '../../kube/http.ts'
+import { connectEndpoint } from '../../kube/http.ts'
+import { createTransport, parseJson } from '../../kube/transport.ts'
+import type { ComponentMetrics } from '../../measure/metrics.ts'
+import type { RenderedKnobs } from '../../tuning/render.ts'
+import { apiserverArguments } from './arguments/apiserver.ts'
+import { controllerManagerArguments } from './arguments/controller-manager.ts'
+import type { EtcdInstance } from './arguments/etcd.ts'
+import { etcdArguments, etcdName, etcdUrl } from './arguments/etcd.ts'
+import { schedulerArguments } from './arguments/scheduler.ts'
+import { credentialsFor } from './connections.ts'
+import { writeKubeconfig } from './kubeconfig.ts'
+import type { Pki } from './pki.ts'
+import type { Ports } from './ports.ts'
+import { withPriority } from './priority.ts'
+import type { RunningProcess, Supervisor } from './processes.ts'
+
+/** A process of the cluster and how to ask it about itself. */
+export interface RunningComponent extends RunningProcess {
+  readonly component: ComponentMetrics['component']
+  readonly endpoint: RawEndpoint
+}
+
+/** A control plane that answers and whose controllers work. */
+export interface ControlPlane {
+  /** For the orchestrator. */
+  readonly credentials: Credentials
+  readonly components: readonly RunningComponent[]
+}
+
+export interface ControlPlaneOptions {
+  binaryFolder: string
+  stateFolder: string
+  knobs: RenderedKnobs
+  pki: Pki
+  ports: Ports
+  supervisor: Supervisor
+  clock: Clock
+  /** Ends the start. */
+  signal: AbortSignal
+  /** Closes connections. */
+  closed: AbortSignal
+}
+
+/** Each component's share of the start; a busy machine takes seconds. */
+const readyTimeoutMs = 60_000
+
+/**
+ * Starts etcd and kube-apiserver together, since the apiserver waits for its storage, and then, when it is ready,
+ * kube-controller-manager and kube-scheduler: sooner, they are refused and back off for longer than they would have
+ * waited (6 s instead of 3.3 s until all are ready). Throws `Failure('infrastructure')` when a component dies or is
+ * late, and the signal's reason when it aborts; what was started is the supervisor's to stop.
+ */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { binaryFolder, stateFolder, knobs, pki, ports, supervisor, clock, signal, closed } = options
+  const etcds: EtcdInstance[] = []
+  for (const resource of [undefined, ...knobs.etcdSplit]) {
+    const name = etcdName(resource)
+    const [clientPort, peerPort, dataDir] = [await ports.take(), await ports.take(), join(stateFolder, name)]
+    etcds.push({ name, clientPort, peerPort, dataDir, ...(resource !== undefined && { resource }) })
+  }
+  const [apiserverPort, controllerManagerPort, schedulerPort] = [
+    await ports.take(),
+    await ports.take(),
+    await ports.take(),
+  ]
+  const server = urlOf(apiserverPort)
+  const admin = credentialsFor(server, pki.ca.cert, pki.admin)
+  const kubeconfigOf = (name: string, user?: Pki['admin']) =>
+    writeKubeconfig(join(stateFolder, `${name}.kubeconfig`), { server, ca: pki.ca.cert }, user)
+  // For a person who wants to look into a running cluster with kubectl.
+  kubeconfigOf('admin', pki.admin)
+
+  const start = async (
+    component: RunningComponent['component'],
+    name: string,
+    command: readonly string[],
+    credentials: Credentials,
+  ): Promise<RunningComponent> => {
+    const [program = '', ...args] = command
+    const stage = component === 'etcd' ? 'storage' : 'control'
+    const process = await supervisor.start({ name, program, args, stage })
+    return { ...process, component, endpoint: connectEndpoint({ credentials, clock, signal: closed }) }
+  }
+  const ready = (component: RunningComponent, path: string) =>
+    supervisor.waitUntilReady(
+      component,
+      (ending) => component.endpoint.readText(path, { signal: ending, attempts: 1 }),
+      { timeoutMs: readyTimeoutMs, signal },
+    )
+
+  const startEtcd = async (instance: EtcdInstance) => {
+    mkdirSync(instance.dataDir, { mode: 0o700 })
+    const command = [join(binaryFolder, 'etcd'), ...etcdArguments(instance, pki, knobs.flags.etcd)]
+    const credentials = credentialsFor(etcdUrl(instance), pki.ca.cert, pki.etcdClient)
+    return start('etcd', instance.name, withPriority(command, knobs.etcdProcess), credentials)
+  }
+  const startedEtcds = await Promise.all(
+    etcds.map(async (instance) => {
+      const etcd = await startEtcd(instance)
+      await ready(etcd, '/readyz')
+      return etcd
+    }),
+  )
+  const apiserver = await start(
+    'kube-apiserver',
+    'kube-apiserver',
+    [
+      join(binaryFolder, 'kube-apiserver'),
+      ...apiserverArguments({ port: apiserverPort, etcds, pki, knobs: knobs.flags['kube-apiserver'] ?? {} }),
+    ],
+    admin,
+  )
+  await ready(apiserver, '/readyz')
+  await allowAllControllers(admin, clock, closed)
+
+  const [controllerManager, scheduler] = await Promise.all([
+    start(
+      'kube-controller-manager',
+      'kube-controller-manager',
+      [
+        join(binaryFolder, 'kube-controller-manager'),
+        ...controllerManagerArguments({
+          port: controllerManagerPort,
+          kubeconfig: kubeconfigOf('kube-controller-manager', pki.controllerManager),
+          pki,
+          knobs: knobs.flags['kube-controller-manager'] ?? {},
+        }),
+      ],
+      credentialsFor(urlOf(controllerManagerPort), pki.ca.cert),
+    ),
+    start(
+      'kube-scheduler',
+      'kube-scheduler',
+      [
+        join(binaryFolder, 'kube-scheduler'),
+        ...schedulerArguments({ port: schedulerPort, kubeconfig: kubeconfigOf('kube-scheduler', pki.scheduler), pki }),
+      ],
+      credentialsFor(urlOf(schedulerPort), pki.ca.cert),
+    ),
+  ])
+  await Promise.all([
+    ready(controllerManager, '/healthz'),
+    ready(scheduler, '/readyz'),
+    // Controllers work only some time after their process is healthy. This one must: without it no pod is admitted.
+    supervisor.waitUntilReady(
+      controllerManager,
+      (ending) =>
+        apiserver.endpoint.readText('/api/v1/namespaces/default/serviceaccounts/default', {
+          signal: ending,
+          attempts: 1,
+        }),
+      { timeoutMs: readyTimeoutMs, signal },
+    ),
+  ])
+  return { credentials: admin, components: [...startedEtcds, apiserver, controllerManager, scheduler] }
+}
+
+/** See controller-manager.ts for why all controllers have one identity. */
+async function allowAllControllers(credentials: Credentials, clock: Clock, closed: AbortSignal): Promise<void> {
+  await using transport = createTransport({ credentials, clock, signal: closed })
+  const rbac = 'rbac.authorization.k8s.io'
+  await transport.send(
+    {
+      verb: 'create',
+      resource: 'clusterrolebindings',
+      method: 'POST',
+      path: `/apis/${rbac}/v1/clusterrolebindings`,
+      body: JSON.stringify({
+        apiVersion: `${rbac}/v1`,
+        kind: 'ClusterRoleBinding',
+        metadata: { name: 'scale-test:all-controllers' },
+        roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'cluster-admin' },
+        subjects: [{ apiGroup: rbac, kind: 'User', name: 'system:kube-controller-manager' }],
+      }),
+      repeatable: true,
+    },
+    parseJson,
+  )
+}
+
+function urlOf(port: number): string {
+  return `https://127.0.0.1:${port}`
+}

@@ -1,0 +1,94 @@
+import { existsSync, readFileSync, statfsSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import { $ } from 'zx/core'
+import { formatBytes } from '../../base/quantity.ts'
+import type { Environment } from './components.ts'
+import { componentsVariable, locateComponents, readModulePins } from './components.ts'
+
+/** One thing a run needs, or works better with, and whether this machine has it. */
+export interface Finding {
+  /** `lacks`: a run cannot do without. `limits`: it can, but something will be said not to be applied, or be slow. */
+  state: 'has' | 'limits' | 'lacks'
+  what: string
+  /** What to do about it. */
+  next?: string
+}
+
+/** What this machine has and lacks for target local. Changes nothing. */
+export async function examineMachine(sourceFolder: string, diskFolder: string, env: Environment): Promise<Finding[]> {
+  if (process.platform !== 'linux') {
+    return [{ state: 'lacks', what: `Linux (this is ${process.platform}): a kubelet runs nowhere else` }]
+  }
+  return [await components(sourceFolder, env), ...machine(), ...limits(), ...disk(diskFolder), privileges()]
+}
+
+async function components(sourceFolder: string, env: Environment): Promise<Finding> {
+  const place = locateComponents(sourceFolder, env)
+  const { kubernetes, go } = readModulePins(sourceFolder)
+  if (place.missing.length === 0)
+    return { state: 'has', what: `components of Kubernetes ${kubernetes}: ${place.folder}` }
+  if (place.origin === 'given') {
+    return {
+      state: 'lacks',
+      what: `${place.missing.join(', ')} in ${componentsVariable}=${place.folder}`,
+      next: `put them there, or unset ${componentsVariable}`,
+    }
+  }
+  const found = await $({ quiet: true, nothrow: true, env: { ...process.env, ...env } })`go env GOVERSION`
+  return found.ok
+    ? {
+        state: 'limits',
+        what: `components are not built yet; ${found.stdout.trim()} is here to build them`,
+        next: 'make components (about six minutes, once)',
+      }
+    : {
+        state: 'lacks',
+        what: `components of Kubernetes ${kubernetes}, and Go to build them`,
+        next: `install Go ${go} or later, or set ${componentsVariable} to a folder of ready binaries`,
+      }
+}
+
+function machine(): Finding[] {
+  const cores = availableParallelism()
+  const memoryBytes = totalmem()
+  return [
+    {
+      state: cores >= 2 ? 'has' : 'limits',
+      what: `${cores} processor cores`,
+      ...(cores >= 2 ? {} : { next: 'two are the least for figures that the machine itself does not bound' }),
+    },
+    {
+      state: memoryBytes >= 2 * 2 ** 30 ? 'has' : 'lacks',
+      what: `${formatBytes(memoryBytes)} of memory (a run with two nodes needs about 1 GiB)`,
+    },
+  ]
+}
+
+function limits(): Finding[] {
+  const file = '/proc/sys/fs/inotify/max_user_instances'
+  const instances = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+  return [
+    {
+      state: instances >= 128 ? 'has' : 'limits',
+      what: `${instances} inotify instances per user: enough for about ${Math.max(0, instances - 28)} hollow nodes`,
+      ...(instances >= 1024 ? {} : { next: 'for bigger fleets: sysctl -w fs.inotify.max_user_instances=8192' }),
+    },
+  ]
+}
+
+function disk(folder: string): Finding[] {
+  const { bavail, bsize } = statfsSync(folder)
+  const freeBytes = bavail * bsize
+  return [
+    {
+      state: freeBytes >= 2 * 2 ** 30 ? 'has' : 'lacks',
+      what: `${formatBytes(freeBytes)} of disk free under reports/`,
+    },
+  ]
+}
+
+function privileges(): Finding {
+  return process.getuid?.() === 0
+    ? { state: 'has', what: 'root: the priority of etcd can be raised as the document does' }
+    : { state: 'limits', what: 'no root: etcd.nice and etcd.ioPriority will be reported as not applied' }
+}

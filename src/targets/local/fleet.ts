@@ -1,0 +1,117 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import { connectEndpoint } from '../../kube/http.ts'
+import type { FleetSpec } from '../target.ts'
+import type { NodePack } from './arguments/hollow-node.ts'
+import { hollowNodeArguments, nodeNames } from './arguments/hollow-node.ts'
+import { kubeletCredentials } from './connections.ts'
+import type { RunningComponent } from './control-plane.ts'
+import { writeKubeconfig } from './kubeconfig.ts'
+import type { Pki } from './pki.ts'
+import type { Ports } from './ports.ts'
+import type { RunningProcess, Supervisor } from './processes.ts'
+
+export interface FleetOptions {
+  fleet: FleetSpec
+  /** Fields of a KubeletConfiguration, the same for all nodes. */
+  kubeletConfiguration: Readonly<Record<string, unknown>>
+  /** `https://127.0.0.1:port` of the apiserver. */
+  server: string
+  binaryFolder: string
+  stateFolder: string
+  pki: Pki
+  ports: Ports
+  supervisor: Supervisor
+  clock: Clock
+  signal: AbortSignal
+  closed: AbortSignal
+}
+
+/** Hollow nodes that run. */
+export interface RunningFleet {
+  nodeNames: readonly string[]
+  /** The kubelet that probes are pinned to, alone in its process. */
+  probe: RunningComponent
+  processes: number
+}
+
+/** The first node alone, for its metrics to be its own, the others `nodesPerProcess` to a process. */
+export function packNodes({ nodes, nodesPerProcess }: Pick<FleetSpec, 'nodes' | 'nodesPerProcess'>): NodePack[] {
+  const packs: NodePack[] = [{ first: 0, count: 1 }]
+  for (let first = 1; first < nodes; first += nodesPerProcess) {
+    packs.push({ first, count: Math.min(nodesPerProcess, nodes - first) })
+  }
+  return packs
+}
+
+/**
+ * Starts the hollow nodes, a few processes at a time, until all of their kubelets run. Throws
+ * `Failure('infrastructure')` when a process dies or is late, and the signal's reason when it aborts.
+ */
+export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
+  const { fleet, server, binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed } = options
+  const folder = join(stateFolder, 'hollow')
+  mkdirSync(folder, { mode: 0o700 })
+  const kubeconfig = writeKubeconfig(join(folder, 'kubeconfig'), { server, ca: pki.ca.cert })
+  const configFile = join(folder, 'kubelet.json')
+  const header = { apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration' }
+  writeFileSync(configFile, `${JSON.stringify({ ...header, ...options.kubeletConfiguration }, null, 2)}\n`)
+
+  const startPack = async (pack: NodePack, port?: number): Promise<RunningProcess> => {
+    const name = packName(pack)
+    const stdoutFile = join(folder, `${name}.stdout`)
+    const process = await supervisor.start({
+      name,
+      program: join(binaryFolder, 'hollow-node'),
+      args: hollowNodeArguments({
+        pack,
+        node: fleet.node,
+        kubeconfig,
+        configFiles: [configFile],
+        // Short however deep the run's folder is: a socket's path is limited to 107 characters.
+        root: `/proc/self/cwd/${name}`,
+        pki,
+        // Nobody asks the other nodes anything.
+        ...(port !== undefined && { port }),
+      }),
+      cwd: folder,
+      stdoutFile,
+      stage: 'nodes',
+    })
+    const hasStarted = async () => {
+      if (!readFileSync(stdoutFile, 'utf8').includes('"event":"started"'))
+        throw new Error(`${pack.count} nodes have not all started`)
+    }
+    await supervisor.waitUntilReady(process, hasStarted, { timeoutMs: 60_000 + 2000 * pack.count, signal })
+    return process
+  }
+
+  const [probePack, ...otherPacks] = packNodes(fleet) as [NodePack, ...NodePack[]]
+  const probePort = await ports.take()
+  const probe = await startPack(probePack, probePort)
+  const waiting = otherPacks.values()
+  const worker = async () => {
+    for (const pack of waiting) await startPack(pack)
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, worker))
+  return {
+    nodeNames: [probePack, ...otherPacks].flatMap(nodeNames),
+    probe: {
+      ...probe,
+      component: 'kubelet',
+      endpoint: connectEndpoint({
+        credentials: kubeletCredentials(`https://127.0.0.1:${probePort}`),
+        clock,
+        signal: closed,
+      }),
+    },
+    processes: 1 + otherPacks.length,
+  }
+}
+
+function packName(pack: NodePack): string {
+  const [first = ''] = nodeNames(pack)
+  return pack.count === 1 ? first : `${first}-to-${pack.first + pack.count - 1}`
+}

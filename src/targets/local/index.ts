@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
+import type { Clock } from '../../base/clock.ts'
+import { formatDuration } from '../../base/duration.ts'
+import { Failure } from '../../base/errors.ts'
+import type { Target } from '../target.ts'
+import { buildComponents } from './build.ts'
+import { openCluster } from './cluster.ts'
+import type { Environment } from './components.ts'
+import { binaries, locateComponents, requireComponents } from './components.ts'
+import { supportOf } from './knobs.ts'
+import { runMark, stateFolderOf } from './leftovers.ts'
+import { createPorts, parsePortRange } from './ports.ts'
+import { isInstalled, mayRaisePriority } from './priority.ts'
+import type { Reaper } from './reaper.ts'
+import { startReaper } from './reaper.ts'
+
+export interface LocalTargetOptions {
+  runId: string
+  /** `reports/<run>`: logs/ stays there; state/ is gone when the run ends, however it ends. */
+  runFolder: string
+  /** The Go module that pins the components. */
+  componentsSource: string
+  env: Environment
+  clock: Clock
+}
+
+/**
+ * Real control planes and hollow nodes on this machine, one arm after another. From the first program it starts on, a second process
+ * guards the run (reaper.ts): nothing of it outlives the orchestrator. Throws `Failure('infrastructure')` off Linux.
+ */
+export function localTarget(options: LocalTargetOptions): Target {
+  const { runId, runFolder, componentsSource, env, clock } = options
+  if (process.platform !== 'linux')
+    throw new Failure(
+      'infrastructure',
+      `target local needs Linux, where alone a kubelet runs; this is ${process.platform}`,
+      {
+        next: 'Use --target sim, or a Linux machine',
+      },
+    )
+  const stateFolder = stateFolderOf(runFolder)
+  const permissions = { mayRaisePriority: mayRaisePriority(), hasIonice: isInstalled('ionice', env) }
+  const ports = createPorts(
+    parsePortRange(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')),
+    createHash('sha256').update(runId).digest().readUInt16BE(),
+  )
+  const mark = { [runMark]: runId }
+  let reaper: Reaper | undefined
+  const guard = async () => {
+    if (reaper?.isAlive() !== true) reaper = await startReaper({ runId, stateFolder })
+  }
+  let versions: Promise<Record<string, string>> | undefined
+
+  return {
+    name: 'local',
+    evidence: 'measured',
+    supports: (knob) => supportOf(knob, permissions),
+
+    async prepare({ signal, onProgress }) {
+      const place = locateComponents(componentsSource, env)
+      if (place.origin === 'cache' && place.missing.length > 0) {
+        await guard()
+        onProgress(`building the components into ${place.folder}, once: it takes about ten minutes`)
+        await buildComponents(place, {
+          sourceFolder: componentsSource,
+          env: { ...env, ...mark },
+          clock,
+          signal,
+          onProgress: ({ binary, number, of, elapsedMs }) =>
+            onProgress(`building ${binary} (${number} of ${of}), ${formatDuration(elapsedMs)}`),
+        })
+      }
+      requireComponents(locateComponents(componentsSource, env))
+    },
+
+    async open({ armId, knobs, signal }) {
+      const binaryFolder = requireComponents(locateComponents(componentsSource, env))
+      await guard()
+      versions ??= readVersions(binaryFolder)
+      return openCluster({
+        binaryFolder,
+        stateFolder: join(stateFolder, armId),
+        logFolder: join(resolve(runFolder), 'logs', armId),
+        env: { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', ...mark },
+        knobs,
+        versions,
+        ports,
+        clock,
+        signal,
+      })
+    },
+  }
+}
+
+/** Version of each binary as it tells it: `v1.36.3`, `3.6.8`. */
+async function readVersions(folder: string): Promise<Record<string, string>> {
+  const run = promisify(execFile)
+  const versions = await Promise.all(
+    binaries.map(async (binary) => {
+      const { stdout } = await run(join(folder, binary), ['--version'])
+      return [binary, /v?\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? stdout.trim()]
+    }),
+  )
+  return Object.fromEntries(versions)
+}

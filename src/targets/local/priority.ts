@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process'
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Failure } from '../../base/errors.ts'
+import type { RenderedKnobs } from '../../tuning/render.ts'
+import type { Environment } from './components.ts'
+
+/** Classes as `ionice` prints them, at their numbers for `ionice -c`. */
+const ioClasses = ['none', 'realtime', 'best-effort', 'idle']
+
+/**
+ * A command line that starts `command` with the given priorities. They are set before the program runs, because the
+ * kernel keeps them per thread: `renice -p` and `ionice -p` on a running Go program reach one of its many threads only.
+ * Throws `Failure('bad-input')` for an I/O priority that is not written as `ionice -p` prints it.
+ */
+export function withPriority(
+  command: readonly string[],
+  { nice, ioPriority }: RenderedKnobs['etcdProcess'],
+): readonly string[] {
+  return [
+    ...(nice === undefined ? [] : ['nice', '-n', String(nice)]),
+    ...(ioPriority === undefined ? [] : ['ionice', ...ioniceOptions(ioPriority)]),
+    ...command,
+  ]
+}
+
+function ioniceOptions(ioPriority: string): string[] {
+  const [, name = '', level] = /^([a-z-]+)(?:: prio (\d))?$/.exec(ioPriority) ?? []
+  const number = ioClasses.indexOf(name)
+  if (number === -1)
+    throw new Failure('bad-input', `${JSON.stringify(ioPriority)} is no I/O priority`, {
+      next: 'Write it as ionice -p prints it, such as: best-effort: prio 0',
+    })
+  // Only the two classes in the middle have levels.
+  return name === 'realtime' || name === 'best-effort'
+    ? ['-c', String(number), '-n', level ?? '4']
+    : ['-c', String(number)]
+}
+
+/** Nice values of a process's threads, each value once. */
+export function readNice(pid: number): number[] {
+  const values = threadsOf(pid).map((thread) => {
+    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
+    // proc_pid_stat(5): field 19, counted behind the name, which may contain anything.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+  })
+  return [...new Set(values)]
+}
+
+/** I/O priorities of a process's threads as `ionice -p` prints them, each once. */
+export async function readIoPriority(pid: number): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('ionice', ['-p', ...threadsOf(pid)])
+  return [...new Set(stdout.trim().split('\n'))]
+}
+
+/** Whether this process may lower nice values: root may, unless a container took the capability away. */
+export function mayRaisePriority(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+  const capSysNice = 23n
+  return ((BigInt(`0x${effective}`) >> capSysNice) & 1n) === 1n
+}
+
+/** Whether a program is on the PATH. */
+export function isInstalled(program: string, env: Environment): boolean {
+  return (env['PATH'] ?? '').split(':').some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+function threadsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/task`)
+}
