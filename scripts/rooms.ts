@@ -22,6 +22,7 @@ export const rooms = [
 
 /** Files that touch the outside: they may read clocks, the environment and randomness. */
 const adapters: readonly RegExp[] = [
+  /^kube\/transport\.ts$/,
   /^main\.ts$/,
   /^cli\//,
   /^base\/clock\.ts$/,

@@ -22,7 +22,12 @@ const surroundings: Surroundings = {
   },
   styles: stylesFor(interactive && process.env['NO_COLOR'] === undefined),
   env: process.env,
-  folders: { root, plans: join(root, 'plans'), reports: join(root, 'reports'), components: join(root, 'components') },
+  folders: {
+    root,
+    plans: join(root, 'plans'),
+    reports: process.env['SCALE_TEST_REPORTS'] ?? join(root, 'reports'),
+    components: join(root, 'components'),
+  },
   interruption,
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	jsonpatch "gopkg.in/evanphx/json-patch.v4"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
@@ -166,13 +167,16 @@ func validateKubeletConfiguration(c *kubeletconfig.KubeletConfiguration) error {
 	default:
 		return fmt.Errorf("configMapAndSecretChangeDetectionStrategy: unknown value %q", c.ConfigMapAndSecretChangeDetectionStrategy)
 	}
-	for field, d := range map[string]int64{
-		"syncFrequency":             int64(c.SyncFrequency.Duration),
-		"nodeStatusUpdateFrequency": int64(c.NodeStatusUpdateFrequency.Duration),
-		"nodeStatusReportFrequency": int64(c.NodeStatusReportFrequency.Duration),
+	for _, period := range []struct {
+		field string
+		value metav1.Duration
+	}{
+		{"syncFrequency", c.SyncFrequency},
+		{"nodeStatusUpdateFrequency", c.NodeStatusUpdateFrequency},
+		{"nodeStatusReportFrequency", c.NodeStatusReportFrequency},
 	} {
-		if d <= 0 {
-			return fmt.Errorf("%s: must be positive", field)
+		if period.value.Duration <= 0 {
+			return fmt.Errorf("%s: %v is not positive", period.field, period.value.Duration)
 		}
 	}
 	return nil

@@ -83,7 +83,7 @@ func TestWrongConfigurationIsNamed(t *testing.T) {
 		"fraction":                {"kubeAPIBurst: 1.5", "KubeletConfiguration.kubeAPIBurst"},
 		"too large":               {"maxPods: 3000000000", "KubeletConfiguration.maxPods"},
 		"wrong duration":          {"syncFrequency: soon", "syncFrequency: "},
-		"negative duration":       {"nodeStatusUpdateFrequency: -1s", "nodeStatusUpdateFrequency: must be positive"},
+		"negative duration":       {"nodeStatusUpdateFrequency: -1s", "nodeStatusUpdateFrequency: -1s"},
 		"negative limit":          {"kubeAPIQPS: -1", "kubeAPIQPS"},
 		"contradiction":           {"imageGCLowThresholdPercent: 90", "imageGCLowThresholdPercent"},
 		"unknown feature gate":    {"featureGates: {Nope: true}", "featureGates: unrecognized feature gate: Nope"},
@@ -144,7 +144,7 @@ clusterDNS: [10.0.0.53]
 	if c.StaticPodPath != "" || c.ResolverConfig != "" || c.CgroupsPerQOS || c.EnforceNodeAllocatable != nil || c.EvictionHard != nil ||
 		c.ShutdownGracePeriod.Duration != 0 || c.EnableSystemLogHandler || c.ReadOnlyPort != 0 || c.HealthzPort != 0 ||
 		c.ServerTLSBootstrap || c.MakeIPTablesUtilChains || c.Authentication.X509.ClientCAFile != "" {
-		t.Errorf("still attached: %+v", c)
+		t.Errorf("still attached: %#v", c)
 	}
 	if len(c.ClusterDNS) != 1 || c.ClusterDNS[0] != "10.0.0.53" {
 		t.Errorf("clusterDNS is %v, want the file's", c.ClusterDNS)

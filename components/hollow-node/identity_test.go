@@ -5,8 +5,6 @@ import (
 	"crypto/elliptic"
 	"crypto/tls"
 	"crypto/x509"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -16,27 +14,7 @@ import (
 	"k8s.io/client-go/util/keyutil"
 )
 
-// writeKeyPair makes a self-signed CA certificate; a serving certificate when serving.
-func writeKeyPair(t *testing.T, serving bool) (certFile, keyFile string) {
-	t.Helper()
-	dir := t.TempDir()
-	certFile, keyFile = filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
-	cert, key, err := certutil.GenerateSelfSignedCertKey("localhost", nil, nil)
-	if !serving {
-		cert, key = newCA(t)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, data := range map[string][]byte{certFile: cert, keyFile: key} {
-		if err := os.WriteFile(file, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return certFile, keyFile
-}
-
-func newCA(t *testing.T) (certPEM, keyPEM []byte) {
+func writeCA(t *testing.T) (certFile, keyFile string) {
 	t.Helper()
 	keyPEM, err := keyutil.MakeEllipticPrivateKeyPEM()
 	if err != nil {
@@ -50,11 +28,20 @@ func newCA(t *testing.T) (certPEM, keyPEM []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	certPEM, err = certutil.EncodeCertificates(cert)
+	certPEM, err := certutil.EncodeCertificates(cert)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return certPEM, keyPEM
+	return writeFile(t, "ca.crt", string(certPEM)), writeFile(t, "ca.key", string(keyPEM))
+}
+
+func writeServingCertificate(t *testing.T) (certFile, keyFile string) {
+	t.Helper()
+	certPEM, keyPEM, err := certutil.GenerateSelfSignedCertKey("localhost", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return writeFile(t, "tls.crt", string(certPEM)), writeFile(t, "tls.key", string(keyPEM))
 }
 
 func nodeConfig(t *testing.T, o *hollowOptions, name string) *restclient.Config {
@@ -78,7 +65,7 @@ func nodeConfig(t *testing.T, o *hollowOptions, name string) *restclient.Config 
 }
 
 func TestCertificateIdentity(t *testing.T) {
-	certFile, keyFile := writeKeyPair(t, false)
+	certFile, keyFile := writeCA(t)
 	o := &hollowOptions{clientCACertFile: certFile, clientCAKeyFile: keyFile}
 	c := nodeConfig(t, o, "hn-7")
 	if c.BearerToken != "" {
@@ -114,14 +101,14 @@ func TestCertificateIdentity(t *testing.T) {
 }
 
 func TestWrongClientCA(t *testing.T) {
-	caCert, caKey := writeKeyPair(t, false)
-	_, otherKey := writeKeyPair(t, false)
-	servingCert, _ := writeKeyPair(t, true)
+	caCert, caKey := writeCA(t)
+	_, otherKey := writeCA(t)
+	servingCert, servingKey := writeServingCertificate(t)
 	for name, o := range map[string]*hollowOptions{
 		"missing":   {clientCACertFile: caCert + ".missing", clientCAKeyFile: caKey},
 		"other key": {clientCACertFile: caCert, clientCAKeyFile: otherKey},
 		"swapped":   {clientCACertFile: caKey, clientCAKeyFile: caCert},
-		"serving":   {clientCACertFile: servingCert, clientCAKeyFile: caKey},
+		"serving":   {clientCACertFile: servingCert, clientCAKeyFile: servingKey},
 	} {
 		if _, err := newNodeIdentity(o); err == nil {
 			t.Errorf("%s: accepted", name)

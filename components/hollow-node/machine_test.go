@@ -30,3 +30,13 @@ func TestReservation(t *testing.T) {
 		t.Errorf("%d bytes reserved, want 1Gi", got)
 	}
 }
+
+// A disk of no size costs every node an event, and its pods their ephemeral storage.
+func TestDiskHasASize(t *testing.T) {
+	if fs, err := (&fakeMachine{}).ImagesFsInfo(t.Context()); err != nil || fs.Capacity == 0 || fs.Available != fs.Capacity {
+		t.Errorf("%+v, %v", fs, err)
+	}
+	if got := (&fakeContainerManager{}).GetCapacity(true); got.StorageEphemeral().Value() != diskBytes {
+		t.Errorf("capacity %v", got)
+	}
+}

@@ -94,7 +94,7 @@ func TestExitCodes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var stdout bytes.Buffer
-			_, err := run(t.Context(), test.args, &stdout)
+			_, err := run(t.Context(), append([]string{"--root", t.TempDir()}, test.args...), &stdout)
 			if got := exitCode(err); got != test.want {
 				t.Errorf("exit code %d (%v), want %d", got, err, test.want)
 			}

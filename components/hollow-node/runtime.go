@@ -36,7 +36,7 @@ func newFakeRuntime(startDelay time.Duration) *fakeRuntime {
 	return &fakeRuntime{FakeRuntimeService: service, startDelay: startDelay}
 }
 
-// StartContainer takes as long as a real container does to start, unless the pod is deleted meanwhile.
+// StartContainer takes as long as a real container does. The kubelet lets it finish even when the pod is deleted meanwhile.
 func (f *fakeRuntime) StartContainer(ctx context.Context, containerID string) error {
 	if f.startDelay > 0 {
 		timer := time.NewTimer(f.startDelay)

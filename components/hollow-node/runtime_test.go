@@ -50,7 +50,7 @@ func TestContainersStartAfterTheDelay(t *testing.T) {
 	})
 }
 
-func TestDeletedPodDoesNotWaitForTheDelay(t *testing.T) {
+func TestCancelEndsTheDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rt := newFakeRuntime(time.Minute)
 		id := newContainer(t, rt)

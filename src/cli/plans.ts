@@ -6,9 +6,7 @@ import type { Plan, Vocabulary } from '../plan/plan.ts'
 import { catalogue } from '../tuning/catalogue.ts'
 import { profileNames } from '../tuning/profiles.ts'
 
-/** The targets a plan may name. */
-export const targetNames = ['local'] as const
-export type TargetName = (typeof targetNames)[number]
+const targetNames = ['local'] as const
 
 const vocabulary: Vocabulary = {
   targets: targetNames,
@@ -32,7 +30,7 @@ export function loadPlan(nameOrPath: string, plansFolder: string): Plan {
 }
 
 /** The names of the plans in a folder. */
-export function planNames(plansFolder: string): string[] {
+function planNames(plansFolder: string): string[] {
   return readdirSync(plansFolder)
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => basename(name, '.yaml'))

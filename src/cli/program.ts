@@ -1,14 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { cleanupCommand } from './cleanup-command.ts'
-import { componentsCommand } from './components-command.ts'
-import { doctorCommand } from './doctor-command.ts'
-import { knobsCommand } from './knobs-command.ts'
-import { reportCommand } from './report-command.ts'
 import type { RunOptions } from './run-command.ts'
-import { runCommand } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** The command line; `onExit` takes the exit status of the command that ran. */
+/** The command line; `onExit` takes the exit status of the command that ran. Commands load when called: help is instant. */
 export function createProgram(surroundings: Surroundings, onExit: (status: number) => void): Command {
   const program = new Command('scale-test')
     .description('Learn, with numbers you can defend, what Kubernetes tuning does to a big cluster.')
@@ -36,34 +30,40 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .description('run a plan: bring up its clusters, time the probes, report')
     .option('-t, --target <name>', 'where the clusters come from (local); default: as the plan says')
     .option('-r, --repeat <count>', 'how often each arm runs', wholeNumber)
-    .action(async (plan: string, options: RunOptions) => onExit(await runCommand(plan, options, surroundings)))
+    .action(async (plan: string, options: RunOptions) =>
+      onExit(await (await import('./run-command.ts')).runCommand(plan, options, surroundings)),
+    )
 
   program
     .command('report')
     .argument('[run]', 'a folder in reports/; default: the newest run')
     .description('render report.html, report.md and junit.xml again from result.json')
-    .action((run: string | undefined) => onExit(reportCommand(run, surroundings)))
+    .action(async (run: string | undefined) =>
+      onExit(await (await import('./report-command.ts')).reportCommand(run, surroundings)),
+    )
 
   program
     .command('doctor')
     .description('say what this machine has and lacks for each target')
-    .action(async () => onExit(await doctorCommand(surroundings)))
+    .action(async () => onExit(await (await import('./doctor-command.ts')).doctorCommand(surroundings)))
 
   program
     .command('components')
     .description('build etcd, the control plane and the hollow node for target local (once; needs Go)')
-    .action(async () => onExit(await componentsCommand(surroundings)))
+    .action(async () => onExit(await (await import('./components-command.ts')).componentsCommand(surroundings)))
 
   program
     .command('cleanup')
     .description('remove what an aborted run left on this machine')
     .option('--run <id>', 'one run only; default: every run that is not going on')
-    .action(async (options: { run?: string }) => onExit(await cleanupCommand(options, surroundings)))
+    .action(async (options: { run?: string }) =>
+      onExit(await (await import('./cleanup-command.ts')).cleanupCommand(options, surroundings)),
+    )
 
   program
     .command('knobs')
     .description('list every setting with its built-in, untuned and tuned value')
-    .action(() => onExit(knobsCommand(surroundings)))
+    .action(async () => onExit(await (await import('./knobs-command.ts')).knobsCommand(surroundings)))
 
   return program
 }

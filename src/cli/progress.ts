@@ -15,7 +15,7 @@ export function createProgressLine(): ProgressLine {
     update({ text, done, total, unit }, nowMs) {
       if (done === undefined || total === undefined) return text ?? ''
       first ??= { done, atMs: nowMs }
-      const filled = Math.round((Math.min(done, total) / Math.max(1, total)) * barWidth)
+      const filled = Math.round(Math.min(1, Math.max(0, done / total)) * barWidth)
       const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`
       const perMs = (done - first.done) / (nowMs - first.atMs)
       const rate = perMs > 0 && Number.isFinite(perMs) ? `, ${(perMs * 1000).toFixed(1)}/s` : ''

@@ -83,5 +83,9 @@ export async function runCommand(planName: string, options: RunOptions, surround
 
   const reports = writeReports(outcome.result, runFolder)
   terminal.print(renderSummary(outcome.result, { reportPath: relative(process.cwd(), reports.html), styles }))
+  const { error } = outcome
+  if (error instanceof Failure) {
+    if (error.next !== undefined) terminal.printError(`\n${error.next}`)
+  } else if (error !== undefined) throw error
   return exitCodeOf(outcome, interruption.signalName)
 }

@@ -88,6 +88,14 @@ describe('explainStops', () => {
     })
   })
 
+  it('should say that a limit was not felt when all requests fit into the burst', () => {
+    const generous = readLimiters(before, after, {}, { ...limits, kubeletBurst: 400, controllerBurst: 400 })
+    expect(explainStops({ ready: 500 }, generous)[0]).toMatchObject({
+      boundBy: null,
+      text: "no client limit: the kubelet's 398 requests fit into its burst of 400",
+    })
+  })
+
   it('should not explain a stop that was not reached', () => {
     expect(explainStops({ ready: null }, limiters)).toEqual([])
   })

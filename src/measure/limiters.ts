@@ -3,13 +3,6 @@ import type { StopName } from '../plan/stops.ts'
 import type { Explanation, LimiterReading, StopsMs } from '../result/result.ts'
 import type { ComponentMetrics } from './metrics.ts'
 
-/** Metrics that `readLimiters` and `readApiRequests` need. */
-export const limiterMetricNames: ReadonlySet<string> = new Set([
-  'rest_client_rate_limiter_duration_seconds_sum',
-  'rest_client_rate_limiter_duration_seconds_count',
-  'apiserver_request_total',
-])
-
 /** The limits that were in force, as read back from the components. */
 export interface ClientLimits {
   kubeletQps: number | null
@@ -156,16 +149,14 @@ export function explainStops(stopsMs: StopsMs, limiters: readonly LimiterReading
     if (tightest === undefined || tightest.floorMs === null)
       return [{ stop, boundBy: null, text: 'no client-side limiter was read for this stop' }]
     const { component, client, gatingRequests, burst, qps, floorMs } = tightest
-    const arithmetic = `(${gatingRequests} requests - burst ${burst}) / ${qps} per second = ${formatDuration(floorMs)} of ${formatDuration(stopMs)}`
     const isBound = floorMs >= boundShare * stopMs
-    return [
-      {
-        stop,
-        boundBy: isBound ? `${component}/${client}` : null,
-        text: isBound
+    const arithmetic = `(${gatingRequests} requests - burst ${burst}) / ${qps} per second = ${formatDuration(floorMs)} of ${formatDuration(stopMs)}`
+    const text =
+      floorMs === 0
+        ? `no client limit: the ${component}'s ${gatingRequests} requests fit into its burst of ${burst}`
+        : isBound
           ? `bound by the ${component}'s client limit: ${arithmetic}`
-          : `not bound by a client limit; the tightest, the ${component}'s, accounts for ${arithmetic}`,
-      },
-    ]
+          : `not bound by a client limit; the tightest, the ${component}'s, accounts for ${arithmetic}`
+    return [{ stop, boundBy: isBound ? `${component}/${client}` : null, text }]
   })
 }

@@ -25,8 +25,4 @@ describe('parsePrometheusText', () => {
       { name: 'm', labels: { a: 'x"},{=\\\n', b: '' }, value: Number.POSITIVE_INFINITY },
     ])
   })
-
-  it('should leave out other metrics when only some are wanted', () => {
-    expect(parsePrometheusText('a 1\nb 2\nab 3\n', new Set(['b'])).map((sample) => sample.name)).toEqual(['b'])
-  })
 })

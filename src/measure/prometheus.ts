@@ -1,16 +1,15 @@
 import type { MetricSample } from './metrics.ts'
 
 /**
- * Samples of the Prometheus text format, version 0.0.4. Comments, timestamps and exemplars are dropped; `wanted`
- * limits the work to some metric names, since an apiserver sends tens of thousands of lines.
+ * Samples of the Prometheus text format, version 0.0.4. Comments, timestamps and exemplars are dropped.
  */
-export function parsePrometheusText(text: string, wanted?: ReadonlySet<string>): MetricSample[] {
+export function parsePrometheusText(text: string): MetricSample[] {
   const samples: MetricSample[] = []
   for (let start = 0; start < text.length; ) {
     let end = text.indexOf('\n', start)
     if (end === -1) end = text.length
     if (end > start && text[start] !== '#') {
-      const sample = parseLine(text, start, end, wanted)
+      const sample = parseLine(text, start, end)
       if (sample !== undefined) samples.push(sample)
     }
     start = end + 1
@@ -18,11 +17,10 @@ export function parsePrometheusText(text: string, wanted?: ReadonlySet<string>):
   return samples
 }
 
-function parseLine(text: string, start: number, end: number, wanted?: ReadonlySet<string>): MetricSample | undefined {
+function parseLine(text: string, start: number, end: number): MetricSample | undefined {
   let nameEnd = start
   while (nameEnd < end && text[nameEnd] !== '{' && text[nameEnd] !== ' ') nameEnd++
   const name = text.slice(start, nameEnd)
-  if (wanted !== undefined && !wanted.has(name)) return undefined
   const { labels, next } = text[nameEnd] === '{' ? parseLabels(text, nameEnd + 1, end) : { labels: {}, next: nameEnd }
   const value = toNumber(text.slice(next, end).trim().split(' ', 1)[0] ?? '')
   return value === undefined ? undefined : { name, labels, value }

@@ -31,8 +31,8 @@ ${pageHeader(result, view)}
 <main>
 ${thresholdSection(result)}
 ${comparisonSection(result, view)}
-${reasonSection(view)}
 ${chartSection(result, view)}
+${reasonSection(view)}
 ${knobSection(view)}
 ${accountSection(view)}
 ${armSection(result, view)}

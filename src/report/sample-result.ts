@@ -129,7 +129,7 @@ export function sampleArm(
     order,
     outcome: 'complete',
     knobs: sampleKnobs(profile),
-    fleet: { nodes: 2, hosts: 1, processes: 2, readyMs: 2870 },
+    fleet: { nodes: 2, hosts: 1, processes: 2, containerStartDelayMs: 0, readyMs: 2870 },
     objects: { namespaces: 50, services: 1000, pods: 40_000, configmaps: 8000, secrets: 2000, serviceaccounts: 150 },
     controlPlaneReadyMs: 2140,
     probes: [rollout(profile, times.rollout), scaleDown(profile, times.scaleDown)],

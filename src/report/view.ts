@@ -105,10 +105,7 @@ export function viewOf(result: Result): ReportView {
   const notes = [...new Set(figures.flatMap((figure) => figure.note ?? []))]
   return {
     title: `${result.plan}: ${result.verdict} (${result.evidence})`,
-    evidence:
-      result.evidence === 'simulated'
-        ? 'Simulated: these figures come from a model on virtual time. No cluster was measured.'
-        : 'Measured on real components with hollow nodes, which run no containers: the figures are those of the control plane and of the kubelet’s API client, not of a container runtime.',
+    evidence: evidenceOf(result),
     partial: partialOf(result),
     profiles,
     probes: probesOf(arms, profiles, figures, notes),
@@ -164,6 +161,14 @@ export function chartedCurve({ runs, rows }: ProbeView): ChartedCurve | null {
     return { title, lines, marks }
   }
   return null
+}
+
+function evidenceOf({ evidence, arms }: Result): string {
+  if (evidence === 'simulated')
+    return 'Simulated: these figures come from a model on virtual time. No cluster was measured.'
+  const delayMs = Math.max(0, ...arms.map(({ fleet }) => fleet.containerStartDelayMs))
+  const containers = delayMs === 0 ? '' : ` Starting one is pretended to take ${formatDuration(delayMs)}.`
+  return `Measured on real components with hollow nodes, which run no containers: the figures are those of the control plane and of the kubelet’s API client, not of a container runtime.${containers}`
 }
 
 function partialOf(result: Result): string | null {

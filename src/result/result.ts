@@ -117,7 +117,14 @@ const armOutcome = z.object({
   outcome: z.enum(['complete', 'failed', 'interrupted']),
   error: z.string().optional(),
   knobs: z.array(knobOutcome),
-  fleet: z.object({ nodes: z.number(), hosts: z.number(), processes: z.number(), readyMs: z.number().nullable() }),
+  fleet: z.object({
+    nodes: z.number(),
+    hosts: z.number(),
+    processes: z.number(),
+    /** How long a hollow node pretends that starting a container takes; 0 on most plans. */
+    containerStartDelayMs: z.number(),
+    readyMs: z.number().nullable(),
+  }),
   /** Objects in the cluster under test when the probes ran, by resource. */
   objects: z.record(z.string(), z.number()),
   controlPlaneReadyMs: z.number().nullable(),

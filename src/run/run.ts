@@ -134,7 +134,13 @@ async function measureArm(
     node: { cpu: node.cpu, memory: node.memory, containerStartDelayMs: node.containerStartDelay },
   }
   const fleet = await stages.run(fleetUp(cluster, fleetSpec, timeout))
-  outcome.fleet = { nodes, hosts: 1, processes: fleet.processes, readyMs: fleet.readyMs }
+  outcome.fleet = {
+    nodes,
+    hosts: 1,
+    processes: fleet.processes,
+    containerStartDelayMs: node.containerStartDelay,
+    readyMs: fleet.readyMs,
+  }
 
   outcome.knobs = await stages.run(verifyKnobs(target, cluster, requests))
 
@@ -185,7 +191,7 @@ function blankOutcome({ profile, repetition, order }: ScheduledArm): ArmOutcome 
     order,
     outcome: 'failed',
     knobs: [],
-    fleet: { nodes: 0, hosts: 0, processes: 0, readyMs: null },
+    fleet: { nodes: 0, hosts: 0, processes: 0, containerStartDelayMs: 0, readyMs: null },
     objects: {},
     controlPlaneReadyMs: null,
     probes: [],

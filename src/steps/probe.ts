@@ -42,6 +42,7 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
       const allReached = Promise.withResolvers<void>()
       const timeline = createProbeTimeline(probe)
       const over = new AbortController()
+      let isTimed = false
       const startedWith = isRollout(probe) ? probe.from : 0
       const watches = watchProbe(timeline, {
         api,
@@ -50,7 +51,12 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
         labelSelector: probeSelector,
         onChange: () => {
           if (timeline.reachedAll()) allReached.resolve()
-          report({ done: timeline.done() - startedWith, total, unit: isRollout(probe) ? 'pods Ready' : 'pods deleted' })
+          if (isTimed)
+            report({
+              done: timeline.done() - startedWith,
+              total,
+              unit: isRollout(probe) ? 'pods Ready' : 'pods deleted',
+            })
         },
       })
       try {
@@ -62,6 +68,7 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
         const stopWatching = options.watchMachine()
         const t0Ms = clock.nowMs()
         timeline.start(t0Ms)
+        isTimed = true
         await api.patch(
           { resource: 'deployments', namespace: target.namespace, name: target.name },
           { type: 'merge', body: { spec: { replicas: probe.to } } },

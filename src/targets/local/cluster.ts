@@ -24,7 +24,7 @@ export interface ClusterOptions {
   /** The whole environment of every component. */
   env: Readonly<Record<string, string>>
   knobs: readonly KnobRequest[]
-  versions: Promise<Readonly<Record<string, string>>>
+  readVersions(): Promise<Readonly<Record<string, string>>>
   ports: Ports
   clock: Clock
   signal: AbortSignal
@@ -67,7 +67,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     const shared = { binaryFolder, stateFolder, pki, ports, supervisor, clock, closed }
     const [controlPlane, versions] = await Promise.all([
       startControlPlane({ ...shared, knobs: rendered, signal }),
-      options.versions,
+      options.readVersions(),
     ])
     const readyMs = clock.nowMs() - startedMs
     const api = connectKubeApi({ credentials: controlPlane.credentials, clock, signal: closed })

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Clock } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
-import { Failure } from '../../base/errors.ts'
+import { Failure, messageOf } from '../../base/errors.ts'
 import type { Target } from '../target.ts'
 import { buildComponents } from './build.ts'
 import { openCluster } from './cluster.ts'
@@ -29,19 +29,16 @@ export interface LocalTargetOptions {
 }
 
 /**
- * Real control planes and hollow nodes on this machine, one arm after another. From the first program it starts on, a second process
- * guards the run (reaper.ts): nothing of it outlives the orchestrator. Throws `Failure('infrastructure')` off Linux.
+ * Real control planes and hollow nodes on this machine, one arm after another. From the first program it starts on, a
+ * second process guards the run (reaper.ts): nothing of it outlives the orchestrator. Throws
+ * `Failure('infrastructure')` off Linux.
  */
 export function localTarget(options: LocalTargetOptions): Target {
   const { runId, runFolder, componentsSource, env, clock } = options
   if (process.platform !== 'linux')
-    throw new Failure(
-      'infrastructure',
-      `target local needs Linux, where alone a kubelet runs; this is ${process.platform}`,
-      {
-        next: 'Use --target sim, or a Linux machine',
-      },
-    )
+    throw new Failure('infrastructure', `target local needs Linux, since kubelets do; this is ${process.platform}`, {
+      next: 'Run on a Linux machine, or with another target',
+    })
   const stateFolder = stateFolderOf(runFolder)
   const permissions = { mayRaisePriority: mayRaisePriority(), hasIonice: isInstalled('ionice', env) }
   const ports = createPorts(
@@ -53,7 +50,13 @@ export function localTarget(options: LocalTargetOptions): Target {
   const guard = async () => {
     if (reaper?.isAlive() !== true) reaper = await startReaper({ runId, stateFolder })
   }
+  // Once for all arms, so that a change of the sources in mid-run cannot give them different binaries.
+  let binaryFolder: string | undefined
   let versions: Promise<Record<string, string>> | undefined
+  const findBinaries = () => {
+    binaryFolder ??= requireComponents(locateComponents(componentsSource, env))
+    return binaryFolder
+  }
 
   return {
     name: 'local',
@@ -74,20 +77,23 @@ export function localTarget(options: LocalTargetOptions): Target {
             onProgress(`building ${binary} (${number} of ${of}), ${formatDuration(elapsedMs)}`),
         })
       }
-      requireComponents(locateComponents(componentsSource, env))
+      findBinaries()
     },
 
     async open({ armId, knobs, signal }) {
-      const binaryFolder = requireComponents(locateComponents(componentsSource, env))
+      const folder = findBinaries()
       await guard()
-      versions ??= readVersions(binaryFolder)
+      const componentEnv = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', ...mark }
       return openCluster({
-        binaryFolder,
+        binaryFolder: folder,
         stateFolder: join(stateFolder, armId),
         logFolder: join(resolve(runFolder), 'logs', armId),
-        env: { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', ...mark },
+        env: componentEnv,
         knobs,
-        versions,
+        readVersions: () => {
+          versions ??= readVersions(folder, componentEnv)
+          return versions
+        },
         ports,
         clock,
         signal,
@@ -97,12 +103,19 @@ export function localTarget(options: LocalTargetOptions): Target {
 }
 
 /** Version of each binary as it tells it: `v1.36.3`, `3.6.8`. */
-async function readVersions(folder: string): Promise<Record<string, string>> {
+async function readVersions(folder: string, env: Record<string, string>): Promise<Record<string, string>> {
   const run = promisify(execFile)
   const versions = await Promise.all(
     binaries.map(async (binary) => {
-      const { stdout } = await run(join(folder, binary), ['--version'])
-      return [binary, /v?\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? stdout.trim()]
+      const program = join(folder, binary)
+      try {
+        const { stdout } = await run(program, ['--version'], { env })
+        return [binary, /v?\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? stdout.trim()]
+      } catch (error) {
+        throw new Failure('infrastructure', `${program} does not run: ${messageOf(error)}`, {
+          next: 'Check that it was built for this machine',
+        })
+      }
     }),
   )
   return Object.fromEntries(versions)

@@ -90,8 +90,8 @@ async function readOne(knob: Knob, component: RunningComponent, page: PageReader
       return value === undefined ? [] : [{ value, from: '/flagz' }]
     }
     case '/metrics': {
-      const samples = parsePrometheusText(await page(component, '/metrics'), new Set([readBack.metric]))
-      return samples.map(({ value }) => ({ value, from: '/metrics' }))
+      const samples = parsePrometheusText(await page(component, '/metrics'))
+      return samples.filter(({ name }) => name === readBack.metric).map(({ value }) => ({ value, from: '/metrics' }))
     }
     case 'process arguments': {
       const commandLine = readFileSync(`/proc/${component.pid}/cmdline`, 'utf8').split('\0')

@@ -1,0 +1,107 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../base/clock.ts'
+import { findMarked, isGuarded, removeLeftovers, runMark, stateFolderOf } from './leftovers.ts'
+
+let folder: string
+let runId: string
+let stateFolder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scale-test-reaper-'))
+  runId = `unit-${process.pid}-${folder.slice(-6)}`
+  stateFolder = stateFolderOf(folder)
+  mkdirSync(join(stateFolder, 'tuned-1', 'etcd'), { recursive: true })
+  writeFileSync(join(stateFolder, 'tuned-1', 'etcd', 'data'), 'x')
+  mkdirSync(join(folder, 'logs'))
+})
+afterEach(async () => {
+  await removeLeftovers({ runId, stateFolder }, systemClock)
+  rmSync(folder, { recursive: true })
+})
+
+const marked = (of = runId): ChildProcess =>
+  spawn('sleep', ['600'], { env: { PATH: process.env['PATH'], [runMark]: of }, detached: true, stdio: 'ignore' })
+
+async function until(condition: () => boolean, withinMs = 5000): Promise<void> {
+  for (const endMs = systemClock.nowMs() + withinMs; !condition(); await systemClock.sleep(10)) {
+    if (systemClock.nowMs() > endMs) throw new Error('it did not come to that')
+  }
+}
+
+/** A process that guards the run, starts a component that ignores polite signals, and then does `last`. */
+async function orchestrator(last: string): Promise<ChildProcess> {
+  const main = join(folder, 'orchestrator.mjs')
+  writeFileSync(
+    main,
+    `import { spawn } from 'node:child_process'
+import { startReaper } from ${JSON.stringify(join(import.meta.dirname, 'reaper.ts'))}
+const reaper = await startReaper(${JSON.stringify({ runId, stateFolder })})
+const env = { PATH: process.env.PATH, ${runMark}: ${JSON.stringify(runId)} }
+const child = spawn('sh', ['-c', 'trap "" TERM INT HUP; sleep 600 & sleep 600'], { env, detached: true, stdio: 'ignore' })
+child.unref()
+console.log(reaper.isAlive())
+${last}
+`,
+  )
+  const child = spawn(process.execPath, [main], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
+  await once(child.stdout as NodeJS.EventEmitter, 'data')
+  await until(() => findMarked(runId).length === 3)
+  return child
+}
+
+const isReaped = () => findMarked(runId).length === 0 && !existsSync(stateFolder) && !isGuarded(runId)
+
+describe('startReaper', () => {
+  it.each(['SIGKILL', 'SIGINT'] as const)(
+    'should remove processes and state, and end, when the whole process group gets %s',
+    async (signal) => {
+      const child = await orchestrator('setInterval(() => {}, 1e9)')
+      expect(isGuarded(runId)).toBe(true)
+      process.kill(-(child.pid ?? 0), signal)
+      await until(isReaped)
+      expect(existsSync(join(folder, 'logs'))).toBe(true)
+    },
+  )
+
+  it.each([
+    ['crashes', `setTimeout(() => { throw new Error('bug') }, 300)`],
+    ['exits', 'setTimeout(() => process.exit(0), 300)'],
+    ['comes to its end', 'setTimeout(() => {}, 300)'],
+  ])('should remove processes and state, and end, when the orchestrator %s', async (_, last) => {
+    await orchestrator(last)
+    await until(isReaped)
+  })
+})
+
+describe('removeLeftovers', () => {
+  it('should kill this run’s processes only, and tell which', async () => {
+    const [ours, theirs] = [marked(), marked(`${runId}-other`)]
+    try {
+      await until(() => findMarked(runId).length === 1)
+      const removal = await removeLeftovers({ runId, stateFolder }, systemClock)
+      expect(removal).toEqual({ killed: [{ pid: ours.pid, runId, program: 'sleep' }], survivors: [] })
+      expect(findMarked(`${runId}-other`).map(({ pid }) => pid)).toEqual([theirs.pid])
+      expect(existsSync(stateFolder)).toBe(false)
+    } finally {
+      theirs.kill('SIGKILL')
+    }
+  })
+
+  it('should do nothing when nothing is left', async () => {
+    rmSync(stateFolder, { recursive: true })
+    expect(await removeLeftovers({ runId, stateFolder }, systemClock)).toEqual({ killed: [], survivors: [] })
+  })
+})
+
+describe('findMarked', () => {
+  it('should find every run’s processes when no run is named', async () => {
+    marked()
+    await until(() => findMarked().some((found) => found.runId === runId))
+  })
+})

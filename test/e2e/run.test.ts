@@ -1,0 +1,179 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Result } from '../../src/result/result.ts'
+import { resultSchema } from '../../src/result/result.ts'
+import { findMarked, isGuarded } from '../../src/targets/local/leftovers.ts'
+import { describeWithComponents, root } from './components.ts'
+
+const plan = `
+apiVersion: scale-test/v1
+name: e2e
+target: local
+fleet: { nodes: 2, node: { cpu: 4, memory: 8Gi } }
+arms:
+  - profile: untuned
+    set: [{ knob: kubelet.kubeAPIBurst, value: 5, because: so that ten pods already feel the limit }]
+  - profile: tuned
+probes:
+  pod: { image: pause, serviceAccountToken: false }
+  settle: 1s
+  sequence:
+    - { name: rollout, from: 1, to: 10, timeout: 1m }
+    - { name: scale-down, from: 10, to: 1, timeout: 1m }
+thresholds:
+  - { probe: rollout, stop: available, of: [tuned, untuned], max: 1 }
+`
+
+let folder: string
+let children: ChildProcess[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scale-test-e2e-'))
+  children = []
+  writeFileSync(join(folder, 'e2e.yaml'), plan)
+})
+
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** The orchestrator as a user starts it, with its output collected. */
+function orchestrate(...args: string[]) {
+  const child = spawn(process.execPath, [join(root, 'src', 'main.ts'), ...args], {
+    env: { ...process.env, SCALE_TEST_REPORTS: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  children.push(child)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const said = async (text: string) => {
+    while (!output.includes(text)) {
+      if (child.exitCode !== null) throw new Error(`ended without saying "${text}":\n${output}`)
+      await sleep(50)
+    }
+  }
+  return { child, exited, said, output: () => output }
+}
+
+function runFolder(): string {
+  const run = readdirSync(folder).find((name) => name.startsWith('e2e-'))
+  if (run === undefined) throw new Error('there is no run folder')
+  return join(folder, run)
+}
+
+function readResult(): Result {
+  return resultSchema.parse(JSON.parse(readFileSync(join(runFolder(), 'result.json'), 'utf8')))
+}
+
+/** Everything of a run that could be left on the machine. */
+function leftovers(): string[] {
+  const runId = runFolder().split('/').at(-1) ?? ''
+  return [
+    ...findMarked(runId).map(({ program }) => program),
+    ...(isGuarded(runId) ? ['the reaper'] : []),
+    ...(existsSync(join(runFolder(), 'state')) ? ['state/'] : []),
+  ]
+}
+
+async function goneWithin(limitMs: number): Promise<void> {
+  const deadline = performance.now() + limitMs
+  while (leftovers().length > 0 && performance.now() < deadline) await sleep(100)
+  expect(leftovers()).toEqual([])
+}
+
+describeWithComponents('a run on target local', () => {
+  it('should measure both arms, account for every pod, name the limiter and leave nothing', async () => {
+    const { exited, output } = orchestrate('run', join(folder, 'e2e.yaml'))
+    expect(await exited, output()).toBe(0)
+
+    const result = readResult()
+    expect(result).toMatchObject({ verdict: 'pass', partial: false, evidence: 'measured', target: 'local' })
+    expect(result.arms.map((arm) => [arm.profile, arm.outcome])).toEqual([
+      ['untuned', 'complete'],
+      ['tuned', 'complete'],
+    ])
+    for (const arm of result.arms) {
+      const [rollout, scaleDown] = arm.probes
+      expect(rollout?.pods).toEqual({
+        expected: 10,
+        created: 10,
+        bound: 10,
+        started: 10,
+        ready: 10,
+        deleted: 0,
+        unexpected: 0,
+        censored: 0,
+      })
+      expect(scaleDown?.pods).toMatchObject({ expected: 10, deleted: 9, unexpected: 0 })
+      for (const stop of [...Object.values(rollout?.stopsMs ?? {}), ...Object.values(scaleDown?.stopsMs ?? {})])
+        expect(stop).toBeGreaterThan(0)
+      expect(rollout?.apiRequests['POST pods']).toBe(9)
+      expect(arm.knobs.filter(({ status }) => status === 'differs' || status === 'unverified')).toEqual([])
+    }
+    const [untuned, tuned] = result.arms.map((arm) => arm.probes[0])
+    expect(untuned?.explanations.find(({ stop }) => stop === 'available')?.boundBy).toBe('kubelet/KubeClient')
+    // Two calls per pod, five in the bucket, five a second: the kubelet's own limit, felt by real components.
+    expect(untuned?.stopsMs.available).toBeGreaterThan(((9 * 2 - 5) / 5) * 1000)
+    expect(tuned?.limiters.find(({ client }) => client === 'KubeClient')).toMatchObject({ qps: 50, burst: 100 })
+
+    for (const file of ['report.html', 'report.md', 'junit.xml', 'plan.json', 'journal.ndjson'])
+      expect(existsSync(join(runFolder(), file)), file).toBe(true)
+    const samples = readFileSync(join(runFolder(), 'samples.ndjson'), 'utf8').trimEnd().split('\n')
+    expect(samples).toHaveLength(2 * 2 * 10)
+    await goneWithin(2000)
+  })
+
+  it('should clean up, write a partial report and exit 130 when interrupted', async () => {
+    const { child, exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
+    await said('Deployment under test')
+    child.kill('SIGINT')
+    expect(await exited, output()).toBe(130)
+    expect(readResult()).toMatchObject({
+      partial: true,
+      verdict: 'inconclusive',
+      arms: [{ outcome: 'interrupted', residue: [] }],
+    })
+    expect(readFileSync(join(runFolder(), 'report.html'), 'utf8')).toContain('partial: interrupted')
+    await goneWithin(2000)
+  })
+
+  it('should leave at once and say how to clean up when interrupted twice', async () => {
+    const { child, exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
+    await said('Control plane')
+    child.kill('SIGINT')
+    await sleep(20)
+    child.kill('SIGINT')
+    expect(await exited).toBe(130)
+    expect(output()).toContain('cleanup --run e2e-')
+    await goneWithin(10_000)
+  })
+
+  it('should leave no process and no state when killed', async () => {
+    const { child, exited, said } = orchestrate('run', join(folder, 'e2e.yaml'))
+    await said('Fleet of 2')
+    expect(leftovers()).toContain('state/')
+    child.kill('SIGKILL')
+    await exited
+    await goneWithin(10_000)
+  })
+
+  it('should fail at once with its last words when a component dies', async () => {
+    const { exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
+    await said('Deployment under test')
+    const runId = runFolder().split('/').at(-1)
+    const etcd = findMarked(runId).find(({ program }) => program.endsWith('/etcd'))
+    process.kill(etcd?.pid ?? 0, 'SIGKILL')
+    expect(await exited, output()).toBe(5)
+    expect(output()).toMatch(/etcd.*SIGKILL/)
+    expect(readResult()).toMatchObject({ partial: true, arms: [{ outcome: 'failed' }] })
+    await goneWithin(2000)
+  })
+})
