@@ -8,9 +8,14 @@ describe('createProgressLine', () => {
     expect(line.update({ done: 50, total: 200, unit: 'pods Ready' }, 11_000)).toBe(
       '█████░░░░░░░░░░░░░░░ 50/200 pods Ready, 5.0/s, 30.0 s left',
     )
-    expect(line.update({ done: 200, total: 200, unit: 'pods Ready' }, 41_000)).toBe(
-      '████████████████████ 200/200 pods Ready, 5.0/s',
-    )
+  })
+
+  it('should forget the slow start when work has picked up', () => {
+    const line = createProgressLine()
+    line.update({ done: 0, total: 200 }, 0)
+    for (let atMs = 10_000; atMs <= 40_000; atMs += 1000)
+      line.update({ done: (atMs - 10_000) / 1000, total: 200 }, atMs)
+    expect(line.update({ done: 31, total: 200 }, 41_000)).toMatch(/31\/200, 1\.0\/s, 169\.0 s left/)
   })
 
   it('should show the words when nothing is counted', () => {

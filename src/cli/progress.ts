@@ -8,16 +8,21 @@ export interface ProgressLine {
 
 const barWidth = 20
 
-/** A line for one step; rate and time left are averages since counting began. */
+/** Rate and time left are averages over about so long: long enough to be calm, short enough to be true. */
+const windowMs = 15_000
+
+/** A line for one step. */
 export function createProgressLine(): ProgressLine {
-  let first: { done: number; atMs: number } | undefined
+  const recent: { done: number; atMs: number }[] = []
   return {
     update({ text, done, total, unit }, nowMs) {
       if (done === undefined || total === undefined) return text ?? ''
-      first ??= { done, atMs: nowMs }
+      if (nowMs - (recent.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY) >= windowMs / 30) recent.push({ done, atMs: nowMs })
+      while (recent.length > 2 && nowMs - (recent[1]?.atMs ?? nowMs) > windowMs) recent.shift()
       const filled = Math.round(Math.min(1, Math.max(0, done / total)) * barWidth)
       const bar = `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)}`
-      const perMs = (done - first.done) / (nowMs - first.atMs)
+      const [since] = recent
+      const perMs = since === undefined ? 0 : (done - since.done) / (nowMs - since.atMs)
       const rate = perMs > 0 && Number.isFinite(perMs) ? `, ${(perMs * 1000).toFixed(1)}/s` : ''
       const left = rate !== '' && done < total ? `, ${formatDuration((total - done) / perMs)} left` : ''
       return `${bar} ${done}/${total}${unit === undefined ? '' : ` ${unit}`}${rate}${left}`

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { ArmOutcome } from '../result/result.ts'
 import { judge } from './thresholds.ts'
 
-function arm(profile: string, repetition: number, available: number | null): ArmOutcome {
-  const probes = [{ name: 'rollout', stopsMs: { available } }] as ArmOutcome['probes']
+function arm(profile: string, repetition: number, available: number | null, vagueByMs = 0): ArmOutcome {
+  const stopsVagueByMs = vagueByMs === 0 ? {} : { available: vagueByMs }
+  const probes = [{ name: 'rollout', stopsMs: { available }, stopsVagueByMs }] as ArmOutcome['probes']
   return { profile, repetition, probes } as ArmOutcome
 }
 
@@ -48,5 +49,15 @@ describe('judge', () => {
       verdict: 'inconclusive',
       actual: null,
     })
+  })
+
+  it('should be inconclusive only when what a late sighting may hide decides', () => {
+    const verdict = (max: string) =>
+      judge({ probe: 'rollout', stop: 'available', of: 'tuned', max }, [arm('tuned', 1, 9000, 2000)]).verdict
+    expect([verdict('6s'), verdict('8s'), verdict('9s')]).toEqual(['fail', 'inconclusive', 'pass'])
+    const ratio = { probe: 'rollout', stop: 'available', of: ['tuned', 'untuned'] } as const
+    const vague = [arm('tuned', 1, 10, 0), arm('untuned', 1, 100, 60)]
+    expect(judge({ ...ratio, of: ['tuned', 'untuned'], max: 0.2 }, vague).verdict).toBe('inconclusive')
+    expect(judge({ ...ratio, of: ['tuned', 'untuned'], max: 0.25 }, vague).verdict).toBe('pass')
   })
 })

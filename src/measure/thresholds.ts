@@ -5,7 +5,8 @@ import { medianOf } from './distribution.ts'
 
 /**
  * Judges one threshold over the arms. The figure is the median over a profile's repetitions, for a ratio the ratio of
- * the medians. A repetition without the figure makes it inconclusive: no data never passes.
+ * the medians. A repetition without the figure makes it inconclusive: no data never passes. So does a stop that was seen
+ * late, when the threshold is met at one end of what it may have been and missed at the other.
  */
 export function judge(threshold: Threshold, arms: readonly ArmOutcome[]): ThresholdOutcome {
   const { probe, stop, of } = threshold
@@ -13,8 +14,14 @@ export function judge(threshold: Threshold, arms: readonly ArmOutcome[]): Thresh
   const bound = (value: string | number | undefined) => (typeof value === 'string' ? parseDurationMs(value) : value)
   const [min, max] = [bound(threshold.min), bound(threshold.max)]
   const samples = [of].flat().map((profile) => samplesOf(profile, probe, stop, arms))
-  const medians = samples.map(({ values }) => medianOf(values))
-  const actual = unit === 'ms' ? (medians[0] ?? null) : quotient(medians[0], medians[1])
+  const [first, second] = samples
+  const figure = (dividend: Sample[] = [], divisor: Sample[] = [], [high, low]: [keyof Sample, keyof Sample]) => {
+    const top = medianOf(dividend.map((sample) => sample[high]))
+    return unit === 'ms' ? top : quotient(top, medianOf(divisor.map((sample) => sample[low])))
+  }
+  const actual = figure(first?.values, second?.values, ['latest', 'latest'])
+  const earliest = figure(first?.values, second?.values, ['earliest', 'latest'])
+  const latest = figure(first?.values, second?.values, ['latest', 'earliest'])
   const reason = samples.map((sample) => sample.missing).find((missing) => missing !== undefined)
 
   const outcome = (verdict: Verdict): ThresholdOutcome => ({
@@ -26,9 +33,16 @@ export function judge(threshold: Threshold, arms: readonly ArmOutcome[]): Thresh
     unit,
     ...(reason === undefined ? {} : { reason }),
   })
-  if (actual === null || reason !== undefined) return outcome('inconclusive')
-  const isMet = (min === undefined || actual >= min) && (max === undefined || actual <= max)
-  return outcome(isMet ? 'pass' : 'fail')
+  if (actual === null || earliest === null || latest === null || reason !== undefined) return outcome('inconclusive')
+  const isMet = (value: number) => (min === undefined || value >= min) && (max === undefined || value <= max)
+  if (isMet(earliest) !== isMet(latest)) return outcome('inconclusive')
+  return outcome(isMet(latest) ? 'pass' : 'fail')
+}
+
+/** When a stop came, at the earliest and at the latest; the same where it was seen at once. */
+interface Sample {
+  earliest: number
+  latest: number
 }
 
 function quotient(dividend: number | null | undefined, divisor: number | null | undefined): number | null {
@@ -40,13 +54,14 @@ function samplesOf(
   probe: string,
   stop: Threshold['stop'],
   arms: readonly ArmOutcome[],
-): { values: number[]; missing?: string } {
+): { values: Sample[]; missing?: string } {
   const repetitions = arms.filter((arm) => arm.profile === profile)
-  const values: number[] = []
+  const values: Sample[] = []
   let missing = repetitions.length === 0 ? `${profile} did not run` : undefined
   for (const arm of repetitions) {
-    const stopMs = arm.probes.find((one) => one.name === probe)?.stopsMs[stop]
-    if (typeof stopMs === 'number') values.push(stopMs)
+    const outcome = arm.probes.find((one) => one.name === probe)
+    const latest = outcome?.stopsMs[stop]
+    if (typeof latest === 'number') values.push({ earliest: latest - (outcome?.stopsVagueByMs[stop] ?? 0), latest })
     else missing = `${profile} #${arm.repetition} did not reach ${stop} of ${probe}`
   }
   return missing === undefined ? { values } : { values, missing }

@@ -104,7 +104,7 @@ describe('a rollout timeline', () => {
 
   it('should count pods that never became Ready as missing, and late sightings as censored', () => {
     const timeline = rollout()
-    timeline.pod({ type: 'ADDED', object: pod('b', up), atMs: 1200, exact: false, notBeforeMs: 0 })
+    timeline.pod({ type: 'ADDED', object: pod('b', up), atMs: 1200, exact: false, notBeforeMs: 1050 })
     timeline.pod({ type: 'ADDED', object: pod('c', { bound: true }), atMs: 1100, exact: true })
     const { pods, phasesMs, curves } = timeline.summary()
     expect(pods).toEqual({
@@ -116,6 +116,7 @@ describe('a rollout timeline', () => {
       deleted: 0,
       unexpected: 0,
       censored: 4,
+      censoredWithinMs: 150,
     })
     expect(phasesMs['created to Ready']).toMatchObject({ count: 1, missing: 1, max: null })
     expect(curves).toEqual({
@@ -128,6 +129,26 @@ describe('a rollout timeline', () => {
         [0, 1],
         [200, 2],
       ],
+    })
+  })
+})
+
+describe('a stop decided by a late sighting', () => {
+  it('should say by how much it may have come earlier, and never before T0', () => {
+    const timeline = createProbeTimeline({ from: 1, to: 2 })
+    timeline.start(1000)
+    timeline.deployment({
+      type: 'MODIFIED',
+      object: deployment(2, all(2)),
+      atMs: 1500,
+      exact: false,
+      notBeforeMs: 1400,
+    })
+    timeline.pod({ type: 'ADDED', object: pod('a', up), atMs: 1500, exact: true })
+    timeline.pod({ type: 'ADDED', object: pod('b', up), atMs: 1600, exact: false, notBeforeMs: 900 })
+    expect(timeline.summary()).toMatchObject({
+      stopsMs: { available: 500, created: 600, ready: 600 },
+      stopsVagueByMs: { available: 100, created: 600, ready: 600 },
     })
   })
 })

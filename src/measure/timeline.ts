@@ -1,5 +1,5 @@
 import type { Change } from '../kube/follow.ts'
-import type { Deployment, Pod, ReplicaSet } from '../kube/resources.ts'
+import type { Deployment, KubeObject, Pod, ReplicaSet } from '../kube/resources.ts'
 import type { ProbeShape, StopName } from '../plan/stops.ts'
 import { isRollout, stopsOf } from '../plan/stops.ts'
 import type { Curve, ProbeOutcome, StopsMs } from '../result/result.ts'
@@ -34,7 +34,7 @@ export interface ProbeTimeline {
   reachedAll(): boolean
   /** Pods Ready for a rollout, pods deleted for a scale-down: what the probe waits for. */
   done(): number
-  summary(): Pick<ProbeOutcome, 'stopsMs' | 'pods' | 'phasesMs' | 'curves'>
+  summary(): Pick<ProbeOutcome, 'stopsMs' | 'stopsVagueByMs' | 'pods' | 'phasesMs' | 'curves'>
   /** One entry per pod the probe concerns. */
   podTimelines(): PodTimeline[]
 }
@@ -43,10 +43,18 @@ export interface ProbeTimeline {
 export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
   const pods = new Map<string, PodTimeline>()
   const stops = new Map<StopName, number | null>()
+  const stopsVagueByMs: Record<string, number> = {}
+  /** The longest time by which a change after T0 may have been seen late. */
+  let censoredWithinMs = 0
   let t0Ms = Number.POSITIVE_INFINITY
 
-  const reach = (stop: StopName, atMs: number, isReached: boolean) => {
-    if (isReached && stops.get(stop) === null) stops.set(stop, atMs - t0Ms)
+  const latenessMs = (change: Change<KubeObject>) =>
+    change.exact ? 0 : Math.min(change.atMs - t0Ms, change.atMs - change.notBeforeMs)
+
+  const reach = (stop: StopName, change: Change<KubeObject>, isReached: boolean) => {
+    if (!isReached || stops.get(stop) !== null) return
+    stops.set(stop, change.atMs - t0Ms)
+    if (!change.exact) stopsVagueByMs[stop] = latenessMs(change)
   }
 
   /** Kept as counts, so that a change costs the same however many pods there are. */
@@ -58,15 +66,10 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
     if (pod.readyMs !== undefined && pod.terminatingMs === undefined) ready += step
   }
 
-  const mark = (
-    pod: PodTimeline,
-    point: Exclude<Moment, 'createdMs'>,
-    isThere: boolean,
-    { atMs, exact }: Change<Pod>,
-  ) => {
+  const mark = (pod: PodTimeline, point: Exclude<Moment, 'createdMs'>, isThere: boolean, change: Change<Pod>) => {
     if (!isThere || pod[point] !== undefined) return
-    pod[point] = atMs
-    if (!exact) pod.censored.push(point)
+    pod[point] = change.atMs
+    if (!change.exact) pod.censored.push(point)
   }
 
   return {
@@ -94,9 +97,10 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
       mark(pod, 'terminatingMs', object.metadata.deletionTimestamp !== undefined, change)
       mark(pod, 'deletedMs', change.type === 'DELETED', change)
       if (pods.has(uid)) count(pod, 1)
-      reach('created', atMs, live >= probe.to)
-      reach('ready', atMs, ready >= probe.to)
-      reach('deleted', atMs, live <= probe.to)
+      if (atMs >= t0Ms) censoredWithinMs = Math.max(censoredWithinMs, latenessMs(change))
+      reach('created', change, live >= probe.to)
+      reach('ready', change, ready >= probe.to)
+      reach('deleted', change, live <= probe.to)
     },
 
     deployment(change) {
@@ -107,7 +111,7 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
       const { replicas, updatedReplicas, availableReplicas } = status ?? {}
       reach(
         'available',
-        change.atMs,
+        change,
         isObserved && [replicas, updatedReplicas, availableReplicas].every((count) => count === probe.to),
       )
     },
@@ -118,7 +122,7 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
       // The three columns of `kubectl get rs`: DESIRED, CURRENT, READY.
       reach(
         'rsCurrent',
-        change.atMs,
+        change,
         [spec.replicas, status?.replicas, status?.readyReplicas].every((count) => count === probe.to),
       )
     },
@@ -132,7 +136,8 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
       const all = pods.values().toArray()
       return {
         stopsMs: Object.fromEntries(stops),
-        pods: accountFor(all, probe, t0Ms),
+        stopsVagueByMs,
+        pods: { ...accountFor(all, probe, t0Ms), censoredWithinMs },
         phasesMs: phasesOf(all, probe, t0Ms),
         curves: curvesOf(all, probe, t0Ms),
       }
@@ -144,7 +149,11 @@ function isReady(pod: Pod): boolean {
   return pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
 }
 
-function accountFor(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number): ProbeOutcome['pods'] {
+function accountFor(
+  pods: readonly PodTimeline[],
+  probe: ProbeShape,
+  t0Ms: number,
+): Omit<ProbeOutcome['pods'], 'censoredWithinMs'> {
   const reached = (point: Moment) => pods.filter((pod) => pod[point] !== undefined).length
   const expected = Math.max(probe.from, probe.to)
   return {

@@ -1,3 +1,4 @@
+import { formatDuration } from '../base/duration.ts'
 import type { ArmOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
 import { formatShare, plural } from './format.ts'
 import { armLabel } from './labels.ts'
@@ -55,8 +56,20 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     },
     {
       severity: 'warn',
-      title: 'Moments known only as an interval, because a watch had to list again',
-      places: perProbe(({ pods }) => pods.censored > 0 && plural(pods.censored, 'transition')),
+      title: 'Seen late, because the apiserver closed a watch under load',
+      places: perProbe(
+        ({ pods }) =>
+          pods.censored > 0 &&
+          `${plural(pods.censored, 'transition')}, each by at most ${formatDuration(pods.censoredWithinMs)}`,
+      ),
+    },
+    {
+      severity: 'warn',
+      title: 'Stops that may have come earlier than their figure',
+      places: perProbe(({ stopsVagueByMs }) => {
+        const vague = Object.entries(stopsVagueByMs)
+        return vague.length > 0 && vague.map(([stop, byMs]) => `${stop} by at most ${formatDuration(byMs)}`).join(', ')
+      }),
     },
   ]
   return caveats.filter((caveat) => caveat.places.length > 0)

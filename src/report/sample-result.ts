@@ -152,7 +152,18 @@ function rollout(
     node: 'hollow-0001',
     serviceAccountToken: false,
     stopsMs: { created, ready, available },
-    pods: { expected: 199, created: 199, bound: 199, started: 199, ready: 199, deleted: 0, unexpected: 0, censored: 0 },
+    stopsVagueByMs: {},
+    pods: {
+      expected: 199,
+      created: 199,
+      bound: 199,
+      started: 199,
+      ready: 199,
+      deleted: 0,
+      unexpected: 0,
+      censored: 0,
+      censoredWithinMs: 0,
+    },
     phasesMs: {
       'created to bound': spread(199, 4, 11, 38, 61),
       'bound to started': spread(199, 420, 780, 1190, 1340),
@@ -201,7 +212,18 @@ function scaleDown(profile: string, { rsCurrent, deleted }: Pick<Times, 'rsCurre
     node: 'hollow-0001',
     serviceAccountToken: false,
     stopsMs: { rsCurrent, deleted },
-    pods: { expected: 199, created: 0, bound: 0, started: 0, ready: 0, deleted: 199, unexpected: 0, censored: 0 },
+    stopsVagueByMs: {},
+    pods: {
+      expected: 199,
+      created: 0,
+      bound: 0,
+      started: 0,
+      ready: 0,
+      deleted: 199,
+      unexpected: 0,
+      censored: 0,
+      censoredWithinMs: 0,
+    },
     phasesMs: {
       'marked to gone': slow
         ? spread(199, 61_200, 108_300, 117_900, 118_400)

@@ -80,6 +80,8 @@ const probeOutcome = z.object({
   node: z.string(),
   serviceAccountToken: z.boolean(),
   stopsMs,
+  /** By how much a stop may have come earlier than its figure says, where its deciding change was seen late. */
+  stopsVagueByMs: z.record(z.string(), z.number()),
   /** Every pod the probe concerns, accounted for. */
   pods: z.object({
     expected: z.number(),
@@ -90,8 +92,9 @@ const probeOutcome = z.object({
     deleted: z.number(),
     /** Pods beyond the expected ones: replacements, evictions. */
     unexpected: z.number(),
-    /** Transitions whose moment is known only as an interval, because a watch had to relist. */
+    /** Transitions seen late, because the apiserver had closed a watch: each happened at most `censoredWithinMs` before. */
     censored: z.number(),
+    censoredWithinMs: z.number(),
   }),
   /** Milliseconds spent per pod between two points of its life. */
   phasesMs: z.record(z.string(), distribution),

@@ -3,12 +3,23 @@ import type { Plan, Threshold } from '../plan/plan.ts'
 import type { ArmOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
 import { judgeRun } from './verdict.ts'
 
-const pods = { expected: 5, created: 5, bound: 5, started: 5, ready: 5, deleted: 0, unexpected: 0, censored: 0 }
+const pods = {
+  expected: 5,
+  created: 5,
+  bound: 5,
+  started: 5,
+  ready: 5,
+  deleted: 0,
+  unexpected: 0,
+  censored: 0,
+  censoredWithinMs: 0,
+}
 const rollout = {
   name: 'up',
   from: 1,
   to: 5,
   stopsMs: { created: 10, available: 1000, ready: 900 },
+  stopsVagueByMs: {},
   pods,
   eventLoopDelayMaxMs: 12,
 } as ProbeOutcome

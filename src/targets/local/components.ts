@@ -60,7 +60,7 @@ export function requireComponents(place: ComponentsPlace): string {
 }
 
 /** Folder of all builds: one sub-folder each. */
-export function cacheFolder(env: Environment): string {
+function cacheFolder(env: Environment): string {
   return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'scale-test', 'components')
 }
 

@@ -14,7 +14,7 @@ import { etcdArguments, etcdName, etcdUrl } from './arguments/etcd.ts'
 import { schedulerArguments } from './arguments/scheduler.ts'
 import { credentialsFor } from './connections.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
-import type { Pki } from './pki.ts'
+import type { KeyPair, Pki } from './pki.ts'
 import type { Ports } from './ports.ts'
 import { withPriority } from './priority.ts'
 import type { RunningProcess, Supervisor } from './processes.ts'
@@ -70,76 +70,62 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   ]
   const server = urlOf(apiserverPort)
   const admin = credentialsFor(server, pki.ca.cert, pki.admin)
-  const kubeconfigOf = (name: string, user?: Pki['admin']) =>
+  const kubeconfigOf = (name: string, user: KeyPair) =>
     writeKubeconfig(join(stateFolder, `${name}.kubeconfig`), { server, ca: pki.ca.cert }, user)
   // For a person who wants to look into a running cluster with kubectl.
   kubeconfigOf('admin', pki.admin)
 
   const start = async (
-    component: RunningComponent['component'],
-    name: string,
-    command: readonly string[],
+    component: Exclude<RunningComponent['component'], 'kubelet'>,
+    args: readonly string[],
     credentials: Credentials,
+    name: string = component,
   ): Promise<RunningComponent> => {
-    const [program = '', ...args] = command
-    const stage = component === 'etcd' ? 'storage' : 'control'
-    const process = await supervisor.start({ name, program, args, stage })
+    const command = [join(binaryFolder, component), ...args]
+    const isEtcd = component === 'etcd'
+    const [program = '', ...rest] = isEtcd ? withPriority(command, knobs.etcdProcess) : command
+    const process = await supervisor.start({ name, program, args: rest, stage: isEtcd ? 'storage' : 'control' })
     return { ...process, component, endpoint: connectEndpoint({ credentials, clock, signal: closed }) }
   }
-  const ready = (component: RunningComponent, path: string) =>
-    supervisor.waitUntilReady(
-      component,
-      (ending) => component.endpoint.readText(path, { signal: ending, attempts: 1 }),
-      { timeoutMs: readyTimeoutMs, signal },
-    )
+  const ready = (component: RunningComponent, path: string, { endpoint } = component) =>
+    supervisor.waitUntilReady(component, (ending) => endpoint.readText(path, { signal: ending, attempts: 1 }), {
+      timeoutMs: readyTimeoutMs,
+      signal,
+    })
 
-  const startEtcd = async (instance: EtcdInstance) => {
-    mkdirSync(instance.dataDir, { mode: 0o700 })
-    const command = [join(binaryFolder, 'etcd'), ...etcdArguments(instance, pki, knobs.flags.etcd)]
-    const credentials = credentialsFor(etcdUrl(instance), pki.ca.cert, pki.etcdClient)
-    return start('etcd', instance.name, withPriority(command, knobs.etcdProcess), credentials)
-  }
-  const startedEtcds = await Promise.all(
+  const runningEtcds = await Promise.all(
     etcds.map(async (instance) => {
-      const etcd = await startEtcd(instance)
+      mkdirSync(instance.dataDir, { mode: 0o700 })
+      const args = etcdArguments(instance, pki, knobs.flags.etcd)
+      const credentials = credentialsFor(etcdUrl(instance), pki.ca.cert, pki.etcdClient)
+      const etcd = await start('etcd', args, credentials, instance.name)
       await ready(etcd, '/readyz')
       return etcd
     }),
   )
+
   const apiserver = await start(
     'kube-apiserver',
-    'kube-apiserver',
-    [
-      join(binaryFolder, 'kube-apiserver'),
-      ...apiserverArguments({ port: apiserverPort, etcds, pki, knobs: knobs.flags['kube-apiserver'] ?? {} }),
-    ],
+    apiserverArguments({ port: apiserverPort, etcds, pki, knobs: knobs.flags['kube-apiserver'] ?? {} }),
     admin,
   )
   await ready(apiserver, '/readyz')
-  await allowAllControllers(admin, clock, closed)
+  await allowAllControllers(admin, clock, signal)
 
   const [controllerManager, scheduler] = await Promise.all([
     start(
       'kube-controller-manager',
-      'kube-controller-manager',
-      [
-        join(binaryFolder, 'kube-controller-manager'),
-        ...controllerManagerArguments({
-          port: controllerManagerPort,
-          kubeconfig: kubeconfigOf('kube-controller-manager', pki.controllerManager),
-          pki,
-          knobs: knobs.flags['kube-controller-manager'] ?? {},
-        }),
-      ],
+      controllerManagerArguments({
+        port: controllerManagerPort,
+        kubeconfig: kubeconfigOf('kube-controller-manager', pki.controllerManager),
+        pki,
+        knobs: knobs.flags['kube-controller-manager'] ?? {},
+      }),
       credentialsFor(urlOf(controllerManagerPort), pki.ca.cert),
     ),
     start(
       'kube-scheduler',
-      'kube-scheduler',
-      [
-        join(binaryFolder, 'kube-scheduler'),
-        ...schedulerArguments({ port: schedulerPort, kubeconfig: kubeconfigOf('kube-scheduler', pki.scheduler), pki }),
-      ],
+      schedulerArguments({ port: schedulerPort, kubeconfig: kubeconfigOf('kube-scheduler', pki.scheduler), pki }),
       credentialsFor(urlOf(schedulerPort), pki.ca.cert),
     ),
   ])
@@ -147,22 +133,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ready(controllerManager, '/healthz'),
     ready(scheduler, '/readyz'),
     // Controllers work only some time after their process is healthy. This one must: without it no pod is admitted.
-    supervisor.waitUntilReady(
-      controllerManager,
-      (ending) =>
-        apiserver.endpoint.readText('/api/v1/namespaces/default/serviceaccounts/default', {
-          signal: ending,
-          attempts: 1,
-        }),
-      { timeoutMs: readyTimeoutMs, signal },
-    ),
+    ready(controllerManager, '/api/v1/namespaces/default/serviceaccounts/default', apiserver),
   ])
-  return { credentials: admin, components: [...startedEtcds, apiserver, controllerManager, scheduler] }
+  return { credentials: admin, components: [...runningEtcds, apiserver, controllerManager, scheduler] }
 }
 
 /** See controller-manager.ts for why all controllers have one identity. */
-async function allowAllControllers(credentials: Credentials, clock: Clock, closed: AbortSignal): Promise<void> {
-  await using transport = createTransport({ credentials, clock, signal: closed })
+async function allowAllControllers(credentials: Credentials, clock: Clock, signal: AbortSignal): Promise<void> {
+  await using transport = createTransport({ credentials, clock, signal })
   const rbac = 'rbac.authorization.k8s.io'
   await transport.send(
     {

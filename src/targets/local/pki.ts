@@ -15,7 +15,7 @@ import {
 } from '@peculiar/x509'
 
 /** First address of the service range: where pods would find the apiserver, so its certificate names it. */
-export const kubernetesServiceIp = '10.0.0.1'
+const kubernetesServiceIp = '10.0.0.1'
 
 const dayMs = 24 * 60 * 60 * 1000
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }

@@ -152,6 +152,15 @@ describe('waitUntilReady', () => {
 })
 
 describe('stop', () => {
+  it('should end all waiting when it is called', async () => {
+    const process = await script('sleep 60')
+    const probe = () => Promise.reject(new Error('no'))
+    const waiting = supervisor.waitUntilReady(process, probe, { timeoutMs: 10_000, signal: never })
+    const refused = expect(waiting).rejects.toThrow('the cluster is being taken away')
+    await supervisor.stop(1000)
+    await refused
+  })
+
   it('should stop nodes first and storage last when all run', async () => {
     const order = join(folder, 'order')
     const says = (name: ProcessSpec['stage']) =>

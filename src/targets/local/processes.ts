@@ -33,8 +33,9 @@ export interface Supervisor {
   /** Throws `Failure('infrastructure')` when the program cannot be started. */
   start(spec: ProcessSpec): Promise<RunningProcess>
   /**
-   * Tries `probe` until it succeeds. Throws the reason of `signal` or `broken` when one aborts, and
-   * `Failure('infrastructure')` with the probe's last error when `timeoutMs` are over.
+   * Tries `probe` until it succeeds. Throws the reason of `signal` or `broken` when one aborts,
+   * `Failure('interrupted')` when `stop` is called, and `Failure('infrastructure')` with the probe's last error when
+   * `timeoutMs` are over.
    */
   waitUntilReady(
     process: RunningProcess,
@@ -65,13 +66,13 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
   mkdirSync(logFolder, { recursive: true })
   const breaking = new AbortController()
   const started: StartedProcess[] = []
-  let isStopping = false
+  const stopping = new AbortController()
 
   return {
     broken: breaking.signal,
 
     async start({ name, program, args, cwd, stdoutFile, stage }) {
-      if (isStopping) throw new Failure('interrupted', `${name} is not started: the cluster is being taken away`)
+      stopping.signal.throwIfAborted()
       const logFile = join(logFolder, `${name}.log`)
       const log = openSync(logFile, 'a', 0o600)
       const stdout = stdoutFile === undefined ? log : openSync(stdoutFile, 'w', 0o600)
@@ -81,7 +82,7 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
       const spawned = once(child, 'spawn')
       const ended = once(child, 'exit').then(
         ([code, signal]) => {
-          if (!isStopping) breaking.abort(death(name, logFile, code, signal))
+          if (!stopping.signal.aborted) breaking.abort(death(name, logFile, code, signal))
         },
         () => undefined,
       )
@@ -103,7 +104,7 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
         () => late.abort(),
         () => undefined,
       )
-      const ending = AbortSignal.any([signal, breaking.signal, late.signal])
+      const ending = AbortSignal.any([signal, breaking.signal, stopping.signal, late.signal])
       let lastError: unknown
       try {
         for (;;) {
@@ -124,7 +125,7 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
     },
 
     async stop(graceMs) {
-      isStopping = true
+      stopping.abort(new Failure('interrupted', 'the cluster is being taken away'))
       const survivors: string[] = []
       for (const stage of ['nodes', 'control', 'storage'] satisfies ProcessSpec['stage'][]) {
         const processes = started.filter((process) => process.stage === stage)

@@ -1,0 +1,227 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
+import { Failure } from '../../src/base/errors.ts'
+import type { Node } from '../../src/kube/resources.ts'
+import { localTarget } from '../../src/targets/local/index.ts'
+import { findMarked, isGuarded } from '../../src/targets/local/leftovers.ts'
+import type { Cluster, Fleet, Target } from '../../src/targets/target.ts'
+import { requestsOf } from '../../src/tuning/profiles.ts'
+import { probeDeployment, probeNamespace } from '../../src/workload/probe-target.ts'
+import { describeWithComponents, root } from './components.ts'
+
+const signal = new AbortController().signal
+const fleetSpec = { nodes: 3, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
+
+let folder: string
+let runId: string
+let target: Target
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'scale-test-local-'))
+  runId = (folder.split('/').at(-1) ?? '').toLowerCase()
+  target = localTarget({
+    runId,
+    runFolder: folder,
+    componentsSource: join(root, 'components'),
+    env: process.env,
+    clock: systemClock,
+  })
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const honoured = (profile: 'untuned' | 'tuned') =>
+  requestsOf(profile).filter(({ knob }) => target.supports(knob).supported)
+const programs = (of = runId) => findMarked(of).map(({ program }) => program.split('/').at(-1))
+const logOf = (armId: string, name: string) => join(folder, 'logs', armId, `${name}.log`)
+
+async function until(what: string, condition: () => boolean | Promise<boolean>, withinMs: number): Promise<void> {
+  const endMs = systemClock.nowMs() + withinMs
+  while (!(await condition())) {
+    if (systemClock.nowMs() > endMs) throw new Error(`not within ${withinMs} ms: ${what}`)
+    await systemClock.sleep(50)
+  }
+}
+
+async function readyNodes({ api }: Cluster): Promise<Node[]> {
+  const nodes: Node[] = []
+  for await (const page of api.list({ resource: 'nodes' })) nodes.push(...page.items)
+  return nodes.filter(({ status }) =>
+    status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+  )
+}
+
+describeWithComponents('a tuned cluster of target local', () => {
+  let cluster: Cluster
+  let fleet: Fleet
+
+  beforeAll(async () => {
+    await target.prepare({ signal, onProgress: () => {} })
+    cluster = await target.open({ armId: 'tuned-1', knobs: honoured('tuned'), signal })
+    fleet = await cluster.startFleet(fleetSpec, signal)
+  })
+  afterAll(() => cluster?.[Symbol.asyncDispose]())
+
+  it('should come up in seconds, with the versions its sources pin', () => {
+    // 4 s on an idle machine of two cores; the limit is for busy ones.
+    expect(cluster.readyMs).toBeLessThan(20_000)
+    const kubernetes = /k8s\.io\/kubernetes (v\S+)/.exec(readFileSync(join(root, 'components', 'go.mod'), 'utf8'))?.[1]
+    expect(cluster.versions).toMatchObject({ 'kube-apiserver': kubernetes, 'hollow-node': kubernetes })
+    expect(cluster.versions['etcd']).toMatch(/^3\.\d+\.\d+$/)
+  })
+
+  it('should have every node Ready, the probe node alone in its process', async () => {
+    expect(fleet).toEqual({ nodeNames: ['hollow-0', 'hollow-1', 'hollow-2'], probeNode: 'hollow-0', processes: 2 })
+    await until('three nodes Ready', async () => (await readyNodes(cluster)).length === 3, 30_000)
+    const [probe] = await readyNodes(cluster)
+    expect(probe?.status?.capacity).toMatchObject({ cpu: '8', memory: '16Gi', pods: '500' })
+  })
+
+  it('should read back every knob as it was requested', async () => {
+    const requests = honoured('tuned')
+    expect(requests.map(({ knob }) => knob.id)).toEqual(
+      expect.arrayContaining(['kubelet.kubeAPIQPS', 'controllerManager.kubeApiQps', 'etcd.splitByResource']),
+    )
+    const readings = await cluster.effectiveKnobs(requests.map(({ knob }) => knob))
+    expect(Object.fromEntries(readings.map(({ id, effective }) => [id, effective]))).toEqual(
+      Object.fromEntries(requests.map(({ knob, value }) => [knob.id, value])),
+    )
+    expect(readings.filter(({ readFrom }) => readFrom === null)).toEqual([])
+  })
+
+  it('should run pods in a namespace that was only just made', async () => {
+    const spec = { runId, node: fleet.probeNode, image: 'pause', serviceAccountToken: true, replicas: 2 }
+    await cluster.api.create('namespaces', probeNamespace(spec))
+    const { metadata } = await cluster.api.create('deployments', probeDeployment(spec))
+    const place = { resource: 'deployments', namespace: metadata.namespace ?? '', name: metadata.name ?? '' } as const
+    const available = async () => (await cluster.api.get(place)).status?.availableReplicas === 2
+    await until('two replicas available', available, 15_000)
+  })
+
+  it('should keep what it splits in etcds of their own', async () => {
+    const keys = new Map<string, number>()
+    for (const { component, instance, samples } of await cluster.scrape()) {
+      const sample = samples.find(({ name }) => name === 'etcd_debugging_mvcc_keys_total')
+      if (component === 'etcd') keys.set(instance, sample?.value ?? 0)
+    }
+    expect([...keys.keys()]).toEqual(['etcd', 'etcd-pods', 'etcd-leases.coordination.k8s.io', 'etcd-events'])
+    for (const [instance, count] of keys) expect(count, instance).toBeGreaterThan(0)
+  })
+
+  it('should have metrics of every component that limits its own requests', async () => {
+    const metrics = await cluster.scrape()
+    const limited = metrics.filter(({ samples }) =>
+      samples.some(({ name }) => name === 'rest_client_rate_limiter_duration_seconds_count'),
+    )
+    expect(limited.map(({ instance }) => instance)).toEqual(
+      expect.arrayContaining(['kube-controller-manager', 'kube-scheduler', 'hollow-0']),
+    )
+    expect(metrics.map(({ component }) => component)).toContain('kube-apiserver')
+  })
+
+  it('should have Priority and Fairness treat its requests as those of nodes and controllers', async () => {
+    const samples = (await cluster.scrape()).find(({ component }) => component === 'kube-apiserver')?.samples ?? []
+    const byLevel = new Map(
+      samples
+        .filter(({ name }) => name === 'apiserver_flowcontrol_dispatched_requests_total')
+        .map(({ labels, value }) => [labels['flow_schema'], value]),
+    )
+    expect(byLevel.get('system-nodes')).toBeGreaterThan(0)
+    expect(byLevel.get('system-node-high')).toBeGreaterThan(0)
+    expect(byLevel.get('kube-controller-manager')).toBeGreaterThan(0)
+  })
+
+  it('should let nobody else read its keys', () => {
+    const pki = join(folder, 'state', 'tuned-1', 'pki')
+    expect(statSync(pki).mode & 0o077).toBe(0)
+    expect(statSync(join(pki, 'ca.key')).mode & 0o077).toBe(0)
+  })
+
+  it('should be gone when it is disposed of, but for its logs', async () => {
+    expect(programs().sort()).toEqual([
+      ...Array(4).fill('etcd'),
+      'hollow-node',
+      'hollow-node',
+      'kube-apiserver',
+      'kube-controller-manager',
+      'kube-scheduler',
+    ])
+    await cluster[Symbol.asyncDispose]()
+    expect(programs()).toEqual([])
+    expect(existsSync(join(folder, 'state'))).toBe(false)
+    expect(cluster.broken.aborted).toBe(false)
+    for (const name of ['etcd', 'kube-apiserver', 'hollow-0', 'hollow-1-to-2'])
+      expect(statSync(logOf('tuned-1', name)).size, name).toBeGreaterThan(0)
+  })
+})
+
+describeWithComponents('target local, when things go wrong', () => {
+  it('should tell which component died, with its last words, and still be disposed of', async () => {
+    const cluster = await target.open({ armId: 'untuned-1', knobs: honoured('untuned'), signal })
+    try {
+      const apiserver = findMarked(runId).find(({ program }) => program.endsWith('/kube-apiserver'))
+      process.kill(apiserver?.pid ?? 0, 'SIGKILL')
+      await until('the cluster is broken', () => cluster.broken.aborted, 2000)
+      const failure = cluster.broken.reason as Failure
+      expect(failure.kind).toBe('infrastructure')
+      expect(failure.message).toContain('kube-apiserver died (signal SIGKILL). The last lines of its log:\n')
+      expect(failure.next).toContain(logOf('untuned-1', 'kube-apiserver'))
+      await expect(cluster.api.get({ resource: 'nodes', name: 'hollow-0' })).rejects.toBe(failure)
+    } finally {
+      await cluster[Symbol.asyncDispose]()
+    }
+    expect(programs()).toEqual([])
+    expect(existsSync(join(folder, 'state'))).toBe(false)
+  })
+
+  it('should leave nothing when opening is aborted half-way', async () => {
+    const abort = new AbortController()
+    const reason = new Failure('interrupted', 'stop')
+    const opening = target.open({ armId: 'untuned-2', knobs: honoured('untuned'), signal: abort.signal })
+    await until('the apiserver is starting', () => existsSync(logOf('untuned-2', 'kube-apiserver')), 10_000)
+    abort.abort(reason)
+    await expect(opening).rejects.toBe(reason)
+    expect(programs()).toEqual([])
+    expect(existsSync(join(folder, 'state'))).toBe(false)
+  })
+
+  it('should quote the component when it refuses a value', async () => {
+    const knobs = honoured('tuned').map((request) =>
+      request.knob.id === 'etcd.electionTimeout' ? { ...request, value: 1000 } : request,
+    )
+    const error = await target.open({ armId: 'tuned-2', knobs, signal }).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(Failure)
+    expect((error as Failure).message).toMatch(/etcd\S* died \(exit code 1\).*election-timeout/s)
+    expect(programs()).toEqual([])
+  })
+
+  it('should leave nothing within ten seconds when the orchestrator’s whole process group is killed', async () => {
+    const killedId = `${runId}-killed`
+    const runFolder = join(folder, 'killed')
+    const script = `
+import { systemClock } from ${JSON.stringify(join(root, 'src/base/clock.ts'))}
+import { localTarget } from ${JSON.stringify(join(root, 'src/targets/local/index.ts'))}
+const target = localTarget(${JSON.stringify({ runId: killedId, runFolder, componentsSource: join(root, 'components'), env: process.env }).slice(0, -1)}, clock: systemClock })
+const { signal } = new AbortController()
+const cluster = await target.open({ armId: 'untuned-1', knobs: [], signal })
+await cluster.startFleet(${JSON.stringify(fleetSpec)}, signal)
+`
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      detached: true,
+      stdio: 'ignore',
+    })
+    // Before all is up, so that some processes are only just being made.
+    const log = (name: string) => join(runFolder, 'logs', 'untuned-1', `${name}.log`)
+    await until('a hollow node is starting', () => existsSync(log('hollow-0')), 30_000)
+    expect(isGuarded(killedId)).toBe(true)
+    process.kill(-(child.pid ?? 0), 'SIGKILL')
+    const isGone = () =>
+      programs(killedId).length === 0 && !existsSync(join(runFolder, 'state')) && !isGuarded(killedId)
+    await until('everything is gone', isGone, 10_000)
+    expect(existsSync(log('etcd'))).toBe(true)
+  })
+})
