@@ -25,8 +25,10 @@ function testGo(): Tally {
     )
     return { passed: 0, failed: process.env['CI'] === 'true' ? 1 : 0, skipped: 1 }
   }
-  const run = spawnSync('go', ['test', '-json', './hollow-node/...'], {
+  const run = spawnSync('go', ['test', '-json', '-trimpath', './hollow-node/...'], {
     cwd: join(root, 'components'),
+    // The flags of the build, so that both share the compiler's cache.
+    env: { ...process.env, CGO_ENABLED: '0' },
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   })

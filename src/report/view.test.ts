@@ -97,14 +97,16 @@ describe('caveats', () => {
     arm.residue = ['namespace a']
     arm.outcome = 'failed'
     arm.error = 'apiserver gone'
-    arm.probes[1].pods = { ...arm.probes[1].pods, unexpected: 3, censored: 12 }
+    arm.probes[1].pods = { ...arm.probes[1].pods, unexpected: 3, censored: 12, censoredWithinMs: 210 }
+    arm.probes[1].stopsVagueByMs = { deleted: 40 }
     const caveats = viewOf(result).caveats.map(({ title, places }) => `${title}: ${places.join(' | ')}`)
     expect(caveats).toEqual([
       'Left behind or not restored: tuned #1: namespace a',
       'Arms that did not complete: tuned #1: apiserver gone',
       'Machine-bound: the machine itself was the limit, timings are not comparable: tuned #1: rollout, processors 97 % busy',
       'Pods beyond the expected ones (replacements, evictions): tuned #1: scale-down, 3 pods',
-      'Moments known only as an interval, because a watch had to list again: tuned #1: scale-down, 12 transitions',
+      'Seen late, because the apiserver closed a watch under load: tuned #1: scale-down, 12 transitions, each by at most 210 ms',
+      'Stops that may have come earlier than their figure: tuned #1: scale-down, deleted by at most 40 ms',
     ])
   })
 
