@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { z } from 'zod'
 import { Failure, messageOf } from '../base/errors.ts'
 import { writeFileWhole } from '../base/files.ts'
 import { renderHtml } from '../report/html.ts'
@@ -35,10 +36,16 @@ function readResult(runFolder: string): Result {
   const path = join(runFolder, 'result.json')
   if (!existsSync(path))
     throw new Failure('bad-input', `there is no result in ${runFolder}`, { next: 'name a run: a folder in reports/' })
+  const parsed = resultSchema.safeParse(parseJson(path))
+  if (parsed.success) return parsed.data
+  throw new Failure('bad-input', `${path} is no result of this version:\n${z.prettifyError(parsed.error)}`)
+}
+
+function parseJson(path: string): unknown {
   try {
-    return resultSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+    return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new Failure('bad-input', `${path} is no result of this version: ${messageOf(error)}`)
+    throw new Failure('bad-input', `${path}: ${messageOf(error)}`)
   }
 }
 

@@ -6,11 +6,10 @@ import type { MachineMonitor } from '../measure/machine.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
 import { planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
-import { isRollout } from '../plan/stops.ts'
 import type { ArmOutcome, KnobOutcome, Result } from '../result/result.ts'
 import { controlPlane } from '../steps/control-plane.ts'
-import { fleetUp } from '../steps/fleet-up.ts'
-import { probeStep } from '../steps/probe.ts'
+import { fleetTitle, fleetUp } from '../steps/fleet-up.ts'
+import { probeStep, probeTitle } from '../steps/probe.ts'
 import { probeTarget } from '../steps/probe-target.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
 import type { Target } from '../targets/target.ts'
@@ -172,12 +171,12 @@ async function measureArm(
 function outlineOf(arm: ScheduledArm, plan: Plan): OutlineArm {
   const steps = [
     { stepId: 'control-plane', title: 'Control plane' },
-    { stepId: 'fleet', title: `Fleet of ${plan.fleet.nodes} hollow nodes` },
+    { stepId: 'fleet', title: fleetTitle(plan.fleet.nodes) },
     { stepId: 'verify-knobs', title: 'Knobs in force' },
     { stepId: 'probe-target', title: 'Deployment under test' },
     ...plan.probes.sequence.map((probe) => ({
       stepId: probe.name,
-      title: `${isRollout(probe) ? 'Rollout' : 'Scale-down'} ${probe.from} -> ${probe.to}`,
+      title: probeTitle(probe),
     })),
     { stepId: cleanUpStepId, title: 'Clean up' },
   ]

@@ -10,11 +10,16 @@ export interface ReadyFleet extends Fleet {
   readyMs: number
 }
 
+/** What the fleet's step is called. */
+export function fleetTitle(nodes: number): string {
+  return `Fleet of ${nodes} hollow nodes`
+}
+
 /** Starts the hollow nodes and waits until every one of them is Ready. */
 export function fleetUp(cluster: Cluster, spec: FleetSpec, timeoutMs: number): Step<ReadyFleet> {
   return {
     id: 'fleet',
-    title: `Fleet of ${spec.nodes} hollow nodes`,
+    title: fleetTitle(spec.nodes),
     timeoutMs,
     async setUp({ signal, report }) {
       const startedMs = cluster.clock.nowMs()

@@ -6,6 +6,7 @@ import type { PodTimeline } from '../measure/timeline.ts'
 import { createProbeTimeline } from '../measure/timeline.ts'
 import { watchProbe } from '../measure/watch-probe.ts'
 import type { PlannedProbe } from '../plan/plan.ts'
+import type { ProbeShape } from '../plan/stops.ts'
 import { isRollout, stopsOf } from '../plan/stops.ts'
 import type { ProbeOutcome } from '../result/result.ts'
 import type { Cluster } from '../targets/target.ts'
@@ -26,6 +27,11 @@ export interface ProbeOptions {
   onSamples: (probe: string, pods: readonly PodTimeline[]) => void
 }
 
+/** What a probe's step is called: `Rollout 1 -> 200`. */
+export function probeTitle(probe: ProbeShape): string {
+  return `${isRollout(probe) ? 'Rollout' : 'Scale-down'} ${probe.from} -> ${probe.to}`
+}
+
 /**
  * Scales the Deployment and times the stops on the cluster's clock. T0 is just before the scale request is sent. A stop
  * that does not come within the probe's timeout is null in the outcome: a result, not an error.
@@ -35,7 +41,7 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
   const { api, clock } = cluster
   return {
     id: probe.name,
-    title: `${isRollout(probe) ? 'Rollout' : 'Scale-down'} ${probe.from} -> ${probe.to}`,
+    title: probeTitle(probe),
     timeoutMs: settleMs + probe.timeout + 60_000,
     async setUp({ signal, report }) {
       const total = Math.abs(probe.to - probe.from)

@@ -189,7 +189,7 @@ export const catalogue: readonly Knob[] = [
     tuned: 'best-effort: prio 0',
     readBack: { from: '/proc' },
     source: 'R7: ionice -c2 -n0',
-    note: 'written as `ionice -p` prints it',
+    note: 'written as `ionice -p` prints it; no effect where the disk has no I/O scheduler',
   },
   {
     id: 'etcd.walDisk',

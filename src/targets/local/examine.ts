@@ -4,6 +4,7 @@ import { $ } from 'zx/core'
 import { formatBytes } from '../../base/quantity.ts'
 import type { Environment } from './components.ts'
 import { componentsVariable, locateComponents, readModulePins } from './components.ts'
+import { mayRaisePriority } from './priority.ts'
 
 /** One thing a run needs, or works better with, and whether this machine has it. */
 export interface Finding {
@@ -88,7 +89,7 @@ function disk(folder: string): Finding[] {
 }
 
 function privileges(): Finding {
-  return process.getuid?.() === 0
-    ? { state: 'has', what: 'root: the priority of etcd can be raised as the document does' }
-    : { state: 'limits', what: 'no root: etcd.nice and etcd.ioPriority will be reported as not applied' }
+  return mayRaisePriority()
+    ? { state: 'has', what: 'the right to raise the priority of etcd, as the document does' }
+    : { state: 'limits', what: 'no right to raise priorities (root has it): etcd.nice will be reported as not applied' }
 }
