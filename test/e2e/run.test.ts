@@ -111,6 +111,7 @@ describeWithComponents('a run on target local', () => {
         deleted: 0,
         unexpected: 0,
         censored: 0,
+        censoredWithinMs: 0,
       })
       expect(scaleDown?.pods).toMatchObject({ expected: 10, deleted: 9, unexpected: 0 })
       for (const stop of [...Object.values(rollout?.stopsMs ?? {}), ...Object.values(scaleDown?.stopsMs ?? {})])
