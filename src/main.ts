@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { CommanderError } from 'commander'
@@ -5,7 +6,7 @@ import { exitCodes, Failure } from './base/errors.ts'
 import { exitCodeOfError } from './cli/exit.ts'
 import { createProgram } from './cli/program.ts'
 import type { Interruption, Surroundings } from './cli/surroundings.ts'
-import { stylesFor } from './cli/terminal.ts'
+import { printBug, stylesFor } from './cli/terminal.ts'
 
 const ending = new AbortController()
 const interruption: Interruption = { signal: ending.signal, signalName: undefined, hint: undefined }
@@ -36,7 +37,9 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
     const again = interruption.signalName !== undefined
     interruption.signalName ??= name
     if (again) {
-      surroundings.terminal.printError(`\nleaving at once; ${interruption.hint ?? 'nothing was started'}`)
+      // Straight to the terminal: the list that redraws itself holds back what others print, and has hidden the cursor.
+      if (interactive) writeSync(1, '\u001b[?25h')
+      writeSync(2, `\nleaving at once; ${interruption.hint ?? 'nothing was started'}\n`)
       process.exit(name === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated)
     }
     ending.abort(new Failure('interrupted', `interrupted by ${name}`))
@@ -45,12 +48,13 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
 
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (error: unknown) => {
-    reportBug(error)
+    printBug(surroundings.terminal, error)
     process.exit(exitCodes.bug)
   })
 }
 
-process.exitCode = await main()
+// Not left to an idle event loop: a child that even SIGKILL did not end would keep this process waiting for it.
+process.exit(await main())
 
 async function main(): Promise<number> {
   let status: number = exitCodes.pass
@@ -62,16 +66,11 @@ async function main(): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes['bad-input']
     if (!(error instanceof Failure)) {
-      reportBug(error)
+      printBug(surroundings.terminal, error)
       return exitCodes.bug
     }
     surroundings.terminal.printError(error.message)
     if (error.next !== undefined) surroundings.terminal.printError(`\n${error.next}`)
     return exitCodeOfError(error, interruption.signalName)
   }
-}
-
-function reportBug(error: unknown): void {
-  surroundings.terminal.printError(error instanceof Error ? (error.stack ?? error.message) : String(error))
-  surroundings.terminal.printError('\nThis is a bug in scale-test: please report it with the lines above.')
 }

@@ -1,11 +1,15 @@
 const unitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 const pattern = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/
 
-/** Milliseconds in `250ms`, `10s`, `1.5m` or `2h`; undefined when the unit is missing or unknown. */
+/** Timers of the machine cannot be set further ahead: 24 days. */
+const longestMs = 2 ** 31 - 1
+
+/** Milliseconds in `250ms`, `10s`, `1.5m` or `2h`; undefined when the unit is missing or unknown, or beyond 24 days. */
 export function parseDurationMs(text: string): number | undefined {
   const match = pattern.exec(text)
   if (match === null) return undefined
-  return Number(match[1]) * unitsMs[match[2] as keyof typeof unitsMs]
+  const durationMs = Number(match[1]) * unitsMs[match[2] as keyof typeof unitsMs]
+  return durationMs <= longestMs ? durationMs : undefined
 }
 
 /** A duration as people read it: `850 ms`, `79.7 s`, `4 m 12 s`. */

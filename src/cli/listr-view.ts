@@ -95,8 +95,6 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
           if (key.startsWith(`${event.armId}/`) && !key.endsWith('/clean-up')) ended.resolve({ kind: 'skipped' })
         }
         break
-      case 'warning':
-        break
       case 'run-finished':
         skipAll()
         break

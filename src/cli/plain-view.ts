@@ -36,9 +36,6 @@ export function plainView(terminal: Terminal, nowMs: () => number): RunEventSink
       case 'step-failed':
         terminal.print(`${titleOf(event)}: FAILED: ${event.message}`)
         break
-      case 'warning':
-        terminal.print(`warning: ${event.message}`)
-        break
       case 'run-finished':
         break
     }

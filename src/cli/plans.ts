@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
-import { Failure } from '../base/errors.ts'
+import { Failure, messageOf } from '../base/errors.ts'
 import { parsePlan } from '../plan/parse.ts'
 import type { Plan, Vocabulary } from '../plan/plan.ts'
 import { catalogue } from '../tuning/catalogue.ts'
@@ -26,7 +26,15 @@ export function loadPlan(nameOrPath: string, plansFolder: string): Plan {
     })
   }
   const shown = relative(process.cwd(), file)
-  return parsePlan(readFileSync(file, 'utf8'), shown.startsWith('..') ? file : shown, vocabulary)
+  return parsePlan(readPlan(file), shown.startsWith('..') ? file : shown, vocabulary)
+}
+
+function readPlan(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new Failure('bad-input', `the plan cannot be read: ${messageOf(error)}`)
+  }
 }
 
 /** The names of the plans in a folder. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { z } from 'zod'
 import { Failure, messageOf } from '../base/errors.ts'
@@ -13,8 +13,13 @@ import type { Surroundings } from './surroundings.ts'
 
 /** Writes result.json and everything that is rendered from it; returns where. */
 export function writeReports(result: Result, runFolder: string): { html: string } {
-  const html = join(runFolder, 'report.html')
   writeFileWhole(join(runFolder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
+  return renderReports(result, runFolder)
+}
+
+/** Writes what people and pipelines read; result.json itself is left as it is. */
+function renderReports(result: Result, runFolder: string): { html: string } {
+  const html = join(runFolder, 'report.html')
   writeFileWhole(html, renderHtml(result))
   writeFileWhole(join(runFolder, 'report.md'), renderMarkdown(result))
   writeFileWhole(join(runFolder, 'junit.xml'), renderJunit(result))
@@ -27,8 +32,9 @@ export function reportCommand(run: string | undefined, { folders, terminal, styl
     run !== undefined && existsSync(join(run, 'result.json'))
       ? run
       : join(folders.reports, run ?? newestRun(folders.reports))
-  const { html } = writeReports(readResult(runFolder), runFolder)
-  terminal.print(renderSummary(readResult(runFolder), { reportPath: relative(process.cwd(), html), styles }))
+  const result = readResult(runFolder)
+  const { html } = renderReports(result, runFolder)
+  terminal.print(renderSummary(result, { reportPath: relative(process.cwd(), html), styles }))
   return 0
 }
 
@@ -53,8 +59,8 @@ function newestRun(reportsFolder: string): string {
   const runs = existsSync(reportsFolder)
     ? readdirSync(reportsFolder).filter((name) => existsSync(join(reportsFolder, name, 'result.json')))
     : []
-  const started = (name: string) => readResult(join(reportsFolder, name)).startedAt
-  const newest = runs.toSorted((left, right) => started(left).localeCompare(started(right))).at(-1)
+  const writtenMs = (name: string) => statSync(join(reportsFolder, name, 'result.json')).mtimeMs
+  const newest = runs.toSorted((left, right) => writtenMs(left) - writtenMs(right)).at(-1)
   if (newest === undefined)
     throw new Failure('bad-input', 'there is no run to report on yet', {
       next: 'make scale-test PLAN=single-node TARGET=local',

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { join, relative } from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import { Failure } from '../base/errors.ts'
+import { Failure, messageOf } from '../base/errors.ts'
 import { writeFileWhole } from '../base/files.ts'
 import { describeThisMachine, watchThisMachine } from '../measure/machine.ts'
 import { renderSummary } from '../report/summary.ts'
-import type { RunEventSink } from '../run/events.ts'
+import type { RunEvent } from '../run/events.ts'
 import { openJournal, openLineFile } from '../run/journal.ts'
-import type { RunOutcome } from '../run/run.ts'
 import { executeRun } from '../run/run.ts'
 import { localTarget } from '../targets/local/index.ts'
 import { exitCodeOf } from './exit.ts'
@@ -15,8 +14,9 @@ import { listrView } from './listr-view.ts'
 import { plainView } from './plain-view.ts'
 import { loadPlan } from './plans.ts'
 import { writeReports } from './report-command.ts'
-import { createStatusLine } from './status-line.ts'
+import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
+import { printBug } from './terminal.ts'
 
 export interface RunOptions {
   target?: string
@@ -44,48 +44,69 @@ export async function runCommand(planName: string, options: RunOptions, surround
   })
   interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup --run ${runId}`
 
-  const status = createStatusLine(terminal, systemClock.nowMs)
-  await target.prepare({ signal: interruption.signal, onProgress: status.update })
-  status.clear()
+  await withStatusLine(terminal, (onProgress) => target.prepare({ signal: interruption.signal, onProgress }))
 
-  const journal = openJournal(join(runFolder, 'journal.ndjson'), systemClock.nowMs)
-  const samples = openLineFile(join(runFolder, 'samples.ndjson'))
+  const records = openRecords(runFolder)
   writeFileWhole(join(runFolder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
   const view = terminal.interactive
     ? listrView(styles, systemClock.nowMs)
     : { emit: plainView(terminal, systemClock.nowMs), finished: Promise.resolve() }
-  const emit: RunEventSink = (event) => {
-    if (event.type !== 'step-progress') journal.append(event)
-    view.emit(event)
-  }
 
-  let outcome: RunOutcome
-  try {
-    outcome = await executeRun({
-      runId,
-      plan,
-      target,
-      clock: systemClock,
-      startedAt,
-      signal: interruption.signal,
-      emit,
-      watchMachine: watchThisMachine,
-      machine: describeThisMachine(),
-      onSamples: (armId, probe, pods) => {
-        for (const pod of pods) samples.append({ armId, probe, ...pod })
-      },
-    })
-    await view.finished
-  } finally {
-    journal.close()
-    samples.close()
-  }
+  const outcome = await executeRun({
+    runId,
+    plan,
+    target,
+    clock: systemClock,
+    startedAt,
+    signal: AbortSignal.any([interruption.signal, records.broken]),
+    emit(event) {
+      if (event.type !== 'step-progress') records.journal(event)
+      view.emit(event)
+    },
+    watchMachine: watchThisMachine,
+    machine: describeThisMachine(),
+    onSamples: (armId, probe, pods) => records.samples(pods.map((pod) => ({ armId, probe, ...pod }))),
+  })
+  records.close()
 
+  // Reports first: nothing that a view does may cost them.
   const reports = writeReports(outcome.result, runFolder)
+  await view.finished
   terminal.print(renderSummary(outcome.result, { reportPath: relative(process.cwd(), reports.html), styles }))
-  const { error } = outcome
-  if (error instanceof Failure) {
-    if (error.next !== undefined) terminal.printError(`\n${error.next}`)
-  } else if (error !== undefined) throw error
+  if (outcome.error instanceof Failure) {
+    if (outcome.error.next !== undefined) terminal.printError(`\n${outcome.error.next}`)
+  } else if (outcome.error !== undefined) printBug(terminal, outcome.error)
   return exitCodeOf(outcome, interruption.signalName)
+}
+
+/** What a run writes while it goes on. */
+interface Records {
+  journal(event: RunEvent): void
+  samples(lines: readonly object[]): void
+  close(): void
+  /** Aborts when nothing more can be written: the run then ends in good order instead of going on unrecorded. */
+  broken: AbortSignal
+}
+
+function openRecords(runFolder: string): Records {
+  const journal = openJournal(join(runFolder, 'journal.ndjson'), systemClock.nowMs)
+  const samples = openLineFile(join(runFolder, 'samples.ndjson'))
+  const breaking = new AbortController()
+  const guarded = (write: () => void) => {
+    if (breaking.signal.aborted) return
+    try {
+      write()
+    } catch (error) {
+      breaking.abort(new Failure('infrastructure', `the run can no longer be recorded: ${messageOf(error)}`))
+    }
+  }
+  return {
+    journal: (event) => guarded(() => journal.append(event)),
+    samples: (lines) => guarded(() => lines.forEach(samples.append)),
+    close() {
+      journal.close()
+      samples.close()
+    },
+    broken: breaking.signal,
+  }
 }

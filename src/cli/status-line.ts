@@ -1,3 +1,4 @@
+import { systemClock } from '../base/clock.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Text that changes while something takes its time: one line that is written over, or now and then a new line. */
@@ -9,6 +10,19 @@ export interface StatusLine {
 
 const quietMs = 15_000
 const clearLine = '\r\u001b[2K'
+
+/** Shows the progress of `work` in a status line, and takes it away when that ends, well or not. */
+export async function withStatusLine<T>(
+  terminal: Terminal,
+  work: (onProgress: (text: string) => void) => Promise<T>,
+): Promise<T> {
+  const status = createStatusLine(terminal, systemClock.nowMs)
+  try {
+    return await work(status.update)
+  } finally {
+    status.clear()
+  }
+}
 
 /** A status line for this terminal. */
 export function createStatusLine(terminal: Terminal, nowMs: () => number): StatusLine {

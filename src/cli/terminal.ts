@@ -9,6 +9,12 @@ export interface Terminal {
   columns: number
 }
 
+/** Says that something went wrong which should not be able to. */
+export function printBug(terminal: Terminal, error: unknown): void {
+  terminal.printError(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  terminal.printError('\nThis is a bug in scale-test: please report it with the lines above.')
+}
+
 /** ANSI styles, or none where output is not a terminal or NO_COLOR is set. */
 export interface Styles {
   bold(text: string): string

@@ -179,6 +179,19 @@ describe('a scale-down timeline', () => {
     expect(phasesMs['terminating to deleted']).toMatchObject({ count: 2, p50: 0, max: 200 })
   })
 
+  it('should count pods that were never created or never deleted as missing', () => {
+    const rollout = createProbeTimeline({ from: 0, to: 10 })
+    rollout.start(0)
+    rollout.pod({ type: 'ADDED', object: pod('a', up), atMs: 5, exact: true })
+    expect(rollout.summary().phasesMs['created to Ready']).toMatchObject({ count: 1, missing: 9, p50: null })
+    const scaleDown = createProbeTimeline({ from: 3, to: 0 })
+    for (const uid of ['a', 'b', 'c'])
+      scaleDown.pod({ type: 'ADDED', object: pod(uid, up), atMs: 0, exact: false, notBeforeMs: 0 })
+    scaleDown.start(10)
+    scaleDown.pod({ type: 'DELETED', object: { metadata: { uid: 'a' } }, atMs: 50, exact: false, notBeforeMs: 20 })
+    expect(scaleDown.summary().phasesMs['T0 to deleted']).toMatchObject({ count: 1, missing: 2, p50: null })
+  })
+
   it('should thin a curve to a few hundred points and keep its ends', () => {
     const timeline = createProbeTimeline({ from: 1000, to: 1 })
     for (let index = 0; index < 1000; index++)

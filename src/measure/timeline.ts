@@ -168,56 +168,35 @@ function accountFor(
   }
 }
 
-/** Time between points of a pod's life, over the pods that the probe created or deleted. */
+/**
+ * Time between points of a pod's life, over the pods that the probe was to create or delete. One that never got there
+ * counts as missing, also when it was never created, or never marked for deletion.
+ */
 function phasesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number): ProbeOutcome['phasesMs'] {
-  const between = (
-    from: (pod: PodTimeline) => number | undefined,
-    to: (pod: PodTimeline) => number | undefined,
-    concerned: readonly PodTimeline[],
-  ) => {
+  const concerned = isRollout(probe)
+    ? pods.filter((pod) => pod.createdMs >= t0Ms)
+    : pods.filter((pod) => pod.terminatingMs !== undefined || pod.deletedMs !== undefined)
+  const expected = Math.max(Math.abs(probe.to - probe.from), concerned.length)
+  const between = (from: Moment | 't0', to: Moment) => {
     const spans = concerned.flatMap((pod) => {
-      const [start, end] = [from(pod), to(pod)]
+      const [start, end] = [from === 't0' ? t0Ms : pod[from], pod[to]]
       return start === undefined || end === undefined ? [] : [end - start]
     })
-    return distributionOf(spans, concerned.length - spans.length)
+    return distributionOf(spans, expected - spans.length)
   }
-  const t0 = () => t0Ms
-  if (isRollout(probe)) {
-    const made = pods.filter((pod) => pod.createdMs >= t0Ms)
-    return {
-      'T0 to created': between(t0, (pod) => pod.createdMs, made),
-      'created to bound': between(
-        (pod) => pod.createdMs,
-        (pod) => pod.boundMs,
-        made,
-      ),
-      'bound to started': between(
-        (pod) => pod.boundMs,
-        (pod) => pod.startedMs,
-        made,
-      ),
-      'started to Ready': between(
-        (pod) => pod.startedMs,
-        (pod) => pod.readyMs,
-        made,
-      ),
-      'created to Ready': between(
-        (pod) => pod.createdMs,
-        (pod) => pod.readyMs,
-        made,
-      ),
-    }
-  }
-  const removed = pods.filter((pod) => pod.terminatingMs !== undefined)
-  return {
-    'T0 to terminating': between(t0, (pod) => pod.terminatingMs, removed),
-    'terminating to deleted': between(
-      (pod) => pod.terminatingMs,
-      (pod) => pod.deletedMs,
-      removed,
-    ),
-    'T0 to deleted': between(t0, (pod) => pod.deletedMs, removed),
-  }
+  return isRollout(probe)
+    ? {
+        'T0 to created': between('t0', 'createdMs'),
+        'created to bound': between('createdMs', 'boundMs'),
+        'bound to started': between('boundMs', 'startedMs'),
+        'started to Ready': between('startedMs', 'readyMs'),
+        'created to Ready': between('createdMs', 'readyMs'),
+      }
+    : {
+        'T0 to terminating': between('t0', 'terminatingMs'),
+        'terminating to deleted': between('terminatingMs', 'deletedMs'),
+        'T0 to deleted': between('t0', 'deletedMs'),
+      }
 }
 
 function curvesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number): Record<string, Curve> {

@@ -123,22 +123,25 @@ function stopOfProbe(
 }
 
 function bounds(threshold: z.infer<Sections['thresholds']>[number], path: PlanProblem['path']): PlanProblem[] {
-  if (threshold.min === undefined && threshold.max === undefined) return [{ path, message: 'needs min, max or both' }]
-  const ratio = Array.isArray(threshold.of)
-  return (['min', 'max'] as const).flatMap((bound) => {
+  const { of, min, max } = threshold
+  if (min === undefined && max === undefined) return [{ path, message: 'needs min, max or both' }]
+  const isRatio = Array.isArray(of)
+  if (isRatio && of[0] === of[1]) return [{ path: [...path, 'of'], message: 'the ratio of a profile to itself is 1' }]
+  const wrong = (['min', 'max'] as const).flatMap((bound) => {
     const value = threshold[bound]
-    if (
-      value === undefined ||
-      (ratio ? typeof value === 'number' : typeof value === 'string' && parseDurationMs(value) !== undefined)
-    )
-      return []
-    return [
-      {
-        path: [...path, bound],
-        message: ratio
-          ? `a ratio is a plain number, found ${shown(value)}`
-          : `expected a duration with a unit, such as 30s, found ${shown(value)}`,
-      },
-    ]
+    if (value === undefined || boundValue(value, isRatio) !== undefined) return []
+    const message = isRatio
+      ? `a ratio is a plain number, found ${shown(value)}`
+      : `expected a duration with a unit, such as 30s, found ${shown(value)}`
+    return [{ path: [...path, bound], message }]
   })
+  if (wrong.length > 0 || min === undefined || max === undefined) return wrong
+  const isPossible = (boundValue(min, isRatio) ?? 0) <= (boundValue(max, isRatio) ?? 0)
+  return isPossible ? [] : [{ path: [...path, 'min'], message: `is above max, ${shown(max)}: nothing can meet both` }]
+}
+
+/** The number behind a bound; undefined when it has the wrong form for its unit. */
+function boundValue(value: number | string, isRatio: boolean): number | undefined {
+  if (isRatio) return typeof value === 'number' ? value : undefined
+  return typeof value === 'string' ? parseDurationMs(value) : undefined
 }

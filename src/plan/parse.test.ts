@@ -104,6 +104,18 @@ describe('parsePlan', () => {
     ])
   })
 
+  it('should refuse a threshold that nothing can meet, and one that everything meets', () => {
+    const wrong = `${minimal}  # more\nthresholds:\n  - { probe: up, stop: ready, of: untuned, min: 9s, max: 3s }\n  - { probe: up, stop: ready, of: [untuned, untuned], max: 2 }\n`
+    expect(mistakesOf(wrong)).toEqual([
+      expect.stringContaining('thresholds[0].min: is above max, "3s": nothing can meet both'),
+      expect.stringContaining('thresholds[1].of: the ratio of a profile to itself is 1'),
+    ])
+  })
+
+  it('should refuse a duration that no timer can wait for', () => {
+    expect(mistakesOf(minimal.replace('timeout: 1m', 'timeout: 600h'))).toHaveLength(1)
+  })
+
   it('should suggest the full name when a knob lacks its component', () => {
     const wrong = minimal.replace(
       'profile: untuned',

@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import type { ArmOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
-import { formatShare, plural } from './format.ts'
+import { formatCount, formatShare, plural } from './format.ts'
 import { armLabel } from './labels.ts'
 
 /** One kind of thing that lessens trust in the figures, and everywhere it happened. */
@@ -41,7 +41,6 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
       title: 'Arms that did not complete',
       places: perArm((arm) => (arm.outcome === 'complete' ? [] : [arm.error ?? arm.outcome])),
     },
-    { severity: 'bad', title: 'Probes that went wrong', places: perProbe((probe) => probe.error) },
     {
       severity: 'bad',
       title: 'Machine-bound: the machine itself was the limit, timings are not comparable',
@@ -61,6 +60,14 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
         ({ pods }) =>
           pods.censored > 0 &&
           `${plural(pods.censored, 'transition')}, each by at most ${formatDuration(pods.censoredWithinMs)}`,
+      ),
+    },
+    {
+      severity: 'warn',
+      title: 'Requests of the orchestrator that were refused or lost and tried again',
+      places: perProbe(
+        ({ clientRetries: { count, waitedMs } }) =>
+          count > 0 && `tried again ${formatCount(count)} times, ${formatDuration(waitedMs)} of waiting`,
       ),
     },
     {

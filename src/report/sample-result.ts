@@ -153,6 +153,7 @@ function rollout(
     serviceAccountToken: false,
     stopsMs: { created, ready, available },
     stopsVagueByMs: {},
+    clientRetries: { count: 0, waitedMs: 0 },
     pods: {
       expected: 199,
       created: 199,
@@ -213,6 +214,7 @@ function scaleDown(profile: string, { rsCurrent, deleted }: Pick<Times, 'rsCurre
     serviceAccountToken: false,
     stopsMs: { rsCurrent, deleted },
     stopsVagueByMs: {},
+    clientRetries: { count: 0, waitedMs: 0 },
     pods: {
       expected: 199,
       created: 0,

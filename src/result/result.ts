@@ -81,7 +81,7 @@ const probeOutcome = z.object({
   serviceAccountToken: z.boolean(),
   stopsMs,
   /** By how much a stop may have come earlier than its figure says, where its deciding change was seen late. */
-  stopsVagueByMs: z.record(z.string(), z.number()),
+  stopsVagueByMs: z.record(z.string(), z.number()).default({}),
   /** Every pod the probe concerns, accounted for. */
   pods: z.object({
     expected: z.number(),
@@ -94,7 +94,7 @@ const probeOutcome = z.object({
     unexpected: z.number(),
     /** Transitions seen late, because the apiserver had closed a watch: each happened at most `censoredWithinMs` before. */
     censored: z.number(),
-    censoredWithinMs: z.number(),
+    censoredWithinMs: z.number().default(0),
   }),
   /** Milliseconds spent per pod between two points of its life. */
   phasesMs: z.record(z.string(), distribution),
@@ -104,11 +104,12 @@ const probeOutcome = z.object({
   /** Requests the apiserver answered during the probe, as `VERB resource/subresource` -> count. */
   apiRequests: z.record(z.string(), z.number()),
   watch: z.object({ resumed: z.number(), relisted: z.number(), silent: z.number() }),
+  /** The orchestrator's own requests that were throttled or failed and were tried again: they delay what they ask for. */
+  clientRetries: z.object({ count: z.number(), waitedMs: z.number() }).default({ count: 0, waitedMs: 0 }),
   /** Longest time the orchestrator's event loop did not turn. */
   eventLoopDelayMaxMs: z.number().nullable(),
   /** Share of this machine's processor time that was in use, 0 to 1; null when the target is elsewhere. */
   machineBusy: z.number().nullable(),
-  error: z.string().optional(),
 })
 
 const armOutcome = z.object({
@@ -125,7 +126,7 @@ const armOutcome = z.object({
     hosts: z.number(),
     processes: z.number(),
     /** How long a hollow node pretends that starting a container takes; 0 on most plans. */
-    containerStartDelayMs: z.number(),
+    containerStartDelayMs: z.number().default(0),
     readyMs: z.number().nullable(),
   }),
   /** Objects in the cluster under test when the probes ran, by resource. */

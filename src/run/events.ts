@@ -15,7 +15,6 @@ export type RunEvent =
   | ({ type: 'step-progress'; armId: string; stepId: string } & StepProgress)
   | { type: 'step-finished'; armId: string; stepId: string; durationMs: number; text?: string }
   | { type: 'step-failed'; armId: string; stepId: string; message: string }
-  | { type: 'warning'; armId?: string; message: string }
   | { type: 'run-finished'; verdict: Verdict; partial: boolean }
 
 export type RunEventSink = (event: RunEvent) => void

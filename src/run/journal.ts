@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 
@@ -29,7 +29,7 @@ export function openLineFile(path: string): LineFile {
   mkdirSync(dirname(path), { recursive: true })
   const file = openSync(path, 'a', 0o600)
   return {
-    append: (record) => void writeSync(file, `${JSON.stringify(record)}\n`),
+    append: (record) => writeFileSync(file, `${JSON.stringify(record)}\n`),
     close: () => closeSync(file),
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import type { KubeApi, ResourceName } from '../kube/api.ts'
+import { ApiError } from '../kube/api.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
@@ -9,7 +10,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { ArmOutcome, KnobOutcome, Result } from '../result/result.ts'
 import { controlPlane } from '../steps/control-plane.ts'
 import { fleetTitle, fleetUp } from '../steps/fleet-up.ts'
-import { probeStep, probeTitle } from '../steps/probe.ts'
+import { probeStep, probeStepId, probeTitle } from '../steps/probe.ts'
 import { probeTarget } from '../steps/probe-target.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
 import type { Target } from '../targets/target.ts'
@@ -103,9 +104,14 @@ async function runArm(
   )
   outcome.residue = residue
   if (ending.status === 'fulfilled') return { outcome: { ...outcome, outcome: 'complete' } }
-  const error = ending.reason
+  const error = asFailure(ending.reason)
   const wasInterrupted = error instanceof Failure && error.kind === 'interrupted'
   return { outcome: { ...outcome, outcome: wasInterrupted ? 'interrupted' : 'failed', error: messageOf(error) }, error }
+}
+
+/** A refusal by the apiserver is no bug of ours: it ends the run as trouble with the infrastructure. */
+function asFailure(error: unknown): unknown {
+  return error instanceof ApiError ? new Failure('infrastructure', error.message, { cause: error }) : error
 }
 
 /** One arm, from an empty machine to its last probe; `outcome` holds what is known even if a later step fails. */
@@ -175,7 +181,7 @@ function outlineOf(arm: ScheduledArm, plan: Plan): OutlineArm {
     { stepId: 'verify-knobs', title: 'Knobs in force' },
     { stepId: 'probe-target', title: 'Deployment under test' },
     ...plan.probes.sequence.map((probe) => ({
-      stepId: probe.name,
+      stepId: probeStepId(probe),
       title: probeTitle(probe),
     })),
     { stepId: cleanUpStepId, title: 'Clean up' },

@@ -99,24 +99,43 @@ describe('withStages', () => {
   it('should end the running step and still tear down in full when interrupted', async () => {
     const { log, step, run, interrupt, clock } = harness()
     const slowCleanUp = async () => clock.sleep(500)
-    const ended = run(
-      async (stages) => (await stages.run(step('one', fine, slowCleanUp))) + (await stages.run(step('two', never))),
+    const interrupted = step('two', () => {
+      queueMicrotask(() => interrupt.abort(new Failure('interrupted', 'interrupted by SIGINT')))
+      return never()
+    })
+    const { outcome, residue } = await run(
+      async (stages) => (await stages.run(step('one', fine, slowCleanUp))) + (await stages.run(interrupted)),
     )
-    interrupt.abort(new Failure('interrupted', 'interrupted by SIGINT'))
-    const { outcome, residue } = await ended
     expect(outcome).toMatchObject({ status: 'rejected', reason: { kind: 'interrupted' } })
-    expect(log).toEqual(['+one', '-one'])
+    expect(log).toEqual(['+one', '+two', '-two', '-one'])
     expect(residue).toEqual([])
   })
 
+  it('should begin no further step when it was interrupted between two', async () => {
+    const { log, step, run, interrupt } = harness()
+    const { outcome } = await run(async (stages) => {
+      await stages.run(step('one', fine))
+      interrupt.abort(new Failure('interrupted', 'interrupted by SIGINT'))
+      return stages.run(step('two', fine))
+    })
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { kind: 'interrupted' } })
+    expect(log).toEqual(['+one', '-one'])
+  })
+
   it('should end the running step at once when the cluster breaks', async () => {
-    const { step, run } = harness()
+    const { step, run, clock } = harness()
     const broken = new AbortController()
+    const startedMs = clock.nowMs()
     const { outcome } = await run(async (stages) => {
       stages.endOn(broken.signal)
-      broken.abort(new Failure('infrastructure', 'kube-apiserver died'))
-      return stages.run(step('probe', never))
+      return stages.run(
+        step('probe', () => {
+          queueMicrotask(() => broken.abort(new Failure('infrastructure', 'kube-apiserver died')))
+          return never()
+        }),
+      )
     })
     expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'kube-apiserver died' } })
+    expect(clock.nowMs() - startedMs).toBeLessThan(5000)
   })
 })

@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
+import { Failure } from '../base/errors.ts'
 import type { Cluster, Target } from '../targets/target.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import type { Step } from './step.ts'
@@ -18,8 +19,10 @@ export function controlPlane(target: Target, armId: string, knobs: readonly Knob
     tearDown: {
       budgetMs: 30_000,
       async run() {
-        // An aborted opening cleans up after itself: wait for that, and never for its error.
-        const cluster = await opening?.catch(() => undefined)
+        // An aborted opening cleans up after itself: wait for that, and hear only of what it could not take away.
+        const cluster = await opening?.catch((error: unknown) => {
+          if (error instanceof Failure && error.kind === 'residue') throw error
+        })
         await cluster?.[Symbol.asyncDispose]()
       },
     },

@@ -18,7 +18,8 @@ export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec): Step<Probe
   return {
     id: 'probe-target',
     title: 'Deployment under test',
-    timeoutMs: 60_000,
+    // A kubelet of five calls a second needs two of them per pod.
+    timeoutMs: 60_000 + 1000 * spec.replicas,
     async setUp({ signal }) {
       creating = cluster.api.create('namespaces', probeNamespace(spec))
       const { name = '' } = (await creating).metadata

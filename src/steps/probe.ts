@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import { explainStops, readApiRequests, readLimiters } from '../measure/limiters.ts'
-import type { MachineMonitor } from '../measure/machine.ts'
+import type { MachineMonitor, MachineUse } from '../measure/machine.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
 import { createProbeTimeline } from '../measure/timeline.ts'
 import { watchProbe } from '../measure/watch-probe.ts'
@@ -27,6 +27,11 @@ export interface ProbeOptions {
   onSamples: (probe: string, pods: readonly PodTimeline[]) => void
 }
 
+/** The step id of a probe; the prefix keeps it apart from other steps, whatever the plan calls it. */
+export function probeStepId({ name }: PlannedProbe): string {
+  return `probe/${name}`
+}
+
 /** What a probe's step is called: `Rollout 1 -> 200`. */
 export function probeTitle(probe: ProbeShape): string {
   return `${isRollout(probe) ? 'Rollout' : 'Scale-down'} ${probe.from} -> ${probe.to}`
@@ -40,7 +45,7 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
   const { cluster, target, probe, settleMs } = options
   const { api, clock } = cluster
   return {
-    id: probe.name,
+    id: probeStepId(probe),
     title: probeTitle(probe),
     timeoutMs: settleMs + probe.timeout + 60_000,
     async setUp({ signal, report }) {
@@ -65,13 +70,21 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
             })
         },
       })
+      let stopWatching: (() => MachineUse) | undefined
+      const flushSamples = () => {
+        if (isTimed) options.onSamples(probe.name, timeline.podTimelines())
+        isTimed = false
+      }
+      // What was seen until an interrupt is kept: nobody waits for this step once it is aborted.
+      signal.addEventListener('abort', flushSamples, { once: true })
       try {
         await Promise.race([watches.synced, watches.failed])
         report({ text: `quiet for ${formatDuration(settleMs)}` })
         await Promise.race([clock.sleep(settleMs, signal), watches.failed])
 
         const before = await cluster.scrape()
-        const stopWatching = options.watchMachine()
+        const retriesBefore = cluster.clientRetries()
+        stopWatching = options.watchMachine()
         const t0Ms = clock.nowMs()
         timeline.start(t0Ms)
         isTimed = true
@@ -86,9 +99,10 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
           clock.sleep(probe.timeout, AbortSignal.any([signal, over.signal])),
         ])
         const machine = stopWatching()
+        flushSamples()
         const after = await cluster.scrape()
+        const retriesAfter = cluster.clientRetries()
 
-        options.onSamples(probe.name, timeline.podTimelines())
         const apiRequests = readApiRequests(before, after)
         const limiters = readLimiters(before, after, apiRequests, options.limits)
         const summary = timeline.summary()
@@ -103,11 +117,17 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
           explanations: explainStops(summary.stopsMs, limiters),
           apiRequests,
           watch: watches.disruptions,
+          clientRetries: {
+            count: retriesAfter.count - retriesBefore.count,
+            waitedMs: retriesAfter.waitedMs - retriesBefore.waitedMs,
+          },
           eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,
           machineBusy: machine.busy,
         }
       } finally {
+        signal.removeEventListener('abort', flushSamples)
         over.abort()
+        stopWatching?.()
         await watches.stop()
       }
     },

@@ -49,6 +49,8 @@ export interface Cluster extends AsyncDisposable {
   startFleet(fleet: FleetSpec, signal: AbortSignal): Promise<Fleet>
   /** What the running components say about these knobs. */
   effectiveKnobs(knobs: readonly Knob[]): Promise<KnobReading[]>
+  /** How often the orchestrator's own requests were tried again since the start, and how long that made them wait. */
+  clientRetries(): { count: number; waitedMs: number }
   /** The metrics of every component that has clients or serves requests; counters since its start. */
   scrape(): Promise<ComponentMetrics[]>
 }

@@ -47,6 +47,10 @@ describe('the command line', () => {
     expect(scaleTest('fly').status).toBe(2)
   })
 
+  it('should exit 2 when the plan is a folder', () => {
+    expect(scaleTest('run', `${folder}/`).status).toBe(2)
+  })
+
   it('should teach with --help', () => {
     const { status, stdout } = scaleTest('--help')
     expect(status).toBe(0)
@@ -67,6 +71,8 @@ describe('the command line', () => {
   })
 
   it('should say what the machine has', () => {
-    expect(scaleTest('doctor').stdout).toContain('target local')
+    const { status, stdout } = scaleTest('doctor')
+    for (const finding of ['components', 'processor cores', 'inotify']) expect(stdout).toContain(finding)
+    expect(status).toBe(stdout.includes('missing') ? 5 : 0)
   })
 })

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import type { ProcessOutput, Shell } from 'zx/core'
 import { $ } from 'zx/core'
 import type { Clock } from '../../base/clock.ts'
+import { formatDuration } from '../../base/duration.ts'
 import { Failure } from '../../base/errors.ts'
 import type { Binary, ComponentsPlace, Environment } from './components.ts'
 import { binaries, cacheKey, componentsVariable, goBuildFlags, readModulePins } from './components.ts'
@@ -24,6 +25,11 @@ export interface BuildOptions {
   signal: AbortSignal
   /** Called about once a second. */
   onProgress(progress: BuildProgress): void
+}
+
+/** `building kube-apiserver (2 of 5), 45.0 s` */
+export function describeBuild({ binary, number, of, elapsedMs }: BuildProgress): string {
+  return `building ${binary} (${number} of ${of}), ${formatDuration(elapsedMs)}`
 }
 
 const packages: Readonly<Record<Binary, string>> = {

@@ -70,7 +70,16 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       options.readVersions(),
     ])
     const readyMs = clock.nowMs() - startedMs
-    const api = connectKubeApi({ credentials: controlPlane.credentials, clock, signal: closed })
+    const retries = { count: 0, waitedMs: 0 }
+    const api = connectKubeApi({
+      credentials: controlPlane.credentials,
+      clock,
+      signal: closed,
+      onRetry({ waitMs }) {
+        retries.count++
+        retries.waitedMs += waitMs
+      },
+    })
 
     let fleet: RunningFleet | undefined
     const components = () => [...controlPlane.components, ...(fleet === undefined ? [] : [fleet.probe])]
@@ -112,6 +121,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
         )
       },
 
+      clientRetries: () => ({ ...retries }),
+
       async [Symbol.asyncDispose]() {
         disposal ??= takeAway()
         const residue = await disposal
@@ -120,7 +131,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       },
     }
   } catch (error) {
-    await takeAway()
+    const residue = await takeAway()
+    if (residue.length > 0) throw new Failure('residue', `${messageOf(error)}; ${residue.join('; ')}`, { cause: error })
     throw error
   }
 }

@@ -110,7 +110,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     admin,
   )
   await ready(apiserver, '/readyz')
-  await allowAllControllers(admin, clock, signal)
+  await allowAllControllers(admin, clock, AbortSignal.any([signal, closed]))
 
   const [controllerManager, scheduler] = await Promise.all([
     start(

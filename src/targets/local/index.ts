@@ -4,10 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Clock } from '../../base/clock.ts'
-import { formatDuration } from '../../base/duration.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import type { Target } from '../target.ts'
-import { buildComponents } from './build.ts'
+import { buildComponents, describeBuild } from './build.ts'
 import { openCluster } from './cluster.ts'
 import type { Environment } from './components.ts'
 import { binaries, locateComponents, requireComponents } from './components.ts'
@@ -67,14 +66,13 @@ export function localTarget(options: LocalTargetOptions): Target {
       const place = locateComponents(componentsSource, env)
       if (place.origin === 'cache' && place.missing.length > 0) {
         await guard()
-        onProgress(`building the components into ${place.folder}, once: it takes about ten minutes`)
+        onProgress(`building the components into ${place.folder}, once: it takes about six minutes`)
         await buildComponents(place, {
           sourceFolder: componentsSource,
           env: { ...env, ...mark },
           clock,
           signal,
-          onProgress: ({ binary, number, of, elapsedMs }) =>
-            onProgress(`building ${binary} (${number} of ${of}), ${formatDuration(elapsedMs)}`),
+          onProgress: (progress) => onProgress(describeBuild(progress)),
         })
       }
       findBinaries()

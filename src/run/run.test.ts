@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { Failure } from '../base/errors.ts'
+import { ApiError } from '../kube/api.ts'
+import { createVirtualClock } from '../kube/testing.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Target } from '../targets/target.ts'
+import type { RunEvent } from './events.ts'
+import { executeRun } from './run.ts'
+
+const plan: Plan = {
+  apiVersion: 'scale-test/v1',
+  name: 'small',
+  seed: 1,
+  repetitions: 1,
+  fleet: { nodes: 1, nodesPerProcess: 1, node: { cpu: 1, memory: '1Gi', containerStartDelay: 0 }, timeout: 1000 },
+  arms: [
+    { profile: 'untuned', set: [] },
+    { profile: 'tuned', set: [] },
+  ],
+  probes: {
+    pod: { image: 'pause', serviceAccountToken: false },
+    settle: 0,
+    sequence: [{ name: 'fleet', from: 1, to: 2, timeout: 1000 }],
+  },
+  thresholds: [{ probe: 'fleet', stop: 'ready', of: 'tuned', max: '1s' }],
+}
+
+async function runOn(open: Target['open']) {
+  const events: RunEvent[] = []
+  const target: Target = {
+    name: 'local',
+    evidence: 'measured',
+    supports: () => ({ supported: true }),
+    prepare: async () => {},
+    open,
+  }
+  const outcome = await executeRun({
+    runId: 'small-1',
+    plan,
+    target,
+    clock: createVirtualClock(),
+    startedAt: '2026-01-01T00:00:00.000Z',
+    signal: new AbortController().signal,
+    emit: (event) => events.push(event),
+    watchMachine: () => () => ({ eventLoopDelayMaxMs: 0, busy: 0 }),
+    machine: null,
+    onSamples: () => {},
+  })
+  return { ...outcome, events }
+}
+
+describe('executeRun', () => {
+  it('should end with a partial, inconclusive result when a cluster does not come up', async () => {
+    const { result, error } = await runOn(() => Promise.reject(new Failure('infrastructure', 'etcd died')))
+    expect(error).toMatchObject({ kind: 'infrastructure', message: 'etcd died' })
+    expect(result).toMatchObject({ partial: true, verdict: 'inconclusive', reasons: ['etcd died'] })
+    expect(result.arms).toMatchObject([{ profile: 'untuned', outcome: 'failed', error: 'etcd died' }])
+    expect(result.thresholds).toMatchObject([{ verdict: 'inconclusive' }])
+  })
+
+  it('should take a refusal by the apiserver for trouble with the infrastructure, not for a bug', async () => {
+    const { error } = await runOn(() => Promise.reject(new ApiError(403, 'Forbidden', 'namespaces is forbidden')))
+    expect(error).toMatchObject({ name: 'Failure', kind: 'infrastructure', message: 'namespaces is forbidden' })
+  })
+
+  it('should report what an opening left behind when it was given up', async () => {
+    const { result } = await runOn(() => Promise.reject(new Failure('residue', 'etcd still runs after SIGKILL')))
+    expect(result.arms[0]?.residue).toEqual(['Control plane: etcd still runs after SIGKILL'])
+  })
+
+  it('should tell steps apart even when a probe is called like one of them', async () => {
+    const { events } = await runOn(() => Promise.reject(new Failure('infrastructure', 'etcd died')))
+    const [started] = events
+    const ids = started?.type === 'run-started' ? started.outline[0]?.steps.map((step) => step.stepId) : []
+    expect(new Set(ids).size).toBe(6)
+  })
+})
