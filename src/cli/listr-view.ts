@@ -27,11 +27,14 @@ const redrawMs = 250
  */
 export function listrView(styles: Styles, nowMs: () => number): { emit: RunEventSink; finished: Promise<void> } {
   const lines = new Map<string, StepLine>()
+  /** Whether an arm's first step began, or the run ended before. */
+  const armBegins = new Map<string, PromiseWithResolvers<boolean>>()
   const finished = Promise.withResolvers<void>()
   let drawnAtMs = Number.NEGATIVE_INFINITY
 
   const lineOf = ({ armId, stepId }: { armId: string; stepId: string }) => lines.get(`${armId}/${stepId}`)
   const skipAll = () => {
+    for (const begins of armBegins.values()) begins.resolve(false)
     for (const { ended } of lines.values()) ended.resolve({ kind: 'skipped' })
   }
 
@@ -53,7 +56,15 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
         lines.set(`${arm.armId}/${stepId}`, line)
         return stepTask(line)
       })
-      return { title: styles.bold(arm.title), task: (_, task) => task.newListr(steps, { exitOnError: false }) }
+      const begins = Promise.withResolvers<boolean>()
+      armBegins.set(arm.armId, begins)
+      return {
+        title: styles.bold(arm.title),
+        task: async (_, task) => {
+          if (await begins.promise) return task.newListr(steps, { exitOnError: false })
+          return task.skip(styles.dim(`${arm.title}: not reached`))
+        },
+      }
     })
     const list = new Listr(arms, {
       exitOnError: false,
@@ -77,6 +88,7 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
         start(event)
         break
       case 'step-started':
+        armBegins.get(event.armId)?.resolve(true)
         break
       case 'step-progress': {
         const line = lineOf(event)
