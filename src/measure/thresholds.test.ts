@@ -2,9 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { ArmOutcome } from '../result/result.ts'
 import { judge } from './thresholds.ts'
 
-function arm(profile: string, repetition: number, available: number | null, vagueByMs = 0): ArmOutcome {
+function arm(
+  profile: string,
+  repetition: number,
+  available: number | null,
+  vagueByMs = 0,
+  machineBusy = 0.5,
+): ArmOutcome {
   const stopsVagueByMs = vagueByMs === 0 ? {} : { available: vagueByMs }
-  const probes = [{ name: 'rollout', stopsMs: { available }, stopsVagueByMs }] as ArmOutcome['probes']
+  const probes = [{ name: 'rollout', stopsMs: { available }, stopsVagueByMs, machineBusy }] as ArmOutcome['probes']
   return { profile, repetition, probes } as ArmOutcome
 }
 
@@ -59,5 +65,18 @@ describe('judge', () => {
     const vague = [arm('tuned', 1, 10, 0), arm('untuned', 1, 100, 60)]
     expect(judge({ ...ratio, of: ['tuned', 'untuned'], max: 0.2 }, vague).verdict).toBe('inconclusive')
     expect(judge({ ...ratio, of: ['tuned', 'untuned'], max: 0.25 }, vague).verdict).toBe('pass')
+  })
+
+  it('should take what a saturated machine timed for an upper bound only', () => {
+    const saturated = [arm('tuned', 1, 9000, 0, 0.95), arm('untuned', 1, 80_000)]
+    const verdict = (
+      of: 'tuned' | ['tuned', 'untuned'] | ['untuned', 'tuned'],
+      bounds: { min?: string | number; max?: string | number },
+    ) => judge({ probe: 'rollout', stop: 'available', of, ...bounds }, saturated).verdict
+    expect(verdict('tuned', { max: '9s' })).toBe('pass')
+    expect(verdict('tuned', { max: '8s' })).toBe('inconclusive')
+    expect(verdict('tuned', { min: '5s', max: '8s' })).toBe('inconclusive')
+    expect(verdict(['tuned', 'untuned'], { max: 0.2 })).toBe('pass')
+    expect(verdict(['untuned', 'tuned'], { min: 5 })).toBe('inconclusive')
   })
 })

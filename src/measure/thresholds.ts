@@ -1,12 +1,14 @@
 import { formatDuration, parseDurationMs } from '../base/duration.ts'
 import type { Threshold } from '../plan/plan.ts'
 import type { ArmOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
+import { isMachineBound } from '../result/result.ts'
 import { medianOf } from './distribution.ts'
 
 /**
  * Judges one threshold over the arms. The figure is the median over a profile's repetitions, for a ratio the ratio of
  * the medians. A repetition without the figure makes it inconclusive: no data never passes. So does a stop that was seen
- * late, when the threshold is met at one end of what it may have been and missed at the other.
+ * late, when the threshold is met at one end of what it may have been and missed at the other; and what a saturated
+ * machine timed is only known to have been no later on a bigger one.
  */
 export function judge(threshold: Threshold, arms: readonly ArmOutcome[]): ThresholdOutcome {
   const { probe, stop, of } = threshold
@@ -22,9 +24,9 @@ export function judge(threshold: Threshold, arms: readonly ArmOutcome[]): Thresh
   const actual = figure(first?.values, second?.values, ['latest', 'latest'])
   const earliest = figure(first?.values, second?.values, ['earliest', 'latest'])
   const latest = figure(first?.values, second?.values, ['latest', 'earliest'])
-  const reason = samples.map((sample) => sample.missing).find((missing) => missing !== undefined)
+  const missing = samples.map((sample) => sample.missing).find((one) => one !== undefined)
 
-  const outcome = (verdict: Verdict): ThresholdOutcome => ({
+  const outcome = (verdict: Verdict, reason?: string): ThresholdOutcome => ({
     name: nameOf(threshold, min, max, unit),
     verdict,
     actual,
@@ -33,10 +35,12 @@ export function judge(threshold: Threshold, arms: readonly ArmOutcome[]): Thresh
     unit,
     ...(reason === undefined ? {} : { reason }),
   })
-  if (actual === null || earliest === null || latest === null || reason !== undefined) return outcome('inconclusive')
-  const isMet = (value: number) => (min === undefined || value >= min) && (max === undefined || value <= max)
-  if (isMet(earliest) !== isMet(latest)) return outcome('inconclusive')
-  return outcome(isMet(latest) ? 'pass' : 'fail')
+  if (missing !== undefined) return outcome('inconclusive', missing)
+  const tooVague = 'the machine was the limit, or the stop was seen too late, to tell'
+  if (earliest === null || latest === null) return outcome('inconclusive', tooVague)
+  const [least, most] = [min ?? 0, max ?? Number.POSITIVE_INFINITY]
+  if (earliest >= least && latest <= most) return outcome('pass')
+  return latest < least || earliest > most ? outcome('fail') : outcome('inconclusive', tooVague)
 }
 
 /** When a stop came, at the earliest and at the latest; the same where it was seen at once. */
@@ -61,8 +65,9 @@ function samplesOf(
   for (const arm of repetitions) {
     const outcome = arm.probes.find((one) => one.name === probe)
     const latest = outcome?.stopsMs[stop]
-    if (typeof latest === 'number') values.push({ earliest: latest - (outcome?.stopsVagueByMs[stop] ?? 0), latest })
-    else missing = `${profile} #${arm.repetition} did not reach ${stop} of ${probe}`
+    if (outcome !== undefined && typeof latest === 'number') {
+      values.push({ earliest: isMachineBound(outcome) ? 0 : latest - (outcome.stopsVagueByMs[stop] ?? 0), latest })
+    } else missing = `${profile} #${arm.repetition} did not reach ${stop} of ${probe}`
   }
   return missing === undefined ? { values } : { values, missing }
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import type { ArmOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
+import { isMachineBound } from '../result/result.ts'
 import { formatCount, formatShare, plural } from './format.ts'
 import { armLabel } from './labels.ts'
 
@@ -8,14 +9,6 @@ export interface Caveat {
   severity: 'bad' | 'warn'
   title: string
   places: string[]
-}
-
-/** Above this share of processor time in use, the machine is what was measured. */
-export const machineBoundAbove = 0.9
-
-/** Whether the machine had no processor time left to run the probe at its own pace. */
-export function isMachineBound({ machineBusy }: ProbeOutcome): boolean {
-  return machineBusy !== null && machineBusy > machineBoundAbove
 }
 
 /** Looks for everything in the arms that a reader of the figures has to know. */

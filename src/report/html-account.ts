@@ -1,6 +1,6 @@
 import { formatBytes } from '../base/quantity.ts'
 import type { ArmOutcome, Distribution, Result } from '../result/result.ts'
-import { isMachineBound, machineBoundAbove } from './caveats.ts'
+import { isMachineBound, machineBoundAbove } from '../result/result.ts'
 import { formatCount, formatShare, none, plural } from './format.ts'
 import { body, columns, num, section, swatch, table, term, time } from './html-elements.ts'
 import { armLabel } from './labels.ts'

@@ -194,3 +194,11 @@ export type Explanation = z.infer<typeof explanation>
 export type ThresholdOutcome = z.infer<typeof thresholdOutcome>
 export type ReferenceFigure = z.infer<typeof referenceFigure>
 export type Verdict = Result['verdict']
+
+/** Above this share of processor time in use, the machine is what was measured. */
+export const machineBoundAbove = 0.9
+
+/** Whether the machine had no processor time left to run the probe at its own pace. */
+export function isMachineBound({ machineBusy }: ProbeOutcome): boolean {
+  return machineBusy !== null && machineBusy > machineBoundAbove
+}

@@ -2,7 +2,8 @@ import { formatDuration } from '../base/duration.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import { explainStops, readApiRequests, readLimiters } from '../measure/limiters.ts'
 import type { MachineMonitor, MachineUse } from '../measure/machine.ts'
-import type { PodTimeline } from '../measure/timeline.ts'
+import type { ComponentMetrics } from '../measure/metrics.ts'
+import type { PodTimeline, ProbeTimeline } from '../measure/timeline.ts'
 import { createProbeTimeline } from '../measure/timeline.ts'
 import { watchProbe } from '../measure/watch-probe.ts'
 import type { PlannedProbe } from '../plan/plan.ts'
@@ -12,7 +13,7 @@ import type { ProbeOutcome } from '../result/result.ts'
 import type { Cluster } from '../targets/target.ts'
 import { probeSelector } from '../workload/probe-target.ts'
 import type { ProbeTarget } from './probe-target.ts'
-import type { Step } from './step.ts'
+import type { Step, StepProgress } from './step.ts'
 
 export interface ProbeOptions {
   cluster: Cluster
@@ -49,85 +50,43 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
     title: probeTitle(probe),
     timeoutMs: settleMs + probe.timeout + 60_000,
     async setUp({ signal, report }) {
-      const total = Math.abs(probe.to - probe.from)
-      const allReached = Promise.withResolvers<void>()
       const timeline = createProbeTimeline(probe)
+      const allReached = Promise.withResolvers<void>()
       const over = new AbortController()
-      let isTimed = false
-      const startedWith = isRollout(probe) ? probe.from : 0
+      let t0Ms: number | undefined
       const watches = watchProbe(timeline, {
         api,
         clock,
         namespace: target.namespace,
         labelSelector: probeSelector,
-        onChange: () => {
+        onChange() {
+          if (t0Ms === undefined) return
+          report(progressOf(timeline, probe))
           if (timeline.reachedAll()) allReached.resolve()
-          if (isTimed)
-            report({
-              done: timeline.done() - startedWith,
-              total,
-              unit: isRollout(probe) ? 'pods Ready' : 'pods deleted',
-            })
         },
       })
-      let stopWatching: (() => MachineUse) | undefined
-      const flushSamples = () => {
-        if (isTimed) options.onSamples(probe.name, timeline.podTimelines())
-        isTimed = false
-      }
-      // What was seen until an interrupt is kept: nobody waits for this step once it is aborted.
-      signal.addEventListener('abort', flushSamples, { once: true })
       try {
         await Promise.race([watches.synced, watches.failed])
         report({ text: `quiet for ${formatDuration(settleMs)}` })
         await Promise.race([clock.sleep(settleMs, signal), watches.failed])
 
-        const before = await cluster.scrape()
-        const retriesBefore = cluster.clientRetries()
-        stopWatching = options.watchMachine()
-        const t0Ms = clock.nowMs()
+        const before = await observe(cluster)
+        const stopWatching = options.watchMachine()
+        t0Ms = clock.nowMs()
         timeline.start(t0Ms)
-        isTimed = true
         await api.patch(
           { resource: 'deployments', namespace: target.namespace, name: target.name },
           { type: 'merge', body: { spec: { replicas: probe.to } } },
           'scale',
         )
-        await Promise.race([
-          allReached.promise,
-          watches.failed,
-          clock.sleep(probe.timeout, AbortSignal.any([signal, over.signal])),
-        ])
+        const late = clock.sleep(probe.timeout, AbortSignal.any([signal, over.signal]))
+        await Promise.race([allReached.promise, watches.failed, late])
         const machine = stopWatching()
-        flushSamples()
-        const after = await cluster.scrape()
-        const retriesAfter = cluster.clientRetries()
-
-        const apiRequests = readApiRequests(before, after)
-        const limiters = readLimiters(before, after, apiRequests, options.limits)
-        const summary = timeline.summary()
-        return {
-          name: probe.name,
-          from: probe.from,
-          to: probe.to,
-          node: options.node,
-          serviceAccountToken: options.serviceAccountToken,
-          ...summary,
-          limiters,
-          explanations: explainStops(summary.stopsMs, limiters),
-          apiRequests,
-          watch: watches.disruptions,
-          clientRetries: {
-            count: retriesAfter.count - retriesBefore.count,
-            waitedMs: retriesAfter.waitedMs - retriesBefore.waitedMs,
-          },
-          eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,
-          machineBusy: machine.busy,
-        }
+        return outcomeOf(options, timeline, before, await observe(cluster), machine, watches.disruptions)
       } finally {
-        signal.removeEventListener('abort', flushSamples)
         over.abort()
-        stopWatching?.()
+        // Also what was seen until an interrupt is kept.
+        if (t0Ms !== undefined) options.onSamples(probe.name, timeline.podTimelines())
         await watches.stop()
       }
     },
@@ -136,6 +95,54 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
         .map((stop) => `${stop} ${formatStop(stopsMs[stop])}`)
         .join(', '),
   }
+}
+
+/** What is counted before and after a probe. */
+interface Observation {
+  metrics: ComponentMetrics[]
+  retries: { count: number; waitedMs: number }
+}
+
+async function observe(cluster: Cluster): Promise<Observation> {
+  return { metrics: await cluster.scrape(), retries: cluster.clientRetries() }
+}
+
+function outcomeOf(
+  { probe, node, serviceAccountToken, limits }: ProbeOptions,
+  timeline: ProbeTimeline,
+  before: Observation,
+  after: Observation,
+  machine: MachineUse,
+  watch: ProbeOutcome['watch'],
+): ProbeOutcome {
+  const summary = timeline.summary()
+  const apiRequests = readApiRequests(before.metrics, after.metrics)
+  const limiters = readLimiters(before.metrics, after.metrics, apiRequests, limits)
+  return {
+    name: probe.name,
+    from: probe.from,
+    to: probe.to,
+    node,
+    serviceAccountToken,
+    ...summary,
+    limiters,
+    explanations: explainStops(summary.stopsMs, limiters),
+    apiRequests,
+    watch,
+    clientRetries: {
+      count: after.retries.count - before.retries.count,
+      waitedMs: after.retries.waitedMs - before.retries.waitedMs,
+    },
+    eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,
+    machineBusy: machine.busy,
+  }
+}
+
+function progressOf(timeline: ProbeTimeline, probe: ProbeShape): StepProgress {
+  const total = Math.abs(probe.to - probe.from)
+  return isRollout(probe)
+    ? { done: timeline.done() - probe.from, total, unit: 'pods Ready' }
+    : { done: timeline.done(), total, unit: 'pods deleted' }
 }
 
 function formatStop(stopMs: number | null | undefined): string {

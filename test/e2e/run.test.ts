@@ -27,7 +27,7 @@ probes:
     - { name: rollout, from: 1, to: 10, timeout: 1m }
     - { name: scale-down, from: 10, to: 1, timeout: 1m }
 thresholds:
-  - { probe: rollout, stop: available, of: [tuned, untuned], max: 1 }
+  - { probe: rollout, stop: available, of: tuned, max: 60s }
 `
 
 let folder: string
