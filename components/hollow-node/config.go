@@ -147,7 +147,7 @@ func completeKubeletConfiguration(merged []byte) (*kubeletconfig.KubeletConfigur
 // keepStatuses switches the PodReadyToStartContainers condition off unless the configuration asks for it. For it the kubelet of
 // 1.36 updates a pod's status in the background once the sandbox is ready, and reads and writes the status in two steps
 // (Kubelet.OnPodSandboxReady). A container that takes no time to start, as here, can be Running in between: that status is then
-// overwritten, and comes back with the next periodic sync, a minute or more later. It hit about one pod in 3000.
+// overwritten, and comes back with the next periodic sync, a minute or more later. It hit 2 of 23 rollouts of 199 pods.
 func keepStatuses(c *kubeletconfig.KubeletConfiguration) {
 	gate := string(features.PodReadyToStartContainersCondition)
 	if _, ok := c.FeatureGates[gate]; ok {
