@@ -12,6 +12,7 @@ import { connectKubeApi } from '../src/kube/http.ts'
 import type { Pod } from '../src/kube/resources.ts'
 import { createTestCertificates } from '../src/kube/testing-tls.ts'
 import { decodeWatch } from '../src/kube/watch-stream.ts'
+import { medianOf } from '../src/measure/distribution.ts'
 import { createProbeTimeline } from '../src/measure/timeline.ts'
 
 /**
@@ -88,9 +89,11 @@ for (let round = 0; round <= rounds; round++) {
 say(
   `client processor time per created pod of ${JSON.stringify(pod).length} bytes, median of ${rounds} rounds, ${inFlight} at a time`,
 )
-const bare = median(costs.get('bare pooled undici') ?? [])
-for (const [name, samples] of costs)
-  say(`  ${name.padEnd(24)} ${median(samples).toFixed(0).padStart(6)} us   x ${(median(samples) / bare).toFixed(1)}`)
+const bare = medianOf(costs.get('bare pooled undici') ?? []) ?? Number.NaN
+for (const [name, samples] of costs) {
+  const costUs = medianOf(samples) ?? Number.NaN
+  say(`  ${name.padEnd(24)} ${costUs.toFixed(0).padStart(6)} us   x ${(costUs / bare).toFixed(1)}`)
+}
 
 const { eventsPerSecond, parsesPerSecond } = await watchRates()
 say(
@@ -149,10 +152,6 @@ function bytesPerPod(): number {
     timeline.pod({ type: 'ADDED', object, atMs: index, exact: true })
   }
   return (process.memoryUsage().heapUsed - before) / count
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 function say(line: string): void {

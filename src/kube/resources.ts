@@ -27,6 +27,11 @@ export interface Condition {
   message?: string
 }
 
+/** Whether a pod's or node's Ready condition is True. */
+export function isReady({ status }: Pod | Node): boolean {
+  return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
+}
+
 export interface PodSpec {
   nodeName?: string
   nodeSelector?: Record<string, string>

@@ -1,4 +1,5 @@
-import { formatDuration, parseDurationMs } from '../base/duration.ts'
+import { formatDuration } from '../base/duration.ts'
+import { boundValue } from '../plan/check.ts'
 import type { Threshold } from '../plan/plan.ts'
 import type { ArmOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
@@ -13,8 +14,9 @@ import { medianOf } from './distribution.ts'
 export function judge(threshold: Threshold, arms: readonly ArmOutcome[]): ThresholdOutcome {
   const { probe, stop, of } = threshold
   const unit = typeof of === 'string' ? 'ms' : 'ratio'
-  const bound = (value: string | number | undefined) => (typeof value === 'string' ? parseDurationMs(value) : value)
-  const [min, max] = [bound(threshold.min), bound(threshold.max)]
+  const [min, max] = [threshold.min, threshold.max].map((bound) =>
+    bound === undefined ? undefined : boundValue(bound, unit === 'ratio'),
+  )
   const samples = [of].flat().map((profile) => samplesOf(profile, probe, stop, arms))
   const [first, second] = samples
   const figure = (dividend: Sample[] = [], divisor: Sample[] = [], [high, low]: [keyof Sample, keyof Sample]) => {

@@ -1,5 +1,6 @@
 import type { Change } from '../kube/follow.ts'
 import type { Deployment, KubeObject, Pod, ReplicaSet } from '../kube/resources.ts'
+import { isReady } from '../kube/resources.ts'
 import type { ProbeShape, StopName } from '../plan/stops.ts'
 import { isRollout, stopsOf } from '../plan/stops.ts'
 import type { Curve, ProbeOutcome, StopsMs } from '../result/result.ts'
@@ -143,10 +144,6 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
       }
     },
   }
-}
-
-function isReady(pod: Pod): boolean {
-  return pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
 }
 
 function accountFor(

@@ -140,8 +140,8 @@ function bounds(threshold: z.infer<Sections['thresholds']>[number], path: PlanPr
   return isPossible ? [] : [{ path: [...path, 'min'], message: `is above max, ${shown(max)}: nothing can meet both` }]
 }
 
-/** The number behind a bound; undefined when it has the wrong form for its unit. */
-function boundValue(value: number | string, isRatio: boolean): number | undefined {
+/** The number behind a threshold's bound, milliseconds unless it bounds a ratio; undefined when it has the wrong form. */
+export function boundValue(value: number | string, isRatio: boolean): number | undefined {
   if (isRatio) return typeof value === 'number' ? value : undefined
   return typeof value === 'string' ? parseDurationMs(value) : undefined
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { follow } from '../kube/follow.ts'
-import type { Node } from '../kube/resources.ts'
+import { isReady } from '../kube/resources.ts'
 import type { Cluster, Fleet, FleetSpec } from '../targets/target.ts'
 import type { Step } from './step.ts'
 
@@ -39,10 +39,4 @@ export function fleetUp(cluster: Cluster, spec: FleetSpec, timeoutMs: number): S
     summary: ({ readyMs, nodeNames, processes }) =>
       `${nodeNames.length} Ready in ${formatDuration(readyMs)}, ${processes} processes`,
   }
-}
-
-function isReady(node: Node): boolean {
-  return (
-    node.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
-  )
 }

@@ -13,12 +13,16 @@ export interface ProbeTargetSpec {
 /** Selects the pods, the ReplicaSet and the Deployment of the probes. */
 export const probeSelector = 'app=probe'
 
+function namespaceName(runId: string): string {
+  return `${runId}-probe`
+}
+
 /** The namespace that holds nothing but the probes' Deployment. */
 export function probeNamespace({ runId }: ProbeTargetSpec): Namespace {
   return {
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name: `${runId}-probe`, labels: { [runLabel]: runId } },
+    metadata: { name: namespaceName(runId), labels: { [runLabel]: runId } },
   }
 }
 
@@ -31,7 +35,7 @@ export function probeDeployment(spec: ProbeTargetSpec): Deployment {
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: 'probe', namespace: `${spec.runId}-probe`, labels },
+    metadata: { name: 'probe', namespace: namespaceName(spec.runId), labels },
     spec: {
       replicas: spec.replicas,
       selector: { matchLabels: { app: 'probe' } },

@@ -32,10 +32,10 @@ export interface ControlPlane {
   readonly components: readonly RunningComponent[]
 }
 
-export interface ControlPlaneOptions {
+/** What the control plane and the fleet of one cluster are started with. */
+export interface StartOptions {
   binaryFolder: string
   stateFolder: string
-  knobs: RenderedKnobs
   pki: Pki
   ports: Ports
   supervisor: Supervisor
@@ -44,6 +44,10 @@ export interface ControlPlaneOptions {
   signal: AbortSignal
   /** Closes connections. */
   closed: AbortSignal
+}
+
+export interface ControlPlaneOptions extends StartOptions {
+  knobs: RenderedKnobs
 }
 
 /** Each component's share of the start; a busy machine takes seconds. */

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, statfsSync } from 'node:fs'
+import { statfsSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { $ } from 'zx/core'
 import { formatBytes } from '../../base/quantity.ts'
 import type { Environment } from './components.ts'
 import { componentsVariable, locateComponents, readModulePins } from './components.ts'
+import { readLimits } from './limits.ts'
 import { mayRaisePriority } from './priority.ts'
 
 /** One thing a run needs, or works better with, and whether this machine has it. */
@@ -66,8 +67,7 @@ function machine(): Finding[] {
 }
 
 function limits(): Finding[] {
-  const file = '/proc/sys/fs/inotify/max_user_instances'
-  const instances = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
+  const { inotifyInstances: instances } = readLimits()
   return [
     {
       state: instances >= 128 ? 'has' : 'limits',

@@ -1,32 +1,21 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Clock } from '../../base/clock.ts'
 import { connectEndpoint } from '../../kube/http.ts'
 import type { FleetSpec } from '../target.ts'
 import type { NodePack } from './arguments/hollow-node.ts'
 import { hollowNodeArguments, nodeNames } from './arguments/hollow-node.ts'
 import { kubeletCredentials } from './connections.ts'
-import type { RunningComponent } from './control-plane.ts'
+import type { RunningComponent, StartOptions } from './control-plane.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
-import type { Pki } from './pki.ts'
-import type { Ports } from './ports.ts'
-import type { RunningProcess, Supervisor } from './processes.ts'
+import type { RunningProcess } from './processes.ts'
 
-export interface FleetOptions {
+export interface FleetOptions extends StartOptions {
   fleet: FleetSpec
   /** Fields of a KubeletConfiguration, the same for all nodes. */
   kubeletConfiguration: Readonly<Record<string, unknown>>
   /** `https://127.0.0.1:port` of the apiserver. */
   server: string
-  binaryFolder: string
-  stateFolder: string
-  pki: Pki
-  ports: Ports
-  supervisor: Supervisor
-  clock: Clock
-  signal: AbortSignal
-  closed: AbortSignal
 }
 
 /** Hollow nodes that run. */

@@ -10,7 +10,21 @@ export interface ControllerConfiguration {
 }
 
 /** What may be read without credentials, so that no component has to ask the apiserver who is reading. */
-export const openPaths = '/healthz,/readyz,/livez,/metrics,/configz'
+const openPaths = '/healthz,/readyz,/livez,/metrics,/configz'
+
+/** Flags that kube-controller-manager and kube-scheduler have in common. */
+export function controllerFlags({ port, kubeconfig, pki }: ControllerConfiguration): Flags {
+  return {
+    kubeconfig,
+    'bind-address': '127.0.0.1',
+    'secure-port': String(port),
+    'tls-cert-file': pki.server.certFile,
+    'tls-private-key-file': pki.server.keyFile,
+    'authorization-always-allow-paths': openPaths,
+    // Each is the only one; a lease would only delay its start.
+    'leader-elect': 'false',
+  }
+}
 
 /**
  * Arguments of kube-controller-manager. Its controllers share one identity, which control-plane.ts gives the rights of
@@ -19,16 +33,10 @@ export const openPaths = '/healthz,/readyz,/livez,/metrics,/configz'
  * own rate limiter, and both identities have priority level workload-high and are told apart by namespace (flow schemas
  * kube-controller-manager and kube-system-service-accounts).
  */
-export function controllerManagerArguments({ port, kubeconfig, pki, knobs = {} }: ControllerConfiguration): string[] {
+export function controllerManagerArguments(configuration: ControllerConfiguration): string[] {
+  const { pki, knobs = {} } = configuration
   return toArguments({
-    kubeconfig,
-    'bind-address': '127.0.0.1',
-    'secure-port': String(port),
-    'tls-cert-file': pki.server.certFile,
-    'tls-private-key-file': pki.server.keyFile,
-    'authorization-always-allow-paths': openPaths,
-    // It is the only one; a lease would only delay its start.
-    'leader-elect': 'false',
+    ...controllerFlags(configuration),
     'root-ca-file': pki.ca.certFile,
     'service-account-private-key-file': pki.serviceAccount.keyFile,
     'use-service-account-credentials': 'false',
