@@ -6,7 +6,10 @@ import process from 'node:process'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { Failure } from '../../src/base/errors.ts'
+import { isApiStatus } from '../../src/kube/api.ts'
 import type { Node } from '../../src/kube/resources.ts'
+import { isReady } from '../../src/kube/resources.ts'
+import { deleteNamespace } from '../../src/steps/drain.ts'
 import { localTarget } from '../../src/targets/local/index.ts'
 import { findMarked, isGuarded } from '../../src/targets/local/leftovers.ts'
 import type { Cluster, Fleet, Target } from '../../src/targets/target.ts'
@@ -50,9 +53,7 @@ async function until(what: string, condition: () => boolean | Promise<boolean>, 
 async function readyNodes({ api }: Cluster): Promise<Node[]> {
   const nodes: Node[] = []
   for await (const page of api.list({ resource: 'nodes' })) nodes.push(...page.items)
-  return nodes.filter(({ status }) =>
-    status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'),
-  )
+  return nodes.filter(isReady)
 }
 
 describeWithComponents('a tuned cluster of target local', () => {
@@ -79,6 +80,20 @@ describeWithComponents('a tuned cluster of target local', () => {
     await until('three nodes Ready', async () => (await readyNodes(cluster)).length === 3, 30_000)
     const [probe] = await readyNodes(cluster)
     expect(probe?.status?.capacity).toMatchObject({ cpu: '8', memory: '16Gi', pods: '500' })
+  })
+
+  it('should delete a namespace of its own whole, and leave one of the same name that is not', async () => {
+    const spec = { runId: 'drained', node: 'hollow-0', image: 'pause', serviceAccountToken: false, replicas: 0 }
+    const { metadata } = await cluster.api.create('namespaces', probeNamespace(spec))
+    const { name = '', uid = '' } = metadata
+    await cluster.api.create('deployments', probeDeployment(spec))
+    const get = () => cluster.api.get({ resource: 'namespaces', name })
+
+    await deleteNamespace(cluster, { name, uid: '00000000-0000-0000-0000-000000000000' }, AbortSignal.timeout(10_000))
+    expect((await get()).metadata.deletionTimestamp).toBeUndefined()
+
+    await deleteNamespace(cluster, { name, uid }, AbortSignal.timeout(60_000))
+    await expect(get()).rejects.toSatisfy((error) => isApiStatus(error, 404))
   })
 
   it('should read back every knob as it was requested', async () => {
