@@ -2,6 +2,9 @@ import { createServer } from 'node:https'
 import process from 'node:process'
 import type { TestCertificates } from '../src/kube/testing-tls.ts'
 
+// However the bench ends, its server ends with it.
+process.once('disconnect', () => process.exit())
+
 /** A server that answers every request with what it was sent, as an apiserver does for a create. */
 process.once('message', ({ ca, server }: TestCertificates) => {
   const listener = createServer({ ...server, ca, requestCert: true }, (request, response) => {
