@@ -88,6 +88,28 @@ export interface Namespace extends KubeObject {
   status?: { phase?: string; conditions?: Condition[] }
 }
 
+export interface Service extends KubeObject {
+  spec: {
+    selector?: Record<string, string>
+    ports: { name?: string; port: number; targetPort?: number }[]
+    [field: string]: unknown
+  }
+}
+
+export interface ConfigMap extends KubeObject {
+  data?: Record<string, string>
+}
+
+export interface Secret extends KubeObject {
+  type?: string
+  /** Values in base64. */
+  data?: Record<string, string>
+}
+
+export interface ServiceAccount extends KubeObject {
+  automountServiceAccountToken?: boolean
+}
+
 /** The shape of every resource the product reads or writes. */
 export interface ResourceTypes {
   namespaces: Namespace
@@ -95,6 +117,10 @@ export interface ResourceTypes {
   pods: Pod
   deployments: Deployment
   replicasets: ReplicaSet
+  services: Service
+  configmaps: ConfigMap
+  secrets: Secret
+  serviceaccounts: ServiceAccount
 }
 
 /** Where a resource lives in the API. */
@@ -111,4 +137,8 @@ export const resources: { readonly [R in keyof ResourceTypes]: ResourceInfo } = 
   pods: { apiVersion: 'v1', kind: 'Pod', namespaced: true },
   deployments: { apiVersion: 'apps/v1', kind: 'Deployment', namespaced: true },
   replicasets: { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespaced: true },
+  services: { apiVersion: 'v1', kind: 'Service', namespaced: true },
+  configmaps: { apiVersion: 'v1', kind: 'ConfigMap', namespaced: true },
+  secrets: { apiVersion: 'v1', kind: 'Secret', namespaced: true },
+  serviceaccounts: { apiVersion: 'v1', kind: 'ServiceAccount', namespaced: true },
 }

@@ -25,9 +25,9 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
   return [
     ...repeated(
       arms ?? [],
-      (arm) => arm.profile,
-      (index) => ['arms', index, 'profile'],
-      'this profile already has an arm',
+      (arm) => arm.name ?? arm.profile,
+      (index) => ['arms', index, arms?.[index]?.name === undefined ? 'profile' : 'name'],
+      'an earlier arm is called so; give one of them a name of its own',
     ),
     ...repeated(
       probes?.sequence ?? [],
@@ -41,7 +41,7 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
       ...known(
         ['thresholds', index, 'of'],
         [threshold.of].flat(),
-        arms?.map((arm) => arm.profile),
+        arms?.map((arm) => arm.name ?? arm.profile),
         'arm',
       ),
       ...stopOfProbe(['thresholds', index], threshold, probes),
@@ -50,7 +50,7 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
       ...known(
         ['reference', 'figures', index, 'profile'],
         [figure.profile],
-        arms?.map((arm) => arm.profile),
+        arms?.map((arm) => arm.name ?? arm.profile),
         'arm',
       ),
       ...stopOfProbe(['reference', 'figures', index], figure, probes),

@@ -52,6 +52,7 @@ export function sampleResult(changes: Partial<Result> = {}): Result {
     durationMs: 562_400,
     versions: { kubernetes: 'v1.36.3', etcd: '3.6.8', 'scale-test': '0.1.0', node: 'v24.21.0' },
     machine: { cores: 2, memoryBytes: 16_777_216_000, system: 'Linux 6.12, x86-64' },
+    orchestrator: { peakMemoryBytes: 148_897_792 },
     reference: {
       source: 'Field notes on tuning big Kubernetes clusters (2022)',
       figures: [
@@ -129,7 +130,17 @@ export function sampleArm(
     order,
     outcome: 'complete',
     knobs: sampleKnobs(profile),
-    fleet: { nodes: 2, hosts: 1, processes: 2, containerStartDelayMs: 0, readyMs: 2870 },
+    fleet: {
+      nodes: 2,
+      hosts: 1,
+      processes: 2,
+      containerStartDelayMs: 0,
+      readyMs: 2870,
+      flaps: { count: 0, nodes: [], notReadyAtEnd: [] },
+      estimate: null,
+    },
+    fill: null,
+    machine: null,
     objects: { namespaces: 50, services: 1000, pods: 40_000, configmaps: 8000, secrets: 2000, serviceaccounts: 150 },
     controlPlaneReadyMs: 2140,
     probes: [rollout(profile, times.rollout), scaleDown(profile, times.scaleDown)],

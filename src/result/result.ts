@@ -48,6 +48,125 @@ const distribution = z.object({
 /** A count over time, as [milliseconds since T0, count] pairs; at most a few hundred, first and last exact. */
 const curve = z.array(z.tuple([z.number(), z.number()]))
 
+/** How long one kind of request took. Percentiles of `apiserver` are interpolated within its histogram's buckets. */
+const apiLatency = z.object({
+  /** In Kubernetes' words as the source has them: `create` of the orchestrator, `POST` of the apiserver. */
+  verb: z.string(),
+  /** `pods`, `deployments/scale`. */
+  resource: z.string(),
+  /**
+   * client: from the orchestrator's call until the whole answer, each try by itself. apiserver: its own histogram
+   * `apiserver_request_duration_seconds`, of everybody's requests.
+   */
+  source: z.enum(['client', 'apiserver']),
+  latencyMs: distribution,
+})
+
+/** What one etcd did while the cluster was filled. */
+const etcdOutcome = z.object({
+  /** `etcd`, `etcd-pods`. */
+  instance: z.string(),
+  /** Size of the database file. */
+  sizeBytes: z.object({ before: z.number(), after: z.number() }),
+  /** What of it is in use: the rest is free pages that only a defragmentation gives back. */
+  inUseBytes: z.number(),
+  /** etcd_disk_backend_commit_duration_seconds */
+  commitMs: distribution,
+  /** etcd_disk_wal_fsync_duration_seconds */
+  fsyncMs: distribution,
+  /** The file's size, as [milliseconds since the fill began, bytes]. */
+  sizeCurve: curve,
+})
+
+/** One kind of object in the fill, all of which were created before the next kind began. */
+const fillStage = z.object({
+  /** Plural name of the resource; `ballast` for configmaps that are there for their weight. */
+  name: z.string(),
+  objects: z.number(),
+  durationMs: z.number(),
+  /** What the plan asked for, per second; null when it limits how many are under way at a time. */
+  intendedPerSecond: z.number().nullable(),
+  /** From the intended moment of sending until the answer, retries included. */
+  latencyMs: distribution,
+  /** By how much requests were sent later than intended. */
+  latenessMs: distribution,
+})
+
+/** How the cluster was filled, and what its components took for it. */
+const fillOutcome = z.object({
+  /** From the first object sent until the last pod was Ready and everything counted. */
+  durationMs: z.number(),
+  /** By resource: what the plan says, what a list found at the end, what could not be created. */
+  objects: z.record(z.string(), z.object({ expected: z.number(), observed: z.number(), failed: z.number() })),
+  stages: z.array(fillStage),
+  pods: z.object({
+    expected: z.number(),
+    created: z.number(),
+    bound: z.number(),
+    ready: z.number(),
+    /** Pods beyond the expected ones: replacements of evicted ones. */
+    unexpected: z.number(),
+    /** Transitions known only as an interval, because the apiserver had closed the watch. */
+    censored: z.number(),
+  }),
+  /** Milliseconds per pod between two points of its life: `created to Ready`. */
+  podPhasesMs: z.record(z.string(), distribution),
+  /** Pods bound per second: over the whole fill, and over its best ten seconds. */
+  schedulingPerSecond: z.object({ mean: z.number().nullable(), peak: z.number().nullable() }),
+  /** Pods over time since the fill began: `created`, `bound`, `ready`. */
+  curves: z.record(z.string(), curve),
+  /** From the answer to a write until a watch showed it; sampled once a second. */
+  watchLagMs: distribution,
+  /** The same over time. */
+  watchLagCurve: curve,
+  apiLatency: z.array(apiLatency),
+  etcd: z.array(etcdOutcome),
+  watch: z.object({ resumed: z.number(), relisted: z.number(), silent: z.number() }),
+  clientRetries: z.object({ count: z.number(), waitedMs: z.number() }),
+  eventLoopDelayMaxMs: z.number().nullable(),
+  /** Share of this machine's processor time that was in use, 0 to 1; null when the target is elsewhere. */
+  machineBusy: z.number().nullable(),
+})
+
+/** What the machine did during one step of an arm. */
+const machinePhase = z.object({
+  /** The step's id, such as `fleet`. */
+  step: z.string(),
+  title: z.string(),
+  /** Since the arm began. */
+  startMs: z.number(),
+  endMs: z.number(),
+  /** Share of all processor time in use, 0 to 1. */
+  busy: z.number(),
+  /** More than `machineBoundAbove` of it: the machine is what was measured. */
+  machineBound: z.boolean(),
+  /** Threads running or waiting for a processor, mean. */
+  runQueue: z.number().nullable(),
+  memoryUsedMaxBytes: z.number(),
+  /** Share of the time in which a disk had something to do, of the busiest disk; null where the kernel does not tell. */
+  diskBusy: z.number().nullable(),
+  /** Processor cores used, by component. */
+  cores: z.record(z.string(), z.number()),
+})
+
+/** The machine that everything ran on, over one arm. */
+const machineOutcome = z.object({
+  phases: z.array(machinePhase),
+  /** Over time since the arm began: `busy` (0 to 1), `runQueue`, `memoryUsedBytes`, `diskBusy` (0 to 1). */
+  curves: z.record(z.string(), curve),
+  components: z.array(
+    z.object({
+      /** `kube-apiserver`, `hollow-node` (all its processes together), `orchestrator`. */
+      component: z.string(),
+      processes: z.number(),
+      processorMs: z.number(),
+      memoryPeakBytes: z.number(),
+      /** Processor cores used over time. */
+      coresCurve: curve,
+    }),
+  ),
+})
+
 /** What one client-side rate limiter did during a probe, from the component's own metrics. */
 const limiterReading = z.object({
   component: z.string(),
@@ -113,7 +232,10 @@ const probeOutcome = z.object({
 })
 
 const armOutcome = z.object({
+  /** The arm's name: its profile's, unless the plan names it. */
   profile: z.string(),
+  /** The profile that the arm starts from, where it has another name. */
+  basedOn: z.string().optional(),
   /** 1 for the first time this profile ran. */
   repetition: z.number(),
   /** Position in the run: arms alternate (ABBA) so that drift hits all profiles alike. */
@@ -128,7 +250,17 @@ const armOutcome = z.object({
     /** How long a hollow node pretends that starting a container takes; 0 on most plans. */
     containerStartDelayMs: z.number().default(0),
     readyMs: z.number().nullable(),
+    /** Nodes that were Ready and then, for a while or for good, were not. */
+    flaps: z
+      .object({ count: z.number(), nodes: z.array(z.string()), notReadyAtEnd: z.array(z.string()) })
+      .default({ count: 0, nodes: [], notReadyAtEnd: [] }),
+    /** Processor cores that the idle fleet was expected to need, and those there are; null where nothing is known. */
+    estimate: z.object({ coresNeeded: z.number(), cores: z.number() }).nullable().default(null),
   }),
+  /** How the cluster was filled; null when the plan has no workload, or the arm did not get so far. */
+  fill: fillOutcome.nullable().default(null),
+  /** The machine over the arm; null when the target is elsewhere. */
+  machine: machineOutcome.nullable().default(null),
   /** Objects in the cluster under test when the probes ran, by resource. */
   objects: z.record(z.string(), z.number()),
   controlPlaneReadyMs: z.number().nullable(),
@@ -175,6 +307,8 @@ export const resultSchema = z.object({
   durationMs: z.number(),
   versions: z.record(z.string(), z.string()),
   machine: z.object({ cores: z.number(), memoryBytes: z.number(), system: z.string() }).nullable(),
+  /** This program itself. */
+  orchestrator: z.object({ peakMemoryBytes: z.number() }).nullable().default(null),
   reference: z.object({ source: z.string(), figures: z.array(referenceFigure) }).nullable(),
   arms: z.array(armOutcome),
   thresholds: z.array(thresholdOutcome),
@@ -191,6 +325,12 @@ export type Distribution = z.infer<typeof distribution>
 export type Curve = z.infer<typeof curve>
 export type LimiterReading = z.infer<typeof limiterReading>
 export type Explanation = z.infer<typeof explanation>
+export type FillOutcome = z.infer<typeof fillOutcome>
+export type FillStage = z.infer<typeof fillStage>
+export type ApiLatency = z.infer<typeof apiLatency>
+export type EtcdOutcome = z.infer<typeof etcdOutcome>
+export type MachineOutcome = z.infer<typeof machineOutcome>
+export type MachinePhase = z.infer<typeof machinePhase>
 export type ThresholdOutcome = z.infer<typeof thresholdOutcome>
 export type ReferenceFigure = z.infer<typeof referenceFigure>
 export type Verdict = Result['verdict']
@@ -198,7 +338,7 @@ export type Verdict = Result['verdict']
 /** Above this share of processor time in use, the machine is what was measured. */
 export const machineBoundAbove = 0.9
 
-/** Whether the machine had no processor time left to run the probe at its own pace. */
-export function isMachineBound({ machineBusy }: ProbeOutcome): boolean {
+/** Whether the machine had no processor time left to run a probe, or the fill, at its own pace. */
+export function isMachineBound({ machineBusy }: Pick<ProbeOutcome, 'machineBusy'>): boolean {
   return machineBusy !== null && machineBusy > machineBoundAbove
 }

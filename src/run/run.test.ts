@@ -12,7 +12,14 @@ const plan: Plan = {
   name: 'small',
   seed: 1,
   repetitions: 1,
-  fleet: { nodes: 1, nodesPerProcess: 1, node: { cpu: 1, memory: '1Gi', containerStartDelay: 0 }, timeout: 1000 },
+  fleet: {
+    nodes: 1,
+    hosts: 1,
+    nodesPerProcess: 1,
+    node: { cpu: 1, memory: '1Gi', containerStartDelay: 0 },
+    timeout: 1000,
+    observe: 0,
+  },
   arms: [
     { profile: 'untuned', set: [] },
     { profile: 'tuned', set: [] },

@@ -83,6 +83,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     durationMs: clock.nowMs() - startedMs,
     versions,
     machine: context.machine,
+    orchestrator: null,
     reference: referenceOf(plan),
     arms,
     ...judgement,
@@ -145,6 +146,8 @@ async function measureArm(
     processes: fleet.processes,
     containerStartDelayMs: node.containerStartDelay,
     readyMs: fleet.readyMs,
+    flaps: { count: 0, nodes: [], notReadyAtEnd: [] },
+    estimate: null,
   }
 
   outcome.knobs = await stages.run(verifyKnobs(target, cluster, requests))
@@ -186,17 +189,28 @@ function outlineOf(arm: ScheduledArm, plan: Plan): OutlineArm {
     })),
     { stepId: cleanUpStepId, title: 'Clean up' },
   ]
-  return { armId: arm.armId, title: plan.repetitions === 1 ? arm.profile : `${arm.profile} #${arm.repetition}`, steps }
+  return { armId: arm.armId, title: plan.repetitions === 1 ? arm.name : `${arm.name} #${arm.repetition}`, steps }
 }
 
-function blankOutcome({ profile, repetition, order }: ScheduledArm): ArmOutcome {
+function blankOutcome({ name, profile, repetition, order }: ScheduledArm): ArmOutcome {
   return {
-    profile,
+    profile: name,
+    ...(name === profile ? {} : { basedOn: profile }),
     repetition,
     order,
     outcome: 'failed',
     knobs: [],
-    fleet: { nodes: 0, hosts: 0, processes: 0, containerStartDelayMs: 0, readyMs: null },
+    fleet: {
+      nodes: 0,
+      hosts: 0,
+      processes: 0,
+      containerStartDelayMs: 0,
+      readyMs: null,
+      flaps: { count: 0, nodes: [], notReadyAtEnd: [] },
+      estimate: null,
+    },
+    fill: null,
+    machine: null,
     objects: {},
     controlPlaneReadyMs: null,
     probes: [],

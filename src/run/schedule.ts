@@ -2,6 +2,8 @@ import type { Plan, PlannedArm } from '../plan/plan.ts'
 
 /** One go at an arm. */
 export interface ScheduledArm extends PlannedArm {
+  /** The plan's name for it, or its profile's. */
+  name: string
   /** `tuned-2`: names its files and its place in the progress view. */
   armId: string
   repetition: number
@@ -15,8 +17,12 @@ export interface ScheduledArm extends PlannedArm {
  */
 export function scheduleArms({ arms, repetitions }: Pick<Plan, 'arms' | 'repetitions'>): ScheduledArm[] {
   return Array.from({ length: repetitions }, (_, round) =>
-    (round % 2 === 0 ? arms : arms.toReversed()).map((arm) => ({ ...arm, repetition: round + 1 })),
+    (round % 2 === 0 ? arms : arms.toReversed()).map((arm) => ({
+      ...arm,
+      name: arm.name ?? arm.profile,
+      repetition: round + 1,
+    })),
   )
     .flat()
-    .map((arm, index) => ({ ...arm, armId: `${arm.profile}-${arm.repetition}`, order: index + 1 }))
+    .map((arm, index) => ({ ...arm, armId: `${arm.name}-${arm.repetition}`, order: index + 1 }))
 }

@@ -13,10 +13,10 @@ export interface KnobRequest {
   because?: string
 }
 
-/** A profile's requests with a plan's overrides on top, in catalogue order. */
+/** A profile's requests with a plan's overrides on top, in catalogue order; an override of null takes a request away. */
 export function requestsOf(
   profile: ProfileName,
-  overrides: readonly { knob: string; value: KnobValue; because?: string | undefined }[] = [],
+  overrides: readonly { knob: string; value: KnobValue | null; because?: string | undefined }[] = [],
 ): KnobRequest[] {
   const requests = new Map<string, KnobRequest>()
   for (const knob of catalogue) {
@@ -26,7 +26,8 @@ export function requestsOf(
   for (const { knob: id, value, because } of overrides) {
     const knob = knobById(id)
     if (knob === undefined) throw new Error(`unknown knob ${id}: the plan's check lets none through`)
-    requests.set(id, because === undefined ? { knob, value } : { knob, value, because })
+    if (value === null) requests.delete(id)
+    else requests.set(id, because === undefined ? { knob, value } : { knob, value, because })
   }
   return catalogue.flatMap((knob) => requests.get(knob.id) ?? [])
 }

@@ -1,0 +1,31 @@
+import type { ResourceTypes } from '../kube/resources.ts'
+import type { PlannedWorkload } from '../plan/plan.ts'
+
+/** What a workload is made of; pods come from the Deployments and are not created by hand. */
+export type WorkloadResource = 'namespaces' | 'configmaps' | 'secrets' | 'serviceaccounts' | 'services' | 'deployments'
+
+/** How much of everything one namespace holds. */
+export interface NamespaceLayout {
+  /** `large-01`: the size class and a number within it. */
+  name: string
+  sizeClass: string
+  pods: number
+  /** Replicas of each Deployment; they add up to `pods`. */
+  replicas: readonly number[]
+  services: number
+  configmaps: number
+  secrets: number
+  serviceAccounts: number
+  /** Configmaps that are there for their weight alone. */
+  ballast: number
+}
+
+/** A workload before it is written out: everything that was drawn or worked out, small however many objects there are. */
+export interface WorkloadLayout {
+  plan: PlannedWorkload
+  seed: number
+  namespaces: readonly NamespaceLayout[]
+}
+
+/** One thing to create. */
+export type WorkloadObject<R extends WorkloadResource = WorkloadResource> = ResourceTypes[R]
