@@ -18,6 +18,14 @@ describe('createProgressLine', () => {
     expect(line.update({ done: 31, total: 200 }, 41_000)).toMatch(/31\/200, 1\.0\/s, 169\.0 s left/)
   })
 
+  it('should start anew when the step counts something else', () => {
+    const line = createProgressLine()
+    line.update({ done: 0, total: 1000, unit: 'configmaps' }, 0)
+    line.update({ done: 1000, total: 1000, unit: 'configmaps' }, 5000)
+    line.update({ done: 0, total: 125, unit: 'services' }, 5100)
+    expect(line.update({ done: 50, total: 125, unit: 'services' }, 10_100)).toMatch(/services, 10\.0\/s, 7\.50 s left/)
+  })
+
   it('should show the words when nothing is counted', () => {
     expect(createProgressLine().update({ text: 'quiet for 10 s' }, 0)).toBe('quiet for 10 s')
   })

@@ -14,9 +14,13 @@ const windowMs = 15_000
 /** A line for one step. */
 export function createProgressLine(): ProgressLine {
   const recent: { done: number; atMs: number }[] = []
+  let counted: string | undefined
   return {
     update({ text, done, total, unit }, nowMs) {
       if (done === undefined || total === undefined) return text ?? ''
+      // A step may count one thing after another.
+      if (unit !== counted) recent.length = 0
+      counted = unit
       if (nowMs - (recent.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY) >= windowMs / 30) recent.push({ done, atMs: nowMs })
       while (recent.length > 2 && nowMs - (recent[1]?.atMs ?? nowMs) > windowMs) recent.shift()
       const filled = Math.round(Math.min(1, Math.max(0, done / total)) * barWidth)

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import { writeFileWhole } from '../base/files.ts'
-import { describeThisMachine, watchThisMachine } from '../measure/machine.ts'
+import { describeThisMachine, peakMemoryBytes, readThisMachine, watchThisMachine } from '../measure/machine.ts'
 import { renderSummary } from '../report/summary.ts'
 import type { RunEvent } from '../run/events.ts'
 import { openJournal, openLineFile } from '../run/journal.ts'
@@ -13,7 +13,6 @@ import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
 import { plainView } from './plain-view.ts'
 import { loadPlan } from './plans.ts'
-import { writeReports } from './report-command.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 import { printBug } from './terminal.ts'
@@ -64,11 +63,15 @@ export async function runCommand(planName: string, options: RunOptions, surround
       view.emit(event)
     },
     watchMachine: watchThisMachine,
+    readMachine: readThisMachine,
     machine: describeThisMachine(),
+    peakMemoryBytes,
     onSamples: (armId, probe, pods) => records.samples(pods.map((pod) => ({ armId, probe, ...pod }))),
   })
   records.close()
 
+  // Drawing charts takes as much memory as the whole run: not before that is over.
+  const { writeReports } = await import('./report-command.ts')
   // Reports first: nothing that a view does may cost them.
   const reports = writeReports(outcome.result, runFolder)
   await view.finished

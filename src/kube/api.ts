@@ -57,6 +57,8 @@ export interface KubeApi {
   create<R extends ResourceName>(resource: R, object: ResourceTypes[R]): Promise<ResourceTypes[R]>
   get<R extends ResourceName>(ref: ObjectRef<R>): Promise<ResourceTypes[R]>
   list<R extends ResourceName>(query: ListQuery<R>, signal?: AbortSignal): AsyncIterable<Page<ResourceTypes[R]>>
+  /** How many objects the query selects, without fetching them whole. */
+  count(query: ListQuery, signal?: AbortSignal): Promise<number>
   patch<R extends ResourceName>(
     ref: ObjectRef<R>,
     patch: Patch,

@@ -97,6 +97,30 @@ const pod: Pod = {
 const stored: Pod = { ...pod, metadata: { ...pod.metadata, uid: 'u1', resourceVersion: '5' } }
 const ref = { resource: 'pods', namespace: 'load', name: 'web-1' } as const
 
+describe('count', () => {
+  const page = (items: number, metadata: object = {}) =>
+    json({
+      metadata: { resourceVersion: '9', ...metadata },
+      items: Array.from({ length: items }, () => ({ metadata: {} })),
+    })
+
+  test('should ask for one object only when the server tells how many more there are', async () => {
+    const { port, received } = await serve([page(1, { continue: 'more', remainingItemCount: 39_999 })])
+    expect(await connect(port).api.count({ resource: 'pods' })).toBe(40_000)
+    expect(received.map(({ url }) => url)).toEqual(['/api/v1/pods?limit=1'])
+  })
+
+  test('should go through pages of names when there is a selector', async () => {
+    const { port, received } = await serve([page(1000, { continue: 'more' }), page(7)])
+    expect(await connect(port).api.count({ resource: 'pods', labelSelector: 'a=b' })).toBe(1007)
+    expect(received.map(({ url }) => url)).toEqual([
+      '/api/v1/pods?limit=1000&labelSelector=a%3Db',
+      '/api/v1/pods?limit=1000&labelSelector=a%3Db&continue=more',
+    ])
+    expect(received[0]?.headers.accept).toContain('as=PartialObjectMetadataList')
+  })
+})
+
 describe('requests', () => {
   test('should send an object with its kind, and the authorization, when it creates one', async () => {
     const { port, received } = await serve([json(stored, 201)])

@@ -24,6 +24,8 @@ const contentTypes: Record<Patch['type'], string> = {
   apply: 'application/apply-patch+yaml',
 }
 const defaultPageSize = 500
+/** A list of names and labels: a pod weighs a tenth in it. */
+const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
 /** Connects to a component that is not an apiserver (kube-controller-manager, kubelet), with client certificates or not. */
 export function connectEndpoint(options: ConnectOptions): RawEndpoint & AsyncDisposable {
@@ -99,6 +101,22 @@ export function connectKubeApi(options: ConnectOptions): KubeApi & RawEndpoint &
       } while (rest !== undefined)
     },
 
+    async count({ resource, namespace, labelSelector, fieldSelector }, signal) {
+      const selects = labelSelector !== undefined || fieldSelector !== undefined
+      let count = 0
+      let rest: string | undefined
+      do {
+        // Without a selector the server says how many it left out; with one it does not know.
+        const limit = selects ? '1000' : '1'
+        const path = resourcePath(resource, { namespace }, { limit, labelSelector, fieldSelector, continue: rest })
+        const call: Call = { verb: 'list', resource, method: 'GET', path, repeatable: true, accept: metadataOnly }
+        const { metadata, items } = await transport.send<ListAnswer<KubeObject>>(call, parseJson, { signal })
+        count += items?.length ?? 0
+        if (metadata.remainingItemCount !== undefined) return count + metadata.remainingItemCount
+        rest = metadata.continue || undefined
+      } while (rest !== undefined)
+      return count
+    },
     patch<R extends ResourceName>(
       { resource, ...place }: ObjectRef<R>,
       patch: Patch,
@@ -176,7 +194,7 @@ export function connectKubeApi(options: ConnectOptions): KubeApi & RawEndpoint &
 }
 
 interface ListAnswer<T> {
-  metadata: { resourceVersion: string; continue?: string }
+  metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number }
   /** Null when empty, in old versions. */
   items: T[] | null
 }

@@ -58,6 +58,8 @@ export interface Call {
   path: string
   body?: string
   contentType?: string
+  /** What form the answer is to have; JSON when absent. */
+  accept?: string
   /** Whether sending it twice is the same as once, so that it may be repeated when it is unknown what became of it. */
   repeatable: boolean
 }
@@ -136,7 +138,7 @@ export function createTransport(options: ConnectOptions): Transport {
       method: call.method,
       path: prefix + call.path,
       headers: {
-        accept: 'application/json, */*;q=0.5',
+        accept: call.accept ?? 'application/json, */*;q=0.5',
         'user-agent': 'scale-test',
         ...(call.body !== undefined && { 'content-type': call.contentType ?? 'application/json' }),
         ...headers,

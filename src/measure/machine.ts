@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, release, totalmem, type } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import process from 'node:process'
+import type { ComponentReading, MachineReading, ReadMachine } from './machine-record.ts'
 
 /** What the orchestrator's own machine did while something was measured. */
 export interface MachineUse {
@@ -23,7 +26,7 @@ export const watchThisMachine: MachineMonitor = () => {
     const totalMs = after.totalMs - before.totalMs
     return {
       eventLoopDelayMaxMs: delay.max / 1e6,
-      busy: totalMs === 0 ? 0 : 1 - (after.idleMs - before.idleMs) / totalMs,
+      busy: totalMs === 0 ? 0 : (after.busyMs - before.busyMs) / totalMs,
     }
   }
 }
@@ -33,12 +36,74 @@ export function describeThisMachine(): { cores: number; memoryBytes: number; sys
   return { cores: cpus().length, memoryBytes: totalmem(), system: `${type()} ${release()}` }
 }
 
-function processorTime(): { idleMs: number; totalMs: number } {
+/** The most memory this process has had so far, in bytes. */
+export function peakMemoryBytes(): number {
+  return process.resourceUsage().maxRSS * 1024
+}
+
+function processorTime(): { busyMs: number; totalMs: number } {
   let idleMs = 0
   let totalMs = 0
   for (const { times } of cpus()) {
     idleMs += times.idle
     totalMs += times.user + times.nice + times.sys + times.idle + times.irq
   }
-  return { idleMs, totalMs }
+  return { busyMs: totalMs - idleMs, totalMs }
+}
+
+/** Linux counts processor time in hundredths of a second, whatever the kernel's own tick (USER_HZ). */
+const tickMs = 10
+const pageBytes = 4096
+
+/** Reads the kernel's counters (proc(5)): of the machine, of this process and of the given ones. Linux only. */
+export const readThisMachine: ReadMachine = (processes) => {
+  const { stat, memory } = { stat: read('/proc/stat'), memory: read('/proc/meminfo') }
+  const kilobytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(memory)?.[1] ?? 0)
+  const components = new Map<string, ComponentReading[]>()
+  for (const { component, pid } of [{ component: 'orchestrator', pid: process.pid }, ...processes]) {
+    const reading = readProcess(pid)
+    if (reading !== undefined) components.set(component, [...(components.get(component) ?? []), reading])
+  }
+  return {
+    atMs: performance.now(),
+    ...processorTime(),
+    runQueue: Number(/^procs_running (\d+)/m.exec(stat)?.[1] ?? 0),
+    memoryUsedBytes: 1024 * (kilobytes('MemTotal') - kilobytes('MemAvailable')),
+    disksBusyMs: readDisks(),
+    components,
+  } satisfies MachineReading
+}
+
+function readProcess(pid: number): ComponentReading | undefined {
+  try {
+    const stat = read(`/proc/${pid}/stat`)
+    // Counted behind the name, which may contain anything: fields 14 and 15 are user and system time.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const [, resident = 0, shared = 0] = read(`/proc/${pid}/statm`).split(' ').map(Number)
+    return {
+      pid,
+      processorMs: tickMs * (Number(fields[11]) + Number(fields[12])),
+      privateBytes: pageBytes * (resident - shared),
+      sharedBytes: pageBytes * shared,
+    }
+  } catch {
+    // It has ended.
+    return undefined
+  }
+}
+
+/** Milliseconds in which each whole disk had something to do; field 10 of its statistics (Documentation/admin-guide/iostats). */
+function readDisks(): Map<string, number> {
+  const lines = read('/proc/diskstats').split('\n')
+  const disks = new Set(readdirSync('/sys/block').filter((name) => !/^(loop|ram|zram)/.test(name)))
+  return new Map(
+    lines.flatMap((line): [string, number][] => {
+      const [, , name = '', ...counters] = line.trim().split(/\s+/)
+      return disks.has(name) ? [[name, Number(counters[9])]] : []
+    }),
+  )
+}
+
+function read(file: string): string {
+  return readFileSync(file, 'utf8')
 }

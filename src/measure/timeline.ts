@@ -197,7 +197,7 @@ function phasesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number)
 }
 
 function curvesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number): Record<string, Curve> {
-  const counted = (point: 'createdMs' | 'readyMs' | 'deletedMs', start: number, step: 1 | -1) => {
+  const counted = (point: 'createdMs' | 'boundMs' | 'readyMs' | 'deletedMs', start: number, step: 1 | -1) => {
     const moments = pods
       .flatMap((pod) => pod[point] ?? [])
       .filter((atMs) => atMs >= t0Ms)
@@ -210,7 +210,12 @@ function curvesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number)
   if (!isRollout(probe)) return { remaining: counted('deletedMs', pods.length, -1) }
   const readyBefore = pods.filter((pod) => pod.readyMs !== undefined && pod.readyMs < t0Ms).length
   const createdBefore = pods.filter((pod) => pod.createdMs < t0Ms).length
-  return { created: counted('createdMs', createdBefore, 1), ready: counted('readyMs', readyBefore, 1) }
+  const boundBefore = pods.filter((pod) => pod.boundMs !== undefined && pod.boundMs < t0Ms).length
+  return {
+    created: counted('createdMs', createdBefore, 1),
+    bound: counted('boundMs', boundBefore, 1),
+    ready: counted('readyMs', readyBefore, 1),
+  }
 }
 
 const mostPoints = 240

@@ -1,7 +1,8 @@
 import { formatDuration } from '../base/duration.ts'
-import type { ArmOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
-import { isMachineBound } from '../result/result.ts'
-import { formatCount, formatShare, plural } from './format.ts'
+import type { ArmOutcome, FillOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
+import { isMachineBound, machineBoundAbove } from '../result/result.ts'
+import { lacksOf } from './fill-view.ts'
+import { formatCount, formatNames, formatShare, plural } from './format.ts'
 import { armLabel } from './labels.ts'
 
 /** One kind of thing that lessens trust in the figures, and everywhere it happened. */
@@ -10,6 +11,9 @@ export interface Caveat {
   title: string
   places: string[]
 }
+
+/** What the fill and the probes have in common. */
+type Measurement = { name: string } & (ProbeOutcome | FillOutcome)
 
 /** Looks for everything in the arms that a reader of the figures has to know. */
 export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
@@ -20,6 +24,13 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
       arm.probes.flatMap((probe) => {
         const text = say(probe)
         return text ? [`${probe.name}, ${text}`] : []
+      }),
+    )
+  const perMeasurement = (say: (measurement: Measurement) => string | false): string[] =>
+    perArm((arm) =>
+      measurementsOf(arm).flatMap((measurement) => {
+        const text = say(measurement)
+        return text ? [`${measurement.name}, ${text}`] : []
       }),
     )
   const knobs = (status: KnobOutcome['status']): string[] =>
@@ -37,28 +48,38 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     {
       severity: 'bad',
       title: 'Machine-bound: the machine itself was the limit, timings are not comparable',
-      places: perProbe((probe) => isMachineBound(probe) && `processors ${formatShare(probe.machineBusy ?? 0)} busy`),
+      places: perArm((arm) => [...boundSteps(arm), ...boundMeasurements(arm)]),
     },
+    {
+      severity: 'bad',
+      title: 'Not everything is there that the cluster was to be filled with',
+      places: perArm(({ fill }) => (fill === null ? [] : lacksOf(fill))),
+    },
+    { severity: 'bad', title: 'Nodes that were not Ready at the end', places: perArm(nodesAway) },
     { severity: 'bad', title: 'Knobs that run with another value than requested', places: knobs('differs') },
+    { severity: 'warn', title: 'Nodes that were not Ready for a while', places: perArm(nodesBack) },
+    { severity: 'warn', title: 'The machine was expected to be too small for the fleet', places: perArm(tooSmall) },
     { severity: 'warn', title: 'Knobs that could not be read back', places: knobs('unverified') },
     {
       severity: 'warn',
       title: 'Pods beyond the expected ones (replacements, evictions)',
-      places: perProbe(({ pods }) => pods.unexpected > 0 && plural(pods.unexpected, 'pod')),
+      places: perMeasurement(({ pods }) => pods.unexpected > 0 && plural(pods.unexpected, 'pod')),
     },
     {
       severity: 'warn',
       title: 'Seen late, because the apiserver closed a watch under load',
-      places: perProbe(
-        ({ pods }) =>
-          pods.censored > 0 &&
-          `${plural(pods.censored, 'transition')}, each by at most ${formatDuration(pods.censoredWithinMs)}`,
-      ),
+      places: perMeasurement(({ pods, watch }) => {
+        if (pods.censored === 0) return false
+        const seen = plural(pods.censored, 'transition')
+        return 'censoredWithinMs' in pods
+          ? `${seen}, each by at most ${formatDuration(pods.censoredWithinMs)}`
+          : `${seen}, the watch was resumed ${times(watch.resumed)} and listed again ${times(watch.relisted)}`
+      }),
     },
     {
       severity: 'warn',
       title: 'Requests of the orchestrator that were refused or lost and tried again',
-      places: perProbe(
+      places: perMeasurement(
         ({ clientRetries: { count, waitedMs } }) =>
           count > 0 && `tried again ${formatCount(count)} times, ${formatDuration(waitedMs)} of waiting`,
       ),
@@ -73,4 +94,41 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     },
   ]
   return caveats.filter((caveat) => caveat.places.length > 0)
+}
+
+function measurementsOf({ fill, probes }: ArmOutcome): Measurement[] {
+  return fill === null ? probes : [{ name: 'fill', ...fill }, ...probes]
+}
+
+function boundMeasurements(arm: ArmOutcome): string[] {
+  const bound = measurementsOf(arm).filter(isMachineBound)
+  return bound.map(({ name, machineBusy }) => `${name}, processors ${formatShare(machineBusy ?? 0)} busy`)
+}
+
+/** Steps that were bound, but for the fill and the probes: they say it themselves, without what is around them. */
+function boundSteps({ fill, probes, machine }: ArmOutcome): string[] {
+  const measured = [...(fill === null ? [] : ['fill']), ...probes.map(({ name }) => `probe/${name}`)]
+  const bound = (machine?.phases ?? []).filter(({ step, machineBound }) => machineBound && !measured.includes(step))
+  return bound.map(({ title, busy }) => `${title}, processors ${formatShare(busy)} busy`)
+}
+
+function nodesAway({ fleet: { nodes, flaps } }: ArmOutcome): string[] {
+  const away = flaps.notReadyAtEnd
+  return away.length === 0 ? [] : [`${formatCount(away.length)} of ${plural(nodes, 'node')}: ${formatNames(away)}`]
+}
+
+function nodesBack({ fleet: { nodes, flaps } }: ArmOutcome): string[] {
+  const back = flaps.nodes.filter((node) => !flaps.notReadyAtEnd.includes(node))
+  return back.length === 0 ? [] : [`${formatCount(back.length)} of ${plural(nodes, 'node')}: ${formatNames(back)}`]
+}
+
+/** A fleet that leaves the machine no more than it has when it is machine-bound. */
+function tooSmall({ fleet: { estimate } }: ArmOutcome): string[] {
+  if (estimate === null || estimate.coresNeeded <= machineBoundAbove * estimate.cores) return []
+  const { coresNeeded, cores } = estimate
+  return [`the idle fleet was expected to need ${coresNeeded.toFixed(1)} of ${plural(cores, 'core')}`]
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${formatCount(count)} times`
 }

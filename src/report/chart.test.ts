@@ -5,6 +5,7 @@ import { renderChart } from './chart.ts'
 const chart: Chart = {
   width: 600,
   height: 300,
+  xName: 'seconds since the scale request',
   yName: 'pods',
   lines: [
     {

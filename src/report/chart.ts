@@ -6,14 +6,35 @@ import type { Curve } from '../result/result.ts'
 
 use([LineChart, GridComponent, SVGRenderer])
 
-/** A chart of counts over seconds. Colours are CSS values, so that one drawing serves light and dark pages. */
+/** A chart of values over seconds. Colours are CSS values, so that one drawing serves light and dark pages. */
 export interface Chart {
   width: number
   height: number
+  /** What the seconds count from: `seconds since the fill began`. */
+  xName: string
   yName: string
-  lines: { color: string; curve: Curve }[]
+  /** What one on the y axis stands for in the curves' own unit: 2 ** 20 where bytes are shown as MiB. */
+  yUnit?: number
+  /** The y axis reaches at least so far, in the curves' own unit. */
+  yReach?: number
+  lines: Line[]
   /** Moments to compare with, drawn as upright dashes. */
-  marks: Mark[]
+  marks?: Mark[]
+  /** A value to compare with, drawn as a level dash. */
+  level?: { color: string; value: number; label: string }
+  /** What was going on when, as a ribbon along the top. */
+  spans?: Span[]
+}
+
+interface Line {
+  color: string
+  curve: Curve
+  /**
+   * `steps`: a count, which holds until the next event. `slopes`: samples of something that moves in between. `area`:
+   * the same, filled down to the axis; a later line covers an earlier one.
+   */
+  shape?: 'steps' | 'slopes' | 'area'
+  dash?: 'dashed' | 'dotted'
 }
 
 interface Mark {
@@ -22,19 +43,38 @@ interface Mark {
   label: string
 }
 
+interface Span {
+  color: string
+  fromMs: number
+  toMs: number
+  /** Left out where there is no room for it. */
+  label: string
+}
+
+interface Scale {
+  max: number
+  interval: number
+}
+
 const muted = 'var(--muted)'
 const faint = 'var(--line)'
 const fontSize = 12
+const letterWidth = 6.5
 const roundSteps = [1, 2, 5, 10]
+const margin = { left: 48, right: 24, top: 46, bottom: 44 }
+const shared = { type: 'line' as const, silent: true, clip: false }
 
 /** Draws the chart as an SVG element without script, style sheet or ids, fit to stand inside an HTML page. */
 export function renderChart(chart: Chart): string {
-  const counts = scaleTo(Math.max(1, ...chart.lines.flatMap(({ curve }) => curve.map(([, count]) => count))), 5)
+  const { width, height, lines, marks = [], spans = [], yUnit = 1 } = chart
+  const values = lines.flatMap(({ curve }) => curve.map(([, value]) => value / yUnit))
+  const y = scaleTo(Math.max((chart.yReach ?? yUnit) / yUnit, ...values), 5)
   const ends = [
-    ...chart.lines.flatMap(({ curve }) => curve.slice(-1).map(([ms]) => ms)),
-    ...chart.marks.map(({ atMs }) => atMs),
+    ...lines.flatMap(({ curve }) => curve.slice(-1).map(([ms]) => ms)),
+    ...marks.map(({ atMs }) => atMs),
+    ...spans.map(({ toMs }) => toMs),
   ]
-  const seconds = scaleTo(Math.max(1, ...ends) / 1000, 8)
+  const x = scaleTo(Math.max(1, ...ends) / 1000, 8)
   const axis = {
     type: 'value' as const,
     silent: true,
@@ -44,33 +84,24 @@ export function renderChart(chart: Chart): string {
     axisTick: { show: false },
     splitLine: { lineStyle: { color: faint } },
   }
-  const shared = { type: 'line' as const, silent: true, clip: false }
-  const drawing = init(null, null, { renderer: 'svg', ssr: true, width: chart.width, height: chart.height })
+  const drawing = init(null, null, { renderer: 'svg', ssr: true, width, height })
   try {
     drawing.setOption({
       animation: false,
       textStyle: { fontFamily: 'inherit' },
-      grid: { left: 48, right: 24, top: 46, bottom: 44 },
-      xAxis: { ...axis, name: 'seconds since the scale request', nameLocation: 'middle', nameGap: 28, ...seconds },
+      grid: margin,
+      xAxis: { ...axis, name: chart.xName, nameLocation: 'middle', nameGap: 28, ...x },
       yAxis: {
         ...axis,
         name: chart.yName,
         nameTextStyle: { ...axis.nameTextStyle, align: 'left', padding: [0, 0, 0, -40] },
-        ...counts,
+        ...y,
       },
       series: [
-        ...chart.marks.map((mark, index) => ({
-          ...shared,
-          ...upright(mark, chart.marks.slice(0, index), seconds.max, counts.max),
-        })),
-        ...chart.lines.flatMap(({ color, curve }) => {
-          const points = curve.map(([ms, count]) => [ms / 1000, count])
-          return [
-            // A count holds until the next event: a slope between two events far apart would be an invention.
-            { ...shared, step: 'end' as const, showSymbol: false, lineStyle: { color, width: 1.8 }, data: points },
-            { ...shared, symbol: 'circle', symbolSize: 6, itemStyle: { color }, data: points.slice(-1) },
-          ]
-        }),
+        ...marks.map((mark, index) => upright(mark, marks.slice(0, index), x, y)),
+        ...lines.flatMap((line) => lineSeries(line, yUnit)),
+        ...(chart.level === undefined ? [] : [level(chart.level, x, yUnit)]),
+        ...spans.map((span) => ribbon(span, x, y, width - margin.left - margin.right)),
       ],
     })
     return withoutInteraction(drawing.renderToSVGString())
@@ -93,17 +124,30 @@ function withoutInteraction(svg: string): string {
 }
 
 /** An axis from 0 to at least `value` in about `ticks` round steps. */
-function scaleTo(value: number, ticks: number): { max: number; interval: number } {
+function scaleTo(value: number, ticks: number): Scale {
   const power = 10 ** Math.floor(Math.log10(value / ticks))
   const interval = power * (roundSteps.find((factor) => factor * power >= value / ticks) ?? 10)
   return { max: Math.ceil(value / interval) * interval, interval }
 }
 
+function lineSeries({ color, curve, shape = 'steps', dash }: Line, yUnit: number): object[] {
+  const points = curve.map(([ms, value]) => [ms / 1000, value / yUnit])
+  if (shape === 'area')
+    return [{ ...shared, showSymbol: false, lineStyle: { width: 0 }, areaStyle: { color, opacity: 1 }, data: points }]
+  // A slope between two events far apart would be an invention.
+  const step = shape === 'steps' ? { step: 'end' as const } : {}
+  const stroke = dash === undefined ? { width: 1.8 } : { width: 1.3, type: dash }
+  const line = { ...shared, ...step, showSymbol: false, lineStyle: { color, ...stroke }, data: points }
+  const end = { ...shared, symbol: 'circle', symbolSize: 6, itemStyle: { color }, data: points.slice(-1) }
+  return dash === undefined ? [line, end] : [line]
+}
+
 /** A dashed upright with its label inside the drawing, and above the labels of earlier ones that are close by. */
-function upright({ color, atMs, label }: Mark, earlier: Mark[], maxSeconds: number, top: number) {
-  const share = (ms: number): number => ms / 1000 / maxSeconds
-  const level = earlier.filter((other) => Math.abs(share(other.atMs - atMs)) < 0.2).length
+function upright({ color, atMs, label }: Mark, earlier: Mark[], x: Scale, y: Scale) {
+  const share = (ms: number): number => ms / 1000 / x.max
+  const isNear = (other: Mark): boolean => Math.abs(share(other.atMs - atMs)) < 0.2
   return {
+    ...shared,
     symbolSize: 0,
     lineStyle: { color, width: 1, type: 'dashed' as const },
     label: {
@@ -111,9 +155,33 @@ function upright({ color, atMs, label }: Mark, earlier: Mark[], maxSeconds: numb
       fontSize,
       formatter: () => label,
       position: 'top' as const,
-      offset: [0, -15 * level],
+      offset: [0, -15 * earlier.filter(isNear).length],
       align: share(atMs) < 0.1 ? ('left' as const) : share(atMs) > 0.85 ? ('right' as const) : ('center' as const),
     },
-    data: [{ value: [atMs / 1000, 0] }, { value: [atMs / 1000, top], label: { show: true } }],
+    data: [{ value: [atMs / 1000, 0] }, { value: [atMs / 1000, y.max], label: { show: true } }],
+  }
+}
+
+/** A dashed line across, its label above the right end. */
+function level({ color, value, label }: NonNullable<Chart['level']>, x: Scale, yUnit: number) {
+  return {
+    ...shared,
+    symbolSize: 0,
+    lineStyle: { color, width: 1, type: 'dashed' as const },
+    label: { color, fontSize, formatter: () => label, position: 'top' as const, align: 'right' as const },
+    data: [{ value: [0, value / yUnit] }, { value: [x.max, value / yUnit], label: { show: true } }],
+  }
+}
+
+/** A piece of the ribbon, its label above it where it is wide enough. */
+function ribbon({ color, fromMs, toMs, label }: Span, x: Scale, y: Scale, plotWidth: number) {
+  const show = ((toMs - fromMs) / 1000 / x.max) * plotWidth > label.length * letterWidth
+  const at = (ms: number): [number, number] => [ms / 1000, y.max]
+  return {
+    ...shared,
+    symbolSize: 0,
+    lineStyle: { color, width: 5, cap: 'butt' as const },
+    label: { color, fontSize, formatter: () => label, position: 'top' as const, distance: 8 },
+    data: [{ value: at(fromMs) }, { value: at((fromMs + toMs) / 2), label: { show } }, { value: at(toMs) }],
   }
 }

@@ -52,6 +52,22 @@ export function formatLimit(value: number | null): string {
   return value === null ? none : String(Number(value.toFixed(2)))
 }
 
+/** How often per second, with three digits that matter: `0.42/s`, `19.3/s`, `1,240/s`. */
+export function formatRate(perSecond: number): string {
+  if (perSecond >= 100) return `${formatCount(perSecond)}/s`
+  return `${perSecond.toFixed(perSecond < 10 ? 2 : 1)}/s`
+}
+
+/** A latency, also one of less than a few milliseconds: `0.42 ms`, `3.1 ms`, `79.7 s`. */
+export function formatLatency(ms: number): string {
+  return ms > 0 && ms < 9.95 ? `${ms.toFixed(ms < 0.995 ? 2 : 1)} ms` : formatDuration(ms)
+}
+
+/** Processor cores in use: `1.24`. */
+export function formatCores(cores: number): string {
+  return cores.toFixed(2)
+}
+
 /** The instant an ISO time names, to the second and without its letters: `2026-11-14 09:30:00 UTC`. */
 export function formatInstant(iso: string): string {
   return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC')
@@ -60,6 +76,12 @@ export function formatInstant(iso: string): string {
 /** `1 pod`, `3 pods`. */
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** The first few names, and how many more there are: `a, b and 3 more`. */
+export function formatNames(names: readonly string[], most = 8): string {
+  const shown = names.slice(0, most).join(', ')
+  return names.length <= most ? shown : `${shown} and ${formatCount(names.length - most)} more`
 }
 
 /** The text without control characters: a name from a cluster must not steer a terminal or break an XML file. */

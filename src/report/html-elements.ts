@@ -1,7 +1,10 @@
 import { formatDuration } from '../base/duration.ts'
-import { none } from './format.ts'
+import type { Distribution } from '../result/result.ts'
+import type { Chart } from './chart.ts'
+import { renderChart } from './chart.ts'
+import { formatCount, none } from './format.ts'
 import type { Content, Markup } from './markup.ts'
-import { markup } from './markup.ts'
+import { markup, raw } from './markup.ts'
 import type { ReportView } from './view.ts'
 
 /** A titled part of the page. */
@@ -47,12 +50,56 @@ export function time(ms: number | null): string {
   return ms === null ? none : formatDuration(ms)
 }
 
+/** Heads of the cells of `distributionCells`. */
+export const distributionTitles = ['p50', 'p90', 'p99', 'max'] as const
+
+/** The percentiles of a distribution, how many it is of and how many are missing. */
+export function distributionCells(
+  distribution: Distribution,
+  format: (ms: number) => string = formatDuration,
+): Content {
+  const { count, missing } = distribution
+  return [
+    percentileCells(distribution, distributionTitles, format),
+    num(formatCount(count)),
+    num(missing === 0 ? '0' : markup`<b class="bad">${formatCount(missing)}</b>`),
+  ]
+}
+
+/** Some percentiles of a distribution. */
+export function percentileCells(
+  distribution: Distribution,
+  keys: readonly (typeof distributionTitles)[number][],
+  format: (ms: number) => string,
+): Content {
+  return keys.map((key) => {
+    const ms = distribution[key]
+    return num(ms === null ? none : format(ms))
+  })
+}
+
+/** A chart with its title and legend; `description` says in words what is to be seen. */
+export function figure(title: string, legend: Content[], description: string, chart: Omit<Chart, 'width'>): Markup {
+  return markup`<figure><figcaption><h3>${title}</h3><ul class="legend">${legend.map((item) => markup`<li>${item}</li>`)}</ul></figcaption>
+<div class="scroll" role="img" aria-label="${`${title}: ${description}`}">${raw(renderChart({ width: 1040, ...chart }))}</div></figure>`
+}
+
+/** What is secondary, behind a line to open it with. */
+export function fold(title: Content, ...content: Content[]): Markup {
+  return markup`<details><summary>${title}</summary>${content}</details>`
+}
+
 /** A profile, or one of its arms, with the colour it has all over the page. */
 export function swatch(view: ReportView, profile: string, label = profile): Markup {
   return markup`<span class="profile ${profileClass(view, profile)}">${label}</span>`
 }
 
+/** A profile’s colour as a CSS value. */
+export function profileColor(view: ReportView, profile: string): string {
+  return `var(--${profileClass(view, profile)})`
+}
+
 /** The name of a profile’s colour, as a class and as a CSS variable. */
-export function profileClass(view: ReportView, profile: string): string {
+function profileClass(view: ReportView, profile: string): string {
   return `p${view.profiles.indexOf(profile) % 6}`
 }

@@ -1,17 +1,20 @@
 import { formatDuration } from '../base/duration.ts'
 import type { Result, ThresholdOutcome } from '../result/result.ts'
-import { renderChart } from './chart.ts'
 import { formatActual, formatDeviation, formatInstant, formatRatio, none, plural } from './format.ts'
-import { accountSection, armSection } from './html-account.ts'
-import { body, columns, list, num, profileClass, section, swatch, table, term } from './html-elements.ts'
+import { accountSection } from './html-account.ts'
+import { armSection } from './html-arms.ts'
+import { body, columns, figure, list, num, profileColor, section, swatch, table, term } from './html-elements.ts'
+import { fillSection } from './html-fill.ts'
 import { knobSection } from './html-knobs.ts'
+import { machineSection } from './html-machine.ts'
 import { reasonSection } from './html-why.ts'
 import { rerenderCommand } from './labels.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup, raw } from './markup.ts'
+import { sampleText } from './sample.ts'
 import { styleSheet } from './style.ts'
 import type { ComparisonCell, ComparisonRow, ProbeView, ReportView } from './view.ts'
-import { chartedCurve, sampleText, viewOf } from './view.ts'
+import { chartedCurve, viewOf } from './view.ts'
 
 /** The whole report as one HTML page that needs no network and no script. */
 export function renderHtml(result: Result): string {
@@ -33,6 +36,8 @@ ${thresholdSection(result)}
 ${comparisonSection(result, view)}
 ${chartSection(result, view)}
 ${reasonSection(view)}
+${fillSection(result, view)}
+${machineSection(result, view)}
 ${knobSection(view)}
 ${accountSection(view)}
 ${armSection(result, view)}
@@ -146,27 +151,23 @@ function chartSection(result: Result, view: ReportView): Content {
 function probeChart(result: Result, view: ReportView, probe: ProbeView): Markup[] {
   const charted = chartedCurve(probe)
   if (charted === null) return []
-  const color = (profile: string): string => `var(--${profileClass(view, profile)})`
-  const title = `${charted.title}, ${probe.title} (${result.evidence})`
-  const svg = renderChart({
-    width: 1040,
-    height: 340,
-    yName: 'pods',
-    lines: charted.lines.map(({ profile, curve }) => ({ color: color(profile), curve })),
-    marks: charted.marks.map(({ profile, valueMs }) => ({
-      color: color(profile),
-      atMs: valueMs,
-      label: `document, ${profile}: ${formatDuration(valueMs)}`,
-    })),
-  })
-  const ends = charted.lines.map(({ label, curve }) => `${label} ends at ${formatDuration(curve.at(-1)?.[0] ?? 0)}`)
   const legend = view.profiles.flatMap((profile) => {
     const runs = charted.lines.filter((line) => line.profile === profile).length
-    return runs === 0 ? [] : [markup`<li>${swatch(view, profile)}, ${plural(runs, 'run')}</li>`]
+    return runs === 0 ? [] : [[swatch(view, profile), `, ${plural(runs, 'run')}`]]
   })
+  const ends = charted.lines.map(({ label, curve }) => `${label} ends at ${formatDuration(curve.at(-1)?.[0] ?? 0)}`)
   return [
-    markup`<figure><figcaption><h3>${title}</h3><ul class="legend">${legend}</ul></figcaption>
-<div class="scroll" role="img" aria-label="${`${title}: ${ends.join(', ')}`}">${raw(svg)}</div></figure>`,
+    figure(`${charted.title}, ${probe.title} (${result.evidence})`, legend, ends.join(', '), {
+      height: 340,
+      xName: 'seconds since the scale request',
+      yName: 'pods',
+      lines: charted.lines.map(({ profile, curve }) => ({ color: profileColor(view, profile), curve })),
+      marks: charted.marks.map(({ profile, valueMs }) => ({
+        color: profileColor(view, profile),
+        atMs: valueMs,
+        label: `document, ${profile}: ${formatDuration(valueMs)}`,
+      })),
+    }),
   ]
 }
 

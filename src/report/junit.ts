@@ -1,6 +1,8 @@
 import { formatDuration } from '../base/duration.ts'
-import type { Result, ThresholdOutcome } from '../result/result.ts'
-import { formatActual } from './format.ts'
+import type { ArmOutcome, FillOutcome, Result, ThresholdOutcome } from '../result/result.ts'
+import { isMachineBound } from '../result/result.ts'
+import { lacksOf } from './fill-view.ts'
+import { formatActual, formatCount } from './format.ts'
 import { armLabel, lastStopMs, stopTimes } from './labels.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup } from './markup.ts'
@@ -27,6 +29,7 @@ export function renderJunit(result: Result): string {
   const cases = [
     verdictCase(result),
     ...result.thresholds.map(thresholdCase),
+    ...fillCases(result),
     ...probeCases(result),
     ...cleanUpCases(result),
   ]
@@ -75,13 +78,42 @@ function thresholdCase(threshold: ThresholdOutcome): TestCase {
   return { group: 'thresholds', name, durationMs: 0, kind: kinds[verdict], message, output: found }
 }
 
+/** One case per arm; when some arms were filled and this one was not, it is skipped: its arm says why. */
+function fillCases(result: Result): TestCase[] {
+  const { fill: view } = viewOf(result)
+  if (view === null) return []
+  return result.arms
+    .toSorted((a, b) => a.order - b.order)
+    .map((arm): TestCase => {
+      const identity = { group: 'fill', name: `${armLabel(arm)}: fill: every object counted` }
+      return arm.fill === null
+        ? { ...identity, durationMs: 0, kind: 'skipped', message: `not filled, ${endingOf(arm)}` }
+        : { ...identity, ...fillCase(arm.fill) }
+    })
+}
+
+function fillCase(fill: FillOutcome): Omit<TestCase, 'group' | 'name'> {
+  const { pods, durationMs } = fill
+  const lacks = lacksOf(fill)
+  const bound = isMachineBound(fill) ? ', machine-bound' : ''
+  return {
+    durationMs,
+    output: `${formatCount(pods.ready)} of ${formatCount(pods.expected)} pods Ready after ${formatDuration(durationMs)}${bound}`,
+    ...(lacks.length === 0 ? passed : { kind: 'error', message: lacks.join('; ') }),
+  }
+}
+
+function endingOf({ outcome, error }: ArmOutcome): string {
+  return error === undefined ? `arm ${outcome}` : `arm ${outcome}: ${error}`
+}
+
 /** One case per arm and probe; a probe that other arms ran and this one did not is skipped, its arm says why. */
 function probeCases(result: Result): TestCase[] {
   const { probes } = viewOf(result)
   const arms = result.arms.toSorted((a, b) => a.order - b.order)
   return arms.flatMap((arm): TestCase[] => {
     const label = armLabel(arm)
-    const ending = arm.error === undefined ? `arm ${arm.outcome}` : `arm ${arm.outcome}: ${arm.error}`
+    const ending = endingOf(arm)
     const outcome: Outcome = arm.outcome === 'complete' ? passed : { kind: 'error', message: ending }
     return [
       { group: 'arms', name: label, durationMs: 0, ...outcome },

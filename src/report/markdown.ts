@@ -1,6 +1,8 @@
 import { formatDuration } from '../base/duration.ts'
-import type { Result } from '../result/result.ts'
+import type { FillOutcome, Result } from '../result/result.ts'
+import { isMachineBound, machineBoundAbove } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
+import { configObjects } from './fill-view.ts'
 import {
   formatActual,
   formatCount,
@@ -14,8 +16,9 @@ import {
 } from './format.ts'
 import type { KnobCell, KnobRow } from './knobs.ts'
 import { rerenderCommand, stopLabel } from './labels.ts'
+import { sampleText } from './sample.ts'
 import type { ComparisonCell, ProbeView, ReportView } from './view.ts'
-import { sampleText, viewOf } from './view.ts'
+import { viewOf } from './view.ts'
 
 /** The report in brief, for a pull request or release notes (GitHub's Markdown). */
 export function renderMarkdown(result: Result): string {
@@ -28,6 +31,7 @@ export function renderMarkdown(result: Result): string {
     ...view.caveats.map(caveat),
     escapeMarkdown(view.evidence),
     thresholds(result),
+    fill(result, view),
     ...view.probes.map((probe) => comparison(result, view, probe)),
     view.notes.length > 0 && view.notes.map((note, index) => `${index + 1}. ${escapeMarkdown(note)}`).join('\n'),
     reasons(view),
@@ -53,6 +57,48 @@ function thresholds(result: Result): string {
   return table(['Threshold', 'Verdict', 'Actual:', 'Reason'], rows)
 }
 
+function fill({ evidence }: Result, { profiles, fill: view }: ReportView): string {
+  if (view === null) return ''
+  const { rows, typical } = view
+  const others = profiles.slice(1)
+  const counted = (label: string, count: (fill: FillOutcome) => string): string[] => [
+    label,
+    ...profiles.map((profile) => {
+      const run = typical.find((one) => one.profile === profile)
+      return run === undefined ? none : count(run.fill)
+    }),
+    ...others.map(() => none),
+  ]
+  const head = [
+    `Filling the cluster (${evidence})`,
+    ...profiles.map((profile) => `${escapeMarkdown(profile)}:`),
+    ...others.map((profile) => `${escapeMarkdown(profiles[0] ?? '')} / ${escapeMarkdown(profile)}:`),
+  ]
+  const bound = typical.some(({ fill }) => isMachineBound(fill))
+  return [
+    table(head, [
+      counted('pods Ready', ({ pods }) => outOf(pods.ready, pods.expected)),
+      counted('config objects', (fill) => outOf(configObjects(fill).found, configObjects(fill).expected)),
+      ...rows.map(({ label, format, cells }) => [
+        label,
+        ...cells.map(({ measured }) => sampleWords(sampleText(measured, format))),
+        ...cells.slice(1).map(({ ratio }) => (ratio === null ? none : formatRatio(ratio))),
+      ]),
+    ]),
+    ...(bound ? [machineBoundNote] : []),
+  ].join('\n\n')
+}
+
+const machineBoundNote = `Machine-bound: more than ${formatShare(machineBoundAbove)} of the processor time was in use. What was timed then is an upper bound: it is shown, but not compared.`
+
+function outOf(found: number, expected: number): string {
+  return found === expected ? formatCount(found) : `**${formatCount(found)}** of ${formatCount(expected)}`
+}
+
+function sampleWords({ figure, detail }: { figure: string; detail: string }): string {
+  return detail === '' ? figure : `${figure} (${detail})`
+}
+
 function comparison(result: Result, { profiles }: ReportView, probe: ProbeView): string {
   const others = profiles.slice(1)
   const head = [
@@ -63,10 +109,7 @@ function comparison(result: Result, { profiles }: ReportView, probe: ProbeView):
   ]
   const rows = probe.rows.map((row) => [
     row.documented ? `**${row.label}** (the document’s stop)` : row.label,
-    ...row.cells.map(({ measured }) => {
-      const { figure, detail } = sampleText(measured)
-      return detail === '' ? figure : `${figure} (${detail})`
-    }),
+    ...row.cells.map(({ measured }) => sampleWords(sampleText(measured))),
     ...row.cells.slice(1).map(({ ratio }) => (ratio === null ? none : formatRatio(ratio))),
     ...(result.reference === null ? [] : row.cells.map(referenceText)),
   ])

@@ -5,12 +5,14 @@ export const styleSheet = `
   --page: #ffffff; --raised: #f6f7f9; --text: #1b2027; --muted: #5b6470; --line: #dde1e6; --rule: #b9c0c9;
   --good: #1a7044; --bad: #b3261e; --warn: #8a5800; --good-tint: #e8f4ed; --bad-tint: #fceeec; --warn-tint: #fdf3e0;
   --p0: #b45309; --p1: #1b66ad; --p2: #0f766e; --p3: #8b3fa8; --p4: #a3324a; --p5: #525c68;
+  --c0: #7d6fb8; --c1: #3f9c8c; --c2: #d2a03f; --c3: #c06a84; --c4: #86a854; --c5: #a7afb9;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --page: #14171b; --raised: #1c2026; --text: #e4e7eb; --muted: #9ba5b1; --line: #2c323a; --rule: #49525d;
     --good: #6fcf97; --bad: #ff8f85; --warn: #efbd61; --good-tint: #17291f; --bad-tint: #331b1a; --warn-tint: #2d2413;
     --p0: #f0a45d; --p1: #6fb5f3; --p2: #5cc8bb; --p3: #cf97e6; --p4: #f08ca2; --p5: #aab4c0;
+    --c0: #8577c4; --c1: #358a7c; --c2: #b98a2e; --c3: #ab5a73; --c4: #728f47; --c5: #6f7a86;
   }
 }
 * { box-sizing: border-box; }
@@ -83,7 +85,15 @@ tr.documented > th:first-child { box-shadow: -0.6rem 0 0 var(--raised); }
 .profile.p0::before { background: var(--p0); } .profile.p1::before { background: var(--p1); }
 .profile.p2::before { background: var(--p2); } .profile.p3::before { background: var(--p3); }
 .profile.p4::before { background: var(--p4); } .profile.p5::before { background: var(--p5); }
+.profile.c0::before { background: var(--c0); } .profile.c1::before { background: var(--c1); }
+.profile.c2::before { background: var(--c2); } .profile.c3::before { background: var(--c3); }
+.profile.c4::before { background: var(--c4); } .profile.c5::before { background: var(--c5); }
 .profile { white-space: nowrap; }
+.stroke { white-space: nowrap; }
+.stroke::before {
+  content: ''; display: inline-block; width: 1.4em; margin-right: 0.4em; border-top: 2px solid var(--muted); vertical-align: 0.25em;
+}
+.stroke.dashed::before { border-top-style: dashed; } .stroke.dotted::before { border-top-style: dotted; }
 .notes { font-size: 0.85rem; color: var(--muted); }
 .notes li { max-width: 46rem; margin: 0.3rem 0; }
 figure { margin: 1.5rem 0 0; }

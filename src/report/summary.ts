@@ -1,8 +1,12 @@
 import { formatDuration } from '../base/duration.ts'
-import type { Result } from '../result/result.ts'
-import { formatActual, formatRatio, none, printable } from './format.ts'
+import { formatBytes } from '../base/quantity.ts'
+import type { FillOutcome, Result } from '../result/result.ts'
+import { isMachineBound } from '../result/result.ts'
+import { configObjects } from './fill-view.ts'
+import { formatActual, formatCount, formatRatio, formatShare, none, printable } from './format.ts'
+import { sampleText } from './sample.ts'
 import type { ComparisonCell, ReportView } from './view.ts'
-import { sampleText, viewOf } from './view.ts'
+import { viewOf } from './view.ts'
 
 /** Functions that give back the text in other clothes, its width unchanged. */
 interface SummaryStyles {
@@ -38,9 +42,10 @@ export function renderSummary(result: Result, { reportPath, styles = plain }: Su
       ...wrap(title, '').map(severity === 'bad' ? styles.red : styles.yellow),
       ...places.flatMap((place) => wrap(place, '  ')),
     ]),
+    ...fills(view, result, styles),
     ...comparisons(view, result, styles),
     thresholds(result, styles),
-    [`report: ${printable(reportPath)}`],
+    [...ownMemory(result), `report: ${printable(reportPath)}`],
   ]
   return blocks
     .filter((lines) => lines.length > 0)
@@ -49,26 +54,80 @@ export function renderSummary(result: Result, { reportPath, styles = plain }: Su
 }
 
 /** Two profiles at a time, the baseline and one other, so that any number of them stays within the width. */
+function pairsOf({ profiles: [baseline = '', ...others] }: ReportView): string[][] {
+  return others.length === 0 ? [[baseline]] : others.map((other) => [baseline, other])
+}
+
+function ratioTitle(pair: string[]): string {
+  return pair.length === 1 ? '' : 'ratio'
+}
+
+/** How the cluster was filled, for each profile the fill nearest to its median. */
+function fills(view: ReportView, result: Result, styles: SummaryStyles): string[][] {
+  const { fill } = view
+  if (fill === null) return []
+  return pairsOf(view).map((profiles) => {
+    const title = `filling the cluster (${result.evidence})`
+    const own = profiles.map((profile) => fill.typical.find((run) => run.profile === profile)?.fill)
+    const counted = (label: string, say: (fill: FillOutcome) => string): string =>
+      line(
+        `  ${label}`,
+        own.map((one) => (one === undefined ? none : say(one))),
+        '',
+        '',
+      )
+    const timed = (name: string): string[] =>
+      fill.rows
+        .filter(({ label }) => label === name)
+        .map(({ label, cells, format }) => {
+          const pair = cells.filter(({ profile }) => profiles.includes(profile))
+          const figures = pair.map(({ measured }) => sampleText(measured, format).figure)
+          return line(`  ${label}`, figures, ratioText(pair), '')
+        })
+    return [
+      styles.bold(line(title, profiles, ratioTitle(profiles), '')),
+      ...timed('filled'),
+      ...timed('pod startup, p99'),
+      counted('pods Ready', ({ pods }) => outOf(pods.ready, pods.expected)),
+      counted('config objects', (one) => outOf(configObjects(one).found, configObjects(one).expected)),
+      ...(own.some((one) => one !== undefined && isMachineBound(one)) ? [counted('machine', machineText)] : []),
+    ]
+  })
+}
+
+function machineText(fill: FillOutcome): string {
+  const share = fill.machineBusy === null ? none : formatShare(fill.machineBusy)
+  return isMachineBound(fill) ? `bound, ${share}` : share
+}
+
+function outOf(found: number, expected: number): string {
+  return found === expected ? formatCount(found) : `${formatCount(found)}/${expected}`
+}
+
+function ratioText(pair: { ratio: number | null }[]): string {
+  const ratio = pair[1]?.ratio
+  return ratio === undefined ? '' : ratio === null ? none : formatRatio(ratio)
+}
+
+function ownMemory({ orchestrator }: Result): string[] {
+  return orchestrator === null ? [] : [`orchestrator: at most ${formatBytes(orchestrator.peakMemoryBytes)} of memory`]
+}
+
 function comparisons(view: ReportView, result: Result, styles: SummaryStyles): string[][] {
-  const [baseline = '', ...others] = view.profiles
-  const pairs = others.length === 0 ? [[baseline]] : others.map((other) => [baseline, other])
-  const ratioTitle = others.length === 0 ? '' : 'ratio'
-  return pairs.flatMap((profiles) =>
+  return pairsOf(view).flatMap((profiles) =>
     view.probes.map(({ title, rows }) => [
       styles.bold(
         line(
           `${shorten(title, labelWidth - result.evidence.length - 3)} (${result.evidence})`,
           profiles,
-          ratioTitle,
+          ratioTitle(profiles),
           result.reference === null ? '' : 'document',
         ),
       ),
       ...rows.map(({ label, cells }) => {
         const pair = cells.filter(({ profile }) => profiles.includes(profile))
         const times = pair.map(({ measured }) => sampleText(measured).figure)
-        const ratio = pair[1]?.ratio
-        const ratioText = ratio === undefined ? '' : ratio === null ? none : formatRatio(ratio)
-        return line(`  ${label}`, times, ratioText, result.reference === null ? '' : documentText(pair))
+        return line(`  ${label}`, times, ratioText(pair), result.reference === null ? '' : documentText(pair))
       }),
     ]),
   )

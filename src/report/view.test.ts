@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import type { ArmOutcome, Result } from '../result/result.ts'
+import { sampleText } from './sample.ts'
 import { sampleArm, sampleResult } from './sample-result.ts'
 import type { ComparisonCell, ComparisonRow } from './view.ts'
-import { chartedCurve, sampleText, viewOf } from './view.ts'
+import { chartedCurve, viewOf } from './view.ts'
 
 describe('comparison', () => {
   it('should set the median of each profile beside the document and the baseline', () => {
     const { cells, documented } = row(sampleResult(), 'rollout 1 → 200', 'available')
 
     expect(documented).toBe(true)
-    expect(cells.map(({ profile, measured }) => [profile, measured?.medianMs])).toEqual([
+    expect(cells.map(({ profile, measured }) => [profile, measured?.median])).toEqual([
       ['untuned', 79_374],
       ['tuned', 8464],
     ])
@@ -27,7 +28,7 @@ describe('comparison', () => {
 
   it('should count a repetition that did not get there as infinitely late', () => {
     const once = tunedRollouts([7000, 8000, null])
-    expect(once.measured).toMatchObject({ runs: 3, reached: 2, medianMs: 8000 })
+    expect(once.measured).toMatchObject({ runs: 3, reached: 2, median: 8000 })
     expect(sampleText(once.measured)).toEqual({ figure: '8.00 s', detail: 'reached in 2 of 3 runs' })
 
     const mostly = tunedRollouts([7000, null])

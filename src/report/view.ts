@@ -4,10 +4,13 @@ import type { ArmOutcome, Curve, ProbeOutcome, ReferenceFigure, Result, StopName
 import { isMachineBound } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
 import { caveatsOf } from './caveats.ts'
-import { formatRange, none } from './format.ts'
+import type { FillView } from './fill-view.ts'
+import { fillViewOf } from './fill-view.ts'
 import type { KnobView } from './knobs.ts'
 import { knobsOf } from './knobs.ts'
 import { armLabel, stopTexts } from './labels.ts'
+import type { Sample } from './sample.ts'
+import { comparable, nearestTo, ratioOf, sampleOf } from './sample.ts'
 
 /**
  * What every report says, whatever its format: the figures are worked out once, here, so that the page, the
@@ -23,6 +26,8 @@ export interface ReportView {
   /** In order of first appearance; the first one is the baseline of every ratio. */
   profiles: string[]
   probes: ProbeView[]
+  /** How the clusters were filled; null when none was. */
+  fill: FillView | null
   /** The notes of the reference figures; figures point here by position, counted from 1. */
   notes: string[]
   /** What a reader must know before trusting the figures, worst first. */
@@ -74,19 +79,6 @@ export interface ComparisonCell {
   reference: Reference | null
 }
 
-/** The repetitions of one stop. A repetition that did not get there counts as infinitely late. */
-export interface Sample {
-  runs: number
-  reached: number
-  /** Null when the median repetition did not get there. */
-  medianMs: number | null
-  /** Over those that got there. */
-  minMs: number | null
-  maxMs: number | null
-  /** The machine was the limit in one of them: such times are shown but not compared. */
-  machineBound: boolean
-}
-
 /** A published figure beside a measured one. */
 interface Reference {
   valueMs: number
@@ -110,26 +102,10 @@ export function viewOf(result: Result): ReportView {
     partial: partialOf(result),
     profiles,
     probes: probesOf(arms, profiles, figures, notes),
+    fill: fillViewOf(arms, profiles),
     notes,
     caveats: caveatsOf(arms),
     knobs: knobsOf(arms, profiles),
-  }
-}
-
-/** A sample in two pieces: the figure, and what spread stands behind it. */
-export function sampleText(sample: Sample | null): { figure: string; detail: string } {
-  if (sample === null) return { figure: none, detail: '' }
-  const { runs, reached, medianMs, minMs, maxMs, machineBound } = sample
-  const details = [
-    reached < runs && runs > 1 && `reached in ${reached} of ${runs} runs`,
-    reached === runs &&
-      runs > 1 &&
-      `${formatRange(formatDuration(minMs ?? 0), formatDuration(maxMs ?? 0))}, n = ${runs}`,
-    machineBound && 'machine-bound',
-  ]
-  return {
-    figure: medianMs === null ? 'not reached' : formatDuration(medianMs),
-    detail: details.filter((detail) => detail !== false).join(', '),
   }
 }
 
@@ -223,12 +199,12 @@ function cellsOf(
   notes: string[],
 ): ComparisonCell[] {
   const samples = profiles.map((profile) =>
-    sampleOf(
+    sampleAt(
       runs.filter((run) => run.profile === profile),
       stop,
     ),
   )
-  const medians = samples.map((sample) => (sample === null || sample.machineBound ? null : sample.medianMs))
+  const medians = samples.map(comparable)
   const published = profiles.map((profile) => figures.find((figure) => figure.profile === profile))
   return profiles.map((profile, index) => {
     const median = medians[index] ?? null
@@ -250,37 +226,19 @@ function cellsOf(
   })
 }
 
-function ratioOf(baseline: number | null | undefined, other: number | null): number | null {
-  return baseline === null || baseline === undefined || other === null || other === 0 ? null : baseline / other
-}
-
-function sampleOf(runs: ProbeRun[], stop: StopName): Sample | null {
+function sampleAt(runs: ProbeRun[], stop: StopName): Sample | null {
   const times = runs.map(({ probe }) => probe.stopsMs[stop]).filter((ms) => ms !== undefined)
-  if (times.length === 0) return null
-  const sorted = times.map((ms) => ms ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b)
-  const reached = sorted.filter(Number.isFinite)
-  const middle = ((sorted[(sorted.length - 1) >> 1] ?? 0) + (sorted[sorted.length >> 1] ?? 0)) / 2
-  return {
-    runs: sorted.length,
-    reached: reached.length,
-    medianMs: Number.isFinite(middle) ? middle : null,
-    minMs: reached[0] ?? null,
-    maxMs: reached.at(-1) ?? null,
-    machineBound: runs.some(({ probe }) => isMachineBound(probe)),
-  }
+  return sampleOf(
+    times,
+    runs.some(({ probe }) => isMachineBound(probe)),
+  )
 }
 
 function typicalOf(runs: ProbeRun[], profiles: string[], rows: ComparisonRow[]): ProbeRun[] {
   const decisive = rows.find((row) => row.documented) ?? rows.at(-1)
   return profiles.flatMap((profile, index) => {
-    const median = decisive?.cells[index]?.measured?.medianMs ?? Number.POSITIVE_INFINITY
-    const distance = ({ probe }: ProbeRun): number => {
-      const ms = (decisive && probe.stopsMs[decisive.stop]) ?? Number.POSITIVE_INFINITY
-      return ms === median ? 0 : Math.abs(ms - median)
-    }
-    return runs
-      .filter((run) => run.profile === profile)
-      .toSorted((a, b) => distance(a) - distance(b))
-      .slice(0, 1)
+    const own = runs.filter((run) => run.profile === profile)
+    const median = decisive?.cells[index]?.measured?.median ?? null
+    return nearestTo(median, own, ({ probe }) => (decisive && probe.stopsMs[decisive.stop]) ?? null) ?? []
   })
 }

@@ -50,7 +50,17 @@ async function runOn(open: Target['open']) {
     signal: new AbortController().signal,
     emit: (event) => events.push(event),
     watchMachine: () => () => ({ eventLoopDelayMaxMs: 0, busy: 0 }),
+    readMachine: () => ({
+      atMs: 0,
+      busyMs: 0,
+      totalMs: 0,
+      runQueue: 0,
+      memoryUsedBytes: 0,
+      disksBusyMs: new Map(),
+      components: new Map(),
+    }),
     machine: null,
+    peakMemoryBytes: () => 0,
     onSamples: () => {},
   })
   return { ...outcome, events }

@@ -2,21 +2,27 @@ import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import type { KubeApi, ResourceName } from '../kube/api.ts'
 import { ApiError } from '../kube/api.ts'
+import { resources } from '../kube/resources.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
+import type { ReadMachine } from '../measure/machine-record.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
 import { planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ArmOutcome, KnobOutcome, Result } from '../result/result.ts'
 import { controlPlane } from '../steps/control-plane.ts'
+import { fillCluster, fillStepId, fillTitle, lacksOf } from '../steps/fill.ts'
+import type { ReadyFleet } from '../steps/fleet-up.ts'
 import { fleetTitle, fleetUp } from '../steps/fleet-up.ts'
+import { idleFleet, idleFleetStepId, idleFleetTitle } from '../steps/idle-fleet.ts'
 import { probeStep, probeStepId, probeTitle } from '../steps/probe.ts'
 import { probeTarget } from '../steps/probe-target.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
-import type { Target } from '../targets/target.ts'
-import type { ProfileName } from '../tuning/profiles.ts'
+import type { Cluster, Target } from '../targets/target.ts'
+import type { KnobRequest, ProfileName } from '../tuning/profiles.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import type { OutlineArm, RunEventSink } from './events.ts'
+import { recordMachine } from './machine.ts'
 import type { ScheduledArm } from './schedule.ts'
 import { scheduleArms } from './schedule.ts'
 import type { Stages } from './stages.ts'
@@ -35,7 +41,10 @@ export interface RunContext {
   signal: AbortSignal
   emit: RunEventSink
   watchMachine: MachineMonitor
+  readMachine: ReadMachine
   machine: Result['machine']
+  /** The most memory that this program has had so far. */
+  peakMemoryBytes: () => number
   onSamples: (armId: string, probe: string, pods: readonly PodTimeline[]) => void
 }
 
@@ -83,7 +92,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     durationMs: clock.nowMs() - startedMs,
     versions,
     machine: context.machine,
-    orchestrator: null,
+    orchestrator: { peakMemoryBytes: context.peakMemoryBytes() },
     reference: referenceOf(plan),
     arms,
     ...judgement,
@@ -99,10 +108,12 @@ async function runArm(
 ): Promise<{ outcome: ArmOutcome; error?: unknown }> {
   const outcome = blankOutcome(arm)
   const { armId } = arm
-  const { clock, signal, emit } = context
-  const { outcome: ending, residue } = await withStages({ armId, clock, signal, emit }, (stages) =>
-    measureArm(stages, arm, outcome, context, versions),
+  const { clock, signal } = context
+  const machine = recordMachine(outlineOf(arm, context.plan), context)
+  const { outcome: ending, residue } = await withStages({ armId, clock, signal, emit: machine.emit }, (stages) =>
+    measureArm(stages, arm, outcome, context, { versions, onCluster: machine.watch }),
   )
+  outcome.machine = await machine.stop()
   outcome.residue = residue
   if (ending.status === 'fulfilled') return { outcome: { ...outcome, outcome: 'complete' } }
   const error = asFailure(ending.reason)
@@ -121,16 +132,16 @@ async function measureArm(
   arm: ScheduledArm,
   outcome: ArmOutcome,
   context: RunContext,
-  versions: Record<string, string>,
+  { versions, onCluster }: { versions: Record<string, string>; onCluster: (cluster: Cluster) => void },
 ): Promise<void> {
   const { plan, target } = context
   const requests = requestsOf(arm.profile as ProfileName, arm.set)
   const honoured = requests.filter(({ knob }) => target.supports(knob).supported)
   const { nodes, nodesPerProcess, node, timeout } = plan.fleet
-  const { pod, settle, sequence } = plan.probes
 
   const cluster = await stages.run(controlPlane(target, arm.armId, honoured))
   stages.endOn(cluster.broken)
+  onCluster(cluster)
   Object.assign(versions, cluster.versions)
   outcome.controlPlaneReadyMs = cluster.readyMs
 
@@ -146,34 +157,49 @@ async function measureArm(
     processes: fleet.processes,
     containerStartDelayMs: node.containerStartDelay,
     readyMs: fleet.readyMs,
-    flaps: { count: 0, nodes: [], notReadyAtEnd: [] },
+    flaps: fleet.flaps(),
     estimate: null,
   }
+  try {
+    await measureOnFleet(stages, arm, outcome, context, { cluster, requests, fleet })
+  } finally {
+    outcome.fleet.flaps = fleet.flaps()
+  }
+}
 
-  outcome.knobs = await stages.run(verifyKnobs(target, cluster, requests))
+/** What an arm measures once all its nodes are Ready. */
+async function measureOnFleet(
+  stages: Stages,
+  arm: ScheduledArm,
+  outcome: ArmOutcome,
+  { plan, target, runId, watchMachine, ...context }: RunContext,
+  { cluster, requests, fleet }: { cluster: Cluster; requests: KnobRequest[]; fleet: ReadyFleet },
+): Promise<void> {
+  const { pod, settle, sequence } = plan.probes
+  const onSamples = (measured: string, pods: readonly PodTimeline[]) => context.onSamples(arm.armId, measured, pods)
+
+  if (plan.fleet.observe > 0) await stages.run(idleFleet(cluster, plan.fleet.observe))
+
+  const leftAlone = arm.set.filter(({ value }) => value === null)
+  outcome.knobs = await stages.run(verifyKnobs(target, cluster, requests, leftAlone))
+
+  if (plan.workload !== undefined) {
+    const { workload, seed } = plan
+    outcome.fill = await stages.run(fillCluster({ cluster, workload, seed, runId, watchMachine, onSamples }))
+    const lacks = lacksOf(outcome.fill)
+    if (lacks.length > 0) throw new Failure('inconclusive', `the cluster was not filled: ${lacks.join('; ')}`)
+  }
 
   const { image, serviceAccountToken } = pod
+  const node = fleet.probeNode
   const replicas = sequence[0]?.from ?? 1
-  const deployment = await stages.run(
-    probeTarget(cluster, { runId: context.runId, node: fleet.probeNode, image, serviceAccountToken, replicas }),
-  )
+  const deployment = await stages.run(probeTarget(cluster, { runId, node, image, serviceAccountToken, replicas }))
   outcome.objects = await countObjects(cluster.api)
 
   for (const probe of sequence) {
-    const measured = await stages.run(
-      probeStep({
-        cluster,
-        target: deployment,
-        probe,
-        node: fleet.probeNode,
-        serviceAccountToken,
-        settleMs: settle,
-        limits: limitsIn(outcome.knobs),
-        watchMachine: context.watchMachine,
-        onSamples: (name, pods) => context.onSamples(arm.armId, name, pods),
-      }),
-    )
-    outcome.probes.push(measured)
+    const limits = limitsIn(outcome.knobs)
+    const shared = { cluster, target: deployment, node, serviceAccountToken, limits, watchMachine, onSamples }
+    outcome.probes.push(await stages.run(probeStep({ ...shared, probe, settleMs: settle })))
   }
 }
 
@@ -181,7 +207,9 @@ function outlineOf(arm: ScheduledArm, plan: Plan): OutlineArm {
   const steps = [
     { stepId: 'control-plane', title: 'Control plane' },
     { stepId: 'fleet', title: fleetTitle(plan.fleet.nodes) },
+    ...(plan.fleet.observe > 0 ? [{ stepId: idleFleetStepId, title: idleFleetTitle }] : []),
     { stepId: 'verify-knobs', title: 'Knobs in force' },
+    ...(plan.workload === undefined ? [] : [{ stepId: fillStepId, title: fillTitle(plan.workload) }]),
     { stepId: 'probe-target', title: 'Deployment under test' },
     ...plan.probes.sequence.map((probe) => ({
       stepId: probeStepId(probe),
@@ -235,12 +263,9 @@ function limitsIn(knobs: readonly KnobOutcome[]): ClientLimits {
 }
 
 async function countObjects(api: KubeApi): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {}
-  for (const resource of ['namespaces', 'nodes', 'deployments', 'replicasets', 'pods'] satisfies ResourceName[]) {
-    counts[resource] = 0
-    for await (const page of api.list({ resource })) counts[resource] += page.items.length
-  }
-  return counts
+  const names = Object.keys(resources) as ResourceName[]
+  const counts = await Promise.all(names.map(async (resource) => [resource, await api.count({ resource })] as const))
+  return Object.fromEntries(counts)
 }
 
 function referenceOf({ reference }: Plan): Result['reference'] {

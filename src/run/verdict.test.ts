@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Plan, Threshold } from '../plan/plan.ts'
-import type { ArmOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
+import type { ArmOutcome, FillOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
 import { judgeRun } from './verdict.ts'
 
 const pods = {
@@ -24,8 +24,17 @@ const rollout = {
   eventLoopDelayMaxMs: 12,
 } as ProbeOutcome
 
-function armWith(probe: Partial<ProbeOutcome> = {}, knobs: KnobOutcome[] = []): ArmOutcome {
-  return { profile: 'tuned', repetition: 1, knobs, probes: [{ ...rollout, ...probe }] } as ArmOutcome
+const steady = { count: 0, nodes: [], notReadyAtEnd: [] }
+
+function armWith(
+  probe: Partial<ProbeOutcome> = {},
+  knobs: KnobOutcome[] = [],
+  flaps: Partial<ArmOutcome['fleet']['flaps']> = {},
+  fill: Partial<FillOutcome> | null = null,
+): ArmOutcome {
+  const fleet = { flaps: { ...steady, ...flaps } }
+  const probes = [{ ...rollout, node: 'hollow-0', ...probe }]
+  return { profile: 'tuned', repetition: 1, knobs, fleet, fill, probes } as ArmOutcome
 }
 
 function judge(
@@ -64,6 +73,25 @@ describe('judgeRun', () => {
     expect(judge([armWith({}, [knob])])).toMatchObject({
       verdict: 'inconclusive',
       reasons: ['tuned #1: kubelet.kubeAPIQPS was to be 50, but is 5'],
+    })
+  })
+
+  it('should pass when nodes flapped and came back, but not when one stayed away or was the probed one', () => {
+    expect(judge([armWith({}, [], { count: 7, nodes: ['hollow-5'] })]).verdict).toBe('pass')
+    expect(judge([armWith({}, [], { count: 1, nodes: ['hollow-5'], notReadyAtEnd: ['hollow-5'] })])).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: ['tuned #1: 1 nodes were not Ready at the end: hollow-5'],
+    })
+    expect(judge([armWith({}, [], { count: 1, nodes: ['hollow-0'] })])).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: ['tuned #1: hollow-0, the node of the probes, did not stay Ready'],
+    })
+  })
+
+  it('should be inconclusive when the orchestrator stalled while it filled the cluster', () => {
+    expect(judge([armWith({}, [], {}, { eventLoopDelayMaxMs: 2000 })])).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: ['tuned #1 fill: the orchestrator stalled for 2.00 s'],
     })
   })
 

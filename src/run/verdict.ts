@@ -43,11 +43,30 @@ function doubtsAbout(arm: ArmOutcome): string[] {
       ({ id, requested, effective }) =>
         `${label}: ${id} was to be ${requested}, but ${effective === null ? 'could not be read back' : `is ${effective}`}`,
     ),
+    ...doubtsAboutFleet(arm).map((doubt) => `${label}: ${doubt}`),
+    ...(arm.fill === null ? [] : stallsOf(arm.fill).map((doubt) => `${label} fill: ${doubt}`)),
     ...arm.probes.flatMap((probe) => doubtsAboutProbe(probe).map((doubt) => `${label} ${probe.name}: ${doubt}`)),
   ]
 }
 
-function doubtsAboutProbe({ stopsMs, pods, from, to, eventLoopDelayMaxMs }: ProbeOutcome): string[] {
+/** A node that flaps is told in the report; one that stays away, or that a probe needed, spoils the figures. */
+function doubtsAboutFleet({ fleet: { flaps }, probes }: ArmOutcome): string[] {
+  const away = flaps.notReadyAtEnd
+  const named = `${away.slice(0, 5).join(', ')}${away.length > 5 ? ' and others' : ''}`
+  const probed = [...new Set(probes.map(({ node }) => node))].filter((node) => flaps.nodes.includes(node))
+  return [
+    ...(away.length > 0 ? [`${away.length} nodes were not Ready at the end: ${named}`] : []),
+    ...probed.map((node) => `${node}, the node of the probes, did not stay Ready`),
+  ]
+}
+
+function stallsOf({ eventLoopDelayMaxMs }: Pick<ProbeOutcome, 'eventLoopDelayMaxMs'>): string[] {
+  const stallMs = eventLoopDelayMaxMs ?? 0
+  return stallMs > eventLoopBudgetMs ? [`the orchestrator stalled for ${formatDuration(stallMs)}`] : []
+}
+
+function doubtsAboutProbe(probe: ProbeOutcome): string[] {
+  const { stopsMs, pods, from, to } = probe
   const unreached = Object.entries(stopsMs).flatMap(([stop, stopMs]) =>
     stopMs === null ? [`${stop} was not reached`] : [],
   )
@@ -56,8 +75,6 @@ function doubtsAboutProbe({ stopsMs, pods, from, to, eventLoopDelayMaxMs }: Prob
     ...unreached,
     ...(lost > 0 ? [`${lost} of ${pods.expected} pods are not accounted for`] : []),
     ...(pods.unexpected > 0 ? [`${pods.unexpected} pods appeared that were not asked for`] : []),
-    ...((eventLoopDelayMaxMs ?? 0) > eventLoopBudgetMs
-      ? [`the orchestrator stalled for ${formatDuration(eventLoopDelayMaxMs ?? 0)}`]
-      : []),
+    ...stallsOf(probe),
   ]
 }

@@ -1,13 +1,18 @@
+import { whenAborted } from '../base/abort.ts'
 import { formatDuration } from '../base/duration.ts'
 import { follow } from '../kube/follow.ts'
 import { isReady } from '../kube/resources.ts'
+import type { NodeFlaps } from '../measure/node-flaps.ts'
+import { countFlaps } from '../measure/node-flaps.ts'
 import type { Cluster, Fleet, FleetSpec } from '../targets/target.ts'
 import type { Step } from './step.ts'
 
-/** A fleet whose nodes are all Ready. */
+/** A fleet whose nodes were all Ready at the same moment, and are watched from then on. */
 export interface ReadyFleet extends Fleet {
   /** From the first process to the last Ready node. */
   readyMs: number
+  /** Nodes that have not stayed Ready so far. */
+  flaps(): NodeFlaps
 }
 
 /** What the fleet's step is called. */
@@ -15,28 +20,43 @@ export function fleetTitle(nodes: number): string {
   return `Fleet of ${nodes} hollow nodes`
 }
 
-/** Starts the hollow nodes and waits until every one of them is Ready. */
+/** Starts the hollow nodes and waits until every one of them is Ready; goes on watching them until it is torn down. */
 export function fleetUp(cluster: Cluster, spec: FleetSpec, timeoutMs: number): Step<ReadyFleet> {
+  const { api, clock } = cluster
+  const ending = new AbortController()
+  let watching: Promise<void> | undefined
   return {
     id: 'fleet',
     title: fleetTitle(spec.nodes),
     timeoutMs,
     async setUp({ signal, report }) {
-      const startedMs = cluster.clock.nowMs()
+      const startedMs = clock.nowMs()
       const fleet = await cluster.startFleet(spec, signal)
-      const waitingFor = new Set(fleet.nodeNames)
-      for await (const event of follow(cluster.api, { resource: 'nodes' }, { clock: cluster.clock, signal })) {
-        if (event.type === 'SYNCED') continue
-        const name = event.object.metadata.name ?? ''
-        if (event.type !== 'DELETED' && isReady(event.object)) waitingFor.delete(name)
-        else if (fleet.nodeNames.includes(name)) waitingFor.add(name)
-        report({ done: spec.nodes - waitingFor.size, total: spec.nodes, unit: 'nodes Ready' })
-        if (waitingFor.size === 0) break
+      const nodes = countFlaps(fleet.nodeNames)
+      const allReady = Promise.withResolvers<void>()
+      const watch = async () => {
+        for await (const event of follow(api, { resource: 'nodes' }, { clock, signal: ending.signal })) {
+          if (event.type === 'SYNCED') continue
+          const isUp = event.type !== 'DELETED' && isReady(event.object)
+          nodes.note(event.object.metadata.name ?? '', isUp)
+          if (nodes.areAllReady()) allReady.resolve()
+          else report({ done: nodes.ready(), total: spec.nodes, unit: 'nodes Ready' })
+        }
       }
-      signal.throwIfAborted()
-      return { ...fleet, readyMs: cluster.clock.nowMs() - startedMs }
+      watching = watch()
+      // Should the watch end for good later on, `broken` tells why.
+      watching.catch(allReady.reject)
+      await Promise.race([allReady.promise, whenAborted(signal)])
+      return { ...fleet, readyMs: clock.nowMs() - startedMs, flaps: nodes.flaps }
     },
     summary: ({ readyMs, nodeNames, processes }) =>
       `${nodeNames.length} Ready in ${formatDuration(readyMs)}, ${processes} processes`,
+    tearDown: {
+      budgetMs: 5000,
+      async run() {
+        ending.abort()
+        await watching?.catch(() => {})
+      },
+    },
   }
 }

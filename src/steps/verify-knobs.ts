@@ -1,3 +1,4 @@
+import type { PlannedArm } from '../plan/plan.ts'
 import type { KnobOutcome } from '../result/result.ts'
 import type { Cluster, KnobReading, KnobSupport, Target } from '../targets/target.ts'
 import { catalogue } from '../tuning/catalogue.ts'
@@ -7,20 +8,28 @@ import type { Step } from './step.ts'
 
 /**
  * Asks the running components what they use, for the whole catalogue. A knob counts as applied only when its component
- * says so; one that the target cannot honour is listed with the reason.
+ * says so; one that the target cannot honour is listed with the reason, and so is one that the plan leaves alone.
  */
-export function verifyKnobs(target: Target, cluster: Cluster, requests: readonly KnobRequest[]): Step<KnobOutcome[]> {
+export function verifyKnobs(
+  target: Target,
+  cluster: Cluster,
+  requests: readonly KnobRequest[],
+  leftAlone: PlannedArm['set'] = [],
+): Step<KnobOutcome[]> {
   return {
     id: 'verify-knobs',
     title: 'Knobs in force',
     timeoutMs: 30_000,
     async setUp() {
       const requested = new Map(requests.map((request) => [request.knob.id, request]))
+      const reasons = new Map(leftAlone.map(({ knob, because }) => [knob, because]))
       const readable = catalogue.filter((knob) => target.supports(knob).supported)
       const readings = new Map((await cluster.effectiveKnobs(readable)).map((reading) => [reading.id, reading]))
-      return catalogue.map((knob) =>
-        outcomeOf(knob, target.supports(knob), requested.get(knob.id), readings.get(knob.id)),
-      )
+      return catalogue.map((knob) => {
+        const { id } = knob
+        const because = requested.get(id)?.because ?? reasons.get(id)
+        return outcomeOf(knob, target.supports(knob), requested.get(id), readings.get(id), because)
+      })
     },
     summary: (knobs) => {
       const count = (status: KnobOutcome['status']) => knobs.filter((knob) => knob.status === status).length
@@ -37,9 +46,10 @@ function outcomeOf(
   support: KnobSupport,
   request: KnobRequest | undefined,
   reading: KnobReading | undefined,
+  because: string | undefined,
 ): KnobOutcome {
   const { effective = null, readFrom = null } = reading ?? {}
-  const notes = [support.supported ? undefined : support.because, request?.because, knob.note].filter(
+  const notes = [support.supported ? undefined : support.because, because, knob.note].filter(
     (text) => text !== undefined,
   )
   return {

@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { KubeApi } from '../kube/api.ts'
+import type { RequestRecord } from '../kube/transport.ts'
+import type { ClusterProcess } from '../measure/machine-record.ts'
 import type { ComponentMetrics } from '../measure/metrics.ts'
 import type { Knob, KnobValue } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
@@ -51,8 +53,12 @@ export interface Cluster extends AsyncDisposable {
   effectiveKnobs(knobs: readonly Knob[]): Promise<KnobReading[]>
   /** How often the orchestrator's own requests were tried again since the start, and how long that made them wait. */
   clientRetries(): { count: number; waitedMs: number }
-  /** The metrics of every component that has clients or serves requests; counters since its start. */
-  scrape(): Promise<ComponentMetrics[]>
+  /** Tells of each of the orchestrator's own requests from now on; returns how to stop that. */
+  onRequest(listener: (record: RequestRecord) => void): () => void
+  /** The metrics of every component that has clients or serves requests, or of those asked for; counters since its start. */
+  scrape(components?: readonly ComponentMetrics['component'][]): Promise<ComponentMetrics[]>
+  /** The cluster's processes on this machine; none when it is elsewhere. */
+  processes(): ClusterProcess[]
 }
 
 export interface FleetSpec {

@@ -44,7 +44,8 @@ export function probeDeployment(spec: ProbeTargetSpec): Deployment {
         spec: {
           nodeSelector: { 'kubernetes.io/hostname': spec.node },
           automountServiceAccountToken: spec.serviceAccountToken,
-          containers: [{ name: 'pause', image: spec.image }],
+          // An image without a tag would be pulled for every pod, and the kubelet pulls five a second (registryPullQPS).
+          containers: [{ name: 'pause', image: spec.image, imagePullPolicy: 'IfNotPresent' }],
         },
       },
     },

@@ -6,13 +6,16 @@ export type WorkloadResource = 'namespaces' | 'configmaps' | 'secrets' | 'servic
 
 /** How much of everything one namespace holds. */
 export interface NamespaceLayout {
-  /** `large-01`: the size class and a number within it. */
+  /** `scale-test-large-01`: the size class and a number within it. */
   name: string
   sizeClass: string
   pods: number
   /** Replicas of each Deployment; they add up to `pods`. */
   replicas: readonly number[]
+  /** Whether the pods of each Deployment mount a configmap and a secret; as long as `replicas`. */
+  mounting: readonly boolean[]
   services: number
+  /** Without the ballast. */
   configmaps: number
   secrets: number
   serviceAccounts: number

@@ -16,6 +16,18 @@ apiVersion: scale-test/v1
 name: e2e
 target: local
 fleet: { nodes: 2, node: { cpu: 4, memory: 8Gi } }
+workload:
+  namespaces: 3
+  sizeClasses:
+    - { name: large, share: 0.3, minimumPods: 10 }
+    - { name: small, share: 0.7, minimumPods: 2 }
+  pods: { total: 24, perDeployment: 5, image: pause, mountingShare: 0.5 }
+  services: 6
+  configObjects: { podsPerConfigObject: 0.5, configmapsPerSecret: 4, configmapSize: 200B, secretSize: 100B }
+  serviceAccounts: 2
+  ballast: { total: 1MiB, objectSize: 128KiB }
+  pace: { rate: 50/s }
+  timeout: 1m
 arms:
   - profile: untuned
     set: [{ knob: kubelet.kubeAPIBurst, value: 5, because: so that ten pods already feel the limit }]
@@ -101,6 +113,35 @@ describeWithComponents('a run on target local', () => {
       ['tuned', 'complete'],
     ])
     for (const arm of result.arms) {
+      const whole = (count: number) => ({ expected: count, observed: count, failed: 0 })
+      expect(arm.fill?.objects).toMatchObject({
+        namespaces: whole(3),
+        pods: whole(24),
+        services: whole(6),
+        configmaps: whole(38),
+        secrets: whole(10),
+        serviceaccounts: whole(2),
+        ballast: whole(8),
+      })
+      expect(arm.fill?.pods).toMatchObject({ expected: 24, created: 24, bound: 24, ready: 24, unexpected: 0 })
+      expect(arm.fill?.podPhasesMs['created to Ready']).toMatchObject({ count: 24, missing: 0 })
+      // 38 configmaps at 50 a second: the load is open, so it takes this long however fast the answers are.
+      const configmaps = arm.fill?.stages.find(({ name }) => name === 'configmaps')
+      expect(configmaps).toMatchObject({ objects: 38, intendedPerSecond: 50 })
+      expect(configmaps?.durationMs).toBeGreaterThan(37 * 20)
+      const latencies = (source: string, verb: string) =>
+        arm.fill?.apiLatency.find((one) => one.source === source && one.verb === verb && one.resource === 'configmaps')
+      expect(latencies('client', 'create')?.latencyMs.count).toBe(38 + 8 + 1)
+      expect(latencies('apiserver', 'POST')?.latencyMs.count).toBeGreaterThanOrEqual(38 + 8 + 1)
+      expect(arm.fill?.etcd[0]?.sizeBytes.after).toBeGreaterThan(2 ** 20)
+      expect(arm.fill?.etcd[0]?.fsyncMs.p99).toBeGreaterThan(0)
+      expect(arm.fill?.watchLagMs.count).toBeGreaterThan(0)
+      expect(arm.fleet.flaps).toEqual({ count: 0, nodes: [], notReadyAtEnd: [] })
+      expect(arm.machine?.phases.map(({ step }) => step)).toEqual(
+        expect.arrayContaining(['control-plane', 'fleet', 'fill', 'probe/rollout']),
+      )
+      const programs = arm.machine?.components.map(({ component }) => component)
+      expect(programs).toEqual(expect.arrayContaining(['orchestrator', 'etcd', 'kube-apiserver', 'hollow-node']))
       const [rollout, scaleDown] = arm.probes
       // Whether a watch was closed under load, so that some of it was seen late, is the machine's business.
       expect(rollout?.pods).toMatchObject({
@@ -127,7 +168,8 @@ describeWithComponents('a run on target local', () => {
     for (const file of ['report.html', 'report.md', 'junit.xml', 'plan.json', 'journal.ndjson'])
       expect(existsSync(join(runFolder(), file)), file).toBe(true)
     const samples = readFileSync(join(runFolder(), 'samples.ndjson'), 'utf8').trimEnd().split('\n')
-    expect(samples).toHaveLength(2 * 2 * 10)
+    expect(samples).toHaveLength(2 * (24 + 2 * 10))
+    expect(result.orchestrator?.peakMemoryBytes).toBeGreaterThan(50 * 2 ** 20)
     await goneWithin(2000)
   })
 
@@ -163,6 +205,18 @@ describeWithComponents('a run on target local', () => {
     child.kill('SIGKILL')
     await exited
     await goneWithin(10_000)
+  })
+
+  it('should be inconclusive, and name what died, when part of the fleet is killed while the cluster is filled', async () => {
+    const { exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
+    await said('Knobs in force')
+    const runId = runFolder().split('/').at(-1) ?? ''
+    const [, filler] = findMarked(runId).filter(({ program }) => program.endsWith('/hollow-node'))
+    process.kill(filler?.pid ?? 0, 'SIGKILL')
+    expect(await exited, output()).toBe(4)
+    expect(output()).toMatch(/hollow-\d died \(signal SIGKILL\)/)
+    expect(readResult()).toMatchObject({ partial: true, verdict: 'inconclusive', arms: [{ outcome: 'failed' }] })
+    await goneWithin(2000)
   })
 
   it('should fail at once with its last words when a component dies', async () => {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import { connectKubeApi } from '../../kube/http.ts'
+import type { RequestRecord } from '../../kube/transport.ts'
 import { parsePrometheusText } from '../../measure/prometheus.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
@@ -71,10 +72,14 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     ])
     const readyMs = clock.nowMs() - startedMs
     const retries = { count: 0, waitedMs: 0 }
+    const listeners = new Set<(record: RequestRecord) => void>()
     const api = connectKubeApi({
       credentials: controlPlane.credentials,
       clock,
       signal: closed,
+      onRequest(record) {
+        for (const listener of listeners) listener(record)
+      },
       onRetry({ waitMs }) {
         retries.count++
         retries.waitedMs += waitMs
@@ -111,9 +116,10 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
         return readKnobs(knobs, requested, components())
       },
 
-      scrape() {
+      scrape(asked) {
+        const scraped = components().filter(({ component }) => asked === undefined || asked.includes(component))
         return Promise.all(
-          components().map(async ({ component, name, endpoint }) => ({
+          scraped.map(async ({ component, name, endpoint }) => ({
             component,
             instance: name,
             samples: parsePrometheusText(await endpoint.readText('/metrics')),
@@ -122,6 +128,11 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       },
 
       clientRetries: () => ({ ...retries }),
+      onRequest(listener) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+      processes: () => supervisor.running().map(({ name, pid }) => ({ component: programOf(name), pid })),
 
       async [Symbol.asyncDispose]() {
         disposal ??= takeAway()
@@ -135,6 +146,12 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     if (residue.length > 0) throw new Failure('residue', `${messageOf(error)}; ${residue.join('; ')}`, { cause: error })
     throw error
   }
+}
+
+/** `etcd` of `etcd-pods`, `hollow-node` of `hollow-1-to-50`: what the machine's load is told by. */
+function programOf(name: string): string {
+  if (name.startsWith('hollow-')) return 'hollow-node'
+  return name.startsWith('etcd-') ? 'etcd' : name
 }
 
 function removeIfEmpty(folder: string): void {

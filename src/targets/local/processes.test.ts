@@ -94,6 +94,22 @@ describe('broken', () => {
     expect(failure.next).toContain('out of memory')
   })
 
+  it('should be inconclusive, not broken infrastructure, when part of the fleet dies', async () => {
+    const command = ['-c', 'exit 1']
+    await supervisor.start({ name: 'hollow-1-to-50', program: '/bin/sh', args: command, stage: 'nodes' })
+    const failure = await untilBroken()
+    expect(failure.kind).toBe('inconclusive')
+    expect(failure.message).toContain('hollow-1-to-50 died (exit code 1)')
+  })
+
+  it('should no longer list what has ended', async () => {
+    const { pid } = await script('sleep 60')
+    expect(supervisor.running()).toEqual([{ name: 'etcd', pid }])
+    process.kill(pid, 'SIGKILL')
+    await untilBroken()
+    expect(supervisor.running()).toEqual([])
+  })
+
   it('should stay quiet when the component is stopped', async () => {
     await script('sleep 60')
     expect(await supervisor.stop(1000)).toEqual([])

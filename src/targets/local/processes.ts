@@ -32,6 +32,8 @@ export interface Supervisor {
   readonly broken: AbortSignal
   /** Throws `Failure('infrastructure')` when the program cannot be started. */
   start(spec: ProcessSpec): Promise<RunningProcess>
+  /** Every component that was started and has not ended. */
+  running(): { name: string; pid: number }[]
   /**
    * Tries `probe` until it succeeds. Throws the reason of `signal` or `broken` when one aborts,
    * `Failure('interrupted')` when `stop` is called, and `Failure('infrastructure')` with the probe's last error when
@@ -82,11 +84,17 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
       const spawned = once(child, 'spawn')
       const ended = once(child, 'exit').then(
         ([code, signal]) => {
-          if (!stopping.signal.aborted) breaking.abort(death(name, logFile, code, signal))
+          if (!stopping.signal.aborted) breaking.abort(death({ name, stage }, logFile, code, signal))
         },
         () => undefined,
       )
-      started.push({ name, stage, ended, kill: (signal) => child.kill(signal) })
+      started.push({
+        name,
+        stage,
+        ended,
+        kill: (signal) => child.kill(signal),
+        livePid: () => (child.exitCode === null && child.signalCode === null ? child.pid : undefined),
+      })
       try {
         await spawned
       } catch (error) {
@@ -97,6 +105,11 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
       return { name, pid: child.pid ?? 0, logFile }
     },
 
+    running: () =>
+      started.flatMap(({ name, livePid }) => {
+        const pid = livePid()
+        return pid === undefined ? [] : [{ name, pid }]
+      }),
     async waitUntilReady(process, probe, { timeoutMs, signal }) {
       const late = new AbortController()
       const done = new AbortController()
@@ -148,6 +161,8 @@ interface StartedProcess {
   stage: ProcessSpec['stage']
   ended: Promise<void>
   kill(signal: NodeJS.Signals): void
+  /** Undefined before it runs and after it ended. */
+  livePid(): number | undefined
 }
 
 async function endsWithin(ended: Promise<void>, durationMs: number, clock: Clock): Promise<boolean> {
@@ -161,13 +176,20 @@ async function endsWithin(ended: Promise<void>, durationMs: number, clock: Clock
   return inTime
 }
 
-function death(name: string, logFile: string, code: number | null, signal: NodeJS.Signals | null): Failure {
+/** Without part of its fleet a run cannot tell what it was to measure; without a control plane it cannot go on at all. */
+function death(
+  { name, stage }: Pick<ProcessSpec, 'name' | 'stage'>,
+  logFile: string,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+): Failure {
   const how = signal === null ? `exit code ${code}` : `signal ${signal}`
   const next =
     signal === 'SIGKILL'
       ? `See ${logFile}; a SIGKILL that nobody sent is the kernel's, out of memory: dmesg | grep -i oom`
       : `See ${logFile}`
-  return new Failure('infrastructure', `${name} died (${how}). ${lastWords(logFile)}`, { next })
+  const kind = stage === 'nodes' ? 'inconclusive' : 'infrastructure'
+  return new Failure(kind, `${name} died (${how}). ${lastWords(logFile)}`, { next })
 }
 
 function lateness({ name, logFile }: RunningProcess, timeoutMs: number, lastError: unknown): Failure {

@@ -1,0 +1,22 @@
+import type { FillOutcome } from '../result/result.ts'
+import type { PodTimeline } from './timeline.ts'
+
+const windowMs = 10_000
+
+/**
+ * Pods bound to nodes per second: from the first to the last, and in the best window of ten seconds (the whole time when
+ * it was shorter). Null where fewer than two pods were bound.
+ */
+export function schedulingRate(pods: readonly PodTimeline[]): FillOutcome['schedulingPerSecond'] {
+  const moments = pods.flatMap(({ boundMs }) => boundMs ?? []).sort((left, right) => left - right)
+  const spanMs = (moments.at(-1) ?? 0) - (moments[0] ?? 0)
+  if (spanMs <= 0) return { mean: null, peak: null }
+  let most = 0
+  let first = 0
+  for (const [last, atMs] of moments.entries()) {
+    while (atMs - (moments[first] ?? atMs) > windowMs) first++
+    most = Math.max(most, last - first + 1)
+  }
+  const perSecond = (count: number, ms: number) => (1000 * count) / ms
+  return { mean: perSecond(moments.length, spanMs), peak: perSecond(most, Math.min(windowMs, spanMs)) }
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeApi, WatchEvent } from '../kube/api.ts'
+import type { ConfigMap } from '../kube/resources.ts'
+import { createVirtualClock } from '../kube/testing.ts'
+import { sampleWatchLag } from './watch-lag.ts'
+
+const canary = { metadata: { name: 'canary', namespace: 'large-01' } }
+
+/** One object and one watch that shows a write so late after its answer; undefined: never. */
+function apiWith(clock: ReturnType<typeof createVirtualClock>, lagMs: (write: number) => number | undefined) {
+  const events: WatchEvent<ConfigMap>[] = []
+  let wake = () => {}
+  let version = 1
+  const show = async (event: ConfigMap, afterMs: number) => {
+    await clock.sleep(afterMs)
+    events.push({ type: 'MODIFIED', object: event, atMs: clock.nowMs() })
+    wake()
+  }
+  return {
+    create: async () => canary,
+    async patch(_: unknown, { body }: { body: { data: { write: string } } }) {
+      await clock.sleep(3)
+      const { data } = body
+      const after = lagMs(Number(data.write))
+      if (after !== undefined)
+        void show({ metadata: { ...canary.metadata, uid: 'u', resourceVersion: `${++version}` }, data }, after)
+    },
+    async *list() {
+      yield { items: [], resourceVersion: '1' }
+    },
+    async *watch(_: unknown, signal: AbortSignal) {
+      const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+      while (!signal.aborted) {
+        yield* events.splice(0)
+        await Promise.race([
+          aborted,
+          new Promise<void>((resolve) => {
+            wake = resolve
+          }),
+        ])
+      }
+    },
+  } as unknown as KubeApi
+}
+
+describe('sampleWatchLag', () => {
+  it('should tell how long after the answer a watch showed each write', async () => {
+    const clock = createVirtualClock(0)
+    const lag = sampleWatchLag({ api: apiWith(clock, (write) => 10 * write), clock }, canary)
+    await clock.sleep(4500)
+    const { watchLagMs, watchLagCurve } = await lag.stop()
+    expect(watchLagMs).toMatchObject({ count: 4, missing: 0, max: 40 })
+    expect(watchLagCurve.map(([, lagMs]) => lagMs)).toEqual([10, 20, 30, 40])
+    expect(clock.sleepers()).toBe(0)
+  })
+
+  it('should count writes that no watch showed', async () => {
+    const clock = createVirtualClock(0)
+    const api = apiWith(clock, (write) => (write % 2 === 0 ? undefined : 5))
+    const lag = sampleWatchLag({ api, clock }, canary)
+    await clock.sleep(4500)
+    expect((await lag.stop()).watchLagMs).toMatchObject({ count: 2, missing: 2, p50: 5, max: null })
+  })
+
+  it('should tell what ended it', async () => {
+    const clock = createVirtualClock(0)
+    const api = { ...apiWith(clock, () => 1), patch: () => Promise.reject(new Error('quota exceeded')) }
+    const lag = sampleWatchLag({ api: api as unknown as KubeApi, clock }, canary)
+    await clock.sleep(1500)
+    await expect(lag.stop()).rejects.toThrow('quota exceeded')
+  })
+})

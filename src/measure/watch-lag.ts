@@ -1,0 +1,76 @@
+import type { Clock } from '../base/clock.ts'
+import type { KubeApi } from '../kube/api.ts'
+import { isApiStatus } from '../kube/api.ts'
+import { follow } from '../kube/follow.ts'
+import type { ConfigMap } from '../kube/resources.ts'
+import type { Curve, Distribution } from '../result/result.ts'
+import { distributionOf } from './distribution.ts'
+
+/** Samples how late watches are. */
+export interface WatchLag {
+  /** Ends the sampling and tells; samples still on their way count as missing. Throws what ended it before. */
+  stop(): Promise<{ watchLagMs: Distribution; watchLagCurve: Curve }>
+}
+
+const everyMs = 1000
+
+/**
+ * Writes to an object of its own once a second and measures from the answer until a watch on it shows the write; one that
+ * the watch shows before the answer has come has a lag of 0. `canary` names where: its namespace must exist.
+ */
+export function sampleWatchLag(
+  { api, clock }: { api: KubeApi; clock: Clock },
+  canary: ConfigMap & { metadata: { name: string; namespace: string } },
+): WatchLag {
+  const { name, namespace } = canary.metadata
+  const startMs = clock.nowMs()
+  const ending = new AbortController()
+  const curve: Curve = []
+  let asked = 0
+  /** When the watch showed each write, by its number. */
+  const shownMs = new Map<number, number>()
+  const answeredMs = new Map<number, number>()
+  const settle = (write: number) => {
+    const [shown, answered] = [shownMs.get(write), answeredMs.get(write)]
+    if (shown === undefined || answered === undefined) return
+    curve.push([shown - startMs, Math.max(0, shown - answered)])
+  }
+  const watch = async () => {
+    const query = { resource: 'configmaps', namespace, fieldSelector: `metadata.name=${name}` } as const
+    for await (const event of follow(api, query, { clock, signal: ending.signal })) {
+      if (event.type !== 'MODIFIED' || !event.exact) continue
+      const write = Number(event.object.data?.['write'])
+      if (shownMs.has(write)) continue
+      shownMs.set(write, event.atMs)
+      settle(write)
+    }
+  }
+  const write = async () => {
+    await api.create('configmaps', canary).catch((error: unknown) => {
+      // Left by an earlier, interrupted fill of the same run.
+      if (!isApiStatus(error, 409)) throw error
+    })
+    while (!ending.signal.aborted) {
+      await clock.sleep(everyMs, ending.signal)
+      const number = ++asked
+      await api.patch(
+        { resource: 'configmaps', namespace, name },
+        { type: 'merge', body: { data: { write: `${number}` } } },
+      )
+      answeredMs.set(number, clock.nowMs())
+      settle(number)
+    }
+  }
+  const ended = Promise.allSettled([watch(), write()])
+  return {
+    async stop() {
+      const wasRunning = !ending.signal.aborted
+      ending.abort()
+      const failure = (await ended).find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
+      // Aborting its sleep is how the writing ends.
+      if (failure !== undefined && !(wasRunning && failure.reason === ending.signal.reason)) throw failure.reason
+      const lags = curve.map(([, lagMs]) => lagMs)
+      return { watchLagMs: distributionOf(lags, asked - lags.length), watchLagCurve: curve }
+    },
+  }
+}

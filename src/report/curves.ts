@@ -1,0 +1,27 @@
+import type { Curve } from '../result/result.ts'
+
+/** What a curve says between its points, a straight line from one to the next; 0 before the first and after the last. */
+function valueAt(curve: Curve, ms: number): number {
+  const next = curve.findIndex(([atMs]) => atMs >= ms)
+  const [toMs, to] = curve[next] ?? [ms, 0]
+  const [fromMs, from] = curve[next - 1] ?? [toMs, toMs === ms ? to : 0]
+  return toMs === fromMs ? to : from + ((to - from) * (ms - fromMs)) / (toMs - fromMs)
+}
+
+/** Each curve on top of those before it: the last one is the sum of all. At the moments of the one with most points. */
+export function stackedCurves(curves: readonly Curve[]): Curve[] {
+  const longest = curves.toSorted((a, b) => b.length - a.length)[0] ?? []
+  const heights = longest.map(() => 0)
+  return curves.map((curve) =>
+    longest.map(([ms], index): [number, number] => {
+      const height = (heights[index] ?? 0) + valueAt(curve, ms)
+      heights[index] = height
+      return [ms, height]
+    }),
+  )
+}
+
+/** The sum of all curves. */
+export function summedCurve(curves: readonly Curve[]): Curve {
+  return stackedCurves(curves).at(-1) ?? []
+}

@@ -1,0 +1,62 @@
+import { formatBytes } from '../base/quantity.ts'
+import type { ArmOutcome, Result } from '../result/result.ts'
+import { formatCount, none, plural } from './format.ts'
+import { body, columns, num, section, swatch, table, term, time } from './html-elements.ts'
+import { armLabel } from './labels.ts'
+import type { Content, Markup } from './markup.ts'
+import { markup } from './markup.ts'
+import type { ReportView } from './view.ts'
+
+/** The arms, what was in their clusters, and what they ran on. */
+export function armSection(result: Result, view: ReportView): Content {
+  const arms = result.arms.toSorted((a, b) => a.order - b.order)
+  const resources = [...new Set(arms.flatMap((arm) => Object.keys(arm.objects)))]
+  const { machine, orchestrator } = result
+  const flaps = arms.some(wasWatched)
+  return section(
+    'Arms and environment',
+    arms.length > 0 && [
+      table(
+        'Arms in the order they ran',
+        markup`<tr><th scope="col">Arm</th><th scope="col">Outcome</th>${columns(['nodes', 'hosts', 'processes', 'control plane ready', 'fleet ready', ...(flaps ? ['node flaps'] : [])])}<th scope="col">Left behind</th></tr>`,
+        body(arms.map((arm) => armRow(view, arm, flaps))),
+      ),
+      resources.length > 0 &&
+        table(
+          'Objects in the cluster when the probes ran',
+          markup`<tr><th scope="col">Arm</th>${columns(resources)}</tr>`,
+          body(
+            arms.map(
+              ({ objects, ...arm }) => markup`<tr><th scope="row">${swatch(view, arm.profile, armLabel(arm))}</th>
+${resources.map((resource) => num(objects[resource] === undefined ? none : formatCount(objects[resource])))}</tr>`,
+            ),
+          ),
+        ),
+    ],
+    markup`<dl>${Object.entries(result.versions).map(([component, version]) => term(component, version))}
+${term('machine', machine === null ? 'elsewhere' : `${machine.system}, ${plural(machine.cores, 'core')}, ${formatBytes(machine.memoryBytes)}`)}
+${orchestrator !== null && term('orchestrator', `${formatBytes(orchestrator.peakMemoryBytes)} of memory at its peak`)}</dl>`,
+  )
+}
+
+/** Whether it is known that nodes stayed Ready: results from before flaps were counted say nothing of them. */
+function wasWatched({ fleet, fill, machine }: ArmOutcome): boolean {
+  return fleet.flaps.count > 0 || fill !== null || machine !== null
+}
+
+function armRow(view: ReportView, arm: ArmOutcome, flaps: boolean): Markup {
+  const { basedOn, fleet, outcome, error, residue } = arm
+  return markup`<tr><th scope="row">${swatch(view, arm.profile, armLabel(arm))}${basedOn !== undefined && markup`<small>based on ${basedOn}</small>`}</th>
+<td>${outcome === 'complete' ? outcome : markup`<b class="bad">${outcome}</b>`}${error !== undefined && markup`<small>${error}</small>`}</td>
+${num(formatCount(fleet.nodes))}${num(formatCount(fleet.hosts))}${num(formatCount(fleet.processes))}
+${num(time(arm.controlPlaneReadyMs))}${num(time(fleet.readyMs))}${flaps && flapCell(arm)}
+<td>${residue.length === 0 ? 'nothing' : residue.map((what) => markup`<div><b class="bad">${what}</b></div>`)}</td></tr>`
+}
+
+function flapCell({ fleet: { flaps } }: ArmOutcome): Markup {
+  const away = flaps.notReadyAtEnd.length
+  return num(
+    formatCount(flaps.count),
+    away > 0 && markup`<b class="bad">${plural(away, 'node')} not Ready at the end</b>`,
+  )
+}

@@ -1,0 +1,178 @@
+import { formatBytes } from '../base/quantity.ts'
+import type { FillOutcome, FillStage, Result } from '../result/result.ts'
+import type { CountCell, CountGroup, FillRow, FillRun, FillView } from './fill-view.ts'
+import { formatCount, formatLatency, formatRate, formatRatio, none } from './format.ts'
+import {
+  body,
+  columns,
+  distributionCells,
+  distributionTitles,
+  num,
+  percentileCells,
+  section,
+  swatch,
+  table,
+  time,
+} from './html-elements.ts'
+import { etcdChart, podsChart, watchLagChart } from './html-fill-charts.ts'
+import { latencyTables } from './html-latency.ts'
+import type { Content, Markup } from './markup.ts'
+import { markup } from './markup.ts'
+import { sampleText } from './sample.ts'
+import type { ReportView } from './view.ts'
+
+/** How the cluster was filled before the probes, and what its components took for it. */
+export function fillSection({ evidence }: Result, view: ReportView): Content {
+  const { fill } = view
+  if (fill === null) return null
+  const { runs, typical } = fill
+  return section(
+    'Filling the cluster',
+    markup`<p class="muted">From the first object sent until the last pod was Ready and everything counted.${runs.length > typical.length && ' Where single runs are shown: for each profile, the one nearest to its median.'}</p>`,
+    comparisonTable(view, fill, evidence),
+    podsChart(view, typical, evidence),
+    markup`<h3>What was asked for, and what is there</h3>`,
+    countTable(view, fill, evidence),
+    markup`<h3>Creating the objects</h3>`,
+    stageTable(view, typical, evidence),
+    markup`<h3>Pods on their way, and watches</h3>`,
+    distributionTable(view, typical, evidence),
+    watchLagChart(view, typical, evidence),
+    latencyTables(view, typical, evidence),
+    typical.some(({ fill: { etcd } }) => etcd.length > 0) && [
+      markup`<h3>etcd</h3>`,
+      etcdTable(view, typical, evidence),
+      etcdChart(view, typical, evidence),
+    ],
+  )
+}
+
+function comparisonTable(view: ReportView, { rows }: FillView, evidence: string): Markup {
+  const [baseline, ...others] = view.profiles
+  return table(
+    `Median over the repetitions, ${evidence}. What a machine-bound fill took is shown but not compared.`,
+    markup`<tr><th scope="col">Figure</th>${view.profiles.map((profile) => markup`<th class="num" scope="col">${swatch(view, profile)}</th>`)}
+${columns(others.map((profile) => `${baseline} / ${profile}`))}</tr>`,
+    body(rows.map(comparisonRow)),
+  )
+}
+
+function comparisonRow({ label, meaning, format, cells }: FillRow): Markup {
+  const figures = cells.map(({ measured }) => {
+    const { figure, detail } = sampleText(measured, format)
+    return num(markup`<b>${figure}</b>`, detail)
+  })
+  const ratios = cells.slice(1).map(({ ratio }) => num(ratio === null ? none : formatRatio(ratio)))
+  return markup`<tr><th class="stop" scope="row">${label}<small>${meaning}</small></th>${figures}${ratios}</tr>`
+}
+
+function countTable(view: ReportView, { runs, counts }: FillView, evidence: string): Markup {
+  const group = ({ title, rows }: CountGroup): Content =>
+    rows.length > 0 &&
+    markup`<tbody><tr><th scope="rowgroup" colspan="${2 + runs.length}">${title}</th></tr>
+${rows.map(({ name, cells }) => markup`<tr><th scope="row">${name}</th>${num(expectedText(cells))}${cells.map(countCell)}</tr>`)}</tbody>`
+  return table(
+    `Pods and objects counted, ${evidence}`,
+    markup`<tr><th scope="col">What</th>${columns(['expected'])}${runs.map((run) => markup`<th class="num" scope="col">${swatch(view, run.profile, run.label)}</th>`)}</tr>`,
+    counts.map(group),
+  )
+}
+
+function expectedText(cells: CountCell[]): string {
+  return [...new Set(cells.flatMap((cell) => (cell === null ? [] : formatCount(cell.expected))))].join(' / ')
+}
+
+function countCell(cell: CountCell): Markup {
+  if (cell === null) return num(none)
+  const { expected, found, failed } = cell
+  const isRight = found === expected && failed === 0
+  return num(
+    isRight ? formatCount(found) : markup`<b class="bad">${formatCount(found)}</b>`,
+    failed > 0 && `${formatCount(failed)} failed`,
+  )
+}
+
+/** Rows of things that several arms have: a thing each, and in it a row per arm. */
+function perArm(
+  view: ReportView,
+  typical: FillRun[],
+  names: (fill: FillOutcome) => string[],
+  cells: (fill: FillOutcome, name: string) => Content,
+): Content {
+  const all = [...new Set(typical.flatMap(({ fill }) => names(fill)))]
+  return all.map((name) => {
+    const rows = typical.filter(({ fill }) => names(fill).includes(name))
+    return rows.map(({ profile, label, fill }, index) => {
+      const head = index === 0 && markup`<th scope="rowgroup" rowspan="${rows.length}">${name}</th>`
+      return markup`<tr>${head}<td>${swatch(view, profile, label)}</td>${cells(fill, name)}</tr>`
+    })
+  })
+}
+
+function stageTable(view: ReportView, typical: FillRun[], evidence: string): Markup {
+  const titles = ['objects', 'duration', 'per second', 'p50', 'p99', 'max', 'sent late, p99']
+  return table(
+    `One kind after the other, ${evidence}. Latency runs from the moment a request was meant to be sent, tries included.`,
+    markup`<tr><th scope="col">Kind</th><th scope="col">Arm</th>${columns(titles)}</tr>`,
+    body(
+      perArm(
+        view,
+        typical,
+        ({ stages }) => stages.map(({ name }) => name),
+        ({ stages }, name) => stages.filter((stage) => stage.name === name).map(stageCells),
+      ),
+    ),
+  )
+}
+
+function stageCells({ objects, durationMs, intendedPerSecond, latencyMs, latenessMs }: FillStage): Content {
+  const rate = durationMs > 0 ? formatRate((1000 * objects) / durationMs) : none
+  return [
+    num(formatCount(objects)),
+    num(time(durationMs)),
+    num(rate, intendedPerSecond !== null && `of ${formatRate(intendedPerSecond)}`),
+    percentileCells(latencyMs, ['p50', 'p99', 'max'], formatLatency),
+    percentileCells(latenessMs, ['p99'], formatLatency),
+  ]
+}
+
+const watchLagName = 'watch lag'
+
+function distributionTable(view: ReportView, typical: FillRun[], evidence: string): Markup {
+  return table(
+    `Time per pod between two points of its life; watch lag: from the answer to a write until a watch shows it, sampled once a second. All ${evidence}.`,
+    markup`<tr><th scope="col">From, to</th><th scope="col">Arm</th>${columns([...distributionTitles, 'count', 'missing'])}</tr>`,
+    body(
+      perArm(
+        view,
+        typical,
+        ({ podPhasesMs }) => [...Object.keys(podPhasesMs), watchLagName],
+        ({ podPhasesMs, watchLagMs }, name) =>
+          distributionCells(name === watchLagName ? watchLagMs : (podPhasesMs[name] ?? watchLagMs), formatLatency),
+      ),
+    ),
+  )
+}
+
+function etcdTable(view: ReportView, typical: FillRun[], evidence: string): Markup {
+  const titles = ['before', 'after', 'in use', 'commit p50', 'commit p99', 'fsync p50', 'fsync p99']
+  return table(
+    `Size of each database file before and after the fill, what of it is in use, and how long its disk took, ${evidence}`,
+    markup`<tr><th scope="col">Instance</th><th scope="col">Arm</th>${columns(titles)}</tr>`,
+    body(
+      perArm(
+        view,
+        typical,
+        ({ etcd }) => etcd.map(({ instance }) => instance),
+        ({ etcd }, name) =>
+          etcd
+            .filter(({ instance }) => instance === name)
+            .map(({ sizeBytes, inUseBytes, commitMs, fsyncMs }) => [
+              [sizeBytes.before, sizeBytes.after, inUseBytes].map((bytes) => num(formatBytes(bytes))),
+              percentileCells(commitMs, ['p50', 'p99'], formatLatency),
+              percentileCells(fsyncMs, ['p50', 'p99'], formatLatency),
+            ]),
+      ),
+    ),
+  )
+}

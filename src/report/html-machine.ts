@@ -1,0 +1,137 @@
+import { formatDuration } from '../base/duration.ts'
+import { formatBytes } from '../base/quantity.ts'
+import type { ArmOutcome, MachineOutcome, MachinePhase, Result } from '../result/result.ts'
+import { machineBoundAbove } from '../result/result.ts'
+import { stackedCurves } from './curves.ts'
+import { formatCores, formatCount, formatShare, none, plural } from './format.ts'
+import { body, columns, figure, fold, num, section, swatch, table } from './html-elements.ts'
+import { armLabel } from './labels.ts'
+import type { Content, Markup } from './markup.ts'
+import { markup } from './markup.ts'
+import type { ReportView } from './view.ts'
+
+interface MachineRun {
+  arm: ArmOutcome
+  label: string
+  machine: MachineOutcome
+}
+
+/** What the machine under everything did during each arm; what was timed while it had nothing left is its own figure. */
+export function machineSection(result: Result, view: ReportView): Content {
+  const runs = result.arms
+    .toSorted((a, b) => a.order - b.order)
+    .flatMap((arm): MachineRun[] => (arm.machine === null ? [] : [{ arm, label: armLabel(arm), machine: arm.machine }]))
+  if (runs.length === 0) return null
+  return section(
+    'The machine',
+    markup`<p class="muted">Everything ran on one machine. A step is machine-bound when more than ${formatShare(machineBoundAbove)} of the processor time was in use: the machine, not Kubernetes, set its pace. What was timed then is an upper bound; it is shown, but not compared.</p>`,
+    runs.map((run) => armPart(result, view, run)),
+    fold('Components: processor time and memory', componentTable(result, view, runs)),
+  )
+}
+
+function armPart(result: Result, view: ReportView, run: MachineRun): Content {
+  const { arm, label } = run
+  const { estimate } = arm.fleet
+  return [
+    markup`<h3>${swatch(view, arm.profile, label)}</h3>`,
+    estimate !== null &&
+      markup`<p class="muted">Before it started, the idle fleet was expected to need ${estimate.coresNeeded.toFixed(1)} of ${plural(estimate.cores, 'core')}.</p>`,
+    coresChart(result, run),
+    phaseTable(result, run),
+  ]
+}
+
+function phaseTable({ evidence }: Result, { label, machine }: MachineRun): Markup {
+  const titles = ['duration', 'busy', 'run queue', 'memory', 'disk busy']
+  return table(
+    `Steps of ${label}, ${evidence}. Run queue: threads that run or wait for a processor, mean. Memory: the most in use.`,
+    markup`<tr><th scope="col">Step</th>${columns(titles)}<th scope="col">Cores by component</th></tr>`,
+    body(machine.phases.map(phaseRow)),
+  )
+}
+
+function phaseRow(phase: MachinePhase): Markup {
+  const { title, startMs, endMs, busy, machineBound, runQueue, memoryUsedMaxBytes, diskBusy, cores } = phase
+  const share = formatShare(busy)
+  return markup`<tr><th scope="row">${title}</th>${num(formatDuration(endMs - startMs))}
+${machineBound ? num(markup`<b class="bad">${share}</b>`, 'machine-bound') : num(share)}
+${num(runQueue === null ? none : runQueue.toFixed(1))}${num(formatBytes(memoryUsedMaxBytes))}
+${num(diskBusy === null ? none : formatShare(diskBusy))}<td class="text"><small>${coresText(cores)}</small></td></tr>`
+}
+
+/** The components that took most, as long as it is more than nothing. */
+function coresText(cores: Record<string, number>): string {
+  const most = Object.entries(cores)
+    .filter(([, used]) => used >= 0.01)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 4)
+  return most.map(([component, used]) => `${component}\u00a0${formatCores(used)}`).join(', ') || none
+}
+
+const shownComponents = 6
+
+/** Cores in use by component, one on top of the other, below the line of the whole machine. */
+function coresChart(result: Result, { label, machine }: MachineRun): Content {
+  const { phases, curves } = machine
+  const ranked = machine.components.toSorted((a, b) => b.processorMs - a.processorMs)
+  const shown = ranked.slice(0, shownComponents)
+  const stack = stackedCurves(ranked.map(({ coresCurve }) => coresCurve))
+  // What lies above is drawn first, so that what lies below covers it; the small ones together are the top layer.
+  const areas = stack
+    .flatMap((curve, index) => (index < shown.length - 1 || index === stack.length - 1 ? [curve] : []))
+    .map((curve, index) => ({ color: `var(--c${index})`, curve, shape: 'area' as const }))
+  const cores = result.machine?.cores ?? null
+  const busy = (curves['busy'] ?? []).map(([ms, share]): [number, number] => [ms, share * (cores ?? 0)])
+  if (areas.length === 0 && busy.length === 0) return null
+  const names = shown.map(({ component }, index) =>
+    index === shownComponents - 1 && ranked.length > shownComponents ? 'others' : component,
+  )
+  const bound = phases.filter(({ machineBound }) => machineBound).map(({ title }) => title)
+  return figure(
+    `Processor cores in use, ${label} (${result.evidence})`,
+    [
+      ...names.map((name, index) => markup`<span class="profile c${index}">${name}</span>`),
+      cores !== null && markup`<span class="stroke solid">whole machine</span>`,
+    ].filter((item) => item !== false),
+    bound.length === 0 ? 'no step was machine-bound' : `machine-bound: ${bound.join(', ')}`,
+    {
+      height: 300,
+      xName: 'seconds since the arm began',
+      yName: cores === null ? 'cores' : `cores, of ${formatCount(cores)}`,
+      ...(cores === null ? {} : { yReach: cores, level: boundLevel(cores) }),
+      lines: [
+        ...areas.toReversed(),
+        ...(cores === null ? [] : [{ color: 'var(--text)', curve: busy, shape: 'slopes' as const }]),
+      ],
+      spans: phases.map(({ step, startMs, endMs, machineBound }) => ({
+        color: machineBound ? 'var(--bad)' : 'var(--rule)',
+        fromMs: startMs,
+        toMs: endMs,
+        label: step.split('/').at(-1) ?? step,
+      })),
+    },
+  )
+}
+
+function boundLevel(cores: number) {
+  return { color: 'var(--bad)', value: machineBoundAbove * cores, label: `${formatShare(machineBoundAbove)} busy` }
+}
+
+function componentTable({ evidence }: Result, view: ReportView, runs: MachineRun[]): Markup {
+  const components = [...new Set(runs.flatMap(({ machine }) => machine.components.map(({ component }) => component)))]
+  const rows = components.flatMap((name) => {
+    const own = runs.flatMap(({ arm, label, machine }) =>
+      machine.components.filter(({ component }) => component === name).map((taken) => ({ arm, label, taken })),
+    )
+    return own.map(({ arm, label, taken: { processes, processorMs, memoryPeakBytes } }, index) => {
+      const head = index === 0 && markup`<th scope="rowgroup" rowspan="${own.length}">${name}</th>`
+      return markup`<tr>${head}<td>${swatch(view, arm.profile, label)}</td>${num(formatCount(processes))}${num(formatDuration(processorMs))}${num(formatBytes(memoryPeakBytes))}</tr>`
+    })
+  })
+  return table(
+    `What each component took over the whole arm, all its processes together, ${evidence}`,
+    markup`<tr><th scope="col">Component</th><th scope="col">Arm</th>${columns(['processes', 'processor time', 'peak memory'])}</tr>`,
+    body(rows),
+  )
+}

@@ -1,0 +1,128 @@
+import { whenAborted } from '../base/abort.ts'
+import { collectLatencies, readApiserverLatencies } from '../measure/api-latency.ts'
+import { readEtcdUse, recordEtcdSizes } from '../measure/etcd-use.ts'
+import { startFeed } from '../measure/feed.ts'
+import type { MachineMonitor } from '../measure/machine.ts'
+import { schedulingRate } from '../measure/scheduling.ts'
+import type { PodTimeline } from '../measure/timeline.ts'
+import { createProbeTimeline } from '../measure/timeline.ts'
+import type { WatchLag } from '../measure/watch-lag.ts'
+import { sampleWatchLag } from '../measure/watch-lag.ts'
+import type { FillOutcome } from '../result/result.ts'
+import type { Cluster } from '../targets/target.ts'
+import { ownSelector, stamped } from './own-objects.ts'
+import type { StepContext } from './step.ts'
+
+export interface ObserveOptions {
+  cluster: Cluster
+  runId: string
+  watchMachine: MachineMonitor
+  /** Takes the raw timeline of every pod, for the samples file. */
+  onSamples: (measured: string, pods: readonly PodTimeline[]) => void
+}
+
+/** Everything that is measured while a cluster is filled. */
+interface FillObservation {
+  /** From now on, by an object of its own in this namespace. */
+  sampleWatchLag(namespace: string): void
+  /** Resolves when as many pods as expected are Ready. */
+  allReady(context: StepContext): Promise<void>
+  finish(): Promise<Omit<FillOutcome, 'objects' | 'stages'>>
+  /** Ends the watches, also when nothing is finished; keeps what was seen of pods. */
+  stop(): Promise<void>
+}
+
+const etcdSizeEveryMs = 10_000
+
+/** Starts observing; the fill begins when this resolves. */
+export async function observeFill(
+  { cluster, runId, watchMachine, onSamples }: ObserveOptions,
+  expectedPods: number,
+): Promise<FillObservation> {
+  const { api, clock } = cluster
+  const timeline = createProbeTimeline({ from: 0, to: expectedPods })
+  const disruptions = { resumed: 0, relisted: 0, silent: 0 }
+  const full = Promise.withResolvers<void>()
+  let report: StepContext['report'] | undefined
+  const tell = () => {
+    report?.({ done: timeline.done(), total: expectedPods, unit: 'pods Ready' })
+    if (timeline.done() >= expectedPods) full.resolve()
+  }
+  const query = { resource: 'pods', labelSelector: ownSelector(runId, 'workload') } as const
+  const pods = startFeed(
+    { api, clock },
+    query,
+    (change) => {
+      timeline.pod(change)
+      tell()
+    },
+    disruptions,
+  )
+  await Promise.race([pods.synced, pods.failed])
+
+  const before = await cluster.scrape()
+  const retriesBefore = cluster.clientRetries()
+  const latencies = collectLatencies()
+  const stopLatencies = cluster.onRequest(latencies.add)
+  const sizes = recordEtcdSizes()
+  const ending = new AbortController()
+  const stopMachine = watchMachine()
+  const startMs = clock.nowMs()
+  timeline.start(startMs)
+  sizes.note(before, 0)
+  const sizing = (async () => {
+    for (;;) {
+      await clock.sleep(etcdSizeEveryMs, ending.signal)
+      sizes.note(await cluster.scrape(['etcd']), clock.nowMs() - startMs)
+    }
+  })()
+  // A page that cannot be read leaves a gap in a curve; the scrape at the end tells whether etcd is well.
+  sizing.catch(() => {})
+  let watchLag: WatchLag | undefined
+
+  return {
+    sampleWatchLag(namespace) {
+      const canary = { metadata: { name: 'scale-test-watch-lag', namespace } }
+      watchLag = sampleWatchLag({ api, clock }, stamped(canary, runId, 'canary'))
+    },
+    async allReady(context) {
+      report = context.report
+      tell()
+      await Promise.race([full.promise, pods.failed, whenAborted(context.signal)])
+    },
+    async finish() {
+      const durationMs = clock.nowMs() - startMs
+      const lag = await watchLag?.stop()
+      const after = await cluster.scrape()
+      sizes.note(after, clock.nowMs() - startMs)
+      const machine = stopMachine()
+      const retries = cluster.clientRetries()
+      const { pods: account, phasesMs, curves } = timeline.summary()
+      const { expected, created, bound, ready, unexpected, censored } = account
+      return {
+        durationMs,
+        pods: { expected, created, bound, ready, unexpected, censored },
+        podPhasesMs: phasesMs,
+        schedulingPerSecond: schedulingRate(timeline.podTimelines()),
+        curves,
+        watchLagMs: lag?.watchLagMs ?? { count: 0, missing: 0, p50: null, p90: null, p99: null, max: null },
+        watchLagCurve: lag?.watchLagCurve ?? [],
+        apiLatency: [...latencies.summary(), ...readApiserverLatencies(before, after)],
+        etcd: readEtcdUse(before, after, sizes),
+        watch: disruptions,
+        clientRetries: {
+          count: retries.count - retriesBefore.count,
+          waitedMs: retries.waitedMs - retriesBefore.waitedMs,
+        },
+        eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,
+        machineBusy: machine.busy,
+      }
+    },
+    async stop() {
+      ending.abort()
+      stopLatencies()
+      onSamples('fill', timeline.podTimelines())
+      await Promise.allSettled([pods.stop(), sizing, watchLag?.stop()])
+    },
+  }
+}

@@ -1,0 +1,209 @@
+import type { Clock } from '../base/clock.ts'
+import { formatDuration } from '../base/duration.ts'
+import { Failure } from '../base/errors.ts'
+import { follow } from '../kube/follow.ts'
+import { distributionOf } from '../measure/distribution.ts'
+import type { PlannedWorkload } from '../plan/plan.ts'
+import type { FillOutcome, FillStage } from '../result/result.ts'
+import { layOutWorkload, totalsOf } from '../workload/layout.ts'
+import { ballastObjects, workloadObjects } from '../workload/objects.ts'
+import type { Pace, Sent } from '../workload/pace.ts'
+import { sendPaced } from '../workload/pace.ts'
+import { deleteNamespace } from './drain.ts'
+import type { ObserveOptions } from './fill-observation.ts'
+import { observeFill } from './fill-observation.ts'
+import type { Role } from './own-objects.ts'
+import { countLosses, createOwn, ownSelector, stamped } from './own-objects.ts'
+import type { Step, StepContext } from './step.ts'
+
+export interface FillOptions extends ObserveOptions {
+  workload: PlannedWorkload
+  seed: number
+}
+
+export const fillStepId = 'fill'
+
+/** What the step is called. */
+export function fillTitle({ namespaces, pods }: PlannedWorkload): string {
+  return `Fill: ${pods.total} pods in ${namespaces} namespaces`
+}
+
+/** In this order: what pods mount and are selected by is there before them. */
+const kinds = ['namespaces', 'serviceaccounts', 'configmaps', 'secrets', 'ballast', 'services', 'deployments'] as const
+type Kind = (typeof kinds)[number]
+
+/** Beyond the plan's own limit: for the last answers and for counting. */
+const countingMs = 120_000
+
+/**
+ * Creates the workload, waits until all its pods are Ready and counts everything. What is not there at the plan's
+ * timeout is missing in the outcome: a result, not an error. Throws `ApiError` when the server refuses an object,
+ * `Failure('safety-refusal')` when a name is taken by somebody else.
+ */
+export function fillCluster(options: FillOptions): Step<FillOutcome> {
+  const { cluster, workload, seed, runId } = options
+  const { api, clock } = cluster
+  const created: { name: string; uid: string }[] = []
+  return {
+    id: fillStepId,
+    title: fillTitle(workload),
+    timeoutMs: workload.timeout + countingMs,
+    async setUp(context) {
+      const layout = layOutWorkload(workload, seed)
+      const totals = totalsOf(layout)
+      const stages: FillStage[] = []
+      const failed: Partial<Record<Kind, number>> = {}
+      const planned = kinds.filter((kind) => totals[kind] > 0)
+
+      const create = async (kind: Kind, { signal, report }: StepContext) => {
+        const resource = resourceOf(kind)
+        const objects = kind === 'ballast' ? ballastObjects(layout) : workloadObjects(layout, resource)
+        const losses = countLosses()
+        const send = async (object: NonNullable<ReturnType<typeof objects.next>['value']>) => {
+          try {
+            const { metadata } = await createOwn(api, resource, stamped(object, runId, roleOf(kind)))
+            if (kind === 'namespaces') created.push({ name: metadata.name ?? '', uid: metadata.uid ?? '' })
+            losses.noteSuccess()
+          } catch (error) {
+            losses.note(error)
+          }
+        }
+        const sending = { total: totals[kind], pace: paceOf(workload), clock, signal, report, send }
+        stages.push(await createAll(kind, objects, sending))
+        failed[kind] = losses.failed()
+      }
+
+      const observation = await observeFill(options, totals.pods)
+      try {
+        await untilLate(clock, workload.timeout, context, async (inTime) => {
+          for (const kind of planned) {
+            await create(kind, inTime)
+            if (kind !== 'namespaces') continue
+            observation.sampleWatchLag(created[0]?.name ?? '')
+            await defaultAccounts(options, created.length, inTime)
+          }
+          await observation.allReady(inTime)
+        })
+        const objects: FillOutcome['objects'] = {}
+        for (const kind of [...planned, 'pods'] as const) {
+          const query = { resource: resourceOf(kind), labelSelector: ownSelector(runId, roleOf(kind)) }
+          const observed = await api.count(query, context.signal)
+          objects[kind] = { expected: totals[kind], observed, failed: kind === 'pods' ? 0 : (failed[kind] ?? 0) }
+        }
+        return { ...(await observation.finish()), objects, stages }
+      } finally {
+        await observation.stop()
+      }
+    },
+    summary: ({ pods, objects, durationMs }) => {
+      const others = Object.entries(objects).filter(([kind]) => kind !== 'pods')
+      const count = others.reduce((sum, [, { observed }]) => sum + observed, 0)
+      return `${pods.ready} pods Ready, ${count} other objects in ${formatDuration(durationMs)}`
+    },
+    tearDown: {
+      budgetMs: 600_000,
+      async run({ signal }) {
+        if (cluster.disposable) return
+        await Promise.all(created.map((namespace) => deleteNamespace(cluster, namespace, signal)))
+      },
+    },
+  }
+}
+
+/** What a fill lacks of what the plan asked for, a sentence each; nothing when it is whole. */
+export function lacksOf({ pods, objects }: FillOutcome): string[] {
+  return [
+    ...Object.entries(objects).flatMap(([kind, { expected, observed }]) =>
+      expected === observed ? [] : [`there are ${observed} ${kind} of the workload, not ${expected}`],
+    ),
+    ...(pods.ready < pods.expected ? [`${pods.ready} of ${pods.expected} pods became Ready`] : []),
+  ]
+}
+
+function resourceOf<K extends Kind | 'pods'>(kind: K): Exclude<K, 'ballast'> | 'configmaps' {
+  return kind === 'ballast' ? 'configmaps' : (kind as Exclude<K, 'ballast'>)
+}
+
+function roleOf(kind: Kind | 'pods'): Role {
+  return kind === 'ballast' ? 'ballast' : 'workload'
+}
+
+function paceOf({ pace }: PlannedWorkload): Pace {
+  return pace.rate === undefined ? { concurrency: pace.concurrency ?? 1 } : { ratePerSecond: pace.rate }
+}
+
+interface CreateOptions<T> extends StepContext {
+  total: number
+  pace: Pace
+  clock: Clock
+  send: (object: T) => Promise<void>
+}
+
+/** Sends all objects of a kind and tells how that went. */
+async function createAll<T>(
+  kind: Kind,
+  objects: Iterable<T>,
+  { total, pace, clock, signal, report, send }: CreateOptions<T>,
+): Promise<FillStage> {
+  const startMs = clock.nowMs()
+  const latenciesMs: number[] = []
+  const latenessMs: number[] = []
+  const onSent = ({ intendedMs, sentMs, answeredMs }: Sent) => {
+    latenciesMs.push(answeredMs - intendedMs)
+    latenessMs.push(sentMs - intendedMs)
+    report({ done: latenciesMs.length, total, unit: kind })
+  }
+  await sendPaced(objects, pace, send, { clock, signal, onSent })
+  return {
+    name: kind,
+    objects: latenciesMs.length,
+    durationMs: clock.nowMs() - startMs,
+    intendedPerSecond: 'ratePerSecond' in pace ? pace.ratePerSecond : null,
+    latencyMs: distributionOf(latenciesMs),
+    latenessMs: distributionOf(latenessMs),
+  }
+}
+
+/** Waits for the `default` service account of every namespace: no pod is admitted before it is there. */
+async function defaultAccounts(
+  { cluster, runId }: FillOptions,
+  namespaces: number,
+  { signal, report }: StepContext,
+): Promise<void> {
+  const { api, clock } = cluster
+  const own = new Set<string>()
+  for await (const page of api.list({ resource: 'namespaces', labelSelector: ownSelector(runId, 'workload') }, signal))
+    for (const { metadata } of page.items) own.add(metadata.name ?? '')
+  const there = new Set<string>()
+  const query = { resource: 'serviceaccounts', fieldSelector: 'metadata.name=default' } as const
+  for await (const event of follow(api, query, { clock, signal })) {
+    if (event.type === 'SYNCED' || event.type === 'DELETED') continue
+    const { namespace = '' } = event.object.metadata
+    if (own.has(namespace)) there.add(namespace)
+    report({ done: there.size, total: namespaces, unit: 'default service accounts' })
+    if (there.size >= namespaces) break
+  }
+  signal.throwIfAborted()
+}
+
+/** Runs `work` until it is done or the time is up; being late is no error here. */
+async function untilLate(
+  clock: Clock,
+  timeoutMs: number,
+  { signal, report }: StepContext,
+  work: (context: StepContext) => Promise<void>,
+): Promise<void> {
+  const late = new AbortController()
+  const done = new AbortController()
+  clock.sleep(timeoutMs, done.signal).then(
+    () => late.abort(new Failure('inconclusive', 'the time for filling is up')),
+    () => undefined,
+  )
+  try {
+    await work({ signal: AbortSignal.any([signal, late.signal]), report })
+  } catch (error) {
+    if (error !== late.signal.reason || !late.signal.aborted) throw error
+  } finally {
+    done.abort()
+  }
+}

@@ -1,0 +1,77 @@
+import type { Clock } from '../base/clock.ts'
+
+/** How fast to send: so many per second, whatever the answers take, or so many at a time. */
+export type Pace = { ratePerSecond: number } | { concurrency: number }
+
+/** The life of one request. */
+export interface Sent {
+  /** When the pace wanted it sent; the moment it was sent when only their number at a time is limited. */
+  intendedMs: number
+  sentMs: number
+  answeredMs: number
+}
+
+/** More than this many under way at a time would only wait in a queue of our own; whoever is held up by it is late. */
+const mostUnderWay = 512
+
+/**
+ * Sends every item once, at the given pace, and resolves when all are answered. With a rate the load is open: an item is
+ * due at its own moment, however slow the answers are, and what a slow server makes late shows as lateness instead of
+ * vanishing (no coordinated omission). Items are drawn one at a time, so they may be made as they are needed. Throws what
+ * `send` throws, or the signal's reason; what is under way then is waited for, and nothing more is sent.
+ */
+export async function sendPaced<T>(
+  items: Iterable<T>,
+  pace: Pace,
+  send: (item: T) => Promise<void>,
+  { clock, signal, onSent }: { clock: Clock; signal: AbortSignal; onSent: (sent: Sent) => void },
+): Promise<void> {
+  const ending = new AbortController()
+  const stopped = AbortSignal.any([signal, ending.signal])
+  const sendOne = async (item: T, intendedMs: number) => {
+    const sentMs = clock.nowMs()
+    try {
+      await send(item)
+    } catch (error) {
+      ending.abort(error)
+      throw error
+    }
+    onSent({ intendedMs, sentMs, answeredMs: clock.nowMs() })
+  }
+  if ('concurrency' in pace) {
+    const iterator = Iterator.from(items)
+    const worker = async () => {
+      for (const item of iterator) {
+        stopped.throwIfAborted()
+        await sendOne(item, clock.nowMs())
+      }
+    }
+    await settleAll(Array.from({ length: pace.concurrency }, worker))
+  } else {
+    const underWay = new Set<Promise<void>>()
+    const startMs = clock.nowMs()
+    let index = 0
+    try {
+      for (const item of items) {
+        const intendedMs = startMs + (index++ * 1000) / pace.ratePerSecond
+        const earlyMs = intendedMs - clock.nowMs()
+        if (earlyMs > 0) await clock.sleep(earlyMs, stopped)
+        while (underWay.size >= mostUnderWay) await Promise.race(underWay)
+        stopped.throwIfAborted()
+        const sending = sendOne(item, intendedMs).finally(() => underWay.delete(sending))
+        // Whoever failed has stopped the loop; the failure itself is told below.
+        sending.catch(() => {})
+        underWay.add(sending)
+      }
+    } finally {
+      await settleAll([...underWay]).catch(() => {})
+    }
+    stopped.throwIfAborted()
+  }
+}
+
+/** Waits for all, also when one fails; then throws what the first one that failed threw. */
+async function settleAll(promises: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(promises)
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+}
