@@ -1,6 +1,6 @@
 # The commands of scale-test. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help scale-test components test verify bench clean
+.PHONY: help scale-test components test verify schema bench clean
 
 PLAN   ?= single-node
 TARGET ?=
@@ -32,6 +32,9 @@ verify: $(installed) ## Type check, lint, format, unused code, import direction
 	@biome ci --error-on-warnings
 	@knip
 	@node scripts/verify-rooms.ts
+
+schema: $(installed) ## Write plans/plan.schema.json, by which editors check plans
+	@node scripts/schema.ts
 
 bench: $(installed) ## Measure the hot paths, as ratios within one run
 	@node scripts/bench.ts

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { Failure, messageOf } from '../base/errors.ts'
 import { parsePlan } from '../plan/parse.ts'
 import type { Plan, Vocabulary } from '../plan/plan.ts'
@@ -8,25 +8,31 @@ import { profileNames } from '../tuning/profiles.ts'
 
 const targetNames = ['local'] as const
 
-const vocabulary: Vocabulary = {
+/** What plans may name. */
+export const vocabulary: Vocabulary = {
   targets: targetNames,
   profiles: profileNames,
   knobs: catalogue.map((knob) => knob.id),
 }
 
+/** Folders of plans/ that hold what other plans include, and no plans. */
+const fragments = 'include'
+
 /**
- * Reads a plan by the name of a file in `plansFolder`, or by a path. Throws `Failure('bad-input')` for an unknown name
- * and for every mistake in the file.
+ * Reads a plan by the name of a file in `plansFolder`, such as `single-node` or `experiments/heartbeat`, or by a path, and
+ * applies `overrides` (`path=value`). Throws `Failure('bad-input')` for an unknown name and for every mistake.
  */
-export function loadPlan(nameOrPath: string, plansFolder: string): Plan {
-  const file = /[/\\]|\.ya?ml$/.test(nameOrPath) ? nameOrPath : join(plansFolder, `${nameOrPath}.yaml`)
+export function loadPlan(nameOrPath: string, plansFolder: string, overrides: readonly string[] = []): Plan {
+  const named = join(plansFolder, `${nameOrPath}.yaml`)
+  const file = existsSync(named) ? named : nameOrPath
   if (!existsSync(file)) {
     throw new Failure('bad-input', `there is no plan ${nameOrPath}`, {
       next: `plans here: ${planNames(plansFolder).join(', ')}; or give a path to a .yaml file`,
     })
   }
   const shown = relative(process.cwd(), file)
-  return parsePlan(readPlan(file), shown.startsWith('..') ? file : shown, vocabulary)
+  const read = (path: string) => readFileSync(path, 'utf8')
+  return parsePlan(readPlan(file), shown.startsWith('..') ? file : shown, vocabulary, { read, overrides })
 }
 
 function readPlan(file: string): string {
@@ -37,9 +43,10 @@ function readPlan(file: string): string {
   }
 }
 
-/** The names of the plans in a folder. */
-function planNames(plansFolder: string): string[] {
-  return readdirSync(plansFolder)
-    .filter((name) => name.endsWith('.yaml'))
-    .map((name) => basename(name, '.yaml'))
+/** The names of the plans in a folder and those below it. */
+export function planNames(plansFolder: string): string[] {
+  return readdirSync(plansFolder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yaml') && !name.startsWith(fragments))
+    .map((name) => name.replace(/\.yaml$/, ''))
+    .sort()
 }

@@ -30,6 +30,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .description('run a plan: bring up its clusters, time the probes, report')
     .option('-t, --target <name>', 'where the clusters come from (local); default: as the plan says')
     .option('-r, --repeat <count>', 'how often each arm runs', wholeNumber)
+    .option('-s, --set <path=value>', overrideHelp, collected)
     .action(async (plan: string, options: RunOptions) =>
       onExit(await (await import('./run-command.ts')).runCommand(plan, options, surroundings)),
     )
@@ -66,6 +67,12 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .action(async () => onExit(await (await import('./knobs-command.ts')).knobsCommand(surroundings)))
 
   return program
+}
+
+const overrideHelp = 'override a value of the plan, such as fleet.nodes=100; may be repeated'
+
+function collected(value: string, earlier: string[] = []): string[] {
+  return [...earlier, value]
 }
 
 function wholeNumber(text: string): number {

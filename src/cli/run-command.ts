@@ -20,12 +20,14 @@ import { printBug } from './terminal.ts'
 export interface RunOptions {
   target?: string
   repeat?: number
+  /** `path=value`, each over what the plan says. */
+  set?: string[]
 }
 
 /** Runs a plan from its file to its reports; returns the exit status. */
 export async function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {
   const { folders, terminal, styles, interruption } = surroundings
-  const plan = loadPlan(planName, folders.plans)
+  const plan = loadPlan(planName, folders.plans, options.set)
   if (options.repeat !== undefined) plan.repetitions = options.repeat
   const targetName = options.target ?? plan.target ?? 'local'
   if (targetName !== 'local')

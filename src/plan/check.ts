@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseDurationMs } from '../base/duration.ts'
+import { checkWorkload } from './check-workload.ts'
 import type { PlanProblem } from './parse.ts'
 import type { planSections } from './plan.ts'
 import { shown } from './plan.ts'
@@ -17,12 +18,16 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
   if (!given.success) return []
   const section = <Name extends keyof Sections>(name: Name) =>
     sections[name].safeParse(given.data[name]).data as z.infer<Sections[Name]> | undefined
+  const fleet = section('fleet')
+  const workload = section('workload')
   const arms = section('arms')
   const probes = section('probes')
   const thresholds = section('thresholds')
   const reference = section('reference')
 
   return [
+    ...(fleet === undefined ? [] : hostsOf(fleet)),
+    ...(workload === undefined ? [] : checkWorkload(workload)),
     ...repeated(
       arms ?? [],
       (arm) => arm.name ?? arm.profile,
@@ -56,6 +61,12 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
       ...stopOfProbe(['reference', 'figures', index], figure, probes),
     ]),
   ]
+}
+
+function hostsOf({ hosts, nodes }: z.infer<Sections['fleet']>): PlanProblem[] {
+  return hosts <= nodes
+    ? []
+    : [{ path: ['fleet', 'hosts'], message: `${hosts} hosts for ${nodes} nodes: some would have none` }]
 }
 
 function repeated<T>(

@@ -1,50 +1,48 @@
 import { createHash } from 'node:crypto'
-import type { Document } from 'yaml'
-import { isMap, isNode, isPair, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { Failure } from '../base/errors.ts'
 import { checkSections } from './check.ts'
 import type { Plan, Vocabulary } from './plan.ts'
 import { planSections, shown } from './plan.ts'
+import type { MergeOptions, PlanPath, SourceProblem } from './sources.ts'
+import { mergeSources } from './sources.ts'
 
-/** Where in the file a problem is, and what it is. */
+/** Where in the plan a problem is, and what it is. */
 export interface PlanProblem {
-  path: readonly (string | number)[]
+  path: PlanPath
   message: string
   /** Points at this key of the map at `path` rather than at its value. */
   key?: string
 }
 
-/**
- * The plan in `text`. Throws `Failure('bad-input')` that lists every mistake as `file:line:column`, with the line
- * itself. Reads nothing but its arguments.
- */
-export function parsePlan(text: string, file: string, vocabulary: Vocabulary): Plan {
-  const lineCounter = new LineCounter()
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, uniqueKeys: true })
-  if (document.errors.length > 0) {
-    throw refusal(
-      file,
-      text,
-      document.errors.map((error) => ({ ...lineCounter.linePos(error.pos[0]), message: error.message })),
-    )
-  }
+/** For a plan that stands alone. */
+const alone: MergeOptions = {
+  read: () => {
+    throw new Error('there are no other files')
+  },
+  overrides: [],
+}
 
-  const value = plainValue(document, file)
+/**
+ * The plan in `text`, with what it includes and with overrides. Throws `Failure('bad-input')` that lists every mistake as
+ * `file:line:column`, with the line itself. Reads nothing but its arguments.
+ */
+export function parsePlan(text: string, file: string, vocabulary: Vocabulary, options: MergeOptions = alone): Plan {
+  const { value, problems: early, locate } = mergeSources(text, file, options)
+  if (early.length > 0) throw refusal(file, early)
   const sections = planSections(vocabulary)
   const parsed = z.strictObject(sections).safeParse(value, { reportInput: true })
   const problems = [
-    ...(parsed.success ? [] : parsed.error.issues.flatMap((issue) => problemsOf(issue, Object.keys(sections)))),
+    ...(parsed.success
+      ? []
+      : parsed.error.issues.flatMap((issue) => problemsOf(issue, ['include', ...Object.keys(sections)]))),
     ...checkSections(value, sections),
   ]
-  if (!parsed.success || problems.length > 0) {
-    throw refusal(
-      file,
-      text,
-      problems.map((problem) => ({ ...position(document, lineCounter, problem), message: sentence(problem) })),
-    )
-  }
-  return parsed.data
+  if (parsed.success && problems.length === 0) return parsed.data
+  throw refusal(
+    file,
+    problems.map((problem) => ({ place: locate(problem.path, problem.key), message: sentence(problem) })),
+  )
 }
 
 /** Identifies what a run did, whatever the plan's layout, comments and defaults left out. */
@@ -63,14 +61,6 @@ function sorted(value: unknown): unknown {
       .sort(([left], [right]) => (left < right ? -1 : 1))
       .map(([key, inner]) => [key, sorted(inner)]),
   )
-}
-
-function plainValue(document: Document, file: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 })
-  } catch (error) {
-    throw new Failure('bad-input', `${file}: ${error instanceof Error ? error.message : String(error)}`)
-  }
 }
 
 function problemsOf(issue: z.core.$ZodIssue, topLevel: readonly string[]): PlanProblem[] {
@@ -149,40 +139,20 @@ function sentence({ path, key, message }: PlanProblem): string {
   return where === '' ? message : `${where}: ${message}`
 }
 
-/** A missing value is reported at its nearest parent that is written down. */
-function position(
-  document: Document,
-  lineCounter: LineCounter,
-  { path, key }: PlanProblem,
-): { line: number; col: number } {
-  for (let depth = path.length; depth >= 0; depth--) {
-    const node = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true)
-    if (!isNode(node) || node.range === undefined || node.range === null) continue
-    if (key !== undefined && depth === path.length && isMap(node)) {
-      const pair = node.items.find((item) => isPair(item) && String(item.key) === key)
-      if (isPair(pair) && isNode(pair.key) && pair.key.range) return lineCounter.linePos(pair.key.range[0])
-    }
-    return lineCounter.linePos(node.range[0])
-  }
-  return { line: 1, col: 1 }
-}
-
-function refusal(
-  file: string,
-  text: string,
-  problems: readonly { line: number; col: number; message: string }[],
-): Failure {
-  const lines = text.split('\n')
-  const blocks = [...problems]
-    .sort((left, right) => left.line - right.line || left.col - right.col)
-    .map(({ line, col, message }) => {
-      const gutter = String(line).length
-      return [
-        `${file}:${line}:${col}  ${message}`,
-        `  ${line} | ${lines[line - 1] ?? ''}`,
-        `  ${' '.repeat(gutter)} | ${' '.repeat(Math.max(0, col - 1))}^`,
-      ].join('\n')
+function refusal(file: string, problems: readonly SourceProblem[]): Failure {
+  const blocks = problems
+    .toSorted((left, right) => compare(left.place.order, right.place.order))
+    .map(({ place: { where, gutter, line, column }, message }) => {
+      const margin = gutter.replace(/\S(?=.*\|)/g, ' ')
+      return [`${where}  ${message}`, `  ${gutter}${line}`, `  ${margin}${' '.repeat(Math.max(0, column - 1))}^`].join(
+        '\n',
+      )
     })
   const total = problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`
   return new Failure('bad-input', `${total} in ${file}; nothing was started\n\n${blocks.join('\n\n')}`)
+}
+
+function compare(left: readonly number[], right: readonly number[]): number {
+  const index = left.findIndex((value, position) => value !== right[position])
+  return index === -1 ? 0 : (left[index] ?? 0) - (right[index] ?? 0)
 }

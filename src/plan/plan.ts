@@ -10,36 +10,47 @@ export interface Vocabulary {
   knobs: readonly string[]
 }
 
-const durationMs = z.unknown().transform((value, context) => {
-  const parsed = typeof value === 'string' ? parseDurationMs(value) : undefined
-  if (parsed !== undefined) return parsed
-  context.addIssue({
-    code: 'custom',
-    message: `expected a duration with a unit, such as 10s or 1.5m, found ${shown(value)}`,
-  })
-  return z.NEVER
-})
+/** A value that editors see as text of this form, and the plan as a number. */
+const text = (pattern: RegExp, description: string) =>
+  z.unknown().meta({ type: 'string', pattern: pattern.source, description })
 
-const memory = z.unknown().transform((value, context) => {
-  if (typeof value === 'string' && parseBytes(value) !== undefined && /[a-zA-Z]$/.test(value)) return value
-  context.addIssue({
-    code: 'custom',
-    message: `expected an amount of memory with a unit, such as 32Gi, found ${shown(value)}`,
-  })
-  return z.NEVER
-})
+const durationMs = text(/^\d+(\.\d+)?(ms|s|m|h)$/, 'a duration with its unit, such as 10s or 1.5m').transform(
+  (value, context) => {
+    const parsed = typeof value === 'string' ? parseDurationMs(value) : undefined
+    if (parsed !== undefined) return parsed
+    context.addIssue({
+      code: 'custom',
+      message: `expected a duration with a unit, such as 10s or 1.5m, found ${shown(value)}`,
+    })
+    return z.NEVER
+  },
+)
 
-const bytes = z.unknown().transform((value, context) => {
-  const parsed = typeof value === 'string' && /[a-zA-Z]$/.test(value) ? parseBytes(value.replace(/B$/, '')) : undefined
-  if (parsed !== undefined) return parsed
-  context.addIssue({
-    code: 'custom',
-    message: `expected a size with a unit, such as 4KiB or 1.5GB, found ${shown(value)}`,
-  })
-  return z.NEVER
-})
+const memory = text(/^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)$/, 'memory with its unit, such as 32Gi').transform(
+  (value, context) => {
+    if (typeof value === 'string' && parseBytes(value) !== undefined && /[a-zA-Z]$/.test(value)) return value
+    context.addIssue({
+      code: 'custom',
+      message: `expected an amount of memory with a unit, such as 32Gi, found ${shown(value)}`,
+    })
+    return z.NEVER
+  },
+)
 
-const perSecond = z.unknown().transform((value, context) => {
+const bytes = text(/^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)?B?$/, 'a size with its unit, such as 4KiB or 1.5GB').transform(
+  (value, context) => {
+    const parsed =
+      typeof value === 'string' && /[a-zA-Z]$/.test(value) ? parseBytes(value.replace(/B$/, '')) : undefined
+    if (parsed !== undefined) return parsed
+    context.addIssue({
+      code: 'custom',
+      message: `expected a size with a unit, such as 4KiB or 1.5GB, found ${shown(value)}`,
+    })
+    return z.NEVER
+  },
+)
+
+const perSecond = text(/^\d+(\.\d+)?\/s$/, 'a rate with its unit, such as 200/s').transform((value, context) => {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\/s$/.exec(value) : null
   if (match !== null && Number(match[1]) > 0) return Number(match[1])
   context.addIssue({ code: 'custom', message: `expected a rate with its unit, such as 200/s, found ${shown(value)}` })
@@ -53,7 +64,8 @@ const name = z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'expected lower
 
 /** How a value looks in a message. */
 export function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value)
+  if (value === undefined) return 'nothing'
+  return typeof value === 'number' ? String(value) : JSON.stringify(value)
 }
 
 /** The objects that fill the cluster (requirements R2). Totals are exact; what is drawn at random follows from the seed. */
