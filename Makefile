@@ -10,6 +10,8 @@ ARGS   ?=
 # The project brings its own Node.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
+# Small young generations: on a machine with much memory, Node would not collect before it has taken hundreds of megabytes.
+program := node --max-semi-space-size=4 src/main.ts
 
 help: ## List these commands
 	@echo 'make scale-test PLAN=single-node TARGET=local'
@@ -19,10 +21,10 @@ help: ## List these commands
 	@echo 'Variables of scale-test: PLAN (a name in plans/ or a file), TARGET (local), REPEAT (times per arm), ARGS'
 
 scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, ARGS
-	@node src/main.ts run $(PLAN) $(if $(TARGET),--target $(TARGET)) $(if $(REPEAT),--repeat $(REPEAT)) $(ARGS)
+	@$(program) run $(PLAN) $(if $(TARGET),--target $(TARGET)) $(if $(REPEAT),--repeat $(REPEAT)) $(ARGS)
 
 components: $(installed) ## Build etcd, the control plane and the hollow node (once; needs Go)
-	@node src/main.ts components
+	@$(program) components
 
 test: $(installed) ## Run all tests; suites with real components need `make components`
 	@node scripts/test.ts

@@ -74,6 +74,13 @@ describe('createMachineRecord', () => {
     expect(record.summary().phases).toMatchObject([{ endMs: 5000, busy: 0.25 }])
   })
 
+  it('should not call a step machine-bound that was too short to tell', () => {
+    const record = createMachineRecord()
+    record.begin('knobs', 'Knobs', reading(0))
+    record.end(reading(0.5, { busyMs: 1000 }))
+    expect(record.summary().phases).toMatchObject([{ busy: 1, machineBound: false }])
+  })
+
   it('should draw long arms with few points that cover all of it', () => {
     const record = createMachineRecord()
     for (let second = 0; second <= 2400; second++) record.sample(reading(second))

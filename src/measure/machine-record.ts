@@ -73,9 +73,9 @@ export function createMachineRecord(): MachineRecord {
   }
 
   const coresUsed = (component: string, from: number, to: number) => {
-    const elapsedMs = (readings[to]?.atMs ?? 0) - (readings[from]?.atMs ?? 0)
+    const spanMs = elapsedMs(readings[from], readings[to])
     const used = (totals[to]?.get(component) ?? 0) - (totals[from]?.get(component) ?? 0)
-    return elapsedMs <= 0 ? 0 : used / elapsedMs
+    return spanMs <= 0 ? 0 : used / spanMs
   }
 
   return {
@@ -106,7 +106,7 @@ export function createMachineRecord(): MachineRecord {
             startMs: (at(first)?.atMs ?? startMs) - startMs,
             endMs: (at(last)?.atMs ?? startMs) - startMs,
             busy,
-            machineBound: busy > machineBoundAbove,
+            machineBound: busy > machineBoundAbove && elapsedMs(at(first), at(last)) >= shortestMs,
             runQueue: meanOf(within.map(({ runQueue }) => runQueue)),
             memoryUsedMaxBytes: Math.max(0, ...within.map(({ memoryUsedBytes }) => memoryUsedBytes)),
             diskBusy: diskBusyBetween(at(first), at(last)),
@@ -133,6 +133,9 @@ export function createMachineRecord(): MachineRecord {
   }
 }
 
+/** A step shorter than this tells nothing about the machine: the kernel counts in hundredths of a second. */
+const shortestMs = 1000
+
 /** A curve has at most so many points: each is the mean over as many readings as that takes. */
 const mostPoints = 240
 
@@ -149,11 +152,15 @@ function busyBetween(from: MachineReading | undefined, to: MachineReading | unde
   return totalMs <= 0 ? 0 : ((to?.busyMs ?? 0) - (from?.busyMs ?? 0)) / totalMs
 }
 
+function elapsedMs(from: MachineReading | undefined, to: MachineReading | undefined): number {
+  return (to?.atMs ?? 0) - (from?.atMs ?? 0)
+}
+
 /** Of the disk that was busy longest. */
 function diskBusyBetween(from: MachineReading | undefined, to: MachineReading | undefined): number | null {
-  const elapsedMs = (to?.atMs ?? 0) - (from?.atMs ?? 0)
+  const spanMs = elapsedMs(from, to)
   const busyMs = [...(to?.disksBusyMs ?? [])].map(([disk, total]) => total - (from?.disksBusyMs.get(disk) ?? total))
-  return busyMs.length === 0 || elapsedMs <= 0 ? null : Math.min(1, Math.max(...busyMs) / elapsedMs)
+  return busyMs.length === 0 || spanMs <= 0 ? null : Math.min(1, Math.max(...busyMs) / spanMs)
 }
 
 function meanOf(values: readonly number[]): number | null {

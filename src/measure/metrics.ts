@@ -12,3 +12,15 @@ export interface ComponentMetrics {
   instance: string
   samples: readonly MetricSample[]
 }
+
+/** The metrics that a run reads. */
+export const measuredMetrics: ReadonlySet<string> = new Set([
+  'rest_client_rate_limiter_duration_seconds_count',
+  'rest_client_rate_limiter_duration_seconds_sum',
+  'apiserver_request_total',
+  'apiserver_request_duration_seconds_bucket',
+  'etcd_mvcc_db_total_size_in_bytes',
+  'etcd_mvcc_db_total_size_in_use_in_bytes',
+  'etcd_disk_backend_commit_duration_seconds_bucket',
+  'etcd_disk_wal_fsync_duration_seconds_bucket',
+])

@@ -25,4 +25,9 @@ describe('parsePrometheusText', () => {
       { name: 'm', labels: { a: 'x"},{=\\\n', b: '' }, value: Number.POSITIVE_INFINITY },
     ])
   })
+
+  it('should read the metrics that are asked for only', () => {
+    const page = 'a_total 1\nb_total{x="y"} 2\nb_total_created 3\n'
+    expect(parsePrometheusText(page, new Set(['b_total']))).toEqual([{ name: 'b_total', labels: { x: 'y' }, value: 2 }])
+  })
 })

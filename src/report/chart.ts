@@ -1,7 +1,7 @@
-import { LineChart } from 'echarts/charts'
-import { GridComponent } from 'echarts/components'
 import { init, use } from 'echarts/core'
-import { SVGRenderer } from 'echarts/renderers'
+import { install as LineChart } from 'echarts/lib/chart/line/install.js'
+import { install as GridComponent } from 'echarts/lib/component/grid/install.js'
+import { install as SVGRenderer } from 'echarts/lib/renderer/installSVGRenderer.js'
 import type { Curve } from '../result/result.ts'
 
 use([LineChart, GridComponent, SVGRenderer])
@@ -15,8 +15,8 @@ export interface Chart {
   yName: string
   /** What one on the y axis stands for in the curves' own unit: 2 ** 20 where bytes are shown as MiB. */
   yUnit?: number
-  /** The y axis reaches at least so far, in the curves' own unit. */
-  yReach?: number
+  /** Where the y axis ends, in the curves' own unit; above the highest value when absent. */
+  yTop?: number
   lines: Line[]
   /** Moments to compare with, drawn as upright dashes. */
   marks?: Mark[]
@@ -47,8 +47,8 @@ interface Span {
   color: string
   fromMs: number
   toMs: number
-  /** Left out where there is no room for it. */
-  label: string
+  /** The same thing in ever fewer words: the first one that there is room for stands above. */
+  labels: string[]
 }
 
 interface Scale {
@@ -68,7 +68,7 @@ const shared = { type: 'line' as const, silent: true, clip: false }
 export function renderChart(chart: Chart): string {
   const { width, height, lines, marks = [], spans = [], yUnit = 1 } = chart
   const values = lines.flatMap(({ curve }) => curve.map(([, value]) => value / yUnit))
-  const y = scaleTo(Math.max((chart.yReach ?? yUnit) / yUnit, ...values), 5)
+  const y = scaleTo(chart.yTop === undefined ? Math.max(1, ...values) : chart.yTop / yUnit, 5)
   const ends = [
     ...lines.flatMap(({ curve }) => curve.slice(-1).map(([ms]) => ms)),
     ...marks.map(({ atMs }) => atMs),
@@ -173,15 +173,20 @@ function level({ color, value, label }: NonNullable<Chart['level']>, x: Scale, y
   }
 }
 
-/** A piece of the ribbon, its label above it where it is wide enough. */
-function ribbon({ color, fromMs, toMs, label }: Span, x: Scale, y: Scale, plotWidth: number) {
-  const show = ((toMs - fromMs) / 1000 / x.max) * plotWidth > label.length * letterWidth
+/** A piece of the ribbon, a little apart from the one before. */
+function ribbon({ color, fromMs, toMs, labels }: Span, x: Scale, y: Scale, plotWidth: number) {
+  const msPerPixel = (1000 * x.max) / plotWidth
+  const label = labels.find((text) => text.length * letterWidth < (toMs - fromMs) / msPerPixel)
   const at = (ms: number): [number, number] => [ms / 1000, y.max]
   return {
     ...shared,
     symbolSize: 0,
     lineStyle: { color, width: 5, cap: 'butt' as const },
-    label: { color, fontSize, formatter: () => label, position: 'top' as const, distance: 8 },
-    data: [{ value: at(fromMs) }, { value: at((fromMs + toMs) / 2), label: { show } }, { value: at(toMs) }],
+    label: { color: muted, fontSize, formatter: () => label ?? '', position: 'top' as const, distance: 8 },
+    data: [
+      { value: at(Math.min(toMs, fromMs + 1.5 * msPerPixel)) },
+      { value: at((fromMs + toMs) / 2), label: { show: label !== undefined } },
+      { value: at(toMs) },
+    ],
   }
 }

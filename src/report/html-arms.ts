@@ -53,10 +53,10 @@ ${num(time(arm.controlPlaneReadyMs))}${num(time(fleet.readyMs))}${flaps && flapC
 <td>${residue.length === 0 ? 'nothing' : residue.map((what) => markup`<div><b class="bad">${what}</b></div>`)}</td></tr>`
 }
 
+/** How often a node stopped being Ready, and how many nodes did. */
 function flapCell({ fleet: { flaps } }: ArmOutcome): Markup {
   const away = flaps.notReadyAtEnd.length
-  return num(
-    formatCount(flaps.count),
-    away > 0 && markup`<b class="bad">${plural(away, 'node')} not Ready at the end</b>`,
-  )
+  const ending = away > 0 && markup`, <b class="bad">${formatCount(away)} not Ready at the end</b>`
+  const { count, nodes } = flaps
+  return num(formatCount(count), count > 0 && [`of ${plural(nodes.length, 'node')}`, ending])
 }

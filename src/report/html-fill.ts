@@ -1,12 +1,14 @@
 import { formatBytes } from '../base/quantity.ts'
 import type { FillOutcome, FillStage, Result } from '../result/result.ts'
 import type { CountCell, CountGroup, FillRow, FillRun, FillView } from './fill-view.ts'
+import { lacksOf } from './fill-view.ts'
 import { formatCount, formatLatency, formatRate, formatRatio, none } from './format.ts'
 import {
   body,
   columns,
   distributionCells,
   distributionTitles,
+  fold,
   num,
   percentileCells,
   section,
@@ -31,11 +33,9 @@ export function fillSection({ evidence }: Result, view: ReportView): Content {
     markup`<p class="muted">From the first object sent until the last pod was Ready and everything counted.${runs.length > typical.length && ' Where single runs are shown: for each profile, the one nearest to its median.'}</p>`,
     comparisonTable(view, fill, evidence),
     podsChart(view, typical, evidence),
-    markup`<h3>What was asked for, and what is there</h3>`,
-    countTable(view, fill, evidence),
-    markup`<h3>Creating the objects</h3>`,
-    stageTable(view, typical, evidence),
-    markup`<h3>Pods on their way, and watches</h3>`,
+    countPart(view, fill, evidence),
+    fold('How fast the objects were created, kind by kind', stageTable(view, typical, evidence)),
+    markup`<h3>Pod startup and watch lag</h3>`,
     distributionTable(view, typical, evidence),
     watchLagChart(view, typical, evidence),
     latencyTables(view, typical, evidence),
@@ -64,6 +64,19 @@ function comparisonRow({ label, meaning, format, cells }: FillRow): Markup {
   })
   const ratios = cells.slice(1).map(({ ratio }) => num(ratio === null ? none : formatRatio(ratio)))
   return markup`<tr><th class="stop" scope="row">${label}<small>${meaning}</small></th>${figures}${ratios}</tr>`
+}
+
+/** Folded away when everything is there: then the line says all. */
+function countPart(view: ReportView, fill: FillView, evidence: string): Content {
+  const counted = countTable(view, fill, evidence)
+  const lacking = fill.runs.filter(({ fill }) => lacksOf(fill).length > 0)
+  if (lacking.length > 0) return [markup`<h3>Not everything is there</h3>`, counted]
+  const totals = fill.typical.slice(0, 1).map(({ fill: { pods, objects } }) => {
+    const others = Object.entries(objects).filter(([resource]) => resource !== 'pods')
+    const count = others.reduce((sum, [, { observed }]) => sum + observed, 0)
+    return `${formatCount(pods.ready)} pods Ready and ${formatCount(count)} other objects`
+  })
+  return fold([`Everything is there: ${totals.join()}`, fill.runs.length > 1 && ' in every arm'], counted)
 }
 
 function countTable(view: ReportView, { runs, counts }: FillView, evidence: string): Markup {
@@ -104,13 +117,13 @@ function perArm(
     const rows = typical.filter(({ fill }) => names(fill).includes(name))
     return rows.map(({ profile, label, fill }, index) => {
       const head = index === 0 && markup`<th scope="rowgroup" rowspan="${rows.length}">${name}</th>`
-      return markup`<tr>${head}<td>${swatch(view, profile, label)}</td>${cells(fill, name)}</tr>`
+      return markup`<tr>${head}<td class="arm">${swatch(view, profile, label)}</td>${cells(fill, name)}</tr>`
     })
   })
 }
 
 function stageTable(view: ReportView, typical: FillRun[], evidence: string): Markup {
-  const titles = ['objects', 'duration', 'per second', 'p50', 'p99', 'max', 'sent late, p99']
+  const titles = ['objects', 'duration', 'achieved', 'intended', 'p50', 'p99', 'max', 'sent late, p99']
   return table(
     `One kind after the other, ${evidence}. Latency runs from the moment a request was meant to be sent, tries included.`,
     markup`<tr><th scope="col">Kind</th><th scope="col">Arm</th>${columns(titles)}</tr>`,
@@ -130,7 +143,8 @@ function stageCells({ objects, durationMs, intendedPerSecond, latencyMs, latenes
   return [
     num(formatCount(objects)),
     num(time(durationMs)),
-    num(rate, intendedPerSecond !== null && `of ${formatRate(intendedPerSecond)}`),
+    num(rate),
+    num(intendedPerSecond === null ? none : formatRate(intendedPerSecond)),
     percentileCells(latencyMs, ['p50', 'p99', 'max'], formatLatency),
     percentileCells(latenessMs, ['p99'], formatLatency),
   ]

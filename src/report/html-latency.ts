@@ -19,12 +19,13 @@ const sources = {
   },
   apiserver: {
     who: 'As the apiserver counted it',
-    how: 'everybody’s requests, watches left out; interpolated within the buckets of its histogram, — where beyond the last one',
+    how: 'everybody’s requests, watches left out; interpolated within the buckets of its histogram; — lies beyond the last one',
   },
 } as const
 
-/** Rows that stay in sight; the others are folded away. */
+/** Rows that stay in sight; the others are folded away, unless they are hardly any. */
 const shownRows = 6
+const hardlyAny = 3
 
 /** How long API requests took, slowest first, from both sides. */
 export function latencyTables(view: ReportView, typical: FillRun[], evidence: string): Content {
@@ -34,7 +35,8 @@ export function latencyTables(view: ReportView, typical: FillRun[], evidence: st
     const { who, how } = sources[source]
     const titled = (which: string, some: LatencyRow[]): Markup =>
       latencyTable(view, typical, `${who}${which}, ${evidence}: ${how}`, some)
-    const [slowest, others] = [rows.slice(0, shownRows), rows.slice(shownRows)]
+    const shown = rows.length <= shownRows + hardlyAny ? rows.length : shownRows
+    const [slowest, others] = [rows.slice(0, shown), rows.slice(shown)]
     return [
       titled('', slowest),
       others.length > 0 && fold([`${others.length} faster kinds of request`], titled(', the faster ones', others)),

@@ -30,16 +30,18 @@ export function machineSection(result: Result, view: ReportView): Content {
   )
 }
 
-function armPart(result: Result, view: ReportView, run: MachineRun): Content {
+/** Further repetitions are folded away. */
+function armPart(result: Result, view: ReportView, run: MachineRun): Markup {
   const { arm, label } = run
   const { estimate } = arm.fleet
-  return [
-    markup`<h3>${swatch(view, arm.profile, label)}</h3>`,
+  const name = swatch(view, arm.profile, label)
+  const content = [
     estimate !== null &&
       markup`<p class="muted">Before it started, the idle fleet was expected to need ${estimate.coresNeeded.toFixed(1)} of ${plural(estimate.cores, 'core')}.</p>`,
     coresChart(result, run),
     phaseTable(result, run),
   ]
+  return arm.repetition === 1 ? markup`<h3>${name}</h3>${content}` : fold(name, content)
 }
 
 function phaseTable({ evidence }: Result, { label, machine }: MachineRun): Markup {
@@ -54,19 +56,20 @@ function phaseTable({ evidence }: Result, { label, machine }: MachineRun): Marku
 function phaseRow(phase: MachinePhase): Markup {
   const { title, startMs, endMs, busy, machineBound, runQueue, memoryUsedMaxBytes, diskBusy, cores } = phase
   const share = formatShare(busy)
-  return markup`<tr><th scope="row">${title}</th>${num(formatDuration(endMs - startMs))}
+  return markup`<tr><th class="stop" scope="row">${title}</th>${num(formatDuration(endMs - startMs))}
 ${machineBound ? num(markup`<b class="bad">${share}</b>`, 'machine-bound') : num(share)}
 ${num(runQueue === null ? none : runQueue.toFixed(1))}${num(formatBytes(memoryUsedMaxBytes))}
 ${num(diskBusy === null ? none : formatShare(diskBusy))}<td class="text"><small>${coresText(cores)}</small></td></tr>`
 }
 
 /** The components that took most, as long as it is more than nothing. */
-function coresText(cores: Record<string, number>): string {
+function coresText(cores: Record<string, number>): Content {
   const most = Object.entries(cores)
     .filter(([, used]) => used >= 0.01)
     .sort(([, a], [, b]) => b - a)
     .slice(0, 4)
-  return most.map(([component, used]) => `${component}\u00a0${formatCores(used)}`).join(', ') || none
+  const texts = most.map(([component, used]) => markup`<span class="name">${component} ${formatCores(used)}</span>`)
+  return texts.length === 0 ? none : texts.map((text, index) => [index > 0 && ', ', text])
 }
 
 const shownComponents = 6
@@ -99,17 +102,16 @@ function coresChart(result: Result, { label, machine }: MachineRun): Content {
       height: 300,
       xName: 'seconds since the arm began',
       yName: cores === null ? 'cores' : `cores, of ${formatCount(cores)}`,
-      ...(cores === null ? {} : { yReach: cores, level: boundLevel(cores) }),
+      ...(cores === null ? {} : { yTop: cores, level: boundLevel(cores) }),
       lines: [
         ...areas.toReversed(),
         ...(cores === null ? [] : [{ color: 'var(--text)', curve: busy, shape: 'slopes' as const }]),
       ],
-      spans: phases.map(({ step, startMs, endMs, machineBound }) => ({
-        color: machineBound ? 'var(--bad)' : 'var(--rule)',
-        fromMs: startMs,
-        toMs: endMs,
-        label: step.split('/').at(-1) ?? step,
-      })),
+      spans: phases.map(({ step, startMs, endMs, machineBound }) => {
+        const name = step.split('/').at(-1) ?? step
+        const labels = machineBound ? [`${name}, machine-bound`, name] : [name]
+        return { color: machineBound ? 'var(--bad)' : 'var(--rule)', fromMs: startMs, toMs: endMs, labels }
+      }),
     },
   )
 }
@@ -126,7 +128,7 @@ function componentTable({ evidence }: Result, view: ReportView, runs: MachineRun
     )
     return own.map(({ arm, label, taken: { processes, processorMs, memoryPeakBytes } }, index) => {
       const head = index === 0 && markup`<th scope="rowgroup" rowspan="${own.length}">${name}</th>`
-      return markup`<tr>${head}<td>${swatch(view, arm.profile, label)}</td>${num(formatCount(processes))}${num(formatDuration(processorMs))}${num(formatBytes(memoryPeakBytes))}</tr>`
+      return markup`<tr>${head}<td class="arm">${swatch(view, arm.profile, label)}</td>${num(formatCount(processes))}${num(formatDuration(processorMs))}${num(formatBytes(memoryPeakBytes))}</tr>`
     })
   })
   return table(

@@ -317,11 +317,11 @@ function ripple(endMs: number, everyMs: number, value: (ms: number) => number): 
   })
 }
 
-/** A count that grows from 0 to `total`, nearly evenly. */
+/** A count that grows from 0 to `total`, in uneven steps. */
 function growth(total: number, startMs: number, endMs: number): Curve {
   return Array.from({ length: 240 }, (_, index): [number, number] => {
     const share = index / 239
-    const bent = share + (index === 239 ? 0 : 0.01 * wave(startMs + share * (endMs - startMs), 2) * share)
+    const bent = share + 0.006 * Math.sin(Math.PI * share) * Math.sin(25 * share)
     return [Math.round(startMs + share * (endMs - startMs)), Math.round(total * bent)]
   })
 }

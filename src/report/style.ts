@@ -57,7 +57,7 @@ b.inconclusive, b.warn, .unverified { color: var(--warn); }
 .tag.simulated { border-color: var(--warn); color: var(--warn); }
 h1 .tag { font-size: 0.95rem; letter-spacing: 0; vertical-align: 0.35em; }
 .scroll { overflow-x: auto; margin-top: 0.75rem; }
-.scroll + .scroll { margin-top: 2rem; }
+.scroll + .scroll, details + .scroll { margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-size: 0.85rem; padding-bottom: 0.35rem; }
 /* A caption is as wide as its table: it has to stay in sight when the table is scrolled. */
@@ -65,6 +65,8 @@ caption span { position: sticky; left: 0; display: inline-block; max-width: calc
 th, td { padding: 0.4rem 0.75rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
+/* First of its row only because the thing it belongs to spans several rows. */
+td.arm:first-child { padding-left: 0.75rem; }
 thead th { font-size: 0.85rem; font-weight: 600; color: var(--muted); vertical-align: bottom; border-bottom-color: var(--rule); }
 thead th[colspan] { text-align: center; border-bottom-color: var(--line); font-weight: 400; }
 tbody th { font-weight: 600; }
@@ -72,6 +74,7 @@ tbody th code, .name { white-space: nowrap; }
 .wrap { white-space: normal; }
 tbody + tbody th[scope=rowgroup] { padding-top: 1.5rem; }
 th[scope=rowgroup] { border-bottom-color: var(--rule); }
+tbody th[rowspan] { border-bottom-color: var(--line); }
 .num { text-align: right; white-space: nowrap; }
 td.num b { font-weight: 600; }
 td.split, th.split { border-left: 1px solid var(--line); }
@@ -115,6 +118,7 @@ footer dl { margin: 0 0 0.75rem; padding-top: 1.25rem; border-top: 1px solid var
   header { padding-top: 1.5rem; }
   h1 { font-size: 1.6rem; }
   th, td { padding: 0.35rem 0.5rem; }
+  td.arm:first-child { padding-left: 0.5rem; }
   .stop { min-width: 8rem; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 0.5rem; }

@@ -20,6 +20,7 @@ pass         untuned rollout available between 70.3 s and 85.9 s          79.4 s
 pass         tuned rollout available at most 24.8 s                       8.46 s
 pass         rollout available, tuned / untuned at most 0.35              0.107×
 
+orchestrator: at most 142.0 MiB of memory
 report: reports/x/report.html`)
   })
 

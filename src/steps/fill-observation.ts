@@ -3,6 +3,7 @@ import { collectLatencies, readApiserverLatencies } from '../measure/api-latency
 import { readEtcdUse, recordEtcdSizes } from '../measure/etcd-use.ts'
 import { startFeed } from '../measure/feed.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
+import { measuredMetrics } from '../measure/metrics.ts'
 import { schedulingRate } from '../measure/scheduling.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
 import { createProbeTimeline } from '../measure/timeline.ts'
@@ -60,7 +61,7 @@ export async function observeFill(
   )
   await Promise.race([pods.synced, pods.failed])
 
-  const before = await cluster.scrape()
+  const before = await cluster.scrape({ names: measuredMetrics })
   const retriesBefore = cluster.clientRetries()
   const latencies = collectLatencies()
   const stopLatencies = cluster.onRequest(latencies.add)
@@ -73,7 +74,7 @@ export async function observeFill(
   const sizing = (async () => {
     for (;;) {
       await clock.sleep(etcdSizeEveryMs, ending.signal)
-      sizes.note(await cluster.scrape(['etcd']), clock.nowMs() - startMs)
+      sizes.note(await cluster.scrape({ components: ['etcd'], names: measuredMetrics }), clock.nowMs() - startMs)
     }
   })()
   // A page that cannot be read leaves a gap in a curve; the scrape at the end tells whether etcd is well.
@@ -93,7 +94,7 @@ export async function observeFill(
     async finish() {
       const durationMs = clock.nowMs() - startMs
       const lag = await watchLag?.stop()
-      const after = await cluster.scrape()
+      const after = await cluster.scrape({ names: measuredMetrics })
       sizes.note(after, clock.nowMs() - startMs)
       const machine = stopMachine()
       const retries = cluster.clientRetries()

@@ -3,6 +3,7 @@ import type { ClientLimits } from '../measure/limiters.ts'
 import { explainStops, readApiRequests, readLimiters } from '../measure/limiters.ts'
 import type { MachineMonitor, MachineUse } from '../measure/machine.ts'
 import type { ComponentMetrics } from '../measure/metrics.ts'
+import { measuredMetrics } from '../measure/metrics.ts'
 import type { PodTimeline, ProbeTimeline } from '../measure/timeline.ts'
 import { createProbeTimeline } from '../measure/timeline.ts'
 import { watchProbe } from '../measure/watch-probe.ts'
@@ -104,7 +105,7 @@ interface Observation {
 }
 
 async function observe(cluster: Cluster): Promise<Observation> {
-  return { metrics: await cluster.scrape(), retries: cluster.clientRetries() }
+  return { metrics: await cluster.scrape({ names: measuredMetrics }), retries: cluster.clientRetries() }
 }
 
 function outcomeOf(

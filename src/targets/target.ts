@@ -55,10 +55,16 @@ export interface Cluster extends AsyncDisposable {
   clientRetries(): { count: number; waitedMs: number }
   /** Tells of each of the orchestrator's own requests from now on; returns how to stop that. */
   onRequest(listener: (record: RequestRecord) => void): () => void
-  /** The metrics of every component that has clients or serves requests, or of those asked for; counters since its start. */
-  scrape(components?: readonly ComponentMetrics['component'][]): Promise<ComponentMetrics[]>
+  /** The metrics of every component that has clients or serves requests; counters since its start. */
+  scrape(wanted?: Wanted): Promise<ComponentMetrics[]>
   /** The cluster's processes on this machine; none when it is elsewhere. */
   processes(): ClusterProcess[]
+}
+
+/** What to read of `/metrics`; everything when absent. */
+export interface Wanted {
+  components?: readonly ComponentMetrics['component'][]
+  names?: ReadonlySet<string>
 }
 
 export interface FleetSpec {

@@ -1,4 +1,3 @@
-import type { ResourceTypes } from '../kube/resources.ts'
 import type { PlannedWorkload } from '../plan/plan.ts'
 
 /** What a workload is made of; pods come from the Deployments and are not created by hand. */
@@ -29,6 +28,3 @@ export interface WorkloadLayout {
   seed: number
   namespaces: readonly NamespaceLayout[]
 }
-
-/** One thing to create. */
-export type WorkloadObject<R extends WorkloadResource = WorkloadResource> = ResourceTypes[R]

@@ -116,13 +116,13 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
         return readKnobs(knobs, requested, components())
       },
 
-      scrape(asked) {
-        const scraped = components().filter(({ component }) => asked === undefined || asked.includes(component))
+      scrape(wanted = {}) {
+        const scraped = components().filter(({ component }) => wanted.components?.includes(component) ?? true)
         return Promise.all(
           scraped.map(async ({ component, name, endpoint }) => ({
             component,
             instance: name,
-            samples: parsePrometheusText(await endpoint.readText('/metrics')),
+            samples: parsePrometheusText(await endpoint.readText('/metrics'), wanted.names),
           })),
         )
       },
