@@ -8,6 +8,7 @@ import { renderSummary } from '../report/summary.ts'
 import type { RunEvent } from '../run/events.ts'
 import { openJournal, openLineFile } from '../run/journal.ts'
 import { executeRun } from '../run/run.ts'
+import { fleetSpecOf } from '../steps/fleet-up.ts'
 import { localTarget } from '../targets/local/index.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
@@ -45,7 +46,8 @@ export async function runCommand(planName: string, options: RunOptions, surround
   })
   interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup --run ${runId}`
 
-  await withStatusLine(terminal, (onProgress) => target.prepare({ signal: interruption.signal, onProgress }))
+  const fleet = fleetSpecOf(plan.fleet)
+  await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, signal: interruption.signal, onProgress }))
 
   const records = openRecords(runFolder)
   writeFileWhole(join(runFolder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)

@@ -3,6 +3,7 @@ import { Failure } from '../base/errors.ts'
 import { ApiError } from '../kube/api.ts'
 import { createVirtualClock } from '../kube/testing.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Result } from '../result/result.ts'
 import type { Target } from '../targets/target.ts'
 import type { RunEvent } from './events.ts'
 import { executeRun } from './run.ts'
@@ -32,18 +33,19 @@ const plan: Plan = {
   thresholds: [{ probe: 'fleet', stop: 'ready', of: 'tuned', max: '1s' }],
 }
 
-async function runOn(open: Target['open']) {
+async function runOn(open: Target['open'], changed = plan, machine: Result['machine'] = null) {
   const events: RunEvent[] = []
   const target: Target = {
     name: 'local',
     evidence: 'measured',
+    onThisMachine: true,
     supports: () => ({ supported: true }),
     prepare: async () => {},
     open,
   }
   const outcome = await executeRun({
     runId: 'small-1',
-    plan,
+    plan: changed,
     target,
     clock: createVirtualClock(),
     startedAt: '2026-01-01T00:00:00.000Z',
@@ -59,7 +61,7 @@ async function runOn(open: Target['open']) {
       disksBusyMs: new Map(),
       components: new Map(),
     }),
-    machine: null,
+    machine,
     peakMemoryBytes: () => 0,
     onSamples: () => {},
   })
@@ -83,6 +85,19 @@ describe('executeRun', () => {
   it('should report what an opening left behind when it was given up', async () => {
     const { result } = await runOn(() => Promise.reject(new Failure('residue', 'etcd still runs after SIGKILL')))
     expect(result.arms[0]?.residue).toEqual(['Control plane: etcd still runs after SIGKILL'])
+  })
+
+  it('should warn beforehand when the fleet is expected to be too much for the machine', async () => {
+    const open = () => Promise.reject(new Failure('infrastructure', 'etcd died'))
+    const big = { ...plan, fleet: { ...plan.fleet, nodes: 1000 } }
+    const { events } = await runOn(open, big, { cores: 2, memoryBytes: 1, system: 'Linux' })
+    const [started] = events
+    const titles = started?.type === 'run-started' ? started.outline.map(({ steps }) => steps[1]?.title) : []
+    // The tuned profile has every node write its status every 3 s.
+    expect(titles).toEqual([
+      'Fleet of 1000 hollow nodes',
+      'Fleet of 1000 hollow nodes (idle, they are expected to need 2.8 of 2 cores)',
+    ])
   })
 
   it('should tell steps apart even when a probe is called like one of them', async () => {

@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts'
+import { parseDurationMs } from '../base/duration.ts'
 import { Failure, messageOf } from '../base/errors.ts'
+import { estimateFleetCores } from '../fleet/sizing.ts'
 import type { KubeApi, ResourceName } from '../kube/api.ts'
 import { ApiError } from '../kube/api.ts'
 import { resources } from '../kube/resources.ts'
@@ -13,7 +15,7 @@ import type { ArmOutcome, KnobOutcome, Result } from '../result/result.ts'
 import { controlPlane } from '../steps/control-plane.ts'
 import { fillCluster, fillStepId, fillTitle, lacksOf } from '../steps/fill.ts'
 import type { ReadyFleet } from '../steps/fleet-up.ts'
-import { fleetTitle, fleetUp } from '../steps/fleet-up.ts'
+import { fleetSpecOf, fleetTitle, fleetUp } from '../steps/fleet-up.ts'
 import { idleFleet, idleFleetStepId, idleFleetTitle } from '../steps/idle-fleet.ts'
 import { probeStep, probeStepId, probeTitle } from '../steps/probe.ts'
 import { probeTarget } from '../steps/probe-target.ts'
@@ -65,7 +67,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     run: runId,
     plan: plan.name,
     target: target.name,
-    outline: scheduled.map((arm) => outlineOf(arm, plan)),
+    outline: scheduled.map((arm) => outlineOf(arm, context)),
   })
 
   const arms: ArmOutcome[] = []
@@ -109,7 +111,7 @@ async function runArm(
   const outcome = blankOutcome(arm)
   const { armId } = arm
   const { clock, signal } = context
-  const machine = recordMachine(outlineOf(arm, context.plan), context)
+  const machine = recordMachine(outlineOf(arm, context), context)
   const { outcome: ending, residue } = await withStages({ armId, clock, signal, emit: machine.emit }, (stages) =>
     measureArm(stages, arm, outcome, context, { versions, onCluster: machine.watch }),
   )
@@ -137,7 +139,6 @@ async function measureArm(
   const { plan, target } = context
   const requests = requestsOf(arm.profile as ProfileName, arm.set)
   const honoured = requests.filter(({ knob }) => target.supports(knob).supported)
-  const { nodes, nodesPerProcess, node, timeout } = plan.fleet
 
   const cluster = await stages.run(controlPlane(target, arm.armId, honoured))
   stages.endOn(cluster.broken)
@@ -145,12 +146,8 @@ async function measureArm(
   Object.assign(versions, cluster.versions)
   outcome.controlPlaneReadyMs = cluster.readyMs
 
-  const fleetSpec = {
-    nodes,
-    nodesPerProcess,
-    node: { cpu: node.cpu, memory: node.memory, containerStartDelayMs: node.containerStartDelay },
-  }
-  const fleet = await stages.run(fleetUp(cluster, fleetSpec, timeout))
+  const { nodes, node, timeout } = plan.fleet
+  const fleet = await stages.run(fleetUp(cluster, fleetSpecOf(plan.fleet), timeout))
   outcome.fleet = {
     nodes,
     hosts: 1,
@@ -158,13 +155,26 @@ async function measureArm(
     containerStartDelayMs: node.containerStartDelay,
     readyMs: fleet.readyMs,
     flaps: fleet.flaps(),
-    estimate: null,
+    estimate: estimateOf(arm, context),
   }
   try {
     await measureOnFleet(stages, arm, outcome, context, { cluster, requests, fleet })
   } finally {
     outcome.fleet.flaps = fleet.flaps()
   }
+}
+
+/** What the fleet's heartbeats alone will take of the machine, where it is this one. */
+function estimateOf(
+  arm: ScheduledArm,
+  { plan, target, machine }: Pick<RunContext, 'plan' | 'target' | 'machine'>,
+): ArmOutcome['fleet']['estimate'] {
+  if (machine === null || !target.onThisMachine) return null
+  const requests = requestsOf(arm.profile as ProfileName, arm.set)
+  const value = requests.find(({ knob }) => knob.id === 'kubelet.nodeStatusUpdateFrequency')?.value
+  const periodMs = parseDurationMs(String(value))
+  const statusPeriodSeconds = periodMs === undefined ? null : periodMs / 1000
+  return { ...estimateFleetCores({ nodes: plan.fleet.nodes, statusPeriodSeconds }), cores: machine.cores }
 }
 
 /** What an arm measures once all its nodes are Ready. */
@@ -203,10 +213,11 @@ async function measureOnFleet(
   }
 }
 
-function outlineOf(arm: ScheduledArm, plan: Plan): OutlineArm {
+function outlineOf(arm: ScheduledArm, context: Pick<RunContext, 'plan' | 'target' | 'machine'>): OutlineArm {
+  const { plan } = context
   const steps = [
     { stepId: 'control-plane', title: 'Control plane' },
-    { stepId: 'fleet', title: fleetTitle(plan.fleet.nodes) },
+    { stepId: 'fleet', title: fleetTitle(plan.fleet.nodes, estimateOf(arm, context)) },
     ...(plan.fleet.observe > 0 ? [{ stepId: idleFleetStepId, title: idleFleetTitle }] : []),
     { stepId: 'verify-knobs', title: 'Knobs in force' },
     ...(plan.workload === undefined ? [] : [{ stepId: fillStepId, title: fillTitle(plan.workload) }]),

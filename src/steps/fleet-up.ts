@@ -4,6 +4,9 @@ import { follow } from '../kube/follow.ts'
 import { isReady } from '../kube/resources.ts'
 import type { NodeFlaps } from '../measure/node-flaps.ts'
 import { countFlaps } from '../measure/node-flaps.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { ArmOutcome } from '../result/result.ts'
+import { machineBoundAbove } from '../result/result.ts'
 import type { Cluster, Fleet, FleetSpec } from '../targets/target.ts'
 import type { Step } from './step.ts'
 
@@ -15,9 +18,17 @@ export interface ReadyFleet extends Fleet {
   flaps(): NodeFlaps
 }
 
-/** What the fleet's step is called. */
-export function fleetTitle(nodes: number): string {
-  return `Fleet of ${nodes} hollow nodes`
+/** What the fleet's step is called; it warns when the machine is expected to be too small even for an idle fleet. */
+export function fleetTitle(nodes: number, estimate: ArmOutcome['fleet']['estimate'] = null): string {
+  const title = `Fleet of ${nodes} hollow nodes`
+  if (estimate === null || estimate.coresNeeded <= machineBoundAbove * estimate.cores) return title
+  return `${title} (idle, they are expected to need ${estimate.coresNeeded.toFixed(1)} of ${estimate.cores} cores)`
+}
+
+/** The fleet of a plan as targets start it. */
+export function fleetSpecOf({ nodes, nodesPerProcess, node }: Plan['fleet']): FleetSpec {
+  const { cpu, memory, containerStartDelay } = node
+  return { nodes, nodesPerProcess, node: { cpu, memory, containerStartDelayMs: containerStartDelay } }
 }
 
 /** Starts the hollow nodes and waits until every one of them is Ready; goes on watching them until it is torn down. */

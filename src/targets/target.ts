@@ -14,6 +14,8 @@ export interface Target {
   readonly name: 'local' | 'sim' | 'remote'
   /** Whether its figures come from real components or from a model. */
   readonly evidence: 'measured' | 'simulated'
+  /** Whether its clusters run on the orchestrator's own machine, and so take what it has. */
+  readonly onThisMachine: boolean
   supports(knob: Knob): KnobSupport
   /** What this target needs before a run; throws a `Failure` that says what is missing and how to get it. */
   prepare(context: PrepareContext): Promise<void>
@@ -22,6 +24,8 @@ export interface Target {
 }
 
 export interface PrepareContext {
+  /** What every arm will start. */
+  fleet: FleetSpec
   signal: AbortSignal
   /** A line of progress, for work that takes minutes the first time. */
   onProgress(text: string): void

@@ -61,7 +61,7 @@ describeWithComponents('a tuned cluster of target local', () => {
   let fleet: Fleet
 
   beforeAll(async () => {
-    await target.prepare({ signal, onProgress: () => {} })
+    await target.prepare({ fleet: fleetSpec, signal, onProgress: () => {} })
     cluster = await target.open({ armId: 'tuned-1', knobs: honoured('tuned'), signal })
     fleet = await cluster.startFleet(fleetSpec, signal)
   })

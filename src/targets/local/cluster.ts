@@ -12,7 +12,6 @@ import { startControlPlane } from './control-plane.ts'
 import type { RunningFleet } from './fleet.ts'
 import { startFleet } from './fleet.ts'
 import { readKnobs } from './knobs.ts'
-import { checkLimits, readLimits } from './limits.ts'
 import type { Ports } from './ports.ts'
 import { createSupervisor } from './processes.ts'
 
@@ -99,7 +98,6 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       broken: supervisor.broken,
 
       async startFleet(spec, fleetSignal) {
-        checkLimits(spec, readLimits())
         fleet = await startFleet({
           ...shared,
           fleet: spec,

@@ -12,6 +12,7 @@ import type { Environment } from './components.ts'
 import { binaries, locateComponents, requireComponents } from './components.ts'
 import { supportOf } from './knobs.ts'
 import { runMark, stateFolderOf } from './leftovers.ts'
+import { checkLimits, readLimits } from './limits.ts'
 import { createPorts, parsePortRange } from './ports.ts'
 import { isInstalled, mayRaisePriority } from './priority.ts'
 import type { Reaper } from './reaper.ts'
@@ -60,9 +61,11 @@ export function localTarget(options: LocalTargetOptions): Target {
   return {
     name: 'local',
     evidence: 'measured',
+    onThisMachine: true,
     supports: (knob) => supportOf(knob, permissions),
 
-    async prepare({ signal, onProgress }) {
+    async prepare({ fleet, signal, onProgress }) {
+      checkLimits(fleet, readLimits())
       const place = locateComponents(componentsSource, env)
       if (place.origin === 'cache' && place.missing.length > 0) {
         await guard()

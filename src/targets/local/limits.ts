@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Failure } from '../../base/errors.ts'
+import { formatBytes } from '../../base/quantity.ts'
+import { estimateFleetMemoryBytes } from '../../fleet/sizing.ts'
 import type { FleetSpec } from '../target.ts'
 
 /** What the kernel allows. */
@@ -8,7 +10,12 @@ export interface MachineLimits {
   inotifyInstances: number
   /** Per process, the hard limit: components raise their own up to it. */
   openFiles: number
+  /** What programs can still have without swapping: MemAvailable. */
+  memoryBytes: number
 }
+
+/** etcd, kube-apiserver, kube-controller-manager and kube-scheduler of an empty cluster (facts: measured.md). */
+const controlPlaneBytes = 400 * 2 ** 20
 
 /** Limits of this machine. */
 export function readLimits(): MachineLimits {
@@ -16,14 +23,15 @@ export function readLimits(): MachineLimits {
   return {
     inotifyInstances: Number(readFileSync('/proc/sys/fs/inotify/max_user_instances', 'utf8')),
     openFiles: openFiles === 'unlimited' ? Number.POSITIVE_INFINITY : Number(openFiles),
+    memoryBytes: 1024 * Number(/^MemAvailable:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]),
   }
 }
 
 /**
- * Throws `Failure('infrastructure')` when a fleet is certain not to fit. Each kubelet takes one inotify instance for good,
+ * Throws `Failure('infrastructure')` when a fleet is certain not to fit, with what to do about it. Each kubelet takes one inotify instance for good,
  * and one connection to the apiserver; hollow-node itself checks what each of its processes needs.
  */
-export function checkLimits({ nodes }: FleetSpec, limits: MachineLimits): void {
+export function checkLimits({ nodes, nodesPerProcess }: FleetSpec, limits: MachineLimits): void {
   if (limits.inotifyInstances < nodes)
     throw new Failure(
       'infrastructure',
@@ -37,5 +45,13 @@ export function checkLimits({ nodes }: FleetSpec, limits: MachineLimits): void {
       'infrastructure',
       `with ${nodes} hollow nodes kube-apiserver needs ${files} open files, but a process may have ${limits.openFiles}`,
       { next: `Raise the limit as root, in the shell that starts the run: ulimit -Hn ${files} && ulimit -Sn ${files}` },
+    )
+
+  const memoryBytes = controlPlaneBytes + estimateFleetMemoryBytes({ nodes, nodesPerProcess })
+  if (limits.memoryBytes < memoryBytes)
+    throw new Failure(
+      'infrastructure',
+      `${nodes} hollow nodes and a control plane need ${formatBytes(memoryBytes)} of memory before anything runs on them, but ${formatBytes(limits.memoryBytes)} are free`,
+      { next: 'Close other programs, lower fleet.nodes, or raise fleet.nodesPerProcess: packed nodes share a process' },
     )
 }
