@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
 import { loadPlan, planNames } from '../src/cli/plans.ts'
 import { planSchemaText } from './plan-schema.ts'
 
@@ -17,7 +19,29 @@ describe('plans/plan.schema.json', () => {
     expect('90s').toMatch(new RegExp(timeout.pattern))
     expect('90').not.toMatch(new RegExp(timeout.pattern))
     expect(node.properties.memory.description).toContain('32Gi')
+    expect(timeout).toMatchObject({ default: '2m', description: expect.stringContaining('all nodes') })
     expect(properties.arms.items.properties.profile.enum).toContain('tuned')
+  })
+})
+
+describe('the schema as editors apply it', () => {
+  const schema = z.fromJSONSchema(JSON.parse(planSchemaText()))
+  const planOf = (name: string) => parse(readFileSync(join(plans, `${name}.yaml`), 'utf8'))
+
+  it.each([...planNames(plans), 'include/reference'])('should accept what ships with the product: %s', (name) => {
+    expect(schema.safeParse(planOf(name)).error?.issues ?? []).toEqual([])
+  })
+
+  it('should refuse values without units and unknown fields', () => {
+    const plan = planOf('1k-nodes')
+    for (const wrong of [
+      { fleet: { ...plan.fleet, timeout: 600 } },
+      { fleet: { ...plan.fleet, timeout: '600' } },
+      { workload: { ...plan.workload, pace: { rate: '200' } } },
+      { workload: { ...plan.workload, ballast: { total: '1500000000', objectSize: '4KiB' } } },
+      { fleat: plan.fleet },
+    ])
+      expect(schema.safeParse({ ...plan, ...wrong }).success, JSON.stringify(wrong)).toBe(false)
   })
 })
 

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import { Failure, messageOf } from '../base/errors.ts'
 import { parsePlan } from '../plan/parse.ts'
 import type { Plan, Vocabulary } from '../plan/plan.ts'
@@ -25,7 +25,7 @@ const fragments = 'include'
 export function loadPlan(nameOrPath: string, plansFolder: string, overrides: readonly string[] = []): Plan {
   const named = join(plansFolder, `${nameOrPath}.yaml`)
   const file = existsSync(named) ? named : nameOrPath
-  if (!existsSync(file)) {
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() !== false) {
     throw new Failure('bad-input', `there is no plan ${nameOrPath}`, {
       next: `plans here: ${planNames(plansFolder).join(', ')}; or give a path to a .yaml file`,
     })
@@ -46,7 +46,7 @@ function readPlan(file: string): string {
 /** The names of the plans in a folder and those below it. */
 export function planNames(plansFolder: string): string[] {
   return readdirSync(plansFolder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.yaml') && !name.startsWith(fragments))
+    .filter((name) => name.endsWith('.yaml') && !name.split(sep).includes(fragments))
     .map((name) => name.replace(/\.yaml$/, ''))
     .sort()
 }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import type { PlanOptions } from './plan-command.ts'
 import type { RunOptions } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -33,6 +34,17 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('-s, --set <path=value>', overrideHelp, collected)
     .action(async (plan: string, options: RunOptions) =>
       onExit(await (await import('./run-command.ts')).runCommand(plan, options, surroundings)),
+    )
+
+  program
+    .command('plan')
+    .argument('<plan>', 'a name in plans/, or a path to a .yaml file')
+    .description('say what a plan would create, need and take, without touching anything')
+    .option('-s, --set <path=value>', overrideHelp, collected)
+    .option('--namespaces', 'list every namespace')
+    .option('--json', 'for programs')
+    .action(async (plan: string, options: PlanOptions) =>
+      onExit((await import('./plan-command.ts')).planCommand(plan, options, surroundings)),
     )
 
   program

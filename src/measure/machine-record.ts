@@ -34,7 +34,9 @@ export interface ComponentReading {
 /** Reads the machine's counters, and those of the given processes. */
 export type ReadMachine = (processes: readonly ClusterProcess[]) => MachineReading
 
-/** Collects readings and knows which step of the arm each of them belongs to. */
+/**
+ * Collects readings and knows which step of the arm each of them belongs to. A component counts from when it is first seen.
+ */
 export interface MachineRecord {
   /** A reading for the curves. */
   sample(reading: MachineReading): void
@@ -48,18 +50,23 @@ export interface MachineRecord {
 /** An empty record. */
 export function createMachineRecord(): MachineRecord {
   const readings: MachineReading[] = []
+  /** Positions of the readings for the curves: those at the ends of steps may lie too close together. */
+  const sampled: number[] = []
   const phases: { step: string; title: string; first: number; last: number | undefined }[] = []
-  /** Processor time of processes, the last known also of those that have ended. */
-  const processorMs = new Map<string, Map<number, number>>()
+  /** By process: its processor time when it was first seen and last, also of those that have ended. */
+  const processorMs = new Map<string, Map<number, { first: number; last: number }>>()
   const peaks = new Map<string, { processes: number; memoryBytes: number }>()
   /** Total processor time of every component at every reading. */
   const totals: Map<string, number>[] = []
 
-  const sample = (reading: MachineReading) => {
-    readings.push(reading)
+  const add = (reading: MachineReading) => {
+    if (readings.push(reading) === 1) sampled.push(0)
     for (const [component, processes] of reading.components) {
-      const times = processorMs.get(component) ?? new Map<number, number>()
-      for (const one of processes) times.set(one.pid, one.processorMs)
+      const known = processorMs.get(component)
+      const times = known ?? new Map<number, { first: number; last: number }>()
+      // A component that is there when it is first looked at has a past; what joins it later has not.
+      for (const { pid, processorMs: last } of processes)
+        times.set(pid, { first: times.get(pid)?.first ?? (known === undefined ? last : 0), last })
       processorMs.set(component, times)
       const memoryBytes =
         processes.reduce((sum, one) => sum + one.privateBytes, 0) + Math.max(...processes.map((one) => one.sharedBytes))
@@ -69,7 +76,9 @@ export function createMachineRecord(): MachineRecord {
         memoryBytes: Math.max(peak?.memoryBytes ?? 0, memoryBytes),
       })
     }
-    totals.push(new Map([...processorMs].map(([component, times]) => [component, sumOf(times.values())])))
+    const usedBy = (times: Map<number, { first: number; last: number }>) =>
+      sumOf(times.values().map(({ first, last }) => last - first))
+    totals.push(new Map([...processorMs].map(([component, times]) => [component, usedBy(times)])))
   }
 
   const coresUsed = (component: string, from: number, to: number) => {
@@ -79,20 +88,23 @@ export function createMachineRecord(): MachineRecord {
   }
 
   return {
-    sample,
+    sample(reading) {
+      add(reading)
+      if (readings.length > 1) sampled.push(readings.length - 1)
+    },
     begin(step, title, reading) {
-      sample(reading)
+      add(reading)
       phases.push({ step, title, first: readings.length - 1, last: undefined })
     },
     end(reading) {
-      sample(reading)
+      add(reading)
       const phase = phases.at(-1)
       if (phase !== undefined) phase.last ??= readings.length - 1
     },
     summary() {
       const startMs = readings[0]?.atMs ?? 0
       const components = [...processorMs.keys()]
-      const spans = spansOf(readings.length)
+      const spans = spansOf(sampled.length).map(([from, to]) => [sampled[from] ?? 0, sampled[to] ?? 0] as const)
       const curveOf = (value: (from: number, to: number) => number): Curve =>
         spans.map(([from, to]) => [(readings[to]?.atMs ?? 0) - startMs, value(from, to)])
       const at = (index: number) => readings[index]

@@ -16,14 +16,15 @@ const everyMs = 1000
 
 /**
  * Writes to an object of its own once a second and measures from the answer until a watch on it shows the write; one that
- * the watch shows before the answer has come has a lag of 0. `canary` names where: its namespace must exist.
+ * the watch shows before the answer has come has a lag of 0. `canary` names where: its namespace must exist. Moments count
+ * from `startMs`.
  */
 export function sampleWatchLag(
   { api, clock }: { api: KubeApi; clock: Clock },
   canary: ConfigMap & { metadata: { name: string; namespace: string } },
+  startMs = clock.nowMs(),
 ): WatchLag {
   const { name, namespace } = canary.metadata
-  const startMs = clock.nowMs()
   const ending = new AbortController()
   const curve: Curve = []
   let asked = 0

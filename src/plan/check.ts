@@ -142,7 +142,7 @@ function bounds(threshold: z.infer<Sections['thresholds']>[number], path: PlanPr
     const value = threshold[bound]
     if (value === undefined || boundValue(value, isRatio) !== undefined) return []
     const message = isRatio
-      ? `a ratio is a plain number, found ${shown(value)}`
+      ? `a ratio is a plain number, not negative, found ${shown(value)}`
       : `expected a duration with a unit, such as 30s, found ${shown(value)}`
     return [{ path: [...path, bound], message }]
   })
@@ -153,6 +153,6 @@ function bounds(threshold: z.infer<Sections['thresholds']>[number], path: PlanPr
 
 /** The number behind a threshold's bound, milliseconds unless it bounds a ratio; undefined when it has the wrong form. */
 export function boundValue(value: number | string, isRatio: boolean): number | undefined {
-  if (isRatio) return typeof value === 'number' ? value : undefined
+  if (isRatio) return typeof value === 'number' && value >= 0 ? value : undefined
   return typeof value === 'string' ? parseDurationMs(value) : undefined
 }

@@ -71,13 +71,79 @@ describe('parsePlan', () => {
     ])
   })
 
-  it('should refuse a key that is written twice', () => {
-    expect(mistakesOf(minimal.replace('name: small', 'name: small\nname: big'))[0]).toMatch(/^3:1 /)
+  it('should refuse a key that is written twice, together with other mistakes', () => {
+    const wrong = minimal.replace('name: small', 'name: small\nname: big').replace('timeout: 1m', 'timeout: 60')
+    expect(mistakesOf(wrong)).toEqual([
+      '3:1 Map keys must be unique',
+      '12:44 probes.sequence[0].timeout: expected a duration with a unit, such as 10s or 1.5m, found 60',
+    ])
   })
 
-  it('should refuse an alias bomb', () => {
-    const bomb = `a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c, *c]\n`
-    expect(refusalOf(bomb)).toContain('alias')
+  it.each([
+    [
+      'unfolds',
+      'a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: [*b, *b]\nd: &d [*b, *b, *b, *b, *b]\ne: [*d, *d, *d, *d, *d]\n',
+      '5:13',
+    ],
+    ['holds itself', 'arms: &a [*a]\n', '1:11'],
+  ])('should refuse an alias bomb when it %s', (_, bomb, position) => {
+    expect(mistakesOf(bomb)).toEqual([`${position} aliases stand for more than 1000 values`])
+  })
+
+  it('should point at an alias when what it stands for is wrong, or nothing', () => {
+    const wrong = minimal.replace('nodes: 2', 'nodes: &n -2\n  hosts: *n')
+    expect(mistakesOf(wrong)).toEqual([
+      '4:13 fleet.nodes: expected at least 1, found -2',
+      '5:10 fleet.hosts: expected at least 1, found -2',
+    ])
+    expect(mistakesOf(minimal.replace('nodes: 2', 'nodes: *n'))).toEqual(['4:10 *n: nothing before it is marked &n'])
+  })
+
+  it.each([
+    ['-2', 'expected at least 1, found -2'],
+    ['2.5', 'expected a whole number, found 2.5'],
+    ['.nan', 'expected a number, found NaN'],
+    ['-.inf', 'expected a number, found -Infinity'],
+    ['1e30', 'expected at most 9007199254740991, found 1e+30'],
+    ['"2"', 'expected a number, found "2"'],
+    ['', 'expected a number, found null'],
+  ])('should refuse a count when it is %s', (value, message) => {
+    expect(mistakesOf(minimal.replace('nodes: 2', `nodes: ${value}`))).toEqual([
+      expect.stringMatching(/^4:\d+ fleet\.nodes: /),
+    ])
+    expect(refusalOf(minimal.replace('nodes: 2', `nodes: ${value}`))).toContain(`fleet.nodes: ${message}\n`)
+  })
+
+  it.each(['60', '.nan', '-60s', '60 s', '1d'])('should refuse a duration when it is %s', (value) => {
+    expect(mistakesOf(minimal.replace('timeout: 1m', `timeout: ${value}`))).toEqual([
+      expect.stringMatching(
+        /^11:44 probes\.sequence\[0\]\.timeout: expected a duration with a unit, such as 10s or 1\.5m, found /,
+      ),
+    ])
+  })
+
+  it.each(['16', '0Gi', '-16Gi', '16GiB', '.inf'])('should refuse memory when it is %s', (value) => {
+    expect(mistakesOf(minimal.replace('16Gi', value))).toEqual([
+      expect.stringMatching(
+        /^5:27 fleet\.node\.memory: expected an amount of memory with a unit, such as 32Gi, found /,
+      ),
+    ])
+  })
+
+  it('should find the place when lines end as on Windows, or begin with tabs', () => {
+    const wrong = minimal.replace('{ cpu: 8', '{\tcpu: 0').replaceAll('\n', '\r\n')
+    expect(refusalOf(wrong)).toBe(
+      '1 mistake in plans/x.yaml; nothing was started\n\n' +
+        'plans/x.yaml:5:16  fleet.node.cpu: expected at least 1, found 0\n' +
+        '  5 |   node: {\tcpu: 0, memory: 16Gi }\n' +
+        '    |          \t     ^',
+    )
+  })
+
+  it('should refuse more hosts than nodes', () => {
+    expect(mistakesOf(minimal.replace('nodes: 2', 'nodes: 2\n  hosts: 3'))).toEqual([
+      '5:10 fleet.hosts: 3 hosts for 2 nodes: some would have none',
+    ])
   })
 
   it('should keep mistakes between sections when another section is wrong', () => {
@@ -103,6 +169,11 @@ describe('parsePlan', () => {
       expect.stringContaining('thresholds[0].min: is above max, "3s": nothing can meet both'),
       expect.stringContaining('thresholds[1].of: the ratio of a profile to itself is 1'),
     ])
+  })
+
+  it('should refuse a ratio below zero', () => {
+    const wrong = `${minimal.replace('profile: untuned', 'profile: untuned\n  - profile: tuned')}thresholds:\n  - { probe: up, stop: ready, of: [tuned, untuned], max: -1 }\n`
+    expect(mistakesOf(wrong)).toEqual(['15:58 thresholds[0].max: a ratio is a plain number, not negative, found -1'])
   })
 
   it('should refuse a duration that no timer can wait for', () => {
@@ -138,7 +209,7 @@ describe('the workload of a plan', () => {
     })
   })
 
-  it.each<[string, string, string, string]>([
+  it.each<[string, string | RegExp, string, string]>([
     [
       'a rate has no unit',
       'rate: 200/s',
@@ -150,6 +221,12 @@ describe('the workload of a plan', () => {
       'rate: 200/s',
       'rate: -5/s',
       '20:17 workload.pace.rate: expected a rate with its unit, such as 200/s, found "-5/s"',
+    ],
+    [
+      'a rate is zero',
+      'rate: 200/s',
+      'rate: 0/s',
+      '20:17 workload.pace.rate: expected a rate with its unit, such as 200/s, found "0/s"',
     ],
     [
       'a number is none',
@@ -169,6 +246,55 @@ describe('the workload of a plan', () => {
       'secretSize: 2MiB',
       '19:101 workload.configObjects.secretSize: 2.0 MiB do not fit into one object; the apiserver takes a little less than 1 MiB',
     ],
+    [
+      'a ratio of objects is zero',
+      'podsPerConfigObject: 4',
+      'podsPerConfigObject: 0',
+      '19:41 workload.configObjects.podsPerConfigObject: expected more than 0, found 0',
+    ],
+    [
+      'a share is more than all',
+      'share: 0.75',
+      'share: 1.5',
+      '17:29 workload.sizeClasses[1].share: expected at most 1, found 1.5',
+    ],
+    [
+      'a text is empty',
+      'perDeployment: 100, image: pause',
+      "perDeployment: 100, image: ''",
+      '18:52 workload.pods.image: expected text, found ""',
+    ],
+    [
+      'there is nothing to mount',
+      /image: pause \}\n {2}configObjects.*/,
+      'image: pause, mountingShare: 0.5 }',
+      '18:74 workload.pods.mountingShare: there is nothing to mount: the workload has no configObjects',
+    ],
+    [
+      'ballast is less than one object',
+      'pace:',
+      'ballast: { total: 1KiB, objectSize: 4KiB }\n  pace:',
+      '20:21 workload.ballast.total: is less than one object of 4.0 KiB',
+    ],
+    [
+      'ballast comes in objects of no size',
+      'pace:',
+      'ballast: { total: 1KiB, objectSize: 0KiB }\n  pace:',
+      '20:39 workload.ballast.objectSize: objects of no size have no weight',
+    ],
+    [
+      'ballast comes in objects that are too big',
+      'pace:',
+      'ballast: { total: 1.5GB, objectSize: 1MiB }\n  pace:',
+      '20:40 workload.ballast.objectSize: 1.0 MiB do not fit into one object; the apiserver takes a little less than 1 MiB',
+    ],
+    [
+      'replicas are given twice',
+      'perDeployment: 100',
+      'perDeployment: 100, deploymentsPerNamespace: 2',
+      '18:9 workload.pods: needs perDeployment or deploymentsPerNamespace, not both',
+    ],
+    ['no pace is given', '{ rate: 200/s }', '{}', '20:9 workload.pace: needs rate or concurrency'],
     [
       'two paces are given',
       '{ rate: 200/s }',
@@ -208,6 +334,12 @@ describe('a plan that includes others', () => {
   const files: Record<string, string> = {
     'plans/fleet.yaml': 'fleet: { nodes: 7, node: { cpu: 8, memory: 16Gi } }',
     'plans/wrong.yaml': 'include: [fleet.yaml]\nfleet:\n  nodes: none\n',
+    'plans/incomplete.yaml': 'fleet: { nodes: 7, node: { cpu: 8 } }',
+    'plans/arms.yaml': 'arms:\n  - profile: untuned\n  - name: nothing\n',
+    'plans/nothing.yaml': '# nothing yet\n',
+    'plans/nine.yaml': 'fleet: { nodes: 9 }',
+    'plans/list.yaml': '- a\n',
+    'plans/twice.yaml': 'name: one\nname: two\n',
     'plans/loop.yaml': 'include: [deep/loop.yaml]\n',
     'plans/deep/loop.yaml': 'include: [../loop.yaml]\n',
   }
@@ -241,10 +373,48 @@ describe('a plan that includes others', () => {
     expect(refusal(text.replace('  node:', '  nodes: 3\n  node:'))).toEqual([])
   })
 
+  it('should be told of what is missing where it can be added', () => {
+    const text = minimal.replace(/fleet:\n.*\n.*\n/, 'include: [incomplete.yaml]\n')
+    expect(refusal(text)).toEqual([
+      'plans/x.yaml:1:1  fleet.node.memory: expected an amount of memory with a unit, such as 32Gi, found nothing\n  1 | apiVersion: scale-test/v1\n    | ^',
+    ])
+    const arms = minimal.replace('arms:\n  - profile: untuned\n', 'include: [arms.yaml]\n')
+    expect(refusal(arms)).toEqual([
+      'plans/arms.yaml:3:5  arms[1].profile: expected untuned or stock or tuned, found nothing\n  3 |   - name: nothing\n    |     ^',
+    ])
+  })
+
+  it('should not be told of what it replaces', () => {
+    const text = `include: [arms.yaml]\n${minimal.replace('- profile: untuned', '- name: mine')}`
+    expect(refusal(text)).toEqual([
+      'plans/x.yaml:8:5  arms[0].profile: expected untuned or stock or tuned, found nothing\n  8 |   - name: mine\n    |     ^',
+    ])
+    expect(refusal(minimal, ['fleet={ nodes: 2 }'])).toEqual([
+      '--set fleet={ nodes: 2 }  fleet.node: required: a map\n  fleet={ nodes: 2 }\n        ^',
+    ])
+    expect(refusal(minimal.replace('nodes: 2', 'nodes: two'), ['fleet.nodes=-1', 'fleet.nodes=3'])).toEqual([])
+  })
+
+  it('should take fragments that are empty, that are read twice or that replace each other', () => {
+    const parts = 'include: [nothing.yaml, fleet.yaml, fleet.yaml, nine.yaml]'
+    expect(parse(`${parts}\n${minimal.replace('  nodes: 2\n', '')}`).fleet.nodes).toBe(9)
+    expect(refusal(`include: [list.yaml]\n${minimal}`)).toEqual([
+      'plans/list.yaml:1:1  expected a map, found ["a"]\n  1 | - a\n    | ^',
+    ])
+    expect(refusal(`include: [twice.yaml, twice.yaml]\n${minimal}`)).toEqual([
+      'plans/twice.yaml:2:1  Map keys must be unique\n  2 | name: two\n    | ^',
+    ])
+  })
+
   it('should refuse what cannot be read, and files that include each other', () => {
     expect(refusal(`include: [nowhere.yaml]\n${minimal}`)[0]).toContain(
       'plans/x.yaml:1:11  include[0]: plans/nowhere.yaml cannot be read: no such file',
     )
+    expect(refusal(`include: [3, '', /nowhere.yaml]\n${minimal}`).map((block) => block.split('\n')[0])).toEqual([
+      'plans/x.yaml:1:11  include[0]: expected a file, found 3',
+      'plans/x.yaml:1:14  include[1]: expected a file, found ""',
+      'plans/x.yaml:1:18  include[2]: /nowhere.yaml cannot be read: no such file',
+    ])
     expect(refusal(`include: [loop.yaml]\n${minimal}`)[0]).toContain(
       'plans/deep/loop.yaml:1:11  include[0]: plans/loop.yaml includes itself, by way of plans/deep/loop.yaml',
     )
@@ -273,17 +443,40 @@ describe('a plan that includes others', () => {
     ])
   })
 
+  it('should make maps that are missing on the way to a value', () => {
+    expect(parse(full, ['workload.ballast={total: 1.5GB, objectSize: 256KiB}']).workload?.ballast).toEqual({
+      total: 1.5e9,
+      objectSize: 262_144,
+    })
+    expect(parse(minimal, ['fleet.host.cpu=4', 'fleet.host.memory=8Gi']).fleet.host).toMatchObject({ cpu: 4 })
+    expect(parse(`${minimal}reference:\n`, ['reference.source=x', 'reference.figures=[]']).reference).toEqual({
+      source: 'x',
+      figures: [],
+    })
+  })
+
   it.each([
-    ['fleet.nodes', 'expected path=value, such as fleet.nodes=100 or arms[0].set[0].value=5'],
-    ['arms[3].profile=tuned', 'arms[3]: the list has 1 items, counted from 0'],
-    ['name.first=x', 'name.first: there is no map to set it in'],
-    ['fleet.nodes=[1', 'Flow sequence'],
-  ])('should refuse the override %s', (override, message) => {
-    expect(refusal(minimal, [override])[0]).toContain(message)
+    ['fleet.nodes', 0, 'expected path=value, such as fleet.nodes=100 or arms[0].set[0].value=5'],
+    ['=5', 0, 'expected path=value, such as fleet.nodes=100 or arms[0].set[0].value=5'],
+    ['arms[1].profile=tuned', 5, 'arms has 1 item, counted from 0'],
+    ['arms.profile=tuned', 5, 'arms is a list: say which item, such as arms[0].profile'],
+    ['thresholds[0].max=5s', 11, 'thresholds is no list'],
+    ['name.first=x', 5, 'name is no map, but "small"'],
+    ['fleet.nodes=[1', 14, 'Flow sequence must end with a ]'],
+    ['fleet.nodez=5', 6, 'fleet.nodez: unknown field'],
+    ['fleet.nodes=', 12, 'fleet.nodes: expected a number, found null'],
+  ])('should refuse the override %s, and still tell of other mistakes', (override, column, message) => {
+    expect(refusal(minimal.replace('cpu: 8', 'cpu: 0'), [override])).toEqual([
+      expect.stringContaining('plans/x.yaml:5:16  fleet.node.cpu: expected at least 1, found 0'),
+      `--set ${override}  ${message}\n  ${override}\n  ${' '.repeat(column)}^`,
+    ])
   })
 
   it('should not mind a byte order mark', () => {
     expect(parse(`\uFEFF${minimal}`).name).toBe('small')
+    expect(refusal(`\uFEFF${minimal.replace('scale-test/v1', 'v1')}`)).toEqual([
+      'plans/x.yaml:1:13  apiVersion: expected scale-test/v1, found "v1"\n  1 | apiVersion: v1\n    |             ^',
+    ])
   })
 })
 

@@ -4,8 +4,10 @@ import { Failure } from '../base/errors.ts'
 import { checkSections } from './check.ts'
 import type { Plan, Vocabulary } from './plan.ts'
 import { planSections, shown } from './plan.ts'
-import type { MergeOptions, PlanPath, SourceProblem } from './sources.ts'
+import type { MergeOptions } from './sources.ts'
 import { mergeSources } from './sources.ts'
+import type { PlacedProblem, PlanPath } from './written.ts'
+import { lineAt } from './written.ts'
 
 /** Where in the plan a problem is, and what it is. */
 export interface PlanProblem {
@@ -28,8 +30,8 @@ const alone: MergeOptions = {
  * `file:line:column`, with the line itself. Reads nothing but its arguments.
  */
 export function parsePlan(text: string, file: string, vocabulary: Vocabulary, options: MergeOptions = alone): Plan {
-  const { value, problems: early, locate } = mergeSources(text, file, options)
-  if (early.length > 0) throw refusal(file, early)
+  const { value, problems: early, complete, locate } = mergeSources(text, file, options)
+  if (!complete) throw refusal(file, early)
   const sections = planSections(vocabulary)
   const parsed = z.strictObject(sections).safeParse(value, { reportInput: true })
   const problems = [
@@ -37,12 +39,9 @@ export function parsePlan(text: string, file: string, vocabulary: Vocabulary, op
       ? []
       : parsed.error.issues.flatMap((issue) => problemsOf(issue, ['include', ...Object.keys(sections)]))),
     ...checkSections(value, sections),
-  ]
-  if (parsed.success && problems.length === 0) return parsed.data
-  throw refusal(
-    file,
-    problems.map((problem) => ({ place: locate(problem.path, problem.key), message: sentence(problem) })),
-  )
+  ].map((problem) => ({ place: locate(problem.path, problem.key), message: sentence(problem) }))
+  if (parsed.success && problems.length + early.length === 0) return parsed.data
+  throw refusal(file, [...early, ...problems])
 }
 
 /** Identifies what a run did, whatever the plan's layout, comments and defaults left out. */
@@ -90,20 +89,20 @@ function problemsOf(issue: z.core.$ZodIssue, topLevel: readonly string[]): PlanP
         },
       ]
     case 'too_small':
-      return [
-        {
-          path,
-          message:
-            issue.origin === 'array'
-              ? `expected at least ${issue.minimum} item`
-              : `expected at least ${issue.minimum}, found ${shown(issue.input)}`,
-        },
-      ]
+      return [{ path, message: tooSmall(issue) }]
+    case 'too_big':
+      return [{ path, message: `expected at most ${issue.maximum}, found ${shown(issue.input)}` }]
     case 'invalid_union':
       return [{ path, message: `found ${shown(issue.input)}, which fits none of the forms allowed here` }]
     default:
       return [{ path, message: issue.message }]
   }
+}
+
+function tooSmall({ origin, minimum, inclusive, input }: z.core.$ZodIssueTooSmall): string {
+  if (origin === 'array') return `expected at least ${minimum} item`
+  if (origin === 'string') return `expected text, found ${shown(input)}`
+  return `expected ${inclusive === false ? 'more than' : 'at least'} ${minimum}, found ${shown(input)}`
 }
 
 function article(expected: string): string {
@@ -139,20 +138,24 @@ function sentence({ path, key, message }: PlanProblem): string {
   return where === '' ? message : `${where}: ${message}`
 }
 
-function refusal(file: string, problems: readonly SourceProblem[]): Failure {
-  const blocks = problems
-    .toSorted((left, right) => compare(left.place.order, right.place.order))
-    .map(({ place: { where, gutter, line, column }, message }) => {
-      const margin = gutter.replace(/\S(?=.*\|)/g, ' ')
-      return [`${where}  ${message}`, `  ${gutter}${line}`, `  ${margin}${' '.repeat(Math.max(0, column - 1))}^`].join(
-        '\n',
-      )
-    })
-  const total = problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`
+function refusal(file: string, problems: readonly PlacedProblem[]): Failure {
+  const inOrder = problems
+    .toSorted(
+      ({ place: left }, { place: right }) => left.source.position - right.source.position || left.offset - right.offset,
+    )
+    .map(told)
+  // A file that is included twice has its mistakes once.
+  const blocks = [...new Set(inOrder)]
+  const total = blocks.length === 1 ? '1 mistake' : `${blocks.length} mistakes`
   return new Failure('bad-input', `${total} in ${file}; nothing was started\n\n${blocks.join('\n\n')}`)
 }
 
-function compare(left: readonly number[], right: readonly number[]): number {
-  const index = left.findIndex((value, position) => value !== right[position])
-  return index === -1 ? 0 : (left[index] ?? 0) - (right[index] ?? 0)
+function told({ place, message }: PlacedProblem): string {
+  const { line, column, text } = lineAt(place)
+  const { kind, name } = place.source
+  const where = kind === 'override' ? name : `${name}:${line}:${column}`
+  const gutter = kind === 'override' ? '' : `${line} | `
+  // Tabs stay tabs, so that the caret stands where it should however wide they are.
+  const before = `${gutter.replace(/\d/g, ' ')}${text.slice(0, column - 1).replace(/[^\t]/g, ' ')}`
+  return `${where}  ${message}\n  ${gutter}${text}\n  ${before}^`
 }

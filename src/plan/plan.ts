@@ -10,52 +10,33 @@ export interface Vocabulary {
   knobs: readonly string[]
 }
 
-/** A value that editors see as text of this form, and the plan as a number. */
-const text = (pattern: RegExp, description: string) =>
-  z.unknown().meta({ type: 'string', pattern: pattern.source, description })
-
-const durationMs = text(/^\d+(\.\d+)?(ms|s|m|h)$/, 'a duration with its unit, such as 10s or 1.5m').transform(
-  (value, context) => {
-    const parsed = typeof value === 'string' ? parseDurationMs(value) : undefined
-    if (parsed !== undefined) return parsed
-    context.addIssue({
-      code: 'custom',
-      message: `expected a duration with a unit, such as 10s or 1.5m, found ${shown(value)}`,
+/**
+ * Text that means nothing without its unit. Editors check its form; `parse` has the last word, and returns undefined for
+ * what it refuses.
+ */
+function withUnit<T>(what: string, examples: readonly string[], form: RegExp, parse: (text: string) => T | undefined) {
+  const expected = `${what}, such as ${examples.join(' or ')}`
+  return z
+    .unknown()
+    .meta({ type: 'string', pattern: form.source, description: expected, examples })
+    .transform((value, context) => {
+      const parsed = typeof value === 'string' && form.test(value) ? parse(value) : undefined
+      if (parsed !== undefined) return parsed
+      context.addIssue({ code: 'custom', message: `expected ${expected}, found ${shown(value)}` })
+      return z.NEVER
     })
-    return z.NEVER
-  },
-)
+}
 
-const memory = text(/^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)$/, 'memory with its unit, such as 32Gi').transform(
-  (value, context) => {
-    if (typeof value === 'string' && parseBytes(value) !== undefined && /[a-zA-Z]$/.test(value)) return value
-    context.addIssue({
-      code: 'custom',
-      message: `expected an amount of memory with a unit, such as 32Gi, found ${shown(value)}`,
-    })
-    return z.NEVER
-  },
+const durationMs = withUnit('a duration with a unit', ['10s', '1.5m'], /^\d+(\.\d+)?(ms|s|m|h)$/, parseDurationMs)
+const memory = withUnit('an amount of memory with a unit', ['32Gi'], /^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)$/, (text) =>
+  (parseBytes(text) ?? 0) > 0 ? text : undefined,
 )
-
-const bytes = text(/^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)?B?$/, 'a size with its unit, such as 4KiB or 1.5GB').transform(
-  (value, context) => {
-    const parsed =
-      typeof value === 'string' && /[a-zA-Z]$/.test(value) ? parseBytes(value.replace(/B$/, '')) : undefined
-    if (parsed !== undefined) return parsed
-    context.addIssue({
-      code: 'custom',
-      message: `expected a size with a unit, such as 4KiB or 1.5GB, found ${shown(value)}`,
-    })
-    return z.NEVER
-  },
+const bytes = withUnit('a size with a unit', ['4KiB', '1.5GB'], /^\d+(\.\d+)?((Ki|Mi|Gi|Ti|k|M|G|T)B?|B)$/, (text) =>
+  parseBytes(text.replace(/B$/, '')),
 )
-
-const perSecond = text(/^\d+(\.\d+)?\/s$/, 'a rate with its unit, such as 200/s').transform((value, context) => {
-  const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\/s$/.exec(value) : null
-  if (match !== null && Number(match[1]) > 0) return Number(match[1])
-  context.addIssue({ code: 'custom', message: `expected a rate with its unit, such as 200/s, found ${shown(value)}` })
-  return z.NEVER
-})
+const perSecond = withUnit('a rate with its unit', ['200/s'], /^\d+(\.\d+)?\/s$/, (text) =>
+  Number.parseFloat(text) > 0 ? Number.parseFloat(text) : undefined,
+)
 
 const count = z.int().min(1)
 const countOrNone = z.int().min(0)
@@ -72,7 +53,6 @@ export function shown(value: unknown): string {
 function workloadSection() {
   return z.strictObject({
     namespaces: count,
-    /** Kinds of namespaces by how many pods they hold; shares add up to 1. */
     sizeClasses: z
       .array(
         z.strictObject({
@@ -81,41 +61,52 @@ function workloadSection() {
           minimumPods: countOrNone,
         }),
       )
-      .min(1),
+      .min(1)
+      .describe('Kinds of namespaces by how many pods they hold; shares add up to 1.'),
     pods: z.strictObject({
       total: count,
-      /** Replicas of a Deployment; the last one of a namespace takes what is left. One of this and deploymentsPerNamespace is given. */
-      perDeployment: count.optional(),
+      perDeployment: count
+        .optional()
+        .describe(
+          'Replicas of a Deployment; the last one of a namespace takes what is left. Or give deploymentsPerNamespace.',
+        ),
       deploymentsPerNamespace: count.optional(),
       image: z.string().min(1),
       serviceAccountToken: z.boolean().default(false),
-      /** Share of the Deployments whose pods mount one configmap and one secret of their namespace. */
-      mountingShare: share.default(0),
+      mountingShare: share
+        .default(0)
+        .describe('Share of the Deployments whose pods mount one configmap and one secret of their namespace.'),
     }),
-    /** Spread over the namespaces in proportion to their pods. */
-    services: countOrNone.default(0),
+    services: countOrNone.default(0).describe('Spread over the namespaces in proportion to their pods.'),
     configObjects: z
       .strictObject({
-        /** pods : config objects, the document's 4:1. */
-        podsPerConfigObject: z.number().positive(),
-        /** configmaps : secrets, also 4:1 there. */
-        configmapsPerSecret: z.number().positive(),
+        podsPerConfigObject: z.number().positive().describe("pods : config objects, the document's 4:1."),
+        configmapsPerSecret: z.number().positive().describe('configmaps : secrets, also 4:1 there.'),
         configmapSize: bytes,
         secretSize: bytes,
       })
       .optional(),
-    /** On top of the config objects, and of the `default` one that every namespace gets. */
-    serviceAccounts: countOrNone.default(0),
-    /** Configmaps that are there for their weight alone: the document's 1.5 GB in etcd. */
-    ballast: z.strictObject({ total: bytes, objectSize: bytes }).optional(),
-    /** How fast objects are created: so many per second, whatever the answers take, or so many at a time. */
-    pace: z.strictObject({ rate: perSecond.optional(), concurrency: count.optional() }).default({ concurrency: 32 }),
-    /** How long all objects may take to exist and all pods to become Ready. */
-    timeout: durationMs.default(900_000),
+    serviceAccounts: countOrNone
+      .default(0)
+      .describe('On top of the config objects, and of the `default` one that every namespace gets.'),
+    ballast: z
+      .strictObject({ total: bytes, objectSize: bytes })
+      .optional()
+      .describe("Configmaps that are there for their weight alone: the document's 1.5 GB in etcd."),
+    pace: z
+      .strictObject({ rate: perSecond.optional(), concurrency: count.optional() })
+      .default({ concurrency: 32 })
+      .describe('How fast objects are created: so many per second, whatever the answers take, or so many at a time.'),
+    timeout: durationMs
+      .prefault('15m')
+      .describe('How long all objects may take to exist and all pods to become Ready.'),
   })
 }
 
-/** The sections of a plan, each valid or not by itself, so that all mistakes of a file can be told at once. */
+/**
+ * The sections of a plan, each valid or not by itself, so that all mistakes of a file can be told at once. Descriptions are
+ * for editors, too: `make schema` writes them down.
+ */
 export function planSections(vocabulary: Vocabulary) {
   const profile = z.enum(vocabulary.profiles as [string, ...string[]])
   const stop = z.enum(stopOrder)
@@ -123,68 +114,78 @@ export function planSections(vocabulary: Vocabulary) {
     apiVersion: z.literal('scale-test/v1'),
     name,
     description: z.string().optional(),
-    /** Where the plan runs when the command line does not say. */
-    target: z.enum(vocabulary.targets as [string, ...string[]]).optional(),
-    /** Everything random in a run follows from it. */
-    seed: z.int().min(0).default(1),
-    /** How often each arm runs; arms alternate. */
-    repetitions: count.default(1),
+    target: z
+      .enum(vocabulary.targets as [string, ...string[]])
+      .optional()
+      .describe('Where the plan runs when the command line does not say.'),
+    seed: z.int().min(0).default(1).describe('Everything random in a run follows from it.'),
+    repetitions: count.default(1).describe('How often each arm runs; arms alternate.'),
     fleet: z.strictObject({
       nodes: count,
-      /** Machines that the hollow nodes are spread over; target local is one machine, whatever this says. */
-      hosts: count.default(1),
-      /** Hollow kubelets per process, or per pod on a host cluster; 1 is the classic shape. The probe node always has its own. */
-      nodesPerProcess: count.default(50),
+      hosts: count
+        .default(1)
+        .describe('Machines that the hollow nodes are spread over; target local is one machine, whatever this says.'),
+      nodesPerProcess: count
+        .default(50)
+        .describe(
+          'Hollow kubelets per process, or per pod on a host cluster; 1 is the classic shape. The probe node has its own.',
+        ),
       node: z.strictObject({
         cpu: count,
         memory,
-        /** How long starting a container takes on a hollow node, which has no real ones. */
-        containerStartDelay: durationMs.default(0),
+        containerStartDelay: durationMs
+          .prefault('0s')
+          .describe('How long starting a container takes on a hollow node, which has no real ones.'),
       }),
-      /** What one machine of the host cluster offers, for sizing. */
       host: z
         .strictObject({
           cpu: count,
           memory,
-          /** Pods that its kubelet takes: 110 unless somebody raised it. */
-          maxPods: count.default(110),
+          maxPods: count.default(110).describe('Pods that its kubelet takes: 110 unless somebody raised it.'),
         })
-        .optional(),
-      /** How long all nodes may take to become Ready. */
-      timeout: durationMs.default(120_000),
-      /** How long the idle fleet is watched once it is Ready: what heartbeats alone cost. */
-      observe: durationMs.default(0),
+        .optional()
+        .describe('What one machine of the host cluster offers, for sizing.'),
+      timeout: durationMs.prefault('2m').describe('How long all nodes may take to become Ready.'),
+      observe: durationMs
+        .prefault('0s')
+        .describe('How long the idle fleet is watched once it is Ready: what heartbeats alone cost.'),
     }),
-    /** What the cluster is filled with before the probes; nothing when absent. */
-    workload: workloadSection().optional(),
+    workload: workloadSection()
+      .optional()
+      .describe('What the cluster is filled with before the probes; nothing when absent.'),
     arms: z
       .array(
         z.strictObject({
-          /** What results call the arm; its profile's name when absent. Two arms of one profile need names. */
-          name: name.optional(),
+          name: name
+            .optional()
+            .describe("What results call the arm; its profile's name when absent. Two arms of one profile need names."),
           profile,
-          /** Departures from the profile, each with its reason. */
           set: z
             .array(
               z.strictObject({
                 knob: z.enum(vocabulary.knobs as [string, ...string[]]),
-                /** null leaves the knob alone: the component's built-in value. */
-                value: z.union([z.number(), z.string(), z.boolean()]).nullable(),
+                value: z
+                  .union([z.number(), z.string(), z.boolean()])
+                  .nullable()
+                  .describe("null leaves the knob alone: the component's built-in value."),
                 because: z.string().min(1),
               }),
             )
-            .default([]),
+            .default([])
+            .describe('Departures from the profile, each with its reason.'),
         }),
       )
       .min(1),
     probes: z.strictObject({
       pod: z.strictObject({
         image: z.string().min(1),
-        /** Whether pods mount a service-account token: one more kubelet call per pod. */
-        serviceAccountToken: z.boolean(),
+        serviceAccountToken: z
+          .boolean()
+          .describe('Whether pods mount a service-account token: one more kubelet call per pod.'),
       }),
-      /** Quiet time before each probe, for token buckets to fill and status writes to end. */
-      settle: durationMs.default(10_000),
+      settle: durationMs
+        .prefault('10s')
+        .describe('Quiet time before each probe, for token buckets to fill and status writes to end.'),
       sequence: z.array(z.strictObject({ name, from: count, to: count, timeout: durationMs })).min(1),
     }),
     thresholds: z
@@ -192,23 +193,29 @@ export function planSections(vocabulary: Vocabulary) {
         z.strictObject({
           probe: name,
           stop,
-          /** One arm bounds its stop; two bound the ratio of the first to the second. */
-          of: z.union([name, z.tuple([name, name])]),
+          of: z
+            .union([name, z.tuple([name, name])])
+            .describe('One arm bounds its stop; two bound the ratio of the first to the second.'),
           min: z.union([z.number(), z.string()]).optional(),
           max: z.union([z.number(), z.string()]).optional(),
         }),
       )
       .default([]),
-    /** Published figures to set the run beside. */
     reference: z
       .strictObject({
         source: z.string().min(1),
         figures: z.array(
-          /** `profile` names the arm that the figure stands beside. */
-          z.strictObject({ probe: name, stop, profile: name, value: durationMs, note: z.string().optional() }),
+          z.strictObject({
+            probe: name,
+            stop,
+            profile: name.describe('The arm that the figure stands beside.'),
+            value: durationMs,
+            note: z.string().optional(),
+          }),
         ),
       })
-      .optional(),
+      .optional()
+      .describe('Published figures to set the run beside.'),
   }
 }
 

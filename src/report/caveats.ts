@@ -68,13 +68,11 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     {
       severity: 'warn',
       title: 'Seen late, because the apiserver closed a watch under load',
-      places: perMeasurement(({ pods, watch }) => {
-        if (pods.censored === 0) return false
-        const seen = plural(pods.censored, 'transition')
-        return 'censoredWithinMs' in pods
-          ? `${seen}, each by at most ${formatDuration(pods.censoredWithinMs)}`
-          : `${seen}, the watch was resumed ${times(watch.resumed)} and listed again ${times(watch.relisted)}`
-      }),
+      places: perMeasurement(
+        ({ pods }) =>
+          pods.censored > 0 &&
+          `${plural(pods.censored, 'transition')}, each by at most ${formatDuration(pods.censoredWithinMs)}`,
+      ),
     },
     {
       severity: 'warn',
@@ -127,8 +125,4 @@ function tooSmall({ fleet: { estimate } }: ArmOutcome): string[] {
   if (estimate === null || estimate.coresNeeded <= machineBoundAbove * estimate.cores) return []
   const { coresNeeded, cores } = estimate
   return [`the idle fleet was expected to need ${coresNeeded.toFixed(1)} of ${plural(cores, 'core')}`]
-}
-
-function times(count: number): string {
-  return count === 1 ? 'once' : `${formatCount(count)} times`
 }

@@ -17,7 +17,19 @@ const chart: Chart = {
       ],
     },
   ],
-  marks: [],
+}
+
+const machineChart: Chart = {
+  ...chart,
+  yName: 'cores',
+  yTop: 2,
+  lines: [{ color: 'var(--c0)', shape: 'area', curve: chart.lines[0]?.curve.map(([ms]) => [ms, 2.2]) ?? [] }],
+  level: { color: 'red', value: 1.8, label: '90 % busy' },
+  spans: [
+    { color: 'red', fromMs: 0, toMs: 30_000, labels: ['fleet, machine-bound', 'fleet'] },
+    { color: 'grey', fromMs: 30_000, toMs: 45_000, labels: ['fill, machine-bound', 'fill'] },
+    { color: 'grey', fromMs: 45_000, toMs: 45_100, labels: ['knobs'] },
+  ],
 }
 
 describe('chart', () => {
@@ -26,7 +38,7 @@ describe('chart', () => {
   })
 
   it('should bring nothing along that could clash within a page', () => {
-    expect(renderChart(chart)).not.toMatch(/ id=| class=|<style|<script|url\(/)
+    for (const one of [chart, machineChart]) expect(renderChart(one)).not.toMatch(/ id=| class=|<style|<script|url\(/)
   })
 
   it('should hold a count until the next event', () => {
@@ -45,4 +57,40 @@ describe('chart', () => {
     expect(renderChart({ ...chart, marks })).toContain('document, {a} &lt;b&gt;')
     expect(renderChart(chart)).not.toMatch(/>400<\/text>/)
   })
+
+  it('should join samples by straight lines when they are no counts', () => {
+    const [line] = chart.lines
+    const slopes = renderChart({ ...chart, lines: [{ color: 'var(--p0)', curve: line?.curve ?? [], shape: 'slopes' }] })
+    const points = /<path d="([^"]*)"[^>]*stroke="var\(--p0\)"/.exec(slopes)?.[1]?.match(/[ML]/g)
+    expect(points).toHaveLength(3)
+  })
+
+  it('should number its axis in the unit that is asked for', () => {
+    const [line] = chart.lines
+    const curve = (line?.curve ?? []).map(([ms, value]): [number, number] => [ms, value * 2 ** 20])
+    expect(renderChart({ ...chart, lines: [{ color: 'var(--p0)', curve }], yUnit: 2 ** 20 })).toBe(renderChart(chart))
+  })
+
+  it('should end its axis where it is told and draw nothing above', () => {
+    const area = /<path d="([^"]*)"[^>]*fill="var\(--c0\)"/.exec(renderChart(machineChart))?.[1] ?? ''
+    const heights = [...area.matchAll(/[ML][\d.]+ ([\d.]+)/g)].map(([, y]) => Number(y))
+    expect(Math.min(...heights)).toBe(46)
+    expect(axisNumbers(renderChart(machineChart))).toContain('2')
+    expect(axisNumbers(renderChart(machineChart))).not.toContain('2.5')
+    expect(axisNumbers(renderChart({ ...machineChart, yTop: 4 }))).toContain('4')
+  })
+
+  it('should say over the ribbon as much as there is room for', () => {
+    const svg = renderChart(machineChart)
+    expect(svg).toContain('>fleet, machine-bound</text>')
+    expect(svg).toContain('>fill</text>')
+    expect(svg).not.toContain('fill, machine-bound')
+    expect(svg).not.toContain('knobs')
+    expect(svg).toContain('>90 % busy</text>')
+  })
 })
+
+/** All numbers beside the axes. */
+function axisNumbers(svg: string): string[] {
+  return [...svg.matchAll(/>([\d.,]+)<\/text>/g)].map(([, text = '']) => text)
+}

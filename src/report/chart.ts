@@ -15,7 +15,7 @@ export interface Chart {
   yName: string
   /** What one on the y axis stands for in the curves' own unit: 2 ** 20 where bytes are shown as MiB. */
   yUnit?: number
-  /** Where the y axis ends, in the curves' own unit; above the highest value when absent. */
+  /** There cannot be more than this, in the curves' own unit: the y axis ends here, and no line is above it. */
   yTop?: number
   lines: Line[]
   /** Moments to compare with, drawn as upright dashes. */
@@ -94,12 +94,14 @@ export function renderChart(chart: Chart): string {
       yAxis: {
         ...axis,
         name: chart.yName,
+        // Above the labels of the ribbon, if there is one.
+        ...(spans.length === 0 ? {} : { nameGap: 30 }),
         nameTextStyle: { ...axis.nameTextStyle, align: 'left', padding: [0, 0, 0, -40] },
         ...y,
       },
       series: [
         ...marks.map((mark, index) => upright(mark, marks.slice(0, index), x, y)),
-        ...lines.flatMap((line) => lineSeries(line, yUnit)),
+        ...lines.flatMap((line) => lineSeries(line, yUnit, chart.yTop)),
         ...(chart.level === undefined ? [] : [level(chart.level, x, yUnit)]),
         ...spans.map((span) => ribbon(span, x, y, width - margin.left - margin.right)),
       ],
@@ -130,8 +132,12 @@ function scaleTo(value: number, ticks: number): Scale {
   return { max: Math.ceil(value / interval) * interval, interval }
 }
 
-function lineSeries({ color, curve, shape = 'steps', dash }: Line, yUnit: number): object[] {
-  const points = curve.map(([ms, value]) => [ms / 1000, value / yUnit])
+function lineSeries(
+  { color, curve, shape = 'steps', dash }: Line,
+  yUnit: number,
+  yTop = Number.POSITIVE_INFINITY,
+): object[] {
+  const points = curve.map(([ms, value]) => [ms / 1000, Math.min(value, yTop) / yUnit])
   if (shape === 'area')
     return [{ ...shared, showSymbol: false, lineStyle: { width: 0 }, areaStyle: { color, opacity: 1 }, data: points }]
   // A slope between two events far apart would be an invention.

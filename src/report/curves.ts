@@ -4,8 +4,9 @@ import type { Curve } from '../result/result.ts'
 function valueAt(curve: Curve, ms: number): number {
   const next = curve.findIndex(([atMs]) => atMs >= ms)
   const [toMs, to] = curve[next] ?? [ms, 0]
-  const [fromMs, from] = curve[next - 1] ?? [toMs, toMs === ms ? to : 0]
-  return toMs === fromMs ? to : from + ((to - from) * (ms - fromMs)) / (toMs - fromMs)
+  if (toMs === ms) return to
+  const [fromMs, from] = curve[next - 1] ?? [ms, 0]
+  return fromMs === ms ? 0 : from + ((to - from) * (ms - fromMs)) / (toMs - fromMs)
 }
 
 /** Each curve on top of those before it: the last one is the sum of all. At the moments of the one with most points. */
@@ -24,4 +25,9 @@ export function stackedCurves(curves: readonly Curve[]): Curve[] {
 /** The sum of all curves. */
 export function summedCurve(curves: readonly Curve[]): Curve {
   return stackedCurves(curves).at(-1) ?? []
+}
+
+/** The curve without points that stand for less time than so much: means over a moment are noise. */
+export function withoutMoments(curve: Curve, shortestMs: number): Curve {
+  return curve.filter(([ms], index) => ms - (curve[index - 1]?.[0] ?? 0) >= shortestMs)
 }

@@ -53,7 +53,7 @@ interface Figure {
 }
 
 /** From a pod's creation until it is Ready. */
-export const podStartup = 'created to Ready'
+const podStartup = 'created to Ready'
 
 const figures: readonly Figure[] = [
   {

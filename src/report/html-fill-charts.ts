@@ -46,7 +46,7 @@ export function podsChart(view: ReportView, typical: FillRun[], evidence: string
 export function watchLagChart(view: ReportView, typical: FillRun[], evidence: string): Content {
   return curveChart(view, typical, {
     title: `Watch lag while the cluster was filled (${evidence})`,
-    xName: 'seconds since sampling began',
+    xName: 'seconds since the fill began',
     yName: 'ms',
     yUnit: 1,
     curveOf: ({ watchLagCurve }) => watchLagCurve,

@@ -116,10 +116,15 @@ function perArm(
   return all.map((name) => {
     const rows = typical.filter(({ fill }) => names(fill).includes(name))
     return rows.map(({ profile, label, fill }, index) => {
-      const head = index === 0 && markup`<th scope="rowgroup" rowspan="${rows.length}">${name}</th>`
+      const head = index === 0 && markup`<th scope="rowgroup" rowspan="${rows.length}">${breakable(name)}</th>`
       return markup`<tr>${head}<td class="arm">${swatch(view, profile, label)}</td>${cells(fill, name)}</tr>`
     })
   })
+}
+
+/** A name such as `etcd-leases.coordination.k8s.io`, which may go on in the next line after a dot. */
+function breakable(name: string): Content {
+  return name.split('.').map((part, index) => [index > 0 && markup`.<wbr>`, part])
 }
 
 function stageTable(view: ReportView, typical: FillRun[], evidence: string): Markup {

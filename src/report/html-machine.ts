@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import { formatBytes } from '../base/quantity.ts'
 import type { ArmOutcome, MachineOutcome, MachinePhase, Result } from '../result/result.ts'
 import { machineBoundAbove } from '../result/result.ts'
-import { stackedCurves } from './curves.ts'
+import { stackedCurves, withoutMoments } from './curves.ts'
 import { formatCores, formatCount, formatShare, none, plural } from './format.ts'
 import { body, columns, figure, fold, num, section, swatch, table } from './html-elements.ts'
 import { armLabel } from './labels.ts'
@@ -24,7 +24,7 @@ export function machineSection(result: Result, view: ReportView): Content {
   if (runs.length === 0) return null
   return section(
     'The machine',
-    markup`<p class="muted">Everything ran on one machine. A step is machine-bound when more than ${formatShare(machineBoundAbove)} of the processor time was in use: the machine, not Kubernetes, set its pace. What was timed then is an upper bound; it is shown, but not compared.</p>`,
+    markup`<p class="muted">Everything ran on one machine. A step is machine-bound when more than ${formatShare(machineBoundAbove)} of the processor time was in use: the machine, not Kubernetes, set its pace. What was timed then is an upper bound; it is shown, but not compared. In the charts, whatever lies between the components and the line is the rest of what ran on the machine.</p>`,
     runs.map((run) => armPart(result, view, run)),
     fold('Components: processor time and memory', componentTable(result, view, runs)),
   )
@@ -74,18 +74,24 @@ function coresText(cores: Record<string, number>): Content {
 
 const shownComponents = 6
 
+/** The kernel counts processor time in hundredths of a second: a mean over less time than this says little. */
+const shortestMs = 500
+
 /** Cores in use by component, one on top of the other, below the line of the whole machine. */
 function coresChart(result: Result, { label, machine }: MachineRun): Content {
   const { phases, curves } = machine
   const ranked = machine.components.toSorted((a, b) => b.processorMs - a.processorMs)
   const shown = ranked.slice(0, shownComponents)
-  const stack = stackedCurves(ranked.map(({ coresCurve }) => coresCurve))
+  const stack = stackedCurves(ranked.map(({ coresCurve }) => withoutMoments(coresCurve, shortestMs)))
   // What lies above is drawn first, so that what lies below covers it; the small ones together are the top layer.
   const areas = stack
     .flatMap((curve, index) => (index < shown.length - 1 || index === stack.length - 1 ? [curve] : []))
     .map((curve, index) => ({ color: `var(--c${index})`, curve, shape: 'area' as const }))
   const cores = result.machine?.cores ?? null
-  const busy = (curves['busy'] ?? []).map(([ms, share]): [number, number] => [ms, share * (cores ?? 0)])
+  const busy = withoutMoments(curves['busy'] ?? [], shortestMs).map(([ms, share]): [number, number] => [
+    ms,
+    share * (cores ?? 0),
+  ])
   if (areas.length === 0 && busy.length === 0) return null
   const names = shown.map(({ component }, index) =>
     index === shownComponents - 1 && ranked.length > shownComponents ? 'others' : component,

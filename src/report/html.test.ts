@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Result } from '../result/result.ts'
 import { renderHtml } from './html.ts'
+import { filledResult } from './sample-fill.ts'
 import { sampleResult } from './sample-result.ts'
 
 const hostile = `<img src=x onerror="alert('1')">&`
@@ -113,6 +114,127 @@ describe('html report', () => {
   })
 })
 
+describe('html report of a filled cluster', () => {
+  it('should show what the fill took side by side', () => {
+    const page = renderHtml(filledResult())
+    expect(rowText(page, 'filled')).toBe(
+      'filled everything is there and counted, every pod Ready 4 m 22 s 98.7 s 2.66×',
+    )
+    expect(rowText(page, 'scheduling, peak')).toBe('scheduling, peak over the best ten seconds 23.1/s 96.4/s —')
+    expect(rowText(page, 'ballast untuned #1')).toBe(
+      'ballast untuned #1 380 4.00 s 95.0/s 200/s 21 ms 148 ms 201 ms 41 ms',
+    )
+    expect(rowText(page, 'created to Ready untuned #1')).toBe(
+      'created to Ready untuned #1 740 ms 1.61 s 2.48 s 4.12 s 5,000 0',
+    )
+    expect(rowText(page, 'etcd-pods')).toBe(
+      'etcd-pods tuned-split #1 1.0 MiB 36.0 MiB 32.8 MiB 1.3 ms 10 ms 0.56 ms 5.2 ms',
+    )
+  })
+
+  it('should mark the fill of a machine at its limit and not set it in ratio', () => {
+    const result = filledResult()
+    Object.assign(result.arms[1]?.fill ?? {}, { machineBusy: 0.97 })
+    expect(rowText(renderHtml(result), 'filled')).toMatch(/98\.7 s machine-bound —$/)
+    expect(rowText(renderHtml(result), 'tuned-split #1 97 %')).toContain('97 % machine-bound 61 ms 2 0 0')
+  })
+
+  it('should fold the counts away only when everything is there', () => {
+    expect(foldedAs(renderHtml(filledResult()), 'Everything is there: 5,000 pods Ready and 2,205 other')).toContain(
+      'serviceaccounts',
+    )
+    const result = filledResult()
+    Object.assign(result.arms[1]?.fill?.objects['secrets'] ?? {}, { observed: 247, failed: 3 })
+    const page = renderHtml(result)
+    expect(page).not.toContain('Everything is there')
+    expect(rowText(page, 'secrets 250')).toBe('secrets 250 250 247 3 failed')
+    expect(page).toContain('<b class="bad">247</b>')
+  })
+
+  it('should show the slowest requests and fold the others away', () => {
+    const page = renderHtml(filledResult())
+    expect(rowText(page, 'POST pods/binding')).toBe('POST pods/binding 3.3 ms 47 ms 5,000 5.3 ms 75 ms 5,000')
+    const folded = foldedAs(page, '16 faster kinds of request')
+    expect(folded).toContain('GET leases')
+    expect(folded).not.toContain('LIST pods')
+    expect(page.indexOf('LIST pods')).toBeLessThan(page.indexOf('POST pods/binding'))
+  })
+
+  it('should put a request first whose latency lies beyond every bucket', () => {
+    const result = filledResult()
+    for (const arm of result.arms)
+      for (const { verb, latencyMs } of arm.fill?.apiLatency ?? [])
+        if (verb === 'PUT') Object.assign(latencyMs, { p99: null })
+    const page = renderHtml(result)
+    expect(page.indexOf('PUT leases')).toBeLessThan(page.indexOf('LIST pods'))
+    expect(rowText(page, 'PUT leases')).toBe('PUT leases 1.5 ms — 26,400 2.4 ms — 9,900')
+  })
+
+  it('should mark the steps in which the machine was the limit, in table and chart', () => {
+    const page = renderHtml(filledResult())
+    expect(rowText(page, 'Fleet of 1000 hollow nodes 99.3 s')).toBe(
+      'Fleet of 1000 hollow nodes 99.3 s 99 % machine-bound 8.7 6.7 GiB 16 % hollow-node 1.05, kube-apiserver 0.58, etcd 0.18, kube-controller-manager 0.06',
+    )
+    expect(rowText(page, 'Fleet of 1000 hollow nodes 61.8 s')).not.toContain('machine-bound')
+    expect(page).toContain('untuned #1 (measured): machine-bound: Fleet of 1000 hollow nodes')
+    expect(page).toContain('>fleet, machine-bound</text>')
+    expect(page).toContain('when more than 90 % of the processor time was in use')
+  })
+
+  it('should fold the machine of further repetitions away', () => {
+    const result = filledResult()
+    const [untuned] = result.arms
+    if (untuned !== undefined) result.arms.push({ ...untuned, repetition: 2, order: 3 })
+    expect(foldedAs(renderHtml(result), 'untuned #2')).toContain('Processor cores in use, untuned #2')
+  })
+
+  it('should say what an arm is based on, how its nodes did and what the orchestrator took', () => {
+    const page = renderHtml(filledResult())
+    expect(rowText(page, 'untuned #1 complete')).toBe(
+      'untuned #1 complete 1,000 1 21 2.14 s 99.3 s 9 of 7 nodes nothing',
+    )
+    expect(rowText(page, 'tuned-split #1 based on tuned complete')).toContain('61.8 s 0 nothing')
+    expect(page).toContain('297.0 MiB of memory at its peak')
+  })
+
+  it('should say simulated in every title and caption when nothing was measured', () => {
+    const page = renderHtml(filledResult({ evidence: 'simulated', target: 'sim' }))
+    expect(page).not.toMatch(/>measured<|\(measured\)|, measured/)
+    const section = page.slice(page.indexOf('Filling the cluster'), page.indexOf('<h2>Knobs</h2>'))
+    const titles = [...section.matchAll(/<(?:caption><span|figcaption><h3)>(.*?)<\//g)].map(([, title = '']) => title)
+    expect(titles.length).toBeGreaterThan(12)
+    expect(titles.filter((title) => !title.includes('simulated'))).toEqual([])
+  })
+
+  it('should escape every text of the result', () => {
+    const page = renderHtml(poisoned(filledResult()))
+    expect(page).not.toContain('<img')
+    expect(page).not.toContain('onerror="')
+  })
+
+  it('should say nothing of what was not measured', () => {
+    const page = renderHtml(sampleResult({ orchestrator: null }))
+    expect(page).not.toMatch(/Filling the cluster|<h2>The machine|node flaps|orchestrator<|based on/)
+  })
+
+  it('should stay one file that a browser takes at once', () => {
+    expect(Buffer.byteLength(renderHtml(filledResult()))).toBeLessThan(400_000)
+  })
+
+  it('should show the conditions of a fill after which no probe ran', () => {
+    const result = filledResult()
+    for (const arm of result.arms) arm.probes = []
+    expect(rowText(renderHtml(result), 'untuned #1 52 %')).toBe('untuned #1 52 % 23 ms 0 0 0')
+  })
+})
+
+/** What is folded away behind a line that starts with the given words. */
+function foldedAs(page: string, start: string): string {
+  const folds = page.split('<details>').map((part) => part.split('</details>')[0] ?? '')
+  const textOf = (part: string): string => part.replace(/<[^>]*>/g, '')
+  return folds.find((part) => textOf(part.split('</summary>')[0] ?? '').startsWith(start)) ?? ''
+}
+
 /** The text of the first table row that starts with the given words. */
 function rowText(page: string, start: string): string {
   const rows = page
@@ -131,12 +253,13 @@ function rowText(page: string, start: string): string {
 
 /** The result with something hostile in every text that is not one of a fixed set of words. */
 function poisoned(result: Result): Result {
-  const fixed = new Set(['evidence', 'verdict', 'outcome', 'status', 'unit', 'stop', 'probe', 'profile'])
+  const fixed = new Set(['evidence', 'verdict', 'outcome', 'status', 'unit', 'stop', 'probe', 'profile', 'source'])
   const visit = (value: unknown, key: string): unknown => {
     if (typeof value === 'string') return fixed.has(key) ? value : `${value}${hostile}`
     if (Array.isArray(value)) return value.map((item) => visit(item, key))
     if (value === null || typeof value !== 'object') return value
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, visit(inner, name)]))
+    const named = ['objects', 'podPhasesMs', 'cores'].includes(key) ? hostile : ''
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [`${name}${named}`, visit(inner, name)]))
   }
   const poisonedResult = visit(result, '') as Result
   return {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Result } from '../result/result.ts'
 import { renderJunit } from './junit.ts'
+import { filledResult } from './sample-fill.ts'
 import { sampleResult } from './sample-result.ts'
 
 describe('junit report', () => {
@@ -57,6 +58,27 @@ describe('junit report', () => {
       { name: 'tuned #2: scale-down 200 → 1' },
     ])
     expect(attributes).toMatchObject({ tests: '20', errors: '2', skipped: '2' })
+  })
+
+  it('should have a case for every fill that takes as long as it took', () => {
+    const { cases } = read(filledResult())
+    expect(cases.filter(({ name }) => name.includes('fill'))).toMatchObject([
+      { name: 'untuned #1: fill: every object counted', time: '262.400', ended: 'passed' },
+      { name: 'tuned-split #1: fill: every object counted', time: '98.700', ended: 'passed' },
+    ])
+    expect(read(sampleResult()).cases.filter(({ name }) => name.includes('fill'))).toEqual([])
+  })
+
+  it('should err on a fill that lacks something and skip the one that an arm never came to', () => {
+    const result = filledResult()
+    const [untuned, tuned] = result.arms
+    Object.assign(untuned?.fill?.objects['secrets'] ?? {}, { observed: 248, failed: 2 })
+    Object.assign(untuned?.fill?.pods ?? {}, { ready: 4990 })
+    Object.assign(tuned ?? {}, { fill: null, outcome: 'failed', error: 'apiserver gone' })
+    expect(read(result).cases.filter(({ name }) => name.includes('fill'))).toMatchObject([
+      { ended: 'error', message: 'secrets: 248 of 250, 2 could not be created; 4,990 of 5,000 pods Ready' },
+      { ended: 'skipped', message: 'not filled, arm failed: apiserver gone' },
+    ])
   })
 
   it('should fail the clean-up that left something behind', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { renderMarkdown } from './markdown.ts'
+import { filledResult } from './sample-fill.ts'
 import { sampleResult } from './sample-result.ts'
 
 describe('markdown report', () => {
@@ -10,9 +11,9 @@ describe('markdown report', () => {
   })
 
   it('should have as many cells in every row as its table has columns', () => {
-    const result = sampleResult()
-    for (const arm of result.arms) for (const knob of arm.knobs) knob.note = 'one | two\nthree'
-    for (const block of renderMarkdown(result).split('\n\n')) {
+    const results = [sampleResult(), filledResult()]
+    for (const { arms } of results) for (const arm of arms) for (const knob of arm.knobs) knob.note = 'one | two\nthree'
+    for (const block of results.map(renderMarkdown).join('\n\n').split('\n\n')) {
       const rows = block.split('\n').filter((line) => line.startsWith('|'))
       const widths = rows.map((line) => line.replaceAll('\\|', '').split('|').length)
       expect(new Set(widths).size).toBeLessThanOrEqual(1)
@@ -53,5 +54,22 @@ describe('markdown report', () => {
     expect(renderMarkdown(result)).toContain(
       '| kubelet kubeAPIQPS | 5 | 20 in run 1 (**differs**, requested 50); 50 in run 2 |',
     )
+  })
+
+  it('should show in brief how the cluster was filled', () => {
+    const markdown = renderMarkdown(filledResult({ evidence: 'simulated' }))
+    expect(markdown).toContain('### Filling the cluster (simulated)')
+    expect(markdown).toContain('| filled | 4 m 22 s | 98.7 s | 2.66× |')
+    expect(markdown).toContain('| pods Ready | 5,000 | 5,000 | — |')
+    expect(markdown).not.toContain('Machine-bound: more than')
+    expect(renderMarkdown(sampleResult())).not.toContain('Filling')
+  })
+
+  it('should say what machine-bound means where a fill was, and compare nothing of it', () => {
+    const result = filledResult()
+    Object.assign(result.arms[1]?.fill ?? {}, { machineBusy: 0.97 })
+    const markdown = renderMarkdown(result)
+    expect(markdown).toContain('| filled | 4 m 22 s | 98.7 s (machine-bound) | — |')
+    expect(markdown).toContain('Machine-bound: more than 90 % of the processor time was in use.')
   })
 })

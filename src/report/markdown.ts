@@ -59,7 +59,7 @@ function thresholds(result: Result): string {
 
 function fill({ evidence }: Result, { profiles, fill: view }: ReportView): string {
   if (view === null) return ''
-  const { rows, typical } = view
+  const { rows, runs, typical } = view
   const others = profiles.slice(1)
   const counted = (label: string, count: (fill: FillOutcome) => string): string[] => [
     label,
@@ -70,12 +70,13 @@ function fill({ evidence }: Result, { profiles, fill: view }: ReportView): strin
     ...others.map(() => none),
   ]
   const head = [
-    `Filling the cluster (${evidence})`,
+    `Figure (${evidence})`,
     ...profiles.map((profile) => `${escapeMarkdown(profile)}:`),
     ...others.map((profile) => `${escapeMarkdown(profiles[0] ?? '')} / ${escapeMarkdown(profile)}:`),
   ]
-  const bound = typical.some(({ fill }) => isMachineBound(fill))
+  const bound = runs.some(({ fill }) => isMachineBound(fill))
   return [
+    `### Filling the cluster (${evidence})`,
     table(head, [
       counted('pods Ready', ({ pods }) => outOf(pods.ready, pods.expected)),
       counted('config objects', (fill) => outOf(configObjects(fill).found, configObjects(fill).expected)),

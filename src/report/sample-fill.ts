@@ -100,7 +100,15 @@ function fill(arm: Arm): FillOutcome {
       stage('services', 125, isSlow),
       stage('deployments', 250, isSlow),
     ],
-    pods: { expected: pods, created: pods, bound: pods, ready: pods, unexpected: 0, censored: isSlow ? 0 : 64 },
+    pods: {
+      expected: pods,
+      created: pods,
+      bound: pods,
+      ready: pods,
+      unexpected: 0,
+      censored: isSlow ? 0 : 64,
+      censoredWithinMs: isSlow ? 0 : 420,
+    },
     podPhasesMs: {
       'T0 to created': isSlow
         ? spread(pods, 136_000, 235_000, 259_000, 261_900)

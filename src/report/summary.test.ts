@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { filledResult } from './sample-fill.ts'
 import { sampleArm, sampleResult } from './sample-result.ts'
 import { renderSummary } from './summary.ts'
 
@@ -24,6 +25,38 @@ orchestrator: at most 142.0 MiB of memory
 report: reports/x/report.html`)
   })
 
+  it('should say nothing of the orchestrator’s memory when it is not known', () => {
+    expect(renderSummary(sampleResult({ orchestrator: null }), { reportPath: 'x' })).not.toContain('orchestrator')
+  })
+
+  it('should show how the cluster was filled before the probes', () => {
+    const summary = renderSummary(filledResult(), { reportPath: 'x' })
+    expect(summary).toContain(`
+filling the cluster (measured)      untuned tuned-split  ratio
+  filled                           4 m 22 s      98.7 s  2.66×
+  pod startup, p99                   2.48 s      3.61 s 0.687×
+  pods Ready                          5,000       5,000
+  config objects                      1,250       1,250
+
+rollout 1 → 200 (measured) `)
+    expect(widest(summary)).toBeLessThanOrEqual(80)
+  })
+
+  it('should mark a fill that was machine-bound and say what is missing of one', () => {
+    const result = filledResult({ evidence: 'simulated' })
+    const [untuned, tuned] = result.arms
+    Object.assign(untuned?.fill ?? {}, { machineBusy: 0.97 })
+    Object.assign(tuned?.fill?.pods ?? {}, { ready: 4990 })
+    expect(renderSummary(result, { reportPath: 'x' })).toContain(`
+filling the cluster (simulated)     untuned tuned-split  ratio
+  filled                           4 m 22 s not reached      —
+  pod startup, p99                   2.48 s      3.61 s      —
+  pods Ready                          5,000   4990/5000
+  config objects                      1,250       1,250
+  machine                       bound, 97 %        87 %
+`)
+  })
+
   it('should keep within 80 columns and off the terminal’s controls whatever the names', () => {
     const name = `a-very-long-profile-name\u001b[31m${'x'.repeat(90)}`
     const times = { rollout: { created: 1, ready: 2, available: 3 }, scaleDown: { rsCurrent: 4, deleted: 5 } }
@@ -46,7 +79,7 @@ report: reports/x/report.html`)
       ],
     })
     const summary = renderSummary(result, { reportPath: 'report.html' })
-    expect(Math.max(...summary.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+    expect(widest(summary)).toBeLessThanOrEqual(80)
     expect(summary).not.toContain('\u001b')
     expect(summary).toContain('rollout 1 → 200 (simulated)')
     expect(summary.match(/^rollout/gm)).toHaveLength(2)
@@ -64,3 +97,7 @@ report: reports/x/report.html`)
     expect(dressed.replace(/[«»‹›⟨⟩⟦⟧]/g, '')).toBe(renderSummary(result, { reportPath: 'x' }))
   })
 })
+
+function widest(text: string): number {
+  return Math.max(...text.split('\n').map((line) => line.length))
+}

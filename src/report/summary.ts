@@ -2,6 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import { formatBytes } from '../base/quantity.ts'
 import type { FillOutcome, Result } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
+import type { FillRow, FillView } from './fill-view.ts'
 import { configObjects } from './fill-view.ts'
 import { formatActual, formatCount, formatRatio, formatShare, none, printable } from './format.ts'
 import { sampleText } from './sample.ts'
@@ -62,46 +63,55 @@ function ratioTitle(pair: string[]): string {
   return pair.length === 1 ? '' : 'ratio'
 }
 
-/** How the cluster was filled, for each profile the fill nearest to its median. */
+/** How the cluster was filled: medians of what was timed, counts of the fill nearest to the median. */
 function fills(view: ReportView, result: Result, styles: SummaryStyles): string[][] {
   const { fill } = view
   if (fill === null) return []
-  return pairsOf(view).map((profiles) => {
-    const title = `filling the cluster (${result.evidence})`
-    const own = profiles.map((profile) => fill.typical.find((run) => run.profile === profile)?.fill)
-    const counted = (label: string, say: (fill: FillOutcome) => string): string =>
-      line(
-        `  ${label}`,
-        own.map((one) => (one === undefined ? none : say(one))),
-        '',
-        '',
-      )
-    const timed = (name: string): string[] =>
-      fill.rows
-        .filter(({ label }) => label === name)
-        .map(({ label, cells, format }) => {
-          const pair = cells.filter(({ profile }) => profiles.includes(profile))
-          const figures = pair.map(({ measured }) => sampleText(measured, format).figure)
-          return line(`  ${label}`, figures, ratioText(pair), '')
-        })
-    return [
-      styles.bold(line(title, profiles, ratioTitle(profiles), '')),
-      ...timed('filled'),
-      ...timed('pod startup, p99'),
-      counted('pods Ready', ({ pods }) => outOf(pods.ready, pods.expected)),
-      counted('config objects', (one) => outOf(configObjects(one).found, configObjects(one).expected)),
-      ...(own.some((one) => one !== undefined && isMachineBound(one)) ? [counted('machine', machineText)] : []),
-    ]
+  return pairsOf(view).map((profiles) => [
+    styles.bold(line(`filling the cluster (${result.evidence})`, profiles, ratioTitle(profiles), '')),
+    ...fill.rows.filter(({ label }) => timedOfFill.includes(label)).map((row) => timedLine(row, profiles)),
+    ...countLines(fill, profiles),
+    ...machineLines(fill, profiles),
+  ])
+}
+
+const timedOfFill = ['filled', 'pod startup, p99']
+
+function timedLine({ label, cells, format }: FillRow, profiles: string[]): string {
+  const pair = cells.filter(({ profile }) => profiles.includes(profile))
+  const figures = pair.map(({ measured }) => sampleText(measured, format).figure)
+  return line(`  ${label}`, figures, ratioText(pair), '')
+}
+
+function countLines({ typical }: FillView, profiles: string[]): string[] {
+  const fills = profiles.map((profile) => typical.find((run) => run.profile === profile)?.fill)
+  const counted = (label: string, count: (fill: FillOutcome) => { found: number; expected: number }): string => {
+    const texts = fills.map((fill) => (fill === undefined ? none : outOf(count(fill))))
+    return line(`  ${label}`, texts, '', '')
+  }
+  return [
+    counted('pods Ready', ({ pods }) => ({ found: pods.ready, expected: pods.expected })),
+    counted('config objects', configObjects),
+  ]
+}
+
+/** How busy the machine was at worst, where that was too busy to compare. */
+function machineLines({ runs }: FillView, profiles: string[]): string[] {
+  const worst = profiles.map((profile) => {
+    const shares = runs.filter((run) => run.profile === profile).flatMap(({ fill }) => fill.machineBusy ?? [])
+    return { machineBusy: shares.length === 0 ? null : Math.max(...shares) }
   })
+  if (!worst.some(isMachineBound)) return []
+  const texts = worst.map(({ machineBusy }) => {
+    const share = machineBusy === null ? none : formatShare(machineBusy)
+    return isMachineBound({ machineBusy }) ? `bound, ${share}` : share
+  })
+  return [line('  machine', texts, '', '')]
 }
 
-function machineText(fill: FillOutcome): string {
-  const share = fill.machineBusy === null ? none : formatShare(fill.machineBusy)
-  return isMachineBound(fill) ? `bound, ${share}` : share
-}
-
-function outOf(found: number, expected: number): string {
-  return found === expected ? formatCount(found) : `${formatCount(found)}/${expected}`
+/** Without commas where both are said, so that 40000 of them fit a column. */
+function outOf({ found, expected }: { found: number; expected: number }): string {
+  return found === expected ? formatCount(found) : `${found}/${expected}`
 }
 
 function ratioText(pair: { ratio: number | null }[]): string {

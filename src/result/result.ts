@@ -106,8 +106,9 @@ const fillOutcome = z.object({
     ready: z.number(),
     /** Pods beyond the expected ones: replacements of evicted ones. */
     unexpected: z.number(),
-    /** Transitions known only as an interval, because the apiserver had closed the watch. */
+    /** Transitions seen late, because the apiserver had closed the watch: each at most `censoredWithinMs` before. */
     censored: z.number(),
+    censoredWithinMs: z.number().default(0),
   }),
   /** Milliseconds per pod between two points of its life: `created to Ready`. */
   podPhasesMs: z.record(z.string(), distribution),

@@ -37,7 +37,7 @@ describe('recordMachine', () => {
     machine.emit({ type: 'step-finished', armId: 'a', stepId: 'fleet', durationMs: 3500 })
     const outcome = await machine.stop()
     expect(outcome?.phases).toMatchObject([{ step: 'fleet', title: 'Fleet of 2', startMs: 0, endMs: 3500, busy: 0.5 }])
-    expect(outcome?.curves['busy']?.map(([ms]) => ms)).toEqual([1000, 2000, 3000, 3500])
+    expect(outcome?.curves['busy']?.map(([ms]) => ms)).toEqual([1000, 2000, 3000])
     expect(outcome?.components.map(({ component }) => component)).toEqual(['etcd'])
     expect(events).toHaveLength(2)
     expect(clock.sleepers()).toBe(0)

@@ -84,7 +84,7 @@ export async function observeFill(
   return {
     sampleWatchLag(namespace) {
       const canary = { metadata: { name: 'scale-test-watch-lag', namespace } }
-      watchLag = sampleWatchLag({ api, clock }, stamped(canary, runId, 'canary'))
+      watchLag = sampleWatchLag({ api, clock }, stamped(canary, runId, 'canary'), startMs)
     },
     async allReady(context) {
       report = context.report
@@ -99,10 +99,10 @@ export async function observeFill(
       const machine = stopMachine()
       const retries = cluster.clientRetries()
       const { pods: account, phasesMs, curves } = timeline.summary()
-      const { expected, created, bound, ready, unexpected, censored } = account
+      const { expected, created, bound, ready, unexpected, censored, censoredWithinMs } = account
       return {
         durationMs,
-        pods: { expected, created, bound, ready, unexpected, censored },
+        pods: { expected, created, bound, ready, unexpected, censored, censoredWithinMs },
         podPhasesMs: phasesMs,
         schedulingPerSecond: schedulingRate(timeline.podTimelines()),
         curves,

@@ -110,16 +110,6 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
   }
 }
 
-/** What a fill lacks of what the plan asked for, a sentence each; nothing when it is whole. */
-export function lacksOf({ pods, objects }: FillOutcome): string[] {
-  return [
-    ...Object.entries(objects).flatMap(([kind, { expected, observed }]) =>
-      expected === observed ? [] : [`there are ${observed} ${kind} of the workload, not ${expected}`],
-    ),
-    ...(pods.ready < pods.expected ? [`${pods.ready} of ${pods.expected} pods became Ready`] : []),
-  ]
-}
-
 function resourceOf<K extends Kind | 'pods'>(kind: K): Exclude<K, 'ballast'> | 'configmaps' {
   return kind === 'ballast' ? 'configmaps' : (kind as Exclude<K, 'ballast'>)
 }

@@ -7,7 +7,8 @@ import { systemClock } from '../../src/base/clock.ts'
 import { isApiStatus } from '../../src/kube/api.ts'
 import { watchThisMachine } from '../../src/measure/machine.ts'
 import type { PlannedWorkload } from '../../src/plan/plan.ts'
-import { fillCluster, lacksOf } from '../../src/steps/fill.ts'
+import { lacksOf } from '../../src/report/fill-view.ts'
+import { fillCluster } from '../../src/steps/fill.ts'
 import { localTarget } from '../../src/targets/local/index.ts'
 import type { Cluster } from '../../src/targets/target.ts'
 import { describeWithComponents, root } from './components.ts'
@@ -100,7 +101,7 @@ describeWithComponents('filling a cluster', () => {
     })
     const outcome = await fill.setUp(context)
     expect(outcome.pods.ready).toBeLessThan(400)
-    expect(lacksOf(outcome)).toContain(`${outcome.pods.ready} of 400 pods became Ready`)
+    expect(lacksOf(outcome)).toContain(`${outcome.pods.ready} of 400 pods Ready`)
     await fill.tearDown?.run(context)
   })
 

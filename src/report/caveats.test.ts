@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import type { ArmOutcome } from '../result/result.ts'
+import { caveatsOf } from './caveats.ts'
+import { filledResult } from './sample-fill.ts'
+
+describe('caveats of a filled cluster', () => {
+  it('should name every place where trust is lost', () => {
+    const arms = filledArms()
+    expect(arms.flatMap((arm) => said([arm]))).toEqual([
+      'bad Machine-bound: the machine itself was the limit, timings are not comparable: untuned #1: Fleet of 1000 hollow nodes, processors 99 % busy',
+      'warn Nodes that were not Ready for a while: untuned #1: 7 of 1,000 nodes: hollow-41, hollow-112, hollow-113, hollow-387, hollow-512, hollow-760, hollow-981',
+      'warn The machine was expected to be too small for the fleet: untuned #1: the idle fleet was expected to need 2.8 of 2 cores',
+      'warn Seen late, because the apiserver closed a watch under load: tuned-split #1: fill, 64 transitions, each by at most 420 ms',
+      'warn Requests of the orchestrator that were refused or lost and tried again: tuned-split #1: fill, tried again 14 times, 2.14 s of waiting',
+    ])
+  })
+
+  it('should tell once of a fill and of a probe that were machine-bound, whatever their steps say', () => {
+    const [, tuned] = filledArms()
+    for (const phase of tuned?.machine?.phases ?? []) phase.machineBound = /fill|probe\//.test(phase.step)
+    Object.assign(tuned?.fill ?? {}, { machineBusy: 0.96 })
+    Object.assign(tuned?.probes[0] ?? {}, { machineBusy: 0.95 })
+    expect(placesOf([tuned], 'Machine-bound')).toEqual([
+      'tuned-split #1: fill, processors 96 % busy',
+      'tuned-split #1: rollout, processors 95 % busy',
+    ])
+  })
+
+  it('should tell of the step of a fill or probe that did not get as far as a figure', () => {
+    const [untuned] = filledArms()
+    Object.assign(untuned ?? {}, { fill: null, probes: [] })
+    for (const phase of untuned?.machine?.phases ?? [])
+      phase.machineBound = ['fill', 'probe/rollout'].includes(phase.step)
+    expect(placesOf([untuned], 'Machine-bound')).toEqual([
+      'untuned #1: Fill: 5000 pods in 50 namespaces, processors 54 % busy',
+      'untuned #1: Rollout 1 -> 200, processors 37 % busy',
+    ])
+  })
+
+  it('should tell nodes that came back from those that stayed away', () => {
+    const [untuned] = filledArms()
+    Object.assign(untuned?.fleet.flaps ?? {}, { notReadyAtEnd: ['hollow-41', 'hollow-981'] })
+    expect(placesOf([untuned], 'Nodes that were not Ready for a while')[0]).toMatch(/: 5 of 1,000 nodes: hollow-112, /)
+    expect(placesOf([untuned], 'Nodes that were not Ready at the end')).toEqual([
+      'untuned #1: 2 of 1,000 nodes: hollow-41, hollow-981',
+    ])
+  })
+
+  it('should not name a thousand nodes', () => {
+    const [untuned] = filledArms()
+    const nodes = Array.from({ length: 1000 }, (_, index) => `hollow-${index}`)
+    Object.assign(untuned?.fleet.flaps ?? {}, { count: 1000, nodes })
+    expect(placesOf([untuned], 'Nodes that were not Ready for a while')[0]).toMatch(/hollow-7 and 992 more$/)
+  })
+
+  it('should say what a fill lacks and what it has too much', () => {
+    const [, tuned] = filledArms()
+    Object.assign(tuned?.fill?.objects['configmaps'] ?? {}, { observed: 997, failed: 3 })
+    Object.assign(tuned?.fill?.pods ?? {}, { unexpected: 2 })
+    expect(placesOf([tuned], 'Not everything is there')).toEqual([
+      'tuned-split #1: configmaps: 997 of 1,000, 3 could not be created',
+    ])
+    expect(placesOf([tuned], 'Pods beyond the expected')).toEqual(['tuned-split #1: fill, 2 pods'])
+  })
+
+  it('should be silent about a fleet that leaves the machine something to spare', () => {
+    const [untuned] = filledArms()
+    Object.assign(untuned?.fleet ?? {}, { estimate: { coresNeeded: 1.8, cores: 2 } })
+    expect(placesOf([untuned], 'The machine was expected')).toEqual([])
+    Object.assign(untuned?.fleet ?? {}, { estimate: { coresNeeded: 1.9, cores: 2 } })
+    expect(placesOf([untuned], 'The machine was expected')).toHaveLength(1)
+  })
+})
+
+function filledArms(): ArmOutcome[] {
+  return filledResult().arms
+}
+
+function said(arms: ArmOutcome[]): string[] {
+  return caveatsOf(arms).map(({ severity, title, places }) => `${severity} ${title}: ${places.join(' | ')}`)
+}
+
+function placesOf(arms: (ArmOutcome | undefined)[], title: string): string[] {
+  const present = arms.filter((arm) => arm !== undefined)
+  return caveatsOf(present).flatMap((caveat) => (caveat.title.startsWith(title) ? caveat.places : []))
+}

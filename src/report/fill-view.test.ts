@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import type { FillOutcome, Result } from '../result/result.ts'
+import type { FillRow, FillView } from './fill-view.ts'
+import { fillViewOf, lacksOf } from './fill-view.ts'
+import { sampleText } from './sample.ts'
+import { filledResult } from './sample-fill.ts'
+import { sampleResult } from './sample-result.ts'
+
+describe('fill view', () => {
+  it('should be nothing when no arm was filled', () => {
+    expect(fillViewOf(sampleResult().arms, ['untuned', 'tuned'])).toBeNull()
+  })
+
+  it('should set times in ratio to the baseline, and rates not', () => {
+    expect(texts(row(filledResult(), 'filled'))).toEqual(['4 m 22 s', '98.7 s'])
+    expect(row(filledResult(), 'filled').cells.map(({ ratio }) => ratio)).toEqual([null, 262_400 / 98_700])
+    expect(texts(row(filledResult(), 'scheduling, peak'))).toEqual(['23.1/s', '96.4/s'])
+    expect(row(filledResult(), 'scheduling, peak').cells[1]?.ratio).toBeNull()
+  })
+
+  it('should take the median over the repetitions and show the fill nearest to it', () => {
+    const result = withFills([{ durationMs: 90_000 }, { durationMs: 300_000 }, { durationMs: 100_000 }])
+    const { measured } = row(result, 'filled').cells[1] ?? { measured: null }
+    expect(sampleText(measured)).toEqual({ figure: '100.0 s', detail: '90.0 s – 5 m 0 s, n = 3' })
+    expect(viewOf(result).typical.map(({ label }) => label)).toEqual(['untuned #1', 'tuned-split #3'])
+  })
+
+  it('should compare nothing when the machine was the limit in one repetition', () => {
+    const result = withFills([{}, { machineBusy: 0.93 }])
+    for (const { cells } of viewOf(result).rows) {
+      expect(cells[1]?.ratio).toBeNull()
+      expect(cells[1]?.measured?.machineBound).toBe(true)
+      expect(cells[0]?.measured?.machineBound).toBe(false)
+    }
+    expect(row(withFills([{ machineBusy: 0.9 }]), 'filled').cells[1]?.ratio).not.toBeNull()
+  })
+
+  it('should count a fill that lacks something as infinitely late', () => {
+    const result = filledResult()
+    Object.assign(result.arms[1]?.fill?.objects['services'] ?? {}, { observed: 124 })
+    expect(texts(row(result, 'filled'))).toEqual(['4 m 22 s', 'not reached'])
+    expect(row(result, 'filled').cells[1]?.ratio).toBeNull()
+  })
+
+  it('should leave out a figure that no arm has', () => {
+    const result = filledResult()
+    for (const arm of result.arms)
+      if (arm.fill !== null) arm.fill.schedulingPerSecond = { mean: null, peak: arm.order === 1 ? 21 : null }
+    const labels = viewOf(result).rows.map(({ label }) => label)
+    expect(labels).not.toContain('scheduling, mean')
+    expect(texts(row(result, 'scheduling, peak'))).toEqual(['21.0/s', '—'])
+  })
+
+  it('should tell what differs from the plan, whether there is too little or too much', () => {
+    const { fill } = filledResult().arms[0] ?? {}
+    if (fill === undefined || fill === null) throw new Error('the sample has fills')
+    expect(lacksOf(fill)).toEqual([])
+    const objects: FillOutcome['objects'] = {
+      secrets: { expected: 250, observed: 251, failed: 0 },
+      services: { expected: 125, observed: 125, failed: 1 },
+    }
+    expect(lacksOf({ ...fill, objects, pods: { ...fill.pods, ready: 4999 } })).toEqual([
+      'secrets: 251 of 250',
+      'services: 125 of 125, 1 could not be created',
+      '4,999 of 5,000 pods Ready',
+    ])
+  })
+})
+
+function viewOf({ arms }: Result): FillView {
+  const view = fillViewOf(arms, ['untuned', 'tuned-split'])
+  if (view === null) throw new Error('the sample has fills')
+  return view
+}
+
+function row(result: Result, label: string): FillRow {
+  const found = viewOf(result).rows.find((one) => one.label === label)
+  if (found === undefined) throw new Error(`no row ${label}`)
+  return found
+}
+
+function texts({ cells, format }: FillRow): string[] {
+  return cells.map(({ measured }) => sampleText(measured, format).figure)
+}
+
+/** The sample with as many repetitions of its second arm, their fills changed. */
+function withFills(changes: Partial<FillOutcome>[]): Result {
+  const [untuned, tuned] = filledResult().arms
+  if (untuned === undefined || tuned === undefined || tuned.fill === null) throw new Error('the sample has two arms')
+  const { fill } = tuned
+  const repetitions = changes.map((change, index) => ({
+    ...tuned,
+    repetition: index + 1,
+    fill: { ...fill, ...change },
+  }))
+  return filledResult({ arms: [untuned, ...repetitions] })
+}
