@@ -112,10 +112,10 @@ function objectLines({ workload }: Plan, { namespaces, objects }: Forecast, ever
   const classRows = workload.sizeClasses.map(({ name }) => {
     const members = namespaces.filter(({ sizeClass }) => sizeClass === name)
     const pods = members.map((member) => member.pods).sort((left, right) => left - right)
-    const range = pods.length === 0 ? '' : `${count(pods[0] ?? 0)} - ${count(pods.at(-1) ?? 0)}`
+    const range = pods.length === 0 ? '' : `${count(pods[0] ?? 0)}-${count(pods.at(-1) ?? 0)}`
     return [name, count(members.length), range, ...cells(sum(members.map(rowOf)))]
   })
-  const head = ['', 'count', 'pods each', 'pods', 'depl.', 'services', 'configmaps', 'secrets', 'accounts']
+  const head = ['', 'ns', 'pods each', 'pods', 'depl.', 'services', 'config', 'secrets', 'accounts']
   const total = ['all', count(objects.namespaces), '', ...cells(sum(namespaces.map(rowOf)))]
   return [
     ...table([head, ...classRows, total]),
@@ -153,8 +153,10 @@ function fleetLines(
           return `  ${name}: idle, with its control plane, ${coresOnOneMachine.toFixed(1)} of the ${machine.cores} cores here${verdict}`
         })
   return [
-    `  ${count(nodes)} nodes ${where}, in ${packed}`,
-    `  ${hosts === 1 ? 'they take' : 'a host needs'} ${onHost}${offers === undefined ? '' : `; it has ${offers}`}`,
+    ...wrap(`${count(nodes)} nodes ${where}, in ${packed}`),
+    ...wrap(
+      `${hosts === 1 ? 'they take' : 'a host needs'} ${onHost}${offers === undefined ? '' : `; it has ${offers}`}`,
+    ),
     ...pods,
     ...here,
   ]
@@ -185,7 +187,7 @@ function etcdLines({ arms, storedBytes }: Forecast): string[] {
 function kubeletLines({ arms, fleet }: Forecast): string[] {
   return arms.flatMap(({ name, kubeletQps, kubeletRequestsPerSecond }) =>
     wrap(
-      `${count(fleet.nodes)} x ${kubeletQps} per second: fit for apiservers of ${count(kubeletRequestsPerSecond)} requests/s together`,
+      `${count(fleet.nodes)} x ${kubeletQps} = ${count(kubeletRequestsPerSecond)} requests/s for the apiservers`,
       `  ${name}: `,
     ),
   )

@@ -51,8 +51,9 @@ export interface ArmForecast {
   durationMs: { fleet: number; fill: number; probes: number; total: number }
 }
 
-/** 1000 nodes were Ready after 84 s on two cores (facts: measured.md). */
+/** 1000 nodes were Ready after 84 s on two cores, and an apiserver took 5000 Node objects in 18 s (facts: measured.md). */
 const readyMsPerNode = 84
+const registeredMsPerNode = 3.6
 /** etcd, the apiserver and the controllers, and taking everything away again. */
 const otherMs = 15_000
 /** What two cores manage of a fill: 5000 pods in 280 s by hand, in 200 s since (facts: measured.md). */
@@ -117,7 +118,7 @@ function forecastArm(arm: PlannedArm, plan: Plan, objects: Forecast['objects'], 
     qps: numberOf('controllerManager.kubeApiQps'),
     burst: numberOf('controllerManager.kubeApiBurst'),
   }
-  const fleetMs = (nodes * readyMsPerNode) / plan.fleet.hosts
+  const fleetMs = nodes * Math.max(readyMsPerNode / plan.fleet.hosts, registeredMsPerNode)
   const fill = fillMs(plan, objects, controller.qps)
   const probes = plan.probes.sequence.reduce(
     (sum, probe) => sum + plan.probes.settle + probeMs(probe, plan.probes.pod.serviceAccountToken, kubelet, controller),
