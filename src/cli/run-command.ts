@@ -99,8 +99,10 @@ function openRecords(runFolder: string): Records {
   const journal = openJournal(join(runFolder, 'journal.ndjson'), systemClock.nowMs)
   const samples = openLineFile(join(runFolder, 'samples.ndjson'))
   const breaking = new AbortController()
+  let isClosed = false
   const guarded = (write: () => void) => {
-    if (breaking.signal.aborted) return
+    // What was given up may still have something to say; by then its file may be another one.
+    if (isClosed || breaking.signal.aborted) return
     try {
       write()
     } catch (error) {
@@ -111,6 +113,7 @@ function openRecords(runFolder: string): Records {
     journal: (event) => guarded(() => journal.append(event)),
     samples: (lines) => guarded(() => lines.forEach(samples.append)),
     close() {
+      isClosed = true
       journal.close()
       samples.close()
     },

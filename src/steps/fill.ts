@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import { Failure } from '../base/errors.ts'
 import { follow } from '../kube/follow.ts'
+import type { ResourceTypes } from '../kube/resources.ts'
 import { distributionOf } from '../measure/distribution.ts'
 import type { PlannedWorkload } from '../plan/plan.ts'
 import type { FillOutcome, FillStage } from '../result/result.ts'
@@ -9,6 +10,7 @@ import { layOutWorkload, totalsOf } from '../workload/layout.ts'
 import { ballastObjects, workloadObjects } from '../workload/objects.ts'
 import type { Pace, Sent } from '../workload/pace.ts'
 import { sendPaced } from '../workload/pace.ts'
+import type { WorkloadResource } from '../workload/workload.ts'
 import { deleteNamespace } from './drain.ts'
 import type { ObserveOptions } from './fill-observation.ts'
 import { observeFill } from './fill-observation.ts'
@@ -59,7 +61,7 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
         const resource = resourceOf(kind)
         const objects = kind === 'ballast' ? ballastObjects(layout) : workloadObjects(layout, resource)
         const losses = countLosses()
-        const send = async (object: NonNullable<ReturnType<typeof objects.next>['value']>) => {
+        const send = async (object: ResourceTypes[WorkloadResource]) => {
           try {
             const { metadata } = await createOwn(api, resource, stamped(object, runId, roleOf(kind)))
             if (kind === 'namespaces') created.push({ name: metadata.name ?? '', uid: metadata.uid ?? '' })
@@ -68,7 +70,15 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
             losses.note(error)
           }
         }
-        const sending = { total: totals[kind], pace: paceOf(workload), clock, signal, report, send }
+        const sending = {
+          total: totals[kind],
+          pace: paceOf(workload),
+          clock,
+          signal,
+          report,
+          send,
+          ...limitOf(kind, workload),
+        }
         stages.push(await createAll(kind, objects, sending))
         failed[kind] = losses.failed()
       }
@@ -79,7 +89,8 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
           for (const kind of planned) {
             await create(kind, inTime)
             if (kind !== 'namespaces') continue
-            observation.sampleWatchLag(created[0]?.name ?? '')
+            const [first] = created
+            if (first !== undefined) observation.sampleWatchLag(first.name)
             await defaultAccounts(options, created.length, inTime)
           }
           await observation.allReady(inTime)
@@ -122,7 +133,14 @@ function paceOf({ pace }: PlannedWorkload): Pace {
   return pace.rate === undefined ? { concurrency: pace.concurrency ?? 1 } : { ratePerSecond: pace.rate }
 }
 
+/** Ballast is heavy: what is under way of it is kept to 32 MiB. */
+function limitOf(kind: Kind, { ballast }: PlannedWorkload): { mostUnderWay?: number } {
+  if (kind !== 'ballast' || ballast === undefined) return {}
+  return { mostUnderWay: Math.max(1, Math.floor((32 * 2 ** 20) / ballast.objectSize)) }
+}
+
 interface CreateOptions<T> extends StepContext {
+  mostUnderWay?: number
   total: number
   pace: Pace
   clock: Clock
@@ -133,7 +151,7 @@ interface CreateOptions<T> extends StepContext {
 async function createAll<T>(
   kind: Kind,
   objects: Iterable<T>,
-  { total, pace, clock, signal, report, send }: CreateOptions<T>,
+  { total, pace, clock, signal, report, send, ...limit }: CreateOptions<T>,
 ): Promise<FillStage> {
   const startMs = clock.nowMs()
   const latenciesMs: number[] = []
@@ -143,7 +161,7 @@ async function createAll<T>(
     latenessMs.push(sentMs - intendedMs)
     report({ done: latenciesMs.length, total, unit: kind })
   }
-  await sendPaced(objects, pace, send, { clock, signal, onSent })
+  await sendPaced(objects, pace, send, { clock, signal, onSent, ...limit })
   return {
     name: kind,
     objects: latenciesMs.length,

@@ -10,6 +10,7 @@ async function run(
   count: number,
   answerMs: (item: number) => number,
   signal = new AbortController().signal,
+  mostUnderWay = 512,
 ) {
   const clock = createVirtualClock(0)
   const sent: Sent[] = []
@@ -20,7 +21,7 @@ async function run(
     await clock.sleep(answerMs(item))
     underWay--
   }
-  await sendPaced(numbers(count), pace, send, { clock, signal, onSent: (one) => sent.push(one) })
+  await sendPaced(numbers(count), pace, send, { clock, signal, onSent: (one) => sent.push(one), mostUnderWay })
   return { sent, most, endMs: clock.nowMs(), underWay }
 }
 
@@ -38,6 +39,13 @@ describe('sendPaced', () => {
     const last = sent.find(({ intendedMs }) => intendedMs === 599)
     expect(last).toMatchObject({ sentMs: 5087, answeredMs: 10_087 })
   })
+
+  it.each([{ ratePerSecond: 1000 }, { concurrency: 9 }])(
+    'should have no more under way than is allowed (%o)',
+    async (pace) => {
+      expect((await run(pace, 20, () => 1000, undefined, 3)).most).toBe(3)
+    },
+  )
 
   it('should keep so many under way at a time', async () => {
     const { most, endMs, sent } = await run({ concurrency: 4 }, 10, () => 100)

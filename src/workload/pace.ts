@@ -11,8 +11,16 @@ export interface Sent {
   answeredMs: number
 }
 
-/** More than this many under way at a time would only wait in a queue of our own; whoever is held up by it is late. */
-const mostUnderWay = 512
+export interface SendOptions {
+  clock: Clock
+  signal: AbortSignal
+  onSent: (sent: Sent) => void
+  /**
+   * How many may be under way at a time: more would only wait in a queue of our own, and take memory there. Who is held up
+   * by it is late. 512 when absent.
+   */
+  mostUnderWay?: number
+}
 
 /**
  * Sends every item once, at the given pace, and resolves when all are answered. With a rate the load is open: an item is
@@ -24,7 +32,7 @@ export async function sendPaced<T>(
   items: Iterable<T>,
   pace: Pace,
   send: (item: T) => Promise<void>,
-  { clock, signal, onSent }: { clock: Clock; signal: AbortSignal; onSent: (sent: Sent) => void },
+  { clock, signal, onSent, mostUnderWay = 512 }: SendOptions,
 ): Promise<void> {
   const ending = new AbortController()
   const stopped = AbortSignal.any([signal, ending.signal])
@@ -46,7 +54,7 @@ export async function sendPaced<T>(
         await sendOne(item, clock.nowMs())
       }
     }
-    await settleAll(Array.from({ length: pace.concurrency }, worker))
+    await settleAll(Array.from({ length: Math.min(pace.concurrency, mostUnderWay) }, worker))
   } else {
     const underWay = new Set<Promise<void>>()
     const startMs = clock.nowMs()
