@@ -155,4 +155,8 @@ function report(costs: ReadonlyMap<string, readonly Cost[]>, say: (line: string)
     ]
     say(`  ${name.padEnd(24)} ${figures.join('')}`)
   }
+  const oneByOne = median('scale-test', 'perSecond') / median('client-node, one by one', 'perSecond')
+  say(
+    `  scale-test is ${oneByOne.toFixed(1)} times as fast as client-node one by one; with as many at a time the apiserver is the limit`,
+  )
 }

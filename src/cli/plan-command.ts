@@ -3,12 +3,11 @@ import { formatDuration } from '../base/duration.ts'
 import { exitCodes } from '../base/errors.ts'
 import { formatBytes } from '../base/quantity.ts'
 import type { WriteRates } from '../etcd/sizing.ts'
-import { totalMegabytes } from '../etcd/sizing.ts'
-import type { ArmForecast, Forecast } from '../fleet/forecast.ts'
+import { builtInStatusPeriodSeconds, eventsPerNodePerMinute } from '../etcd/sizing.ts'
+import type { ArmForecast, Forecast, Machine } from '../fleet/forecast.ts'
 import { forecastOf } from '../fleet/forecast.ts'
-import { planHash } from '../plan/parse.ts'
-import type { Plan } from '../plan/plan.ts'
-import { machineBoundAbove } from '../result/result.ts'
+import { tested } from '../fleet/warnings.ts'
+import { formatCount, plural } from '../report/format.ts'
 import { loadPlan } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Styles } from './terminal.ts'
@@ -23,47 +22,39 @@ export interface PlanOptions {
 /** Says what a plan would create, need and take; touches nothing. */
 export function planCommand(planName: string, options: PlanOptions, surroundings: Surroundings): number {
   const { terminal, styles, folders } = surroundings
-  const plan = loadPlan(planName, folders.plans, options.set)
-  const forecast = forecastOf(plan)
-  if (options.json === true)
-    terminal.print(JSON.stringify({ plan: plan.name, planHash: planHash(plan), ...forecast }, null, 2))
-  else
-    terminal.print(
-      renderForecast(plan, forecast, { styles, machine: thisMachine(), everyNamespace: options.namespaces === true }),
-    )
+  const forecast = forecastOf(loadPlan(planName, folders.plans, options.set), thisMachine())
+  terminal.print(
+    options.json === true
+      ? JSON.stringify(forecast, null, 2)
+      : renderForecast(forecast, { styles, everyNamespace: options.namespaces === true }),
+  )
   return exitCodes.pass
 }
 
-interface RenderOptions {
-  styles: Styles
-  machine: { cores: number; memoryBytes: number }
-  everyNamespace: boolean
-}
-
-function thisMachine(): RenderOptions['machine'] {
+function thisMachine(): Machine {
   return { cores: availableParallelism(), memoryBytes: totalmem() }
 }
 
 /** The forecast in lines of at most 80 columns. */
 export function renderForecast(
-  plan: Plan,
   forecast: Forecast,
-  { styles, machine, everyNamespace }: RenderOptions,
+  { styles, everyNamespace }: { styles: Styles; everyNamespace: boolean },
 ): string {
-  const section = (title: string, lines: string[]) => (lines.length === 0 ? [] : ['', styles.bold(title), ...lines])
-  const { warnings } = forecast
+  const section = (title: string, lines: string[], note = '') => [
+    '',
+    `${styles.bold(title)}${note === '' ? '' : styles.dim(` (${note})`)}`,
+    ...lines,
+  ]
   return [
-    `${styles.bold(plan.name)} ${styles.dim(`plan hash ${planHash(plan)}, seed ${plan.seed}`)}`,
-    ...(plan.description === undefined ? [] : wrap(plan.description)),
-    ...forecast.arms.flatMap(({ name, departures }) =>
-      wrap(`${name}${departures.length === 0 ? '' : `: ${departures.join(', ')}`}`, '  arm '),
-    ),
-    ...section('Objects', objectLines(plan, forecast, everyNamespace)),
-    ...section('Fleet', fleetLines(plan, forecast, machine)),
-    ...section('etcd: written per minute, old versions compacted every 5 minutes', etcdLines(forecast)),
-    ...section('Kubelet limits: the rule is kubelet qps = apiserver QPS / nodes', kubeletLines(forecast)),
-    ...section('Time, estimated', timeLines(plan, forecast)),
-    ...(warnings.length === 0 ? [] : ['', ...warnings.flatMap((text) => wrap(text, '! ').map(styles.yellow))]),
+    `${styles.bold(forecast.plan)} ${styles.dim(`plan hash ${forecast.planHash}, seed ${forecast.seed}`)}`,
+    ...overviewLines(forecast),
+    ...section('Objects', objectLines(forecast, everyNamespace)),
+    ...section('Fleet', fleetLines(forecast), 'estimated, idle'),
+    ...section('etcd', etcdLines(forecast), 'estimated; per minute, KB and MB of 1024 as in the document'),
+    ...section('Kubelet limits', kubeletLines(forecast), "the document's rule: kubelet qps = apiserver QPS / nodes"),
+    ...section('Time', timeLines(forecast), 'estimated; what limits allow at best'),
+    ...(forecast.warnings.length === 0 ? [] : ['']),
+    ...forecast.warnings.flatMap((text) => wrap(text, '! ').map(styles.yellow)),
   ].join('\n')
 }
 
@@ -86,121 +77,231 @@ function wrap(text: string, lead = '  '): string[] {
 /** Rows of cells: the first column to the left, figures to the right. */
 function table(rows: string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  return rows.map((row) =>
-    `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart((widths[column] ?? 0) + 2))).join('')}`.trimEnd(),
-  )
+  const cell = (text: string, column: number) =>
+    column === 0 ? text.padEnd(widths[0] ?? 0) : text.padStart((widths[column] ?? 0) + 2)
+  return rows.map((row) => `  ${row.map(cell).join('')}`.trimEnd())
 }
 
-function count(value: number): string {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ',')
-}
+/** What a row says of each arm, and what the last column has beside it. */
+type ArmRow = [title: string, of: (arm: ArmForecast) => string, beside?: string]
 
-function objectLines({ workload }: Plan, { namespaces, objects }: Forecast, everyNamespace: boolean): string[] {
-  if (workload === undefined || objects === null) return ['  none: the plan has no workload']
-  const columns = ['pods', 'deployments', 'services', 'configmaps', 'secrets', 'serviceAccounts'] as const
-  type Row = Record<(typeof columns)[number], number>
-  const cells = (row: Row) => columns.map((column) => count(row[column]))
-  const rowOf = (namespace: (typeof namespaces)[number]): Row => ({
-    ...namespace,
-    deployments: namespace.replicas.length,
-  })
-  const sum = (rows: Row[]): Row => {
-    const total = { pods: 0, deployments: 0, services: 0, configmaps: 0, secrets: 0, serviceAccounts: 0 }
-    for (const row of rows) for (const column of columns) total[column] += row[column]
-    return total
+const mostArmsAbreast = 3
+const longestName = 12
+
+/** A column per arm, as many abreast as the width takes; where they do not fit, one table below the other. */
+function armTable(arms: readonly ArmForecast[], rows: readonly ArmRow[], beside?: string): string[] {
+  const abreastOf = (shown: readonly ArmForecast[]) =>
+    table([
+      ['', ...shown.map(({ name }) => shortened(name)), ...(beside === undefined ? [] : [beside])],
+      ...rows.map(([title, of, text = '']) => [title, ...shown.map(of), ...(beside === undefined ? [] : [text])]),
+    ])
+  for (let abreast = mostArmsAbreast; ; abreast--) {
+    const groups = Array.from({ length: Math.ceil(arms.length / abreast) }, (_, group) =>
+      arms.slice(group * abreast, (group + 1) * abreast),
+    )
+    const lines = groups.flatMap(abreastOf)
+    if (abreast === 1 || lines.every(({ length }) => length <= width)) return lines
   }
-  const classRows = workload.sizeClasses.map(({ name }) => {
-    const members = namespaces.filter(({ sizeClass }) => sizeClass === name)
-    const pods = members.map((member) => member.pods).sort((left, right) => left - right)
-    const range = pods.length === 0 ? '' : `${count(pods[0] ?? 0)}-${count(pods.at(-1) ?? 0)}`
-    return [name, count(members.length), range, ...cells(sum(members.map(rowOf)))]
+}
+
+/** Names tend to differ at their ends. */
+function shortened(name: string): string {
+  return name.length <= longestName ? name : `${name.slice(0, 4)}…${name.slice(5 - longestName)}`
+}
+
+function overviewLines({ description, arms, repetitions, probes, target, fleet }: Forecast): string[] {
+  const armTexts = arms.map(({ name, profile, departures }) => {
+    const departed = departures.map(({ knob, value }) => (value === null ? `${knob} left alone` : `${knob}=${value}`))
+    const notes = [...(name === profile ? [] : [profile]), ...departed]
+    return notes.length === 0 ? name : `${name} (${notes.join(', ')})`
   })
-  const head = ['', 'ns', 'pods each', 'pods', 'depl.', 'services', 'config', 'secrets', 'accounts']
-  const total = ['all', count(objects.namespaces), '', ...cells(sum(namespaces.map(rowOf)))]
+  const often = repetitions === 1 ? 'once each' : `${repetitions} times each`
+  const where = target ?? `left to the command line${fleet.onHosts ? `; what follows is for ${fleet.hosts} hosts` : ''}`
   return [
-    ...table([head, ...classRows, total]),
-    ...(objects.ballast === 0
-      ? []
-      : [`  ballast: ${count(objects.ballast)} configmaps of ${formatBytes(workload.ballast?.objectSize ?? 0)}`]),
+    ...(description === null ? [] : wrap(description)),
+    ...wrap(`${armTexts.join('; ')}; ${often}`, '  arms    '),
+    ...wrap(probes.map(({ name, from, to }) => `${name} ${from} -> ${to}`).join(', '), '  probes  '),
+    ...wrap(where, '  target  '),
+  ]
+}
+
+function objectLines({ objects }: Forecast, everyNamespace: boolean): string[] {
+  if (objects === null) return ['  none but those of the probes: the plan has no workload']
+  const { totals, toCreate, classes, namespaces } = objects
+  type Namespace = (typeof namespaces)[number]
+  const columns: [string, (namespace: Namespace) => number][] = [
+    ['pods', ({ pods }) => pods],
+    ['deploy', ({ replicas }) => replicas.length],
+    ['svc', ({ services }) => services],
+    ['cm', ({ configmaps }) => configmaps],
+    ['secret', ({ secrets }) => secrets],
+    ['sa', ({ serviceAccounts }) => serviceAccounts],
+  ]
+  const heads = columns.map(([head]) => head)
+  const sums = (members: readonly Namespace[]) =>
+    columns.map(([, of]) => formatCount(members.reduce((sum, member) => sum + of(member), 0)))
+  const classRows = classes.map(({ name, namespaces: count, pods }) => [
+    name,
+    formatCount(count),
+    ...[pods.min, pods.median, pods.max].map(formatCount),
+    ...sums(namespaces.filter(({ sizeClass }) => sizeClass === name)),
+  ])
+  const ballast = totals.ballast === 0 ? '' : `, ${plural(totals.ballast, 'configmap')} of ballast among them`
+  return [
+    ...table([
+      ['', 'ns', 'min', 'median', 'max', ...heads],
+      ...classRows,
+      ['total', formatCount(totals.namespaces), '', '', '', ...sums(namespaces)],
+    ]),
+    ...wrap(
+      `min, median, max: pods in a namespace. ${plural(toCreate, 'object')} to create${ballast}; the controller-manager creates the pods.`,
+    ),
     ...(everyNamespace
-      ? ['', ...table([['namespace', ...head.slice(3)], ...namespaces.map((one) => [one.name, ...cells(rowOf(one))])])]
+      ? ['', ...table([['namespace', ...heads], ...namespaces.map((one) => [one.name, ...sums([one])])])]
       : []),
   ]
 }
 
-function fleetLines(
-  { fleet: planned, target }: Plan,
-  { fleet, podsPerNode, arms, objects }: Forecast,
-  machine: RenderOptions['machine'],
-): string[] {
-  const { nodes, hosts, nodesPerHost, processesPerHost, host } = fleet
-  const packed = `${processesPerHost} processes of up to ${planned.nodesPerProcess}`
-  const where = hosts === 1 ? 'on one machine' : `on ${hosts} hosts, at most ${nodesPerHost} on each`
-  const offers = host === null ? undefined : `${formatBytes(host.memoryBytes)} and ${host.cores} cores`
-  const onHost = `${formatBytes(fleet.memoryBytes)} of memory and ${fleet.cores.toFixed(2)} cores, idle`
-  const pods =
-    objects === null
-      ? []
-      : [
-          `  ${podsPerNode.toFixed(1)} pods per node; a node takes ${arms.map(({ name, maxPods }) => `${maxPods} (${name})`).join(', ')}`,
-        ]
-  const here =
-    hosts > 1 && target !== 'local'
-      ? []
-      : arms.map(({ name, coresOnOneMachine }) => {
-          const isTooMuch = coresOnOneMachine > machineBoundAbove * machine.cores
-          const verdict = isTooMuch ? ': machine-bound' : ''
-          return `  ${name}: idle, with its control plane, ${coresOnOneMachine.toFixed(1)} of the ${machine.cores} cores here${verdict}`
-        })
+function fleetLines({ fleet, arms, objects, podsPerNode, podsOnProbeNode }: Forecast): string[] {
+  const { nodes, hosts, nodesPerHost, processesPerHost, nodesPerProcess, host, guide, onHosts, oneMachine } = fleet
+  const { here, neededBytes } = oneMachine
+  const where = onHosts
+    ? `${hosts} hosts: ${(nodes / hosts).toFixed(1)} on each, at most ${nodesPerHost}`
+    : 'one machine, with their control plane'
+  const onOne = (arm: ArmForecast) => arm.cores.oneMachine.coresNeeded.toFixed(1)
+  const hostRows: ArmRow[] = [
+    ['hollow-node pods on a host', () => formatCount(processesPerHost), host === null ? '' : formatCount(host.maxPods)],
+    ['their memory', () => formatBytes(fleet.memoryBytes), host === null ? '' : formatBytes(host.memoryBytes)],
+    ['their cores', ({ cores }) => cores.hollow.toFixed(2), host === null ? '' : String(host.cores)],
+    ['cores of the control plane', ({ cores }) => cores.controlPlane.toFixed(1)],
+  ]
+  const machineRows: ArmRow[] = [
+    ['hollow-node processes', () => formatCount(processesPerHost)],
+    ['their memory', () => formatBytes(fleet.memoryBytes)],
+    ['memory of everything', () => formatBytes(neededBytes), formatBytes(here.memoryBytes)],
+    ['cores for everything', onOne, String(here.cores)],
+  ]
+  const podRow: ArmRow = [
+    `max-pods (${formatCount(podsOnProbeNode)} on the probes' node)`,
+    (arm) => formatCount(arm.maxPods),
+  ]
+  const rows = [...(onHosts ? hostRows : machineRows), podRow]
+  const has = !onHosts ? 'here' : host === null ? undefined : 'a host has'
   return [
-    ...wrap(`${count(nodes)} nodes ${where}, in ${packed}`),
-    ...wrap(
-      `${hosts === 1 ? 'they take' : 'a host needs'} ${onHost}${offers === undefined ? '' : `; it has ${offers}`}`,
-    ),
-    ...pods,
-    ...here,
+    ...wrap(`${formatCount(nodes)} nodes on ${where}; up to ${nodesPerProcess} in a process`),
+    ...(objects === null
+      ? []
+      : wrap(`${podsPerNode.toFixed(1)} pods per node on average (tested by Kubernetes: ${tested.podsPerNode})`)),
+    ...armTable(arms, rows, has),
+    ...(guide === null
+      ? []
+      : wrap(
+          `Upstream's guide sets aside ${formatBytes(guide.memoryBytes)} and ${guide.cores.toFixed(1)} cores for ${nodesPerHost} kubelets in processes of their own.`,
+        )),
+    ...(onHosts
+      ? wrap(
+          `All of it on one machine, as with target local: ${formatBytes(neededBytes)} and ${arms.map(onOne).join(' / ')} cores. Here are ${formatBytes(here.memoryBytes)} and ${plural(here.cores, 'core')}.`,
+        )
+      : []),
   ]
 }
 
-function etcdLines({ arms, storedBytes }: Forecast): string[] {
-  const megabytes = (value: number) => `${value < 10 ? value.toFixed(1) : count(value)} MB`
-  const row = (title: string, pick: (writes: WriteRates) => number, kind: 'real' | 'hollow') => [
+function etcdLines({ arms, fleet }: Forecast): string[] {
+  const megabytes = (value: number) => `${value < 10 ? value.toFixed(1) : formatCount(value)} MB`
+  const rate = (perSecond: number) => `${perSecond < 10 ? perSecond.toFixed(1) : formatCount(perSecond)}/s`
+  const written = (title: string, kind: 'real' | 'hollow', of: (writes: WriteRates) => number): ArmRow => [
     title,
-    ...arms.map(({ writes }) => megabytes(pick(writes[kind]))),
+    ({ writes }) => megabytes(of(writes[kind])),
   ]
+  const fullest = ({ etcd }: ArmForecast, kind: 'real' | 'hollow' = 'hollow') => etcd[kind][0]
+  const events = formatCount(eventsPerNodePerMinute * fleet.nodes)
+  const nodes = formatCount(fleet.nodes)
+  return armTable(arms, [
+    [
+      'an unchanged status is rewritten every',
+      ({ statusPeriodSeconds }) => roughly((statusPeriodSeconds ?? builtInStatusPeriodSeconds) * 1000),
+    ],
+    ['status writes', ({ heartbeatsPerSecond }) => rate(heartbeatsPerSecond.status)],
+    ['lease writes', ({ heartbeatsPerSecond }) => rate(heartbeatsPerSecond.lease)],
+    written(`15 KB x 60 s / period x ${nodes}: real nodes`, 'real', ({ nodeStatusMegabytes }) => nodeStatusMegabytes),
+    written(`events ${events} x 4 KB x 30 %`, 'real', ({ eventMegabytes }) => eventMegabytes),
+    written('4 KB instead: hollow nodes', 'hollow', ({ nodeStatusMegabytes }) => nodeStatusMegabytes),
+    written('leases, 0.8 KB', 'hollow', ({ leaseMegabytes }) => leaseMegabytes),
+    [
+      'hollow nodes and leases as stored (60 %)',
+      ({ etcd }) => megabytes(sumOf(etcd.hollow.map(({ bytesPerMinute }) => bytesPerMinute)) / 2 ** 20),
+    ],
+    ['all objects, once', ({ etcd }) => formatBytes(sumOf(etcd.hollow.map(({ objectsBytes }) => objectsBytes)))],
+    ['etcds that they are split over', ({ etcd }) => String(etcd.hollow.length)],
+    ['largest file, with old versions', (arm) => formatBytes(fullest(arm)?.fileBytes ?? 0)],
+    ['the same with real nodes', (arm) => formatBytes(fullest(arm, 'real')?.fileBytes ?? 0)],
+    ['quota of each', (arm) => formatBytes(fullest(arm)?.quotaBytes ?? 0)],
+    ['without compaction it is full after', ({ etcd }) => untilFull(etcd.hollow)],
+  ])
+}
+
+function untilFull(etcds: ArmForecast['etcd']['hollow']): string {
+  const minutes = etcds.flatMap(({ fullAfterMinutes }) => fullAfterMinutes ?? [])
+  return minutes.length === 0 ? 'never' : roughly(Math.min(...minutes) * 60_000)
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
+}
+
+function kubeletLines({ arms, apiserver, fleet }: Forecast): string[] {
+  const { writesPerSecond, kubeletQps } = apiserver
   return [
-    ...table([
-      ['', ...arms.map(({ name }) => name)],
-      row('node reports, 15 KB each (real nodes)', (writes) => writes.nodeStatusMegabytes, 'real'),
-      row('node reports, 4 KB each (hollow nodes)', (writes) => writes.nodeStatusMegabytes, 'hollow'),
-      row('events, 4 KB each', (writes) => writes.eventMegabytes, 'hollow'),
-      row('leases, 0.8 KB each', (writes) => writes.leaseMegabytes, 'hollow'),
-      row('together (hollow nodes)', totalMegabytes, 'hollow'),
-      ['objects, each once', ...arms.map(() => formatBytes(storedBytes))],
-      ['and five minutes of old versions', ...arms.map(({ etcdFileBytes }) => formatBytes(etcdFileBytes))],
-      ['quota', ...arms.map(({ etcdQuotaBytes }) => formatBytes(etcdQuotaBytes))],
+    ...armTable(arms, [
+      ['kubelet qps / burst', ({ kubelet }) => `${kubelet.qps} / ${kubelet.burst}`],
+      ['all nodes at once, requests/s', (arm) => formatCount(arm.kubeletRequestsPerSecond)],
     ]),
-    '  (KB and MB of 1024, as the document counts them)',
-  ]
-}
-
-function kubeletLines({ arms, fleet }: Forecast): string[] {
-  return arms.flatMap(({ name, kubeletQps, kubeletRequestsPerSecond }) =>
-    wrap(
-      `${count(fleet.nodes)} x ${kubeletQps} = ${count(kubeletRequestsPerSecond)} requests/s for the apiservers`,
-      `  ${name}: `,
+    ...wrap(
+      `One apiserver was seen to take about ${formatCount(writesPerSecond)} writes/s on two cores. By the rule that is ${Number(kubeletQps.toPrecision(2))} per kubelet, with ${formatCount(fleet.nodes)} of them all busy at once.`,
     ),
-  )
+  ]
 }
 
-function timeLines({ repetitions, fleet }: Plan, { arms }: Forecast): string[] {
-  const total = repetitions * arms.reduce((sum, { durationMs }) => sum + durationMs.total, 0)
-  const cells = ({ durationMs }: ArmForecast) =>
-    [durationMs.fleet, durationMs.fill, durationMs.probes, durationMs.total].map(formatDuration)
-  const rows = arms.map((arm) => [arm.name, ...cells(arm)])
-  const observed = fleet.observe > 0 ? ` (with ${formatDuration(fleet.observe)} of idle fleet in each arm)` : ''
-  return [
-    ...table([['', 'fleet up', 'fill', 'probes', 'arm'], ...rows]),
-    `  ${repetitions === 1 ? 'each arm once' : `each arm ${repetitions} times`}: ${formatDuration(total)} in all${observed}`,
+function timeLines({ arms, fleet, objects, probes, repetitions, totalMs }: Forecast): string[] {
+  const row = (title: string, of: (durations: ArmForecast['durationMs']) => number): ArmRow => [
+    title,
+    ({ durationMs }) => roughly(of(durationMs)),
   ]
+  /** What takes longer on a machine that has no processor time left. */
+  const boundRow = (title: string, of: (durations: ArmForecast['durationMs']) => number): ArmRow => [
+    title,
+    ({ durationMs, machineBound }) => `${machineBound ? '≥ ' : ''}${roughly(of(durationMs))}`,
+  ]
+  const limits = arms.flatMap(({ name, durationMs: { fill } }) => (fill === null ? [] : [`${name}: ${fill.boundBy}`]))
+  const times = repetitions === 1 ? '' : `, ${repetitions} times each`
+  const atLeast = arms.some(({ machineBound }) => machineBound) ? 'at least ' : ''
+  return [
+    ...armTable(arms, [
+      row('control plane', ({ controlPlane }) => controlPlane),
+      boundRow(`${formatCount(fleet.nodes)} nodes Ready`, (durations) => durations.fleet),
+      ...(arms.some(({ durationMs }) => durationMs.idle > 0) ? [row('idle fleet, watched', ({ idle }) => idle)] : []),
+      ...(objects === null
+        ? []
+        : [boundRow(`fill, ${formatCount(objects.totals.pods)} pods Ready`, ({ fill }) => fill?.ms ?? 0)]),
+      ...probes.map(({ name, from, to }, index) =>
+        boundRow(`${name} ${from} -> ${to}`, (durations) => durations.probes[index]?.ms ?? 0),
+      ),
+      row('quiet before probes', ({ settle }) => settle),
+      row('knobs read back, clean-up', ({ around }) => around),
+      boundRow('an arm', ({ total }) => total),
+    ]),
+    ...wrap(`${plural(arms.length, 'arm')}${times}: ${atLeast}${roughly(totalMs)} in all.`),
+    ...(limits.length === 0
+      ? []
+      : ['  What bounds the pods of the fill:', ...limits.flatMap((text) => wrap(text, '    '))]),
+  ]
+}
+
+/** A duration without more digits than an estimate has. */
+function roughly(ms: number): string {
+  const minutes = Math.round(ms / 60_000)
+  if (minutes >= 120) return `${Number((minutes / 60).toFixed(1))} h`
+  if (minutes >= 3) return `${minutes} m`
+  if (ms < 1000) return formatDuration(ms)
+  return `${ms < 10_000 ? Number((ms / 1000).toFixed(1)) : Math.round(ms / 1000)} s`
 }

@@ -1,22 +1,26 @@
 /*
- * The document's sizing arithmetic (requirements R7), in its own units: KB and MB of 1024, rates per minute. Object sizes
- * are those of facts/kubernetes-mechanisms.md section 10.
+ * What a cluster writes to etcd and how much of its quota that takes: the document's arithmetic (requirements R7) in its own
+ * units, KB and MB of 1024 and rates per minute, and what is true of hollow nodes beside it. Object sizes are those of
+ * facts/kubernetes-mechanisms.md section 10.
  */
 
 const kilobyte = 1024
-/** A real node's object, with its images and conditions; a hollow one has few of either. */
+
+/** A real node's object, with its images and conditions, as JSON; a hollow one has few of either. */
 const realNodeKilobytes = 15
 const hollowNodeKilobytes = 4
 /** Two events per node a minute, of which 30 % are new ones: the document's 10000 for its 5000 nodes. */
-const eventsPerNodePerMinute = 2
+export const eventsPerNodePerMinute = 2
 const newEventShare = 0.3
-const eventKilobytes = 4
+/** As the document counts them; here an event has 1.2. */
+const documentEventKilobytes = 4
+const eventKilobytes = 1.2
 /** An unchanged status is written this seldom unless nodeStatusUpdateFrequency is set (kubelet: nodeStatusReportFrequency). */
-const builtInStatusPeriodSeconds = 300
+export const builtInStatusPeriodSeconds = 300
 const leasePeriodSeconds = 10
 const leaseKilobytes = 0.8
 
-/** What is written to etcd per minute, in MB as the document counts them. */
+/** What nodes write to etcd in a minute, in MB of JSON as the document counts them. */
 export interface WriteRates {
   nodeStatusMegabytes: number
   eventMegabytes: number
@@ -36,18 +40,24 @@ export function writeRates({
   statusPeriodSeconds: number | null
   hollow: boolean
 }): WriteRates {
-  const perMinute = (periodSeconds: number) => (60 / periodSeconds) * nodes
+  const { status, lease } = heartbeatsPerSecond({ nodes, statusPeriodSeconds })
   const nodeKilobytes = hollow ? hollowNodeKilobytes : realNodeKilobytes
   return {
-    nodeStatusMegabytes: (nodeKilobytes * perMinute(statusPeriodSeconds ?? builtInStatusPeriodSeconds)) / 1024,
-    eventMegabytes: (eventsPerNodePerMinute * nodes * eventKilobytes * newEventShare) / 1024,
-    leaseMegabytes: (leaseKilobytes * perMinute(leasePeriodSeconds)) / 1024,
+    nodeStatusMegabytes: (nodeKilobytes * status * 60) / 1024,
+    eventMegabytes: (eventsPerNodePerMinute * nodes * documentEventKilobytes * newEventShare) / 1024,
+    leaseMegabytes: (leaseKilobytes * lease * 60) / 1024,
   }
 }
 
-/** Sum of all writes, in MB per minute. */
-export function totalMegabytes({ nodeStatusMegabytes, eventMegabytes, leaseMegabytes }: WriteRates): number {
-  return nodeStatusMegabytes + eventMegabytes + leaseMegabytes
+/** How often per second a fleet's statuses and leases are written, once they no longer change (mechanisms section 3). */
+export function heartbeatsPerSecond({
+  nodes,
+  statusPeriodSeconds,
+}: {
+  nodes: number
+  statusPeriodSeconds: number | null
+}): { status: number; lease: number } {
+  return { status: nodes / (statusPeriodSeconds ?? builtInStatusPeriodSeconds), lease: nodes / leasePeriodSeconds }
 }
 
 /** What a cluster holds. */
@@ -66,28 +76,132 @@ export interface StoredObjects {
 
 /** etcd holds protobuf, about 60 % of the JSON that API clients see; payloads stay what they are. */
 const protobufShare = 0.6
-const jsonKilobytes = {
-  node: hollowNodeKilobytes,
-  pod: 5.1,
-  deployment: 2.5,
-  replicaSet: 2.3,
-  service: 1.2,
-  other: 0.6,
+/** Pods, events, leases and nodes by mechanisms section 10; the others are guesses, and weigh little beside them. */
+const jsonKilobytes = { pod: 5.1, pendingPod: 2.6, deployment: 2.5, replicaSet: 2.3, service: 1.2, other: 0.6 }
+/** Scheduled, three as its container starts, and its part of its ReplicaSet's (mechanisms section 2). */
+const eventsPerPod = 5
+
+/** The part of a cluster that can have an etcd of its own. */
+interface Part {
+  /** As `etcd.splitByResource` names it; everything else when undefined. */
+  resource: string | undefined
+  /** The objects themselves, once each. */
+  objectsBytes: number
+  /** Versions that filling the cluster writes and overwrites. */
+  fillBytes: number
+  /** What heartbeats write. */
+  bytesPerMinute: number
 }
 
-/** Bytes of the objects themselves, once each: without history, indexes and free pages. */
-export function storedBytes(objects: StoredObjects): number {
+interface HeartbeatLoad {
+  statusPeriodSeconds: number | null
+  hollow: boolean
+}
+
+function contentsOf(objects: StoredObjects, heartbeat: HeartbeatLoad): Part[] {
   const { nodes, pods, deployments, services, configmaps, secrets, serviceaccounts } = objects
-  const kilobytes =
-    nodes * (jsonKilobytes.node + leaseKilobytes) +
-    pods * jsonKilobytes.pod +
+  const inEtcd = (kilobytes: number) => Math.round(kilobytes * kilobyte * protobufShare)
+  const rates = writeRates({ nodes, ...heartbeat })
+  const everythingElse =
+    nodes * hollowNodeKilobytes +
     deployments * (jsonKilobytes.deployment + jsonKilobytes.replicaSet) +
     // A service has an EndpointSlice and an IPAddress.
     services * (jsonKilobytes.service + 2 * jsonKilobytes.other) +
     (configmaps + secrets + serviceaccounts) * jsonKilobytes.other
   const payloads = configmaps * objects.configmapBytes + secrets * objects.secretBytes + objects.ballastBytes
-  return Math.round(kilobytes * kilobyte * protobufShare + payloads)
+  return [
+    {
+      resource: '/pods',
+      objectsBytes: inEtcd(pods * jsonKilobytes.pod),
+      // As created and as bound, before the status that stays.
+      fillBytes: inEtcd(pods * 2 * jsonKilobytes.pendingPod),
+      bytesPerMinute: 0,
+    },
+    {
+      resource: 'coordination.k8s.io/leases',
+      objectsBytes: inEtcd(nodes * leaseKilobytes),
+      fillBytes: 0,
+      bytesPerMinute: inEtcd(rates.leaseMegabytes * 1024),
+    },
+    // Nobody overwrites events; they stay for an hour.
+    {
+      resource: '/events',
+      objectsBytes: inEtcd(pods * eventsPerPod * eventKilobytes),
+      fillBytes: 0,
+      bytesPerMinute: 0,
+    },
+    {
+      resource: undefined,
+      objectsBytes: Math.round(inEtcd(everythingElse) + payloads),
+      fillBytes: 0,
+      bytesPerMinute: inEtcd(rates.nodeStatusMegabytes * 1024),
+    },
+  ]
 }
 
-/** The apiserver has etcd forget old versions this often (--etcd-compaction-interval): until then, each takes its room. */
-export const compactionMinutes = 5
+/** How an arm sets etcd up. */
+export interface EtcdSetUp {
+  quotaBytes: number
+  /** Resources that have an etcd of their own. */
+  split: readonly string[]
+  /** auto-compaction-mode and -retention: `revision` with a retention above 0 is etcd's own compaction every 5 minutes. */
+  compactsByRevision: boolean
+}
+
+/** One etcd and its quota. */
+export interface EtcdForecast {
+  /** The resource it holds alone, or `everything else`, or `everything`. */
+  holds: string
+  /** The objects themselves, once each: without history, indexes and free pages. */
+  objectsBytes: number
+  /** What heartbeats write. */
+  bytesPerMinute: number
+  /** Size of its file just before old versions are compacted away, at most. */
+  fileBytes: number
+  quotaBytes: number
+  suffices: boolean
+  /** How long until the quota is full if nothing were compacted; null when nothing goes on being written. */
+  fullAfterMinutes: number | null
+}
+
+/**
+ * How many minutes of old versions there are at most. The apiserver compacts every 5 minutes what was old 5 minutes ago
+ * (k8s.io/apiserver/pkg/storage/etcd3/compact.go), so up to 10 of them; etcd's own compaction by revision keeps just the last
+ * so many revisions, every 5 minutes (etcd server/etcdserver/api/v3compactor/revision.go).
+ */
+function historyMinutes({ compactsByRevision }: Pick<EtcdSetUp, 'compactsByRevision'>): number {
+  return compactsByRevision ? 5 : 10
+}
+
+/** bbolt's pages are not full: 5000 pods took 22 MB in use, of 15 MB by their sizes (plan 1k-nodes, November 2026). */
+const fileBytesPerByte = 1.45
+
+/** Every etcd of an arm, the one nearest to its quota first. */
+export function forecastEtcd(objects: StoredObjects, heartbeat: HeartbeatLoad, setUp: EtcdSetUp): EtcdForecast[] {
+  const contents = contentsOf(objects, heartbeat)
+  const { split, quotaBytes } = setUp
+  const alone = contents.filter(({ resource }) => resource !== undefined && split.includes(resource))
+  const rest = contents.filter((part) => !alone.includes(part))
+  const total = (parts: readonly Part[], countOf: (part: Part) => number) =>
+    parts.reduce((sum, part) => sum + countOf(part), 0)
+  const forecast = (holds: string, parts: readonly Part[]): EtcdForecast => {
+    const objectsBytes = total(parts, (part) => part.objectsBytes)
+    const bytesPerMinute = total(parts, (part) => part.bytesPerMinute)
+    const filledBytes = objectsBytes + total(parts, (part) => part.fillBytes)
+    const fileBytes = Math.round((filledBytes + historyMinutes(setUp) * bytesPerMinute) * fileBytesPerByte)
+    const roomBytes = Math.max(0, quotaBytes / fileBytesPerByte - filledBytes)
+    return {
+      holds,
+      objectsBytes,
+      bytesPerMinute,
+      fileBytes,
+      quotaBytes,
+      suffices: fileBytes < quotaBytes,
+      fullAfterMinutes: bytesPerMinute === 0 ? null : roomBytes / bytesPerMinute,
+    }
+  }
+  return [
+    forecast(alone.length === 0 ? 'everything' : 'everything else', rest),
+    ...alone.map((part) => forecast(part.resource ?? '', [part])),
+  ].sort((one, other) => other.fileBytes - one.fileBytes)
+}

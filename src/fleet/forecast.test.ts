@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import { forecastOf } from './forecast.ts'
 
 /** The document's plan, in brief. */
-const plan: Plan = {
+const plan = {
   apiVersion: 'scale-test/v1',
   name: 'big',
   seed: 1,
@@ -14,7 +14,7 @@ const plan: Plan = {
     nodesPerProcess: 10,
     node: { cpu: 8, memory: '16Gi', containerStartDelay: 0 },
     host: { cpu: 16, memory: '64Gi', maxPods: 110 },
-    timeout: 1000,
+    timeout: 60_000,
     observe: 0,
   },
   workload: {
@@ -29,7 +29,7 @@ const plan: Plan = {
     configObjects: { podsPerConfigObject: 4, configmapsPerSecret: 4, configmapSize: 1024, secretSize: 1024 },
     serviceAccounts: 0,
     pace: { rate: 300 },
-    timeout: 1000,
+    timeout: 3_600_000,
   },
   arms: [
     { profile: 'untuned', set: [{ knob: 'kubelet.maxPods', value: 500, because: 'x' }] },
@@ -38,55 +38,142 @@ const plan: Plan = {
   probes: {
     pod: { image: 'pause', serviceAccountToken: false },
     settle: 0,
-    sequence: [{ name: 'rollout', from: 1, to: 200, timeout: 1000 }],
+    sequence: [{ name: 'rollout', from: 1, to: 200, timeout: 300_000 }],
   },
   thresholds: [],
-}
+} satisfies Plan
 
-const withFleet = (fleet: Partial<Plan['fleet']>) => forecastOf({ ...plan, fleet: { ...plan.fleet, ...fleet } })
+const here = { cores: 2, memoryBytes: 24e9 }
+const withFleet = (fleet: Partial<Plan['fleet']>) => forecastOf({ ...plan, fleet: { ...plan.fleet, ...fleet } }, here)
 
 describe('forecastOf', () => {
   it('should lay 5000 nodes on 45 hosts, 112 on the fullest', () => {
-    expect(withFleet({}).fleet).toMatchObject({ hosts: 45, nodesPerHost: 112, processesPerHost: 13 })
+    expect(withFleet({}).fleet).toMatchObject({ onHosts: true, hosts: 45, nodesPerHost: 112, processesPerHost: 13 })
+  })
+
+  it('should take target local for one machine, whatever hosts the plan has', () => {
+    const { fleet, warnings } = forecastOf({ ...plan, target: 'local' }, here)
+    expect(fleet).toMatchObject({ onHosts: false, hosts: 1, nodesPerHost: 5000, processesPerHost: 501 })
+    expect(warnings).toContain('the fleet and its control plane do not fit into the memory here')
+    expect(warnings.join()).toContain('tuned: idle, it needs 13.9 of the 2 cores here')
+  })
+
+  it('should count what there is of everything, and how big namespaces are', () => {
+    const { objects, podsPerNode } = forecastOf(plan, here)
+    expect(objects?.totals).toMatchObject({ namespaces: 50, pods: 40_000, configmaps: 8000, secrets: 2000 })
+    expect(objects?.classes.map(({ name, namespaces }) => [name, namespaces])).toEqual([
+      ['large', 13],
+      ['medium', 12],
+      ['small', 25],
+    ])
+    for (const { pods } of objects?.classes ?? []) {
+      expect(pods.min).toBeLessThan(pods.median)
+      expect(pods.median).toBeLessThan(pods.max)
+    }
+    expect(podsPerNode).toBe(8)
   })
 
   it('should find that one kubelet per pod is more than a host takes, and say the two ways out', () => {
     expect(withFleet({ nodesPerProcess: 1 }).warnings).toEqual([
-      '112 hollow-node pods on a host of 110: raise its max-pods (fleet.host.maxPods), or pack more nodes into each (fleet.nodesPerProcess: 2 or more)',
+      "112 hollow pods > 110 pods per host: raise its kubelet's max-pods (fleet.host.maxPods), or pack more nodes into each pod (fleet.nodesPerProcess: 2 or more)",
     ])
     expect(withFleet({ nodesPerProcess: 2 }).warnings).toEqual([])
     const host = { cpu: 16, memory: '64Gi', maxPods: 500 }
     expect(withFleet({ nodesPerProcess: 1, host }).warnings).toEqual([])
   })
 
+  it('should warn of hosts without the memory or the cores', () => {
+    expect(withFleet({ host: { cpu: 16, memory: '256Mi', maxPods: 110 } }).warnings).toEqual([
+      'the hollow nodes of a host do not fit into its memory',
+    ])
+    expect(withFleet({ hosts: 2, host: { cpu: 1, memory: '64Gi', maxPods: 500 } }).warnings).toContain(
+      'the idle hollow nodes of a host need more cores than it has',
+    )
+  })
+
   it('should tell how each arm would load etcd and the apiserver', () => {
-    const [untuned, tuned] = forecastOf(plan).arms
-    expect(Math.round(tuned?.writes.real.nodeStatusMegabytes ?? 0)).toBe(1465)
-    expect(Math.round(tuned?.writes.real.eventMegabytes ?? 0)).toBe(12)
-    expect(untuned?.writes.real.nodeStatusMegabytes).toBeCloseTo(14.65, 1)
-    expect([untuned?.kubeletRequestsPerSecond, tuned?.kubeletRequestsPerSecond]).toEqual([25_000, 250_000])
-    expect([untuned?.etcdQuotaBytes, tuned?.etcdQuotaBytes]).toEqual([2 * 2 ** 30, 8 * 2 ** 30])
+    const { arms, apiserver } = forecastOf(plan, here)
+    const [untuned, tuned] = arms
+    expect(tuned?.writes.real.nodeStatusMegabytes).toBeCloseTo(1464.84, 2)
+    expect(tuned?.writes.real.eventMegabytes).toBeCloseTo(11.72, 2)
+    expect(untuned?.writes.real.nodeStatusMegabytes).toBeCloseTo(14.65, 2)
+    expect(arms.map(({ etcd }) => [etcd.hollow.length, etcd.hollow[0]?.quotaBytes])).toEqual([
+      [1, 2 * 2 ** 30],
+      [4, 8 * 2 ** 30],
+    ])
+    expect(arms.map(({ kubeletRequestsPerSecond }) => kubeletRequestsPerSecond)).toEqual([25_000, 250_000])
+    // R5: kubelet qps = apiserver QPS / node count
+    expect(apiserver).toEqual({ writesPerSecond: 1000, kubeletQps: 0.2 })
+  })
+
+  it('should take a frequency that an arm leaves alone for the built-in five minutes', () => {
+    const leftAlone = { knob: 'kubelet.nodeStatusUpdateFrequency', value: null, because: 'x' }
+    const [arm] = forecastOf({ ...plan, arms: [{ profile: 'tuned', set: [leftAlone] }] }, here).arms
+    expect(arm?.statusPeriodSeconds).toBeNull()
+    expect(arm?.heartbeatsPerSecond.status).toBeCloseTo(5000 / 300)
   })
 
   it('should expect of the probes what the limits of kubelet and controller-manager make them take', () => {
-    const [untuned, tuned] = forecastOf(plan).arms
+    const { arms } = forecastOf(plan, here)
     // (199 x 2 - 10) / 5 and (199 x 2 - 100) / 50
-    expect(untuned?.durationMs.probes).toBeCloseTo(77_600)
-    expect(tuned?.durationMs.probes).toBeCloseTo(5960)
+    expect(arms.map(({ durationMs }) => durationMs.probes)).toEqual([
+      [{ name: 'rollout', ms: 77_600, boundBy: 'kubelet' }],
+      [{ name: 'rollout', ms: 5960, boundBy: 'kubelet' }],
+    ])
+  })
+
+  it('should add everything up, as often as it is repeated', () => {
+    const once = forecastOf(plan, here)
+    for (const { durationMs } of once.arms) {
+      const { controlPlane, fleet, idle, fill, probes, settle, around, total } = durationMs
+      const sum = controlPlane + fleet + idle + (fill?.ms ?? 0) + (probes[0]?.ms ?? 0) + settle + around
+      expect(total).toBeCloseTo(sum)
+    }
+    expect(forecastOf({ ...plan, repetitions: 3 }, here).totalMs).toBeCloseTo(3 * once.totalMs)
   })
 
   it('should warn of what goes beyond tested limits, and of a quota that will not do', () => {
-    const { warnings } = withFleet({ nodes: 40_000, hosts: 400 })
+    const { warnings } = withFleet({ nodes: 40_000, hosts: 400, timeout: 1_000_000 })
     expect(warnings).toEqual([
-      'tuned: etcd reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)',
+      'untuned: etcd (everything) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)',
+      'tuned: etcd (everything else) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)',
       '40000 nodes: Kubernetes is tested up to 5000',
+    ])
+    const most = { ...plan.workload, pods: { ...plan.workload.pods, total: 200_000 }, services: 12_000 }
+    expect(
+      forecastOf({ ...plan, arms: [{ profile: 'tuned', set: [] }], workload: { ...most, timeout: 1e9 } }, here)
+        .warnings,
+    ).toEqual([
+      '200000 pods: Kubernetes is tested up to 150000',
+      '12000 services: Kubernetes is tested up to 10000',
+      '14261 pods in one namespace: Kubernetes is tested up to 3000',
     ])
   })
 
-  it('should warn when the probes’ node cannot hold its pods', () => {
+  it('should warn of timeouts that are sure to be missed', () => {
+    const [probe] = plan.probes.sequence as [(typeof plan.probes.sequence)[number]]
+    const probes = { ...plan.probes, sequence: [{ ...probe, timeout: 60_000 }] }
+    const workload = { ...plan.workload, timeout: 1_200_000 }
+    expect(forecastOf({ ...plan, probes, workload }, here).warnings).toEqual([
+      'untuned: the fill is expected to take longer than its timeout',
+      'untuned: rollout is expected to take longer than its timeout',
+    ])
+  })
+
+  it('should warn when nodes cannot hold their pods', () => {
     const arms = [{ profile: 'untuned', set: [] }]
-    expect(forecastOf({ ...plan, arms }).warnings).toEqual([
+    expect(forecastOf({ ...plan, arms }, here).warnings).toEqual([
       'untuned: about 208 pods on the node of the probes, which takes 110 (kubelet.maxPods)',
     ])
+    expect(forecastOf({ ...plan, arms, fleet: { ...plan.fleet, nodes: 300 } }, here).warnings).toContain(
+      'untuned: 133.3 pods per node, but a node takes 110 (kubelet.maxPods)',
+    )
+  })
+
+  it('should do without a workload', () => {
+    const { workload: _, ...idle } = plan
+    const { objects, arms } = forecastOf(idle, here)
+    expect(objects).toBeNull()
+    expect(arms[0]?.durationMs.fill).toBeNull()
   })
 })

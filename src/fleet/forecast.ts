@@ -1,217 +1,289 @@
 import { parseDurationMs } from '../base/duration.ts'
 import { parseBytes } from '../base/quantity.ts'
-import type { WriteRates } from '../etcd/sizing.ts'
-import { compactionMinutes, storedBytes, totalMegabytes, writeRates } from '../etcd/sizing.ts'
+import type { EtcdForecast, StoredObjects, WriteRates } from '../etcd/sizing.ts'
+import { forecastEtcd, heartbeatsPerSecond, writeRates } from '../etcd/sizing.ts'
+import { planHash } from '../plan/parse.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
-import { isRollout } from '../plan/stops.ts'
 import { knobById } from '../tuning/catalogue.ts'
 import type { KnobValue } from '../tuning/knob.ts'
 import type { ProfileName } from '../tuning/profiles.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import { layOutWorkload, totalsOf } from '../workload/layout.ts'
 import type { NamespaceLayout } from '../workload/workload.ts'
+import type { Bucket, Floor, SharedMachine } from './duration.ts'
+import {
+  apiserverWritesPerSecond,
+  aroundProbesMs,
+  controlPlaneMs,
+  fillFloor,
+  fleetReadyMs,
+  objectsToCreate,
+  probeFloor,
+} from './duration.ts'
 import type { Packing } from './packing.ts'
 import { packFleet } from './packing.ts'
-import { estimateFleetCores, estimateFleetMemoryBytes } from './sizing.ts'
+import {
+  estimateControlPlaneCores,
+  estimateControlPlaneMemoryBytes,
+  estimateFleetCores,
+  estimateFleetMemoryBytes,
+  estimateHollowCores,
+  upstreamGuide,
+} from './sizing.ts'
+import { warningsOf } from './warnings.ts'
 
-/** What a plan comes to, worked out from the plan alone: nothing here was measured. */
+/** What a machine has. */
+export interface Machine {
+  cores: number
+  memoryBytes: number
+}
+
+/** What a plan comes to, worked out from the plan alone: nothing here was measured. Durations in milliseconds. */
 export interface Forecast {
-  objects: ReturnType<typeof totalsOf> | null
-  namespaces: readonly NamespaceLayout[]
-  fleet: Packing & {
-    nodes: number
-    /** What the hollow nodes of the fullest machine take, idle, and what the plan says it has. */
-    memoryBytes: number
-    cores: number
-    host: { memoryBytes: number; cores: number; maxPods: number } | null
-  }
-  /** Pods per node, on average, the probes' own at their most included on one. */
+  plan: string
+  planHash: string
+  description: string | null
+  /** Null when the plan leaves it to the command line. */
+  target: string | null
+  seed: number
+  repetitions: number
+  probes: { name: string; from: number; to: number }[]
+  objects: ObjectsForecast | null
+  /** Pods per node of the workload, on average. */
   podsPerNode: number
-  storedBytes: number
+  /** Pods on the probes' node, about: the workload's and the probes' at their most. */
+  podsOnProbeNode: number
+  fleet: FleetForecast
+  apiserver: {
+    /** What one apiserver is taken to be able to do, for the document's rule of thumb (R5). */
+    writesPerSecond: number
+    /** What the rule gives: apiserver QPS / nodes. */
+    kubeletQps: number
+  }
   arms: ArmForecast[]
+  /** All arms, as often as they are repeated. */
+  totalMs: number
   warnings: string[]
+}
+
+export interface ObjectsForecast {
+  totals: ReturnType<typeof totalsOf>
+  /** Without pods, which the controller-manager creates. */
+  toCreate: number
+  classes: { name: string; namespaces: number; pods: { min: number; median: number; max: number } }[]
+  namespaces: readonly NamespaceLayout[]
+}
+
+export interface FleetForecast extends Packing {
+  nodes: number
+  nodesPerProcess: number
+  /** Whether hollow nodes run on hosts of their own, and not beside their control plane. */
+  onHosts: boolean
+  /** What the hollow nodes of the fullest machine take, idle. */
+  memoryBytes: number
+  /** What upstream's guide sets aside for them, where each kubelet has a process of its own. */
+  guide: Machine | null
+  host: (Machine & { maxPods: number }) | null
+  /** All of it, control plane included, on the machine that this is asked on. */
+  oneMachine: { neededBytes: number; here: Machine }
 }
 
 /** What differs between arms. */
 export interface ArmForecast {
   name: string
-  /** Departures from the profile: `kubelet.maxPods=500`. */
-  departures: string[]
+  profile: string
+  departures: { knob: string; value: KnobValue | null; because: string }[]
   maxPods: number
-  /** With objects the size of real nodes, as the document counts, and of hollow ones, which this run has. */
+  /** Null where it is left alone: then an unchanged status is written every 5 minutes only. */
+  statusPeriodSeconds: number | null
+  heartbeatsPerSecond: { status: number; lease: number }
+  /** With objects the size of real nodes, as the document counts, and of hollow ones, which a run has. */
   writes: { real: WriteRates; hollow: WriteRates }
-  etcdQuotaBytes: number
-  /** Size of etcd's file just before old versions are compacted away. */
-  etcdFileBytes: number
-  /** The kubelets' own limits together: what the document's rule holds against the apiserver's capacity (R5). */
+  /** The nearest to its quota first. */
+  etcd: { hollow: EtcdForecast[]; real: EtcdForecast[] }
+  kubelet: Bucket
+  /** All kubelets at their limit at once. */
   kubeletRequestsPerSecond: number
-  kubeletQps: number
-  /** Cores that the idle fleet and its control plane need where all of it is on one machine. */
-  coresOnOneMachine: number
-  durationMs: { fleet: number; fill: number; probes: number; total: number }
-}
-
-/** 1000 nodes were Ready after 84 s on two cores, and an apiserver took 5000 Node objects in 18 s (facts: measured.md). */
-const readyMsPerNode = 84
-const registeredMsPerNode = 3.6
-/** etcd, the apiserver and the controllers, and taking everything away again. */
-const otherMs = 15_000
-/** What two cores manage of a fill: 5000 pods in 280 s by hand, in 200 s since (facts: measured.md). */
-const podsPerSecondOnOneMachine = 25
-/** kube-scheduler binds at most so many (its client's built-in qps). */
-const bindsPerSecond = 50
-
-/** Limits that Kubernetes is tested up to (facts: anchors.md). */
-const tested = { nodes: 5000, pods: 150_000, podsPerNode: 110, services: 10_000, podsPerNamespace: 3000 }
-
-/** Works out what a plan comes to. */
-export function forecastOf(plan: Plan): Forecast {
-  const { workload, fleet } = plan
-  const layout = workload === undefined ? undefined : layOutWorkload(workload, plan.seed)
-  const objects = layout === undefined ? null : totalsOf(layout)
-  const packing = packFleet(fleet)
-  const perHost = { nodes: packing.nodesPerHost, nodesPerProcess: fleet.nodesPerProcess }
-  const host = fleet.host
-  const mostProbed = Math.max(...plan.probes.sequence.flatMap(({ from, to }) => [from, to]))
-  const stored = storedBytes({
-    nodes: fleet.nodes,
-    pods: objects?.pods ?? 0,
-    deployments: objects?.deployments ?? 0,
-    services: objects?.services ?? 0,
-    configmaps: objects?.configmaps ?? 0,
-    secrets: objects?.secrets ?? 0,
-    serviceaccounts: objects?.serviceaccounts ?? 0,
-    configmapBytes: workload?.configObjects?.configmapSize ?? 0,
-    secretBytes: workload?.configObjects?.secretSize ?? 0,
-    ballastBytes: (objects?.ballast ?? 0) * (workload?.ballast?.objectSize ?? 0),
-  })
-  const forecast: Omit<Forecast, 'warnings'> = {
-    objects,
-    namespaces: layout?.namespaces ?? [],
-    fleet: {
-      ...packing,
-      nodes: fleet.nodes,
-      memoryBytes: estimateFleetMemoryBytes(perHost),
-      cores: 0.71e-3 * packing.nodesPerHost,
-      host:
-        host === undefined
-          ? null
-          : { memoryBytes: parseBytes(host.memory) ?? 0, cores: host.cpu, maxPods: host.maxPods },
-    },
-    podsPerNode: (objects?.pods ?? 0) / fleet.nodes,
-    storedBytes: stored,
-    arms: plan.arms.map((arm) => forecastArm(arm, plan, objects, stored)),
+  cores: {
+    /** Of the hollow nodes on the fullest machine, idle. */
+    hollow: number
+    controlPlane: number
+    /** Of everything, where it is all on one machine. */
+    oneMachine: { coresNeeded: number; because: string }
   }
-  return { ...forecast, warnings: warningsOf(forecast, plan, mostProbed) }
+  /** Whether heartbeats alone take the machine that everything is on: times are lower bounds then. */
+  machineBound: boolean
+  durationMs: {
+    controlPlane: number
+    fleet: number
+    idle: number
+    fill: Floor | null
+    probes: (Floor & { name: string })[]
+    settle: number
+    around: number
+    total: number
+  }
 }
 
-function forecastArm(arm: PlannedArm, plan: Plan, objects: Forecast['objects'], stored: number): ArmForecast {
-  const { nodes } = plan.fleet
+/** Above this share of its processor in use, the machine is what is measured. */
+const machineBoundAbove = 0.9
+
+/** Works out what a plan comes to; `here` is the machine that target local would use. */
+export function forecastOf(plan: Plan, here: Machine): Forecast {
+  const objects = forecastObjects(plan)
+  const fleet = forecastFleet(plan, objects, here)
+  const podsPerNode = (objects?.totals.pods ?? 0) / fleet.nodes
+  const mostProbed = Math.max(...plan.probes.sequence.flatMap(({ from, to }) => [from, to]))
+  const arms = plan.arms.map((arm) => forecastArm(arm, plan, objects, fleet))
+  const forecast: Omit<Forecast, 'warnings'> = {
+    plan: plan.name,
+    planHash: planHash(plan),
+    description: plan.description ?? null,
+    target: plan.target ?? null,
+    seed: plan.seed,
+    repetitions: plan.repetitions,
+    probes: plan.probes.sequence.map(({ name, from, to }) => ({ name, from, to })),
+    objects,
+    podsPerNode,
+    podsOnProbeNode: Math.ceil(podsPerNode) + mostProbed,
+    fleet,
+    apiserver: { writesPerSecond: apiserverWritesPerSecond, kubeletQps: apiserverWritesPerSecond / fleet.nodes },
+    arms,
+    totalMs: plan.repetitions * arms.reduce((sum, { durationMs }) => sum + durationMs.total, 0),
+  }
+  return { ...forecast, warnings: warningsOf(forecast, plan) }
+}
+
+function forecastObjects({ workload, seed }: Plan): ObjectsForecast | null {
+  if (workload === undefined) return null
+  const layout = layOutWorkload(workload, seed)
+  const totals = totalsOf(layout)
+  const classes = workload.sizeClasses.map(({ name }) => {
+    const members = layout.namespaces.filter(({ sizeClass }) => sizeClass === name)
+    return { name, namespaces: members.length, pods: rangeOf(members.map(({ pods }) => pods)) }
+  })
+  return { totals, toCreate: objectsToCreate(totals), classes, namespaces: layout.namespaces }
+}
+
+function rangeOf(values: readonly number[]): { min: number; median: number; max: number } {
+  const sorted = values.toSorted((left, right) => left - right)
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0
+  return { min: at(0), median: at(0.5), max: at(1) }
+}
+
+function forecastFleet({ fleet, target }: Plan, objects: ObjectsForecast | null, here: Machine): FleetForecast {
+  const { nodes, nodesPerProcess, host } = fleet
+  const onHosts = target !== 'local' && fleet.hosts > 1
+  // Target local is one machine, whatever the plan says.
+  const packing = packFleet({ ...fleet, hosts: onHosts ? fleet.hosts : 1 })
+  const controlPlaneBytes = estimateControlPlaneMemoryBytes({ nodes, pods: objects?.totals.pods ?? 0 })
+  return {
+    ...packing,
+    nodes,
+    nodesPerProcess,
+    onHosts,
+    memoryBytes: estimateFleetMemoryBytes({ nodes: packing.nodesPerHost, nodesPerProcess }),
+    guide: nodesPerProcess === 1 ? upstreamGuide(packing.nodesPerHost) : null,
+    host:
+      host === undefined ? null : { cores: host.cpu, memoryBytes: parseBytes(host.memory) ?? 0, maxPods: host.maxPods },
+    oneMachine: { neededBytes: estimateFleetMemoryBytes(fleet) + controlPlaneBytes, here },
+  }
+}
+
+function forecastArm(arm: PlannedArm, plan: Plan, objects: ObjectsForecast | null, fleet: FleetForecast): ArmForecast {
+  const { nodes, nodesPerHost, nodesPerProcess, oneMachine } = fleet
+  const knobs = knobsOf(arm)
+  const { statusPeriodSeconds, kubelet } = knobs
+  const beating = { nodes, statusPeriodSeconds }
+  const cores = {
+    hollow: estimateHollowCores({ nodes: nodesPerHost, nodesPerProcess, statusPeriodSeconds }),
+    controlPlane: estimateControlPlaneCores(beating),
+    oneMachine: estimateFleetCores(beating),
+  }
+  const idleCores = cores.oneMachine.coresNeeded
+  const machine = fleet.onHosts ? null : { cores: oneMachine.here.cores, idleCores }
+  const stored = storedObjects(plan, objects)
+  const etcd = (hollow: boolean) => forecastEtcd(stored, { statusPeriodSeconds, hollow }, knobs.etcd)
+  return {
+    name: arm.name ?? arm.profile,
+    profile: arm.profile,
+    departures: arm.set,
+    maxPods: knobs.maxPods,
+    statusPeriodSeconds,
+    heartbeatsPerSecond: heartbeatsPerSecond(beating),
+    writes: { real: writeRates({ ...beating, hollow: false }), hollow: writeRates({ ...beating, hollow: true }) },
+    etcd: { hollow: etcd(true), real: etcd(false) },
+    kubelet,
+    kubeletRequestsPerSecond: nodes * kubelet.qps,
+    cores,
+    machineBound: machine !== null && idleCores > machineBoundAbove * machine.cores,
+    durationMs: forecastDurations(plan, objects, fleet, { ...knobs, machine }),
+  }
+}
+
+/** The knobs of an arm that count here, at their built-in values where it does not set them. */
+function knobsOf(arm: PlannedArm) {
   const values = new Map(requestsOf(arm.profile as ProfileName, arm.set).map(({ knob, value }) => [knob.id, value]))
   const settingOf = (id: string): KnobValue | null => values.get(id) ?? knobById(id)?.stock ?? null
   const numberOf = (id: string) => Number(settingOf(id) ?? 0)
+  // Its built-in value is not the same as setting it to that: see the catalogue.
   const periodMs = parseDurationMs(String(values.get('kubelet.nodeStatusUpdateFrequency')))
-  const statusPeriodSeconds = periodMs === undefined ? null : periodMs / 1000
-  const hollow = writeRates({ nodes, statusPeriodSeconds, hollow: true })
-  const kubelet = { qps: numberOf('kubelet.kubeAPIQPS'), burst: numberOf('kubelet.kubeAPIBurst') }
-  const controller = {
-    qps: numberOf('controllerManager.kubeApiQps'),
-    burst: numberOf('controllerManager.kubeApiBurst'),
-  }
-  const fleetMs = nodes * Math.max(readyMsPerNode / plan.fleet.hosts, registeredMsPerNode)
-  const fill = fillMs(plan, objects, controller.qps)
-  const probes = plan.probes.sequence.reduce(
-    (sum, probe) => sum + plan.probes.settle + probeMs(probe, plan.probes.pod.serviceAccountToken, kubelet, controller),
-    0,
-  )
   return {
-    name: arm.name ?? arm.profile,
-    departures: arm.set.map(({ knob, value }) => (value === null ? `${knob} left alone` : `${knob}=${value}`)),
     maxPods: numberOf('kubelet.maxPods'),
-    writes: { real: writeRates({ nodes, statusPeriodSeconds, hollow: false }), hollow },
-    etcdQuotaBytes: numberOf('etcd.quotaBackendBytes'),
-    etcdFileBytes: Math.round(stored + totalMegabytes(hollow) * compactionMinutes * 2 ** 20),
-    kubeletRequestsPerSecond: nodes * kubelet.qps,
-    kubeletQps: kubelet.qps,
-    coresOnOneMachine: estimateFleetCores({ nodes, statusPeriodSeconds }).coresNeeded,
-    durationMs: {
-      fleet: fleetMs,
-      fill,
-      probes,
-      total: otherMs + fleetMs + plan.fleet.observe + fill + probes,
+    statusPeriodSeconds: periodMs === undefined ? null : periodMs / 1000,
+    kubelet: { qps: numberOf('kubelet.kubeAPIQPS'), burst: numberOf('kubelet.kubeAPIBurst') },
+    controller: { qps: numberOf('controllerManager.kubeApiQps'), burst: numberOf('controllerManager.kubeApiBurst') },
+    etcd: {
+      quotaBytes: numberOf('etcd.quotaBackendBytes'),
+      split: String(settingOf('etcd.splitByResource') ?? '').split(','),
+      compactsByRevision:
+        settingOf('etcd.autoCompactionMode') === 'revision' && numberOf('etcd.autoCompactionRetention') > 0,
     },
   }
 }
 
-/** Objects at the plan's pace, then pods as fast as the slowest of those who handle each of them. */
-function fillMs({ workload, fleet }: Plan, objects: Forecast['objects'], controllerQps: number): number {
-  if (workload === undefined || objects === null) return 0
-  const { namespaces, services, configmaps, secrets, serviceaccounts, ballast, deployments, pods } = objects
-  const created = namespaces + services + configmaps + secrets + serviceaccounts + ballast + deployments
-  // With a limit on their number only, as fast as an apiserver on two cores takes them (facts: measured.md).
-  const perSecond = workload.pace.rate ?? 1000
-  const podsPerSecond = Math.min(
-    controllerQps,
-    bindsPerSecond,
-    fleet.hosts > 1 ? Number.POSITIVE_INFINITY : podsPerSecondOnOneMachine,
-  )
-  return 1000 * (created / perSecond + pods / podsPerSecond)
+function storedObjects({ fleet, workload, probes }: Plan, objects: ObjectsForecast | null): StoredObjects {
+  const totals = objects?.totals
+  return {
+    nodes: fleet.nodes,
+    pods: (totals?.pods ?? 0) + Math.max(...probes.sequence.flatMap(({ from, to }) => [from, to])),
+    deployments: (totals?.deployments ?? 0) + 1,
+    services: totals?.services ?? 0,
+    configmaps: totals?.configmaps ?? 0,
+    secrets: totals?.secrets ?? 0,
+    serviceaccounts: totals?.serviceaccounts ?? 0,
+    configmapBytes: workload?.configObjects?.configmapSize ?? 0,
+    secretBytes: workload?.configObjects?.secretSize ?? 0,
+    ballastBytes: (totals?.ballast ?? 0) * (workload?.ballast?.objectSize ?? 0),
+  }
 }
 
-interface Bucket {
-  qps: number
-  burst: number
-}
-
-/**
- * A pod costs the controller-manager one call and the kubelet two to start (three with a token) and three to delete; the
- * emptier of the two buckets decides (facts: measured.md).
- */
-function probeMs(probe: { from: number; to: number }, hasToken: boolean, kubelet: Bucket, controller: Bucket): number {
-  const pods = Math.abs(probe.to - probe.from)
-  const calls = isRollout(probe) ? (hasToken ? 3 : 2) : 3
-  const seconds = ({ qps, burst }: Bucket, count: number) => Math.max(0, count - burst) / qps
-  return 1000 * Math.max(1, seconds(controller, pods), seconds(kubelet, calls * pods))
-}
-
-function warningsOf(
-  { fleet, podsPerNode, objects, namespaces, arms }: Omit<Forecast, 'warnings'>,
-  { fleet: planned }: Plan,
-  mostProbed: number,
-): string[] {
-  const { host, processesPerHost, nodesPerHost } = fleet
-  const most = Math.max(0, ...namespaces.map(({ pods }) => pods))
-  const beyond = (what: string, count: number, limit: number) =>
-    count > limit ? [`${count} ${what}: Kubernetes is tested up to ${limit}`] : []
-  const hostWarnings =
-    host === null
-      ? []
-      : [
-          ...(processesPerHost > host.maxPods
-            ? [
-                `${processesPerHost} hollow-node pods on a host of ${host.maxPods}: raise its max-pods (fleet.host.maxPods), or pack more nodes into each (fleet.nodesPerProcess: ${Math.ceil((nodesPerHost - 1) / (host.maxPods - 1))} or more)`,
-              ]
-            : []),
-          ...(fleet.memoryBytes > host.memoryBytes ? ['the hollow nodes of a host do not fit into its memory'] : []),
-          ...(fleet.cores > host.cores ? ['the idle hollow nodes of a host need more cores than it has'] : []),
-        ]
-  return [
-    ...hostWarnings,
-    ...arms.flatMap(({ name, maxPods }) => {
-      const needed = Math.ceil(podsPerNode) + mostProbed
-      return needed > maxPods
-        ? [`${name}: about ${needed} pods on the node of the probes, which takes ${maxPods} (kubelet.maxPods)`]
-        : []
-    }),
-    ...arms.flatMap(({ name, etcdFileBytes, etcdQuotaBytes }) =>
-      etcdFileBytes > etcdQuotaBytes
-        ? [`${name}: etcd reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)`]
-        : [],
-    ),
-    ...beyond('nodes', planned.nodes, tested.nodes),
-    ...beyond('pods', objects?.pods ?? 0, tested.pods),
-    ...beyond('services', objects?.services ?? 0, tested.services),
-    ...beyond('pods in one namespace', most, tested.podsPerNamespace),
-    ...beyond('pods per node', Math.ceil(podsPerNode), tested.podsPerNode),
-  ]
+function forecastDurations(
+  { fleet: planned, workload, probes }: Plan,
+  objects: ObjectsForecast | null,
+  { nodes, nodesPerHost }: FleetForecast,
+  { kubelet, controller, machine }: { kubelet: Bucket; controller: Bucket; machine: SharedMachine },
+): ArmForecast['durationMs'] {
+  const pods = {
+    serviceAccountToken: probes.pod.serviceAccountToken,
+    containerStartDelayMs: planned.node.containerStartDelay,
+  }
+  const parts = {
+    controlPlane: controlPlaneMs,
+    fleet: fleetReadyMs(planned, nodesPerHost, machine),
+    idle: planned.observe,
+    fill:
+      workload === undefined || objects === null
+        ? null
+        : fillFloor(workload, objects.totals, { kubelet, controller, machine, nodes }),
+    probes: probes.sequence.map((probe) => ({
+      name: probe.name,
+      ...probeFloor(probe, pods, { kubelet, controller }),
+    })),
+    settle: probes.settle * probes.sequence.length,
+    around: aroundProbesMs,
+  }
+  const probesMs = parts.probes.reduce((sum, { ms }) => sum + ms, 0)
+  const { controlPlane, fleet, idle, fill, settle, around } = parts
+  return { ...parts, total: controlPlane + fleet + idle + (fill?.ms ?? 0) + probesMs + settle + around }
 }

@@ -175,7 +175,8 @@ function estimateOf(
   const value = requests.find(({ knob }) => knob.id === 'kubelet.nodeStatusUpdateFrequency')?.value
   const periodMs = parseDurationMs(String(value))
   const statusPeriodSeconds = periodMs === undefined ? null : periodMs / 1000
-  return { ...estimateFleetCores({ nodes: plan.fleet.nodes, statusPeriodSeconds }), cores: machine.cores }
+  const { coresNeeded } = estimateFleetCores({ nodes: plan.fleet.nodes, statusPeriodSeconds })
+  return { coresNeeded, cores: machine.cores }
 }
 
 /** What an arm measures once all its nodes are Ready. */

@@ -99,10 +99,11 @@ export async function observeFill(
       const machine = stopMachine()
       const retries = cluster.clientRetries()
       const { pods: account, phasesMs, curves } = timeline.summary()
-      const { expected, created, bound, ready, unexpected, censored, censoredWithinMs } = account
+      const { expected, created, bound, unexpected, censored, censoredWithinMs } = account
       return {
         durationMs,
-        pods: { expected, created, bound, ready, unexpected, censored, censoredWithinMs },
+        // Those that are there and Ready now: one that was and has been replaced is among the unexpected.
+        pods: { expected, created, bound, ready: timeline.done(), unexpected, censored, censoredWithinMs },
         podPhasesMs: phasesMs,
         schedulingPerSecond: schedulingRate(timeline.podTimelines()),
         curves,

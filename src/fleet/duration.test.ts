@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest'
+import type { PlannedWorkload } from '../plan/plan.ts'
+import { fillFloor, fleetReadyMs, objectsToCreate, probeFloor } from './duration.ts'
+
+const untuned = { kubelet: { qps: 5, burst: 10 }, controller: { qps: 20, burst: 30 } }
+const tuned = { kubelet: { qps: 50, burst: 100 }, controller: { qps: 500, burst: 100 } }
+const rollout = { from: 1, to: 200 }
+const scaleDown = { from: 200, to: 1 }
+const plain = { serviceAccountToken: false, containerStartDelayMs: 0 }
+
+describe('probeFloor', () => {
+  // facts/measured.md "What it means".
+  it('should be the document’s 78 s, two calls per pod through the old limit of 5 per second', () => {
+    expect(probeFloor(rollout, plain, untuned)).toEqual({ ms: 77_600, boundBy: 'kubelet' })
+  })
+
+  it('should have a third call per pod with a token, and when pods are deleted', () => {
+    expect(probeFloor(rollout, { ...plain, serviceAccountToken: true }, untuned).ms).toBeCloseTo(117_400)
+    expect(probeFloor(scaleDown, plain, untuned).ms).toBeCloseTo(117_400)
+  })
+
+  it('should be the controller-manager’s when only the kubelet is tuned', () => {
+    const { ms, boundBy } = probeFloor(rollout, plain, { ...untuned, kubelet: tuned.kubelet })
+    expect(ms / 1000).toBeCloseTo(8.45)
+    expect(boundBy).toBe('kube-controller-manager')
+  })
+
+  it('should be 6 s and 10 s when both are tuned', () => {
+    expect(probeFloor(rollout, plain, tuned).ms).toBeCloseTo(5960)
+    expect(probeFloor(scaleDown, plain, tuned).ms).toBeCloseTo(9940)
+  })
+
+  it('should be a second when no limit is in the way, and the containers’ start on top', () => {
+    const unlimited = { kubelet: { qps: -1, burst: 0 }, controller: { qps: 0, burst: 0 } }
+    expect(probeFloor(rollout, plain, unlimited)).toEqual({ ms: 1000, boundBy: 'nobody' })
+    expect(probeFloor(rollout, { ...plain, containerStartDelayMs: 2000 }, unlimited).ms).toBe(3000)
+    expect(probeFloor(scaleDown, { ...plain, containerStartDelayMs: 2000 }, unlimited).ms).toBe(1000)
+  })
+})
+
+describe('fleetReadyMs', () => {
+  it('should be the 84 s that 1000 nodes took on two cores', () => {
+    expect(fleetReadyMs({ nodes: 1000 }, 1000, { cores: 2, idleCores: 1.13 })).toBe(84_000)
+  })
+
+  it('should be the apiserver’s time when hosts share the work, and never less than a pod’s start', () => {
+    const host = { cpu: 16, memory: '64Gi', maxPods: 110 }
+    expect(fleetReadyMs({ nodes: 5000, host }, 112, null)).toBe(18_000)
+    expect(fleetReadyMs({ nodes: 10, host }, 1, null)).toBe(13_000)
+  })
+})
+
+describe('fillFloor', () => {
+  const workload: PlannedWorkload = {
+    namespaces: 50,
+    sizeClasses: [{ name: 'all', share: 1, minimumPods: 0 }],
+    pods: { total: 40_000, perDeployment: 100, image: 'pause', serviceAccountToken: false, mountingShare: 0 },
+    services: 0,
+    serviceAccounts: 0,
+    pace: { rate: 300 },
+    timeout: 1000,
+  }
+  const totals = {
+    namespaces: 50,
+    pods: 40_000,
+    deployments: 400,
+    services: 0,
+    configmaps: 8000,
+    secrets: 2000,
+    serviceaccounts: 0,
+    ballast: 0,
+  }
+  const big = { nodes: 5000, machine: null }
+  const others = (50 + 8000 + 2000) / 300
+
+  it('should be bound by the controller-manager until that is tuned, then by the scheduler', () => {
+    const slow = fillFloor(workload, totals, { ...untuned, ...big })
+    expect(slow.ms / 1000).toBeCloseTo(others + (40_000 - 30) / 20)
+    expect(slow.boundBy).toBe('kube-controller-manager, 20 pods/s')
+    const fast = fillFloor(workload, totals, { ...tuned, ...big })
+    expect(fast.ms / 1000).toBeCloseTo(others + (40_000 - 100) / 50)
+    expect(fast.boundBy).toBe('kube-scheduler, 50 bindings/s')
+  })
+
+  it('should be bound by the kubelets when few of them get many pods', () => {
+    const { boundBy } = fillFloor(workload, totals, { ...untuned, controller: tuned.controller, ...big, nodes: 10 })
+    expect(boundBy).toBe('kubelets, 5 calls/s each')
+  })
+
+  it('should be bound by the pace when there are as many Deployments as pods', () => {
+    const single = { ...totals, pods: 100, deployments: 100 }
+    expect(fillFloor({ ...workload, pace: { rate: 1 } }, single, { ...tuned, ...big }).boundBy).toBe(
+      "the plan's pace, 1 objects/s",
+    )
+  })
+
+  // Measured by hand 280 s, and since with plan 1k-nodes 203 s of which 26 s are services; the machine was saturated.
+  it('should be near the minutes that 5000 pods took with 1000 kubelets on two cores', () => {
+    const machine = { cores: 2, idleCores: 1.13 }
+    const small = { ...totals, pods: 5000, deployments: 269, services: 125, configmaps: 1000, secrets: 250 }
+    const { ms, boundBy } = fillFloor({ ...workload, pace: { rate: 200 } }, small, { ...tuned, nodes: 1000, machine })
+    expect(ms / 1000).toBeGreaterThan(190)
+    expect(ms / 1000).toBeLessThan(280)
+    expect(boundBy).toMatch(/^the machine/)
+  })
+})
+
+describe('objectsToCreate', () => {
+  it('should leave out pods, which their controller creates', () => {
+    const none = { deployments: 0, services: 0, configmaps: 0, secrets: 0, serviceaccounts: 0, ballast: 0 }
+    expect(objectsToCreate({ ...none, namespaces: 2, deployments: 3, pods: 100 })).toBe(5)
+  })
+})

@@ -1,0 +1,142 @@
+import type { Plan, PlannedWorkload } from '../plan/plan.ts'
+import type { ProbeShape } from '../plan/stops.ts'
+import { isRollout } from '../plan/stops.ts'
+import type { totalsOf } from '../workload/layout.ts'
+
+/*
+ * How long the steps of an arm take, by what was measured (facts: measured.md) and by the arithmetic of client-side rate
+ * limiters. Floors: what stands in the way beside them comes on top.
+ */
+
+/** A client-side rate limiter: a bucket of `burst` tokens, full at first, that `qps` of them a second flow into. */
+export interface Bucket {
+  qps: number
+  burst: number
+}
+
+/** How long something takes at least, and who sees to that. */
+export interface Floor {
+  ms: number
+  boundBy: string
+}
+
+/** Where the fleet and its control plane share the processor; null when hollow nodes have hosts of their own. */
+export type SharedMachine = { cores: number; idleCores: number } | null
+
+/** From the first process to an answering control plane, and from the last probe to an empty machine, with what is read back. */
+export const controlPlaneMs = 4000
+export const aroundProbesMs = 6000
+
+/** 1000 kubelets were Ready after 84 s on two cores, of which 58 % went into the kubelets. */
+const processorMsPerStart = 168
+const kubeletShareOfStart = 0.58
+/** An apiserver took 5000 Node objects in 18 s. */
+const registeredMsPerNode = 3.6
+/** 50 kubelets of one process were Ready after 11 to 13 s on a host cluster, where one container starts after the other. */
+const podStartMs = 13_000
+
+/** Until all nodes are Ready. */
+export function fleetReadyMs(
+  { nodes, host }: Pick<Plan['fleet'], 'nodes' | 'host'>,
+  nodesPerHost: number,
+  machine: SharedMachine,
+): number {
+  if (machine !== null) return (nodes * processorMsPerStart) / machine.cores
+  const hostMs = (nodesPerHost * processorMsPerStart * kubeletShareOfStart) / (host?.cpu ?? 1)
+  return Math.max(podStartMs, hostMs, nodes * registeredMsPerNode)
+}
+
+/** With 32 requests at a time, 940 to 1025 objects a second were created, the apiserver on the same two cores. */
+export const apiserverWritesPerSecond = 1000
+/** kube-scheduler's client has this limit built in; the document does not change it (mechanisms section 5). */
+const schedulerBinds: Bucket = { qps: 50, burst: 100 }
+/** On two cores with 1000 kubelets, 5000 pods were Ready after 200 to 280 s, whatever the limits. */
+const processorMsPerPod = 35
+/** Every kubelet watches services: 125 of them took 26 to 29 s with 1000 kubelets on two cores (plan 1k-nodes, November 2026). */
+const processorMsPerServiceWatch = 0.2
+
+/** Who takes part in a fill, and how fast each is. */
+export interface FillLimits {
+  kubelet: Bucket
+  controller: Bucket
+  machine: SharedMachine
+  nodes: number
+}
+
+/** Until the workload's objects exist and its pods are Ready: objects at the plan's pace, pods as the slowest allows. */
+export function fillFloor(workload: PlannedWorkload, totals: ReturnType<typeof totalsOf>, limits: FillLimits): Floor {
+  const { pods, deployments, services } = totals
+  const perSecond = workload.pace.rate ?? apiserverWritesPerSecond
+  const others = objectsToCreate(totals) - deployments - services
+  const freeCores = limits.machine === null ? Number.POSITIVE_INFINITY : freeCoresOf(limits.machine)
+  const serviceMs = Math.max(
+    (services * 1000) / perSecond,
+    (services * limits.nodes * processorMsPerServiceWatch) / freeCores,
+  )
+  const podsPerNode = Math.ceil(pods / limits.nodes)
+  const slowest = longest([
+    { ms: drainMs(limits.controller, pods), boundBy: `kube-controller-manager, ${limits.controller.qps} pods/s` },
+    { ms: drainMs(schedulerBinds, pods), boundBy: `kube-scheduler, ${schedulerBinds.qps} bindings/s` },
+    {
+      ms: drainMs(limits.kubelet, podsPerNode * startCalls(workload.pods.serviceAccountToken)),
+      boundBy: `kubelets, ${limits.kubelet.qps} calls/s each`,
+    },
+    {
+      ms: (pods * processorMsPerPod) / freeCores,
+      boundBy: `the machine, ${processorMsPerPod} ms of processor per pod`,
+    },
+    { ms: (deployments * 1000) / perSecond, boundBy: `the plan's pace, ${perSecond} objects/s` },
+  ])
+  return { ms: (others * 1000) / perSecond + serviceMs + slowest.ms, boundBy: slowest.boundBy }
+}
+
+/** Objects that the orchestrator itself creates. */
+export function objectsToCreate(totals: ReturnType<typeof totalsOf>): number {
+  const { pods, ...created } = totals
+  return Object.values(created).reduce((sum, count) => sum + count, 0)
+}
+
+/** A machine whose heartbeats alone fill it still gets something done: a tenth of it, say. */
+function freeCoresOf({ cores, idleCores }: { cores: number; idleCores: number }): number {
+  return Math.max(cores - idleCores, cores / 10)
+}
+
+/** What a probe's pods are like. */
+export interface ProbedPods {
+  serviceAccountToken: boolean
+  containerStartDelayMs: number
+}
+
+/**
+ * The last stop of a probe of n pods: the controller-manager needs n calls, the kubelet 2n to start them (3n with a token) and
+ * 3n to delete them (facts: measured.md "What it means").
+ */
+export function probeFloor(
+  probe: ProbeShape,
+  { serviceAccountToken, containerStartDelayMs }: ProbedPods,
+  { kubelet, controller }: { kubelet: Bucket; controller: Bucket },
+): Floor {
+  const pods = Math.abs(probe.to - probe.from)
+  const calls = pods * (isRollout(probe) ? startCalls(serviceAccountToken) : 3)
+  const floor = longest([
+    // Nobody is at it for less than a second: a kubelet looks at its pods once in that time.
+    { ms: 1000, boundBy: 'nobody' },
+    { ms: drainMs(controller, pods), boundBy: 'kube-controller-manager' },
+    { ms: drainMs(kubelet, calls), boundBy: 'kubelet' },
+  ])
+  return isRollout(probe) ? { ...floor, ms: floor.ms + containerStartDelayMs } : floor
+}
+
+/** GET and PATCH of a pod's status, and a token where it has one. */
+function startCalls(serviceAccountToken: boolean): number {
+  return serviceAccountToken ? 3 : 2
+}
+
+/** Time a full bucket needs for so many requests; none when it has no limit, which is how components take 0 and below. */
+function drainMs({ qps, burst }: Bucket, requests: number): number {
+  return qps <= 0 ? 0 : (Math.max(0, requests - burst) / qps) * 1000
+}
+
+function longest(floors: readonly [Floor, ...Floor[]]): Floor {
+  return floors.reduce((slowest, floor) => (floor.ms > slowest.ms ? floor : slowest))
+}

@@ -1,0 +1,102 @@
+import type { Plan } from '../plan/plan.ts'
+import type { Forecast } from './forecast.ts'
+import { nodesPerProcessFor } from './packing.ts'
+
+/** Limits that Kubernetes is tested up to (facts: anchors.md; pods per node: kubernetes.io "Considerations for large clusters"). */
+export const tested = { nodes: 5000, pods: 150_000, podsPerNode: 110, services: 10_000, podsPerNamespace: 3000 }
+
+/** What will not work, or not as the plan wants it, a sentence each; and what is beyond what Kubernetes is tested for. */
+export function warningsOf(forecast: Omit<Forecast, 'warnings'>, plan: Plan): string[] {
+  return [
+    ...hostWarnings(forecast),
+    ...machineWarnings(forecast),
+    ...podWarnings(forecast),
+    ...etcdWarnings(forecast),
+    ...timeWarnings(forecast, plan),
+    ...testedLimits(forecast),
+  ]
+}
+
+type Forecasted = Omit<Forecast, 'warnings'>
+
+function hostWarnings({ fleet, arms }: Forecasted): string[] {
+  const { host, processesPerHost, nodesPerHost, memoryBytes } = fleet
+  if (host === null || !fleet.onHosts) return []
+  const cores = Math.max(...arms.map((arm) => arm.cores.hollow))
+  const packed = nodesPerProcessFor({ nodes: nodesPerHost, processes: host.maxPods })
+  const orPack =
+    packed === undefined ? '' : `, or pack more nodes into each pod (fleet.nodesPerProcess: ${packed} or more)`
+  return [
+    ...(processesPerHost > host.maxPods
+      ? [
+          `${processesPerHost} hollow pods > ${host.maxPods} pods per host: raise its kubelet's max-pods (fleet.host.maxPods)${orPack}`,
+        ]
+      : []),
+    ...(memoryBytes > host.memoryBytes ? ['the hollow nodes of a host do not fit into its memory'] : []),
+    ...(cores > host.cores ? ['the idle hollow nodes of a host need more cores than it has'] : []),
+  ]
+}
+
+function machineWarnings({ fleet, arms }: Forecasted): string[] {
+  if (fleet.onHosts) return []
+  const { here, neededBytes } = fleet.oneMachine
+  return [
+    ...arms.flatMap(({ name, machineBound, cores }) =>
+      machineBound
+        ? [
+            `${name}: idle, it needs ${cores.oneMachine.coresNeeded.toFixed(1)} of the ${here.cores} cores here, so that timings are the machine's; ${cores.oneMachine.because}`,
+          ]
+        : [],
+    ),
+    ...(neededBytes > here.memoryBytes ? ['the fleet and its control plane do not fit into the memory here'] : []),
+  ]
+}
+
+function podWarnings({ arms, podsOnProbeNode, podsPerNode }: Forecasted): string[] {
+  return arms.flatMap(({ name, maxPods }) => {
+    if (podsPerNode > maxPods)
+      return [`${name}: ${podsPerNode.toFixed(1)} pods per node, but a node takes ${maxPods} (kubelet.maxPods)`]
+    return podsOnProbeNode > maxPods
+      ? [`${name}: about ${podsOnProbeNode} pods on the node of the probes, which takes ${maxPods} (kubelet.maxPods)`]
+      : []
+  })
+}
+
+function etcdWarnings({ arms }: Forecasted): string[] {
+  return arms.flatMap(({ name, etcd }) => {
+    const full = etcd.hollow.filter(({ suffices }) => !suffices)
+    if (full.length > 0)
+      return [
+        `${name}: etcd (${full.map(({ holds }) => holds).join(', ')}) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)`,
+      ]
+    return etcd.real.some(({ suffices }) => !suffices)
+      ? [`${name}: with real nodes of 15 KB instead of hollow ones, etcd would reach its quota (NOSPACE)`]
+      : []
+  })
+}
+
+function timeWarnings({ arms }: Forecasted, { fleet, workload, probes }: Plan): string[] {
+  const beyond = (name: string, what: string, ms: number, timeoutMs: number | undefined) =>
+    timeoutMs !== undefined && ms > timeoutMs ? [`${name}: ${what} is expected to take longer than its timeout`] : []
+  return arms.flatMap(({ name, durationMs }) => [
+    ...beyond(name, 'the fleet', durationMs.fleet, fleet.timeout),
+    ...beyond(name, 'the fill', durationMs.fill?.ms ?? 0, workload?.timeout),
+    ...durationMs.probes.flatMap((probe, index) => beyond(name, probe.name, probe.ms, probes.sequence[index]?.timeout)),
+  ])
+}
+
+function testedLimits({ fleet, objects, podsPerNode }: Forecasted): string[] {
+  const beyond = (count: number, what: string, limit: number) =>
+    count > limit ? [`${count} ${what}: Kubernetes is tested up to ${limit}`] : []
+  return [
+    ...beyond(fleet.nodes, 'nodes', tested.nodes),
+    ...beyond(objects?.totals.pods ?? 0, 'pods', tested.pods),
+    ...beyond(objects?.totals.services ?? 0, 'services', tested.services),
+    ...beyond(
+      Math.max(0, ...(objects?.namespaces ?? []).map(({ pods }) => pods)),
+      'pods in one namespace',
+      tested.podsPerNamespace,
+    ),
+    ...beyond(Math.ceil(podsPerNode), 'pods per node', tested.podsPerNode),
+  ]
+}
