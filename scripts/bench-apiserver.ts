@@ -125,7 +125,10 @@ function renamed(item: Item, suffix: string): Item {
 }
 
 async function costOf(items: readonly Item[], { create, atATime }: Variant, signal: AbortSignal): Promise<Cost> {
-  const send = async (item: Item) => void (await create(item))
+  const send = async (item: Item) => {
+    await create(item)
+    return true
+  }
   const before = process.cpuUsage()
   const startMs = systemClock.nowMs()
   await sendPaced(items, { concurrency: atATime }, send, { clock: systemClock, signal, onSent: () => {} })

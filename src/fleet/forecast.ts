@@ -4,6 +4,7 @@ import type { EtcdForecast, StoredObjects, WriteRates } from '../etcd/sizing.ts'
 import { forecastEtcd, heartbeatsPerSecond, writeRates } from '../etcd/sizing.ts'
 import { planHash } from '../plan/parse.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
+import { machineBoundAbove } from '../result/result.ts'
 import { knobById } from '../tuning/catalogue.ts'
 import type { KnobValue } from '../tuning/knob.ts'
 import type { ProfileName } from '../tuning/profiles.ts'
@@ -124,9 +125,6 @@ export interface ArmForecast {
     total: number
   }
 }
-
-/** Above this share of its processor in use, the machine is what is measured. */
-const machineBoundAbove = 0.9
 
 /** Works out what a plan comes to; `here` is the machine that target local would use. */
 export function forecastOf(plan: Plan, here: Machine): Forecast {

@@ -1,6 +1,7 @@
 import type { Curve, EtcdOutcome } from '../result/result.ts'
 import { histogramsOf, observedBetween } from './histogram.ts'
 import type { ComponentMetrics, MetricSample } from './metrics.ts'
+import { thinned } from './timeline.ts'
 
 const sizeMetric = 'etcd_mvcc_db_total_size_in_bytes'
 const inUseMetric = 'etcd_mvcc_db_total_size_in_use_in_bytes'
@@ -22,7 +23,7 @@ export function recordEtcdSizes(): EtcdSizes {
         curves.set(instance, curve)
       }
     },
-    curveOf: (instance) => curves.get(instance) ?? [],
+    curveOf: (instance) => thinned(curves.get(instance) ?? []),
   }
 }
 

@@ -60,7 +60,8 @@ export function createMachineRecord(): MachineRecord {
   const totals: Map<string, number>[] = []
 
   const add = (reading: MachineReading) => {
-    if (readings.push(reading) === 1) sampled.push(0)
+    // Components are kept as totals: of 500 processes an hour long they would fill the memory.
+    if (readings.push({ ...reading, components: new Map() }) === 1) sampled.push(0)
     for (const [component, processes] of reading.components) {
       const known = processorMs.get(component)
       const times = known ?? new Map<number, { first: number; last: number }>()

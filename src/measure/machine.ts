@@ -41,18 +41,25 @@ export function peakMemoryBytes(): number {
   return process.resourceUsage().maxRSS * 1024
 }
 
-function processorTime(): { busyMs: number; totalMs: number } {
-  let idleMs = 0
-  let totalMs = 0
-  for (const { times } of cpus()) {
-    idleMs += times.idle
-    totalMs += times.user + times.nice + times.sys + times.idle + times.irq
-  }
-  return { busyMs: totalMs - idleMs, totalMs }
-}
-
 /** Linux counts processor time in hundredths of a second, whatever the kernel's own tick (USER_HZ). */
 const tickMs = 10
+
+/**
+ * Time of all processors together. On Linux from /proc/stat: waiting for a disk is idle, and interrupts and what the host
+ * took away (steal) are not, all of which os.cpus() leaves out.
+ */
+function processorTime(): { busyMs: number; totalMs: number } {
+  if (process.platform !== 'linux') {
+    const times = cpus().map((one) => one.times)
+    const totalMs = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0)
+    return { busyMs: totalMs - times.reduce((sum, { idle }) => sum + idle, 0), totalMs }
+  }
+  // proc_stat(5): user nice system idle iowait irq softirq steal; guests are in user already.
+  const ticks = (/^cpu +(.*)$/m.exec(read('/proc/stat'))?.[1] ?? '').split(' ').slice(0, 8).map(Number)
+  const total = ticks.reduce((sum, one) => sum + one, 0)
+  const [, , , idle = 0, waiting = 0] = ticks
+  return { busyMs: tickMs * (total - idle - waiting), totalMs: tickMs * total }
+}
 const pageBytes = 4096
 
 /** Reads the kernel's counters (proc(5)): of the machine, of this process and of the given ones. Linux only. */
@@ -62,7 +69,10 @@ export const readThisMachine: ReadMachine = (processes) => {
   const components = new Map<string, ComponentReading[]>()
   for (const { component, pid } of [{ component: 'orchestrator', pid: process.pid }, ...processes]) {
     const reading = readProcess(pid)
-    if (reading !== undefined) components.set(component, [...(components.get(component) ?? []), reading])
+    if (reading === undefined) continue
+    const known = components.get(component)
+    if (known === undefined) components.set(component, [reading])
+    else known.push(reading)
   }
   return {
     atMs: performance.now(),

@@ -17,6 +17,7 @@ export function schedulingRate(pods: readonly PodTimeline[]): FillOutcome['sched
     while (atMs - (moments[first] ?? atMs) > windowMs) first++
     most = Math.max(most, last - first + 1)
   }
-  const perSecond = (count: number, ms: number) => (1000 * count) / ms
-  return { mean: perSecond(moments.length, spanMs), peak: perSecond(most, Math.min(windowMs, spanMs)) }
+  // Between n moments lie n - 1 intervals.
+  const mean = (1000 * (moments.length - 1)) / spanMs
+  return { mean, peak: spanMs < windowMs ? mean : (1000 * most) / windowMs }
 }

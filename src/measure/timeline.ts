@@ -221,7 +221,7 @@ function curvesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number)
 const mostPoints = 240
 
 /** At most a few hundred points, first and last kept: enough for a chart of any width. */
-function thinned(points: Curve): Curve {
+export function thinned(points: Curve): Curve {
   if (points.length <= mostPoints) return points
   const stride = (points.length - 1) / (mostPoints - 1)
   return Array.from({ length: mostPoints }, (_, index) => points[Math.round(index * stride)]).filter(

@@ -5,6 +5,7 @@ import { follow } from '../kube/follow.ts'
 import type { ConfigMap } from '../kube/resources.ts'
 import type { Curve, Distribution } from '../result/result.ts'
 import { distributionOf } from './distribution.ts'
+import { thinned } from './timeline.ts'
 
 /** Samples how late watches are. */
 export interface WatchLag {
@@ -27,7 +28,8 @@ export function sampleWatchLag(
   const { name, namespace } = canary.metadata
   const ending = new AbortController()
   const curve: Curve = []
-  let asked = 0
+  let tried = 0
+  const vague = new Set<number>()
   /** When the watch showed each write, by its number. */
   const shownMs = new Map<number, number>()
   const answeredMs = new Map<number, number>()
@@ -39,9 +41,14 @@ export function sampleWatchLag(
   const watch = async () => {
     const query = { resource: 'configmaps', namespace, fieldSelector: `metadata.name=${name}` } as const
     for await (const event of follow(api, query, { clock, signal: ending.signal })) {
-      if (event.type !== 'MODIFIED' || !event.exact) continue
+      if (event.type !== 'MODIFIED') continue
       const write = Number(event.object.data?.['write'])
       if (shownMs.has(write)) continue
+      // What a resumed watch shows of the past tells nothing about how late it is otherwise.
+      if (!event.exact) {
+        vague.add(write)
+        continue
+      }
       shownMs.set(write, event.atMs)
       settle(write)
     }
@@ -53,15 +60,14 @@ export function sampleWatchLag(
     })
     for (;;) {
       await clock.sleep(everyMs, ending.signal)
-      const number = asked + 1
+      const number = ++tried
       const patch = { type: 'merge', body: { data: { write: `${number}` } } } as const
       const isWritten = await api.patch({ resource: 'configmaps', namespace, name }, patch).then(
         () => true,
         () => false,
       )
       // A write that failed tells nothing about watches, and is no reason to give up what they are sampled beside.
-      if (!isWritten) continue
-      asked = number
+      if (!isWritten || ending.signal.aborted) continue
       answeredMs.set(number, clock.nowMs())
       settle(number)
     }
@@ -72,7 +78,8 @@ export function sampleWatchLag(
       ending.abort()
       await ended
       const lags = curve.map(([, lagMs]) => lagMs)
-      return { watchLagMs: distributionOf(lags, asked - lags.length), watchLagCurve: curve }
+      const unseen = [...answeredMs.keys()].filter((number) => !shownMs.has(number) && !vague.has(number))
+      return { watchLagMs: distributionOf(lags, unseen.length), watchLagCurve: thinned(curve) }
     },
   }
 }

@@ -94,7 +94,7 @@ function workloadSection() {
       .optional()
       .describe("Configmaps that are there for their weight alone: the document's 1.5 GB in etcd."),
     pace: z
-      .strictObject({ rate: perSecond.optional(), concurrency: count.optional() })
+      .strictObject({ rate: perSecond.optional(), concurrency: count.max(128).optional() })
       .default({ concurrency: 32 })
       .describe('How fast objects are created: so many per second, whatever the answers take, or so many at a time.'),
     timeout: durationMs

@@ -7,7 +7,7 @@ import { recordMachine } from './machine.ts'
 
 const outline = { armId: 'a', title: 'a', steps: [{ stepId: 'fleet', title: 'Fleet of 2' }] }
 
-function harness() {
+function harness(failing?: ReadMachine) {
   const clock = createVirtualClock(0)
   const events: RunEvent[] = []
   /** Half of two cores in use. */
@@ -22,7 +22,11 @@ function harness() {
       processes.map(({ component, pid }) => [component, [{ pid, processorMs: 0, privateBytes: 1, sharedBytes: 0 }]]),
     ),
   })
-  const machine = recordMachine(outline, { clock, readMachine, emit: (event) => events.push(event) })
+  const machine = recordMachine(outline, {
+    clock,
+    readMachine: failing ?? readMachine,
+    emit: (event) => events.push(event),
+  })
   return { clock, events, machine }
 }
 
@@ -41,6 +45,18 @@ describe('recordMachine', () => {
     expect(outcome?.components.map(({ component }) => component)).toEqual(['etcd'])
     expect(events).toHaveLength(2)
     expect(clock.sleepers()).toBe(0)
+  })
+
+  it('should go on without a word when the machine cannot be read', async () => {
+    const { clock, machine, events } = harness(() => {
+      throw new Error('EMFILE: too many open files')
+    })
+    machine.watch(here)
+    machine.emit({ type: 'step-started', armId: 'a', stepId: 'fleet' })
+    await clock.sleep(2500)
+    machine.emit({ type: 'step-finished', armId: 'a', stepId: 'fleet', durationMs: 2500 })
+    expect((await machine.stop())?.phases).toEqual([])
+    expect(events).toHaveLength(2)
   })
 
   it('should say nothing of this machine when the cluster is elsewhere', async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { ReadMachine } from '../measure/machine-record.ts'
+import type { MachineReading, ReadMachine } from '../measure/machine-record.ts'
 import { createMachineRecord } from '../measure/machine-record.ts'
 import type { MachineOutcome } from '../result/result.ts'
 import type { Cluster } from '../targets/target.ts'
@@ -26,24 +26,29 @@ export function recordMachine(
   const ending = new AbortController()
   let cluster: Cluster | undefined
   let isHere = false
-  const read = () => {
-    const processes = cluster?.processes() ?? []
-    isHere ||= processes.length > 0
-    return readMachine(processes)
+  /** A reading that fails leaves a gap: nothing that only looks on may end a run, or keep it from being torn down. */
+  const reading = (take: (reading: MachineReading) => void) => {
+    try {
+      const processes = cluster?.processes() ?? []
+      isHere ||= processes.length > 0
+      take(readMachine(processes))
+    } catch {}
   }
   const sampling = (async () => {
     for (;;) {
       await clock.sleep(everyMs, ending.signal)
-      record.sample(read())
+      reading(record.sample)
     }
   })().catch((error: unknown) => {
     if (!ending.signal.aborted) throw error
   })
   return {
     emit(event) {
-      if (event.type === 'step-started')
-        record.begin(event.stepId, steps.find(({ stepId }) => stepId === event.stepId)?.title ?? event.stepId, read())
-      if (event.type === 'step-finished' || event.type === 'step-failed') record.end(read())
+      if (event.type === 'step-started') {
+        const title = steps.find(({ stepId }) => stepId === event.stepId)?.title ?? event.stepId
+        reading((first) => record.begin(event.stepId, title, first))
+      }
+      if (event.type === 'step-finished' || event.type === 'step-failed') reading(record.end)
       emit(event)
     },
     watch(opened) {

@@ -160,6 +160,7 @@ async function measureArm(
   }
   try {
     await measureOnFleet(stages, arm, outcome, context, { cluster, requests, fleet })
+    if (fleet.lost() !== undefined) throw fleet.lost()
   } finally {
     outcome.fleet.flaps = fleet.flaps()
   }

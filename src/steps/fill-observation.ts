@@ -39,6 +39,7 @@ const etcdSizeEveryMs = 10_000
 export async function observeFill(
   { cluster, runId, watchMachine, onSamples }: ObserveOptions,
   expectedPods: number,
+  signal: AbortSignal,
 ): Promise<FillObservation> {
   const { api, clock } = cluster
   const timeline = createProbeTimeline({ from: 0, to: expectedPods })
@@ -59,9 +60,14 @@ export async function observeFill(
     },
     disruptions,
   )
-  await Promise.race([pods.synced, pods.failed])
-
-  const before = await cluster.scrape({ names: measuredMetrics })
+  const beginning = async () => {
+    await Promise.race([pods.synced, pods.failed, whenAborted(signal)])
+    return cluster.scrape({ names: measuredMetrics })
+  }
+  const before = await beginning().catch(async (error: unknown) => {
+    await pods.stop()
+    throw error
+  })
   const retriesBefore = cluster.clientRetries()
   const latencies = collectLatencies()
   const stopLatencies = cluster.onRequest(latencies.add)
@@ -74,10 +80,11 @@ export async function observeFill(
   const sizing = (async () => {
     for (;;) {
       await clock.sleep(etcdSizeEveryMs, ending.signal)
-      sizes.note(await cluster.scrape({ components: ['etcd'], names: measuredMetrics }), clock.nowMs() - startMs)
+      const scraped = await cluster.scrape({ components: ['etcd'], names: measuredMetrics }).catch(() => [])
+      sizes.note(scraped, clock.nowMs() - startMs)
     }
   })()
-  // A page that cannot be read leaves a gap in a curve; the scrape at the end tells whether etcd is well.
+  // A page that cannot be read leaves a gap in a curve. What ends the loop is the end.
   sizing.catch(() => {})
   let watchLag: WatchLag | undefined
 

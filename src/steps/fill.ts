@@ -66,8 +66,10 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
             const { metadata } = await createOwn(api, resource, stamped(object, runId, roleOf(kind)))
             if (kind === 'namespaces') created.push({ name: metadata.name ?? '', uid: metadata.uid ?? '' })
             losses.noteSuccess()
+            return true
           } catch (error) {
             losses.note(error)
+            return false
           }
         }
         const sending = {
@@ -79,11 +81,14 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
           send,
           ...limitOf(kind, workload),
         }
-        stages.push(await createAll(kind, objects, sending))
-        failed[kind] = losses.failed()
+        try {
+          await createAll(kind, objects, { ...sending, onStage: (stage) => stages.push(stage) })
+        } finally {
+          failed[kind] = losses.failed()
+        }
       }
 
-      const observation = await observeFill(options, totals.pods)
+      const observation = await observeFill(options, totals.pods, context.signal)
       try {
         await untilLate(clock, workload.timeout, context, async (inTime) => {
           for (const kind of planned) {
@@ -144,15 +149,17 @@ interface CreateOptions<T> extends StepContext {
   total: number
   pace: Pace
   clock: Clock
-  send: (object: T) => Promise<void>
+  send: (object: T) => Promise<boolean>
+  /** Takes what there is to tell, also when not all of them were sent. */
+  onStage: (stage: FillStage) => void
 }
 
 /** Sends all objects of a kind and tells how that went. */
 async function createAll<T>(
   kind: Kind,
   objects: Iterable<T>,
-  { total, pace, clock, signal, report, send, ...limit }: CreateOptions<T>,
-): Promise<FillStage> {
+  { total, pace, clock, signal, report, send, onStage, ...limit }: CreateOptions<T>,
+): Promise<void> {
   const startMs = clock.nowMs()
   const latenciesMs: number[] = []
   const latenessMs: number[] = []
@@ -161,14 +168,17 @@ async function createAll<T>(
     latenessMs.push(sentMs - intendedMs)
     report({ done: latenciesMs.length, total, unit: kind })
   }
-  await sendPaced(objects, pace, send, { clock, signal, onSent, ...limit })
-  return {
-    name: kind,
-    objects: latenciesMs.length,
-    durationMs: clock.nowMs() - startMs,
-    intendedPerSecond: 'ratePerSecond' in pace ? pace.ratePerSecond : null,
-    latencyMs: distributionOf(latenciesMs),
-    latenessMs: distributionOf(latenessMs),
+  try {
+    await sendPaced(objects, pace, send, { clock, signal, onSent, ...limit })
+  } finally {
+    onStage({
+      name: kind,
+      objects: latenciesMs.length,
+      durationMs: clock.nowMs() - startMs,
+      intendedPerSecond: 'ratePerSecond' in pace ? pace.ratePerSecond : null,
+      latencyMs: distributionOf(latenciesMs),
+      latenessMs: distributionOf(latenessMs),
+    })
   }
 }
 

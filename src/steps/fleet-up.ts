@@ -16,6 +16,8 @@ export interface ReadyFleet extends Fleet {
   readyMs: number
   /** Nodes that have not stayed Ready so far. */
   flaps(): NodeFlaps
+  /** What ended the watch on the nodes, if anything did: from then on flaps are not seen. */
+  lost(): unknown
 }
 
 /** What the fleet's step is called; it warns when the machine is expected to be too small even for an idle fleet. */
@@ -55,10 +57,13 @@ export function fleetUp(cluster: Cluster, spec: FleetSpec, timeoutMs: number): S
         }
       }
       watching = watch()
-      // Should the watch end for good later on, `broken` tells why.
-      watching.catch(allReady.reject)
+      let lost: unknown
+      watching.catch((error: unknown) => {
+        lost = error
+        allReady.reject(error)
+      })
       await Promise.race([allReady.promise, whenAborted(signal)])
-      return { ...fleet, readyMs: clock.nowMs() - startedMs, flaps: nodes.flaps }
+      return { ...fleet, readyMs: clock.nowMs() - startedMs, flaps: nodes.flaps, lost: () => lost }
     },
     summary: ({ readyMs, nodeNames, processes }) =>
       `${nodeNames.length} Ready in ${formatDuration(readyMs)}, ${processes} processes`,

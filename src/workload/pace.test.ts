@@ -11,6 +11,7 @@ async function run(
   answerMs: (item: number) => number,
   signal = new AbortController().signal,
   mostUnderWay = 512,
+  failing?: number,
 ) {
   const clock = createVirtualClock(0)
   const sent: Sent[] = []
@@ -20,6 +21,7 @@ async function run(
     most = Math.max(most, ++underWay)
     await clock.sleep(answerMs(item))
     underWay--
+    return item !== failing
   }
   await sendPaced(numbers(count), pace, send, { clock, signal, onSent: (one) => sent.push(one), mostUnderWay })
   return { sent, most, endMs: clock.nowMs(), underWay }
@@ -47,6 +49,10 @@ describe('sendPaced', () => {
     },
   )
 
+  it('should take no sample of what did not succeed', async () => {
+    expect((await run({ concurrency: 2 }, 5, () => 10, undefined, 512, 3)).sent).toHaveLength(4)
+  })
+
   it('should keep so many under way at a time', async () => {
     const { most, endMs, sent } = await run({ concurrency: 4 }, 10, () => 100)
     expect([most, endMs, sent.length]).toEqual([4, 300, 10])
@@ -67,6 +73,7 @@ describe('sendPaced', () => {
         async (item) => {
           await clock.sleep(5)
           if (item === 6) throw new Error('quota exceeded')
+          return true
         },
         { clock, signal: new AbortController().signal, onSent: () => {} },
       )
@@ -86,6 +93,7 @@ describe('sendPaced', () => {
         if (item === 4) abort.abort(new Error('interrupted'))
         await clock.sleep(50)
         underWay--
+        return true
       }
       await expect(
         sendPaced(numbers(100), pace, send, { clock, signal: abort.signal, onSent: () => {} }),

@@ -17,7 +17,7 @@ export interface SendOptions {
   onSent: (sent: Sent) => void
   /**
    * How many may be under way at a time: more would only wait in a queue of our own, and take memory there. Who is held up
-   * by it is late. 512 when absent.
+   * by it is late. 128 when absent: the connection to the apiserver carries as many, and leaves room for others.
    */
   mostUnderWay?: number
 }
@@ -25,26 +25,27 @@ export interface SendOptions {
 /**
  * Sends every item once, at the given pace, and resolves when all are answered. With a rate the load is open: an item is
  * due at its own moment, however slow the answers are, and what a slow server makes late shows as lateness instead of
- * vanishing (no coordinated omission). Items are drawn one at a time, so they may be made as they are needed. Throws what
- * `send` throws, or the signal's reason; what is under way then is waited for, and nothing more is sent.
+ * vanishing (no coordinated omission). Items are drawn one at a time, so they may be made as they are needed. `send` tells whether it
+ * succeeded: what did not is no sample. Throws what `send` throws, or the signal's reason; what is under way then is waited for, and nothing more is sent.
  */
 export async function sendPaced<T>(
   items: Iterable<T>,
   pace: Pace,
-  send: (item: T) => Promise<void>,
-  { clock, signal, onSent, mostUnderWay = 512 }: SendOptions,
+  send: (item: T) => Promise<boolean>,
+  { clock, signal, onSent, mostUnderWay = 128 }: SendOptions,
 ): Promise<void> {
   const ending = new AbortController()
   const stopped = AbortSignal.any([signal, ending.signal])
   const sendOne = async (item: T, intendedMs: number) => {
     const sentMs = clock.nowMs()
+    let isDone: boolean | undefined
     try {
-      await send(item)
+      isDone = await send(item)
     } catch (error) {
       ending.abort(error)
       throw error
     }
-    onSent({ intendedMs, sentMs, answeredMs: clock.nowMs() })
+    if (isDone !== false) onSent({ intendedMs, sentMs, answeredMs: clock.nowMs() })
   }
   if ('concurrency' in pace) {
     const iterator = Iterator.from(items)

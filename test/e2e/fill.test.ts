@@ -89,7 +89,9 @@ describeWithComponents('filling a cluster', () => {
       kind: 'safety-refusal',
       message: expect.stringContaining('belongs to run fill-1'),
     })
-    expect(await cluster.api.count({ resource: 'pods', labelSelector: 'scale-test/run=fill-2' })).toBe(0)
+    const labelled = (run: string) => ({ resource: 'namespaces', labelSelector: `scale-test/run=${run}` }) as const
+    expect(await cluster.api.count(labelled('fill-2'))).toBe(0)
+    expect(await cluster.api.count(labelled('fill-1'))).toBe(4)
   })
 
   it('should say what is missing when the time is up', async () => {

@@ -75,6 +75,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     const api = connectKubeApi({
       credentials: controlPlane.credentials,
       clock,
+      // The fill has up to 128 requests under way; probes, scrapes and watches must not queue behind them.
+      connections: 160,
       signal: closed,
       onRequest(record) {
         for (const listener of listeners) listener(record)

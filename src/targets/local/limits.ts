@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Failure } from '../../base/errors.ts'
 import { formatBytes } from '../../base/quantity.ts'
-import { estimateFleetMemoryBytes } from '../../fleet/sizing.ts'
+import { estimateControlPlaneMemoryBytes, estimateFleetMemoryBytes } from '../../fleet/sizing.ts'
 import type { FleetSpec } from '../target.ts'
 
 /** What the kernel allows. */
@@ -13,9 +13,6 @@ export interface MachineLimits {
   /** What programs can still have without swapping: MemAvailable. */
   memoryBytes: number
 }
-
-/** etcd, kube-apiserver, kube-controller-manager and kube-scheduler of an empty cluster (facts: measured.md). */
-const controlPlaneBytes = 400 * 2 ** 20
 
 /** Limits of this machine. */
 export function readLimits(): MachineLimits {
@@ -47,7 +44,8 @@ export function checkLimits({ nodes, nodesPerProcess }: FleetSpec, limits: Machi
       { next: `Raise the limit as root, in the shell that starts the run: ulimit -Hn ${files} && ulimit -Sn ${files}` },
     )
 
-  const memoryBytes = controlPlaneBytes + estimateFleetMemoryBytes({ nodes, nodesPerProcess })
+  const memoryBytes =
+    estimateControlPlaneMemoryBytes({ nodes, pods: 0 }) + estimateFleetMemoryBytes({ nodes, nodesPerProcess })
   if (limits.memoryBytes < memoryBytes)
     throw new Failure(
       'infrastructure',
