@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { formatDuration } from '../base/duration.ts'
 import { exitCodes } from '../base/errors.ts'
 import { formatBytes } from '../base/quantity.ts'
+import { sumOf } from '../base/sum.ts'
 import type { WriteRates } from '../etcd/sizing.ts'
 import { builtInStatusPeriodSeconds, eventsPerNodePerMinute } from '../etcd/sizing.ts'
 import type { ArmForecast, Forecast, Machine } from '../fleet/forecast.ts'
@@ -243,10 +244,6 @@ function etcdLines({ arms, fleet }: Forecast): string[] {
 function untilFull(etcds: ArmForecast['etcd']['hollow']): string {
   const minutes = etcds.flatMap(({ fullAfterMinutes }) => fullAfterMinutes ?? [])
   return minutes.length === 0 ? 'never' : roughly(Math.min(...minutes) * 60_000)
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0)
 }
 
 function kubeletLines({ arms, apiserver, fleet }: Forecast): string[] {

@@ -1,14 +1,14 @@
-import { parseDurationMs } from '../base/duration.ts'
 import { parseBytes } from '../base/quantity.ts'
 import type { EtcdForecast, StoredObjects, WriteRates } from '../etcd/sizing.ts'
 import { forecastEtcd, heartbeatsPerSecond, writeRates } from '../etcd/sizing.ts'
 import { planHash } from '../plan/parse.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
+import { armName } from '../plan/plan.ts'
 import { machineBoundAbove } from '../result/result.ts'
 import { knobById } from '../tuning/catalogue.ts'
 import type { KnobValue } from '../tuning/knob.ts'
 import type { ProfileName } from '../tuning/profiles.ts'
-import { requestsOf } from '../tuning/profiles.ts'
+import { requestsOf, statusPeriodSecondsOf } from '../tuning/profiles.ts'
 import { layOutWorkload, totalsOf } from '../workload/layout.ts'
 import type { NamespaceLayout } from '../workload/workload.ts'
 import type { Bucket, Floor, SharedMachine } from './duration.ts'
@@ -131,7 +131,6 @@ export function forecastOf(plan: Plan, here: Machine): Forecast {
   const objects = forecastObjects(plan)
   const fleet = forecastFleet(plan, objects, here)
   const podsPerNode = (objects?.totals.pods ?? 0) / fleet.nodes
-  const mostProbed = Math.max(...plan.probes.sequence.flatMap(({ from, to }) => [from, to]))
   const arms = plan.arms.map((arm) => forecastArm(arm, plan, objects, fleet))
   const forecast: Omit<Forecast, 'warnings'> = {
     plan: plan.name,
@@ -143,7 +142,7 @@ export function forecastOf(plan: Plan, here: Machine): Forecast {
     probes: plan.probes.sequence.map(({ name, from, to }) => ({ name, from, to })),
     objects,
     podsPerNode,
-    podsOnProbeNode: Math.ceil(podsPerNode) + mostProbed,
+    podsOnProbeNode: Math.ceil(podsPerNode) + mostProbed(plan),
     fleet,
     apiserver: { writesPerSecond: apiserverWritesPerSecond, kubeletQps: apiserverWritesPerSecond / fleet.nodes },
     arms,
@@ -203,7 +202,7 @@ function forecastArm(arm: PlannedArm, plan: Plan, objects: ObjectsForecast | nul
   const stored = storedObjects(plan, objects)
   const etcd = (hollow: boolean) => forecastEtcd(stored, { statusPeriodSeconds, hollow }, knobs.etcd)
   return {
-    name: arm.name ?? arm.profile,
+    name: armName(arm),
     profile: arm.profile,
     departures: arm.set,
     maxPods: knobs.maxPods,
@@ -221,14 +220,13 @@ function forecastArm(arm: PlannedArm, plan: Plan, objects: ObjectsForecast | nul
 
 /** The knobs of an arm that count here, at their built-in values where it does not set them. */
 function knobsOf(arm: PlannedArm) {
-  const values = new Map(requestsOf(arm.profile as ProfileName, arm.set).map(({ knob, value }) => [knob.id, value]))
+  const requests = requestsOf(arm.profile as ProfileName, arm.set)
+  const values = new Map(requests.map(({ knob, value }) => [knob.id, value]))
   const settingOf = (id: string): KnobValue | null => values.get(id) ?? knobById(id)?.stock ?? null
   const numberOf = (id: string) => Number(settingOf(id) ?? 0)
-  // Its built-in value is not the same as setting it to that: see the catalogue.
-  const periodMs = parseDurationMs(String(values.get('kubelet.nodeStatusUpdateFrequency')))
   return {
     maxPods: numberOf('kubelet.maxPods'),
-    statusPeriodSeconds: periodMs === undefined ? null : periodMs / 1000,
+    statusPeriodSeconds: statusPeriodSecondsOf(requests),
     kubelet: { qps: numberOf('kubelet.kubeAPIQPS'), burst: numberOf('kubelet.kubeAPIBurst') },
     controller: { qps: numberOf('controllerManager.kubeApiQps'), burst: numberOf('controllerManager.kubeApiBurst') },
     etcd: {
@@ -240,11 +238,17 @@ function knobsOf(arm: PlannedArm) {
   }
 }
 
-function storedObjects({ fleet, workload, probes }: Plan, objects: ObjectsForecast | null): StoredObjects {
+/** Pods of the probes' Deployment, at their most. */
+function mostProbed({ probes }: Plan): number {
+  return Math.max(...probes.sequence.flatMap(({ from, to }) => [from, to]))
+}
+
+function storedObjects(plan: Plan, objects: ObjectsForecast | null): StoredObjects {
+  const { fleet, workload } = plan
   const totals = objects?.totals
   return {
     nodes: fleet.nodes,
-    pods: (totals?.pods ?? 0) + Math.max(...probes.sequence.flatMap(({ from, to }) => [from, to])),
+    pods: (totals?.pods ?? 0) + mostProbed(plan),
     deployments: (totals?.deployments ?? 0) + 1,
     services: totals?.services ?? 0,
     configmaps: totals?.configmaps ?? 0,

@@ -1,3 +1,4 @@
+import { sumOf } from '../base/sum.ts'
 import type { Curve, MachineOutcome, MachinePhase } from '../result/result.ts'
 import { machineBoundAbove } from '../result/result.ts'
 
@@ -178,10 +179,4 @@ function diskBusyBetween(from: MachineReading | undefined, to: MachineReading | 
 
 function meanOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : sumOf(values) / values.length
-}
-
-function sumOf(values: Iterable<number>): number {
-  let sum = 0
-  for (const value of values) sum += value
-  return sum
 }

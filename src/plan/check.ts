@@ -3,7 +3,7 @@ import { parseDurationMs } from '../base/duration.ts'
 import { checkWorkload } from './check-workload.ts'
 import type { PlanProblem } from './parse.ts'
 import type { planSections } from './plan.ts'
-import { shown } from './plan.ts'
+import { armName, shown } from './plan.ts'
 import type { StopName } from './stops.ts'
 import { stopsOf } from './stops.ts'
 
@@ -30,7 +30,7 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
     ...(workload === undefined ? [] : checkWorkload(workload)),
     ...repeated(
       arms ?? [],
-      (arm) => arm.name ?? arm.profile,
+      armName,
       (index) => ['arms', index, arms?.[index]?.name === undefined ? 'profile' : 'name'],
       'an earlier arm is called so; give one of them a name of its own',
     ),
@@ -43,21 +43,11 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
     ...chain(probes),
     ...(thresholds ?? []).flatMap((threshold, index) => [
       ...bounds(threshold, ['thresholds', index]),
-      ...known(
-        ['thresholds', index, 'of'],
-        [threshold.of].flat(),
-        arms?.map((arm) => arm.name ?? arm.profile),
-        'arm',
-      ),
+      ...known(['thresholds', index, 'of'], [threshold.of].flat(), arms?.map(armName), 'arm'),
       ...stopOfProbe(['thresholds', index], threshold, probes),
     ]),
     ...(reference?.figures ?? []).flatMap((figure, index) => [
-      ...known(
-        ['reference', 'figures', index, 'profile'],
-        [figure.profile],
-        arms?.map((arm) => arm.name ?? arm.profile),
-        'arm',
-      ),
+      ...known(['reference', 'figures', index, 'profile'], [figure.profile], arms?.map(armName), 'arm'),
       ...stopOfProbe(['reference', 'figures', index], figure, probes),
     ]),
   ]

@@ -226,3 +226,8 @@ export type PlannedWorkload = NonNullable<Plan['workload']>
 export type PlannedProbe = Plan['probes']['sequence'][number]
 export type PlannedArm = Plan['arms'][number]
 export type Threshold = Plan['thresholds'][number]
+
+/** What results call an arm. */
+export function armName({ name, profile }: Pick<PlannedArm, 'name' | 'profile'>): string {
+  return name ?? profile
+}

@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts'
-import { parseDurationMs } from '../base/duration.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import { estimateFleetCores } from '../fleet/sizing.ts'
 import type { KubeApi, ResourceName } from '../kube/api.ts'
@@ -23,7 +22,7 @@ import { probeTarget } from '../steps/probe-target.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
 import type { Cluster, Target } from '../targets/target.ts'
 import type { KnobRequest, ProfileName } from '../tuning/profiles.ts'
-import { requestsOf } from '../tuning/profiles.ts'
+import { requestsOf, statusPeriodSecondsOf } from '../tuning/profiles.ts'
 import type { OutlineArm, RunEventSink } from './events.ts'
 import { recordMachine } from './machine.ts'
 import type { ScheduledArm } from './schedule.ts'
@@ -172,10 +171,7 @@ function estimateOf(
   { plan, target, machine }: Pick<RunContext, 'plan' | 'target' | 'machine'>,
 ): ArmOutcome['fleet']['estimate'] {
   if (machine === null || !target.onThisMachine) return null
-  const requests = requestsOf(arm.profile as ProfileName, arm.set)
-  const value = requests.find(({ knob }) => knob.id === 'kubelet.nodeStatusUpdateFrequency')?.value
-  const periodMs = parseDurationMs(String(value))
-  const statusPeriodSeconds = periodMs === undefined ? null : periodMs / 1000
+  const statusPeriodSeconds = statusPeriodSecondsOf(requestsOf(arm.profile as ProfileName, arm.set))
   const { coresNeeded } = estimateFleetCores({ nodes: plan.fleet.nodes, statusPeriodSeconds })
   return { coresNeeded, cores: machine.cores }
 }

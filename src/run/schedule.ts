@@ -1,4 +1,5 @@
 import type { Plan, PlannedArm } from '../plan/plan.ts'
+import { armName } from '../plan/plan.ts'
 
 /** One go at an arm. */
 export interface ScheduledArm extends PlannedArm {
@@ -19,7 +20,7 @@ export function scheduleArms({ arms, repetitions }: Pick<Plan, 'arms' | 'repetit
   return Array.from({ length: repetitions }, (_, round) =>
     (round % 2 === 0 ? arms : arms.toReversed()).map((arm) => ({
       ...arm,
-      name: arm.name ?? arm.profile,
+      name: armName(arm),
       repetition: round + 1,
     })),
   )

@@ -11,6 +11,7 @@ import type { WatchLag } from '../measure/watch-lag.ts'
 import { sampleWatchLag } from '../measure/watch-lag.ts'
 import type { FillOutcome } from '../result/result.ts'
 import type { Cluster } from '../targets/target.ts'
+import { observe, retriesBetween } from './observation.ts'
 import { ownSelector, stamped } from './own-objects.ts'
 import type { StepContext } from './step.ts'
 
@@ -62,13 +63,12 @@ export async function observeFill(
   )
   const beginning = async () => {
     await Promise.race([pods.synced, pods.failed, whenAborted(signal)])
-    return cluster.scrape({ names: measuredMetrics })
+    return observe(cluster)
   }
   const before = await beginning().catch(async (error: unknown) => {
     await pods.stop()
     throw error
   })
-  const retriesBefore = cluster.clientRetries()
   const latencies = collectLatencies()
   const stopLatencies = cluster.onRequest(latencies.add)
   const sizes = recordEtcdSizes()
@@ -76,7 +76,7 @@ export async function observeFill(
   const stopMachine = watchMachine()
   const startMs = clock.nowMs()
   timeline.start(startMs)
-  sizes.note(before, 0)
+  sizes.note(before.metrics, 0)
   const sizing = (async () => {
     for (;;) {
       await clock.sleep(etcdSizeEveryMs, ending.signal)
@@ -101,10 +101,9 @@ export async function observeFill(
     async finish() {
       const durationMs = clock.nowMs() - startMs
       const lag = await watchLag?.stop()
-      const after = await cluster.scrape({ names: measuredMetrics })
-      sizes.note(after, clock.nowMs() - startMs)
+      const after = await observe(cluster)
+      sizes.note(after.metrics, clock.nowMs() - startMs)
       const machine = stopMachine()
-      const retries = cluster.clientRetries()
       const { pods: account, phasesMs, curves } = timeline.summary()
       const { expected, created, bound, unexpected, censored, censoredWithinMs } = account
       return {
@@ -116,13 +115,10 @@ export async function observeFill(
         curves,
         watchLagMs: lag?.watchLagMs ?? { count: 0, missing: 0, p50: null, p90: null, p99: null, max: null },
         watchLagCurve: lag?.watchLagCurve ?? [],
-        apiLatency: [...latencies.summary(), ...readApiserverLatencies(before, after)],
-        etcd: readEtcdUse(before, after, sizes),
+        apiLatency: [...latencies.summary(), ...readApiserverLatencies(before.metrics, after.metrics)],
+        etcd: readEtcdUse(before.metrics, after.metrics, sizes),
         watch: disruptions,
-        clientRetries: {
-          count: retries.count - retriesBefore.count,
-          waitedMs: retries.waitedMs - retriesBefore.waitedMs,
-        },
+        clientRetries: retriesBetween(before, after),
         eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,
         machineBusy: machine.busy,
       }

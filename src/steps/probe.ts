@@ -2,8 +2,6 @@ import { formatDuration } from '../base/duration.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import { explainStops, readApiRequests, readLimiters } from '../measure/limiters.ts'
 import type { MachineMonitor, MachineUse } from '../measure/machine.ts'
-import type { ComponentMetrics } from '../measure/metrics.ts'
-import { measuredMetrics } from '../measure/metrics.ts'
 import type { PodTimeline, ProbeTimeline } from '../measure/timeline.ts'
 import { createProbeTimeline } from '../measure/timeline.ts'
 import { watchProbe } from '../measure/watch-probe.ts'
@@ -13,6 +11,8 @@ import { isRollout, stopsOf } from '../plan/stops.ts'
 import type { ProbeOutcome } from '../result/result.ts'
 import type { Cluster } from '../targets/target.ts'
 import { probeSelector } from '../workload/probe-target.ts'
+import type { Observation } from './observation.ts'
+import { observe, retriesBetween } from './observation.ts'
 import type { ProbeTarget } from './probe-target.ts'
 import type { Step, StepProgress } from './step.ts'
 
@@ -98,16 +98,6 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
   }
 }
 
-/** What is counted before and after a probe. */
-interface Observation {
-  metrics: ComponentMetrics[]
-  retries: { count: number; waitedMs: number }
-}
-
-async function observe(cluster: Cluster): Promise<Observation> {
-  return { metrics: await cluster.scrape({ names: measuredMetrics }), retries: cluster.clientRetries() }
-}
-
 function outcomeOf(
   { probe, node, serviceAccountToken, limits }: ProbeOptions,
   timeline: ProbeTimeline,
@@ -130,10 +120,7 @@ function outcomeOf(
     explanations: explainStops(summary.stopsMs, limiters),
     apiRequests,
     watch,
-    clientRetries: {
-      count: after.retries.count - before.retries.count,
-      waitedMs: after.retries.waitedMs - before.retries.waitedMs,
-    },
+    clientRetries: retriesBetween(before, after),
     eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,
     machineBusy: machine.busy,
   }

@@ -1,3 +1,4 @@
+import { parseDurationMs } from '../base/duration.ts'
 import { catalogue, knobById } from './catalogue.ts'
 import type { Knob, KnobValue } from './knob.ts'
 
@@ -30,4 +31,14 @@ export function requestsOf(
     else requests.set(id, because === undefined ? { knob, value } : { knob, value, because })
   }
   return catalogue.flatMap((knob) => requests.get(knob.id) ?? [])
+}
+
+/**
+ * The kubelets' nodeStatusUpdateFrequency as an arm sets it; null where it leaves it alone, which is not the same as its
+ * built-in value: see the catalogue.
+ */
+export function statusPeriodSecondsOf(requests: readonly KnobRequest[]): number | null {
+  const value = requests.find(({ knob }) => knob.id === 'kubelet.nodeStatusUpdateFrequency')?.value
+  const periodMs = typeof value === 'string' ? parseDurationMs(value) : undefined
+  return periodMs === undefined ? null : periodMs / 1000
 }

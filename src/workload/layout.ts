@@ -1,9 +1,10 @@
 import { Failure } from '../base/errors.ts'
 import { createRandom } from '../base/random.ts'
+import { sumOf } from '../base/sum.ts'
 import type { PlannedWorkload } from '../plan/plan.ts'
 import { namespacesPerClass } from '../plan/size-classes.ts'
 import { namespaceNames } from './names.ts'
-import { atRandom, drawn, inProportion, sumOf } from './spread.ts'
+import { atRandom, drawn, inProportion } from './spread.ts'
 import type { NamespaceLayout, WorkloadLayout } from './workload.ts'
 
 /** A namespace before anything is in it. */

@@ -1,4 +1,5 @@
 import type { Random } from '../base/random.ts'
+import { sumOf } from '../base/sum.ts'
 
 /**
  * `total` things in proportion to `weights`, whole numbers of which at least one is above 0, by the largest remainder; of
@@ -35,9 +36,4 @@ export function drawn(total: number, length: number, random: Random): boolean[] 
     if (isDrawn) missing--
     return isDrawn
   })
-}
-
-/** The sum of numbers. */
-export function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0)
 }
