@@ -10,10 +10,11 @@ import { ApiError } from './api.ts'
 import type { Credentials } from './credentials.ts'
 import { connectEndpoint, connectKubeApi } from './http.ts'
 import { runLabel } from './labels.ts'
+import type { RetryRecord } from './persistent.ts'
 import type { Deployment, Pod } from './resources.ts'
 import { createVirtualClock } from './testing.ts'
 import { createTestCertificates } from './testing-tls.ts'
-import type { ConnectOptions, RequestRecord, RetryRecord } from './transport.ts'
+import type { ConnectOptions, RequestRecord } from './transport.ts'
 
 interface Received {
   method: string | undefined

@@ -1,8 +1,7 @@
-import type { KubeApi, ListQuery, ObjectRef, Patch, ResourceName } from './api.ts'
-import { isApiStatus } from './api.ts'
-import { runLabel } from './labels.ts'
+import type { KubeApi, Patch } from './api.ts'
 import { resourcePath } from './paths.ts'
-import type { KubeObject, ResourceTypes } from './resources.ts'
+import type { KubeRequest, RequestOptions } from './requests.ts'
+import { isRepeatable, kubeApiOver, resourceOf } from './requests.ts'
 import { resources } from './resources.ts'
 import type { Call, ConnectOptions, Transport } from './transport.ts'
 import { createTransport, parseJson } from './transport.ts'
@@ -23,7 +22,6 @@ const contentTypes: Record<Patch['type'], string> = {
   // JSON is YAML.
   apply: 'application/apply-patch+yaml',
 }
-const defaultPageSize = 500
 /** A list of names and labels: a pod weighs a tenth in it. */
 const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 
@@ -40,137 +38,13 @@ export function connectEndpoint(options: ConnectOptions): RawEndpoint & AsyncDis
  * The Kubernetes API of a real cluster, over pooled HTTP/1.1 connections and plain JSON.
  *
  * Refusals with 429 are retried, as are connections that could not be made; calls that may safely be repeated (all but
- * a create without a name and a json patch) also after a 5xx or a lost reply. Objects come as the apiserver sends them:
- * those in a list have no `kind` of their own.
+ * a create without a name and a json patch) also after a 5xx or a lost reply.
  */
 export function connectKubeApi(options: ConnectOptions): KubeApi & RawEndpoint & AsyncDisposable {
   const transport = createTransport(options)
-
-  const api: KubeApi = {
-    async create(resource, object) {
-      const { apiVersion, kind } = resources[resource]
-      const { namespace, name } = object.metadata
-      let replyLost = false
-      try {
-        return await transport.send<typeof object>(
-          {
-            verb: 'create',
-            resource,
-            method: 'POST',
-            path: resourcePath(resource, { namespace }),
-            body: JSON.stringify({ apiVersion, kind, ...object }),
-            // A second object cannot have the same name.
-            repeatable: name !== undefined,
-          },
-          parseJson,
-          {
-            onLostReply: () => {
-              replyLost = true
-            },
-          },
-        )
-      } catch (error) {
-        if (!replyLost || name === undefined || !isApiStatus(error, 409) || error.reason !== 'AlreadyExists')
-          throw error
-        const found = await api
-          .get({ resource, name, ...(namespace !== undefined && { namespace }) })
-          .catch(() => undefined)
-        if (found === undefined || !sameRun(found, object)) throw error
-        return found
-      }
-    },
-
-    get<R extends ResourceName>({ resource, ...place }: ObjectRef<R>) {
-      const path = resourcePath(resource, place)
-      return transport.send<ResourceTypes[R]>(
-        { verb: 'get', resource, method: 'GET', path, repeatable: true },
-        parseJson,
-      )
-    },
-
-    async *list<R extends ResourceName>(query: ListQuery<R>, signal?: AbortSignal) {
-      const { resource, namespace, labelSelector, fieldSelector, pageSize = defaultPageSize } = query
-      let rest: string | undefined
-      do {
-        const parameters = { limit: String(pageSize), labelSelector, fieldSelector, continue: rest }
-        const path = resourcePath(resource, { namespace }, parameters)
-        const call: Call = { verb: 'list', resource, method: 'GET', path, repeatable: true }
-        const { metadata, items } = await transport.send<ListAnswer<ResourceTypes[R]>>(call, parseJson, { signal })
-        yield { items: items ?? [], resourceVersion: metadata.resourceVersion }
-        rest = metadata.continue || undefined
-      } while (rest !== undefined)
-    },
-
-    async count({ resource, namespace, labelSelector, fieldSelector }, signal) {
-      const selects = labelSelector !== undefined || fieldSelector !== undefined
-      let count = 0
-      let rest: string | undefined
-      do {
-        // Without a selector the server says how many it left out; with one it does not know.
-        const limit = selects ? '1000' : '1'
-        const path = resourcePath(resource, { namespace }, { limit, labelSelector, fieldSelector, continue: rest })
-        const call: Call = { verb: 'list', resource, method: 'GET', path, repeatable: true, accept: metadataOnly }
-        const { metadata, items } = await transport.send<ListAnswer<KubeObject>>(call, parseJson, { signal })
-        count += items?.length ?? 0
-        if (metadata.remainingItemCount !== undefined) return count + metadata.remainingItemCount
-        rest = metadata.continue || undefined
-      } while (rest !== undefined)
-      return count
-    },
-    patch<R extends ResourceName>(
-      { resource, ...place }: ObjectRef<R>,
-      patch: Patch,
-      subresource?: 'scale' | 'status',
-    ) {
-      const parameters =
-        patch.type === 'apply'
-          ? { fieldManager: patch.fieldManager, force: patch.force === true ? 'true' : undefined }
-          : {}
-      return transport.send<ResourceTypes[R]>(
-        {
-          verb: 'patch',
-          resource: subresource === undefined ? resource : `${resource}/${subresource}`,
-          method: 'PATCH',
-          path: resourcePath(resource, { ...place, subresource }, parameters),
-          body: JSON.stringify(patch.body),
-          contentType: contentTypes[patch.type],
-          // A json patch may append or test: twice is not once.
-          repeatable: patch.type !== 'json',
-        },
-        parseJson,
-      )
-    },
-
-    async delete({ resource, ...place }, { uid, graceSeconds, propagation }) {
-      let replyLost = false
-      try {
-        await transport.send(
-          {
-            verb: 'delete',
-            resource,
-            method: 'DELETE',
-            path: resourcePath(resource, place),
-            body: JSON.stringify({
-              apiVersion: 'v1',
-              kind: 'DeleteOptions',
-              preconditions: { uid },
-              gracePeriodSeconds: graceSeconds,
-              propagationPolicy: propagation,
-            }),
-            repeatable: true,
-          },
-          () => undefined,
-          {
-            onLostReply: () => {
-              replyLost = true
-            },
-          },
-        )
-      } catch (error) {
-        // The try whose reply was lost has deleted it.
-        if (!(replyLost && isApiStatus(error, 404))) throw error
-      }
-    },
+  const api = kubeApiOver({
+    send: <T>(request: KubeRequest, sendOptions?: RequestOptions) =>
+      transport.send<T>(callOf(request), parseJson, sendOptions),
 
     async *watch(query, signal) {
       const { resource, namespace, labelSelector, fieldSelector, resourceVersion } = query
@@ -184,8 +58,7 @@ export function connectKubeApi(options: ConnectOptions): KubeApi & RawEndpoint &
         throw transport.failure(call, error, signal)
       }
     },
-  }
-
+  })
   return {
     ...api,
     readText: (path, readOptions) => readText(transport, path, readOptions),
@@ -193,10 +66,51 @@ export function connectKubeApi(options: ConnectOptions): KubeApi & RawEndpoint &
   }
 }
 
-interface ListAnswer<T> {
-  metadata: { resourceVersion: string; continue?: string; remainingItemCount?: number }
-  /** Null when empty, in old versions. */
-  items: T[] | null
+/** A request as HTTP. */
+function callOf(request: KubeRequest): Call {
+  const shared = { resource: resourceOf(request), repeatable: isRepeatable(request) }
+  switch (request.verb) {
+    case 'create': {
+      const { resource, object } = request
+      const { apiVersion, kind } = resources[resource]
+      const { namespace } = object.metadata
+      const body = JSON.stringify({ apiVersion, kind, ...object })
+      return { ...shared, verb: 'create', method: 'POST', path: resourcePath(resource, { namespace }), body }
+    }
+    case 'get': {
+      const { resource, ...place } = request.ref
+      return { ...shared, verb: 'get', method: 'GET', path: resourcePath(resource, place) }
+    }
+    case 'list': {
+      const { resource, namespace, labelSelector, fieldSelector } = request.query
+      const parameters = { limit: String(request.limit), labelSelector, fieldSelector, continue: request.continueFrom }
+      const path = resourcePath(resource, { namespace }, parameters)
+      return { ...shared, verb: 'list', method: 'GET', path, ...(request.metadataOnly && { accept: metadataOnly }) }
+    }
+    case 'patch': {
+      const { patch, subresource } = request
+      const { resource, ...place } = request.ref
+      const parameters =
+        patch.type === 'apply'
+          ? { fieldManager: patch.fieldManager, force: patch.force === true ? 'true' : undefined }
+          : {}
+      const path = resourcePath(resource, { ...place, subresource }, parameters)
+      const contentType = contentTypes[patch.type]
+      return { ...shared, verb: 'patch', method: 'PATCH', path, body: JSON.stringify(patch.body), contentType }
+    }
+    case 'delete': {
+      const { resource, ...place } = request.ref
+      const { uid, graceSeconds, propagation } = request.options
+      const body = JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        preconditions: { uid },
+        gracePeriodSeconds: graceSeconds,
+        propagationPolicy: propagation,
+      })
+      return { ...shared, verb: 'delete', method: 'DELETE', path: resourcePath(resource, place), body }
+    }
+  }
 }
 
 function readText(
@@ -206,10 +120,4 @@ function readText(
 ): Promise<string> {
   const resource = path.replace(/\?.*/, '')
   return transport.send({ verb: 'get', resource, method: 'GET', path, repeatable: true }, (text) => text, options)
-}
-
-/** Whether an object that was there already is the one that this run tried to create. */
-function sameRun(found: KubeObject, sent: KubeObject): boolean {
-  const run = sent.metadata.labels?.[runLabel]
-  return run !== undefined && found.metadata.labels?.[runLabel] === run
 }

@@ -4,12 +4,9 @@ import { Pool } from 'undici'
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from './api.ts'
 import type { Credentials } from './credentials.ts'
-import { isTransient, isUndone } from './failures.ts'
+import type { RetryRecord, Verb } from './persistent.ts'
+import { defaultLimits, persistently } from './persistent.ts'
 import type { RetryLimits } from './retry.ts'
-import { retrying } from './retry.ts'
-
-/** What a request is for, in Kubernetes' words. */
-type Verb = 'create' | 'get' | 'list' | 'patch' | 'delete' | 'watch'
 
 /** One HTTP exchange that ended, well or not. */
 export interface RequestRecord {
@@ -20,18 +17,6 @@ export interface RequestRecord {
   status: number
   /** From the call until the body was read (a watch: until its headers), waiting for a free connection included. */
   latencyMs: number
-}
-
-/** A request that was refused or lost and will be sent again. */
-export interface RetryRecord {
-  verb: Verb
-  resource: string
-  /** HTTP status; 0 when no answer came. */
-  status: number
-  reason: string
-  /** Number of the try that failed, from 1. */
-  attempt: number
-  waitMs: number
 }
 
 /** How to reach a server and who is told about it. */
@@ -96,7 +81,7 @@ const headersAgeMs = 60_000
 /** Connects lazily: the first connection is made by the first call. Disposing ends every call and every watch. */
 export function createTransport(options: ConnectOptions): Transport {
   const { credentials, clock, random = Math.random, onRequest, onRetry } = options
-  const limits: RetryLimits = { attempts: 12, totalMs: 120_000, ...options.retry }
+  const limits = { ...defaultLimits, ...options.retry }
   const url = new URL(credentials.server)
   const prefix = url.pathname.replace(/\/+$/, '')
   const authorization = cachedHeaders(credentials, clock)
@@ -183,17 +168,14 @@ export function createTransport(options: ConnectOptions): Transport {
     send(call, parse, sendOptions = {}) {
       const { signal, attempts } = sendOptions
       const consume = async (body: Answer['body']) => parse(await body.text())
-      return retrying(() => exchange(calls, call, consume, signal), {
+      return persistently(() => exchange(calls, call, consume, signal), {
+        call,
         clock,
         random,
         limits: attempts === undefined ? limits : { ...limits, attempts },
         signal: signal === undefined ? lifetime.signal : AbortSignal.any([signal, lifetime.signal]),
-        mayRetry: (error) => (call.repeatable ? isTransient(error) : isUndone(error)),
-        onRetry: ({ error, attempt, waitMs }) => {
-          if (!isUndone(error)) sendOptions.onLostReply?.()
-          const { status, reason } = error
-          onRetry?.({ verb: call.verb, resource: call.resource, status, reason, attempt, waitMs })
-        },
+        onLostReply: sendOptions.onLostReply,
+        onRetry,
       })
     },
     open: (call, signal) => exchange(streams, call, (body) => body, signal),
