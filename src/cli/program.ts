@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
+import type { CalibrateOptions } from './calibrate-command.ts'
 import type { PlanOptions } from './plan-command.ts'
 import type { RunOptions } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -64,6 +65,15 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .command('components')
     .description('build etcd, the control plane and the hollow node for target local (once; needs Go)')
     .action(async () => onExit(await (await import('./components-command.ts')).componentsCommand(surroundings)))
+
+  program
+    .command('calibrate')
+    .description('measure on target local what a simulation needs to know (about five minutes)')
+    .option('-o, --output <file>', 'where to write it; default: reports/calibration.json')
+    .option('--nodes <count>', 'how many hollow nodes to measure with', wholeNumber, 50)
+    .action(async (options: CalibrateOptions) =>
+      onExit(await (await import('./calibrate-command.ts')).calibrateCommand(options, surroundings)),
+    )
 
   program
     .command('cleanup')

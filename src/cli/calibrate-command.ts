@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import process from 'node:process'
+import { systemClock } from '../base/clock.ts'
+import { exitCodes } from '../base/errors.ts'
+import { writeFileWhole } from '../base/files.ts'
+import { describeThisMachine, readThisMachine } from '../measure/machine.ts'
+import { calibrate, calibrationFleet, calibrationSizes } from '../run/calibrate.ts'
+import { localTarget } from '../targets/local/index.ts'
+import { plainView } from './plain-view.ts'
+import { withStatusLine } from './status-line.ts'
+import type { Surroundings } from './surroundings.ts'
+
+export interface CalibrateOptions {
+  output?: string
+  nodes: number
+}
+
+/** Measures on target local what a simulation needs to know and writes it down; logs stay only of what went wrong. */
+export async function calibrateCommand(
+  { output, nodes }: CalibrateOptions,
+  { folders, terminal, env, interruption }: Surroundings,
+  sizes = calibrationSizes(nodes),
+): Promise<number> {
+  const measuredAt = new Date().toISOString()
+  const path = output === undefined ? join(folders.reports, 'calibration.json') : resolve(output)
+  const runId = `calibration-${measuredAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(2).toString('hex')}`
+  const runFolder = join(folders.reports, runId)
+  const target = localTarget({ runId, runFolder, componentsSource: folders.components, env, clock: systemClock })
+  interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup --run ${runId}`
+
+  const { signal } = interruption
+  await withStatusLine(terminal, (onProgress) => target.prepare({ fleet: calibrationFleet(sizes), signal, onProgress }))
+  const calibration = await calibrate({
+    target,
+    sizes,
+    clock: systemClock,
+    measuredAt,
+    machine: describeThisMachine(),
+    readMachine: readThisMachine,
+    signal,
+    emit: plainView(terminal, systemClock.nowMs),
+  })
+  writeFileWhole(path, `${JSON.stringify(calibration, null, 2)}\n`)
+  rmSync(runFolder, { recursive: true, force: true })
+  terminal.print(`measured: ${relative(process.cwd(), path)}`)
+  return exitCodes.pass
+}
