@@ -8,10 +8,21 @@ export interface ObjectMeta {
   generation?: number
   creationTimestamp?: string
   deletionTimestamp?: string
+  /** Of pods: the time their kubelet gets to stop them. */
+  deletionGracePeriodSeconds?: number
   labels?: Record<string, string>
   annotations?: Record<string, string>
-  ownerReferences?: { apiVersion: string; kind: string; name: string; uid: string; controller?: boolean }[]
+  ownerReferences?: {
+    apiVersion: string
+    kind: string
+    name: string
+    uid: string
+    controller?: boolean
+    blockOwnerDeletion?: boolean
+  }[]
   finalizers?: string[]
+  /** Who applied which fields (server-side apply). */
+  managedFields?: { manager: string; operation: string; fieldsV1: object }[]
 }
 
 export interface KubeObject {
@@ -70,6 +81,8 @@ export interface Deployment extends KubeObject {
     updatedReplicas?: number
     readyReplicas?: number
     availableReplicas?: number
+    unavailableReplicas?: number
+    terminatingReplicas?: number
     conditions?: Condition[]
   }
 }
@@ -79,12 +92,15 @@ export interface ReplicaSet extends KubeObject {
   status?: {
     observedGeneration?: number
     replicas?: number
+    fullyLabeledReplicas?: number
     readyReplicas?: number
     availableReplicas?: number
+    terminatingReplicas?: number
   }
 }
 
 export interface Namespace extends KubeObject {
+  spec?: { finalizers?: string[] }
   status?: { phase?: string; conditions?: Condition[] }
 }
 
@@ -94,6 +110,7 @@ export interface Service extends KubeObject {
     ports: { name?: string; port: number; targetPort?: number }[]
     [field: string]: unknown
   }
+  status?: Record<string, unknown>
 }
 
 export interface ConfigMap extends KubeObject {

@@ -1,0 +1,87 @@
+import type { Timeline } from '../kernel/kernel.ts'
+
+/** A priority level: who shares the same seats (apiserver/pkg/apis/flowcontrol/bootstrap/default.go). */
+export type PriorityLevel = 'exempt' | 'system' | 'node-high' | 'leader-election' | 'workload-high' | 'workload-low'
+
+/** How many requests are served at a time, by priority level. */
+export interface FlowControl {
+  /** Calls `start` when the request has its seats, `refuse` when it has waited too long for them. */
+  enter(level: PriorityLevel, width: number, start: () => void, refuse: () => void): void
+  /** Gives the seats back. */
+  leave(level: PriorityLevel, width: number): void
+  /** Requests that were refused. */
+  refused(): number
+}
+
+/** Shares of 600 seats, the sum of --max-requests-inflight and --max-mutating-requests-inflight (mechanisms section 6). */
+const seats: Record<Exclude<PriorityLevel, 'exempt'>, number> = {
+  system: 74,
+  'node-high': 98,
+  'leader-election': 25,
+  'workload-high': 98,
+  'workload-low': 245,
+}
+/** A request waits in its queue for a quarter of the request timeout at most. */
+const longestWaitMs = 15_000
+
+interface Waiting {
+  width: number
+  start: () => void
+  /** It has its seats, or has given up. */
+  settled: boolean
+}
+
+/** API Priority and Fairness, without the borrowing of seats between levels. */
+export function createFlowControl(timeline: Timeline): FlowControl {
+  const levels = new Map(
+    Object.entries(seats).map(([level, total]) => [level, { free: total, total, waiting: [] as Waiting[], head: 0 }]),
+  )
+  let refused = 0
+
+  return {
+    enter(name, width, start, refuse) {
+      const level = levels.get(name)
+      if (level === undefined) return start()
+      if (level.head === level.waiting.length && level.free >= width) {
+        level.free -= width
+        return start()
+      }
+      const waiting: Waiting = { width, start, settled: false }
+      level.waiting.push(waiting)
+      timeline.after(longestWaitMs, () => {
+        if (waiting.settled) return
+        waiting.settled = true
+        refused++
+        refuse()
+      })
+    },
+    leave(name, width) {
+      const level = levels.get(name)
+      if (level === undefined) return
+      level.free += width
+      while (level.head < level.waiting.length) {
+        const next = level.waiting[level.head] as Waiting
+        if (!next.settled && level.free < next.width) return
+        level.head++
+        if (next.settled) continue
+        next.settled = true
+        level.free -= next.width
+        next.start()
+      }
+      level.waiting = []
+      level.head = 0
+    },
+    refused: () => refused,
+  }
+}
+
+/**
+ * Seats of a write that so many watchers are told of, and for how much longer it holds them
+ * (apiserver/pkg/util/flowcontrol/request/mutating_work_estimator.go).
+ */
+export function writeWidth(watchers: number): { width: number; extraMs: number } {
+  if (watchers < 10) return { width: 1, extraMs: 0 }
+  const wanted = Math.ceil(watchers / 10)
+  const width = Math.min(wanted, 10)
+  return { width, extraMs: (wanted / width) * 5 }
+}

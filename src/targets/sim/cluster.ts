@@ -1,0 +1,170 @@
+import { Failure } from '../../base/errors.ts'
+import type { Random } from '../../base/random.ts'
+import { createRandom } from '../../base/random.ts'
+import type { RequestRecord } from '../../kube/transport.ts'
+import type { KnobRequest } from '../../tuning/profiles.ts'
+import type { Cluster, FleetSpec } from '../target.ts'
+import { createObjects } from './apiserver/objects.ts'
+import { createServer } from './apiserver/server.ts'
+import { createStore } from './apiserver/store.ts'
+import type { ConnectionFaults } from './connection.ts'
+import { connectSimulated } from './connection.ts'
+import type { ControlPlane } from './controllers/context.ts'
+import { runDeploymentController } from './controllers/deployment.ts'
+import { runEndpointControllers } from './controllers/endpoints.ts'
+import { runGarbageCollector } from './controllers/garbage-collector.ts'
+import { runNamespaceContentControllers } from './controllers/namespace-contents.ts'
+import { runNamespaceController } from './controllers/namespaces.ts'
+import { runNodeLifecycleController } from './controllers/node-lifecycle.ts'
+import { runReplicaSetController } from './controllers/replicaset.ts'
+import { runScheduler } from './controllers/scheduler.ts'
+import { startHollowFleet } from './fleet.ts'
+import type { Hardware } from './hardware.ts'
+import type { Kernel } from './kernel/kernel.ts'
+import { readKnobs } from './knobs.ts'
+import type { Kubelet } from './kubelet/kubelet.ts'
+import { scrapeModel } from './metrics.ts'
+import { createLimiterMetrics } from './model/client.ts'
+import type { Costs } from './model/costs.ts'
+import { createEtcd } from './model/etcd.ts'
+import { createProcessor } from './model/processor.ts'
+import { settingsOf } from './settings.ts'
+
+export interface SimulatedClusterOptions {
+  kernel: Kernel
+  seed: number
+  armId: string
+  knobs: readonly KnobRequest[]
+  costs: Costs
+  hardware: Hardware
+  versions: Readonly<Record<string, string>>
+  faults?: ConnectionFaults | undefined
+}
+
+/** A simulated cluster, with what tests and faults may do to it. */
+export interface SimulatedCluster extends Cluster {
+  /** Makes the server forget all versions from before now, as a compaction does. */
+  forgetHistory(): void
+  /** Kills the kubelet of a node. */
+  killNode(name: string): void
+  /** Multiplies what every request costs the apiserver. */
+  slowDown(factor: number): void
+  /** Raises etcd's NOSPACE alarm: writes are refused from now on. */
+  fillUp(): void
+}
+
+/** What every cluster has before anybody creates anything. */
+const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
+const compactEveryMs = 300_000
+
+/** Opens a cluster on the kernel's time. It is Ready at once: starting a control plane is not simulated. */
+export function openSimulatedCluster(options: SimulatedClusterOptions): SimulatedCluster {
+  const { kernel, seed, armId, knobs, costs, hardware, versions, faults } = options
+  const timeline = kernel.createTimeline()
+  const settings = settingsOf(knobs)
+  const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores)
+  const etcd = createEtcd(timeline, processor, costs.etcd, settings.etcd)
+  const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
+  const randomOf = (stream: string): Random => createRandom(seed, `${armId}/${stream}`)
+  const objects = createObjects({
+    store,
+    nowMs: timeline.nowMs,
+    random: randomOf('names'),
+    tolerationSeconds: {
+      notReady: settings.apiserver.notReadyTolerationSeconds,
+      unreachable: settings.apiserver.unreachableTolerationSeconds,
+    },
+  })
+  const server = createServer({ timeline, store, etcd, processor, costs })
+  const controllerLimiter = createLimiterMetrics()
+  const controlPlane: ControlPlane = {
+    timeline,
+    store,
+    objects,
+    server,
+    processor,
+    costs,
+    settings,
+    random: randomOf('controllers'),
+    controllerLimiter,
+  }
+  const renewedMs = new Map<string, number>()
+
+  for (const name of systemNamespaces) objects.create('namespaces', { metadata: { name } })
+  // The informers of the controller-manager and of the scheduler.
+  for (const resource of ['pods', 'nodes', 'services', 'replicasets', 'deployments', 'configmaps', 'secrets'])
+    server.addWatchers(resource, resource === 'pods' || resource === 'nodes' || resource === 'services' ? 2 : 1)
+  runReplicaSetController(controlPlane)
+  runDeploymentController(controlPlane)
+  runEndpointControllers(controlPlane)
+  runNamespaceController(controlPlane)
+  runNamespaceContentControllers(controlPlane)
+  runGarbageCollector(controlPlane)
+  runNodeLifecycleController(controlPlane, renewedMs)
+  runScheduler(controlPlane)
+  const compact = () => {
+    store.compact()
+    timeline.after(compactEveryMs, compact)
+  }
+  timeline.after(compactEveryMs, compact)
+
+  const closing = new AbortController()
+  const broken = new AbortController()
+  const listeners = new Set<(record: RequestRecord) => void>()
+  const retries = { count: 0, waitedMs: 0 }
+  const jitter = randomOf('retries')
+  const api = connectSimulated({
+    kernel,
+    timeline,
+    server,
+    store,
+    objects,
+    random: () => jitter.integer(0, 999_999) / 1_000_000,
+    signal: closing.signal,
+    faults,
+    onRequest(record) {
+      for (const listener of listeners) listener(record)
+    },
+    onRetry({ waitMs }) {
+      retries.count++
+      retries.waitedMs += waitMs
+    },
+  })
+  let kubelets: readonly Kubelet[] = []
+
+  return {
+    disposable: true,
+    api,
+    clock: kernel.clock,
+    versions,
+    readyMs: 0,
+    broken: broken.signal,
+
+    async startFleet(spec: FleetSpec, signal: AbortSignal) {
+      const fleet = startHollowFleet({ controlPlane, spec, hardware, processor, randomOf, renewedMs, signal })
+      kubelets = fleet.kubelets
+      return { nodeNames: fleet.nodeNames, probeNode: fleet.nodeNames[0] ?? '', processes: fleet.processes }
+    },
+    effectiveKnobs: async (asked) => readKnobs(asked, knobs),
+    scrape: async (wanted = {}) =>
+      scrapeModel({ wanted, server, etcd, processor, costs, controllerLimiter, probeKubelet: kubelets[0], timeline }),
+    clientRetries: () => ({ ...retries }),
+    onRequest(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    processes: () => [],
+
+    forgetHistory: store.forgetHistory,
+    killNode: (name) => kubelets.find((kubelet) => kubelet.name === name)?.die(),
+    slowDown: server.slowDown,
+    fillUp() {
+      for (const instance of etcd.instances()) instance.full = true
+    },
+
+    async [Symbol.asyncDispose]() {
+      closing.abort(new Failure('interrupted', 'the cluster was taken away'))
+      timeline.close()
+    },
+  }
+}

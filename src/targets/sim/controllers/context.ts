@@ -1,0 +1,52 @@
+import type { Random } from '../../../base/random.ts'
+import type { PriorityLevel } from '../apiserver/flow-control.ts'
+import type { Objects } from '../apiserver/objects.ts'
+import type { Server } from '../apiserver/server.ts'
+import type { Store } from '../apiserver/store.ts'
+import type { Timeline } from '../kernel/kernel.ts'
+import type { Client, LimiterMetrics } from '../model/client.ts'
+import { createClient } from '../model/client.ts'
+import type { Costs } from '../model/costs.ts'
+import type { Processor } from '../model/processor.ts'
+import { createTokenBucket } from '../model/token-bucket.ts'
+import type { Settings } from '../settings.ts'
+
+/** What every actor of a simulated control plane is given. */
+export interface ControlPlane {
+  timeline: Timeline
+  store: Store
+  objects: Objects
+  server: Server
+  processor: Processor
+  costs: Costs
+  settings: Settings
+  random: Random
+  /** Of all controllers together, as they are one process. */
+  controllerLimiter: LimiterMetrics
+}
+
+/** A controller's own client: every controller has a bucket of the same size (kubernetes-mechanisms.md section 4). */
+export function controllerClient(
+  controlPlane: ControlPlane,
+  share = 1,
+  level: PriorityLevel = 'workload-high',
+): Client {
+  const { qps, burst } = controlPlane.settings.controllerManager.client
+  return createClient({
+    ...controlPlane,
+    bucket: createTokenBucket({ qps: qps * share, burst: burst * share }),
+    level,
+    limiter: controlPlane.controllerLimiter,
+  })
+}
+
+/** Namespace and name of a queue's key. */
+export function placeOf(key: string): { namespace: string; name: string } {
+  const slash = key.indexOf('/')
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
+}
+
+/** The key of a namespaced object. */
+export function keyOf({ metadata }: { metadata: { namespace?: string; name?: string } }): string {
+  return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`
+}

@@ -1,0 +1,231 @@
+import { isApiStatus } from '../../../kube/api.ts'
+import type { Pod, PodSpec, ReplicaSet } from '../../../kube/resources.ts'
+import { isReady } from '../../../kube/resources.ts'
+import type { StoredChange } from '../apiserver/store.ts'
+import { createEventRecorder } from '../model/event-recorder.ts'
+import { createWorkQueue } from '../model/work-queue.ts'
+import type { ControlPlane } from './context.ts'
+import { controllerClient, keyOf, placeOf } from './context.ts'
+
+/** A pod as the controller's cache has it. */
+interface KnownPod {
+  uid: string
+  /** Younger ones are deleted first. */
+  number: number
+  ready: boolean
+  terminating: boolean
+}
+
+/** A ReplicaSet and what the controller knows of its pods. */
+interface Known {
+  replicaSet: ReplicaSet
+  pods: Map<string, KnownPod>
+  active: number
+  ready: number
+  terminating: number
+  /** Creates and deletes of its own that its cache does not show yet: until it does, it does nothing further. */
+  expectedCreates: number
+  expectedDeletes: Set<string>
+}
+
+/** At most so many pods are created or deleted in one sync (pkg/controller/replicaset/replica_set.go, BurstReplicas). */
+const burstReplicas = 500
+
+/**
+ * The ReplicaSet controller (pkg/controller/replicaset/replica_set.go): creates in batches of 1, 2, 4, ..., each waiting for
+ * the one before; deletes side by side; writes the status when it has changed; and does nothing about replicas until its cache shows
+ * what it did before. Pods, events and statuses all draw from the one bucket of this controller.
+ */
+export function runReplicaSetController(controlPlane: ControlPlane): void {
+  const { timeline, server, processor, costs, settings } = controlPlane
+  const client = controllerClient(controlPlane)
+  const recorder = createEventRecorder(timeline, client)
+  const known = new Map<string, Known>()
+  let podNumber = 0
+
+  const queue = createWorkQueue(timeline, settings.controllerManager.replicaSetSyncs, (key, done) => {
+    const one = known.get(key)
+    if (one === undefined || one.replicaSet.metadata.deletionTimestamp !== undefined) {
+      queue.forget(key)
+      return done()
+    }
+    // The status is that of the pods found at the start, also when this very sync creates some.
+    const status = statusOf(one)
+    const finish = (failed: boolean) =>
+      writeStatus(one, status, (isWritten) => {
+        if (failed || !isWritten) queue.addRateLimited(key)
+        else queue.forget(key)
+        done()
+      })
+    if (one.expectedCreates > 0 || one.expectedDeletes.size > 0) return finish(false)
+    const missing = one.replicaSet.spec.replicas - one.active
+    if (missing > 0) createPods(key, one, Math.min(missing, burstReplicas), finish)
+    else if (missing < 0) deletePods(key, one, Math.min(-missing, burstReplicas), finish)
+    else finish(false)
+  })
+
+  const createPods = (key: string, one: Known, count: number, finish: (failed: boolean) => void) => {
+    one.expectedCreates = count
+    const pod = podOf(one.replicaSet)
+    const startBatch = (left: number, size: number) => {
+      let open = size
+      let failures = 0
+      const onReply = (failed: boolean) => {
+        if (failed) failures++
+        else recorder.record(key, 'SuccessfulCreate')
+        if (--open > 0) return
+        if (failures > 0) {
+          // What was not tried and what failed will not show up.
+          one.expectedCreates = Math.max(0, one.expectedCreates - (left - size) - failures)
+          return finish(true)
+        }
+        if (left === size) finish(false)
+        else startBatch(left - size, Math.min(2 * size, left - size))
+      }
+      for (let index = 0; index < size; index++) {
+        const readyMs = processor.reserve('kube-controller-manager', costs.controllerManager.podMs)
+        timeline.at(readyMs, () => client.create('pods', pod, (error) => onReply(error !== undefined)))
+      }
+    }
+    startBatch(count, 1)
+  }
+
+  const deletePods = (key: string, one: Known, count: number, finish: (failed: boolean) => void) => {
+    const { namespace } = placeOf(key)
+    const active = [...one.pods].filter(([, { terminating }]) => !terminating)
+    const chosen = active
+      .sort(([, left], [, right]) => Number(left.ready) - Number(right.ready) || right.number - left.number)
+      .slice(0, count)
+    one.expectedDeletes = new Set(chosen.map(([name]) => name))
+    let open = chosen.length
+    let failed = false
+    for (const [name, { uid }] of chosen) {
+      client.delete({ resource: 'pods', namespace, name }, { uid }, (error) => {
+        if (error === undefined) recorder.record(key, 'SuccessfulDelete')
+        else {
+          one.expectedDeletes.delete(name)
+          failed ||= !isApiStatus(error, 404)
+        }
+        if (--open === 0) finish(failed)
+      })
+    }
+  }
+
+  const writeStatus = (one: Known, status: ReplicaSet['status'], done: (isWritten: boolean) => void) => {
+    if (sameStatus(one.replicaSet.status, status)) return done(true)
+    const { namespace = '', name = '' } = one.replicaSet.metadata
+    client.update(
+      'PUT',
+      { resource: 'replicasets', namespace, name },
+      'status',
+      (current) => (sameStatus(current.status, status) ? current : ({ ...current, status } as ReplicaSet)),
+      (error, updated) => {
+        // The answer is newer than the cache may be.
+        if (updated !== undefined)
+          one.replicaSet = { ...one.replicaSet, ...(updated.status && { status: updated.status }) }
+        done(error === undefined || isApiStatus(error, 404))
+      },
+    )
+  }
+
+  const onReplicaSet = ({ type, object }: StoredChange<'replicasets'>) => {
+    const key = keyOf(object)
+    const one = known.get(key)
+    if (type === 'DELETED') {
+      known.delete(key)
+      return
+    }
+    if (one === undefined || one.replicaSet.metadata.uid !== object.metadata.uid) known.set(key, blank(object))
+    else one.replicaSet = object
+    queue.add(key)
+  }
+
+  const onPod = ({ type, object }: StoredChange<'pods'>) => {
+    const owner = object.metadata.ownerReferences?.find(({ controller }) => controller === true)
+    if (owner?.kind !== 'ReplicaSet') return
+    const key = `${object.metadata.namespace}/${owner.name}`
+    const one = known.get(key)
+    if (one === undefined || one.replicaSet.metadata.uid !== owner.uid) return
+    const { name = '', uid = '', deletionTimestamp } = object.metadata
+    const before = one.pods.get(name)
+    if (before !== undefined) count(one, before, -1)
+    else if (type === 'ADDED') one.expectedCreates = Math.max(0, one.expectedCreates - 1)
+    const terminating = deletionTimestamp !== undefined
+    if (type === 'DELETED' || terminating) one.expectedDeletes.delete(name)
+    if (type === 'DELETED') one.pods.delete(name)
+    else {
+      const pod = { uid, number: before?.number ?? ++podNumber, ready: isReady(object), terminating }
+      one.pods.set(name, pod)
+      count(one, pod, 1)
+    }
+    queue.add(key)
+  }
+
+  server.inform('replicasets', onReplicaSet)
+  server.inform('pods', onPod)
+}
+
+function blank(replicaSet: ReplicaSet): Known {
+  return {
+    replicaSet,
+    pods: new Map(),
+    active: 0,
+    ready: 0,
+    terminating: 0,
+    expectedCreates: 0,
+    expectedDeletes: new Set(),
+  }
+}
+
+function count(one: Known, { ready, terminating }: KnownPod, step: 1 | -1): void {
+  if (terminating) one.terminating += step
+  else {
+    one.active += step
+    if (ready) one.ready += step
+  }
+}
+
+/** terminatingReplicas is on in 1.35 and later (feature DeploymentReplicaSetTerminatingReplicas): pods that go show as well. */
+function statusOf({ replicaSet, active, ready, terminating }: Known): NonNullable<ReplicaSet['status']> {
+  return {
+    observedGeneration: replicaSet.metadata.generation ?? 0,
+    replicas: active,
+    fullyLabeledReplicas: active,
+    readyReplicas: ready,
+    availableReplicas: ready,
+    terminatingReplicas: terminating,
+  }
+}
+
+function sameStatus(left: ReplicaSet['status'], right: ReplicaSet['status']): boolean {
+  return (
+    left?.replicas === right?.replicas &&
+    left?.readyReplicas === right?.readyReplicas &&
+    left?.terminatingReplicas === right?.terminatingReplicas &&
+    left?.observedGeneration === right?.observedGeneration
+  )
+}
+
+/** Filled-in templates by ReplicaSet spec: all its pods share labels, owner and spec. */
+const podsOf = new WeakMap<object, Pod>()
+
+function podOf({ metadata, spec }: ReplicaSet): Pod {
+  const template = spec['template'] as { metadata: Pod['metadata']; spec: PodSpec }
+  const known = podsOf.get(template)
+  if (known !== undefined) return known
+  const { namespace, name = '', uid = '' } = metadata
+  const pod: Pod = {
+    metadata: {
+      generateName: `${name}-`,
+      ...(namespace !== undefined && { namespace }),
+      ...(template.metadata.labels !== undefined && { labels: template.metadata.labels }),
+      ...(template.metadata.annotations !== undefined && { annotations: template.metadata.annotations }),
+      ownerReferences: [
+        { apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid, controller: true, blockOwnerDeletion: true },
+      ],
+    },
+    spec: template.spec,
+  }
+  podsOf.set(template, pod)
+  return pod
+}

@@ -1,0 +1,95 @@
+import type { Random } from '../../base/random.ts'
+import type { FleetSpec } from '../target.ts'
+import type { ControlPlane } from './controllers/context.ts'
+import type { Hardware } from './hardware.ts'
+import type { Kubelet } from './kubelet/kubelet.ts'
+import { createKubelet } from './kubelet/kubelet.ts'
+import type { Processor } from './model/processor.ts'
+import { createProcessor } from './model/processor.ts'
+
+export interface HollowFleetOptions {
+  controlPlane: ControlPlane
+  spec: FleetSpec
+  hardware: Hardware
+  /** The control plane's, for hosts that are the same machine. */
+  processor: Processor
+  randomOf: (stream: string) => Random
+  renewedMs: Map<string, number>
+  signal: AbortSignal
+}
+
+/** Kubelets that are starting. */
+export interface HollowFleet {
+  kubelets: readonly Kubelet[]
+  nodeNames: readonly string[]
+  processes: number
+}
+
+/** A kubelet's start is long: in pieces of this size it leaves the processor to others in between. */
+const pieceMs = 5
+
+/**
+ * Starts hollow nodes on their hosts: the first alone, the others so many to a process, as target local packs them; one kubelet of
+ * a process after the other, the processes of a host side by side.
+ */
+export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
+  const { controlPlane, spec, hardware, processor, randomOf, renewedMs, signal } = options
+  const { timeline, server, costs } = controlPlane
+  const { hosts } = hardware
+  const hostProcessors =
+    hosts === null
+      ? [processor]
+      : Array.from({ length: hosts.count }, () => createProcessor(timeline.nowMs, hosts.cores))
+  const random = randomOf('kubelets')
+  const packs: Kubelet[][] = []
+  const byName = new Map<string, Kubelet>()
+
+  for (let index = 0; index < spec.nodes; index++) {
+    const name = `hollow-${index}`
+    const packNumber = index === 0 ? 0 : 1 + Math.floor((index - 1) / spec.nodesPerProcess)
+    const host = hostProcessors[packNumber % hostProcessors.length] as Processor
+    const kubelet = createKubelet({ controlPlane, name, host, node: spec.node, random, renewedMs })
+    byName.set(name, kubelet)
+    const pack = packs[packNumber]
+    if (pack === undefined) packs.push([kubelet])
+    else pack.push(kubelet)
+  }
+
+  /** Every kubelet watches services and its own node; its pods only when there are any. */
+  server.addWatchers('services', spec.nodes)
+  server.addWatchers('nodes', 1)
+  server.addWatchers('pods', 1)
+  server.inform('pods', (change) => {
+    const { nodeName } = change.object.spec
+    if (nodeName !== undefined) byName.get(nodeName)?.pod(change)
+  })
+  server.inform('services', () => {
+    for (const [index, host] of hostProcessors.entries()) {
+      const kubelets = packs.reduce(
+        (sum, pack, number) => sum + (number % hostProcessors.length === index ? pack.length : 0),
+        0,
+      )
+      host.reserve('hollow-node', kubelets * costs.kubelet.deliveryMs)
+    }
+  })
+
+  for (const [number, pack] of packs.entries()) {
+    const host = hostProcessors[number % hostProcessors.length] as Processor
+    const startNext = (index: number) => {
+      const kubelet = pack[index]
+      if (kubelet === undefined || signal.aborted) return
+      work(costs.kubelet.startMs, () => {
+        kubelet.start()
+        startNext(index + 1)
+      })
+    }
+    const work = (leftMs: number, done: () => void) => {
+      const piece = Math.min(leftMs, pieceMs)
+      timeline.at(host.reserve('hollow-node', piece), () =>
+        leftMs - piece > 1e-9 ? work(leftMs - piece, done) : done(),
+      )
+    }
+    startNext(0)
+  }
+  return { kubelets: [...byName.values()], nodeNames: [...byName.keys()], processes: packs.length }
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../../base/clock.ts'
+import { Failure } from '../../base/errors.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Calibration } from '../../result/calibration.ts'
+import type { Target } from '../target.ts'
+import type { SimulatedCluster } from './cluster.ts'
+import { openSimulatedCluster } from './cluster.ts'
+import type { ConnectionFaults } from './connection.ts'
+import type { Hardware } from './hardware.ts'
+import { createKernel } from './kernel/kernel.ts'
+import { supportOf } from './knobs.ts'
+import { costsOf } from './model/costs.ts'
+
+export interface SimulatedTargetOptions {
+  seed: number
+  calibration: Calibration
+  hardware: Hardware
+  faults?: ConnectionFaults | undefined
+}
+
+/** A target whose clusters are a model, on a clock of its own that a run on it has to use. */
+export interface SimulatedTarget extends Target {
+  readonly clock: Clock
+  open(options: Parameters<Target['open']>[0]): Promise<SimulatedCluster>
+  /** How many events of the simulation have happened. */
+  events(): number
+}
+
+/** Clusters that are simulated in this process, on virtual time: what is asked of them takes no longer than reckoning it. */
+export function simulatedTarget({ seed, calibration, hardware, faults }: SimulatedTargetOptions): SimulatedTarget {
+  const kernel = createKernel()
+  const costs = costsOf(calibration)
+  const versions = { simulation: 'model 1', calibration: calibration.measuredAt, ...calibration.versions }
+  return {
+    name: 'sim',
+    evidence: 'simulated',
+    onThisMachine: false,
+    clock: kernel.clock,
+    events: kernel.events,
+    supports: supportOf,
+    async prepare({ signal }) {
+      signal.throwIfAborted()
+    },
+    async open({ armId, knobs, signal }) {
+      if (signal.aborted) throw signal.reason
+      return openSimulatedCluster({ kernel, seed, armId, knobs, costs, hardware, versions, faults })
+    },
+  }
+}
+
+/** The machines that a plan speaks of: hosts of their own for the hollow nodes, or all on one as on target local. */
+export function hardwareOf({ fleet }: Pick<Plan, 'fleet'>, calibration: Calibration): Hardware {
+  if (fleet.host === undefined) return { controlPlaneCores: calibration.machine.cores, hosts: null }
+  if (fleet.hosts < 1) throw new Failure('bad-input', 'a fleet needs a host')
+  return { controlPlaneCores: defaultControlPlaneCores, hosts: { count: fleet.hosts, cores: fleet.host.cpu } }
+}
+
+const defaultControlPlaneCores = 16

@@ -1,0 +1,299 @@
+import type { Random } from '../../../base/random.ts'
+import type { Condition, Node, Pod } from '../../../kube/resources.ts'
+import { timestampOf } from '../apiserver/objects.ts'
+import type { StoredChange } from '../apiserver/store.ts'
+import type { ControlPlane } from '../controllers/context.ts'
+import type { Client, LimiterMetrics } from '../model/client.ts'
+import { createClient, createLimiterMetrics } from '../model/client.ts'
+import type { EventRecorder } from '../model/event-recorder.ts'
+import { createEventRecorder } from '../model/event-recorder.ts'
+import type { Processor } from '../model/processor.ts'
+import { createTokenBucket, unlimited } from '../model/token-bucket.ts'
+import type { PodRef, StatusManager } from './status-manager.ts'
+import { createStatusManager } from './status-manager.ts'
+
+/** A hollow node's kubelet. */
+export interface Kubelet {
+  readonly name: string
+  /** Registers the node, which becomes Ready, and goes on with heartbeats. */
+  start(): void
+  /** A pod of this node has changed. */
+  pod(change: StoredChange<'pods'>): void
+  /** Stops at once, as a killed process does: no lease is renewed any more, no status written. */
+  die(): void
+  readonly limiter: LimiterMetrics
+}
+
+export interface KubeletOptions {
+  controlPlane: ControlPlane
+  name: string
+  /** The machine that the kubelet runs on. */
+  host: Processor
+  node: { cpu: number; memory: string; containerStartDelayMs: number }
+  random: Random
+  /** When each node last renewed its lease. */
+  renewedMs: Map<string, number>
+}
+
+/** nodeLeaseDurationSeconds (40) / 4, and client-go's jitter on it (component-helpers/apimachinery/lease/controller.go). */
+const leasePeriodMs = 10_000
+const leaseJitter = 0.04
+/** How often the runtime is asked what runs on the whole node (pkg/kubelet/kubelet.go, genericPlegRelistPeriod). */
+const relistMs = 1000
+/** Until the first status is written: the kubelet looks this often whether it is Ready (fastStatusUpdateOnce). */
+const fastUpdateMs = 100
+/** How often a pod's worker asks whether its volumes are mounted (volumemanager, podAttachAndMountRetryInterval). */
+const mountPollMs = 300
+
+interface KnownPod {
+  ref: PodRef
+  startTime: string
+  /** Container start was asked for and has not come to its end. */
+  starting: boolean
+  running: boolean
+  terminating: boolean
+  /** When its worker last did something with it. */
+  lastSyncMs: number
+}
+
+/**
+ * The kubelet as its apiserver sees it (pkg/kubelet): its pods' status is written when they come, when the runtime is found to run
+ * them, and when they have gone; what it takes from the machine is taken at those moments.
+ */
+export function createKubelet({ controlPlane, name, host, node, random, renewedMs }: KubeletOptions): Kubelet {
+  const { timeline, costs, settings } = controlPlane
+  const limiter = createLimiterMetrics()
+  const pods = new Map<string, KnownPod>()
+  let isAlive = true
+  /** Relists come at the same part of each second, which differs from node to node. */
+  const relistPhaseMs = random.integer(0, relistMs - 1)
+  const heartbeat = createClient({ ...controlPlane, bucket: unlimited, level: 'node-high' })
+  const ref = { resource: 'nodes', name } as const
+
+  // Made when the first pod comes: most nodes of a big fleet have none for a while.
+  let made: { client: Client; statuses: StatusManager; recorder: EventRecorder } | undefined
+  const parts = () => {
+    if (made !== undefined) return made
+    const client = createClient({
+      ...controlPlane,
+      bucket: createTokenBucket(settings.kubelet.client),
+      level: 'system',
+      limiter,
+    })
+    const eventClient = createClient({
+      ...controlPlane,
+      bucket: createTokenBucket(settings.kubelet.events),
+      level: 'system',
+      limiter,
+    })
+    made = { client, statuses: createStatusManager(client), recorder: createEventRecorder(timeline, eventClient) }
+    return made
+  }
+
+  /** The moment of the first relist after now. */
+  const nextRelistMs = () => {
+    const nowMs = timeline.nowMs()
+    const passed = Math.floor((nowMs - relistPhaseMs) / relistMs)
+    return relistPhaseMs + (passed + 1) * relistMs
+  }
+  const whileAlive = (action: () => void) => () => {
+    if (isAlive) action()
+  }
+
+  const startPod = ({ metadata, spec }: Pod) => {
+    const { namespace = '', name: podName = '', uid = '' } = metadata
+    const { client, statuses, recorder } = parts()
+    const startTime = timestampOf(timeline.nowMs())
+    const pod: KnownPod = {
+      ref: { namespace, name: podName, uid },
+      startTime,
+      starting: true,
+      running: false,
+      terminating: false,
+      lastSyncMs: timeline.nowMs(),
+    }
+    pods.set(uid, pod)
+    statuses.set(pod.ref, pendingStatus(startTime))
+    const key = `${namespace}/${podName}`
+
+    const started = () => {
+      pod.starting = false
+      pod.running = true
+      pod.lastSyncMs = timeline.nowMs()
+      recorder.record(key, 'Started')
+      // A pod that was just started is looked at at once (feature PLEGOnDemandRelist), not at the next relist.
+      statuses.set(pod.ref, runningStatus(startTime))
+    }
+    const startContainer = () => {
+      // A pod that is deleted before its containers start never has any.
+      if (pod.terminating) return finishStart(pod)
+      recorder.record(key, 'Pulled')
+      recorder.record(key, 'Created')
+      const readyMs = host.reserve('hollow-node', costs.kubelet.podStartMs)
+      timeline.at(
+        readyMs + node.containerStartDelayMs,
+        whileAlive(() => (pod.terminating ? finishStart(pod) : started())),
+      )
+    }
+    const mountVolumes = () => {
+      if (spec['volumes'] === undefined) startContainer()
+      else timeline.after(mountPollMs, whileAlive(startContainer))
+    }
+    // The token is a volume like others: containers wait for it.
+    if (spec.automountServiceAccountToken === false) mountVolumes()
+    else client.send('POST', 'serviceaccounts/token', whileAlive(mountVolumes))
+  }
+
+  const finishStart = (pod: KnownPod) => {
+    pod.starting = false
+    stopPod(pod)
+  }
+
+  /**
+   * Between two things that it does with a pod, a worker waits for a relist that began after the first (pod_workers.go,
+   * podCache.GetNewerThan): there is at least one relist between stopping the containers and letting the object go.
+   */
+  const afterRelistSince = (sinceMs: number, action: () => void) => {
+    const lastRelistMs = nextRelistMs() - relistMs
+    if (lastRelistMs > sinceMs) action()
+    else timeline.at(nextRelistMs(), whileAlive(action))
+  }
+
+  /** The status is written, even without a difference, before the containers stop, after it, and when nothing is left. */
+  const stopPod = (pod: KnownPod) => afterRelistSince(pod.lastSyncMs, () => stopContainers(pod))
+  const stopContainers = (pod: KnownPod) => {
+    const { statuses, recorder } = parts()
+    const { ref: podRef, startTime } = pod
+    if (pod.running) recorder.record(`${podRef.namespace}/${podRef.name}`, 'Killing')
+    statuses.set(podRef, pod.running ? runningStatus(startTime) : pendingStatus(startTime), { forced: true })
+    const stoppedMs = host.reserve('hollow-node', costs.kubelet.podStopMs)
+    timeline.at(
+      stoppedMs,
+      whileAlive(() => {
+        statuses.set(podRef, stoppedStatus(startTime), { forced: true })
+        pod.lastSyncMs = timeline.nowMs()
+        afterRelistSince(pod.lastSyncMs, () =>
+          statuses.set(podRef, stoppedStatus(startTime), { forced: true, finished: true }),
+        )
+      }),
+    )
+  }
+
+  const register = () => {
+    heartbeat.create('nodes', blankNode(name, node, settings.kubelet.maxPods, timeline.nowMs()), (error) => {
+      if (!isAlive) return
+      // There is one of this name already: it is taken over, as a kubelet does that comes back.
+      if (error !== undefined && error.status !== 409) return timeline.after(fastUpdateMs, whileAlive(register))
+      renewLease('POST')
+      timeline.after(
+        fastUpdateMs,
+        whileAlive(() => reportStatus()),
+      )
+    })
+  }
+
+  const renewLease = (verb: 'POST' | 'PUT') => {
+    heartbeat.send(verb, 'leases', undefined, () => renewedMs.set(name, timeline.nowMs()))
+    const jitterMs = (leasePeriodMs * leaseJitter * random.integer(0, 1000)) / 1000
+    timeline.after(
+      leasePeriodMs + jitterMs,
+      whileAlive(() => renewLease('PUT')),
+    )
+  }
+
+  const reportStatus = () => {
+    host.reserve('hollow-node', costs.kubelet.nodeStatusMs)
+    heartbeat.update('PATCH', ref, 'status', (current): Node => {
+      const conditions = readyConditions(timestampOf(timeline.nowMs()))
+      return { ...current, status: { ...current.status, conditions } }
+    })
+    timeline.after(settings.kubelet.statusReportMs, whileAlive(reportStatus))
+  }
+
+  return {
+    name,
+    limiter,
+    start: register,
+    pod({ type, object }) {
+      if (!isAlive) return
+      const { uid = '', deletionTimestamp } = object.metadata
+      const known = pods.get(uid)
+      if (type === 'DELETED') {
+        pods.delete(uid)
+        made?.statuses.forget(uid)
+      } else if (known === undefined) startPod(object)
+      else if (deletionTimestamp !== undefined && !known.terminating) {
+        known.terminating = true
+        if (!known.starting) stopPod(known)
+      }
+    },
+    die() {
+      isAlive = false
+    },
+  }
+}
+
+function condition(type: string, isTrue: boolean, reason?: string): Condition {
+  return { type, status: isTrue ? 'True' : 'False', ...(reason !== undefined && { reason }) }
+}
+
+function podConditions(isInitialized: boolean, isReady: boolean, reason?: string): Condition[] {
+  return [
+    condition('PodScheduled', true),
+    condition('Initialized', isInitialized),
+    condition('ContainersReady', isReady, reason),
+    condition('Ready', isReady, reason),
+  ]
+}
+
+// Shared by all pods: objects are never changed.
+const pending = podConditions(true, false, 'ContainersNotReady')
+const running = podConditions(true, true)
+const stopped = podConditions(true, false, 'PodCompleted')
+
+function pendingStatus(startTime: string) {
+  return { phase: 'Pending', qosClass: 'BestEffort', conditions: pending, startTime }
+}
+
+function runningStatus(startTime: string) {
+  return { phase: 'Running', qosClass: 'BestEffort', conditions: running, startTime }
+}
+
+function stoppedStatus(startTime: string) {
+  return { phase: 'Succeeded', qosClass: 'BestEffort', conditions: stopped, startTime }
+}
+
+/** The same for all nodes that report within a second. */
+let latest: { atTime: string; conditions: Condition[] } = { atTime: '', conditions: [] }
+
+function readyConditions(atTime: string): Condition[] {
+  if (latest.atTime === atTime) return latest.conditions
+  const ready = { ...condition('Ready', true, 'KubeletReady'), lastHeartbeatTime: atTime }
+  const pressures = ['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => condition(type, false))
+  latest = { atTime, conditions: [...pressures, ready] }
+  return latest.conditions
+}
+
+function blankNode(name: string, { cpu, memory }: KubeletOptions['node'], maxPods: number, nowMs: number): Node {
+  const capacity = { cpu: String(cpu), memory, pods: String(maxPods) }
+  return {
+    metadata: {
+      name,
+      labels: { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
+    },
+    // What the admission plugin TaintNodesByCondition puts on every new node.
+    spec: { taints: [{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }] },
+    status: {
+      capacity,
+      allocatable: capacity,
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'False',
+          reason: 'KubeletNotReady',
+          lastHeartbeatTime: timestampOf(nowMs),
+        } as Condition,
+      ],
+    },
+  }
+}

@@ -1,0 +1,85 @@
+import type { Timeline } from '../kernel/kernel.ts'
+
+/** Keys to be worked on, each by one worker at a time. */
+export interface WorkQueue {
+  add(key: string): void
+  /** Adds the key after a while; an earlier such request for the key stands. */
+  addAfter(key: string, delayMs: number): void
+  /** Adds the key after 5 ms, twice as long each time until `forget`: what a failed sync does. */
+  addRateLimited(key: string): void
+  forget(key: string): void
+}
+
+/** client-go util/workqueue/default_rate_limiters.go. */
+const firstBackOffMs = 5
+const longestBackOffMs = 1_000_000
+
+/**
+ * A controller's queue (client-go util/workqueue): a key that is added while it waits is not added twice, and one that is
+ * added while it is worked on is worked on again afterwards. `sync` calls `done` when the worker is free again.
+ */
+export function createWorkQueue(
+  timeline: Timeline,
+  workers: number,
+  sync: (key: string, done: () => void) => void,
+): WorkQueue {
+  const waiting: string[] = []
+  let head = 0
+  const dirty = new Set<string>()
+  const processing = new Set<string>()
+  const failures = new Map<string, number>()
+  const delayed = new Set<string>()
+  let busy = 0
+
+  let dispatching = false
+  const dispatch = () => {
+    // A sync that is done at once comes back here: the loop goes on, instead of nesting.
+    if (dispatching) return
+    dispatching = true
+    while (busy < workers && head < waiting.length) {
+      const key = waiting[head++] as string
+      if (head > 1024 && head * 2 > waiting.length) {
+        waiting.splice(0, head)
+        head = 0
+      }
+      dirty.delete(key)
+      processing.add(key)
+      busy++
+      sync(key, () => {
+        busy--
+        processing.delete(key)
+        if (dirty.has(key)) waiting.push(key)
+        dispatch()
+      })
+    }
+    dispatching = false
+  }
+
+  const add = (key: string) => {
+    if (dirty.has(key)) return
+    dirty.add(key)
+    if (processing.has(key)) return
+    waiting.push(key)
+    dispatch()
+  }
+
+  const addAfter = (key: string, delayMs: number) => {
+    if (delayed.has(key)) return
+    delayed.add(key)
+    timeline.after(delayMs, () => {
+      delayed.delete(key)
+      add(key)
+    })
+  }
+
+  return {
+    add,
+    addAfter,
+    addRateLimited(key) {
+      const count = failures.get(key) ?? 0
+      failures.set(key, count + 1)
+      addAfter(key, Math.min(firstBackOffMs * 2 ** count, longestBackOffMs))
+    },
+    forget: (key) => failures.delete(key),
+  }
+}
