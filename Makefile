@@ -14,11 +14,11 @@ installed := node_modules/.package-lock.json
 program := node --max-semi-space-size=4 src/main.ts
 
 help: ## List these commands
-	@echo 'make scale-test PLAN=single-node TARGET=local'
+	@echo 'make scale-test PLAN=5k-nodes'
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo
-	@echo 'Variables of scale-test: PLAN (a name in plans/ or a file), TARGET (local), REPEAT (times per arm), ARGS'
+	@echo 'Variables of scale-test: PLAN (a name in plans/ or a file), TARGET (sim, local), REPEAT (times per arm), ARGS'
 
 scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, ARGS
 	@$(program) run $(PLAN) $(if $(TARGET),--target $(TARGET)) $(if $(REPEAT),--repeat $(REPEAT)) $(ARGS)

@@ -6,7 +6,9 @@ import type { Plan, Vocabulary } from '../plan/plan.ts'
 import { catalogue } from '../tuning/catalogue.ts'
 import { profileNames } from '../tuning/profiles.ts'
 
-const targetNames = ['local'] as const
+/** Where clusters can come from; the first one when nobody says. */
+export const targetNames = ['sim', 'local'] as const
+export type TargetName = (typeof targetNames)[number]
 
 /** What plans may name. */
 export const vocabulary: Vocabulary = {

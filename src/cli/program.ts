@@ -18,7 +18,8 @@ export function createProgram(surroundings: Surroundings, onExit: (status: numbe
       'after',
       `
 The usual way in:
-  $ make scale-test PLAN=single-node TARGET=local    run a plan, print where the report is
+  $ make scale-test PLAN=5k-nodes                    simulate a plan, print where the report is
+  $ make scale-test PLAN=single-node TARGET=local    the same with real components
   $ npm run scale-test -- doctor                     what this machine has and lacks
   $ npm run scale-test -- report                     render the newest run again
 
@@ -30,9 +31,10 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .command('run')
     .argument('<plan>', 'a name in plans/, or a path to a .yaml file')
     .description('run a plan: bring up its clusters, time the probes, report')
-    .option('-t, --target <name>', 'where the clusters come from (local); default: as the plan says')
+    .option('-t, --target <name>', 'where the clusters come from (sim, local); default: as the plan says, or sim')
     .option('-r, --repeat <count>', 'how often each arm runs', wholeNumber)
     .option('-s, --set <path=value>', overrideHelp, collected)
+    .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`')
     .action(async (plan: string, options: RunOptions) =>
       onExit(await (await import('./run-command.ts')).runCommand(plan, options, surroundings)),
     )

@@ -1,21 +1,19 @@
-import { randomBytes } from 'node:crypto'
 import { join, relative } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import { writeFileWhole } from '../base/files.ts'
-import { describeThisMachine, peakMemoryBytes, readThisMachine, watchThisMachine } from '../measure/machine.ts'
 import { renderSummary } from '../report/summary.ts'
 import type { RunEvent } from '../run/events.ts'
 import { openJournal, openLineFile } from '../run/journal.ts'
 import { executeRun } from '../run/run.ts'
 import { fleetSpecOf } from '../steps/fleet-up.ts'
-import { localTarget } from '../targets/local/index.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
 import { plainView } from './plain-view.ts'
 import { loadPlan } from './plans.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
+import { runOn, targetNamed } from './targets.ts'
 import { printBug } from './terminal.ts'
 
 export interface RunOptions {
@@ -23,6 +21,8 @@ export interface RunOptions {
   repeat?: number
   /** `path=value`, each over what the plan says. */
   set?: string[]
+  /** Of target sim: what `calibrate` wrote, if not the calibration that comes with the program. */
+  calibration?: string
 }
 
 /** Runs a plan from its file to its reports; returns the exit status. */
@@ -30,46 +30,28 @@ export async function runCommand(planName: string, options: RunOptions, surround
   const { folders, terminal, styles, interruption } = surroundings
   const plan = loadPlan(planName, folders.plans, options.set)
   if (options.repeat !== undefined) plan.repetitions = options.repeat
-  const targetName = options.target ?? plan.target ?? 'local'
-  if (targetName !== 'local')
-    throw new Failure('bad-input', `there is no target ${targetName}`, { next: 'targets: local' })
-
-  const startedAt = new Date().toISOString()
-  const runId = `${plan.name.slice(0, 30)}-${startedAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(2).toString('hex')}`
-  const runFolder = join(folders.reports, runId)
-  const target = localTarget({
-    runId,
-    runFolder,
-    componentsSource: folders.components,
-    env: surroundings.env,
-    clock: systemClock,
-  })
-  interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup --run ${runId}`
+  const on = runOn(targetNamed(options.target, plan), plan, surroundings, options.calibration)
+  const { runId, runFolder, target, clock } = on
+  if (target.evidence === 'measured')
+    interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup --run ${runId}`
 
   const fleet = fleetSpecOf(plan.fleet)
   await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, signal: interruption.signal, onProgress }))
 
-  const records = openRecords(runFolder)
+  const records = openRecords(runFolder, clock.nowMs)
   writeFileWhole(join(runFolder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
   const view = terminal.interactive
     ? listrView(styles, systemClock.nowMs)
     : { emit: plainView(terminal, systemClock.nowMs), finished: Promise.resolve() }
 
   const outcome = await executeRun({
-    runId,
+    ...on,
     plan,
-    target,
-    clock: systemClock,
-    startedAt,
     signal: AbortSignal.any([interruption.signal, records.broken]),
     emit(event) {
       if (event.type !== 'step-progress') records.journal(event)
       view.emit(event)
     },
-    watchMachine: watchThisMachine,
-    readMachine: readThisMachine,
-    machine: describeThisMachine(),
-    peakMemoryBytes,
     onSamples: (armId, probe, pods) => records.samples(pods.map((pod) => ({ armId, probe, ...pod }))),
   })
   records.close()
@@ -95,8 +77,8 @@ interface Records {
   broken: AbortSignal
 }
 
-function openRecords(runFolder: string): Records {
-  const journal = openJournal(join(runFolder, 'journal.ndjson'), systemClock.nowMs)
+function openRecords(runFolder: string, nowMs: () => number): Records {
+  const journal = openJournal(join(runFolder, 'journal.ndjson'), nowMs)
   const samples = openLineFile(join(runFolder, 'samples.ndjson'))
   const breaking = new AbortController()
   let isClosed = false

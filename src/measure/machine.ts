@@ -6,10 +6,10 @@ import type { ComponentReading, MachineReading, ReadMachine } from './machine-re
 
 /** What the orchestrator's own machine did while something was measured. */
 export interface MachineUse {
-  /** Longest time the orchestrator's event loop did not turn: by so much a stamp may be late. */
-  eventLoopDelayMaxMs: number
-  /** Share of all processor time that was in use, 0 to 1. */
-  busy: number
+  /** Longest time the orchestrator's event loop did not turn: by so much a stamp may be late. Null where time is virtual. */
+  eventLoopDelayMaxMs: number | null
+  /** Share of all processor time that was in use, 0 to 1; null where that says nothing about the cluster. */
+  busy: number | null
 }
 
 /** Starts watching the machine; the function it returns stops and tells. */
@@ -30,6 +30,9 @@ export const watchThisMachine: MachineMonitor = () => {
     }
   }
 }
+
+/** For clusters that the machine has nothing to do with. */
+export const watchNoMachine: MachineMonitor = () => () => ({ eventLoopDelayMaxMs: null, busy: null })
 
 /** What machine this is, for the report. */
 export function describeThisMachine(): { cores: number; memoryBytes: number; system: string } {

@@ -89,3 +89,9 @@ export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
   return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g, '\ufffd').toWellFormed()
 }
+
+/** When a run was and how long it took: `2026-11-24 14:08 UTC, took 4 m 2 s`; a simulation has no date, and a time of its own. */
+export function formatTaken({ startedAt, durationMs }: { startedAt: string | null; durationMs: number }): string {
+  const took = `took ${formatDuration(durationMs)}`
+  return startedAt === null ? `${took} of virtual time` : `${formatInstant(startedAt)}, ${took}`
+}

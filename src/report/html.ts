@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import type { Result, ThresholdOutcome } from '../result/result.ts'
-import { formatActual, formatDeviation, formatInstant, formatRatio, none, plural } from './format.ts'
+import { formatActual, formatDeviation, formatRatio, formatTaken, none, plural } from './format.ts'
 import { accountSection } from './html-account.ts'
 import { armSection } from './html-arms.ts'
 import { body, columns, figure, list, num, profileColor, section, swatch, table, term } from './html-elements.ts'
@@ -51,7 +51,7 @@ ${pageFooter(result)}
 function pageHeader(result: Result, view: ReportView): Markup {
   const { evidence, verdict } = result
   return markup`<header>
-<p class="kicker">scale-test on ${result.target} · ${formatInstant(result.startedAt)} · took ${formatDuration(result.durationMs)}</p>
+<p class="kicker">scale-test on ${result.target} · ${formatTaken(result)}</p>
 <h1>${result.plan} <span class="tag ${evidence}">${evidence}</span></h1>
 ${result.description !== undefined && markup`<p class="lead">${result.description}</p>`}
 <p class="muted">${view.evidence}</p>

@@ -45,7 +45,7 @@ export function renderJunit(result: Result): string {
   }
   return markup`<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="${suite}" ${counts}>
-  <testsuite name="${suite}" ${counts} timestamp="${result.startedAt}">
+  <testsuite name="${suite}" ${counts}${result.startedAt !== null && markup` timestamp="${result.startedAt}"`}>
     <properties>
 ${Object.entries({ ...properties, ...result.versions }).map(([name, value]) => markup`      <property name="${name}" value="${value}"/>\n`)}    </properties>
 ${cases.map((testCase) => renderCase(testCase, `scale-test.${result.plan} (${result.evidence})`))}  </testsuite>

@@ -7,10 +7,10 @@ import {
   formatActual,
   formatCount,
   formatDeviation,
-  formatInstant,
   formatKnobValue,
   formatRatio,
   formatShare,
+  formatTaken,
   none,
   printable,
 } from './format.ts'
@@ -203,7 +203,7 @@ function conditions({ probes }: ReportView): string {
 function footer(result: Result): string {
   const versions = Object.entries(result.versions).map(([component, version]) => `${component} ${version}`)
   return [
-    `Run ${escapeMarkdown(result.run)} on ${escapeMarkdown(result.target)}, ${escapeMarkdown(formatInstant(result.startedAt))}, took ${formatDuration(result.durationMs)}.`,
+    `Run ${escapeMarkdown(result.run)} on ${escapeMarkdown(result.target)}, ${escapeMarkdown(formatTaken(result))}.`,
     `${escapeMarkdown(versions.join(', '))}.`,
     `Plan hash ${escapeMarkdown(result.planHash)}, result schema ${result.schema}. Make again: \`${printable(rerenderCommand(result)).replace(/[`\s]+/g, ' ')}\``,
   ].join('\n')

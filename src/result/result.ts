@@ -304,7 +304,8 @@ export const resultSchema = z.object({
   reasons: z.array(z.string()),
   /** True when the run was interrupted or failed: what is here is all there is. */
   partial: z.boolean(),
-  startedAt: z.string(),
+  /** Null for a simulation, whose time is virtual. */
+  startedAt: z.string().nullable(),
   durationMs: z.number(),
   versions: z.record(z.string(), z.string()),
   machine: z.object({ cores: z.number(), memoryBytes: z.number(), system: z.string() }).nullable(),

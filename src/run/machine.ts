@@ -20,8 +20,9 @@ const everyMs = 1000
 /** Starts reading the machine once a second, and whenever a step of the arm begins or ends. */
 export function recordMachine(
   { steps }: OutlineArm,
-  { clock, emit, readMachine }: { clock: Clock; emit: RunEventSink; readMachine: ReadMachine },
+  { clock, emit, readMachine }: { clock: Clock; emit: RunEventSink; readMachine: ReadMachine | null },
 ): ArmMachine {
+  if (readMachine === null) return { emit, watch: () => {}, stop: async () => null }
   const record = createMachineRecord()
   const ending = new AbortController()
   let cluster: Cluster | undefined

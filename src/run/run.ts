@@ -37,16 +37,17 @@ export interface RunContext {
   plan: Plan
   target: Target
   clock: Clock
-  /** Wall-clock time of the start, for the record only. */
-  startedAt: string
+  /** Wall-clock time of the start, for the record only; null where time is virtual. */
+  startedAt: string | null
   /** Ends measuring; what was begun is still torn down. */
   signal: AbortSignal
   emit: RunEventSink
   watchMachine: MachineMonitor
-  readMachine: ReadMachine
+  /** Null where the clusters are no processes of this machine. */
+  readMachine: ReadMachine | null
   machine: Result['machine']
-  /** The most memory that this program has had so far. */
-  peakMemoryBytes: () => number
+  /** The most memory that this program has had so far; null where the result is to be the same on every machine. */
+  peakMemoryBytes: (() => number) | null
   onSamples: (armId: string, probe: string, pods: readonly PodTimeline[]) => void
 }
 
@@ -94,7 +95,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     durationMs: clock.nowMs() - startedMs,
     versions,
     machine: context.machine,
-    orchestrator: { peakMemoryBytes: context.peakMemoryBytes() },
+    orchestrator: context.peakMemoryBytes === null ? null : { peakMemoryBytes: context.peakMemoryBytes() },
     reference: referenceOf(plan),
     arms,
     ...judgement,
@@ -146,11 +147,11 @@ async function measureArm(
   Object.assign(versions, cluster.versions)
   outcome.controlPlaneReadyMs = cluster.readyMs
 
-  const { nodes, node, timeout } = plan.fleet
+  const { nodes, node, timeout, hosts } = plan.fleet
   const fleet = await stages.run(fleetUp(cluster, fleetSpecOf(plan.fleet), timeout))
   outcome.fleet = {
     nodes,
-    hosts: 1,
+    hosts: target.onThisMachine ? 1 : hosts,
     processes: fleet.processes,
     containerStartDelayMs: node.containerStartDelay,
     readyMs: fleet.readyMs,

@@ -41,13 +41,13 @@ const builtInReportMs = 300_000
 /** Reads the values that an arm asks for, and the built-in ones of everything else. */
 export function settingsOf(requests: readonly KnobRequest[]): Settings {
   const requested = new Map(requests.map(({ knob, value }) => [knob.id, value]))
-  const valueOf = (id: string): KnobValue => {
+  const effective = (id: string): KnobValue => {
     const value = requested.get(id) ?? catalogue.find((knob) => knob.id === id)?.stock
     if (value === undefined || value === null) throw new Error(`${id} has no value`)
     return value
   }
-  const number = (id: string) => Number(valueOf(id))
-  const durationMs = (id: string) => parseDurationMs(String(valueOf(id))) ?? 0
+  const number = (id: string) => Number(effective(id))
+  const durationMs = (id: string) => parseDurationMs(String(effective(id))) ?? 0
   const statusUpdateMs = durationMs('kubelet.nodeStatusUpdateFrequency')
   const retention = number('etcd.autoCompactionRetention')
   return {
@@ -76,8 +76,8 @@ export function settingsOf(requests: readonly KnobRequest[]): Settings {
     etcd: {
       quotaBytes: number('etcd.quotaBackendBytes'),
       snapshotCount: number('etcd.snapshotCount'),
-      retainedRevisions: valueOf('etcd.autoCompactionMode') === 'revision' && retention > 0 ? retention : null,
-      split: String(valueOf('etcd.splitByResource'))
+      retainedRevisions: effective('etcd.autoCompactionMode') === 'revision' && retention > 0 ? retention : null,
+      split: String(effective('etcd.splitByResource'))
         .split(',')
         .filter((resource) => resource !== ''),
     },

@@ -23,17 +23,17 @@ function labelTests(selector: string): Selection[] {
   return selector.split(/,(?![^(]*\))/).map((part) => {
     const [matched, not, key = '', operator, value, setOperator, set = ''] = requirement.exec(part) ?? []
     if (matched === undefined) throw badRequest(`unable to parse requirement: ${part}`)
-    const valueOf = ({ metadata }: KubeObject) => metadata.labels?.[key]
-    if (not !== undefined) return (object) => valueOf(object) === undefined
+    const labelOf = ({ metadata }: KubeObject) => metadata.labels?.[key]
+    if (not !== undefined) return (object) => labelOf(object) === undefined
     if (setOperator !== undefined) {
       const values = new Set(set.split(',').map((one) => one.trim()))
       const isIn = setOperator === 'in'
       // `notin` also selects what does not have the label.
-      return (object) => values.has(valueOf(object) ?? '\0') === isIn
+      return (object) => values.has(labelOf(object) ?? '\0') === isIn
     }
-    if (operator === '!=') return (object) => valueOf(object) !== value
-    if (operator !== undefined) return (object) => valueOf(object) === value
-    return (object) => valueOf(object) !== undefined
+    if (operator === '!=') return (object) => labelOf(object) !== value
+    if (operator !== undefined) return (object) => labelOf(object) === value
+    return (object) => labelOf(object) !== undefined
   })
 }
 

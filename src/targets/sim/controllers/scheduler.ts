@@ -242,7 +242,7 @@ function isFeasible(candidate: Candidate, { spec }: Pod, needs: Needs): boolean 
   if (needs.cpu > 0 && candidate.usedCpu + needs.cpu > candidate.cpu) return false
   if (needs.memoryBytes > 0 && candidate.usedMemoryBytes + needs.memoryBytes > candidate.memoryBytes) return false
   const taints = node.spec?.taints
-  if (taints !== undefined && taints.some(({ effect }) => effect !== 'PreferNoSchedule')) return false
+  if (taints?.some(({ effect }) => effect !== 'PreferNoSchedule')) return false
   if (spec.nodeSelector === undefined) return true
   const labels = node.metadata.labels ?? {}
   return Object.entries(spec.nodeSelector).every(([key, value]) => labels[key] === value)

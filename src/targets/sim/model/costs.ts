@@ -42,7 +42,7 @@ type Phase = Calibration['phases'][keyof Calibration['phases']]
  * nothing is fitted to the timings that the model is there to predict.
  */
 export function costsOf({ phases, latenciesMs }: Calibration): Costs {
-  const { base, reads, writes, nodeStart, nodeIdle, podStart, podStop, services, nodeStatus } = phases
+  const { base, reads, writes, nodeStart, nodeIdle, podStart, podStop, nodeStatus } = phases
   const idleOf = (component: string) => (base.cpuMs[component] ?? 0) / base.durationMs
   /** Processor time of a component for one unit of a phase, without what it takes anyway. */
   const perUnit = (phase: Phase, component: string, nodes = 0) => {
@@ -67,7 +67,7 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
       writeMs: perUnit(podStart, 'kube-apiserver', fleetNodes) / podRequests,
       nodeStatusMs: perUnit(nodeStatus, 'kube-apiserver', 0),
       leaseMs: nodeComponentMs('kube-apiserver') * leasePeriodSeconds,
-      deliveryMs: perUnit(services, 'kube-apiserver', fleetNodes),
+      deliveryMs: perUnit(phases.serviceUpdates, 'kube-apiserver', fleetNodes),
     },
     etcd: {
       fsyncMs: latenciesMs.walFsync.p50 ?? 1,
@@ -81,7 +81,7 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
       podStartMs: perUnit(podStart, 'hollow-node', fleetNodes),
       podStopMs: perUnit(podStop, 'hollow-node', fleetNodes),
       nodeStatusMs: perUnit(nodeStatus, 'hollow-node', 0),
-      deliveryMs: perUnit(services, 'hollow-node', fleetNodes),
+      deliveryMs: perUnit(phases.serviceUpdates, 'hollow-node', fleetNodes),
       idleMsPerSecond: nodeComponentMs('hollow-node'),
     },
     idleMsPerSecond: Object.fromEntries(

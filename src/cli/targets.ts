@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync, rmSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { systemClock } from '../base/clock.ts'
+import { Failure, messageOf } from '../base/errors.ts'
+import {
+  describeThisMachine,
+  peakMemoryBytes,
+  readThisMachine,
+  watchNoMachine,
+  watchThisMachine,
+} from '../measure/machine.ts'
+import { planHash } from '../plan/parse.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Calibration } from '../result/calibration.ts'
+import { calibrationSchema } from '../result/calibration.ts'
+import type { RunContext } from '../run/run.ts'
+import { localTarget } from '../targets/local/index.ts'
+import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
+import type { TargetName } from './plans.ts'
+import { targetNames } from './plans.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** What a run takes from the target it runs on. */
+export type RunOn = Pick<
+  RunContext,
+  'runId' | 'target' | 'clock' | 'startedAt' | 'watchMachine' | 'readMachine' | 'machine' | 'peakMemoryBytes'
+> & { runFolder: string }
+
+/** The target's name as the command line or the plan has it. Throws `Failure('bad-input')` for one that there is not. */
+export function targetNamed(asked: string | undefined, plan: Plan): TargetName {
+  const name = asked ?? plan.target ?? targetNames[0]
+  const known = targetNames.find((one) => one === name)
+  if (known === undefined)
+    throw new Failure('bad-input', `there is no target ${name}`, { next: `targets: ${targetNames.join(', ')}` })
+  return known
+}
+
+/** Chooses the target of a run, with the clock and the machine that belong to it. */
+export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, calibrationFile?: string): RunOn {
+  return name === 'sim' ? simulated(plan, surroundings, calibrationFile) : onThisMachine(plan, surroundings)
+}
+
+/**
+ * A simulated run is a function of its plan, its seed and the calibration: so its id is, too, and running it again gives the same
+ * result in the same place. Nothing of this machine, or of today, goes into it.
+ */
+function simulated(plan: Plan, { folders }: Surroundings, calibrationFile?: string): RunOn {
+  const calibration = readCalibration(calibrationFile ?? join(folders.root, defaultCalibration))
+  const target = simulatedTarget({ seed: plan.seed, calibration, hardware: hardwareOf(plan, calibration) })
+  const runId = `${plan.name.slice(0, 30)}-simulated-${planHash(plan).slice(0, 8)}`
+  const runFolder = join(folders.reports, runId)
+  rmSync(runFolder, { recursive: true, force: true })
+  return {
+    runId,
+    runFolder,
+    target,
+    clock: target.clock,
+    startedAt: null,
+    watchMachine: watchNoMachine,
+    readMachine: null,
+    machine: null,
+    peakMemoryBytes: null,
+  }
+}
+
+function onThisMachine(plan: Plan, { folders, env }: Surroundings): RunOn {
+  const startedAt = new Date().toISOString()
+  const runId = `${plan.name.slice(0, 30)}-${startedAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(2).toString('hex')}`
+  const runFolder = join(folders.reports, runId)
+  return {
+    runId,
+    runFolder,
+    target: localTarget({ runId, runFolder, componentsSource: folders.components, env, clock: systemClock }),
+    clock: systemClock,
+    startedAt,
+    watchMachine: watchThisMachine,
+    readMachine: readThisMachine,
+    machine: describeThisMachine(),
+    peakMemoryBytes,
+  }
+}
+
+/** Measured on two cores; `scale-test calibrate` measures another machine. */
+export const defaultCalibration = join('src', 'targets', 'sim', 'calibration.json')
+
+/** Reads what `scale-test calibrate` wrote. Throws `Failure('bad-input')` for anything else. */
+export function readCalibration(file: string): Calibration {
+  const shown = relative(process.cwd(), file)
+  try {
+    return calibrationSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+  } catch (error) {
+    throw new Failure('bad-input', `${shown} is no calibration: ${messageOf(error).split('\n', 1)[0]}`, {
+      next: 'Write one with: npm run scale-test -- calibrate',
+    })
+  }
+}
