@@ -150,6 +150,14 @@ export function planSections(vocabulary: Vocabulary) {
         .prefault('0s')
         .describe('How long the idle fleet is watched once it is Ready: what heartbeats alone cost.'),
     }),
+    simulation: z
+      .strictObject({
+        controlPlaneCores: count.describe(
+          'Processor cores of the machine that the control plane and etcd run on; 32 where the fleet has hosts of its own.',
+        ),
+      })
+      .optional()
+      .describe('What target sim is to suppose; no other target looks at it.'),
     workload: workloadSection()
       .optional()
       .describe('What the cluster is filled with before the probes; nothing when absent.'),

@@ -1,5 +1,4 @@
 import type { Clock } from '../../base/clock.ts'
-import { Failure } from '../../base/errors.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Calibration } from '../../result/calibration.ts'
 import type { Target } from '../target.ts'
@@ -48,11 +47,21 @@ export function simulatedTarget({ seed, calibration, hardware, faults }: Simulat
   }
 }
 
-/** The machines that a plan speaks of: hosts of their own for the hollow nodes, or all on one as on target local. */
-export function hardwareOf({ fleet }: Pick<Plan, 'fleet'>, calibration: Calibration): Hardware {
-  if (fleet.host === undefined) return { controlPlaneCores: calibration.machine.cores, hosts: null }
-  if (fleet.hosts < 1) throw new Failure('bad-input', 'a fleet needs a host')
-  return { controlPlaneCores: defaultControlPlaneCores, hosts: { count: fleet.hosts, cores: fleet.host.cpu } }
+/**
+ * The machines that a plan speaks of: hosts of their own for the hollow nodes, or all on one, which is then the one that the calibration
+ * was measured on, as on target local.
+ */
+export function hardwareOf(
+  { fleet, simulation }: Pick<Plan, 'fleet' | 'simulation'>,
+  calibration: Calibration,
+): Hardware {
+  const { host } = fleet
+  const cores = host === undefined ? calibration.machine.cores : clusterCores
+  return {
+    controlPlaneCores: simulation?.controlPlaneCores ?? cores,
+    hosts: host === undefined ? null : { count: fleet.hosts, cores: host.cpu },
+  }
 }
 
-const defaultControlPlaneCores = 16
+/** What Kubernetes' own guide to large clusters gave a control plane of more than 500 nodes (n1-standard-32, c4.8xlarge). */
+const clusterCores = 32

@@ -33,15 +33,20 @@ interface Waiting {
 
 /** API Priority and Fairness, without the borrowing of seats between levels. */
 export function createFlowControl(timeline: Timeline): FlowControl {
-  const levels = new Map(
-    Object.entries(seats).map(([level, total]) => [level, { free: total, total, waiting: [] as Waiting[], head: 0 }]),
-  )
+  const levelOf = (free: number) => ({ free, waiting: [] as Waiting[], head: 0 })
+  const levels: Record<PriorityLevel, ReturnType<typeof levelOf>> = {
+    exempt: levelOf(Number.POSITIVE_INFINITY),
+    system: levelOf(seats.system),
+    'node-high': levelOf(seats['node-high']),
+    'leader-election': levelOf(seats['leader-election']),
+    'workload-high': levelOf(seats['workload-high']),
+    'workload-low': levelOf(seats['workload-low']),
+  }
   let refused = 0
 
   return {
     enter(name, width, start, refuse) {
-      const level = levels.get(name)
-      if (level === undefined) return start()
+      const level = levels[name]
       if (level.head === level.waiting.length && level.free >= width) {
         level.free -= width
         return start()
@@ -56,9 +61,9 @@ export function createFlowControl(timeline: Timeline): FlowControl {
       })
     },
     leave(name, width) {
-      const level = levels.get(name)
-      if (level === undefined) return
+      const level = levels[name]
       level.free += width
+      if (level.waiting.length === 0) return
       while (level.head < level.waiting.length) {
         const next = level.waiting[level.head] as Waiting
         if (!next.settled && level.free < next.width) return

@@ -54,8 +54,17 @@ const withGeneration: ReadonlySet<ResourceName> = new Set(['pods', 'deployments'
 
 /** A moment of the simulation as objects carry it: in whole seconds. */
 export function timestampOf(nowMs: number): string {
-  return `${new Date(epochMs + nowMs).toISOString().slice(0, 19)}Z`
+  const second = Math.floor(nowMs / 1000)
+  if (second !== lastSecond) {
+    lastSecond = second
+    lastTimestamp = `${new Date(epochMs + 1000 * second).toISOString().slice(0, 19)}Z`
+  }
+  return lastTimestamp
 }
+
+/** Thousands of objects are stamped in the same second. */
+let lastSecond = Number.NaN
+let lastTimestamp = ''
 
 /** A resource as messages call it: `deployments.apps`. */
 export function qualified(resource: ResourceName): string {

@@ -20,6 +20,8 @@ export interface ServerRequest {
   /** Of a write: what it adds to etcd, and what it makes obsolete there; absent for what is not stored, such as tokens. */
   bytes?: number
   obsoleteBytes?: number
+  /** Of a write that nobody waits for and no watch shows, such as the renewal of a lease: its exact moment does not matter. */
+  unseen?: boolean
 }
 
 /** What became of a request. */
@@ -29,7 +31,7 @@ export type Reply<T> = (error: ApiError | undefined, value: T | undefined) => vo
 export interface Server {
   /**
    * Takes a request that a client sends now. `serve` reads or writes at the moment the answer is decided; what it throws is
-   * the refusal. The client hears of it one network delay later, if it asks to.
+   * the refusal. The client hears of it at that moment, if it asks to.
    */
   handle<T>(request: ServerRequest, serve: () => T, reply?: Reply<T>): void
   /** Tells of every write to a resource when it reaches its watchers, in order; returns how to end that. */
@@ -51,6 +53,10 @@ export interface ServerOptions {
   costs: Costs
 }
 
+const unseenMs = 50
+/** Telling so many watchers that it takes longer than this is done beside other work: each has a goroutine of its own. */
+const fanOutMs = 10
+
 /** A server for what is in the store. */
 export function createServer({ timeline, store, etcd, processor, costs }: ServerOptions): Server {
   const { networkMs } = costs
@@ -66,30 +72,49 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
   }
 
   /** Whoever is told of writes to a resource, and when the last one reached them. */
-  const channels = new Map<ResourceName, { listeners: Set<(change: StoredChange) => void>; lastMs: number }>()
+  const channels = new Map<ResourceName, Channel>()
+  /** What the decision that is being taken has written. */
+  let undelivered: { channel: Channel; change: StoredChange }[] = []
+  let deciding = false
   const channelOf = (resource: ResourceName) => {
     const known = channels.get(resource)
     if (known !== undefined) return known
-    const channel = { listeners: new Set<(change: StoredChange) => void>(), lastMs: 0 }
+    const channel: Channel = { resource, listeners: new Set(), lastMs: 0 }
     channels.set(resource, channel)
     store.onChange(resource, (change) => {
-      const costMs = (watchers.get(resource) ?? 0) * costs.apiserver.deliveryMs * slowness
-      channel.lastMs = Math.max(processor.reserve('kube-apiserver', costMs) + networkMs, channel.lastMs)
-      timeline.at(channel.lastMs, () => {
-        for (const listener of channel.listeners) listener(change)
-      })
+      if (deciding) undelivered.push({ channel, change })
+      else timeline.after(0, () => deliver(channel, change))
     })
     return channel
+  }
+
+  /** Watchers are told at once, unless the server has no time: about when whoever wrote it has the answer. */
+  const deliver = (channel: Channel, change: StoredChange) => {
+    const costMs = (watchers.get(channel.resource) ?? 0) * costs.apiserver.deliveryMs * slowness
+    const isFanOut = costMs > fanOutMs
+    const sentMs = isFanOut
+      ? processor.reserveAside('kube-apiserver', costMs)
+      : processor.reserve('kube-apiserver', costMs)
+    const nowMs = timeline.nowMs()
+    const tell = () => {
+      for (const listener of channel.listeners) listener(change)
+    }
+    if (!isFanOut && sentMs <= nowMs + 2 * costMs && channel.lastMs <= nowMs) return tell()
+    channel.lastMs = Math.max(sentMs, channel.lastMs)
+    timeline.at(channel.lastMs, tell)
   }
 
   const decide = <T>(request: ServerRequest, serve: () => T): { error?: ApiError; value?: T } => {
     try {
       if (request.bytes !== undefined && request.verb !== 'DELETE' && etcd.isFull(resourceOf(request)))
         throw outOfSpace()
+      deciding = true
       return { value: serve() }
     } catch (error) {
       if (error instanceof ApiError) return { error }
       throw error
+    } finally {
+      deciding = false
     }
   }
 
@@ -99,25 +124,29 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
       const sentMs = timeline.nowMs()
       const isWrite = request.bytes !== undefined
       const { width, extraMs } = isWrite ? writeWidth(watchers.get(resourceOf(request)) ?? 0) : { width: 1, extraMs: 0 }
-      const answer = (error: ApiError | undefined, value?: ReturnType<typeof serve>) => {
-        if (reply !== undefined) timeline.after(networkMs, () => reply(error, value))
-      }
       const conclude = () => {
         const { error, value } = decide(request, serve)
-        metrics.note(request.verb, request.resource, error?.status ?? 200, timeline.nowMs() - sentMs - networkMs)
+        metrics.note(request.verb, request.resource, error?.status ?? 200, timeline.nowMs() - sentMs - 2 * networkMs)
         if (extraMs === 0) flow.leave(request.level, width)
         else timeline.after(extraMs, () => flow.leave(request.level, width))
-        answer(error, value)
+        reply?.(error, value)
+        if (undelivered.length === 0) return
+        const written = undelivered
+        undelivered = []
+        for (const { channel, change } of written) deliver(channel, change)
       }
       const start = () => {
-        const computedMs = processor.reserve('kube-apiserver', costOf(request) * slowness) + networkMs
+        // The answer's way to the client is taken before the decision: one moment of the simulation then does for both.
+        const computedMs = processor.reserve('kube-apiserver', costOf(request) * slowness) + 2 * networkMs
         const { bytes = 0, obsoleteBytes = 0 } = request
         const doneMs = isWrite ? etcd.commit(resourceOf(request), computedMs, bytes, obsoleteBytes) : computedMs
-        timeline.at(doneMs, conclude)
+        // Nobody waits for it and nobody sees it: then it may as well be now, unless the server is behind.
+        if (request.unseen === true && doneMs - timeline.nowMs() < unseenMs) conclude()
+        else timeline.at(doneMs, conclude)
       }
       flow.enter(request.level, width, start, () => {
         metrics.note(request.verb, request.resource, 429, timeline.nowMs() - sentMs)
-        answer(tooManyRequests())
+        reply?.(tooManyRequests(), undefined)
       })
     },
 
@@ -128,12 +157,20 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
       return () => void listeners.delete(one)
     },
 
-    deliveryMs: (resource) => Math.max(timeline.nowMs() + networkMs, channelOf(resource).lastMs),
+    deliveryMs: (resource) => Math.max(timeline.nowMs(), channelOf(resource).lastMs),
     addWatchers: (resource, count) => void watchers.set(resource, (watchers.get(resource) ?? 0) + count),
     slowDown(factor) {
       slowness = factor
     },
   }
+}
+
+/** Whoever is told of the writes to a resource. */
+interface Channel {
+  resource: ResourceName
+  listeners: Set<(change: StoredChange) => void>
+  /** When the last one that had to wait is told. */
+  lastMs: number
 }
 
 /** The resource of `pods/status`. */

@@ -42,7 +42,6 @@ const eventsPerTurn = 5000
 export function createKernel(): Kernel {
   const queue = createEventQueue()
   let nowMs = 0
-  let sequence = 0
   let events = 0
   /** Promises that the world outside waits for. */
   let open = 0
@@ -50,7 +49,7 @@ export function createKernel(): Kernel {
   let handedOver = false
 
   const schedule = (owner: object, timeMs: number, action: () => void, priority: number) => {
-    queue.push({ timeMs: Math.max(timeMs, nowMs), priority, sequence: sequence++, action, owner })
+    queue.push(Math.max(timeMs, nowMs), priority, action, owner)
   }
 
   /** Rejects when nothing can happen any more although somebody waits. */
@@ -64,14 +63,14 @@ export function createKernel(): Kernel {
         if (open === 0) return
         handedOver = false
         for (let left = eventsPerTurn; left > 0 && !handedOver; left--) {
-          const event = queue.pop()
-          if (event === undefined) {
+          const action = queue.pop()
+          if (action === undefined) {
             stall?.(new Error('the simulation has come to a halt: nothing is left to happen, but somebody waits'))
             return
           }
-          nowMs = event.timeMs
+          nowMs = queue.poppedMs()
           events++
-          event.action()
+          action()
         }
       }
     } catch (error) {

@@ -35,9 +35,10 @@ export interface KubeletOptions {
   renewedMs: Map<string, number>
 }
 
-/** nodeLeaseDurationSeconds (40) / 4, and client-go's jitter on it (component-helpers/apimachinery/lease/controller.go). */
+/** nodeLeaseDurationSeconds (40) / 4. */
 const leasePeriodMs = 10_000
-const leaseJitter = 0.04
+/** Both heartbeats come up to this share later (component-helpers/apimachinery/lease/controller.go, pkg/kubelet/kubelet.go). */
+const heartbeatJitter = 0.04
 /** How often the runtime is asked what runs on the whole node (pkg/kubelet/kubelet.go, genericPlegRelistPeriod). */
 const relistMs = 1000
 /** Until the first status is written: the kubelet looks this often whether it is Ready (fastStatusUpdateOnce). */
@@ -96,6 +97,7 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
     const passed = Math.floor((nowMs - relistPhaseMs) / relistMs)
     return relistPhaseMs + (passed + 1) * relistMs
   }
+  const jittered = (periodMs: number) => periodMs * (1 + (heartbeatJitter * random.integer(0, 1000)) / 1000)
   const whileAlive = (action: () => void) => () => {
     if (isAlive) action()
   }
@@ -187,28 +189,33 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
       renewLease('POST')
       timeline.after(
         fastUpdateMs,
-        whileAlive(() => reportStatus()),
+        whileAlive(() => reportStatus(true)),
       )
     })
   }
 
   const renewLease = (verb: 'POST' | 'PUT') => {
     heartbeat.send(verb, 'leases', undefined, () => renewedMs.set(name, timeline.nowMs()))
-    const jitterMs = (leasePeriodMs * leaseJitter * random.integer(0, 1000)) / 1000
-    timeline.after(
-      leasePeriodMs + jitterMs,
-      whileAlive(() => renewLease('PUT')),
-    )
+    timeline.after(jittered(leasePeriodMs), renewAgain)
   }
+  const renewAgain = whileAlive(() => renewLease('PUT'))
 
-  const reportStatus = () => {
+  /**
+   * Looks at the node every nodeStatusUpdateFrequency, give or take; writes what has changed, and what has not every
+   * nodeStatusReportFrequency, the first time up to half of it sooner or later (kubelet_node_status.go, tryUpdateNodeStatus).
+   */
+  const reportStatus = (isFirst: boolean) => {
     host.reserve('hollow-node', costs.kubelet.nodeStatusMs)
     heartbeat.update('PATCH', ref, 'status', (current): Node => {
       const conditions = readyConditions(timestampOf(timeline.nowMs()))
       return { ...current, status: { ...current.status, conditions } }
     })
-    timeline.after(settings.kubelet.statusReportMs, whileAlive(reportStatus))
+    const { statusReportMs, statusUpdateMs } = settings.kubelet
+    const wantedMs = statusReportMs * (isFirst ? 0.5 + random.integer(0, 1000) / 1000 : 1)
+    const looks = Math.max(1, Math.ceil(wantedMs / statusUpdateMs))
+    timeline.after(looks * jittered(statusUpdateMs), reportAgain)
   }
+  const reportAgain = whileAlive(() => reportStatus(false))
 
   return {
     name,

@@ -132,6 +132,7 @@ export function createClient({ timeline, server, store, objects, bucket, level, 
           verb,
           resource,
           ...(isStored && { bytes, obsoleteBytes: verb === 'POST' ? 0 : bytes }),
+          ...(reply === undefined && { unseen: true }),
         },
         () => {
           if (isStored) store.bump(resource)
