@@ -62,7 +62,7 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
   const { kernel, seed, armId, knobs, costs, hardware, versions, faults } = options
   const timeline = kernel.createTimeline()
   const settings = settingsOf(knobs)
-  const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores)
+  const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores, { shared: hardware.hosts === null })
   const etcd = createEtcd(timeline, processor, costs.etcd, settings.etcd)
   const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
   const randomOf = (stream: string): Random => createRandom(seed, `${armId}/${stream}`)

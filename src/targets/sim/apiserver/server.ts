@@ -90,10 +90,11 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
 
   /** Watchers are told at once, unless the server has no time: about when whoever wrote it has the answer. */
   const deliver = (channel: Channel, change: StoredChange) => {
-    const costMs = (watchers.get(channel.resource) ?? 0) * costs.apiserver.deliveryMs * slowness
+    const count = watchers.get(channel.resource) ?? 0
+    const costMs = count * costs.apiserver.deliveryMs * slowness
     const isFanOut = costMs > fanOutMs
     const sentMs = isFanOut
-      ? processor.reserveAside('kube-apiserver', costMs)
+      ? processor.reserveAside('kube-apiserver', costMs, count)
       : processor.reserve('kube-apiserver', costMs)
     const nowMs = timeline.nowMs()
     const tell = () => {

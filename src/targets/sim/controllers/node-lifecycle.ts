@@ -1,5 +1,6 @@
 import type { Condition, Node, Pod } from '../../../kube/resources.ts'
 import { isReady } from '../../../kube/resources.ts'
+import { createEventRecorder } from '../model/event-recorder.ts'
 import { createWorkQueue } from '../model/work-queue.ts'
 import type { ControlPlane } from './context.ts'
 import { controllerClient } from './context.ts'
@@ -85,8 +86,22 @@ export function runNodeLifecycleController(
   }
   timeline.after(nodeMonitorPeriodMs, monitor)
 
+  // The TTL controller annotates every node (pkg/controller/ttl), with a client of its own; here it comes along.
+  const ttlClient = controllerClient(controlPlane)
+  const recorder = createEventRecorder(timeline, client)
+
   server.inform('nodes', ({ type, object, previous }) => {
     const { name = '' } = object.metadata
+    if (type === 'ADDED') {
+      recorder.record(name, 'RegisteredNode')
+      ttlClient.update('PATCH', refOf(name), 'all but status', (node) => ({
+        ...node,
+        metadata: {
+          ...node.metadata,
+          annotations: { ...node.metadata.annotations, 'node.alpha.kubernetes.io/ttl': '0' },
+        },
+      }))
+    }
     if (type === 'DELETED') {
       nodes.delete(name)
       return

@@ -43,6 +43,14 @@ const heartbeatJitter = 0.04
 const relistMs = 1000
 /** Until the first status is written: the kubelet looks this often whether it is Ready (fastStatusUpdateOnce). */
 const fastUpdateMs = 100
+/** What it tells of itself as it starts (pkg/kubelet/kubelet_node_status.go, kubelet.go). */
+const startEvents = [
+  'Starting',
+  'NodeHasSufficientMemory',
+  'NodeHasNoDiskPressure',
+  'NodeHasSufficientPID',
+  'NodeReady',
+]
 /** How often a pod's worker asks whether its volumes are mounted (volumemanager, podAttachAndMountRetryInterval). */
 const mountPollMs = 300
 
@@ -186,7 +194,9 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
       if (!isAlive) return
       // There is one of this name already: it is taken over, as a kubelet does that comes back.
       if (error !== undefined && error.status !== 409) return timeline.after(fastUpdateMs, whileAlive(register))
-      renewLease('POST')
+      heartbeat.send('POST', 'leases')
+      renewLease('PUT')
+      for (const reason of startEvents) parts().recorder.record(name, reason)
       timeline.after(
         fastUpdateMs,
         whileAlive(() => reportStatus(true)),
@@ -195,6 +205,8 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
   }
 
   const renewLease = (verb: 'POST' | 'PUT') => {
+    // What a kubelet does all the time, such as housekeeping, is taken together with its heartbeat.
+    host.reserve('hollow-node', (costs.kubelet.idleMsPerSecond * leasePeriodMs) / 1000)
     heartbeat.send(verb, 'leases', undefined, () => renewedMs.set(name, timeline.nowMs()))
     timeline.after(jittered(leasePeriodMs), renewAgain)
   }
