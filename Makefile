@@ -10,8 +10,9 @@ ARGS   ?=
 # The project brings its own Node.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
-# Small young generations: on a machine with much memory, Node would not collect before it has taken hundreds of megabytes.
-program := node --max-semi-space-size=4 src/main.ts
+# Bounded generations: on a machine with much memory, Node would not collect before it has taken a gigabyte. Raise MEMORY for bigger plans.
+MEMORY ?= 2000
+program := node --max-semi-space-size=32 --max-old-space-size=$(MEMORY) src/main.ts
 
 help: ## List these commands
 	@echo 'make scale-test PLAN=5k-nodes'

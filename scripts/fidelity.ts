@@ -88,13 +88,13 @@ function compare(title: string, measured: readonly Cell[], simulated: readonly C
     if (Math.abs(percent) <= toleratedPercent) within++
     const range = values.length > 1 ? ` (${seconds(Math.min(...values))} - ${seconds(Math.max(...values))})` : ''
     process.stdout.write(
-      row([
+      `${row([
         arm,
         figure,
         seconds(median),
         seconds(value),
         `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`,
-      ]).trimEnd() + `${range}\n`,
+      ]).trimEnd()}${range}\n`,
     )
   }
 }

@@ -47,7 +47,14 @@ describe('the schema as editors apply it', () => {
 
 describe('the plans that ship with the product', () => {
   it('should be named wherever they are, but for what they include', () => {
-    expect(planNames(plans)).toEqual(['1k-nodes', '5k-nodes', 'experiments/heartbeat', 'single-node', 'smoke'])
+    expect(planNames(plans)).toEqual([
+      '1k-nodes',
+      '5k-nodes',
+      'experiments/fidelity',
+      'experiments/heartbeat',
+      'single-node',
+      'smoke',
+    ])
   })
 
   it.each(planNames(plans))('should be right and point editors at the schema: %s', (name) => {

@@ -1,3 +1,5 @@
+import { parseDurationMs } from './duration.ts'
+
 const binary = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 } as const
 const decimal = { k: 1e3, M: 1e6, G: 1e9, T: 1e12 } as const
 const suffixes: Record<string, number> = { ...binary, ...decimal }
@@ -16,4 +18,13 @@ export function formatBytes(bytes: number): string {
     if (bytes >= factor) return `${(bytes / factor).toFixed(1)} ${suffix}B`
   }
   return `${bytes} B`
+}
+
+/** What a setting's value lies at on an axis: a number, a duration's seconds, an amount's bytes; undefined for a mere name. */
+export function magnitudeOf(value: number | string | boolean): number | undefined {
+  if (typeof value === 'number') return value
+  if (typeof value === 'boolean') return undefined
+  const durationMs = parseDurationMs(value)
+  if (durationMs !== undefined) return durationMs / 1000
+  return parseBytes(value.replace(/(?<=\d(?:Ki|Mi|Gi|Ti|k|M|G|T)?)B$|(?<=\d)\/s$/, ''))
 }

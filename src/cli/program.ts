@@ -3,6 +3,7 @@ import type { CalibrateOptions } from './calibrate-command.ts'
 import type { PlanOptions } from './plan-command.ts'
 import type { RunOptions } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
+import type { WhatIfOptions } from './what-if-command.ts'
 
 /** The command line; `onExit` takes the exit status of the command that ran. Commands load when called: help is instant. */
 export function createProgram(surroundings: Surroundings, onExit: (status: number) => void): Command {
@@ -48,6 +49,23 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('--json', 'for programs')
     .action(async (plan: string, options: PlanOptions) =>
       onExit((await import('./plan-command.ts')).planCommand(plan, options, surroundings)),
+    )
+
+  program
+    .command('what-if')
+    .argument('<plan>', 'a name in plans/, or a path to a .yaml file')
+    .description('try values of one setting beside each other, and chart what it changes')
+    .requiredOption(
+      '--vary <setting=values>',
+      'such as kubelet.kubeAPIQPS=5,10,20,50,100 or fleet.nodes=100,1000',
+      collected,
+    )
+    .option('--profile <name>', 'what all else is from: an arm of the plan or a profile; default: tuned')
+    .option('-t, --target <name>', 'where the clusters come from (sim, local); default: sim')
+    .option('-s, --set <path=value>', overrideHelp, collected)
+    .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`')
+    .action(async (plan: string, options: WhatIfOptions) =>
+      onExit(await (await import('./what-if-command.ts')).whatIfCommand(plan, options, surroundings)),
     )
 
   program

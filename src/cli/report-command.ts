@@ -7,34 +7,57 @@ import { renderHtml } from '../report/html.ts'
 import { renderJunit } from '../report/junit.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { renderSummary } from '../report/summary.ts'
+import { whatIfViewOf } from '../report/what-if.ts'
+import { renderWhatIfHtml } from '../report/what-if-html.ts'
+import { renderWhatIf } from '../report/what-if-text.ts'
 import type { Result } from '../result/result.ts'
 import { resultSchema } from '../result/result.ts'
 import type { Surroundings } from './surroundings.ts'
 
+/** Where the page is that a reader opens first. */
+interface Reports {
+  html: string
+}
+
 /** Writes result.json and everything that is rendered from it; returns where. */
-export function writeReports(result: Result, runFolder: string): { html: string } {
+export function writeReports(result: Result, runFolder: string): Reports {
   writeFileWhole(join(runFolder, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
   return renderReports(result, runFolder)
 }
 
 /** Writes what people and pipelines read; result.json itself is left as it is. */
-function renderReports(result: Result, runFolder: string): { html: string } {
+function renderReports(result: Result, runFolder: string): Reports {
   const html = join(runFolder, 'report.html')
   writeFileWhole(html, renderHtml(result))
   writeFileWhole(join(runFolder, 'report.md'), renderMarkdown(result))
   writeFileWhole(join(runFolder, 'junit.xml'), renderJunit(result))
-  return { html }
+  const view = whatIfViewOf(result)
+  if (view === null) return { html }
+  const whatIf = join(runFolder, 'what-if.html')
+  writeFileWhole(whatIf, renderWhatIfHtml(result, view))
+  return { html: whatIf }
+}
+
+/** Says on the terminal what came of a run, and where its reports are. */
+export function printResult(
+  result: Result,
+  { html }: Reports,
+  { terminal, styles }: Pick<Surroundings, 'terminal' | 'styles'>,
+): void {
+  const view = whatIfViewOf(result)
+  const options = { reportPath: relative(process.cwd(), html), styles }
+  terminal.print(view === null ? renderSummary(result, options) : renderWhatIf(result, view, options))
 }
 
 /** Renders an earlier run again from its result.json; the newest run when none is named. */
-export function reportCommand(run: string | undefined, { folders, terminal, styles }: Surroundings): number {
+export function reportCommand(run: string | undefined, surroundings: Surroundings): number {
+  const { folders } = surroundings
   const runFolder =
     run !== undefined && existsSync(join(run, 'result.json'))
       ? run
       : join(folders.reports, run ?? newestRun(folders.reports))
   const result = readResult(runFolder)
-  const { html } = renderReports(result, runFolder)
-  terminal.print(renderSummary(result, { reportPath: relative(process.cwd(), html), styles }))
+  printResult(result, renderReports(result, runFolder), surroundings)
   return 0
 }
 

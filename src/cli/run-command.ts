@@ -1,10 +1,11 @@
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import { writeFileWhole } from '../base/files.ts'
-import { renderSummary } from '../report/summary.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { RunEvent } from '../run/events.ts'
 import { openJournal, openLineFile } from '../run/journal.ts'
+import type { Comparison } from '../run/run.ts'
 import { executeRun } from '../run/run.ts'
 import { fleetSpecOf } from '../steps/fleet-up.ts'
 import { exitCodeOf } from './exit.ts'
@@ -13,6 +14,7 @@ import { plainView } from './plain-view.ts'
 import { loadPlan } from './plans.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
+import type { RunOn } from './targets.ts'
 import { runOn, targetNamed } from './targets.ts'
 import { printBug } from './terminal.ts'
 
@@ -27,10 +29,20 @@ export interface RunOptions {
 
 /** Runs a plan from its file to its reports; returns the exit status. */
 export async function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {
-  const { folders, terminal, styles, interruption } = surroundings
-  const plan = loadPlan(planName, folders.plans, options.set)
+  const plan = loadPlan(planName, surroundings.folders.plans, options.set)
   if (options.repeat !== undefined) plan.repetitions = options.repeat
   const on = runOn(targetNamed(options.target, plan), plan, surroundings, options.calibration)
+  return carryOut(plan, on, surroundings)
+}
+
+/** Runs a plan on the target chosen for it, to its reports; returns the exit status. */
+export async function carryOut(
+  plan: Plan,
+  on: RunOn,
+  surroundings: Surroundings,
+  whatIf?: Comparison,
+): Promise<number> {
+  const { terminal, styles, interruption } = surroundings
   const { runId, runFolder, target, clock } = on
   if (target.evidence === 'measured')
     interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup --run ${runId}`
@@ -47,6 +59,7 @@ export async function runCommand(planName: string, options: RunOptions, surround
   const outcome = await executeRun({
     ...on,
     plan,
+    whatIf,
     signal: AbortSignal.any([interruption.signal, records.broken]),
     emit(event) {
       if (event.type !== 'step-progress') records.journal(event)
@@ -57,11 +70,11 @@ export async function runCommand(planName: string, options: RunOptions, surround
   records.close()
 
   // Drawing charts takes as much memory as the whole run: not before that is over.
-  const { writeReports } = await import('./report-command.ts')
+  const { printResult, writeReports } = await import('./report-command.ts')
   // Reports first: nothing that a view does may cost them.
   const reports = writeReports(outcome.result, runFolder)
   await view.finished
-  terminal.print(renderSummary(outcome.result, { reportPath: relative(process.cwd(), reports.html), styles }))
+  printResult(outcome.result, reports, surroundings)
   if (outcome.error instanceof Failure) {
     if (outcome.error.next !== undefined) terminal.printError(`\n${outcome.error.next}`)
   } else if (outcome.error !== undefined) printBug(terminal, outcome.error)

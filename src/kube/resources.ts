@@ -22,7 +22,13 @@ export interface ObjectMeta {
   }[]
   finalizers?: string[]
   /** Who applied which fields (server-side apply). */
-  managedFields?: { manager: string; operation: string; fieldsV1: object }[]
+  managedFields?: {
+    manager: string
+    operation: string
+    apiVersion?: string
+    subresource?: string
+    fieldsV1: object
+  }[]
 }
 
 export interface KubeObject {

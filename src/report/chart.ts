@@ -56,13 +56,26 @@ interface Scale {
   interval: number
 }
 
-const muted = 'var(--muted)'
+export const muted = 'var(--muted)'
 const faint = 'var(--line)'
-const fontSize = 12
+export const fontSize = 12
 const letterWidth = 6.5
 const roundSteps = [1, 2, 5, 10]
 const margin = { left: 48, right: 24, top: 46, bottom: 44 }
-const shared = { type: 'line' as const, silent: true, clip: false }
+/** What every series has. */
+export const shared = { type: 'line' as const, silent: true, clip: false }
+/** What every axis looks like. */
+export const axis = {
+  type: 'value' as const,
+  silent: true,
+  nameTextStyle: { color: muted, fontSize },
+  axisLabel: { color: muted, fontSize },
+  axisLine: { show: true, lineStyle: { color: faint } },
+  axisTick: { show: false },
+  splitLine: { lineStyle: { color: faint } },
+}
+/** A name above the labels of an upright axis. */
+export const upperLeft = { ...axis.nameTextStyle, align: 'left' as const, padding: [0, 0, 0, -40] }
 
 /** Draws the chart as an SVG element without script, style sheet or ids, fit to stand inside an HTML page. */
 export function renderChart(chart: Chart): string {
@@ -75,20 +88,9 @@ export function renderChart(chart: Chart): string {
     ...spans.map(({ toMs }) => toMs),
   ]
   const x = scaleTo(Math.max(1, ...ends) / 1000, 8)
-  const axis = {
-    type: 'value' as const,
-    silent: true,
-    nameTextStyle: { color: muted, fontSize },
-    axisLabel: { color: muted, fontSize },
-    axisLine: { show: true, lineStyle: { color: faint } },
-    axisTick: { show: false },
-    splitLine: { lineStyle: { color: faint } },
-  }
-  const drawing = init(null, null, { renderer: 'svg', ssr: true, width, height })
-  try {
-    drawing.setOption({
-      animation: false,
-      textStyle: { fontFamily: 'inherit' },
+  return drawn(
+    { width, height },
+    {
       grid: margin,
       xAxis: { ...axis, name: chart.xName, nameLocation: 'middle', nameGap: 28, ...x },
       yAxis: {
@@ -96,7 +98,7 @@ export function renderChart(chart: Chart): string {
         name: chart.yName,
         // Above the labels of the ribbon, if there is one.
         ...(spans.length === 0 ? {} : { nameGap: 30 }),
-        nameTextStyle: { ...axis.nameTextStyle, align: 'left', padding: [0, 0, 0, -40] },
+        nameTextStyle: upperLeft,
         ...y,
       },
       series: [
@@ -105,7 +107,15 @@ export function renderChart(chart: Chart): string {
         ...(chart.level === undefined ? [] : [level(chart.level, x, yUnit)]),
         ...spans.map((span) => ribbon(span, x, y, width - margin.left - margin.right)),
       ],
-    })
+    },
+  )
+}
+
+/** Draws what echarts is told to as an SVG element without script, style sheet or ids. */
+export function drawn(size: { width: number; height: number }, option: object): string {
+  const drawing = init(null, null, { renderer: 'svg', ssr: true, ...size })
+  try {
+    drawing.setOption({ animation: false, textStyle: { fontFamily: 'inherit' }, ...option })
     return withoutInteraction(drawing.renderToSVGString())
   } finally {
     drawing.dispose()
@@ -126,7 +136,7 @@ function withoutInteraction(svg: string): string {
 }
 
 /** An axis from 0 to at least `value` in about `ticks` round steps. */
-function scaleTo(value: number, ticks: number): Scale {
+export function scaleTo(value: number, ticks: number): Scale {
   const power = 10 ** Math.floor(Math.log10(value / ticks))
   const interval = power * (roundSteps.find((factor) => factor * power >= value / ticks) ?? 10)
   return { max: Math.ceil(value / interval) * interval, interval }

@@ -5,7 +5,27 @@ import { renderChart } from './chart.ts'
 import { formatCount, none } from './format.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup, raw } from './markup.ts'
+import { styleSheet } from './style.ts'
 import type { ReportView } from './view.ts'
+
+/** A whole page that needs no network and no script. */
+export function page(title: string, content: Markup): string {
+  return markup`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${title}</title>
+<style>${raw(styleSheet)}</style>
+</head>
+<body>
+${content}
+</body>
+</html>
+`.markup
+}
 
 /** A titled part of the page. */
 export function section(title: string, ...content: Content[]): Markup {
@@ -80,8 +100,16 @@ export function percentileCells(
 
 /** A chart with its title and legend; `description` says in words what is to be seen. */
 export function figure(title: string, legend: Content[], description: string, chart: Omit<Chart, 'width'>): Markup {
+  return drawing(title, legend, description, renderChart({ width: chartWidth, ...chart }))
+}
+
+/** How wide charts are drawn, in units of their own: they take the width of the page. */
+export const chartWidth = 1040
+
+/** An SVG element with its title and legend. */
+export function drawing(title: string, legend: Content[], description: string, svg: string): Markup {
   return markup`<figure><figcaption><h3>${title}</h3><ul class="legend">${legend.map((item) => markup`<li>${item}</li>`)}</ul></figcaption>
-<div class="scroll" role="img" aria-label="${`${title}: ${description}`}">${raw(renderChart({ width: 1040, ...chart }))}</div></figure>`
+<div class="scroll" role="img" aria-label="${`${title}: ${description}`}">${raw(svg)}</div></figure>`
 }
 
 /** What is secondary, behind a line to open it with. */

@@ -3,7 +3,7 @@ import type { Result, ThresholdOutcome } from '../result/result.ts'
 import { formatActual, formatDeviation, formatRatio, formatTaken, none, plural } from './format.ts'
 import { accountSection } from './html-account.ts'
 import { armSection } from './html-arms.ts'
-import { body, columns, figure, list, num, profileColor, section, swatch, table, term } from './html-elements.ts'
+import { body, columns, figure, list, num, page, profileColor, section, swatch, table, term } from './html-elements.ts'
 import { fillSection } from './html-fill.ts'
 import { knobSection } from './html-knobs.ts'
 import { machineSection } from './html-machine.ts'
@@ -12,25 +12,15 @@ import { rerenderCommand } from './labels.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup, raw } from './markup.ts'
 import { sampleText } from './sample.ts'
-import { styleSheet } from './style.ts'
 import type { ComparisonCell, ComparisonRow, ProbeView, ReportView } from './view.ts'
 import { chartedCurve, viewOf } from './view.ts'
 
 /** The whole report as one HTML page that needs no network and no script. */
 export function renderHtml(result: Result): string {
   const view = viewOf(result)
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${view.title}</title>
-<style>${raw(styleSheet)}</style>
-</head>
-<body>
-${pageHeader(result, view)}
+  return page(
+    view.title,
+    markup`${pageHeader(result, view)}
 <main>
 ${thresholdSection(result)}
 ${comparisonSection(result, view)}
@@ -42,10 +32,8 @@ ${knobSection(view)}
 ${accountSection(view)}
 ${armSection(result, view)}
 </main>
-${pageFooter(result)}
-</body>
-</html>
-`.markup
+${pageFooter(result)}`,
+  )
 }
 
 function pageHeader(result: Result, view: ReportView): Markup {
@@ -55,13 +43,15 @@ function pageHeader(result: Result, view: ReportView): Markup {
 <h1>${result.plan} <span class="tag ${evidence}">${evidence}</span></h1>
 ${result.description !== undefined && markup`<p class="lead">${result.description}</p>`}
 <p class="muted">${view.evidence}</p>
+${result.whatIf !== undefined && markup`<p>What ${result.whatIf.varied} does to every time: <a href="what-if.html">what-if.html</a></p>`}
 ${view.partial !== null && markup`<div class="notice bad"><p><b>${view.partial}.</b> This run did not go to its end: what is here is all there is.</p></div>`}
 <div class="verdict ${verdict}"><p>Verdict: ${verdict} (${evidence})</p>${list(result.reasons)}</div>
 ${caveatNotice(view)}
 </header>`
 }
 
-function caveatNotice({ caveats }: ReportView): Content {
+/** What to know before trusting the figures. */
+export function caveatNotice({ caveats }: ReportView): Content {
   if (caveats.length === 0) return null
   const worst = caveats.some(({ severity }) => severity === 'bad') ? 'bad' : 'warn'
   return markup`<div class="notice ${worst}"><p><b>Before you trust the figures</b></p>
@@ -171,7 +161,8 @@ function probeChart(result: Result, view: ReportView, probe: ProbeView): Markup[
   ]
 }
 
-function pageFooter(result: Result): Markup {
+/** What the page was made from, and how to make it again. */
+export function pageFooter(result: Result): Markup {
   return markup`<footer><dl>${term('run', result.run)}${term('plan', result.plan)}${term('plan hash', markup`<code>${result.planHash}</code>`)}
 ${term('result schema', result.schema)}${term('evidence', result.evidence)}</dl>
 <p>Made from <code>result.json</code> alone. To make it again: <code>${rerenderCommand(result)}</code></p></footer>`

@@ -10,30 +10,43 @@ import type { ComparisonCell, ReportView } from './view.ts'
 import { viewOf } from './view.ts'
 
 /** Functions that give back the text in other clothes, its width unchanged. */
-interface SummaryStyles {
+export interface SummaryStyles {
   bold(text: string): string
   red(text: string): string
   green(text: string): string
   yellow(text: string): string
 }
 
-interface SummaryOptions {
+export interface SummaryOptions {
   reportPath: string
   /** Plain text unless given. */
   styles?: SummaryStyles
 }
 
 const same = (text: string): string => text
-const plain: SummaryStyles = { bold: same, red: same, green: same, yellow: same }
+/** For text that is not for a terminal. */
+export const plain: SummaryStyles = { bold: same, red: same, green: same, yellow: same }
 const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
 
-const width = 80
+/** Columns that a summary keeps within. */
+export const width = 80
 const labelWidth = 31
 
 /** The outcome in a screenful of at most 80 columns: verdict, stops beside the document's figures, thresholds. */
 export function renderSummary(result: Result, { reportPath, styles = plain }: SummaryOptions): string {
   const view = viewOf(result)
-  const blocks = [
+  return joined([
+    ...opening(view, result, styles),
+    ...fills(view, result, styles),
+    ...comparisons(view, result, styles),
+    thresholds(result, styles),
+    [...ownMemory(result), `report: ${printable(reportPath)}`],
+  ])
+}
+
+/** The verdict, the reasons for it, and what to know before trusting the figures. */
+export function opening(view: ReportView, result: Result, styles: SummaryStyles): string[][] {
+  return [
     [
       styles.bold(styles[colours[result.verdict]](shorten(view.title, width))),
       ...(view.partial === null ? [] : [styles.yellow(view.partial)]),
@@ -43,11 +56,11 @@ export function renderSummary(result: Result, { reportPath, styles = plain }: Su
       ...wrap(title, '').map(severity === 'bad' ? styles.red : styles.yellow),
       ...places.flatMap((place) => wrap(place, '  ')),
     ]),
-    ...fills(view, result, styles),
-    ...comparisons(view, result, styles),
-    thresholds(result, styles),
-    [...ownMemory(result), `report: ${printable(reportPath)}`],
   ]
+}
+
+/** Blocks of lines with an empty line between them. */
+export function joined(blocks: readonly (readonly string[])[]): string {
   return blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.map((line) => line.trimEnd()).join('\n'))
@@ -166,7 +179,7 @@ function thresholds(result: Result, styles: SummaryStyles): string[] {
 }
 
 /** The text in lines that keep within the width, each with the indent. */
-function wrap(text: string, indent: string): string[] {
+export function wrap(text: string, indent: string): string[] {
   const lines: string[] = []
   for (const word of printable(text).split(/\s+/).filter(Boolean)) {
     const current = lines.at(-1)
@@ -177,7 +190,8 @@ function wrap(text: string, indent: string): string[] {
   return lines
 }
 
-function shorten(text: string, length: number): string {
+/** The text in at most so many columns. */
+export function shorten(text: string, length: number): string {
   const clean = printable(text).replace(/\s/g, ' ').trimEnd()
   return clean.length <= length ? clean : `${clean.slice(0, length - 1)}…`
 }

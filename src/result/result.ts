@@ -270,6 +270,16 @@ const armOutcome = z.object({
   residue: z.array(z.string()),
 })
 
+/** What a run that tries the values of one setting varies. */
+const whatIf = z.object({
+  /** A knob's id, or the path of a field of the plan. */
+  varied: z.string(),
+  /** The arm of the plan that all else is from. */
+  profile: z.string(),
+  /** In the order they are shown in, each with the name of its arm. */
+  values: z.array(z.object({ value: knobValue, arm: z.string() })),
+})
+
 /** A published figure that a run is set beside. */
 const referenceFigure = z.object({
   probe: z.string(),
@@ -312,11 +322,14 @@ export const resultSchema = z.object({
   /** This program itself. */
   orchestrator: z.object({ peakMemoryBytes: z.number() }).nullable().default(null),
   reference: z.object({ source: z.string(), figures: z.array(referenceFigure) }).nullable(),
+  /** There where the arms are the values of one setting. */
+  whatIf: whatIf.optional(),
   arms: z.array(armOutcome),
   thresholds: z.array(thresholdOutcome),
 })
 
 export type Result = z.infer<typeof resultSchema>
+export type WhatIf = z.infer<typeof whatIf>
 export type ArmOutcome = z.infer<typeof armOutcome>
 export type ProbeOutcome = z.infer<typeof probeOutcome>
 export type KnobOutcome = z.infer<typeof knobOutcome>

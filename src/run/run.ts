@@ -11,7 +11,7 @@ import type { PodTimeline } from '../measure/timeline.ts'
 import { planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
 import { lacksOf } from '../report/fill-view.ts'
-import type { ArmOutcome, KnobOutcome, Result } from '../result/result.ts'
+import type { ArmOutcome, KnobOutcome, Result, WhatIf } from '../result/result.ts'
 import { controlPlane } from '../steps/control-plane.ts'
 import { fillCluster, fillStepId, fillTitle } from '../steps/fill.ts'
 import type { ReadyFleet } from '../steps/fleet-up.ts'
@@ -31,6 +31,13 @@ import type { Stages } from './stages.ts'
 import { cleanUpStepId, withStages } from './stages.ts'
 import { judgeRun } from './verdict.ts'
 
+/** Arms that are the values of one setting. */
+export interface Comparison {
+  record: WhatIf
+  /** Where the setting is a field of the plan: what each arm runs instead of the run's plan, by its name. */
+  plans: ReadonlyMap<string, Plan>
+}
+
 /** What a run is given: everything that reaches outside comes in here. */
 export interface RunContext {
   runId: string
@@ -49,6 +56,8 @@ export interface RunContext {
   /** The most memory that this program has had so far; null where the result is to be the same on every machine. */
   peakMemoryBytes: (() => number) | null
   onSamples: (armId: string, probe: string, pods: readonly PodTimeline[]) => void
+  /** There where the plan's arms are the values of one setting. */
+  whatIf?: Comparison | undefined
 }
 
 /** A run's result, whole or partial, and what ended it early. */
@@ -68,14 +77,14 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     run: runId,
     plan: plan.name,
     target: target.name,
-    outline: scheduled.map((arm) => outlineOf(arm, context)),
+    outline: scheduled.map((arm) => outlineOf(arm, contextOf(arm, context))),
   })
 
   const arms: ArmOutcome[] = []
   const versions: Record<string, string> = {}
   let error: unknown
   for (const arm of scheduled) {
-    const ran = await runArm(arm, context, versions)
+    const ran = await runArm(arm, contextOf(arm, context), versions)
     arms.push(ran.outcome)
     error = ran.error
     if (error !== undefined) break
@@ -97,11 +106,17 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     machine: context.machine,
     orchestrator: context.peakMemoryBytes === null ? null : { peakMemoryBytes: context.peakMemoryBytes() },
     reference: referenceOf(plan),
+    ...(context.whatIf === undefined ? {} : { whatIf: context.whatIf.record }),
     arms,
     ...judgement,
   }
   emit({ type: 'run-finished', verdict: result.verdict, partial: result.partial })
   return error === undefined ? { result } : { result, error }
+}
+
+/** The run as one arm sees it. */
+function contextOf({ name }: ScheduledArm, context: RunContext): RunContext {
+  return { ...context, plan: context.whatIf?.plans.get(name) ?? context.plan }
 }
 
 async function runArm(

@@ -69,7 +69,7 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
         (sum, pack, number) => sum + (number % hostProcessors.length === index ? pack.length : 0),
         0,
       )
-      host.reserveAside('hollow-node', kubelets * costs.kubelet.deliveryMs, kubelets)
+      host.reserveAside('hollow-node', kubelets * costs.kubelet.deliveryMs)
     }
   })
 

@@ -1,16 +1,23 @@
 import type { ResourceName } from '../../../kube/api.ts'
 import type {
+  ConfigMap,
   Deployment,
   KubeObject,
   Namespace,
+  Node,
   Pod,
   PodSpec,
+  ReplicaSet,
   ResourceTypes,
+  Secret,
   Service,
 } from '../../../kube/resources.ts'
-import { resources } from '../../../kube/resources.ts'
+import type { LabelSelector } from './label-selector.ts'
+import { matchesLabels } from './label-selector.ts'
+import { isEmpty, metadataErrors, nameErrors, qualifiedKind, withoutEmpty } from './metadata.ts'
+import { configKeyErrors } from './names.ts'
 import type { ObjectRules } from './objects.ts'
-import { forbidden, invalid } from './refusals.ts'
+import { forbidden, invalid, invalidValue } from './refusals.ts'
 
 /**
  * A new object as the apiserver takes it: checked, and with the defaults that the product, the controllers or the kubelets
@@ -21,49 +28,65 @@ export function admit<R extends ResourceName>(
   object: ResourceTypes[R],
   rules: ObjectRules,
 ): ResourceTypes[R] {
-  checkMetadata(resource, object)
+  const { metadata } = object
+  if (resource === 'pods') requireServiceAccount(metadata, rules)
+  const admitted = withDefaults(resource, object, rules) as ResourceTypes[R]
+  const errors = [...nameErrors(resource, metadata), ...metadataErrors(metadata), ...specErrors(resource, admitted)]
+  if (errors.length > 0) throw invalid(qualifiedKind(resource), metadata.name ?? '', ...errors)
+  return { ...admitted, metadata: withoutEmpty(admitted.metadata) }
+}
+
+function withDefaults(resource: ResourceName, object: KubeObject, rules: ObjectRules): KubeObject {
   switch (resource) {
     case 'namespaces':
-      return admitNamespace(object as Namespace) as ResourceTypes[R]
+      return newNamespace(object as Namespace)
+    case 'nodes':
+      return newNode(object as Node)
     case 'pods':
-      return admitPod(object as Pod, rules) as ResourceTypes[R]
+      return newPod(object as Pod, rules)
     case 'deployments':
-      return admitDeployment(object as Deployment) as ResourceTypes[R]
+      return { ...object, spec: deploymentSpec((object as Deployment).spec), status: {} } as Deployment
+    case 'replicasets':
+      return { ...object, spec: workloadSpec((object as ReplicaSet).spec), status: { replicas: 0 } } as ReplicaSet
     case 'services':
-      return admitService(object as Service, rules) as ResourceTypes[R]
+      return newService(object as Service, rules)
+    case 'secrets':
+      return withoutEmptyData({ type: 'Opaque', ...object } as Secret)
+    case 'configmaps':
+      return withoutEmptyData(object)
     default:
       return object
   }
 }
 
-const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
-const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/
-
-function checkMetadata(resource: ResourceName, { metadata }: KubeObject): void {
-  const { name = '', labels = {} } = metadata
-  const refuse = (why: string) => invalid(qualifiedKind(resource), name, why)
-  if (name === '') throw refuse('metadata.name: Required value: name or generateName is required')
-  if (resource === 'namespaces' && name.includes('.'))
-    throw refuse(`metadata.name: Invalid value: "${name}": must not contain dots`)
-  if (!subdomain.test(name) || name.length > 253)
-    throw refuse(
-      `metadata.name: Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character`,
-    )
-  for (const value of Object.values(labels)) {
-    if (value.length > 63 || !labelValue.test(value))
-      throw refuse(
-        `metadata.labels: Invalid value: "${value}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
+/** What is wrong with an object beyond its metadata, whether it is new or changed. */
+export function specErrors(resource: ResourceName, object: KubeObject): string[] {
+  switch (resource) {
+    case 'pods':
+      return containerErrors('spec', (object as Pod).spec)
+    case 'deployments':
+    case 'replicasets':
+      return workloadErrors((object as Deployment).spec)
+    case 'services':
+      return serviceErrors((object as Service).spec)
+    case 'configmaps':
+    case 'secrets':
+      return Object.keys((object as ConfigMap).data ?? {}).flatMap((key) =>
+        configKeyErrors(key).map((error) => invalidValue(`data[${key}]`, key, error)),
       )
+    default:
+      return []
   }
 }
 
-function qualifiedKind(resource: ResourceName): string {
-  const { apiVersion, kind } = resources[resource]
-  const [group, version] = apiVersion.split('/')
-  return version === undefined ? kind : `${kind}.${group}`
+/** A configmap or secret as it is stored: without its data when there is none. */
+export function withoutEmptyData<T extends KubeObject & { data?: object }>(object: T): T {
+  if (!isEmpty(object.data)) return object
+  const { data: _, ...rest } = object
+  return rest as T
 }
 
-function admitNamespace(object: Namespace): Namespace {
+function newNamespace(object: Namespace): Namespace {
   const { metadata } = object
   return {
     ...object,
@@ -73,82 +96,140 @@ function admitNamespace(object: Namespace): Namespace {
   }
 }
 
-const specDefaults = {
+/** The admission plugin TaintNodesByCondition. */
+function newNode(object: Node): Node {
+  const { taints = [] } = object.spec ?? {}
+  const key = 'node.kubernetes.io/not-ready'
+  if (taints.some((taint) => taint.key === key)) return object
+  return { ...object, spec: { ...object.spec, taints: [...taints, { key, effect: 'NoSchedule' }] } }
+}
+
+const templateDefaults = {
   restartPolicy: 'Always',
   terminationGracePeriodSeconds: 30,
   dnsPolicy: 'ClusterFirst',
+  securityContext: Object.freeze({}),
   schedulerName: 'default-scheduler',
+}
+
+/** The ServiceAccount admission plugin. */
+function requireServiceAccount({ namespace = '', name = '' }: Pod['metadata'], { store }: ObjectRules): void {
+  if (store.get('serviceaccounts', namespace, 'default') !== undefined) return
+  const why = `error looking up service account ${namespace}/default: serviceaccount "default" not found`
+  throw forbidden('pods', name, why)
 }
 
 /** Filled-in specs by the spec they come from: pods of one ReplicaSet share one. */
 const filledSpecs = new WeakMap<PodSpec, { key: string; spec: PodSpec }>()
 
-/** Defaulting, and the ServiceAccount and DefaultTolerationSeconds admission plugins. */
-function admitPod(object: Pod, { store, tolerationSeconds }: ObjectRules): Pod {
-  const { metadata, spec } = object
-  const { namespace = '', name = '' } = metadata
-  if (!(spec?.containers?.length > 0)) throw invalid('Pod', name, 'spec.containers: Required value')
-  if (store.get('namespaces', '', namespace) !== undefined && !store.get('serviceaccounts', namespace, 'default'))
-    throw forbidden(
-      'pods',
-      name,
-      `error looking up service account ${namespace}/default: serviceaccount "default" not found`,
-    )
+interface Toleration {
+  key?: string
+  operator?: string
+  effect?: string
+  tolerationSeconds?: number
+}
+
+/** Defaulting, and the admission plugins Priority and DefaultTolerationSeconds. */
+function newPod(object: Pod, { tolerationSeconds }: ObjectRules): Pod {
+  const { spec = { containers: [] } } = object as Partial<Pod>
   const { notReady, unreachable } = tolerationSeconds
   const key = `${notReady}/${unreachable}`
   const known = filledSpecs.get(spec)
-  const toleration = (condition: string, seconds: number) => ({
-    key: `node.kubernetes.io/${condition}`,
-    operator: 'Exists',
-    effect: 'NoExecute',
-    tolerationSeconds: seconds,
-  })
-  const filled =
-    known?.key === key
-      ? known.spec
-      : {
-          ...specDefaults,
-          serviceAccountName: 'default',
-          ...spec,
-          tolerations: [
-            ...((spec['tolerations'] as object[] | undefined) ?? []),
-            toleration('not-ready', notReady),
-            toleration('unreachable', unreachable),
-          ],
-        }
+  if (known?.key === key) return { ...object, spec: known.spec, status: pendingStatus }
+  const given = (spec['tolerations'] ?? []) as Toleration[]
+  const filled = {
+    ...templateDefaults,
+    serviceAccountName: 'default',
+    priority: 0,
+    enableServiceLinks: true,
+    preemptionPolicy: 'PreemptLowerPriority',
+    ...spec,
+    tolerations: [
+      ...given,
+      ...missingToleration(given, 'not-ready', notReady),
+      ...missingToleration(given, 'unreachable', unreachable),
+    ],
+  }
   filledSpecs.set(spec, { key, spec: filled })
   return { ...object, spec: filled, status: pendingStatus }
 }
 
+/** The toleration of a condition of the node, unless it is tolerated already. */
+function missingToleration(given: readonly Toleration[], condition: string, seconds: number): Toleration[] {
+  const key = `node.kubernetes.io/${condition}`
+  const isTolerated = given.some(
+    (one) => (one.key ?? key) === key && (one.effect === undefined || one.effect === 'NoExecute'),
+  )
+  return isTolerated ? [] : [{ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: seconds }]
+}
+
 const pendingStatus = Object.freeze({ phase: 'Pending', qosClass: 'BestEffort' })
 
-function admitDeployment(object: Deployment): Deployment {
-  const { spec, metadata } = object
-  const { matchLabels } = spec.selector
-  const labels = spec.template.metadata.labels ?? {}
-  if (Object.entries(matchLabels).some(([key, value]) => labels[key] !== value))
-    throw invalid(
-      'Deployment.apps',
-      metadata.name ?? '',
-      `spec.template.metadata.labels: Invalid value: ${JSON.stringify(labels)}: \`selector\` does not match template \`labels\``,
-    )
+/** The spec of a Deployment with its defaults. */
+export function deploymentSpec(spec: Deployment['spec'] | undefined): Deployment['spec'] {
   return {
-    ...object,
-    spec: {
-      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } },
-      revisionHistoryLimit: 10,
-      progressDeadlineSeconds: 600,
-      ...spec,
-      replicas: spec.replicas ?? 1,
-      template: { ...spec.template, spec: { ...specDefaults, ...spec.template.spec } },
-    },
-    status: {},
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } },
+    revisionHistoryLimit: 10,
+    progressDeadlineSeconds: 600,
+    ...workloadSpec(spec),
   }
 }
 
-function admitService(object: Service, { store }: ObjectRules): Service {
-  const number = store.count('services') + 1
-  const clusterIP = `10.96.${number >> 8}.${number & 255}`
-  const ports = (object.spec.ports ?? []).map((port) => ({ protocol: 'TCP', targetPort: port.port, ...port }))
-  return { ...object, spec: { type: 'ClusterIP', clusterIP, ...object.spec, ports }, status: { loadBalancer: {} } }
+/** The spec of a ReplicaSet with its defaults, or of a Deployment as far as they are the same. */
+export function workloadSpec<T extends { replicas: number; template?: unknown }>(spec: T | undefined): T {
+  const template = spec?.template as Deployment['spec']['template'] | undefined
+  if (spec !== undefined && spec.replicas !== undefined && hasDefaults(template?.spec)) return spec
+  const filled = { ...template, spec: { ...templateDefaults, ...template?.spec } }
+  return { ...spec, replicas: spec?.replicas ?? 1, template: filled } as T
+}
+
+function hasDefaults(spec: PodSpec | undefined): boolean {
+  return spec !== undefined && Object.keys(templateDefaults).every((field) => spec[field] !== undefined)
+}
+
+function containerErrors(field: string, spec: PodSpec | undefined): string[] {
+  return (spec?.containers?.length ?? 0) > 0 ? [] : [`${field}.containers: Required value`]
+}
+
+function workloadErrors(spec: Deployment['spec']): string[] {
+  const { replicas, template } = spec
+  const selector = spec.selector as LabelSelector | undefined
+  const { labels } = template.metadata ?? {}
+  const isUnlimited = selector !== undefined && isEmpty({ ...selector.matchLabels, ...selector.matchExpressions })
+  const doesMatch = selector !== undefined && matchesLabels(selector, labels)
+  return [
+    ...(replicas < 0 ? [invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0')] : []),
+    ...(selector === undefined ? ['spec.selector: Required value'] : []),
+    ...(isUnlimited ? [invalidValue('spec.selector', selector, 'empty selector is invalid for deployment')] : []),
+    ...(doesMatch
+      ? []
+      : [invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')]),
+    ...containerErrors('spec.template.spec', template.spec),
+  ]
+}
+
+function newService(object: Service, { nextAddress }: ObjectRules): Service {
+  const { spec = { ports: [] } } = object as Partial<Service>
+  const ports = (spec.ports ?? []).map((port) => ({ protocol: 'TCP', targetPort: port.port, ...port }))
+  const clusterIP = (spec['clusterIP'] as string | undefined) ?? nextAddress()
+  return {
+    ...object,
+    spec: {
+      clusterIPs: [clusterIP],
+      type: 'ClusterIP',
+      sessionAffinity: 'None',
+      ipFamilies: ['IPv4'],
+      ipFamilyPolicy: 'SingleStack',
+      internalTrafficPolicy: 'Cluster',
+      ...spec,
+      clusterIP,
+      ports,
+    },
+    status: { loadBalancer: {} },
+  }
+}
+
+/** A service without an address of its own needs no ports. */
+function serviceErrors(spec: Service['spec']): string[] {
+  return spec.ports.length > 0 || spec['clusterIP'] === 'None' ? [] : ['spec.ports: Required value']
 }

@@ -1,6 +1,5 @@
-import { ApiError } from '../../../kube/api.ts'
-import type { KubeObject } from '../../../kube/resources.ts'
 import { sameValue } from './objects.ts'
+import { badRequest, patchRejected } from './refusals.ts'
 
 interface Operation {
   op: string
@@ -9,34 +8,38 @@ interface Operation {
   value?: unknown
 }
 
-/** JSON patch (RFC 6902), as lenient as the apiserver's library: `replace` of a key that is not there adds it. */
-export function patchedByJson<T extends KubeObject>(object: T, operations: object[]): T {
+type Holder = Record<string, unknown> | unknown[]
+
+/**
+ * JSON patch (RFC 6902), as lenient as the apiserver's library (evanphx/json-patch): `replace` of a key that is not there adds it,
+ * indexes may count from the end, and copying what is not there copies null. Throws `ApiError` 422 for what cannot be applied.
+ */
+export function patchedByJson<T extends object>(object: T, operations: object[]): T {
+  if (!Array.isArray(operations)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value')
   let result: unknown = structuredClone(object)
   for (const operation of operations as Operation[]) result = after(result, operation)
   return result as T
 }
 
-function after(root: unknown, { op, path, from, value }: Operation): unknown {
+function after(root: unknown, { op, path, from = '', value }: Operation): unknown {
   switch (op) {
     case 'add':
     case 'replace':
-      return withValue(root, path, value, op === 'add')
+      return withValue(root, path, value, op)
     case 'remove':
       return without(root, path)
     case 'copy':
-      return withValue(root, path, structuredClone(valueAt(root, from ?? '')), true)
-    case 'move':
-      return withValue(without(structuredClone(root), from ?? ''), path, valueAt(root, from ?? ''), true)
+      return withValue(root, path, structuredClone(valueAt(root, from)) ?? null, 'add')
+    case 'move': {
+      const moved = valueAt(root, from)
+      return withValue(without(root, from), path, moved, 'add')
+    }
     case 'test':
-      if (!sameValue(valueAt(root, path), value)) throw refused()
+      if (!sameValue(valueAt(root, path) ?? null, value ?? null)) throw patchRejected()
       return root
     default:
-      throw refused()
+      throw patchRejected()
   }
-}
-
-function refused(): ApiError {
-  return new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request')
 }
 
 function keysOf(path: string): string[] {
@@ -46,37 +49,55 @@ function keysOf(path: string): string[] {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
-function valueAt(root: unknown, path: string): unknown {
-  let value = root
-  for (const key of keysOf(path)) value = (value as Record<string, unknown> | undefined)?.[key]
-  return value
-}
-
-/** The map or list that the last key of a path is in; refused when there is none. */
-function holderOf(root: unknown, path: string): { holder: Record<string, unknown> | unknown[]; key: string } {
+/** The map or list that the last key of a path is in. */
+function holderOf(root: unknown, path: string): { holder: Holder; key: string } {
   const keys = keysOf(path)
-  const key = keys.pop() ?? ''
+  const key = keys.pop()
+  if (key === undefined) throw patchRejected()
   let holder = root
-  for (const one of keys) holder = (holder as Record<string, unknown> | undefined)?.[one]
-  if (typeof holder !== 'object' || holder === null) throw refused()
-  return { holder: holder as Record<string, unknown> | unknown[], key }
+  for (const one of keys) holder = isHolder(holder) ? itemOf(holder, one) : undefined
+  if (!isHolder(holder)) throw patchRejected()
+  return { holder, key }
 }
 
-function withValue(root: unknown, path: string, value: unknown, inserts: boolean): unknown {
+function isHolder(value: unknown): value is Holder {
+  return typeof value === 'object' && value !== null
+}
+
+function itemOf(holder: Holder, key: string): unknown {
+  if (Array.isArray(holder)) return holder[indexOf(key, holder.length)]
+  return Object.hasOwn(holder, key) ? holder[key] : undefined
+}
+
+function valueAt(root: unknown, path: string): unknown {
+  if (path === '') return root
+  const { holder, key } = holderOf(root, path)
+  return itemOf(holder, key)
+}
+
+/** The place in a list that a key means, of so many there are. */
+function indexOf(key: string, places: number): number {
+  if (!/^-?\d+$/.test(key)) throw patchRejected()
+  const index = Number(key)
+  const fromStart = index < 0 ? places + index : index
+  if (fromStart < 0 || fromStart >= places) throw patchRejected()
+  return fromStart
+}
+
+function withValue(root: unknown, path: string, value: unknown, op: 'add' | 'replace'): unknown {
   if (path === '') return value
   const { holder, key } = holderOf(root, path)
   if (!Array.isArray(holder)) holder[key] = value
+  else if (op === 'replace') holder[indexOf(key, holder.length)] = value
   else if (key === '-') holder.push(value)
-  else holder.splice(Number(key), inserts ? 0 : 1, value)
+  else holder.splice(indexOf(key, holder.length + 1), 0, value)
   return root
 }
 
 function without(root: unknown, path: string): unknown {
   const { holder, key } = holderOf(root, path)
-  if (Array.isArray(holder)) {
-    if (Number(key) >= holder.length) throw refused()
-    holder.splice(Number(key), 1)
-  } else if (Object.hasOwn(holder, key)) delete holder[key]
-  else throw refused()
+  if (Array.isArray(holder)) holder.splice(indexOf(key, holder.length), 1)
+  else if (Object.hasOwn(holder, key)) delete holder[key]
+  else throw patchRejected()
   return root
 }

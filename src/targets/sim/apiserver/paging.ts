@@ -1,6 +1,6 @@
 import type { KubeRequest, ListAnswer } from '../../../kube/requests.ts'
 import type { KubeObject } from '../../../kube/resources.ts'
-import { badRequest, expired } from './refusals.ts'
+import { expired } from './refusals.ts'
 import { selectionOf } from './selectors.ts'
 import type { Store } from './store.ts'
 
@@ -12,48 +12,58 @@ export interface Pager {
   list(request: ListRequest): ListAnswer<KubeObject>
 }
 
-/** What is left of a list that is being read. */
-interface Rest {
+/** A list that is being read, as it was at its beginning. */
+interface Snapshot {
   objects: readonly KubeObject[]
-  from: number
   version: string
 }
 
 const expiredMessage =
-  'The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.'
+  'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
 
-/** A pager. Lists that are not read to their end are forgotten with the history, or when many others have come since. */
+/** Lists in progress, and how many that have been read are kept for a client that has lost the last answer. */
+const mostOpen = 100
+const mostRead = 2
+
+/**
+ * A pager. A page may be asked for again, as by a client that has lost the answer. Lists that are not read to their end are
+ * forgotten with the history, or when many others have come since.
+ */
 export function createPager(store: Store): Pager {
-  const rests = new Map<string, Rest>()
+  const open = new Map<number, Snapshot>()
+  const read = new Map<number, Snapshot>()
   let number = 0
-  const mostRests = 100
+
+  const keep = (snapshots: Map<number, Snapshot>, most: number, key: number, snapshot: Snapshot) => {
+    snapshots.set(key, snapshot)
+    if (snapshots.size > most) snapshots.delete(snapshots.keys().next().value as number)
+  }
 
   return {
     list({ query, limit, continueFrom, metadataOnly }) {
       const { resource, namespace } = query
-      const known = continueFrom === undefined ? undefined : rests.get(continueFrom)
-      if (continueFrom !== undefined) {
-        if (known === undefined || !store.remembers(resource, Number(known.version))) throw expired(expiredMessage)
-        rests.delete(continueFrom)
-      }
       const selection = selectionOf(query)
-      const { objects, from, version } = known ?? {
-        objects: store.list(resource, namespace),
-        from: 0,
-        version: String(store.version(resource)),
-      }
-      if (limit <= 0) throw badRequest('limit must be positive')
+      const [known, from] = continueFrom?.split('/').map(Number) ?? []
+      const snapshot =
+        known === undefined
+          ? { objects: store.list(resource, namespace), version: String(store.version(resource)) }
+          : (open.get(known) ?? read.get(known))
+      if (snapshot === undefined || !store.remembers(resource, Number(snapshot.version))) throw expired(expiredMessage)
+      const { objects, version } = snapshot
       const items: KubeObject[] = []
-      let next = from
-      while (next < objects.length && items.length < limit) {
+      let next = from ?? 0
+      while (next < objects.length && (limit <= 0 || items.length < limit)) {
         const object = objects[next++] as KubeObject
         if (selection === undefined || selection(object)) items.push(asListed(object, metadataOnly))
       }
       const left = objects.length - next
-      if (left === 0) return { metadata: { resourceVersion: version }, items }
-      const token = `page-${++number}`
-      rests.set(token, { objects, from: next, version })
-      if (rests.size > mostRests) rests.delete(rests.keys().next().value as string)
+      if (left === 0) {
+        if (known !== undefined && open.delete(known)) keep(read, mostRead, known, snapshot)
+        return { metadata: { resourceVersion: version }, items }
+      }
+      const key = known ?? ++number
+      if (known === undefined) keep(open, mostOpen, key, snapshot)
+      const token = `${key}/${next}`
       // With a selector the server does not know how many of the rest are selected.
       const remaining = selection === undefined ? { remainingItemCount: left } : {}
       return { metadata: { resourceVersion: version, continue: token, ...remaining }, items }
@@ -62,6 +72,8 @@ export function createPager(store: Store): Pager {
 }
 
 /** Objects in a list have no kind of their own. */
-function asListed({ apiVersion: _, kind: __, ...object }: KubeObject, metadataOnly: boolean): KubeObject {
-  return metadataOnly ? { metadata: object.metadata } : object
+function asListed(object: KubeObject, metadataOnly: boolean): KubeObject {
+  if (metadataOnly) return { metadata: object.metadata }
+  const { apiVersion: _, kind: __, ...listed } = object
+  return listed
 }

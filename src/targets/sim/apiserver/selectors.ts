@@ -1,66 +1,78 @@
 import type { ListQuery, ResourceName } from '../../../kube/api.ts'
 import type { KubeObject } from '../../../kube/resources.ts'
+import { parseLabelSelector } from './label-selector.ts'
 import { badRequest } from './refusals.ts'
 
 /** Whether an object is selected. */
 export type Selection = (object: KubeObject) => boolean
 
 /** What a list or watch selects, apart from its namespace. Throws `ApiError` 400 for what cannot be understood. */
-export function selectionOf({ resource, labelSelector, fieldSelector }: ListQuery): Selection | undefined {
-  const tests = [
-    ...(labelSelector === undefined ? [] : labelTests(labelSelector)),
-    ...(fieldSelector === undefined ? [] : fieldTests(resource, fieldSelector)),
-  ]
-  if (tests.length === 0) return undefined
-  return (object) => tests.every((test) => test(object))
+export function selectionOf({ resource, labelSelector = '', fieldSelector = '' }: ListQuery): Selection | undefined {
+  const tests = [...labelTests(labelSelector), ...fieldTests(resource, fieldSelector)]
+  const [only] = tests
+  if (only === undefined) return undefined
+  return tests.length === 1 ? only : (object) => tests.every((test) => test(object))
 }
 
-/** The grammar of apimachinery/pkg/labels/selector.go, without > and <. */
-const requirement = /^\s*(?:(!)\s*)?([\w./-]+)\s*(?:(==|=|!=)\s*([\w.-]*)|(in|notin)\s*\(([^)]*)\))?\s*$/
+const noLabels = Object.freeze({})
 
 function labelTests(selector: string): Selection[] {
-  // Commas within parentheses belong to a set.
-  return selector.split(/,(?![^(]*\))/).map((part) => {
-    const [matched, not, key = '', operator, value, setOperator, set = ''] = requirement.exec(part) ?? []
-    if (matched === undefined) throw badRequest(`unable to parse requirement: ${part}`)
-    const labelOf = ({ metadata }: KubeObject) => metadata.labels?.[key]
-    if (not !== undefined) return (object) => labelOf(object) === undefined
-    if (setOperator !== undefined) {
-      const values = new Set(set.split(',').map((one) => one.trim()))
-      const isIn = setOperator === 'in'
-      // `notin` also selects what does not have the label.
-      return (object) => values.has(labelOf(object) ?? '\0') === isIn
-    }
-    if (operator === '!=') return (object) => labelOf(object) !== value
-    if (operator !== undefined) return (object) => labelOf(object) === value
-    return (object) => labelOf(object) !== undefined
-  })
+  try {
+    return parseLabelSelector(selector).map(
+      (test) =>
+        ({ metadata }) =>
+          test(metadata.labels ?? noLabels),
+    )
+  } catch (error) {
+    throw badRequest((error as Error).message)
+  }
 }
 
-/** Beyond name and namespace, a field can be selected by where its resource's strategy says so (pkg/registry/core/pod/strategy.go). */
+const byNameAndNamespace = ['metadata.name', 'metadata.namespace']
+
+/** What objects can be selected by where their kind says so itself (pkg/apis/core/v1/conversion.go); the rest have name and namespace. */
 const selectableFields: Partial<Record<ResourceName, readonly string[]>> = {
-  pods: ['spec.nodeName', 'spec.restartPolicy', 'spec.schedulerName', 'spec.serviceAccountName', 'status.phase'],
-  nodes: ['spec.unschedulable'],
-  namespaces: ['status.phase'],
-  secrets: ['type'],
-  services: ['spec.clusterIP', 'spec.type'],
-  replicasets: ['status.replicas'],
+  pods: [
+    ...byNameAndNamespace,
+    'spec.nodeName',
+    'spec.restartPolicy',
+    'spec.schedulerName',
+    'spec.serviceAccountName',
+    'spec.hostNetwork',
+    'status.phase',
+    'status.podIP',
+    'status.podIPs',
+    'status.nominatedNodeName',
+  ],
+  nodes: ['metadata.name', 'spec.unschedulable'],
+  namespaces: ['metadata.name', 'status.phase'],
+  secrets: [...byNameAndNamespace, 'type'],
+  services: [...byNameAndNamespace, 'spec.clusterIP', 'spec.type'],
 }
+
+/** Fields that are `false` when they are absent. */
+const switches: ReadonlySet<string> = new Set(['spec.hostNetwork', 'spec.unschedulable'])
 
 function fieldTests(resource: ResourceName, selector: string): Selection[] {
-  return selector.split(',').map((part) => {
-    const [, field = '', operator, value = ''] = /^([^=!]+)(==|=|!=)(.*)$/.exec(part) ?? []
-    if (operator === undefined) throw badRequest(`invalid selector: '${part}'; can't understand '${part}'`)
-    const known = ['metadata.name', 'metadata.namespace', ...(selectableFields[resource] ?? [])]
-    if (!known.includes(field)) throw badRequest(`field label not supported: ${field}`)
-    const path = field.split('.')
+  // A comma that belongs to a value has a backslash in front.
+  const parts = selector.split(/(?<!\\),/).filter((part) => part !== '')
+  return parts.map((part) => {
+    const [, field = '', operator, escaped = ''] = /^([^=!]*)(==|=|!=)(.*)$/.exec(part) ?? []
+    if (operator === undefined) throw badRequest(`invalid selector: '${selector}'; can't understand '${part}'`)
+    const own = selectableFields[resource]
+    if (own !== undefined && !own.includes(field)) throw badRequest(`field label not supported: ${field}`)
+    if (own === undefined && !byNameAndNamespace.includes(field))
+      throw badRequest(
+        `"${field}" is not a known field selector: only ${byNameAndNamespace.map((name) => `"${name}"`).join(', ')}`,
+      )
+    const [section = '', name = ''] = field.split('.')
+    const absent = switches.has(field) ? 'false' : ''
+    const value = escaped.replace(/\\(.)/g, '$1')
     const isWanted = operator !== '!='
-    return (object) => (String(valueAt(object, path) ?? '') === value) === isWanted
+    return (object) => {
+      const held = (object as unknown as Record<string, unknown>)[section]
+      const found = name === '' ? held : (held as Record<string, unknown> | undefined)?.[name]
+      return (String(found ?? absent) === value) === isWanted
+    }
   })
-}
-
-function valueAt(object: unknown, path: readonly string[]): unknown {
-  let value = object
-  for (const name of path) value = (value as Record<string, unknown> | undefined)?.[name]
-  return value
 }

@@ -20,7 +20,7 @@ export interface ServerRequest {
   /** Of a write: what it adds to etcd, and what it makes obsolete there; absent for what is not stored, such as tokens. */
   bytes?: number
   obsoleteBytes?: number
-  /** Of a write that nobody waits for and no watch shows, such as the renewal of a lease: its exact moment does not matter. */
+  /** Of a write that nobody waits for, such as a heartbeat: its exact moment does not matter. */
   unseen?: boolean
 }
 
@@ -90,11 +90,10 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
 
   /** Watchers are told at once, unless the server has no time: about when whoever wrote it has the answer. */
   const deliver = (channel: Channel, change: StoredChange) => {
-    const count = watchers.get(channel.resource) ?? 0
-    const costMs = count * costs.apiserver.deliveryMs * slowness
+    const costMs = (watchers.get(channel.resource) ?? 0) * costs.apiserver.deliveryMs * slowness
     const isFanOut = costMs > fanOutMs
     const sentMs = isFanOut
-      ? processor.reserveAside('kube-apiserver', costMs, count)
+      ? processor.reserveAside('kube-apiserver', costMs)
       : processor.reserve('kube-apiserver', costMs)
     const nowMs = timeline.nowMs()
     const tell = () => {
@@ -141,7 +140,7 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
         const computedMs = processor.reserve('kube-apiserver', costOf(request) * slowness) + 2 * networkMs
         const { bytes = 0, obsoleteBytes = 0 } = request
         const doneMs = isWrite ? etcd.commit(resourceOf(request), computedMs, bytes, obsoleteBytes) : computedMs
-        // Nobody waits for it and nobody sees it: then it may as well be now, unless the server is behind.
+        // A few milliseconds early spare an event: unless the server is behind, then it is late like all others.
         if (request.unseen === true && doneMs - timeline.nowMs() < unseenMs) conclude()
         else timeline.at(doneMs, conclude)
       }

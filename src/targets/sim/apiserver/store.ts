@@ -22,7 +22,7 @@ export interface Store {
   /** In no particular order, without copying. */
   values<R extends ResourceName>(resource: R, namespace: string): Iterable<ResourceTypes[R]>
   count(resource: ResourceName): number
-  /** Writes an object under its namespace and name; it gets the next version. */
+  /** Writes an object under its namespace and name; it gets the next version, and is the store's from then on. */
   put<R extends ResourceName>(resource: R, object: ResourceTypes[R]): ResourceTypes[R]
   remove<R extends ResourceName>(resource: R, object: ResourceTypes[R]): void
   /** The version after the last write to the etcd that holds this resource. */
@@ -119,7 +119,8 @@ export function createStore({ nowMs, etcdOf }: StoreOptions): Store {
       const table = tableOf(resource)
       const { namespace = '', name = '' } = object.metadata
       const version = nextVersion(resource)
-      const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } }
+      const stored = object
+      stored.metadata = { ...object.metadata, resourceVersion: String(version) }
       let objects = table.namespaces.get(namespace)
       if (objects === undefined) {
         objects = new Map()

@@ -1,4 +1,4 @@
-import type { Pod, Service } from '../../../kube/resources.ts'
+import type { Pod } from '../../../kube/resources.ts'
 import { isReady } from '../../../kube/resources.ts'
 import { createWorkQueue } from '../model/work-queue.ts'
 import type { ControlPlane } from './context.ts'
@@ -13,7 +13,9 @@ const endpointsPerObject = Number.POSITIVE_INFINITY
 
 /** What a service selects. */
 interface Backends {
-  service: Service
+  key: string
+  /** Labels that a pod must have. */
+  wanted: [string, string][]
   ready: number
   /** As the last write told them. */
   written: number
@@ -53,7 +55,7 @@ function run(controlPlane: ControlPlane, resource: string, perObject: number, wo
   const select = ({ metadata }: Pod): Backends[] => {
     const inNamespace = byNamespace.get(metadata.namespace ?? '')
     if (inNamespace === undefined) return []
-    return [...inNamespace.values()].filter(({ service }) => matches(service, metadata.labels))
+    return [...inNamespace.values()].filter(({ wanted }) => matches(wanted, metadata.labels))
   }
 
   server.inform('services', ({ type, object }) => {
@@ -67,8 +69,9 @@ function run(controlPlane: ControlPlane, resource: string, perObject: number, wo
       return
     }
     if (type !== 'ADDED') return
-    const pods = [...store.values('pods', namespace)].filter((pod) => matches(object, pod.metadata.labels))
-    const one = { service: object, ready: pods.filter(isServing).length, written: -1 }
+    const wanted = Object.entries(object.spec.selector ?? {})
+    const pods = [...store.values('pods', namespace)].filter((pod) => matches(wanted, pod.metadata.labels))
+    const one = { key, wanted, ready: pods.filter(isServing).length, written: -1 }
     services.set(key, one)
     inNamespace.set(key, one)
     queue.add(key)
@@ -79,7 +82,7 @@ function run(controlPlane: ControlPlane, resource: string, perObject: number, wo
     if (was === is) return
     for (const one of select(object)) {
       one.ready += is ? 1 : -1
-      queue.add(keyOf(one.service))
+      queue.add(one.key)
     }
   })
 }
@@ -88,7 +91,6 @@ function isServing(pod: Pod): boolean {
   return pod.metadata.deletionTimestamp === undefined && isReady(pod)
 }
 
-function matches({ spec }: Service, labels: Readonly<Record<string, string>> = {}): boolean {
-  const wanted = Object.entries(spec.selector ?? {})
+function matches(wanted: Backends['wanted'], labels: Readonly<Record<string, string>> = {}): boolean {
   return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
 }

@@ -1,134 +1,182 @@
 import type { ResourceName } from '../../../kube/api.ts'
 import { isApiStatus } from '../../../kube/api.ts'
-import type { Condition, KubeObject, Namespace } from '../../../kube/resources.ts'
+import type { Condition, KubeObject, Namespace, Pod } from '../../../kube/resources.ts'
 import { resources } from '../../../kube/resources.ts'
+import { qualified, sameValue } from '../apiserver/objects.ts'
 import { createWorkQueue } from '../model/work-queue.ts'
 import type { ControlPlane } from './context.ts'
 import { controllerClient } from './context.ts'
 
 /** Its client's limits are 20 times the others' (cmd/kube-controller-manager/app/core.go, startNamespaceController). */
 const shareOfLimits = 20
-/** What is left is looked for again after half of the longest grace period, and a second (namespaced_resources_deleter.go). */
-const lookAgainMs = 16_000
-/** Without pods that stop in their own time, after the queue's back-off. */
-const firstLookMs = 1000
+/** A namespace is looked at so long after it was changed: its deletion has to be known to all apiservers (namespace_controller.go). */
+const settleMs = 5000
+/** How long finalizers are thought to take (namespaced_resources_deleter.go, finalizerEstimateSeconds). */
+const finalizerSeconds = 15
 
 const namespaced = (Object.keys(resources) as ResourceName[]).filter((resource) => resources[resource].namespaced)
+const withoutPods = namespaced.filter((resource) => resource !== 'pods')
+
+interface Content {
+  resource: ResourceName
+  object: KubeObject
+}
 
 /**
- * The namespace controller (pkg/controller/namespace): deletes everything in a namespace that is terminating, says in its conditions
- * what keeps it, and finalizes it when nothing is left.
+ * The namespace controller (pkg/controller/namespace): deletes everything in a namespace that is terminating, its pods before all
+ * else, says in its conditions what keeps it, and finalizes it when nothing is left.
  */
 export function runNamespaceController(controlPlane: ControlPlane): void {
   const { timeline, server, store, settings } = controlPlane
   const client = controllerClient(controlPlane, shareOfLimits)
-  const terminating = new Set<string>()
 
   const queue = createWorkQueue(timeline, settings.controllerManager.namespaceSyncs, (name, done) => {
     const place = store.get('namespaces', '', name)
     if (place?.metadata.deletionTimestamp === undefined) return done()
-    // DeleteCollection, one resource after the other; the apiserver deletes the objects one by one.
-    const kinds = namespaced.filter((resource) => hasAny(store.values(resource, name)))
-    const next = () => {
-      const resource = kinds.shift()
-      if (resource === undefined) return conclude()
-      deleteAll(resource, name, next)
+    const finish = (error?: unknown) => {
+      if (error === undefined || isApiStatus(error, 404)) queue.forget(name)
+      else queue.addRateLimited(name)
+      done()
     }
-    const conclude = () => {
-      const left = namespaced.flatMap((resource) =>
-        [...store.values(resource, name)].map((object) => ({ resource, object })),
-      )
-      if (left.length === 0) return finalize(name, done)
-      writeConditions(name, conditionsOf(left), () => {
-        const stopping = left.some(({ object }) => (object.metadata.deletionGracePeriodSeconds ?? 0) > 0)
-        queue.addAfter(name, stopping ? lookAgainMs : firstLookMs)
-        done()
+    /** A namespace whose conditions have changed is looked at as after any change: sooner than what is left is thought to take. */
+    const lookAgain = (left: readonly Content[], hasChanged: boolean) => {
+      queue.addAfter(name, hasChanged ? settleMs : 1000 * (Math.floor(secondsFor(left) / 2) + 1))
+      finish()
+    }
+    deleteAll(['pods'], name, () => {
+      const pods = contentsOf(['pods'], name)
+      if (pods.length > 0)
+        return writeConditions(name, [], (error, hasChanged) => (error ? finish(error) : lookAgain(pods, hasChanged)))
+      deleteAll([...withoutPods], name, () => {
+        const left = contentsOf(namespaced, name)
+        writeConditions(name, left, (error, hasChanged) => {
+          if (error !== undefined) finish(error)
+          else if (left.length > 0) lookAgain(left, hasChanged)
+          else finalize(place, finish)
+        })
       })
-    }
-    next()
+    })
   })
 
-  const deleteAll = (resource: ResourceName, namespace: string, done: () => void) => {
+  const contentsOf = (kinds: readonly ResourceName[], namespace: string): Content[] =>
+    kinds.flatMap((resource) => [...store.values(resource, namespace)].map((object) => ({ resource, object })))
+
+  /** DeleteCollection, one resource after the other; the apiserver deletes the objects one by one. */
+  const deleteAll = (kinds: ResourceName[], namespace: string, done: () => void) => {
+    const resource = kinds.shift()
+    if (resource === undefined) return done()
     const doomed = [...store.values(resource, namespace)].filter(
       ({ metadata }) => metadata.deletionTimestamp === undefined,
     )
-    if (doomed.length === 0) return done()
     let open = doomed.length
+    if (open === 0) return deleteAll(kinds, namespace, done)
     for (const { metadata } of doomed) {
       const ref = { resource, namespace, name: metadata.name ?? '' }
       client.delete(ref, { propagation: 'Background' }, () => {
-        if (--open === 0) done()
+        if (--open === 0) deleteAll(kinds, namespace, done)
       })
     }
   }
 
-  const writeConditions = (name: string, conditions: Condition[], done: () => void) =>
+  const writeConditions = (
+    name: string,
+    left: readonly Content[],
+    done: (error: unknown, hasChanged: boolean) => void,
+  ) => {
+    const conditions = conditionsOf(left)
+    if (sameValue(conditions, store.get('namespaces', '', name)?.status?.conditions)) return done(undefined, false)
     client.update(
       'PUT',
       { resource: 'namespaces', name },
       'status',
-      (current): Namespace => ({ ...current, status: { phase: 'Terminating', conditions } }),
-      done,
+      (current): Namespace => ({ ...current, status: { ...current.status, conditions } }),
+      (error) => done(error, true),
     )
+  }
 
-  const finalize = (name: string, done: () => void) =>
+  const finalize = ({ metadata: { name = '', uid } }: Namespace, done: (error?: unknown) => void) =>
     client.update(
       'PUT',
       { resource: 'namespaces', name },
       'all but status',
-      (current): Namespace => ({ ...current, spec: { finalizers: [] } }),
-      (error) => {
-        if (error !== undefined && !isApiStatus(error, 404)) queue.addRateLimited(name)
-        done()
-      },
+      (current): Namespace => (current.metadata.uid === uid ? { ...current, spec: { finalizers: [] } } : current),
+      done,
     )
 
-  server.inform('namespaces', ({ type, object }) => {
-    const { name = '', deletionTimestamp } = object.metadata
-    if (type === 'DELETED') terminating.delete(name)
-    else if (deletionTimestamp !== undefined && !terminating.has(name)) {
-      terminating.add(name)
-      queue.add(name)
-    }
+  server.inform('namespaces', ({ type, object: { metadata } }) => {
+    if (type !== 'DELETED' && metadata.deletionTimestamp !== undefined) queue.addAfter(metadata.name ?? '', settleMs)
   })
-  // The real one finds out by asking again; what is gone sooner is seen sooner here, which shortens nothing but idle waiting.
-  for (const resource of namespaced) {
-    server.inform(resource, ({ type, object }) => {
-      const { namespace = '' } = object.metadata
-      const isLast = type === 'DELETED' && terminating.has(namespace)
-      if (isLast && !namespaced.some((one) => hasAny(store.values(one, namespace)))) queue.add(namespace)
-    })
-  }
 }
 
-function hasAny(values: Iterable<unknown>): boolean {
-  for (const _ of values) return true
-  return false
+/** How long what is left will take: pods as long as they may. */
+function secondsFor(left: readonly Content[]): number {
+  return left.reduce((most, { resource, object }) => {
+    const seconds = resource === 'pods' ? ((object as Pod).spec.terminationGracePeriodSeconds ?? 0) : finalizerSeconds
+    return Math.max(most, seconds)
+  }, 0)
 }
 
-function conditionsOf(left: readonly { resource: ResourceName; object: KubeObject }[]): Condition[] {
-  const finalizers = left.flatMap(({ object }) => object.metadata.finalizers ?? [])
-  const told = (of: readonly string[]) =>
-    [...new Set(of)]
-      .map((one) => `${one} has ${of.filter((other) => other === one).length} resource instances`)
+/** Conditions, in the words of pkg/controller/namespace/deletion/status_condition_utils.go; each is False while all is well. */
+function conditionsOf(left: readonly Content[]): Condition[] {
+  const tell = (counts: ReadonlyMap<string, number>, verb: string) =>
+    [...counts]
+      .map(([one, count]) => `${one} ${verb} ${count} resource instances`)
+      .sort()
       .join(', ')
-  const contents = told(left.map(({ resource }) => `${resource}.`))
-  const holders = told(finalizers).replaceAll(' has ', ' in ')
+  const contents = countOf(
+    left.map(({ resource }) => (qualified(resource).includes('.') ? qualified(resource) : `${resource}.`)),
+  )
+  const finalizers = countOf(left.flatMap(({ object }) => object.metadata.finalizers ?? []))
   return [
-    { type: 'NamespaceDeletionContentFailure', status: 'False', reason: 'ContentDeleted' },
     {
-      type: 'NamespaceContentRemaining',
-      status: 'True',
-      reason: 'SomeResourcesRemain',
-      message: `Some resources are remaining: ${contents}`,
+      type: 'NamespaceDeletionDiscoveryFailure',
+      status: 'False',
+      reason: 'ResourcesDiscovered',
+      message: 'All resources successfully discovered',
     },
-    finalizers.length === 0
-      ? { type: 'NamespaceFinalizersRemaining', status: 'False', reason: 'ContentHasNoFinalizers' }
+    {
+      type: 'NamespaceDeletionGroupVersionParsingFailure',
+      status: 'False',
+      reason: 'ParsedGroupVersions',
+      message: 'All legacy kube types successfully parsed',
+    },
+    {
+      type: 'NamespaceDeletionContentFailure',
+      status: 'False',
+      reason: 'ContentDeleted',
+      message: 'All content successfully deleted, may be waiting on finalization',
+    },
+    contents.size === 0
+      ? {
+          type: 'NamespaceContentRemaining',
+          status: 'False',
+          reason: 'ContentRemoved',
+          message: 'All content successfully removed',
+        }
+      : {
+          type: 'NamespaceContentRemaining',
+          status: 'True',
+          reason: 'SomeResourcesRemain',
+          message: `Some resources are remaining: ${tell(contents, 'has')}`,
+        },
+    finalizers.size === 0
+      ? {
+          type: 'NamespaceFinalizersRemaining',
+          status: 'False',
+          reason: 'ContentHasNoFinalizers',
+          message: 'All content-preserving finalizers finished',
+        }
       : {
           type: 'NamespaceFinalizersRemaining',
           status: 'True',
           reason: 'SomeFinalizersRemain',
-          message: `Some content in the namespace has finalizers remaining: ${holders}`,
+          message: `Some content in the namespace has finalizers remaining: ${tell(finalizers, 'in')}`,
         },
   ]
+}
+
+function countOf(names: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return counts
 }

@@ -46,7 +46,10 @@ export function runNodeLifecycleController(
         'PATCH',
         refOf(name),
         'all but status',
-        (node): Node => ({ ...node, spec: { ...node.spec, taints: taintsOf(wanted) } }),
+        (node): Node => {
+          const { taints: _, ...spec } = node.spec ?? {}
+          return { ...node, spec: wanted === undefined ? spec : { ...spec, taints: [taintOfKey(wanted)] } }
+        },
         () => done(),
       )
     })
@@ -111,8 +114,8 @@ export function runNodeLifecycleController(
   })
 }
 
-function taintsOf(key: string | undefined): { key: string; effect: string }[] {
-  return key === undefined ? [] : [{ key, effect: 'NoSchedule' }]
+function taintOfKey(key: string): { key: string; effect: string } {
+  return { key, effect: 'NoSchedule' }
 }
 
 function unknown(conditions: readonly Condition[]): Condition[] {

@@ -1,5 +1,5 @@
 import { parseBytes } from '../../../base/quantity.ts'
-import type { Node, Pod } from '../../../kube/resources.ts'
+import type { Condition, Node, Pod } from '../../../kube/resources.ts'
 import { createClient } from '../model/client.ts'
 import { createEventRecorder } from '../model/event-recorder.ts'
 import { createTokenBucket } from '../model/token-bucket.ts'
@@ -82,7 +82,7 @@ export function runScheduler(controlPlane: ControlPlane): void {
       timeline.at(doneMs, () => {
         deciding = false
         if (pending.get(key) !== undefined) {
-          if (chosen === undefined) postpone(key, pod, lookedAt)
+          if (chosen === undefined) postpone(key, pod, needs)
           else assume(key, pod, chosen, needs)
         }
         decideNext()
@@ -109,19 +109,19 @@ export function runScheduler(controlPlane: ControlPlane): void {
     })
   }
 
-  const postpone = (key: string, pod: Pod, lookedAt: number) => {
+  const postpone = (key: string, pod: Pod, needs: Needs) => {
     unschedulable.add(key)
     const { namespace = '', name = '' } = pod.metadata
-    const condition = {
+    const condition: Condition = {
       type: 'PodScheduled',
       status: 'False',
       reason: 'Unschedulable',
-      message: `0/${lookedAt} nodes are available`,
-    } as const
-    client.update('PATCH', { resource: 'pods', namespace, name }, 'status', (current) => ({
-      ...current,
-      status: { ...current.status, conditions: [condition] },
-    }))
+      message: unschedulableMessage(candidates, pod, needs),
+    }
+    client.update('PATCH', { resource: 'pods', namespace, name }, 'status', (current) => {
+      const others = (current.status?.conditions ?? []).filter(({ type }) => type !== 'PodScheduled')
+      return { ...current, status: { ...current.status, conditions: [condition, ...others] } }
+    })
     recorder.record(key, 'FailedScheduling')
   }
 
@@ -230,7 +230,7 @@ export function runScheduler(controlPlane: ControlPlane): void {
 }
 
 /** How many nodes that a pod fits on are enough to choose from (schedule_one.go, numFeasibleNodesToFind). */
-export function nodesToFind(nodes: number): number {
+function nodesToFind(nodes: number): number {
   if (nodes < fewestNodes) return nodes
   const percentage = Math.max(5, 50 - Math.floor(nodes / 125))
   return Math.max(fewestNodes, Math.floor((nodes * percentage) / 100))
@@ -241,11 +241,41 @@ function isFeasible(candidate: Candidate, { spec }: Pod, needs: Needs): boolean 
   if (pods >= maxPods) return false
   if (needs.cpu > 0 && candidate.usedCpu + needs.cpu > candidate.cpu) return false
   if (needs.memoryBytes > 0 && candidate.usedMemoryBytes + needs.memoryBytes > candidate.memoryBytes) return false
+  if (node.spec?.['unschedulable'] === true) return false
   const taints = node.spec?.taints
   if (taints?.some(({ effect }) => effect !== 'PreferNoSchedule')) return false
   if (spec.nodeSelector === undefined) return true
   const labels = node.metadata.labels ?? {}
   return Object.entries(spec.nodeSelector).every(([key, value]) => labels[key] === value)
+}
+
+/** Why a pod does not fit on any node, in the words of the filter plugins: `0/2 nodes are available: 2 Insufficient cpu.` and on. */
+function unschedulableMessage(candidates: readonly Candidate[], pod: Pod, needs: Needs): string {
+  const counts = new Map<string, number>()
+  for (const candidate of candidates)
+    for (const reason of reasonsAgainst(candidate, pod, needs)) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`).sort()
+  const none = `0/${candidates.length} nodes are available`
+  if (candidates.length === 0) return 'no nodes available to schedule pods'
+  const unhelpful = `${candidates.length} Preemption is not helpful for scheduling`
+  return `${none}: ${reasons.join(', ')}. no new claims to deallocate, preemption: ${none}: ${unhelpful}.`
+}
+
+/** The first filter that a node does not pass tells its reasons. */
+function reasonsAgainst(candidate: Candidate, { spec }: Pod, needs: Needs): string[] {
+  const { taints, ['unschedulable']: isUnschedulable } = candidate.node.spec ?? {}
+  if (isUnschedulable === true) return ['node(s) were unschedulable']
+  if (taints?.some(({ effect }) => effect !== 'PreferNoSchedule')) return ['node(s) had untolerated taint(s)']
+  const labels = candidate.node.metadata.labels ?? {}
+  if (Object.entries(spec.nodeSelector ?? {}).some(([key, value]) => labels[key] !== value))
+    return ["node(s) didn't match Pod's node affinity/selector"]
+  return [
+    ...(candidate.pods >= candidate.maxPods ? ['Too many pods'] : []),
+    ...(needs.cpu > 0 && candidate.usedCpu + needs.cpu > candidate.cpu ? ['Insufficient cpu'] : []),
+    ...(needs.memoryBytes > 0 && candidate.usedMemoryBytes + needs.memoryBytes > candidate.memoryBytes
+      ? ['Insufficient memory']
+      : []),
+  ]
 }
 
 function capacityOf(allocatable: Readonly<Record<string, string>> = {}) {

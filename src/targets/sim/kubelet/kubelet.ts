@@ -282,13 +282,13 @@ function stoppedStatus(startTime: string) {
   return { phase: 'Succeeded', qosClass: 'BestEffort', conditions: stopped, startTime }
 }
 
+const pressures = ['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => condition(type, false))
 /** The same for all nodes that report within a second. */
 let latest: { atTime: string; conditions: Condition[] } = { atTime: '', conditions: [] }
 
 function readyConditions(atTime: string): Condition[] {
   if (latest.atTime === atTime) return latest.conditions
   const ready = { ...condition('Ready', true, 'KubeletReady'), lastHeartbeatTime: atTime }
-  const pressures = ['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => condition(type, false))
   latest = { atTime, conditions: [...pressures, ready] }
   return latest.conditions
 }

@@ -19,6 +19,7 @@ export interface Client {
     ref: ObjectRef<R>,
     part: 'status' | 'all but status',
     change: (current: ResourceTypes[R]) => ResourceTypes[R],
+    /** Without one nobody waits for it, and its moment matters as little as a heartbeat's. */
     reply?: Reply<ResourceTypes[R]>,
   ): void
   delete(ref: ObjectRef, options: Partial<DeleteOptions>, reply?: Reply<void>): void
@@ -73,7 +74,7 @@ const mostRetries = 10
 
 /** A client with a rate limit of its own, or one that it shares. */
 export function createClient({ timeline, server, store, objects, bucket, level, limiter }: ClientOptions): Client {
-  const send = <T>(request: Omit<ServerRequest, 'level'>, serve: () => T, reply?: Reply<T>, retries = 0): void => {
+  const send = <T>(request: ServerRequest, serve: () => T, reply?: Reply<T>, retries = 0): void => {
     const waitMs = bucket.reserve(timeline.nowMs())
     limiter?.note(request.verb, waitMs)
     const retrying: Reply<T> | undefined =
@@ -83,7 +84,7 @@ export function createClient({ timeline, server, store, objects, bucket, level, 
             if (error?.retryAfterMs === undefined || retries === mostRetries) return reply(error, value)
             timeline.after(error.retryAfterMs, () => send(request, serve, reply, retries + 1))
           }
-    const go = () => server.handle({ ...request, level }, serve, retrying)
+    const go = () => server.handle(request, serve, retrying)
     if (waitMs === 0) go()
     else timeline.after(waitMs, go)
   }
@@ -94,33 +95,34 @@ export function createClient({ timeline, server, store, objects, bucket, level, 
   }
 
   return {
-    get: (ref, reply) => send({ verb: 'GET', resource: ref.resource }, () => objects.get(ref), reply),
+    get: (ref, reply) => send({ verb: 'GET', resource: ref.resource, level }, () => objects.get(ref), reply),
     create: (resource, object, reply) =>
       send(
-        { verb: 'POST', resource, bytes: etcdBytesOf(resource, object) },
+        { verb: 'POST', resource, level, bytes: etcdBytesOf(resource, object) },
         () => objects.create(resource, object),
         reply,
       ),
     update(verb, ref, part, change, reply) {
       const bytes = storedBytes(ref)
       const resource = part === 'status' ? `${ref.resource}/status` : ref.resource
-      send({ verb, resource, bytes, obsoleteBytes: bytes }, () => objects.update(ref, part, change), reply)
+      const unseen = reply === undefined
+      send(
+        { verb, resource, level, bytes, obsoleteBytes: bytes, unseen },
+        () => objects.update(ref, part, change),
+        reply,
+      )
     },
     delete: (ref, options, reply) =>
       send(
-        { verb: 'DELETE', resource: ref.resource, bytes: 0, obsoleteBytes: storedBytes(ref) },
+        { verb: 'DELETE', resource: ref.resource, level, bytes: 0, obsoleteBytes: storedBytes(ref) },
         () => objects.delete(ref, options),
         reply,
       ),
     bind(ref, nodeName, reply) {
       const bytes = storedBytes(ref)
       send(
-        { verb: 'POST', resource: 'pods/binding', bytes, obsoleteBytes: bytes },
-        () =>
-          objects.update(ref, 'all but status', (pod) => ({
-            ...pod,
-            spec: { ...pod.spec, nodeName },
-          })),
+        { verb: 'POST', resource: 'pods/binding', level, bytes, obsoleteBytes: bytes },
+        () => objects.bind(ref, nodeName),
         reply,
       )
     },
@@ -131,6 +133,7 @@ export function createClient({ timeline, server, store, objects, bucket, level, 
         {
           verb,
           resource,
+          level,
           ...(isStored && { bytes, obsoleteBytes: verb === 'POST' ? 0 : bytes }),
           ...(reply === undefined && { unseen: true }),
         },

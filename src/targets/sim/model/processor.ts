@@ -3,32 +3,26 @@ export interface Processor {
   readonly cores: number
   /** Puts work of `costMs` in the queue, now; returns when it is done. */
   reserve(component: string, costMs: number): number
-  /** Puts work in that is made of many small pieces for as many goroutines, such as telling watchers; returns when the last is done. */
-  reserveAside(component: string, costMs: number, goroutines: number): number
+  /** Puts work in that is made of many small pieces, such as telling thousands of watchers; returns when the last is done. */
+  reserveAside(component: string, costMs: number): number
   /** Milliseconds of processor time that a component has used or been promised. */
   usedMs(component: string): number
 }
 
 /** Over how long the load is looked at that work aside leaves room for. */
 const windowMs = 1000
-/** A goroutine is made to give way after so long (Go runtime, forcePreemptNS). */
-const turnMs = 10
-/** What a request is handed on by: its connection, its handler, etcd's answer, the connection again. */
-const turnsPerRequest = 4
-
 /**
  * So many cores, first come first served. Work is short (a request, a pod's start), so that the order of arrival comes close
  * to the fair shares of a real scheduler; long work is to be put in piece by piece.
  *
  * Work aside, on a machine that is the control plane's own, goes on beside the queue: it gets what that leaves, half of the cores at
- * least, and each turn of a request waits for one round of its goroutines at most. On a machine that is `shared` with kubelets, whose
- * processes are many more and want the same cores at the same time, it queues like everything else.
+ * least, and while it lasts the queue is served half as fast. On a machine that is `shared` with kubelets, whose processes are many more
+ * and want the same cores at the same time, it queues like everything else.
  */
 export function createProcessor(nowMs: () => number, cores: number, { shared }: { shared: boolean }): Processor {
   const freeMs = new Float64Array(Math.max(1, Math.floor(cores)))
   const used = new Map<string, number>()
   let asideUntilMs = 0
-  let longestRoundMs = 0
   let windowStartMs = 0
   let windowUsedMs = 0
   /** Cores that the queue took in the last window. */
@@ -52,15 +46,15 @@ export function createProcessor(nowMs: () => number, cores: number, { shared }: 
     for (let core = 1; core < freeMs.length; core++) {
       if ((freeMs[core] as number) < (freeMs[earliest] as number)) earliest = core
     }
-    const doneMs = Math.max(now, freeMs[earliest] as number) + costMs
+    const doneMs = Math.max(now, freeMs[earliest] as number) + (now < asideUntilMs ? 2 * costMs : costMs)
     freeMs[earliest] = doneMs
-    return asideUntilMs > now ? doneMs + Math.min(asideUntilMs - now, turnsPerRequest * longestRoundMs) : doneMs
+    return doneMs
   }
 
   return {
     cores: freeMs.length,
     reserve,
-    reserveAside(component, costMs, goroutines) {
+    reserveAside(component, costMs) {
       if (shared) {
         let doneMs = 0
         for (let piece = 0; piece < freeMs.length; piece++) doneMs = reserve(component, costMs / freeMs.length)
@@ -70,7 +64,6 @@ export function createProcessor(nowMs: () => number, cores: number, { shared }: 
       measure(now)
       note(component, costMs)
       const left = Math.max(freeMs.length / 2, freeMs.length - busyCores)
-      longestRoundMs = (goroutines * turnMs) / freeMs.length
       asideUntilMs = Math.max(now, asideUntilMs) + costMs / left
       return asideUntilMs
     },

@@ -1,0 +1,173 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Result } from '../result/result.ts'
+import { resultSchema } from '../result/result.ts'
+import { reportCommand } from './report-command.ts'
+import type { Surroundings } from './surroundings.ts'
+import { stylesFor } from './terminal.ts'
+import type { WhatIfOptions } from './what-if-command.ts'
+import { whatIfCommand } from './what-if-command.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+let reports: string
+let printed: string[]
+
+beforeEach(() => {
+  reports = mkdtempSync(join(tmpdir(), 'scale-test-what-if-'))
+  printed = []
+})
+
+afterEach(() => rmSync(reports, { recursive: true, force: true }))
+
+function surroundings(): Surroundings {
+  const print = (line: string) => printed.push(line)
+  return {
+    terminal: { print, write: () => {}, printError: print, interactive: false, columns: 80 },
+    styles: stylesFor(false),
+    env: {},
+    folders: { root, plans: join(root, 'plans'), reports, components: '' },
+    interruption: { signal: new AbortController().signal, signalName: undefined, hint: undefined },
+  }
+}
+
+async function whatIf(vary: string, options: Omit<WhatIfOptions, 'vary'> = {}, plan = 'single-node') {
+  const status = await whatIfCommand(plan, { ...options, vary: [vary] }, surroundings())
+  const [run = ''] = readdirSync(reports)
+  const read = (file: string) => readFileSync(join(reports, run, file), 'utf8')
+  const result = resultSchema.parse(JSON.parse(read('result.json')))
+  return { status, run, read, result, text: printed.at(-1) ?? '' }
+}
+
+/** Seconds until all pods were available, and what bound them, by value. */
+function available({ arms, whatIf: varied }: Result) {
+  return (varied?.values ?? []).map(({ value, arm }) => {
+    const rollout = arms.find(({ profile }) => profile === arm)?.probes[0]
+    const boundBy = rollout?.explanations.find(({ stop }) => stop === 'available')?.boundBy
+    return { qps: Number(value), seconds: (rollout?.stopsMs.available ?? Number.NaN) / 1000, boundBy }
+  })
+}
+
+const knob = (result: Result, arm: number, id: string) => result.arms[arm]?.knobs.find((one) => one.id === id)
+
+describe('whatIfCommand', () => {
+  it('should follow the arithmetic of the kubelet’s limit until something else takes over', async () => {
+    const { status, result, text } = await whatIf('kubelet.kubeAPIQPS=5,10,20,50,1000')
+    expect(status).toBe(0)
+    const tried = available(result)
+    expect(tried.map(({ qps }) => qps)).toEqual([5, 10, 20, 50, 1000])
+    // Two calls for each of 199 new pods, of which the burst of the tuned profile lets 100 pass at once.
+    const predicted = (qps: number) => (199 * 2 - 100) / qps
+    for (const { qps, seconds, boundBy } of tried.slice(0, 4)) {
+      expect(boundBy).toBe('kubelet/KubeClient')
+      expect(seconds).toBeGreaterThanOrEqual(predicted(qps))
+      expect(seconds).toBeLessThan(predicted(qps) * 1.06 + 0.5)
+    }
+    const last = tried.at(-1)
+    expect(last?.boundBy).toBeNull()
+    expect(last?.seconds).toBeGreaterThan(3 * predicted(1000))
+    expect(text.replaceAll(/\s+/g, ' ')).toContain('bound by the kubelet’s limit up to 50, no client limit at 1000')
+    expect(text.split('\n').filter((line) => line.length > 80 && !line.startsWith('report: '))).toEqual([])
+  })
+
+  it('should leave an ordinary run, and a page of its own that a report makes again byte by byte', async () => {
+    const { run, read, result } = await whatIf('kubelet.kubeAPIQPS=5,50')
+    const files = readdirSync(join(reports, run)).toSorted()
+    expect(files).toEqual(
+      [
+        'journal.ndjson',
+        'junit.xml',
+        'plan.json',
+        'report.html',
+        'report.md',
+        'result.json',
+        'samples.ndjson',
+        'what-if.html',
+      ].toSorted(),
+    )
+    expect(result).toMatchObject({
+      evidence: 'simulated',
+      plan: 'single-node-what-if',
+      thresholds: [],
+      reference: null,
+    })
+    expect(read('report.html')).toContain('<a href="what-if.html">')
+    const before = read('what-if.html')
+    const text = printed.at(-1)
+    rmSync(join(reports, run, 'what-if.html'))
+    expect(reportCommand(run, surroundings())).toBe(0)
+    expect(read('what-if.html')).toBe(before)
+    expect(printed.at(-1)).toBe(text)
+  })
+
+  it('should give the same bytes when it is run again', async () => {
+    const files = ['result.json', 'what-if.html', 'report.html']
+    const first = await whatIf('kubelet.kubeAPIQPS=5,50')
+    const before = files.map(first.read)
+    const second = await whatIf('kubelet.kubeAPIQPS=5,50')
+    expect(second.run).toBe(first.run)
+    expect(files.map(second.read)).toEqual(before)
+  })
+
+  it('should start from the tuned arm, or from the one that is named, with its departures', async () => {
+    const tuned = await whatIf('kubelet.kubeAPIQPS=5,50')
+    expect(tuned.result.whatIf).toEqual({
+      varied: 'kubelet.kubeAPIQPS',
+      profile: 'tuned',
+      values: [
+        { value: 5, arm: 'kube-apiqps-5' },
+        { value: 50, arm: 'kube-apiqps-50' },
+      ],
+    })
+    expect(knob(tuned.result, 0, 'kubelet.kubeAPIQPS')).toMatchObject({ effective: 5, status: 'applied' })
+    expect(knob(tuned.result, 0, 'controllerManager.kubeApiQps')?.effective).toBe(500)
+    rmSync(join(reports, tuned.run), { recursive: true })
+    const { result } = await whatIf('kubelet.kubeAPIQPS=5,50', { profile: 'untuned' })
+    expect(knob(result, 1, 'kubelet.maxPods')?.effective).toBe(500)
+    expect(knob(result, 1, 'controllerManager.kubeApiQps')?.effective).toBe(20)
+  })
+
+  it('should replace the arm’s own departure for the knob', async () => {
+    const { result, read } = await whatIf('kubelet.maxPods=300,400', { profile: 'untuned' })
+    expect(result.arms.map((_, arm) => knob(result, arm, 'kubelet.maxPods')?.effective)).toEqual([300, 400])
+    expect(JSON.parse(read('plan.json'))).toMatchObject({
+      arms: [300, 400].map((value) => ({ set: [{ knob: 'kubelet.maxPods', value, because: 'what-if' }] })),
+    })
+  })
+
+  it('should number the arms whose values make no names', async () => {
+    const { result } = await whatIf('etcd.splitByResource="",/pods')
+    expect(result.whatIf?.values.map(({ arm }) => arm)).toEqual(['split-by-resource-1', 'split-by-resource-2'])
+  })
+
+  it('should vary a field of the plan as well', async () => {
+    const { result } = await whatIf('fleet.nodes=2,4')
+    expect(result.arms.map(({ fleet }) => fleet.nodes)).toEqual([2, 4])
+    expect(result.whatIf?.varied).toBe('fleet.nodes')
+  })
+
+  it('should show medians and ranges when arms are repeated', async () => {
+    const { result, read } = await whatIf('kubelet.kubeAPIQPS=5,50', { set: ['repetitions=3'] })
+    expect(result.arms).toHaveLength(6)
+    expect(read('what-if.html')).toContain('n = 3')
+  })
+
+  it.each<[string, string, Omit<WhatIfOptions, 'vary'>]>([
+    ['etcd.nice=0,-20', 'on target sim, etcd.nice would change nothing: not modelled', {}],
+    ['kubelet.kubeAPIQPS=5,10', 'no arm tuned-up', { profile: 'tuned-up' }],
+    ['kubelet.kubeAPIQPS=5,10', 'did you mean tuned?', { profile: 'tune' }],
+    ['kubelet.kubeAPIQPS=5,10', 'there is no target moon', { target: 'moon' }],
+    ['kubelet.kubeAPIQP=5,10', 'did you mean kubelet.kubeAPIQPS?', {}],
+    ['fleet.nods=5,10', 'unknown field', {}],
+  ])('should refuse %s: %s', async (vary, message, options) => {
+    const refused = whatIfCommand('single-node', { ...options, vary: [vary] }, surroundings())
+    await expect(refused).rejects.toMatchObject({ kind: 'bad-input', message: expect.stringContaining(message) })
+    expect(readdirSync(reports)).toEqual([])
+  })
+
+  it('should refuse two settings at a time', async () => {
+    const vary = ['kubelet.kubeAPIQPS=5,10', 'kubelet.kubeAPIBurst=5,10']
+    await expect(whatIfCommand('single-node', { vary }, surroundings())).rejects.toMatchObject({ kind: 'bad-input' })
+  })
+})

@@ -1,0 +1,122 @@
+import { Failure } from '../base/errors.ts'
+import { similarTo } from '../base/similar.ts'
+import type { Plan, PlannedArm } from '../plan/plan.ts'
+import { armName } from '../plan/plan.ts'
+import type { Comparison } from '../run/run.ts'
+import type { KnobValue } from '../tuning/knob.ts'
+import { profileNames } from '../tuning/profiles.ts'
+import type { Variation } from '../tuning/vary.ts'
+import { parseVariation } from '../tuning/vary.ts'
+import { loadPlan } from './plans.ts'
+import { carryOut } from './run-command.ts'
+import type { Surroundings } from './surroundings.ts'
+import { runOn, targetNamed } from './targets.ts'
+
+export interface WhatIfOptions {
+  /** `setting=value,value`; as often as it was given. */
+  vary: string[]
+  /** The arm of the plan, or the profile, that the values are tried on. */
+  profile?: string
+  /** The simulation when absent, whatever the plan says. */
+  target?: string
+  set?: string[]
+  calibration?: string
+}
+
+/** Runs a plan with one arm for each value of a setting, and charts what it changes; returns the exit status. */
+export async function whatIfCommand(
+  planName: string,
+  options: WhatIfOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  const [vary = '', ...more] = options.vary
+  if (more.length > 0)
+    throw new Failure('bad-input', `--vary is there ${options.vary.length} times: one setting at a time`, {
+      next: 'what else is to differ from the plan goes into --set',
+    })
+  const variation = parseVariation(vary)
+  const { varied, knob } = variation
+  const load = (overrides: readonly string[]) =>
+    loadPlan(planName, surroundings.folders.plans, [...(options.set ?? []), ...overrides])
+  const { plan, comparison } = compare(load, variation, options.profile)
+  const on = runOn(targetNamed(options.target ?? 'sim', plan), plan, surroundings, options.calibration)
+  const support = knob === undefined ? { supported: true as const } : on.target.supports(knob)
+  if (!support.supported)
+    throw new Failure('bad-input', `on target ${on.target.name}, ${varied} would change nothing: ${support.because}`)
+  return carryOut(plan, on, surroundings, comparison)
+}
+
+/** The plan with one arm for each value, and nothing that speaks of the arms it had; `load` reads it with overrides. */
+function compare(
+  load: (overrides: readonly string[]) => Plan,
+  { varied, knob, values }: Variation,
+  profile?: string,
+): { plan: Plan; comparison: Comparison } {
+  const names = armNames(varied, values)
+  const plans = values.map((value) => load(knob === undefined ? [`${varied}=${value}`] : []))
+  // The last one is the largest: what a target prepares has to do for all.
+  const { reference: _, ...plan } = plans.at(-1) ?? load([])
+  const base = baseArm(plan, profile)
+  const arms = values.map((value, index): PlannedArm => {
+    const others = base.set.filter((departure) => departure.knob !== knob?.id)
+    const departure = knob === undefined ? [] : [{ knob: knob.id, value, because: 'what-if' }]
+    return { name: names[index], profile: base.profile, set: [...others, ...departure] }
+  })
+  const tried = values.map((value, index) => ({ value, arm: names[index] ?? '' }))
+  return {
+    plan: {
+      ...plan,
+      name: `${plan.name}-what-if`,
+      description: `What if ${varied} were ${listed(values)}? Everything else as in ${plan.name}, arm ${armName(base)}.`,
+      arms,
+      thresholds: [],
+    },
+    comparison: {
+      record: { varied, profile: armName(base), values: tried },
+      plans: knob === undefined ? new Map(plans.map((own, index) => [names[index] ?? '', own])) : new Map(),
+    },
+  }
+}
+
+/** The arm that is asked for by its name or its profile; a profile without an arm has no departures. */
+function baseArm({ arms, name: planName }: Plan, asked?: string): PlannedArm {
+  const called = (name: string) => arms.find((arm) => armName(arm) === name) ?? arms.find((arm) => arm.profile === name)
+  if (asked === undefined) {
+    const arm = called('tuned') ?? arms[0]
+    if (arm === undefined) throw new Error('a plan has arms: its check lets no other through')
+    return arm
+  }
+  const found =
+    called(asked) ?? profileNames.filter((profile) => profile === asked).map((profile) => ({ profile, set: [] }))[0]
+  if (found !== undefined) return found
+  const known = [...new Set([...arms.map(armName), ...profileNames])]
+  const [close] = similarTo(asked, known)
+  throw new Failure(
+    'bad-input',
+    `${planName} has no arm ${asked}, and there is no such profile${close === undefined ? '' : `; did you mean ${close}?`}`,
+    { next: `there are ${known.join(', ')}` },
+  )
+}
+
+const longestName = 24
+
+/** `kube-api-qps-50`: the knob and the value as names of arms may be; numbered where that does not tell values apart. */
+function armNames(varied: string, values: readonly KnobValue[]): string[] {
+  const knob = nameOf((varied.split('.').at(-1) ?? varied).replace(/(?<=[a-z\d])(?=[A-Z])/g, '-'))
+  const named = values.map((value) => nameOf(String(value)))
+  const telling =
+    new Set(named).size === named.length && named.every((name) => name !== '' && name.length <= longestName)
+  return named.map((name, index) => `${knob}-${telling ? name : index + 1}`)
+}
+
+function nameOf(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z\d]+/g, '-')
+    .replace(/^-|-$/g, '')
+}
+
+function listed(values: readonly KnobValue[]): string {
+  const texts = values.map((value) => (value === '' ? '(empty)' : String(value)))
+  return `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`
+}

@@ -1,0 +1,153 @@
+import { formatDuration } from '../base/duration.ts'
+import type { Result } from '../result/result.ts'
+import type { EffectLine } from './effect-chart.ts'
+import { renderEffectChart } from './effect-chart.ts'
+import { formatTaken, none } from './format.ts'
+import { caveatNotice, pageFooter } from './html.ts'
+import { body, chartWidth, columns, drawing, list, num, page, section, table } from './html-elements.ts'
+import type { Markup } from './markup.ts'
+import { markup } from './markup.ts'
+import { sampleText } from './sample.ts'
+import type { Effect, EffectCell, EffectGroup, WhatIfView } from './what-if.ts'
+
+/** What the values of one setting make of every time: charts, the figures, and what bounds each; no network, no script. */
+export function renderWhatIfHtml(result: Result, view: WhatIfView): string {
+  const { varied } = view
+  return page(
+    `what if: ${varied}, ${result.plan} (${result.evidence})`,
+    markup`${pageHeader(result, view)}
+<main>
+${chartSection(result, view)}
+${figureSection(result, view)}
+${boundSection(view)}
+</main>
+${pageFooter(result)}`,
+  )
+}
+
+function pageHeader(result: Result, { report, varied }: WhatIfView): Markup {
+  const { evidence, verdict } = result
+  return markup`<header>
+<p class="kicker">scale-test what-if on ${result.target} · ${formatTaken(result)} · <a href="report.html">the whole report</a></p>
+<h1>What if: ${varied} <span class="tag ${evidence}">${evidence}</span></h1>
+${result.description !== undefined && markup`<p class="lead">${result.description}</p>`}
+<p class="muted">${report.evidence}</p>
+${report.partial !== null && markup`<div class="notice bad"><p><b>${report.partial}.</b> This run did not go to its end: what is here is all there is.</p></div>`}
+${verdict !== 'pass' && markup`<div class="verdict ${verdict}"><p>Verdict: ${verdict} (${evidence})</p>${list(result.reasons)}</div>`}
+${caveatNotice(report)}
+</header>`
+}
+
+/** A chart for every group in which the setting changes something; all of them when it changes nothing. */
+function chartSection(result: Result, view: WhatIfView): Markup {
+  const changing = view.groups.filter(({ effects }) => effects.some(({ isFlat }) => !isFlat))
+  const charted = changing.length === 0 ? view.groups : changing
+  const flat = view.groups.filter((group) => !charted.includes(group)).map(({ title }) => title)
+  return section(
+    `What ${view.varied} does`,
+    changing.length === 0 && markup`<p>It changes none of the times by more than 5 %.</p>`,
+    charted.map((group) => chartOf(result, view, group)),
+    flat.length > 0 && markup`<p class="muted">Without a chart, as it changes nothing there: ${flat.join(', ')}.</p>`,
+  )
+}
+
+const dashes = ['dashed', 'dotted'] as const
+
+function chartOf({ evidence }: Result, { varied, values }: WhatIfView, group: EffectGroup): Markup {
+  const { title, effects, floors } = group
+  const cells = effects.flatMap((effect) => effect.cells)
+  const legend = [
+    ...(cells.some(({ boundBy }) => boundBy !== undefined) ? ['● bound by a client limit', '○ bound by none'] : []),
+    ...(cells.some(({ sample }) => (sample?.runs ?? 0) > 1) ? ['bars: least to most of the repetitions'] : []),
+    ...(floors.length > 0
+      ? [markup`<span class="stroke dashed">floor: what a component’s limit alone takes</span>`]
+      : []),
+  ]
+  const said = effects.map((effect) => {
+    const figures = effect.cells.map(({ sample }, index) => `${sampleText(sample).figure} at ${values[index]?.label}`)
+    return `${effect.label}: ${figures.join(', ')}`
+  })
+  const svg = renderEffectChart({
+    width: chartWidth,
+    height: 380,
+    xName: varied,
+    values,
+    lines: linesOf(effects),
+    floors: floors.map(({ limiter, ms }, index) => ({
+      dash: dashes[index % dashes.length] ?? 'dashed',
+      label: `${limiter.split('/')[0]} floor`,
+      ms,
+    })),
+  })
+  return drawing(`${title} (${evidence})`, legend, said.join('; '), svg)
+}
+
+/** A line per time; times that would cover each other share one. */
+function linesOf(effects: Effect[]): EffectLine[] {
+  const lines: EffectLine[] = []
+  for (const { label, cells } of effects) {
+    const points = cells.map(pointOf)
+    const same = lines.find((line) => line.points.every((point, index) => covers(point, points[index] ?? null)))
+    if (same !== undefined) same.label += `, ${label}`
+    else lines.push({ label, color: `var(--p${lines.length % 6})`, points })
+  }
+  return lines
+}
+
+type Point = EffectLine['points'][number]
+
+function pointOf({ sample, boundBy }: EffectCell): Point {
+  if (sample === null || sample.median === null) return null
+  const { median, min, max } = sample
+  return { ms: median, minMs: min ?? median, maxMs: max ?? median, filled: boundBy !== null }
+}
+
+function covers(one: Point, other: Point): boolean {
+  if (one === null || other === null) return one === other
+  return one.filled === other.filled && Math.abs(one.ms - other.ms) <= 0.01 * one.ms
+}
+
+function figureSection({ evidence }: Result, { varied, values, groups }: WhatIfView): Markup {
+  const head = markup`<tr><th scope="col" rowspan="2">${varied}</th>
+${groups.map(({ title, effects }, index) => markup`<th scope="colgroup"${index > 0 && markup` class="split"`} colspan="${effects.length}">${title}</th>`)}</tr>
+<tr>${columns(groups.flatMap(({ effects }) => effects.map(({ label }) => label)))}</tr>`
+  const effects = groups.flatMap((group) => group.effects)
+  const rows = values.map(
+    ({ label }, row) => markup`<tr><th scope="row">${label}</th>${effects.map(({ cells }) => cellOf(cells[row]))}</tr>`,
+  )
+  return section(
+    'Figures',
+    table(
+      `Time to each stop: median over the repetitions, ${evidence}. Below it what bounds it. Best: the first value within 5 % of the least.`,
+      head,
+      body(rows),
+    ),
+  )
+}
+
+function cellOf(cell: EffectCell | undefined): Markup {
+  if (cell === undefined || cell.sample === null) return num(none)
+  const { figure, detail } = sampleText(cell.sample, formatDuration)
+  const bound = cell.boundBy === undefined ? '' : (cell.boundBy?.split('/')[0] ?? 'no client limit')
+  return num(cell.best ? markup`<b class="pass">best</b> <b>${figure}</b>` : figure, [
+    detail,
+    detail !== '' && bound !== '' && markup`<br>`,
+    bound,
+  ])
+}
+
+function boundSection({ groups }: WhatIfView): Markup {
+  const rows = groups.flatMap(({ title, effects }) => effects.map((effect) => boundRow(title, effect)))
+  return section(
+    'What bounds each time',
+    table(
+      'A client limit bounds a time when the limit alone takes at least three quarters of it. Two times are the same when they are within 5 %.',
+      markup`<tr><th scope="col">Stop</th><th scope="col">Bound by</th><th scope="col">With the setting</th></tr>`,
+      body(rows),
+    ),
+  )
+}
+
+function boundRow(title: string, { label, bounds, change }: Effect): Markup {
+  return markup`<tr><th class="stop" scope="row">${label}<small>${title}</small></th><td class="text">${bounds ?? none}</td><td>${change ?? none}</td></tr>`
+}

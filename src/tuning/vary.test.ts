@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { Failure } from '../base/errors.ts'
+import { catalogue } from './catalogue.ts'
+import { parseVariation } from './vary.ts'
+
+function refusalOf(text: string): Failure {
+  try {
+    parseVariation(text)
+  } catch (error) {
+    if (error instanceof Failure) return error
+    throw error
+  }
+  throw new Error(`${text} was taken`)
+}
+
+describe('parseVariation', () => {
+  it('should bring numbers and durations into rising order, as the knob takes them', () => {
+    expect(parseVariation('kubelet.kubeAPIQPS=100, 5,20').values).toEqual([5, 20, 100])
+    expect(parseVariation('kubelet.nodeStatusUpdateFrequency=1m,3s,10s').values).toEqual(['3s', '10s', '1m'])
+    expect(parseVariation('etcd.autoCompactionRetention=10000,1000').values).toEqual(['1000', '10000'])
+    expect(parseVariation('etcd.nice=0,-20').values).toEqual([-20, 0])
+    expect(parseVariation('controllerManager.kubeApiQps=0.5,1').values).toEqual([0.5, 1])
+  })
+
+  it('should leave names in the order they are given, with their commas where they are quoted', () => {
+    const { values } = parseVariation('etcd.splitByResource="/pods,/events","",/pods')
+    expect(values).toEqual(['/pods,/events', '', '/pods'])
+  })
+
+  it('should take the fields of a plan that arms can differ in', () => {
+    const { varied, knob, values } = parseVariation('workload.pace.rate=1000/s,200/s')
+    expect({ varied, knob, values }).toEqual({
+      varied: 'workload.pace.rate',
+      knob: undefined,
+      values: ['200/s', '1000/s'],
+    })
+    expect(parseVariation('fleet.nodes=1000,100').values).toEqual([100, 1000])
+  })
+
+  it('should name the knob that was meant', () => {
+    expect(refusalOf('kubelet.kubeApiQps=1,2').message).toContain('did you mean kubelet.kubeAPIQPS')
+    expect(refusalOf('kubelet.maxPod=1,2').message).toBe(
+      'there is no knob kubelet.maxPod; did you mean kubelet.maxPods?',
+    )
+    expect(refusalOf('memory=1,2').message).toBe('there is no knob memory')
+  })
+
+  it.each([
+    ['kubelet.kubeAPIQPS', 'expected a setting and its values'],
+    ['=1,2', 'expected a setting and its values'],
+    ['kubelet.kubeAPIQPS=', 'one value'],
+    ['kubelet.kubeAPIQPS=5', 'one value'],
+    ['kubelet.kubeAPIQPS=5,5.0', '5 is there twice'],
+    ['kubelet.kubeAPIQPS=5,fast', 'takes a whole number of at least 1, not "fast"'],
+    ['kubelet.kubeAPIQPS=5,,6', '--vary kubelet.kubeAPIQPS=5,,6: '],
+    ['kubelet.kubeAPIQPS=5,2.5', 'a whole number'],
+    ['kubelet.kubeAPIQPS=0,5', 'at least 1'],
+    ['kubelet.kubeAPIQPS=5,[6]', 'expected values, found ["6"]'],
+    ['kubelet.kubeAPIQPS=5,"6', '--vary'],
+    ['etcd.nice=0,20', 'from -20 to 19'],
+    ['kubelet.nodeStatusUpdateFrequency=3,10', 'a duration with a unit, such as 10s, not "3"'],
+    ['etcd.autoCompactionMode=periodic,never', 'periodic or revision, not "never"'],
+    ['etcd.autoCompactionRetention=1000,much', 'a number, such as 0'],
+    ['fleet.hosts=1,2', 'machines in common'],
+    ['fleet.host.cpu=1,2', 'machines in common'],
+    ['seed=1,2', 'there is no knob seed'],
+    ['probes.sequence[0].to=1,2', 'there is no knob probes.sequence[0].to'],
+  ])('should refuse %s', (text, message) => {
+    expect(refusalOf(text)).toMatchObject({ kind: 'bad-input', message: expect.stringContaining(message) })
+  })
+
+  it('should take the known values of every knob', () => {
+    for (const { id, stock, untuned, tuned } of catalogue) {
+      const known = [...new Set([stock, untuned, tuned])].filter((value) => value !== null && value !== undefined)
+      if (known.length < 2) continue
+      const { values } = parseVariation(`${id}=${known.map((value) => JSON.stringify(value)).join(',')}`)
+      expect(values.toSorted()).toEqual(known.toSorted())
+    }
+  })
+})
