@@ -1,11 +1,12 @@
 # The commands of scale-test. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help scale-test components test verify schema bench clean
+.PHONY: help scale-test simulate fidelity components test verify schema bench clean
 
 PLAN   ?= single-node
 TARGET ?=
 REPEAT ?=
 ARGS   ?=
+SEEDS  ?= 1000
 
 # The project brings its own Node.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -23,6 +24,13 @@ help: ## List these commands
 
 scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, ARGS
 	@$(program) run $(PLAN) $(if $(TARGET),--target $(TARGET)) $(if $(REPEAT),--repeat $(REPEAT)) $(ARGS)
+
+simulate: $(installed) ## Try a small plan under the faults of many seeds: SEEDS
+	@$(program) simulate --seeds $(SEEDS)
+
+fidelity: $(installed) ## Measure and simulate the same probes, and print by how much each cell is off (12 minutes)
+	@$(program) run experiments/fidelity --target local
+	@node scripts/fidelity.ts
 
 components: $(installed) ## Build etcd, the control plane and the hollow node (once; needs Go)
 	@$(program) components

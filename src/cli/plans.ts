@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path'
 import { Failure, messageOf } from '../base/errors.ts'
 import { parsePlan } from '../plan/parse.ts'
 import type { Plan, Vocabulary } from '../plan/plan.ts'
+import { faultKinds } from '../targets/sim/faults/index.ts'
 import { catalogue } from '../tuning/catalogue.ts'
 import { profileNames } from '../tuning/profiles.ts'
 
@@ -13,6 +14,7 @@ export type TargetName = (typeof targetNames)[number]
 /** What plans may name. */
 export const vocabulary: Vocabulary = {
   targets: targetNames,
+  faults: faultKinds,
   profiles: profileNames,
   knobs: catalogue.map((knob) => knob.id),
 }

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { CalibrateOptions } from './calibrate-command.ts'
 import type { PlanOptions } from './plan-command.ts'
 import type { RunOptions } from './run-command.ts'
+import type { SimulateOptions } from './simulate-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { WhatIfOptions } from './what-if-command.ts'
 
@@ -66,6 +67,16 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`')
     .action(async (plan: string, options: WhatIfOptions) =>
       onExit(await (await import('./what-if-command.ts')).whatIfCommand(plan, options, surroundings)),
+    )
+
+  program
+    .command('simulate')
+    .description('run a small plan under the faults of many seeds, and check what must always hold')
+    .option('-n, --seeds <count>', 'how many seeds', wholeNumber, 1000)
+    .option('-f, --from <seed>', 'the first of them', wholeNumber, 1)
+    .option('--seed <seed>', 'one seed only, with all there is to say of it', wholeNumber)
+    .action(async (options: SimulateOptions) =>
+      onExit(await (await import('./simulate-command.ts')).simulateCommand(options, surroundings)),
     )
 
   program

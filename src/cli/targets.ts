@@ -16,6 +16,7 @@ import type { Calibration } from '../result/calibration.ts'
 import { calibrationSchema } from '../result/calibration.ts'
 import type { RunContext } from '../run/run.ts'
 import { localTarget } from '../targets/local/index.ts'
+import type { FaultKind } from '../targets/sim/faults/index.ts'
 import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
 import type { TargetName } from './plans.ts'
 import { targetNames } from './plans.ts'
@@ -47,7 +48,13 @@ export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, 
  */
 function simulated(plan: Plan, { folders }: Surroundings, calibrationFile?: string): RunOn {
   const calibration = readCalibration(calibrationFile ?? join(folders.root, defaultCalibration))
-  const target = simulatedTarget({ seed: plan.seed, calibration, hardware: hardwareOf(plan, calibration) })
+  const target = simulatedTarget({
+    seed: plan.seed,
+    calibration,
+    hardware: hardwareOf(plan, calibration),
+    // The plan's check lets no other kinds through.
+    faults: plan.faults as { seed: number; kinds: FaultKind[] } | undefined,
+  })
   const runId = `${plan.name.slice(0, 30)}-simulated-${planHash(plan).slice(0, 8)}`
   const runFolder = join(folders.reports, runId)
   rmSync(runFolder, { recursive: true, force: true })
@@ -65,6 +72,10 @@ function simulated(plan: Plan, { folders }: Surroundings, calibrationFile?: stri
 }
 
 function onThisMachine(plan: Plan, { folders, env }: Surroundings): RunOn {
+  if (plan.faults !== undefined)
+    throw new Failure('bad-input', 'only a simulated cluster can be made to go wrong', {
+      next: "Leave out the plan's `faults`, or run it with --target sim",
+    })
   const startedAt = new Date().toISOString()
   const runId = `${plan.name.slice(0, 30)}-${startedAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(2).toString('hex')}`
   const runFolder = join(folders.reports, runId)

@@ -153,9 +153,11 @@ async function* liveWatch<R extends ResourceName>(
   let waitingSinceMs: number | undefined = clock.nowMs()
   const guard = async () => {
     for (;;) {
-      const leftMs = silenceMs - (waitingSinceMs === undefined ? 0 : clock.nowMs() - waitingSinceMs)
-      if (leftMs <= 0) return stop.abort(new ApiError(0, 'SilentWatch', `watch: nothing came for ${silenceMs} ms`))
-      await clock.sleep(leftMs, stop.signal)
+      const nowMs = clock.nowMs()
+      // Compared as moments: what is left of a duration may be too little for a clock of fractions to move by.
+      const dueMs = (waitingSinceMs ?? nowMs) + silenceMs
+      if (nowMs >= dueMs) return stop.abort(new ApiError(0, 'SilentWatch', `watch: nothing came for ${silenceMs} ms`))
+      await clock.sleep(dueMs - nowMs, stop.signal)
     }
   }
   const guarded = guard().catch(() => {})

@@ -5,6 +5,7 @@ import type { Vocabulary } from './plan.ts'
 
 const vocabulary: Vocabulary = {
   targets: ['local'],
+  faults: ['storms'],
   profiles: ['untuned', 'stock', 'tuned'],
   knobs: ['kubelet.maxPods', 'kubelet.kubeAPIQPS'],
 }

@@ -6,6 +6,7 @@ import { stopOrder } from './stops.ts'
 /** Names the plan language takes from other rooms, so that a wrong one is found where it is written. */
 export interface Vocabulary {
   targets: readonly string[]
+  faults: readonly string[]
   profiles: readonly string[]
   knobs: readonly string[]
 }
@@ -150,6 +151,13 @@ export function planSections(vocabulary: Vocabulary) {
         .prefault('0s')
         .describe('How long the idle fleet is watched once it is Ready: what heartbeats alone cost.'),
     }),
+    faults: z
+      .strictObject({
+        seed: z.int().min(0).describe('When and how hard they strike follows from it.'),
+        kinds: z.array(z.enum(vocabulary.faults as [string, ...string[]])).min(1),
+      })
+      .optional()
+      .describe('What goes wrong in the clusters; target sim only.'),
     simulation: z
       .strictObject({
         controlPlaneCores: count.describe(

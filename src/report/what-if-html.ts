@@ -141,7 +141,7 @@ function boundSection({ groups }: WhatIfView): Markup {
   return section(
     'What bounds each time',
     table(
-      'A client limit bounds a time when the limit alone takes at least three quarters of it. Two times are the same when they are within 5 %.',
+      'A client limit bounds a time when the limit alone takes at least three quarters of it. Two times are the same when they are within 5 %, or when their repetitions overlap.',
       markup`<tr><th scope="col">Stop</th><th scope="col">Bound by</th><th scope="col">With the setting</th></tr>`,
       body(rows),
     ),

@@ -6,8 +6,8 @@ import type { KnobRequest } from '../../tuning/profiles.ts'
 import type { Cluster, FleetSpec } from '../target.ts'
 import { createObjects } from './apiserver/objects.ts'
 import { createServer } from './apiserver/server.ts'
+import type { Store } from './apiserver/store.ts'
 import { createStore } from './apiserver/store.ts'
-import type { ConnectionFaults } from './connection.ts'
 import { connectSimulated } from './connection.ts'
 import type { ControlPlane } from './controllers/context.ts'
 import { runDeploymentController } from './controllers/deployment.ts'
@@ -18,6 +18,7 @@ import { runNamespaceController } from './controllers/namespaces.ts'
 import { runNodeLifecycleController } from './controllers/node-lifecycle.ts'
 import { runReplicaSetController } from './controllers/replicaset.ts'
 import { runScheduler } from './controllers/scheduler.ts'
+import type { Fault } from './faults/fault.ts'
 import { startHollowFleet } from './fleet.ts'
 import type { Hardware } from './hardware.ts'
 import type { Kernel } from './kernel/kernel.ts'
@@ -38,19 +39,27 @@ export interface SimulatedClusterOptions {
   costs: Costs
   hardware: Hardware
   versions: Readonly<Record<string, string>>
-  faults?: ConnectionFaults | undefined
+  /** What goes wrong in it. */
+  faults: readonly Fault[]
+  /** False for a cluster that a run has to clean up after itself, as it would one of somebody else's. */
+  disposable: boolean
+  /** Shows what is in it from its beginning, for whoever checks what became of it. */
+  onOpen?: ((witnessed: Witnessed) => void) | undefined
 }
 
 /** A simulated cluster, with what tests and faults may do to it. */
 export interface SimulatedCluster extends Cluster {
   /** Makes the server forget all versions from before now, as a compaction does. */
   forgetHistory(): void
-  /** Kills the kubelet of a node. */
-  killNode(name: string): void
-  /** Multiplies what every request costs the apiserver. */
-  slowDown(factor: number): void
-  /** Raises etcd's NOSPACE alarm: writes are refused from now on. */
-  fillUp(): void
+}
+
+/** The inside of a cluster, for witnesses. */
+export interface Witnessed {
+  armId: string
+  store: Store
+  nowMs: () => number
+  /** Calls back just before everything is taken away. */
+  onClose(listener: () => void): void
 }
 
 /** What every cluster has before anybody creates anything. */
@@ -59,7 +68,7 @@ const compactEveryMs = 300_000
 
 /** Opens a cluster on the kernel's time. It is Ready at once: starting a control plane is not simulated. */
 export function openSimulatedCluster(options: SimulatedClusterOptions): SimulatedCluster {
-  const { kernel, seed, armId, knobs, costs, hardware, versions, faults } = options
+  const { kernel, seed, armId, knobs, costs, hardware, versions, faults, disposable } = options
   const timeline = kernel.createTimeline()
   const settings = settingsOf(knobs)
   const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores, { shared: hardware.hosts === null })
@@ -131,9 +140,22 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
     },
   })
   let kubelets: readonly Kubelet[] = []
+  const closeListeners: (() => void)[] = []
+  options.onOpen?.({ armId, store, nowMs: timeline.nowMs, onClose: (listener) => closeListeners.push(listener) })
+  for (const fault of faults) {
+    fault.begin?.({
+      timeline,
+      store,
+      objects,
+      server,
+      etcd,
+      nodeNames: () => kubelets.map(({ name }) => name),
+      killNode: (name) => kubelets.find((kubelet) => kubelet.name === name)?.die(),
+    })
+  }
 
   return {
-    disposable: true,
+    disposable,
     api,
     clock: kernel.clock,
     versions,
@@ -156,13 +178,8 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
     processes: () => [],
 
     forgetHistory: store.forgetHistory,
-    killNode: (name) => kubelets.find((kubelet) => kubelet.name === name)?.die(),
-    slowDown: server.slowDown,
-    fillUp() {
-      for (const instance of etcd.instances()) instance.full = true
-    },
-
     async [Symbol.asyncDispose]() {
+      for (const listener of closeListeners.splice(0)) listener()
       closing.abort(new Failure('interrupted', 'the cluster was taken away'))
       timeline.close()
     },

@@ -11,24 +11,16 @@ import { patched } from './apiserver/patches.ts'
 import { asAnswered } from './apiserver/refusals.ts'
 import type { Server, ServerRequest } from './apiserver/server.ts'
 import type { Store } from './apiserver/store.ts'
-import type { WatchStream } from './apiserver/watch-stream.ts'
 import { openWatch } from './apiserver/watch-stream.ts'
+import type { Fault } from './faults/fault.ts'
 import type { Kernel, Timeline } from './kernel/kernel.ts'
 import { etcdBytesOf } from './model/sizes.ts'
 
-/** What may go wrong between the orchestrator and the apiserver; the requests of components inside are left alone. */
-export interface ConnectionFaults {
-  /** Decides about one try of a request: whether it is answered, and how. */
-  onRequest(request: KubeRequest): RequestFault | undefined
-  /** Is told of each stream, which it may spoil. */
-  onWatch(stream: WatchStream): void
+/** One request that goes wrong: refused without being served, or served without the answer arriving. */
+export interface RequestFault {
+  kind: 'refused' | 'reply-lost'
+  error: ApiError
 }
-
-/** One request that goes wrong: refused without being served, served without an answer, or late. */
-export type RequestFault =
-  | { kind: 'refused'; error: ApiError }
-  | { kind: 'reply-lost'; error: ApiError }
-  | { kind: 'delayed'; delayMs: number }
 
 export interface SimulatedConnectionOptions {
   kernel: Kernel
@@ -40,10 +32,14 @@ export interface SimulatedConnectionOptions {
   random: () => number
   /** Closes the connection. */
   signal: AbortSignal
-  faults?: ConnectionFaults | undefined
+  /** What goes wrong between the orchestrator and the apiserver; the requests of components inside are left alone. */
+  faults: readonly Fault[]
   onRequest: (record: RequestRecord) => void
   onRetry: (record: RetryRecord) => void
 }
+
+/** A refusal takes no time to speak of, but some. */
+const refusalMs = 1
 
 const httpVerbs = { create: 'POST', get: 'GET', list: 'LIST', patch: 'PATCH', delete: 'DELETE' } as const
 
@@ -85,12 +81,21 @@ export function connectSimulated(options: SimulatedConnectionOptions): KubeApi {
     }
   }
 
+  /** The first fault that strikes decides. */
+  const faultOf = (request: KubeRequest): RequestFault | undefined => {
+    for (const fault of faults) {
+      const struck = fault.onRequest?.(request, timeline.nowMs())
+      if (struck !== undefined) return struck
+    }
+    return undefined
+  }
+
   /** One try: the answer, or the refusal, comes after as much virtual time as the server takes. */
   const tryOnce = (request: KubeRequest, ending: AbortSignal): Promise<unknown> => {
     const sentMs = timeline.nowMs()
     const { verb } = request
     const resource = resourceOf(request)
-    const fault = faults?.onRequest(request)
+    const fault = faultOf(request)
     return kernel.promise<unknown>((handover) => {
       if (ending.aborted) return handover.reject(ending.reason)
       const onAbort = () => handover.reject(ending.reason)
@@ -102,16 +107,12 @@ export function connectSimulated(options: SimulatedConnectionOptions): KubeApi {
         if (error === undefined) handover.resolve(value)
         else handover.reject(asAnswered(error, verb, resource))
       }
-      const send = () => {
-        if (fault?.kind === 'refused') return timeline.after(1, () => settle(fault.error))
-        server.handle(
-          serverRequestOf(request),
-          () => serve(request),
-          (error, value) => (fault?.kind === 'reply-lost' ? settle(fault.error) : settle(error, value)),
-        )
-      }
-      if (fault?.kind === 'delayed') timeline.after(fault.delayMs, send)
-      else send()
+      if (fault?.kind === 'refused') return timeline.after(refusalMs, () => settle(fault.error))
+      server.handle(
+        serverRequestOf(request),
+        () => serve(request),
+        (error, value) => (fault === undefined ? settle(error, value) : settle(fault.error)),
+      )
     })
   }
 
@@ -141,7 +142,9 @@ export function connectSimulated(options: SimulatedConnectionOptions): KubeApi {
         store,
         query,
         signal: ending,
-        onOpen: faults?.onWatch,
+        onOpen(stream) {
+          for (const fault of faults) fault.onWatch?.(stream, timeline)
+        },
       }) as AsyncIterable<WatchEvent<ResourceTypes[R]>>
     },
   })

@@ -2,9 +2,11 @@ import type { Clock } from '../../base/clock.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Calibration } from '../../result/calibration.ts'
 import type { Target } from '../target.ts'
-import type { SimulatedCluster } from './cluster.ts'
+import type { SimulatedCluster, Witnessed } from './cluster.ts'
 import { openSimulatedCluster } from './cluster.ts'
-import type { ConnectionFaults } from './connection.ts'
+import type { Fault } from './faults/fault.ts'
+import type { FaultKind } from './faults/index.ts'
+import { drawFaults } from './faults/index.ts'
 import type { Hardware } from './hardware.ts'
 import { createKernel } from './kernel/kernel.ts'
 import { supportOf } from './knobs.ts'
@@ -14,7 +16,12 @@ export interface SimulatedTargetOptions {
   seed: number
   calibration: Calibration
   hardware: Hardware
-  faults?: ConnectionFaults | undefined
+  /** What goes wrong in every cluster, and the seed it is drawn from. */
+  faults?: { seed: number; kinds: readonly FaultKind[] } | undefined
+  /** False when a run is to clean its clusters up as if they were somebody else's. */
+  disposable?: boolean
+  /** Shows each cluster from its beginning. */
+  onOpen?: (witnessed: Witnessed) => void
 }
 
 /** A target whose clusters are a model, on a clock of its own that a run on it has to use. */
@@ -23,14 +30,19 @@ export interface SimulatedTarget extends Target {
   open(options: Parameters<Target['open']>[0]): Promise<SimulatedCluster>
   /** How many events of the simulation have happened. */
   events(): number
+  /** The faults of the clusters opened so far. */
+  faults(): readonly (Fault & { kind: FaultKind })[]
 }
 
 /** Clusters that are simulated in this process, on virtual time: what is asked of them takes no longer than reckoning it. */
-export function simulatedTarget({ seed, calibration, hardware, faults }: SimulatedTargetOptions): SimulatedTarget {
+export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarget {
+  const { seed, calibration, hardware, disposable = true, onOpen } = options
   const kernel = createKernel()
   const costs = costsOf(calibration)
   const versions = { simulation: 'model 1', calibration: calibration.measuredAt, ...calibration.versions }
+  const drawn: (Fault & { kind: FaultKind })[] = []
   return {
+    faults: () => drawn,
     name: 'sim',
     evidence: 'simulated',
     onThisMachine: false,
@@ -42,7 +54,20 @@ export function simulatedTarget({ seed, calibration, hardware, faults }: Simulat
     },
     async open({ armId, knobs, signal }) {
       if (signal.aborted) throw signal.reason
-      return openSimulatedCluster({ kernel, seed, armId, knobs, costs, hardware, versions, faults })
+      const faults = options.faults === undefined ? [] : drawFaults(options.faults.seed, armId, options.faults.kinds)
+      drawn.push(...faults)
+      return openSimulatedCluster({
+        kernel,
+        seed,
+        armId,
+        knobs,
+        costs,
+        hardware,
+        versions,
+        faults,
+        disposable,
+        onOpen,
+      })
     },
   }
 }

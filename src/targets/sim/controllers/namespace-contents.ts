@@ -5,7 +5,7 @@ import type { ControlPlane } from './context.ts'
 import { controllerClient } from './context.ts'
 
 /**
- * Two controllers that give every new namespace something (pkg/controller/serviceaccount/serviceaccounts_controller.go and
+ * Two controllers that give every namespace something (pkg/controller/serviceaccount/serviceaccounts_controller.go and
  * pkg/controller/certificates/rootcacertpublisher): the service account `default`, without which no pod is admitted, and the configmap
  * `kube-root-ca.crt`. Each has its own client and one worker.
  */
@@ -37,6 +37,7 @@ function publish<R extends 'serviceaccounts' | 'configmaps'>(
       done()
     })
   })
+  for (const { metadata } of store.list('namespaces')) queue.add(metadata.name ?? '')
   server.inform('namespaces', ({ type, object }) => {
     if (type !== 'DELETED') queue.add(object.metadata.name ?? '')
   })

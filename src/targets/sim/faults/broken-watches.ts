@@ -1,0 +1,46 @@
+import type { Random } from '../../../base/random.ts'
+import { ApiError } from '../../../kube/api.ts'
+import type { WatchStream } from '../apiserver/watch-stream.ts'
+import type { DrawFault, Fault } from './fault.ts'
+
+/** A fault that spoils streams: each with a chance, some time after it was opened. */
+function watchFault(random: Random, name: string, spoil: (stream: WatchStream) => void): Fault {
+  const chance = random.integer(10, 80)
+  const longestMs = random.integer(1000, 60_000)
+  let struck = 0
+  return {
+    description: `${chance} % of watches ${name} within ${(longestMs / 1000).toFixed(1)} s`,
+    struck: () => struck,
+    onWatch(stream, timeline) {
+      if (random.integer(1, 100) > chance) return
+      timeline.after(random.integer(0, longestMs), () => {
+        struck++
+        spoil(stream)
+      })
+    },
+  }
+}
+
+/** Streams that end in good order, as the apiserver ends each after a while, or break off. */
+export const droppedWatches: DrawFault = (random) =>
+  watchFault(random, 'are dropped', (stream) => {
+    if (random.integer(0, 1) === 0) stream.end()
+    else stream.end(new ApiError(0, 'ECONNRESET', 'watch: aborted'))
+  })
+
+/** Streams on which nothing comes any more, as behind a proxy that has forgotten them. */
+export const silentWatches: DrawFault = (random) => watchFault(random, 'fall silent', (stream) => stream.silence())
+
+/** Streams that end, and the server has forgotten where they were: 410. */
+export const expiredWatches: DrawFault = (random) => {
+  let forget = () => {}
+  return {
+    ...watchFault(random, 'are dropped and expire', (stream) => {
+      forget()
+      stream.end(new ApiError(410, 'Expired', 'too old resource version'))
+    }),
+    begin({ store }) {
+      forget = store.forgetHistory
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import type { DrawFault } from './fault.ts'
+
+/** Hollow nodes whose kubelets are killed: no heartbeat, no status, and pods that nobody stops. */
+export const dyingNodes: DrawFault = (random) => {
+  const startMs = random.integer(5000, 60_000)
+  const count = random.integer(1, 2)
+  let struck = 0
+  return {
+    description: `${count} of the nodes die at ${(startMs / 1000).toFixed(1)} s`,
+    struck: () => struck,
+    begin({ timeline, nodeNames, killNode }) {
+      timeline.after(startMs, () => {
+        const names = [...nodeNames()]
+        for (let left = count; left > 0 && names.length > 0; left--) {
+          const [name = ''] = names.splice(random.integer(0, names.length - 1), 1)
+          struck++
+          killNode(name)
+        }
+      })
+    },
+  }
+}

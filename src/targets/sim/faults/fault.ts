@@ -1,0 +1,61 @@
+import type { Random } from '../../../base/random.ts'
+import type { KubeRequest } from '../../../kube/requests.ts'
+import type { Objects } from '../apiserver/objects.ts'
+import type { Server } from '../apiserver/server.ts'
+import type { Store } from '../apiserver/store.ts'
+import type { WatchStream } from '../apiserver/watch-stream.ts'
+import type { RequestFault } from '../connection.ts'
+import type { Timeline } from '../kernel/kernel.ts'
+import type { EtcdFleet } from '../model/etcd.ts'
+
+/** What a fault may lay hands on, besides the orchestrator's requests and watches. */
+export interface FaultSite {
+  timeline: Timeline
+  store: Store
+  objects: Objects
+  server: Server
+  etcd: EtcdFleet
+  /** Nodes that run, in the order of their names; empty before the fleet starts. */
+  nodeNames(): readonly string[]
+  killNode(name: string): void
+}
+
+/** One kind of trouble in one cluster, drawn from a seed: when it strikes, and how hard. */
+export interface Fault {
+  /** What it will do, for whoever replays it. */
+  readonly description: string
+  /** How often it has struck so far. */
+  struck(): number
+  onRequest?(request: KubeRequest, nowMs: number): RequestFault | undefined
+  onWatch?(stream: WatchStream, timeline: Timeline): void
+  /** Called when the cluster opens. */
+  begin?(site: FaultSite): void
+}
+
+/** Draws a fault; all that is random about it comes from `random`. */
+export type DrawFault = (random: Random) => Fault
+
+/** A stretch of a cluster's life in which something happens. */
+export interface Window {
+  startMs: number
+  endMs: number
+}
+
+/** Runs of the plan that seeds are tried on take about as long as this when nothing goes wrong. */
+const usualRunMs = 30_000
+
+/** A window somewhere in a run, of `shortestMs` to `longestMs`. */
+export function drawWindow(random: Random, shortestMs: number, longestMs: number): Window {
+  const startMs = random.integer(0, usualRunMs)
+  return { startMs, endMs: startMs + random.integer(shortestMs, longestMs) }
+}
+
+/** Whether a moment lies within a window. */
+export function isWithin({ startMs, endMs }: Window, nowMs: number): boolean {
+  return nowMs >= startMs && nowMs < endMs
+}
+
+/** `from 12.0 s to 20.5 s`. */
+export function formatWindow({ startMs, endMs }: Window): string {
+  return `from ${(startMs / 1000).toFixed(1)} s to ${(endMs / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,25 @@
+import type { Random } from '../../../base/random.ts'
+import type { RequestFault } from '../connection.ts'
+import type { Fault } from './fault.ts'
+import { drawWindow, formatWindow, isWithin } from './fault.ts'
+
+/** A fault that hits requests: each one in a window, with a chance. */
+export function requestFault(
+  random: Random,
+  name: string,
+  { percent, longestMs }: { percent: readonly [number, number]; longestMs: number },
+  strike: () => RequestFault,
+): Fault {
+  const chance = random.integer(...percent)
+  const window = drawWindow(random, 500, longestMs)
+  let struck = 0
+  return {
+    description: `${name} for ${chance} % of requests ${formatWindow(window)}`,
+    struck: () => struck,
+    onRequest(_, nowMs) {
+      if (!isWithin(window, nowMs) || random.integer(1, 100) > chance) return undefined
+      struck++
+      return strike()
+    },
+  }
+}

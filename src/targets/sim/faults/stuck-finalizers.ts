@@ -1,0 +1,35 @@
+import { roleLabel } from '../../../kube/labels.ts'
+import type { ConfigMap } from '../../../kube/resources.ts'
+import type { DrawFault, FaultSite } from './fault.ts'
+
+const finalizer = 'example.com/stuck'
+
+/** Somebody else's finalizer on one of the run's configmaps: its namespace stays until they let go, which may be never. */
+export const stuckFinalizers: DrawFault = (random) => {
+  const startMs = random.integer(2000, 30_000)
+  const holdMs = random.integer(0, 3) === 0 ? Number.POSITIVE_INFINITY : random.integer(10_000, 300_000)
+  const held = Number.isFinite(holdMs) ? `for ${(holdMs / 1000).toFixed(1)} s` : 'for ever'
+  let struck = 0
+  return {
+    description: `a configmap gets a finalizer at ${(startMs / 1000).toFixed(1)} s, ${held}`,
+    struck: () => struck,
+    begin({ timeline, store, objects }: FaultSite) {
+      const change = ({ metadata }: ConfigMap, finalizers: string[]) => {
+        const { namespace = '', name = '' } = metadata
+        if (store.get('configmaps', namespace, name) === undefined) return
+        objects.update({ resource: 'configmaps', namespace, name }, 'all but status', (current) => ({
+          ...current,
+          metadata: { ...current.metadata, finalizers },
+        }))
+      }
+      timeline.after(startMs, () => {
+        const own = store.list('configmaps').filter(({ metadata }) => metadata.labels?.[roleLabel] === 'workload')
+        const chosen = own[random.integer(0, Math.max(0, own.length - 1))]
+        if (chosen === undefined || chosen.metadata.deletionTimestamp !== undefined) return
+        struck++
+        change(chosen, [finalizer])
+        if (Number.isFinite(holdMs)) timeline.after(holdMs, () => change(chosen, []))
+      })
+    },
+  }
+}
