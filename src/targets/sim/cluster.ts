@@ -74,7 +74,9 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
   const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores, { shared: hardware.hosts === null })
   const etcd = createEtcd(timeline, processor, costs.etcd, settings.etcd)
   const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
-  const randomOf = (stream: string): Random => createRandom(seed, `${armId}/${stream}`)
+  // All arms of a repetition draw the same numbers: what differs between them is what their knobs do.
+  const repetition = armId.slice(armId.lastIndexOf('-') + 1)
+  const randomOf = (stream: string): Random => createRandom(seed, `${repetition}/${stream}`)
   const objects = createObjects({
     store,
     nowMs: timeline.nowMs,
