@@ -196,7 +196,21 @@ function createView<T extends KubeObject>() {
 
   return {
     note(event: { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T }): void {
-      if (event.type === 'DELETED') known.delete(keyOf(event.object))
+      const key = keyOf(event.object)
+      if (event.type === 'DELETED') {
+        known.delete(key)
+        return
+      }
+      const { uid, labels, ownerReferences, resourceVersion = '' } = event.object.metadata
+      const before = known.get(key)?.metadata
+      // Heartbeats of thousands of nodes change nothing here but the version.
+      if (
+        before !== undefined &&
+        before.uid === uid &&
+        before.labels === labels &&
+        before.ownerReferences === ownerReferences
+      )
+        before.resourceVersion = resourceVersion
       else remember(event.object)
     },
 

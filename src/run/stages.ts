@@ -105,19 +105,21 @@ async function within<T>(
   const ending = new AbortController()
   const done = new AbortController()
   const signal = endedBy === undefined ? ending.signal : AbortSignal.any([ending.signal, endedBy])
-  const aborted = new Promise<never>((_, reject) => {
-    const fail = () => reject(signal.reason)
-    if (signal.aborted) fail()
-    else signal.addEventListener('abort', fail, { once: true })
-  })
+  const abortion = Promise.withResolvers<never>()
+  abortion.promise.catch(() => {})
+  const fail = () => abortion.reject(signal.reason)
+  if (signal.aborted) fail()
+  else signal.addEventListener('abort', fail, { once: true })
   clock.sleep(budgetMs, done.signal).then(
     () => ending.abort(new Failure('inconclusive', lateMessage)),
     () => undefined,
   )
   try {
-    if (signal.aborted) return await aborted
-    return await Promise.race([work(signal), aborted])
+    if (signal.aborted) return await abortion.promise
+    return await Promise.race([work(signal), abortion.promise])
   } finally {
+    // A signal that somebody listens to is never forgotten, nor is what it knows of.
+    signal.removeEventListener('abort', fail)
     done.abort(new Failure('interrupted', 'the work this deadline guarded is over'))
   }
 }
