@@ -16,6 +16,7 @@ import { medianOf } from '../src/measure/distribution.ts'
 import { createProbeTimeline } from '../src/measure/timeline.ts'
 import { locateComponents } from '../src/targets/local/components.ts'
 import { benchApiserver } from './bench-apiserver.ts'
+import { benchSimulation } from './bench-simulation.ts'
 
 /**
  * What the hot paths cost, as ratios within one run: absolute figures depend on the machine and its neighbours. The
@@ -105,6 +106,7 @@ say(`timeline: ${bytesPerPod().toFixed(0)} bytes of memory per watched pod`)
 
 server.kill()
 await Promise.all([pool.close(), api[Symbol.asyncDispose]()])
+await benchSimulation(join(import.meta.dirname, '..'), say)
 const componentsSource = join(import.meta.dirname, '..', 'components')
 if (locateComponents(componentsSource, process.env).missing.length === 0) await benchApiserver(componentsSource, say)
 else say('SKIPPED: the rates at a real apiserver, because the components are missing (make components builds them)')

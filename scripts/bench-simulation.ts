@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import process from 'node:process'
+import { loadPlan } from '../src/cli/plans.ts'
+import { defaultCalibration, readCalibration } from '../src/cli/targets.ts'
+import { watchNoMachine } from '../src/measure/machine.ts'
+import { executeRun } from '../src/run/run.ts'
+import { hardwareOf, simulatedTarget } from '../src/targets/sim/index.ts'
+
+const sizes = [1000, 5000, 10_000, 20_000]
+/** Of the document's plan, so that all sizes take the same virtual time per node. */
+const podsPerNode = 1
+
+/** What an event of the simulation costs in clusters of 1000 to 20000 nodes: linear when the last column stays what it is. */
+export async function benchSimulation(root: string, say: (line: string) => void): Promise<void> {
+  const calibration = readCalibration(join(root, defaultCalibration))
+  say('simulation: the tuned arm of 5k-nodes, with as many pods as nodes')
+  let first: number | undefined
+  for (const nodes of sizes) {
+    const plan = loadPlan('5k-nodes', join(root, 'plans'), [
+      `fleet.nodes=${nodes}`,
+      `workload.pods.total=${nodes * podsPerNode}`,
+      'workload.sizeClasses[0].minimumPods=10',
+      'workload.sizeClasses[1].minimumPods=5',
+      'workload.sizeClasses[2].minimumPods=1',
+      `simulation.controlPlaneCores=${Math.max(32, Math.ceil((32 * nodes) / 5000))}`,
+    ])
+    const tuned = { ...plan, arms: plan.arms.slice(1), thresholds: [] }
+    const target = simulatedTarget({ seed: 1, calibration, hardware: hardwareOf(tuned, calibration) })
+    const before = process.cpuUsage()
+    const { error } = await executeRun({
+      runId: 'bench',
+      plan: tuned,
+      target,
+      clock: target.clock,
+      startedAt: null,
+      signal: new AbortController().signal,
+      emit: () => {},
+      watchMachine: watchNoMachine,
+      readMachine: null,
+      machine: null,
+      peakMemoryBytes: null,
+      onSamples: () => {},
+    })
+    if (error !== undefined) throw error
+    const { user, system } = process.cpuUsage(before)
+    const perEventUs = (user + system) / target.events()
+    first ??= perEventUs
+    say(
+      `  ${String(nodes).padStart(6)} nodes  ${(target.events() / 1e6).toFixed(2).padStart(6)} million events  ${perEventUs.toFixed(1)} us each  x ${(perEventUs / first).toFixed(2)}`,
+    )
+  }
+}
