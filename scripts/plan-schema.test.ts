@@ -50,6 +50,7 @@ describe('the plans that ship with the product', () => {
     expect(planNames(plans)).toEqual([
       '1k-nodes',
       '5k-nodes',
+      'experiments/faults',
       'experiments/fidelity',
       'experiments/heartbeat',
       'single-node',
