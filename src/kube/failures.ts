@@ -20,7 +20,11 @@ export function isUndone(error: ApiError): boolean {
   return error.status === 429 || notSent.has(error.reason)
 }
 
-/** Whether the same request may succeed later: an overloaded, restarting or unreachable server. */
+/** What the apiserver makes of etcd's NOSPACE alarm: writes are refused until somebody defragments etcd and disarms it. */
+const outOfSpace = 'mvcc: database space exceeded'
+
+/** Whether the same request may succeed later: an overloaded, restarting or unreachable server, but not one that is full. */
 export function isTransient(error: ApiError): boolean {
+  if (error.message.includes(outOfSpace)) return false
   return isUndone(error) || error.status >= 500 || interrupted.has(error.reason)
 }

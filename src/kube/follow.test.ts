@@ -271,6 +271,18 @@ describe('follow', () => {
     expect(brief(events)).toEqual(['ADDED a ~', 'SYNCED', 'MODIFIED a ~'])
   })
 
+  test('should notice the silence when the clock counts fractions that do not add up', async () => {
+    // 5000 - ((now + 5000) - now) is a little above 0 here, and too little to move this clock by.
+    const clock = createVirtualClock(3205.621)
+    const silent = without<WatchEvent<Pod>>((_from, signal) => clock.sleep(Number.MAX_SAFE_INTEGER, signal))
+    const api = apiOf({ list: createServer(clock).list, watch: streams(createServer(clock), silent) })
+    const { disruptions, stop, ended } = start(api, clock, { silenceMs: 5000 })
+    await clock.sleep(6000)
+    stop()
+    await ended
+    expect(disruptions).toMatchObject([{ reason: 'SilentWatch' }])
+  })
+
   test('should notice the silence when an aborted watch ends instead of throwing', async () => {
     const clock = createVirtualClock()
     const server = createServer(clock)

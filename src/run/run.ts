@@ -176,6 +176,7 @@ async function measureArm(
   try {
     await measureOnFleet(stages, arm, outcome, context, { cluster, requests, fleet })
     if (fleet.lost() !== undefined) throw fleet.lost()
+    await fleet.lookAgain(context.signal)
   } finally {
     outcome.fleet.flaps = fleet.flaps()
   }

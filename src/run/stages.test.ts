@@ -96,6 +96,24 @@ describe('withStages', () => {
     expect(residue).toEqual(['Step two: not done after 200 ms'])
   })
 
+  it('should let a tear-down whose budget is over say what is left', async () => {
+    const { run, clock } = harness()
+    const stuck: Step<string> = {
+      id: 'one',
+      title: 'Step one',
+      timeoutMs: 5000,
+      setUp: fine,
+      tearDown: {
+        budgetMs: 200,
+        run: ({ signal }) =>
+          clock.sleep(10_000, signal).catch(() => Promise.reject(new Failure('residue', 'namespace a is still there'))),
+      },
+    }
+    const { residue } = await run((stages) => stages.run(stuck))
+    expect(residue).toEqual(['Step one: namespace a is still there'])
+    expect(clock.sleepers()).toBe(0)
+  })
+
   it('should end the running step and still tear down in full when interrupted', async () => {
     const { log, step, run, interrupt, clock } = harness()
     const slowCleanUp = async () => clock.sleep(500)

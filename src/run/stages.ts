@@ -47,7 +47,7 @@ export async function withStages<T>(
       const result = await within(
         clock,
         step.timeoutMs,
-        `${step.title} took longer than ${formatDuration(step.timeoutMs)}`,
+        { message: `${step.title} took longer than ${formatDuration(step.timeoutMs)}`, lastWordsMs: 0 },
         ending,
         (signal) =>
           step.setUp({ signal, report: (progress) => emit({ type: 'step-progress', armId, stepId, ...progress }) }),
@@ -71,6 +71,9 @@ export async function withStages<T>(
   return { outcome, residue: await tearDown(begun, options) }
 }
 
+/** What is left is best told by whoever tried to take it away: it gets this long for that when its time is up. */
+const lastWordsMs = 1000
+
 async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }: StagesOptions): Promise<string[]> {
   const residue: string[] = []
   const startedMs = clock.nowMs()
@@ -82,9 +85,8 @@ async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }:
     report({ text: step.title })
     const { budgetMs, run } = step.tearDown
     try {
-      await within(clock, budgetMs, `not done after ${formatDuration(budgetMs)}`, undefined, (signal) =>
-        run({ signal, report }),
-      )
+      const lateness = { message: `not done after ${formatDuration(budgetMs)}`, lastWordsMs }
+      await within(clock, budgetMs, lateness, undefined, (signal) => run({ signal, report }))
     } catch (error) {
       residue.push(`${step.title}: ${messageOf(error)}`)
     }
@@ -94,11 +96,17 @@ async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }:
   return residue
 }
 
+/** Where time is up: how it is told, and how long the work may take to tell more itself. */
+interface Lateness {
+  message: string
+  lastWordsMs: number
+}
+
 /** Runs `work` until it ends, `endedBy` aborts or the time is up; what comes first decides. */
 async function within<T>(
   clock: Clock,
   budgetMs: number,
-  lateMessage: string,
+  { message, lastWordsMs }: Lateness,
   endedBy: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -107,11 +115,15 @@ async function within<T>(
   const signal = endedBy === undefined ? ending.signal : AbortSignal.any([ending.signal, endedBy])
   const abortion = Promise.withResolvers<never>()
   abortion.promise.catch(() => {})
-  const fail = () => abortion.reject(signal.reason)
+  const reject = () => abortion.reject(signal.reason)
+  const fail = () => {
+    if (lastWordsMs === 0) reject()
+    else clock.sleep(lastWordsMs, done.signal).then(reject, () => undefined)
+  }
   if (signal.aborted) fail()
   else signal.addEventListener('abort', fail, { once: true })
   clock.sleep(budgetMs, done.signal).then(
-    () => ending.abort(new Failure('inconclusive', lateMessage)),
+    () => ending.abort(new Failure('inconclusive', message)),
     () => undefined,
   )
   try {

@@ -1,37 +1,89 @@
-import { Failure } from '../base/errors.ts'
-import { isApiStatus } from '../kube/api.ts'
+import { whenAborted } from '../base/abort.ts'
+import { Failure, messageOf } from '../base/errors.ts'
+import type { ListQuery } from '../kube/api.ts'
+import { ApiError, isApiStatus } from '../kube/api.ts'
+import { isTransient } from '../kube/failures.ts'
 import { follow } from '../kube/follow.ts'
+import type { ObjectMeta } from '../kube/resources.ts'
 import type { Cluster } from '../targets/target.ts'
+
+type Reach = Pick<Cluster, 'api' | 'clock'>
+
+/** The connection has tried for a good while before it gave up: this much later it may be better. */
+const againMs = 5000
+
+/**
+ * Deletes every namespace that is selected, whoever saw it come to be: also one whose creation was never confirmed. Waits until they and
+ * all in them are gone. Throws `Failure('residue')` that names each one that is still there, with what it says of itself, when `signal`
+ * aborts first.
+ */
+export async function deleteNamespaces(
+  cluster: Reach,
+  selected: Omit<ListQuery<'namespaces'>, 'resource'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const list = async () => {
+    const found: ObjectMeta[] = []
+    for await (const page of cluster.api.list({ resource: 'namespaces', ...selected }, signal))
+      found.push(...page.items.map(({ metadata }) => metadata))
+    return found
+  }
+  const found = await insisting(cluster, list, signal).catch((error: unknown) => {
+    const { labelSelector = '', fieldSelector = '' } = selected
+    const which = [labelSelector, fieldSelector].filter((one) => one !== '').join(' and ')
+    throw new Failure('residue', `namespaces with ${which} could not be looked for: ${messageOf(error)}`)
+  })
+  const deleting = found.map(({ name = '', uid = '' }) => deleteNamespace(cluster, { name, uid }, signal))
+  const outcomes = await Promise.allSettled(deleting)
+  const left = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [messageOf(outcome.reason)] : []))
+  if (left.length > 0) throw new Failure('residue', left.join('; '))
+}
 
 /**
  * Deletes a namespace that this run created and waits until it and all in it are gone. A namespace of the same name
- * but another UID belongs to somebody else and stays. Throws `Failure('residue')` with the namespace's own
- * conditions when `signal` aborts first.
+ * but another UID belongs to somebody else and stays. Throws `Failure('residue')` with the namespace's own conditions when `signal`
+ * aborts first.
  */
 export async function deleteNamespace(
-  { api, clock }: Pick<Cluster, 'api' | 'clock'>,
+  cluster: Reach,
   { name, uid }: { name: string; uid: string },
   signal: AbortSignal,
 ): Promise<void> {
+  let state = ''
+  const remove = async () => {
+    await insisting(cluster, () => cluster.api.delete({ resource: 'namespaces', name }, { uid }), signal)
+    const query = { resource: 'namespaces', fieldSelector: `metadata.name=${name}` } as const
+    let isThere = false
+    for await (const event of follow(cluster.api, query, { clock: cluster.clock, signal })) {
+      if (event.type === 'SYNCED') {
+        if (!isThere) return
+      } else if (event.object.metadata.uid !== uid || event.type === 'DELETED') return
+      else {
+        isThere = true
+        const { phase, conditions = [] } = event.object.status ?? {}
+        const reasons = conditions.filter(({ status }) => status === 'True').map(({ message }) => message)
+        state = [phase, ...reasons].join('; ')
+      }
+    }
+    signal.throwIfAborted()
+  }
   try {
-    await api.delete({ resource: 'namespaces', name }, { uid })
+    await Promise.race([remove(), whenAborted(signal)])
   } catch (error) {
     if (isApiStatus(error, 404) || isApiStatus(error, 409)) return
-    throw error
+    throw new Failure('residue', `namespace ${name} is still there: ${state === '' ? messageOf(error) : state}`)
   }
-  let conditions = ''
-  const query = { resource: 'namespaces', fieldSelector: `metadata.name=${name}` } as const
-  for await (const event of follow(api, query, { clock, signal })) {
-    if (event.type === 'SYNCED') {
-      if (conditions === '') return
-    } else if (event.type === 'DELETED') {
-      if (event.object.metadata.uid === uid) return
-    } else if (event.object.metadata.uid === uid) {
-      const { phase, conditions: reasons = [] } = event.object.status ?? {}
-      conditions = [phase, ...reasons.filter(({ status }) => status === 'True').map(({ message }) => message)].join(
-        '; ',
-      )
-    } else return
+}
+
+/** Tries again what failed and may succeed later, until `signal` aborts. */
+async function insisting<T>({ clock }: Reach, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ApiError) || !isTransient(error)) throw error
+      await clock.sleep(againMs, signal).catch(() => {})
+      if (signal.aborted) throw error
+    }
   }
-  throw new Failure('residue', `namespace ${name} is still there: ${conditions}`)
 }

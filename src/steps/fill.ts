@@ -1,3 +1,4 @@
+import { whenAborted } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import { Failure } from '../base/errors.ts'
@@ -11,7 +12,7 @@ import { ballastObjects, workloadObjects } from '../workload/objects.ts'
 import type { Pace, Sent } from '../workload/pace.ts'
 import { sendPaced } from '../workload/pace.ts'
 import type { WorkloadResource } from '../workload/workload.ts'
-import { deleteNamespace } from './drain.ts'
+import { deleteNamespaces } from './drain.ts'
 import type { ObserveOptions } from './fill-observation.ts'
 import { observeFill } from './fill-observation.ts'
 import type { Role } from './own-objects.ts'
@@ -45,71 +46,76 @@ const countingMs = 120_000
 export function fillCluster(options: FillOptions): Step<FillOutcome> {
   const { cluster, workload, seed, runId } = options
   const { api, clock } = cluster
-  const created: { name: string; uid: string }[] = []
+  const fill = async (context: StepContext): Promise<FillOutcome> => {
+    const created: string[] = []
+    const layout = layOutWorkload(workload, seed)
+    const totals = totalsOf(layout)
+    const stages: FillStage[] = []
+    const failed: Partial<Record<Kind, number>> = {}
+    const planned = kinds.filter((kind) => totals[kind] > 0)
+
+    const create = async (kind: Kind, { signal, report }: StepContext) => {
+      const resource = resourceOf(kind)
+      const objects = kind === 'ballast' ? ballastObjects(layout) : workloadObjects(layout, resource)
+      const losses = countLosses()
+      const send = async (object: ResourceTypes[WorkloadResource]) => {
+        try {
+          const { metadata } = await createOwn(api, resource, stamped(object, runId, roleOf(kind)))
+          if (kind === 'namespaces') created.push(metadata.name ?? '')
+          losses.noteSuccess()
+          return true
+        } catch (error) {
+          losses.note(error)
+          return false
+        }
+      }
+      const sending = {
+        total: totals[kind],
+        pace: paceOf(workload),
+        clock,
+        signal,
+        report,
+        send,
+        ...limitOf(kind, workload),
+      }
+      try {
+        await createAll(kind, objects, { ...sending, onStage: (stage) => stages.push(stage) })
+      } finally {
+        failed[kind] = losses.failed()
+      }
+    }
+
+    const observation = await observeFill(options, totals.pods, context.signal)
+    try {
+      await untilLate(clock, workload.timeout, context, async (inTime) => {
+        for (const kind of planned) {
+          await create(kind, inTime)
+          if (kind !== 'namespaces') continue
+          const [first] = created
+          if (first !== undefined) observation.sampleWatchLag(first)
+          await defaultAccounts(options, created.length, inTime)
+        }
+        await observation.allReady(inTime)
+      })
+      const objects: FillOutcome['objects'] = {}
+      for (const kind of [...planned, 'pods'] as const) {
+        const query = { resource: resourceOf(kind), labelSelector: ownSelector(runId, roleOf(kind)) }
+        const observed = await api.count(query, context.signal)
+        objects[kind] = { expected: totals[kind], observed, failed: kind === 'pods' ? 0 : (failed[kind] ?? 0) }
+      }
+      return { ...(await observation.finish()), objects, stages }
+    } finally {
+      await observation.stop()
+    }
+  }
+  let filling: Promise<FillOutcome> | undefined
   return {
     id: fillStepId,
     title: fillTitle(workload),
     timeoutMs: workload.timeout + countingMs,
-    async setUp(context) {
-      const layout = layOutWorkload(workload, seed)
-      const totals = totalsOf(layout)
-      const stages: FillStage[] = []
-      const failed: Partial<Record<Kind, number>> = {}
-      const planned = kinds.filter((kind) => totals[kind] > 0)
-
-      const create = async (kind: Kind, { signal, report }: StepContext) => {
-        const resource = resourceOf(kind)
-        const objects = kind === 'ballast' ? ballastObjects(layout) : workloadObjects(layout, resource)
-        const losses = countLosses()
-        const send = async (object: ResourceTypes[WorkloadResource]) => {
-          try {
-            const { metadata } = await createOwn(api, resource, stamped(object, runId, roleOf(kind)))
-            if (kind === 'namespaces') created.push({ name: metadata.name ?? '', uid: metadata.uid ?? '' })
-            losses.noteSuccess()
-            return true
-          } catch (error) {
-            losses.note(error)
-            return false
-          }
-        }
-        const sending = {
-          total: totals[kind],
-          pace: paceOf(workload),
-          clock,
-          signal,
-          report,
-          send,
-          ...limitOf(kind, workload),
-        }
-        try {
-          await createAll(kind, objects, { ...sending, onStage: (stage) => stages.push(stage) })
-        } finally {
-          failed[kind] = losses.failed()
-        }
-      }
-
-      const observation = await observeFill(options, totals.pods, context.signal)
-      try {
-        await untilLate(clock, workload.timeout, context, async (inTime) => {
-          for (const kind of planned) {
-            await create(kind, inTime)
-            if (kind !== 'namespaces') continue
-            const [first] = created
-            if (first !== undefined) observation.sampleWatchLag(first.name)
-            await defaultAccounts(options, created.length, inTime)
-          }
-          await observation.allReady(inTime)
-        })
-        const objects: FillOutcome['objects'] = {}
-        for (const kind of [...planned, 'pods'] as const) {
-          const query = { resource: resourceOf(kind), labelSelector: ownSelector(runId, roleOf(kind)) }
-          const observed = await api.count(query, context.signal)
-          objects[kind] = { expected: totals[kind], observed, failed: kind === 'pods' ? 0 : (failed[kind] ?? 0) }
-        }
-        return { ...(await observation.finish()), objects, stages }
-      } finally {
-        await observation.stop()
-      }
+    setUp(context) {
+      filling = fill(context)
+      return filling
     },
     summary: ({ pods, objects, durationMs }) => {
       const others = Object.entries(objects).filter(([kind]) => kind !== 'pods')
@@ -119,8 +125,10 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
     tearDown: {
       budgetMs: 600_000,
       async run({ signal }) {
-        if (cluster.disposable) return
-        await Promise.all(created.map((namespace) => deleteNamespace(cluster, namespace, signal)))
+        if (cluster.disposable || filling === undefined) return
+        // What is still under way could come to be after the look at what there is.
+        await Promise.race([Promise.allSettled([filling]), whenAborted(signal)])
+        await deleteNamespaces(cluster, { labelSelector: ownSelector(runId, 'workload') }, signal)
       },
     },
   }

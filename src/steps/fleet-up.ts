@@ -16,6 +16,8 @@ export interface ReadyFleet extends Fleet {
   readyMs: number
   /** Nodes that have not stayed Ready so far. */
   flaps(): NodeFlaps
+  /** Counts the nodes that are not Ready now, also those of which a watch that has gone silent has not told yet. */
+  lookAgain(signal: AbortSignal): Promise<void>
   /** What ended the watch on the nodes, if anything did: from then on flaps are not seen. */
   lost(): unknown
 }
@@ -63,7 +65,11 @@ export function fleetUp(cluster: Cluster, spec: FleetSpec, timeoutMs: number): S
         allReady.reject(error)
       })
       await Promise.race([allReady.promise, whenAborted(signal)])
-      return { ...fleet, readyMs: clock.nowMs() - startedMs, flaps: nodes.flaps, lost: () => lost }
+      const lookAgain = async (untilAborted: AbortSignal) => {
+        for await (const page of api.list({ resource: 'nodes' }, untilAborted))
+          for (const node of page.items) nodes.note(node.metadata.name ?? '', isReady(node))
+      }
+      return { ...fleet, readyMs: clock.nowMs() - startedMs, flaps: nodes.flaps, lookAgain, lost: () => lost }
     },
     summary: ({ readyMs, nodeNames, processes }) =>
       `${nodeNames.length} Ready in ${formatDuration(readyMs)}, ${processes} processes`,

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { ApiError } from './api.ts'
+import { isTransient, isUndone } from './failures.ts'
+
+describe('isTransient', () => {
+  it.each([
+    [429, 'TooManyRequests', 'too many requests'],
+    [503, 'ServiceUnavailable', 'the server is currently unable to handle the request'],
+    [500, 'InternalError', 'etcdserver: leader changed'],
+    [0, 'ECONNRESET', 'socket hang up'],
+  ])('should hold for %i %s', (status, reason, message) =>
+    expect(isTransient(new ApiError(status, reason, message))).toBe(true),
+  )
+
+  it.each([
+    [403, 'Forbidden', 'no'],
+    [0, 'CERT_HAS_EXPIRED', 'certificate has expired'],
+    [500, 'InternalError', 'create pods: etcdserver: mvcc: database space exceeded (500 InternalError)'],
+  ])('should not hold for %i %s: %s', (status, reason, message) =>
+    expect(isTransient(new ApiError(status, reason, message))).toBe(false),
+  )
+})
+
+describe('isUndone', () => {
+  it('should hold only where the server has certainly done nothing', () => {
+    expect(isUndone(new ApiError(429, 'TooManyRequests', ''))).toBe(true)
+    expect(isUndone(new ApiError(0, 'ECONNREFUSED', ''))).toBe(true)
+    expect(isUndone(new ApiError(0, 'ECONNRESET', ''))).toBe(false)
+    expect(isUndone(new ApiError(503, 'ServiceUnavailable', ''))).toBe(false)
+  })
+})

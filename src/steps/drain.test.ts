@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { Failure } from '../base/errors.ts'
+import { ApiError, isApiStatus } from '../kube/api.ts'
+import { openClusterForTests } from '../targets/sim/testing.ts'
+import type { Cluster } from '../targets/target.ts'
+import { deleteNamespace, deleteNamespaces } from './drain.ts'
+
+const own = { labelSelector: 'scale-test/run=run-7' }
+
+async function clusterWith(...names: string[]) {
+  const cluster = await openClusterForTests()
+  const places = []
+  for (const name of names)
+    places.push(await cluster.api.create('namespaces', { metadata: { name, labels: { 'scale-test/run': 'run-7' } } }))
+  return { cluster, uids: places.map(({ metadata }) => metadata.uid ?? '') }
+}
+
+function abortedAfter({ clock }: Cluster, durationMs: number): AbortSignal {
+  const ending = new AbortController()
+  clock.sleep(durationMs).then(
+    () => ending.abort(new Failure('inconclusive', 'not done in time')),
+    () => {},
+  )
+  return ending.signal
+}
+
+const isThere = ({ api }: Cluster, name: string) =>
+  api.get({ resource: 'namespaces', name }).then(
+    () => true,
+    (error) => !isApiStatus(error, 404),
+  )
+
+describe('deleteNamespaces', () => {
+  it('should delete what the label selects and nothing else, and wait until it is gone', async () => {
+    const { cluster } = await clusterWith('a', 'b')
+    await cluster.api.create('namespaces', { metadata: { name: 'others' } })
+    await deleteNamespaces(cluster, own, abortedAfter(cluster, 60_000))
+    const there = await Promise.all(['a', 'b', 'others'].map((name) => isThere(cluster, name)))
+    expect(there).toEqual([false, false, true])
+  })
+
+  it('should name each namespace that is still there, with its own conditions, when time is up', async () => {
+    const { cluster } = await clusterWith('a', 'b', 'c')
+    for (const namespace of ['a', 'c'])
+      await cluster.api.create('configmaps', {
+        metadata: { name: 'held', namespace, finalizers: ['example.com/stuck'] },
+      })
+    const deleting = deleteNamespaces(cluster, own, abortedAfter(cluster, 60_000))
+    await expect(deleting).rejects.toMatchObject({ kind: 'residue' })
+    await expect(deleting).rejects.toThrow(
+      /namespace a is still there: Terminating; .*example.com\/stuck.*; namespace c /,
+    )
+    expect(await isThere(cluster, 'b')).toBe(false)
+  })
+
+  it('should insist when requests fail for longer than the connection tries again', async () => {
+    const { cluster } = await clusterWith('a')
+    let refusals = 3
+    const api = {
+      ...cluster.api,
+      delete: (...given: Parameters<Cluster['api']['delete']>) =>
+        refusals-- > 0 ? Promise.reject(new ApiError(503, 'ServiceUnavailable', 'no')) : cluster.api.delete(...given),
+    }
+    await deleteNamespaces({ api, clock: cluster.clock }, own, abortedAfter(cluster, 60_000))
+    expect(await isThere(cluster, 'a')).toBe(false)
+  })
+
+  it('should say so when it cannot even look for them', async () => {
+    const { cluster } = await clusterWith('a')
+    const list = async function* (): AsyncGenerator<never> {
+      yield* []
+      throw new ApiError(503, 'ServiceUnavailable', 'no')
+    }
+    const api = { ...cluster.api, list }
+    await expect(deleteNamespaces({ api, clock: cluster.clock }, own, abortedAfter(cluster, 60_000))).rejects.toThrow(
+      'namespaces with scale-test/run=run-7 could not be looked for: no',
+    )
+  })
+})
+
+describe('deleteNamespace', () => {
+  it('should leave a namespace of the same name alone that somebody else created since', async () => {
+    const { cluster } = await clusterWith('a')
+    await deleteNamespace(cluster, { name: 'a', uid: 'another' }, abortedAfter(cluster, 60_000))
+    expect(await isThere(cluster, 'a')).toBe(true)
+  })
+})
