@@ -6,8 +6,8 @@ import type { Verdict } from '../result/result.ts'
 import type { FaultKind } from '../targets/sim/faults/index.ts'
 import { drawKinds } from '../targets/sim/faults/index.ts'
 import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
+import type { Taken } from '../targets/sim/invariants/evidence.ts'
 import { violationsOf } from '../targets/sim/invariants/index.ts'
-import type { Sample } from '../targets/sim/invariants/no-sample-lost.ts'
 import type { Witness } from '../targets/sim/invariants/witness.ts'
 import { witness } from '../targets/sim/invariants/witness.ts'
 import { executeRun } from './run.ts'
@@ -19,6 +19,8 @@ export interface Trial {
   faults: { kind: FaultKind; description: string; struck: number }[]
   verdict: Verdict
   reasons: string[]
+  /** What the run says that it left behind. */
+  residue: string[]
   /** What must hold and did not. */
   violations: string[]
   /** The whole result, to compare runs by. */
@@ -30,14 +32,18 @@ export interface Trial {
  * against the invariants. The same seed gives the same trial.
  */
 export async function tryOut(plan: Plan, seed: number, calibration: Calibration): Promise<Trial> {
-  const seeded = sized(plan, seed)
+  const kinds = drawKinds(seed)
+  // Where nothing goes wrong, the run is to pass.
+  const wasHurried = kinds.length > 0 && createRandom(seed, 'hurry').integer(1, hurriedOneIn) === 1
+  const sizedPlan = sized(plan, seed)
+  const seeded = wasHurried ? hurried(sizedPlan, seed) : sizedPlan
   const witnesses: Witness[] = []
-  const samples = new Map<string, Sample[]>()
+  const samples: Taken[] = []
   const target = simulatedTarget({
     seed,
     calibration,
     hardware: hardwareOf(seeded, calibration),
-    faults: { seed, kinds: drawKinds(seed) },
+    faults: { seed, kinds },
     disposable: false,
     onOpen: (opened) => witnesses.push(witness(opened)),
   })
@@ -53,28 +59,60 @@ export async function tryOut(plan: Plan, seed: number, calibration: Calibration)
     readMachine: null,
     machine: null,
     peakMemoryBytes: null,
-    onSamples(armId, measured, pods) {
-      const known = samples.get(armId) ?? []
-      samples.set(armId, [...known, ...pods.map((pod) => ({ measured, ...pod }))])
-    },
+    onSamples: (armId, measured, pods) => samples.push({ armId, measured, atMs: target.clock.nowMs(), pods }),
   })
-  const { verdict, reasons } = outcome.result
+  const { verdict, reasons, arms } = outcome.result
+  const faults = target.faults().map(({ kind, description, struck }) => ({ kind, description, struck: struck() }))
+  const struck = new Set(faults.filter((fault) => fault.struck > 0).map(({ kind }) => kind))
   return {
     seed,
-    faults: target.faults().map(({ kind, description, struck }) => ({ kind, description, struck: struck() })),
+    faults,
     verdict,
     reasons,
-    violations: violationsOf(outcome, witnesses, (armId) => samples.get(armId) ?? []),
+    residue: arms.flatMap(({ residue }) => residue),
+    violations: violationsOf({ plan: seeded, ...outcome, samples, witnesses, struck, wasHurried }),
     result: JSON.stringify(outcome.result),
   }
 }
 
-/** The plan in a size that the seed decides, so that seeds do not all meet the same moments. */
+/** The plan in a size and at a pace that the seed decides, so that seeds do not all meet the same moments. */
 function sized(plan: Plan, seed: number): Plan {
   const random = createRandom(seed, 'size')
-  const { workload, fleet } = plan
+  const { workload, fleet, arms, probes } = plan
   const nodes = random.integer(2, fleet.nodes)
-  if (workload === undefined) return { ...plan, seed, fleet: { ...fleet, nodes } }
+  const most = random.integer(2, Math.max(...probes.sequence.flatMap(({ from, to }) => [from, to])))
+  const atMost = (replicas: number) => Math.min(replicas, most)
+  const sequence = probes.sequence.map((probe) => ({ ...probe, from: atMost(probe.from), to: atMost(probe.to) }))
+  const seeded: Plan = {
+    ...plan,
+    seed,
+    fleet: { ...fleet, nodes },
+    // Most seeds run one arm: what a second one meets, it does not meet more often.
+    arms:
+      random.integer(1, 5) === 1
+        ? arms
+        : [arms[random.integer(0, arms.length - 1)] ?? arms[0]].flatMap((arm) => arm ?? []),
+    probes: { ...probes, sequence },
+  }
+  if (workload === undefined) return seeded
   const total = random.integer(Math.ceil(workload.pods.total / 2), workload.pods.total)
-  return { ...plan, seed, fleet: { ...fleet, nodes }, workload: { ...workload, pods: { ...workload.pods, total } } }
+  const namespaces = random.integer(2, workload.namespaces)
+  const pace = random.integer(0, 1) === 0 ? { rate: random.integer(5, 50) } : { concurrency: random.integer(1, 8) }
+  return { ...seeded, workload: { ...workload, namespaces, pace, pods: { ...workload.pods, total } } }
+}
+
+/** One run in so many has too little time. */
+const hurriedOneIn = 5
+
+/** The plan with time-outs so short that some of them strike before all is there. */
+function hurried(plan: Plan, seed: number): Plan {
+  const random = createRandom(seed, 'time-outs')
+  const { workload, probes } = plan
+  const sequence = probes.sequence.map((probe) => ({ ...probe, timeout: random.integer(100, 20_000) }))
+  const timeout = random.integer(1000, 20_000)
+  return {
+    ...plan,
+    ...(workload !== undefined && { workload: { ...workload, timeout } }),
+    probes: { ...probes, sequence },
+  }
 }

@@ -20,6 +20,8 @@ import { etcdBytesOf } from './model/sizes.ts'
 export interface RequestFault {
   kind: 'refused' | 'reply-lost'
   error: ApiError
+  /** How long after that the client notices; at once when absent. */
+  noticedAfterMs?: number
 }
 
 export interface SimulatedConnectionOptions {
@@ -107,11 +109,13 @@ export function connectSimulated(options: SimulatedConnectionOptions): KubeApi {
         if (error === undefined) handover.resolve(value)
         else handover.reject(asAnswered(error, verb, resource))
       }
-      if (fault?.kind === 'refused') return timeline.after(refusalMs, () => settle(fault.error))
+      const fail = ({ error, noticedAfterMs = refusalMs }: RequestFault) =>
+        timeline.after(noticedAfterMs, () => settle(error))
+      if (fault?.kind === 'refused') return fail(fault)
       server.handle(
         serverRequestOf(request),
         () => serve(request),
-        (error, value) => (fault === undefined ? settle(error, value) : settle(fault.error)),
+        (error, value) => (fault === undefined ? settle(error, value) : fail(fault)),
       )
     })
   }

@@ -4,8 +4,7 @@ import type { Calibration } from '../../result/calibration.ts'
 import type { Target } from '../target.ts'
 import type { SimulatedCluster, Witnessed } from './cluster.ts'
 import { openSimulatedCluster } from './cluster.ts'
-import type { Fault } from './faults/fault.ts'
-import type { FaultKind } from './faults/index.ts'
+import type { FaultKind, NamedFault } from './faults/index.ts'
 import { drawFaults } from './faults/index.ts'
 import type { Hardware } from './hardware.ts'
 import { createKernel } from './kernel/kernel.ts'
@@ -31,7 +30,7 @@ export interface SimulatedTarget extends Target {
   /** How many events of the simulation have happened. */
   events(): number
   /** The faults of the clusters opened so far. */
-  faults(): readonly (Fault & { kind: FaultKind })[]
+  faults(): readonly NamedFault[]
 }
 
 /** Clusters that are simulated in this process, on virtual time: what is asked of them takes no longer than reckoning it. */
@@ -40,7 +39,7 @@ export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarge
   const kernel = createKernel()
   const costs = costsOf(calibration)
   const versions = { simulation: 'model 1', calibration: calibration.measuredAt, ...calibration.versions }
-  const drawn: (Fault & { kind: FaultKind })[] = []
+  const drawn: NamedFault[] = []
   return {
     faults: () => drawn,
     name: 'sim',

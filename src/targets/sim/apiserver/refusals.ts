@@ -81,9 +81,12 @@ export function unforeseen(message: string): ApiError {
   return new ApiError(500, 'HTTP 500', message)
 }
 
+/** Always the same: a cluster without space refuses thousands of writes a minute. */
+const spaceExceeded = new ApiError(500, 'InternalError', 'etcdserver: mvcc: database space exceeded')
+
 /** What an apiserver makes of etcd's NOSPACE alarm. */
 export function outOfSpace(): ApiError {
-  return new ApiError(500, 'InternalError', 'etcdserver: mvcc: database space exceeded')
+  return spaceExceeded
 }
 
 /** The refusal with what was asked in front, as the HTTP transport writes it. An error within a watch names no resource. */

@@ -1,10 +1,15 @@
 import type { Random } from '../../../base/random.ts'
 import { ApiError } from '../../../kube/api.ts'
 import type { WatchStream } from '../apiserver/watch-stream.ts'
+import type { Timeline } from '../kernel/kernel.ts'
 import type { DrawFault, Fault } from './fault.ts'
 
 /** A fault that spoils streams: each with a chance, some time after it was opened. */
-function watchFault(random: Random, name: string, spoil: (stream: WatchStream) => void): Fault {
+function watchFault(
+  random: Random,
+  name: string,
+  spoil: (stream: WatchStream, timeline: Pick<Timeline, 'after'>) => void,
+): Fault {
   const chance = random.integer(10, 80)
   const longestMs = random.integer(1000, 60_000)
   let struck = 0
@@ -15,7 +20,7 @@ function watchFault(random: Random, name: string, spoil: (stream: WatchStream) =
       if (random.integer(1, 100) > chance) return
       timeline.after(random.integer(0, longestMs), () => {
         struck++
-        spoil(stream)
+        spoil(stream, timeline)
       })
     },
   }
@@ -31,13 +36,19 @@ export const droppedWatches: DrawFault = (random) =>
 /** Streams on which nothing comes any more, as behind a proxy that has forgotten them. */
 export const silentWatches: DrawFault = (random) => watchFault(random, 'fall silent', (stream) => stream.silence())
 
-/** Streams that end, and the server has forgotten where they were: 410. */
+/** How long an expired stream may have told nothing before it ends. */
+const longestStallMs = 20_000
+
+/** Streams that stall and end when the server has forgotten where they were (410): what they missed is in no history any more. */
 export const expiredWatches: DrawFault = (random) => {
   let forget = () => {}
   return {
-    ...watchFault(random, 'are dropped and expire', (stream) => {
-      forget()
-      stream.end(new ApiError(410, 'Expired', 'too old resource version'))
+    ...watchFault(random, 'stall and expire', (stream, timeline) => {
+      stream.silence()
+      timeline.after(random.integer(0, longestStallMs), () => {
+        forget()
+        stream.end(new ApiError(410, 'Expired', 'too old resource version'))
+      })
     }),
     begin({ store }) {
       forget = store.forgetHistory

@@ -1,12 +1,13 @@
 import type { DrawFault } from './fault.ts'
+import { drawMoment, formatMoment } from './fault.ts'
 
 /** Hollow nodes whose kubelets are killed: no heartbeat, no status, and pods that nobody stops. */
 export const dyingNodes: DrawFault = (random) => {
-  const startMs = random.integer(5000, 60_000)
+  const startMs = drawMoment(random, 200)
   const count = random.integer(1, 2)
   let struck = 0
   return {
-    description: `${count} of the nodes die at ${(startMs / 1000).toFixed(1)} s`,
+    description: `${count} of the nodes die at ${formatMoment(startMs)}`,
     struck: () => struck,
     begin({ timeline, nodeNames, killNode }) {
       timeline.after(startMs, () => {

@@ -43,11 +43,19 @@ export interface Window {
 
 /** Runs of the plan that seeds are tried on take about as long as this when nothing goes wrong. */
 const usualRunMs = 30_000
+/** One window in so many is so many times as long: longer than anybody goes on trying. */
+const longWindows = { oneIn: 6, times: 6 }
 
-/** A window somewhere in a run, of `shortestMs` to `longestMs`. */
+/** A window somewhere in a run, of `shortestMs` to `longestMs`, or now and then far longer. */
 export function drawWindow(random: Random, shortestMs: number, longestMs: number): Window {
   const startMs = random.integer(0, usualRunMs)
-  return { startMs, endMs: startMs + random.integer(shortestMs, longestMs) }
+  const times = random.integer(1, longWindows.oneIn) === 1 ? longWindows.times : 1
+  return { startMs, endMs: startMs + times * random.integer(shortestMs, longestMs) }
+}
+
+/** A moment somewhere in a run. */
+export function drawMoment(random: Random, earliestMs = 0): number {
+  return random.integer(earliestMs, usualRunMs)
 }
 
 /** Whether a moment lies within a window. */
@@ -57,5 +65,10 @@ export function isWithin({ startMs, endMs }: Window, nowMs: number): boolean {
 
 /** `from 12.0 s to 20.5 s`. */
 export function formatWindow({ startMs, endMs }: Window): string {
-  return `from ${(startMs / 1000).toFixed(1)} s to ${(endMs / 1000).toFixed(1)} s`
+  return `from ${formatMoment(startMs)} to ${formatMoment(endMs)}`
+}
+
+/** `12.0 s` */
+export function formatMoment(atMs: number): string {
+  return `${(atMs / 1000).toFixed(1)} s`
 }

@@ -9,33 +9,35 @@ import { storms } from './storms.ts'
 import { stuckFinalizers } from './stuck-finalizers.ts'
 import { throttling } from './throttling.ts'
 
-const draws = {
-  'lost-replies': lostReplies,
-  throttling,
-  storms,
-  'dropped-watches': droppedWatches,
-  'silent-watches': silentWatches,
-  'expired-watches': expiredWatches,
-  'slow-apiserver': slowApiserver,
-  'no-space': noSpace,
-  'dying-nodes': dyingNodes,
-  'stuck-finalizers': stuckFinalizers,
-} satisfies Record<string, DrawFault>
+/** How each kind is drawn, and how likely it is when a seed decides which there are: some seeds have none, few have many. */
+const kinds = {
+  'lost-replies': { draw: lostReplies, percent: 25 },
+  throttling: { draw: throttling, percent: 25 },
+  storms: { draw: storms, percent: 25 },
+  'dropped-watches': { draw: droppedWatches, percent: 25 },
+  'silent-watches': { draw: silentWatches, percent: 25 },
+  'expired-watches': { draw: expiredWatches, percent: 25 },
+  'slow-apiserver': { draw: slowApiserver, percent: 25 },
+  // These end most runs early: too often, and the others would have no runs to strike.
+  'no-space': { draw: noSpace, percent: 8 },
+  'dying-nodes': { draw: dyingNodes, percent: 12 },
+  'stuck-finalizers': { draw: stuckFinalizers, percent: 12 },
+} satisfies Record<string, { draw: DrawFault; percent: number }>
 
-export type FaultKind = keyof typeof draws
+export type FaultKind = keyof typeof kinds
 
 /** Every kind of fault (facts: faults.md). */
-export const faultKinds = Object.keys(draws) as FaultKind[]
-
-/** How likely each kind is when a seed decides which there are: some seeds have none, few have many. */
-const percentOfSeeds = 25
+export const faultKinds = Object.keys(kinds) as FaultKind[]
 
 /** The kinds that a seed has. */
 export function drawKinds(seed: number): FaultKind[] {
-  return faultKinds.filter((kind) => createRandom(seed, `faults/${kind}`).integer(1, 100) <= percentOfSeeds)
+  return faultKinds.filter((kind) => createRandom(seed, `faults/${kind}`).integer(1, 100) <= kinds[kind].percent)
 }
 
+/** A fault and what it is called. */
+export type NamedFault = Fault & { kind: FaultKind }
+
 /** The faults of one cluster: they follow from the seed, the cluster and their kinds, each kind on its own. */
-export function drawFaults(seed: number, armId: string, kinds: readonly FaultKind[]): (Fault & { kind: FaultKind })[] {
-  return kinds.map((kind) => Object.assign(draws[kind](createRandom(seed, `${armId}/faults/${kind}`)), { kind }))
+export function drawFaults(seed: number, armId: string, drawn: readonly FaultKind[]): NamedFault[] {
+  return drawn.map((kind) => ({ kind, ...kinds[kind].draw(createRandom(seed, `${armId}/faults/${kind}`)) }))
 }

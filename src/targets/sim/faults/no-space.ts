@@ -1,11 +1,12 @@
 import type { DrawFault } from './fault.ts'
+import { drawMoment, formatMoment } from './fault.ts'
 
 /** etcd raises its NOSPACE alarm: writes are refused, and stay so until somebody defragments it, which nobody does. */
 export const noSpace: DrawFault = (random) => {
-  const startMs = random.integer(0, 90_000)
+  const startMs = drawMoment(random)
   let struck = 0
   return {
-    description: `etcd is out of space from ${(startMs / 1000).toFixed(1)} s on`,
+    description: `etcd is out of space from ${formatMoment(startMs)} on`,
     struck: () => struck,
     begin({ timeline, etcd }) {
       timeline.after(startMs, () => {

@@ -3,7 +3,7 @@ import type { RequestFault } from '../connection.ts'
 import type { Fault } from './fault.ts'
 import { drawWindow, formatWindow, isWithin } from './fault.ts'
 
-/** A fault that hits requests: each one in a window, with a chance. */
+/** A fault that hits requests, those that open a watch among them: each one in a window, with a chance. */
 export function requestFault(
   random: Random,
   name: string,
@@ -13,13 +13,18 @@ export function requestFault(
   const chance = random.integer(...percent)
   const window = drawWindow(random, 500, longestMs)
   let struck = 0
+  const draw = (nowMs: number): RequestFault | undefined => {
+    if (!isWithin(window, nowMs) || random.integer(1, 100) > chance) return undefined
+    struck++
+    return strike()
+  }
   return {
     description: `${name} for ${chance} % of requests ${formatWindow(window)}`,
     struck: () => struck,
-    onRequest(_, nowMs) {
-      if (!isWithin(window, nowMs) || random.integer(1, 100) > chance) return undefined
-      struck++
-      return strike()
+    onRequest: (_, nowMs) => draw(nowMs),
+    onWatch(stream, timeline) {
+      const fault = draw(timeline.nowMs())
+      if (fault !== undefined) stream.end(fault.error)
     },
   }
 }

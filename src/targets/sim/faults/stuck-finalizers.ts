@@ -1,17 +1,18 @@
 import { roleLabel } from '../../../kube/labels.ts'
 import type { ConfigMap } from '../../../kube/resources.ts'
 import type { DrawFault, FaultSite } from './fault.ts'
+import { drawMoment, formatMoment } from './fault.ts'
 
 const finalizer = 'example.com/stuck'
 
 /** Somebody else's finalizer on one of the run's configmaps: its namespace stays until they let go, which may be never. */
 export const stuckFinalizers: DrawFault = (random) => {
-  const startMs = random.integer(2000, 30_000)
+  const startMs = drawMoment(random, 500)
   const holdMs = random.integer(0, 3) === 0 ? Number.POSITIVE_INFINITY : random.integer(10_000, 300_000)
-  const held = Number.isFinite(holdMs) ? `for ${(holdMs / 1000).toFixed(1)} s` : 'for ever'
+  const held = Number.isFinite(holdMs) ? `for ${formatMoment(holdMs)}` : 'for ever'
   let struck = 0
   return {
-    description: `a configmap gets a finalizer at ${(startMs / 1000).toFixed(1)} s, ${held}`,
+    description: `a configmap gets a finalizer at ${formatMoment(startMs)}, ${held}`,
     struck: () => struck,
     begin({ timeline, store, objects }: FaultSite) {
       const change = ({ metadata }: ConfigMap, finalizers: string[]) => {

@@ -1,19 +1,32 @@
-import type { Result } from '../../../result/result.ts'
+import type { Evidence } from './evidence.ts'
 
-/** A run passes only when everything that a verdict needs was measured. */
-export function noPassWithoutData({ verdict, partial, arms, thresholds }: Result): string[] {
+/** A run passes only when it went to its end and everything that a verdict needs was measured. */
+export function noPassWithoutData({ plan, result, error }: Pick<Evidence, 'plan' | 'result' | 'error'>): string[] {
+  const { verdict, partial, arms, thresholds } = result
   if (verdict !== 'pass') return []
+  const wanted = plan.arms.length * plan.repetitions
   const gaps = arms.flatMap((arm) => [
     ...(arm.outcome === 'complete' ? [] : [`arm ${arm.profile} is ${arm.outcome}`]),
-    ...Object.entries(arm.fill?.objects ?? {}).flatMap(([kind, { expected, observed }]) =>
-      observed === expected ? [] : [`${observed} of ${expected} ${kind} are there`],
+    ...(plan.workload !== undefined && arm.fill === null ? ['nothing was filled'] : []),
+    ...Object.entries(arm.fill?.objects ?? {}).flatMap(([kind, { expected, observed, failed }]) =>
+      observed === expected && failed === 0 ? [] : [`${observed} of ${expected} ${kind} are there, ${failed} failed`],
     ),
-    ...arm.probes.flatMap(({ name, stopsMs, pods }) => [
+    ...(arm.fill !== null && arm.fill.pods.ready < arm.fill.pods.expected ? ['pods of the fill were not Ready'] : []),
+    ...plan.probes.sequence
+      .filter(({ name }) => !arm.probes.some((probe) => probe.name === name))
+      .map(({ name }) => `${name} is missing`),
+    ...arm.probes.flatMap(({ name, stopsMs, pods, from, to }) => [
       ...Object.entries(stopsMs).flatMap(([stop, stopMs]) => (stopMs === null ? [`${name} ${stop} has no value`] : [])),
-      ...(pods.created < pods.expected ? [`${name} knows ${pods.created} of ${pods.expected} pods`] : []),
+      ...(to > from && pods.ready < pods.expected ? [`${name} saw ${pods.ready} of ${pods.expected} pods Ready`] : []),
+      ...(to < from && pods.deleted < from - to ? [`${name} saw ${pods.deleted} of ${from - to} pods deleted`] : []),
     ]),
-    ...(arm.probes.length === 0 ? [`arm ${arm.profile} has no probe`] : []),
+    ...(arm.fleet.flaps.notReadyAtEnd.length > 0 ? ['nodes were away at the end'] : []),
   ])
-  const open = thresholds.filter(({ actual }) => actual === null).map(({ name }) => `${name} has no value`)
-  return [...(partial ? ['the run is partial'] : []), ...gaps, ...open].map((gap) => `passed although ${gap}`)
+  return [
+    ...(error === undefined ? [] : [`it ended with ${String(error)}`]),
+    ...(partial ? ['the run is partial'] : []),
+    ...(arms.length === wanted ? [] : [`${arms.length} of ${wanted} arms ran`]),
+    ...gaps,
+    ...thresholds.filter(({ verdict: one }) => one !== 'pass').map(({ name }) => `threshold ${name} is not met`),
+  ].map((gap) => `passed although ${gap}`)
 }

@@ -15,52 +15,80 @@ export interface WitnessedPod {
   deletedMs?: number
 }
 
+/** An object that carries a run's label. */
+export interface OwnObject {
+  resource: ResourceName
+  /** `workload`, `ballast`, `canary`; absent on what the probes use. */
+  role?: string | undefined
+  /** How often it came to be. */
+  created: number
+}
+
+/** Something that was still there at the end. */
+export interface LeftObject {
+  key: string
+  /** The namespace that it is in, or that it is. */
+  namespace: string
+}
+
 /** What a cluster saw from its beginning to its end, told by itself. */
 export interface Witness {
   armId: string
-  /** How often each of the run's own objects came to be, by `resource namespace/name`. */
-  created: ReadonlyMap<string, number>
+  /** The run's own objects, by `resource namespace/name`; without pods and ReplicaSets, which others create. */
+  own: ReadonlyMap<string, OwnObject>
+  /** By UID. */
   pods: ReadonlyMap<string, WitnessedPod>
-  /** What was there when the cluster was taken away, by `resource namespace/name`; without nodes and system namespaces. */
-  left: readonly string[]
+  /** When each number of replicas was asked of the probes' Deployment. */
+  scaled: readonly { atMs: number; replicas: number }[]
+  /** What was there when the cluster was taken away, without nodes and system namespaces. */
+  left: readonly LeftObject[]
 }
 
 const systemNamespaces = new Set(['default', 'kube-node-lease', 'kube-public', 'kube-system'])
 
 /** Watches a cluster from the inside; the answer is complete when the cluster is gone. */
 export function witness({ armId, store, nowMs, onClose }: Witnessed): Witness {
-  const created = new Map<string, number>()
+  const own = new Map<string, OwnObject>()
   const pods = new Map<string, WitnessedPod>()
-  const left: string[] = []
-  for (const resource of Object.keys(resources) as ResourceName[]) {
+  const scaled: { atMs: number; replicas: number }[] = []
+  const left: LeftObject[] = []
+  const all = Object.keys(resources) as ResourceName[]
+
+  for (const resource of all.filter((one) => one !== 'pods' && one !== 'replicasets')) {
     store.onChange(resource, ({ type, object }) => {
-      if (type !== 'ADDED' || resource === 'pods' || object.metadata.labels?.[runLabel] === undefined) return
+      const { labels = {} } = object.metadata
+      if (type !== 'ADDED' || labels[runLabel] === undefined) return
       const key = keyOf(resource, object)
-      // A ReplicaSet copies its Deployment's labels; it is not the run that creates it.
-      if (resource !== 'replicasets') created.set(key, (created.get(key) ?? 0) + 1)
+      const created = (own.get(key)?.created ?? 0) + 1
+      own.set(key, { resource, role: labels[roleLabel], created })
     })
   }
+  store.onChange('deployments', ({ type, object: { metadata, spec }, previous }) => {
+    const { labels = {} } = metadata
+    if (type === 'DELETED' || roleOf(labels) !== 'probe' || previous?.spec.replicas === spec.replicas) return
+    scaled.push({ atMs: nowMs(), replicas: spec.replicas })
+  })
   store.onChange('pods', ({ type, object }) => {
     const { uid = '', namespace = '', name = '', labels = {} } = object.metadata
-    const known = pods.get(uid)
-    const pod: WitnessedPod = known ?? { namespace, name, role: roleOf(labels), createdMs: nowMs() }
+    const pod: WitnessedPod = pods.get(uid) ?? { namespace, name, role: roleOf(labels), createdMs: nowMs() }
     pods.set(uid, pod)
     if (type === 'DELETED') pod.deletedMs = nowMs()
     else if (isReady(object)) pod.readyMs ??= nowMs()
   })
   onClose(() => {
-    for (const resource of Object.keys(resources) as ResourceName[]) {
-      if (resource === 'nodes') continue
+    for (const resource of all.filter((one) => one !== 'nodes')) {
       for (const object of store.list(resource)) {
         const { namespace, name = '' } = object.metadata
-        if (!systemNamespaces.has(namespace ?? name)) left.push(keyOf(resource, object))
+        const place = namespace ?? name
+        if (!systemNamespaces.has(place)) left.push({ key: keyOf(resource, object), namespace: place })
       }
     }
   })
-  return { armId, created, pods, left }
+  return { armId, own, pods, scaled, left }
 }
 
-function keyOf(resource: string, { metadata }: KubeObject): string {
+/** `configmaps large-01/config-1`, `namespaces /large-01`. */
+export function keyOf(resource: string, { metadata }: KubeObject): string {
   return `${resource} ${metadata.namespace ?? ''}/${metadata.name ?? ''}`
 }
 

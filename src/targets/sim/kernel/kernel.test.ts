@@ -104,4 +104,13 @@ describe('the kernel', () => {
     await clock.sleep(10)
     expect(happened).toBe(false)
   })
+
+  it('should tell whoever waits when the same moment never ends', async () => {
+    const { clock, createTimeline } = createKernel()
+    const timeline = createTimeline()
+    const again = () => timeline.after(0, again)
+    timeline.after(5, again)
+    await expect(clock.sleep(10)).rejects.toThrow('the simulation stands still at 5 ms')
+    timeline.close()
+  })
 })

@@ -37,12 +37,15 @@ export interface Kernel {
 
 /** Events between two looks at the real world: its timers (the view, Ctrl-C) want to run, too. */
 const eventsPerTurn = 5000
+/** So many events at one moment, and it is taken for a loop that never ends: whoever waits hears of it. */
+const mostAtOnce = 1_000_000
 
 /** A kernel whose time starts at zero. */
 export function createKernel(): Kernel {
   const queue = createEventQueue()
   let nowMs = 0
   let events = 0
+  let atOnce = 0
   /** Promises that the world outside waits for. */
   let open = 0
   let running = false
@@ -68,7 +71,10 @@ export function createKernel(): Kernel {
             stall?.(new Error('the simulation has come to a halt: nothing is left to happen, but somebody waits'))
             return
           }
-          nowMs = queue.poppedMs()
+          const atMs = queue.poppedMs()
+          if (atMs > nowMs) atOnce = 0
+          else if (++atOnce > mostAtOnce) throw new Error(`the simulation stands still at ${nowMs} ms`)
+          nowMs = atMs
           events++
           action()
         }

@@ -1,0 +1,57 @@
+import type { Plan } from '../../../plan/plan.ts'
+import type { ArmOutcome, Result } from '../../../result/result.ts'
+import type { FaultKind } from '../faults/index.ts'
+import type { Witness } from './witness.ts'
+
+/** A pod as the run's samples tell of it. */
+export interface Sample {
+  uid: string
+  createdMs: number
+  readyMs?: number
+  deletedMs?: number
+  /** Moments that are upper bounds only. */
+  censored: readonly string[]
+}
+
+/** The samples of one measurement, as they were handed over. */
+export interface Taken {
+  armId: string
+  /** `fill`, or a probe's name. */
+  measured: string
+  atMs: number
+  pods: readonly Sample[]
+}
+
+/** What is known of a run once it is over: what it says, and what its clusters saw. */
+export interface Evidence {
+  plan: Plan
+  result: Result
+  /** What ended the run early. */
+  error?: unknown
+  samples: readonly Taken[]
+  witnesses: readonly Witness[]
+  /** What went wrong in its clusters. */
+  struck: ReadonlySet<FaultKind>
+  /** Whether it had less time than it needs. */
+  wasHurried: boolean
+}
+
+/** One arm's cluster, and what the run says of that arm. */
+export interface Seen {
+  witness: Witness
+  arm: ArmOutcome
+}
+
+/** Every arm that had a cluster. */
+export function armsSeen({ result, witnesses }: Pick<Evidence, 'result' | 'witnesses'>): Seen[] {
+  return witnesses.flatMap((witness) => {
+    const arm = result.arms.find(({ profile, repetition }) => `${profile}-${repetition}` === witness.armId)
+    return arm === undefined ? [] : [{ witness, arm }]
+  })
+}
+
+/**
+ * How late a moment may be told and still count as exact: what a follower needs to open a stream, which it does behind a server
+ * that is up to a hundred times too slow.
+ */
+export const latestMs = 5000

@@ -1,7 +1,0 @@
-import type { Result } from '../../../result/result.ts'
-
-/** What came of a run. */
-export interface RunOutcome {
-  result: Result
-  error?: unknown
-}
