@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import type { KubeApi, ListQuery, ResourceName, WatchEvent, WatchQuery } from './api.ts'
+import type { KubeApi, ListQuery, ResourceName, WatchEvent } from './api.ts'
 import { ApiError } from './api.ts'
 import { isTransient } from './failures.ts'
 import type { KubeObject, ObjectMeta, ResourceTypes } from './resources.ts'
@@ -108,16 +108,27 @@ export async function* follow<R extends ResourceName>(
       const head = await currentVersion(api, query, signal)
       const notBeforeMs = goodMs
       if (Number(version) >= head) goodMs = askedMs
-      for await (const event of liveWatch(api, { ...query, resourceVersion: version }, options)) {
-        if (signal.aborted) return
-        failures = 0
-        version = versionOf(event)
-        // Until it has caught up with what was current at its start, the stream is telling the past.
-        if (Number(version) >= head) goodMs = event.atMs
-        if (event.type === 'BOOKMARK') continue
-        view.note(event)
-        if (Number(version) > head) yield { ...event, exact: true }
-        else yield { ...event, exact: false, notBeforeMs }
+      const watchdog = startWatchdog(options)
+      try {
+        const ending = AbortSignal.any([signal, watchdog.signal])
+        for await (const event of api.watch({ ...query, resourceVersion: version }, ending)) {
+          if (signal.aborted) return
+          watchdog.rest()
+          failures = 0
+          version = versionOf(event)
+          // Until it has caught up with what was current at its start, the stream is telling the past.
+          const at = Number(version)
+          if (at >= head) goodMs = event.atMs
+          if (event.type !== 'BOOKMARK') {
+            view.note(event)
+            yield at > head ? { ...event, exact: true } : { ...event, exact: false, notBeforeMs }
+          }
+          watchdog.listen()
+        }
+        // An implementation may also end when it is aborted.
+        watchdog.signal.throwIfAborted()
+      } finally {
+        await watchdog.stop()
       }
     } catch (thrown) {
       if (signal.aborted) return
@@ -142,14 +153,19 @@ export async function* follow<R extends ResourceName>(
 /** An attempt that lasted this long is no reason to slow down, even if nothing happened in its time. */
 const steadyMs = 10_000
 
-/** A watch that throws `SilentWatch` after `silenceMs` without an event. */
-async function* liveWatch<R extends ResourceName>(
-  api: KubeApi,
-  query: WatchQuery<R>,
-  { clock, signal, silenceMs = 90_000 }: FollowOptions,
-): AsyncGenerator<WatchEvent<ResourceTypes[R]>, void, undefined> {
+/** Ends a stream on which nothing comes any more. */
+interface Watchdog {
+  /** Aborts with `SilentWatch` after so long without an event. */
+  signal: AbortSignal
+  /** The reader is busy with an event: the silence is its own. */
+  rest(): void
+  listen(): void
+  stop(): Promise<void>
+}
+
+function startWatchdog({ clock, silenceMs = 90_000 }: FollowOptions): Watchdog {
   const stop = new AbortController()
-  /** Undefined while the reader is busy with an event: then the silence is ours. */
+  /** Undefined while the reader is busy. */
   let waitingSinceMs: number | undefined = clock.nowMs()
   const guard = async () => {
     for (;;) {
@@ -161,17 +177,18 @@ async function* liveWatch<R extends ResourceName>(
     }
   }
   const guarded = guard().catch(() => {})
-  try {
-    for await (const event of api.watch(query, AbortSignal.any([signal, stop.signal]))) {
+  return {
+    signal: stop.signal,
+    rest() {
       waitingSinceMs = undefined
-      yield event
+    },
+    listen() {
       waitingSinceMs = clock.nowMs()
-    }
-    // An implementation may also end when it is aborted.
-    stop.signal.throwIfAborted()
-  } finally {
-    stop.abort()
-    await guarded
+    },
+    async stop() {
+      stop.abort()
+      await guarded
+    },
   }
 }
 

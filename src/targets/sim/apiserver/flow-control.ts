@@ -4,9 +4,9 @@ import type { Timeline } from '../kernel/kernel.ts'
 export type PriorityLevel = 'exempt' | 'system' | 'node-high' | 'leader-election' | 'workload-high' | 'workload-low'
 
 /** How many requests are served at a time, by priority level. */
-export interface FlowControl {
-  /** Calls `start` when the request has its seats, `refuse` when it has waited too long for them. */
-  enter(level: PriorityLevel, width: number, start: () => void, refuse: () => void): void
+export interface FlowControl<T> {
+  /** Starts the request when it has its seats, refuses it when it has waited too long for them. */
+  enter(level: PriorityLevel, width: number, request: T): void
   /** Gives the seats back. */
   leave(level: PriorityLevel, width: number): void
   /** Requests that were refused. */
@@ -24,16 +24,22 @@ const seats: Record<Exclude<PriorityLevel, 'exempt'>, number> = {
 /** A request waits in its queue for a quarter of the request timeout at most. */
 const longestWaitMs = 15_000
 
-interface Waiting {
+/** What becomes of a request. */
+export interface Admission<T> {
+  start(request: T): void
+  refuse(request: T): void
+}
+
+interface Waiting<T> {
   width: number
-  start: () => void
+  request: T
   /** It has its seats, or has given up. */
   settled: boolean
 }
 
 /** API Priority and Fairness, without the borrowing of seats between levels. */
-export function createFlowControl(timeline: Timeline): FlowControl {
-  const levelOf = (free: number) => ({ free, waiting: [] as Waiting[], head: 0 })
+export function createFlowControl<T>(timeline: Timeline, { start, refuse }: Admission<T>): FlowControl<T> {
+  const levelOf = (free: number) => ({ free, waiting: [] as Waiting<T>[], head: 0 })
   const levels: Record<PriorityLevel, ReturnType<typeof levelOf>> = {
     exempt: levelOf(Number.POSITIVE_INFINITY),
     system: levelOf(seats.system),
@@ -45,19 +51,19 @@ export function createFlowControl(timeline: Timeline): FlowControl {
   let refused = 0
 
   return {
-    enter(name, width, start, refuse) {
+    enter(name, width, request) {
       const level = levels[name]
       if (level.head === level.waiting.length && level.free >= width) {
         level.free -= width
-        return start()
+        return start(request)
       }
-      const waiting: Waiting = { width, start, settled: false }
+      const waiting: Waiting<T> = { width, request, settled: false }
       level.waiting.push(waiting)
       timeline.after(longestWaitMs, () => {
         if (waiting.settled) return
         waiting.settled = true
         refused++
-        refuse()
+        refuse(request)
       })
     },
     leave(name, width) {
@@ -65,13 +71,13 @@ export function createFlowControl(timeline: Timeline): FlowControl {
       level.free += width
       if (level.waiting.length === 0) return
       while (level.head < level.waiting.length) {
-        const next = level.waiting[level.head] as Waiting
+        const next = level.waiting[level.head] as Waiting<T>
         if (!next.settled && level.free < next.width) return
         level.head++
         if (next.settled) continue
         next.settled = true
         level.free -= next.width
-        next.start()
+        start(next.request)
       }
       level.waiting = []
       level.head = 0
@@ -80,12 +86,15 @@ export function createFlowControl(timeline: Timeline): FlowControl {
   }
 }
 
+/** What a request takes that nobody else is told of. */
+export const oneSeat = { width: 1, extraMs: 0 }
+
 /**
  * Seats of a write that so many watchers are told of, and for how much longer it holds them
  * (apiserver/pkg/util/flowcontrol/request/mutating_work_estimator.go).
  */
 export function writeWidth(watchers: number): { width: number; extraMs: number } {
-  if (watchers < 10) return { width: 1, extraMs: 0 }
+  if (watchers < 10) return oneSeat
   const wanted = Math.ceil(watchers / 10)
   const width = Math.min(wanted, 10)
   return { width, extraMs: (wanted / width) * 5 }

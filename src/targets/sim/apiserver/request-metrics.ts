@@ -19,16 +19,20 @@ interface Entry {
 
 /** Empty counters. */
 export function createRequestMetrics(): RequestMetrics {
-  const entries = new Map<string, Entry>()
+  /** By resource, verb and status, in the order in which they came up: keys made of all three would have to be put together every time. */
+  const byResource = new Map<string, Map<string, Map<number, Entry>>>()
+  const entries: Entry[] = []
   return {
     note(verb, resource, status, durationMs) {
-      const key = `${verb} ${resource} ${status}`
-      let entry = entries.get(key)
+      let entry = byResource.get(resource)?.get(verb)?.get(status)
       if (entry === undefined) {
         const [name = '', subresource = ''] = resource.split('/')
         const labels = { verb, resource: name, subresource, code: String(status) }
         entry = { labels, count: 0, counts: new Array<number>(bounds.length + 1).fill(0) }
-        entries.set(key, entry)
+        entries.push(entry)
+        const byVerb = byResource.get(resource) ?? new Map<string, Map<number, Entry>>()
+        byResource.set(resource, byVerb)
+        byVerb.set(verb, (byVerb.get(verb) ?? new Map<number, Entry>()).set(status, entry))
       }
       entry.count++
       const seconds = durationMs / 1000
@@ -37,7 +41,7 @@ export function createRequestMetrics(): RequestMetrics {
       entry.counts[index] = (entry.counts[index] as number) + 1
     },
     samples() {
-      return [...entries.values()].flatMap(({ labels, count, counts }) => {
+      return entries.flatMap(({ labels, count, counts }) => {
         const { code, ...endpoint } = labels
         let below = 0
         const buckets = [...bounds, Number.POSITIVE_INFINITY].map((bound, index) => {

@@ -5,7 +5,7 @@ import type { Costs } from '../model/costs.ts'
 import type { EtcdFleet } from '../model/etcd.ts'
 import type { Processor } from '../model/processor.ts'
 import type { PriorityLevel } from './flow-control.ts'
-import { createFlowControl, writeWidth } from './flow-control.ts'
+import { createFlowControl, oneSeat, writeWidth } from './flow-control.ts'
 import { outOfSpace, tooManyRequests } from './refusals.ts'
 import type { RequestMetrics } from './request-metrics.ts'
 import { createRequestMetrics } from './request-metrics.ts'
@@ -18,8 +18,8 @@ export interface ServerRequest {
   resource: string
   level: PriorityLevel
   /** Of a write: what it adds to etcd, and what it makes obsolete there; absent for what is not stored, such as tokens. */
-  bytes?: number
-  obsoleteBytes?: number
+  bytes?: number | undefined
+  obsoleteBytes?: number | undefined
   /** Of a write that nobody waits for, such as a heartbeat: its exact moment does not matter. */
   unseen?: boolean
 }
@@ -60,7 +60,6 @@ const fanOutMs = 10
 /** A server for what is in the store. */
 export function createServer({ timeline, store, etcd, processor, costs }: ServerOptions): Server {
   const { networkMs } = costs
-  const flow = createFlowControl(timeline)
   const metrics = createRequestMetrics()
   const watchers = new Map<string, number>()
   let slowness = 1
@@ -118,35 +117,46 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
     }
   }
 
+  const start = (passage: Passage) => {
+    const { request } = passage
+    // The answer's way to the client is taken before the decision: one moment of the simulation then does for both.
+    const computedMs = processor.reserve('kube-apiserver', costOf(request) * slowness) + 2 * networkMs
+    const { bytes, obsoleteBytes = 0 } = request
+    const doneMs = bytes === undefined ? computedMs : etcd.commit(resourceOf(request), computedMs, bytes, obsoleteBytes)
+    // A few milliseconds early spare an event: unless the server is behind, then it is late like all others.
+    if (request.unseen === true && doneMs - timeline.nowMs() < unseenMs) conclude(passage)
+    else timeline.at(doneMs, () => conclude(passage))
+  }
+  const conclude = ({ request, serve, reply, sentMs, width, extraMs }: Passage) => {
+    const { verb, resource, level } = request
+    const { error, value } = decide(request, serve)
+    metrics.note(verb, resource, error?.status ?? 200, timeline.nowMs() - sentMs - 2 * networkMs)
+    if (extraMs === 0) flow.leave(level, width)
+    else timeline.after(extraMs, () => flow.leave(level, width))
+    reply?.(error, value)
+    if (undelivered.length === 0) return
+    const written = undelivered
+    undelivered = []
+    for (const { channel, change } of written) deliver(channel, change)
+  }
+  const refuse = ({ request, reply, sentMs }: Passage) => {
+    metrics.note(request.verb, request.resource, 429, timeline.nowMs() - sentMs)
+    reply?.(tooManyRequests(), undefined)
+  }
+  const flow = createFlowControl<Passage>(timeline, { start, refuse })
+
   return {
     metrics,
-    handle(request, serve, reply) {
-      const sentMs = timeline.nowMs()
-      const isWrite = request.bytes !== undefined
-      const { width, extraMs } = isWrite ? writeWidth(watchers.get(resourceOf(request)) ?? 0) : { width: 1, extraMs: 0 }
-      const conclude = () => {
-        const { error, value } = decide(request, serve)
-        metrics.note(request.verb, request.resource, error?.status ?? 200, timeline.nowMs() - sentMs - 2 * networkMs)
-        if (extraMs === 0) flow.leave(request.level, width)
-        else timeline.after(extraMs, () => flow.leave(request.level, width))
-        reply?.(error, value)
-        if (undelivered.length === 0) return
-        const written = undelivered
-        undelivered = []
-        for (const { channel, change } of written) deliver(channel, change)
-      }
-      const start = () => {
-        // The answer's way to the client is taken before the decision: one moment of the simulation then does for both.
-        const computedMs = processor.reserve('kube-apiserver', costOf(request) * slowness) + 2 * networkMs
-        const { bytes = 0, obsoleteBytes = 0 } = request
-        const doneMs = isWrite ? etcd.commit(resourceOf(request), computedMs, bytes, obsoleteBytes) : computedMs
-        // A few milliseconds early spare an event: unless the server is behind, then it is late like all others.
-        if (request.unseen === true && doneMs - timeline.nowMs() < unseenMs) conclude()
-        else timeline.at(doneMs, conclude)
-      }
-      flow.enter(request.level, width, start, () => {
-        metrics.note(request.verb, request.resource, 429, timeline.nowMs() - sentMs)
-        reply?.(tooManyRequests(), undefined)
+    handle<T>(request: ServerRequest, serve: () => T, reply?: Reply<T>) {
+      const { width, extraMs } =
+        request.bytes === undefined ? oneSeat : writeWidth(watchers.get(resourceOf(request)) ?? 0)
+      flow.enter(request.level, width, {
+        request,
+        serve,
+        reply: reply as Reply<unknown> | undefined,
+        sentMs: timeline.nowMs(),
+        width,
+        extraMs,
       })
     },
 
@@ -165,6 +175,17 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
   }
 }
 
+/** A request on its way through the server. */
+interface Passage {
+  request: ServerRequest
+  serve: () => unknown
+  reply: Reply<unknown> | undefined
+  sentMs: number
+  /** Seats that it takes, and for how much longer than it lasts. */
+  width: number
+  extraMs: number
+}
+
 /** Whoever is told of the writes to a resource. */
 interface Channel {
   resource: ResourceName
@@ -173,8 +194,15 @@ interface Channel {
   lastMs: number
 }
 
+/** There are a dozen of them, and millions of requests. */
+const withoutSubresource = new Map<string, string>()
+
 /** The resource of `pods/status`. */
 function resourceOf({ resource }: ServerRequest): string {
+  const known = withoutSubresource.get(resource)
+  if (known !== undefined) return known
   const slash = resource.indexOf('/')
-  return slash === -1 ? resource : resource.slice(0, slash)
+  const short = slash === -1 ? resource : resource.slice(0, slash)
+  withoutSubresource.set(resource, short)
+  return short
 }

@@ -52,7 +52,7 @@ export interface StoreOptions {
  * sake of memory: a watch that was away while so many writes happened is told so (410) a little sooner.
  */
 const freshMs = 75_000
-const mostChanges = 16_384
+const mostChanges = 4096
 
 /** A fresh apiserver has written something already before anybody asks: its versions do not start at 1. */
 const firstVersion = 200

@@ -24,7 +24,8 @@ const parallelism = 16
 /** A node as the scheduler's cache has it, pods that are being bound included. */
 interface Candidate {
   node: Node
-  number: number
+  /** Neither cordoned nor tainted. */
+  isOpen: boolean
   maxPods: number
   cpu: number
   memoryBytes: number
@@ -193,7 +194,7 @@ export function runScheduler(controlPlane: ControlPlane): void {
     if (known === undefined) {
       const candidate = {
         node: object,
-        number: candidates.length,
+        isOpen: isOpen(object),
         pods: 0,
         usedCpu: 0,
         usedMemoryBytes: 0,
@@ -203,6 +204,7 @@ export function runScheduler(controlPlane: ControlPlane): void {
       candidates.push(candidate)
     } else {
       known.node = object
+      if (previous?.spec !== object.spec) known.isOpen = isOpen(object)
       if (previous?.status?.allocatable !== allocatable) Object.assign(known, capacityOf(allocatable))
     }
     if (previous === undefined || previous.spec?.taints !== object.spec?.taints) retry()
@@ -237,16 +239,20 @@ function nodesToFind(nodes: number): number {
 }
 
 function isFeasible(candidate: Candidate, { spec }: Pod, needs: Needs): boolean {
-  const { node, pods, maxPods } = candidate
-  if (pods >= maxPods) return false
+  if (!candidate.isOpen || candidate.pods >= candidate.maxPods) return false
   if (needs.cpu > 0 && candidate.usedCpu + needs.cpu > candidate.cpu) return false
   if (needs.memoryBytes > 0 && candidate.usedMemoryBytes + needs.memoryBytes > candidate.memoryBytes) return false
-  if (node.spec?.['unschedulable'] === true) return false
-  const taints = node.spec?.taints
-  if (taints?.some(({ effect }) => effect !== 'PreferNoSchedule')) return false
   if (spec.nodeSelector === undefined) return true
-  const labels = node.metadata.labels ?? {}
+  const labels = candidate.node.metadata.labels ?? {}
   return Object.entries(spec.nodeSelector).every(([key, value]) => labels[key] === value)
+}
+
+function isOpen({ spec }: Node): boolean {
+  return spec?.['unschedulable'] !== true && !isTainted(spec?.taints)
+}
+
+function isTainted(taints: NonNullable<Node['spec']>['taints'] = []): boolean {
+  return taints.some(({ effect }) => effect !== 'PreferNoSchedule')
 }
 
 /** Why a pod does not fit on any node, in the words of the filter plugins: `0/2 nodes are available: 2 Insufficient cpu.` and on. */
@@ -265,7 +271,7 @@ function unschedulableMessage(candidates: readonly Candidate[], pod: Pod, needs:
 function reasonsAgainst(candidate: Candidate, { spec }: Pod, needs: Needs): string[] {
   const { taints, ['unschedulable']: isUnschedulable } = candidate.node.spec ?? {}
   if (isUnschedulable === true) return ['node(s) were unschedulable']
-  if (taints?.some(({ effect }) => effect !== 'PreferNoSchedule')) return ['node(s) had untolerated taint(s)']
+  if (isTainted(taints)) return ['node(s) had untolerated taint(s)']
   const labels = candidate.node.metadata.labels ?? {}
   if (Object.entries(spec.nodeSelector ?? {}).some(([key, value]) => labels[key] !== value))
     return ["node(s) didn't match Pod's node affinity/selector"]

@@ -8,6 +8,8 @@ export interface Timeline {
   /** Calls `action` at this moment, or now if it is past. */
   at(timeMs: number, action: () => void, priority?: number): void
   after(delayMs: number, action: () => void): void
+  /** As `after`, up to 5 ms late: what happens thousands of times a second and whose exact moment nobody sees is then one event. */
+  roughlyAfter(delayMs: number, action: () => void): void
   /** Forgets everything that was still to happen. */
   close(): void
 }
@@ -37,6 +39,8 @@ export interface Kernel {
 
 /** Events between two looks at the real world: its timers (the view, Ctrl-C) want to run, too. */
 const eventsPerTurn = 5000
+/** Rough moments are multiples of this. */
+const roughMs = 5
 /** So many events at one moment, and it is taken for a loop that never ends: whoever waits hears of it. */
 const mostAtOnce = 1_000_000
 
@@ -149,10 +153,27 @@ export function createKernel(): Kernel {
       const at: Timeline['at'] = (timeMs, action, priority = 0) => {
         if (!closed) schedule(owner, timeMs, action, priority)
       }
+      /** What is to happen at each rough moment. */
+      const rough = new Map<number, (() => void)[]>()
+      const happen = () => {
+        const actions = rough.get(nowMs) ?? []
+        rough.delete(nowMs)
+        events += actions.length - 1
+        for (const action of actions) action()
+      }
       return {
         nowMs: () => nowMs,
         at,
         after: (delayMs, action) => at(nowMs + delayMs, action),
+        roughlyAfter(delayMs, action) {
+          const timeMs = Math.ceil((nowMs + delayMs) / roughMs) * roughMs
+          const there = rough.get(timeMs)
+          if (there !== undefined) there.push(action)
+          else {
+            rough.set(timeMs, [action])
+            at(timeMs, happen)
+          }
+        },
         close() {
           closed = true
           queue.removeOf(owner)

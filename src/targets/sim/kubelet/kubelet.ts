@@ -207,9 +207,10 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
   const renewLease = (verb: 'POST' | 'PUT') => {
     // What a kubelet does all the time, such as housekeeping, is taken together with its heartbeat.
     host.reserve('hollow-node', (costs.kubelet.idleMsPerSecond * leasePeriodMs) / 1000)
-    heartbeat.send(verb, 'leases', undefined, () => renewedMs.set(name, timeline.nowMs()))
-    timeline.after(jittered(leasePeriodMs), renewAgain)
+    heartbeat.send(verb, 'leases', undefined, noteRenewal)
+    timeline.roughlyAfter(jittered(leasePeriodMs), renewAgain)
   }
+  const noteRenewal = () => void renewedMs.set(name, timeline.nowMs())
   const renewAgain = whileAlive(() => renewLease('PUT'))
 
   /**
@@ -218,15 +219,16 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
    */
   const reportStatus = (isFirst: boolean) => {
     host.reserve('hollow-node', costs.kubelet.nodeStatusMs)
-    heartbeat.update('PATCH', ref, 'status', (current): Node => {
-      const conditions = readyConditions(timestampOf(timeline.nowMs()))
-      return { ...current, status: { ...current.status, conditions } }
-    })
+    heartbeat.update('PATCH', ref, 'status', withNewConditions)
     const { statusReportMs, statusUpdateMs } = settings.kubelet
     const wantedMs = statusReportMs * (isFirst ? 0.5 + random.integer(0, 1000) / 1000 : 1)
     const looks = Math.max(1, Math.ceil(wantedMs / statusUpdateMs))
-    timeline.after(looks * jittered(statusUpdateMs), reportAgain)
+    timeline.roughlyAfter(looks * jittered(statusUpdateMs), reportAgain)
   }
+  const withNewConditions = (current: Node): Node => ({
+    ...current,
+    status: { ...current.status, conditions: readyConditions(timestampOf(timeline.nowMs())) },
+  })
   const reportAgain = whileAlive(() => reportStatus(false))
 
   return {

@@ -1,5 +1,6 @@
 import type { DeleteOptions, ObjectRef, ResourceName } from '../../../kube/api.ts'
 import type { ResourceTypes } from '../../../kube/resources.ts'
+import { resources } from '../../../kube/resources.ts'
 import type { MetricSample } from '../../../measure/metrics.ts'
 import type { PriorityLevel } from '../apiserver/flow-control.ts'
 import type { Objects } from '../apiserver/objects.ts'
@@ -69,6 +70,11 @@ export interface ClientOptions {
   limiter?: LimiterMetrics
 }
 
+/** `pods/status` of `pods`. */
+const statusOf = Object.fromEntries(
+  Object.keys(resources).map((resource) => [resource, `${resource}/status`]),
+) as Record<ResourceName, string>
+
 /** client-go comes back this often when it is told when to (rest/request.go, maxRetries). */
 const mostRetries = 10
 
@@ -84,9 +90,8 @@ export function createClient({ timeline, server, store, objects, bucket, level, 
             if (error?.retryAfterMs === undefined || retries === mostRetries) return reply(error, value)
             timeline.after(error.retryAfterMs, () => send(request, serve, reply, retries + 1))
           }
-    const go = () => server.handle(request, serve, retrying)
-    if (waitMs === 0) go()
-    else timeline.after(waitMs, go)
+    if (waitMs === 0) server.handle(request, serve, retrying)
+    else timeline.after(waitMs, () => server.handle(request, serve, retrying))
   }
 
   const storedBytes = (ref: ObjectRef): number => {
@@ -104,7 +109,7 @@ export function createClient({ timeline, server, store, objects, bucket, level, 
       ),
     update(verb, ref, part, change, reply) {
       const bytes = storedBytes(ref)
-      const resource = part === 'status' ? `${ref.resource}/status` : ref.resource
+      const resource = part === 'status' ? statusOf[ref.resource] : ref.resource
       const unseen = reply === undefined
       send(
         { verb, resource, level, bytes, obsoleteBytes: bytes, unseen },
@@ -134,8 +139,9 @@ export function createClient({ timeline, server, store, objects, bucket, level, 
           verb,
           resource,
           level,
-          ...(isStored && { bytes, obsoleteBytes: verb === 'POST' ? 0 : bytes }),
-          ...(reply === undefined && { unseen: true }),
+          bytes: isStored ? bytes : undefined,
+          obsoleteBytes: isStored && verb !== 'POST' ? bytes : 0,
+          unseen: reply === undefined,
         },
         () => {
           if (isStored) store.bump(resource)

@@ -21,14 +21,18 @@ const windowMs = 1000
  */
 export function createProcessor(nowMs: () => number, cores: number, { shared }: { shared: boolean }): Processor {
   const freeMs = new Float64Array(Math.max(1, Math.floor(cores)))
-  const used = new Map<string, number>()
+  const used = new Map<string, { ms: number }>()
   let asideUntilMs = 0
   let windowStartMs = 0
   let windowUsedMs = 0
   /** Cores that the queue took in the last window. */
   let busyCores = 0
 
-  const note = (component: string, costMs: number) => used.set(component, (used.get(component) ?? 0) + costMs)
+  const note = (component: string, costMs: number) => {
+    const known = used.get(component)
+    if (known === undefined) used.set(component, { ms: costMs })
+    else known.ms += costMs
+  }
   const measure = (now: number) => {
     const passedMs = now - windowStartMs
     if (passedMs < windowMs) return
@@ -67,6 +71,6 @@ export function createProcessor(nowMs: () => number, cores: number, { shared }: 
       asideUntilMs = Math.max(now, asideUntilMs) + costMs / left
       return asideUntilMs
     },
-    usedMs: (component) => used.get(component) ?? 0,
+    usedMs: (component) => used.get(component)?.ms ?? 0,
   }
 }
