@@ -45,7 +45,8 @@ function available({ arms, whatIf: varied }: Result) {
   return (varied?.values ?? []).map(({ value, arm }) => {
     const rollout = arms.find(({ profile }) => profile === arm)?.probes[0]
     const boundBy = rollout?.explanations.find(({ stop }) => stop === 'available')?.boundBy
-    return { qps: Number(value), seconds: (rollout?.stopsMs.available ?? Number.NaN) / 1000, boundBy }
+    const calls = rollout?.limiters.find(({ client }) => client === 'KubeClient')?.gatingRequests ?? Number.NaN
+    return { qps: Number(value), seconds: (rollout?.stopsMs.available ?? Number.NaN) / 1000, boundBy, calls }
   })
 }
 
@@ -57,12 +58,14 @@ describe('whatIfCommand', () => {
     expect(status).toBe(0)
     const tried = available(result)
     expect(tried.map(({ qps }) => qps)).toEqual([5, 10, 20, 50, 1000])
-    // Two calls for each of 199 new pods, of which the burst of the tuned profile lets 100 pass at once.
-    const predicted = (qps: number) => (199 * 2 - 100) / qps
-    for (const { qps, seconds, boundBy } of tried.slice(0, 4)) {
+    // Two calls for each of 199 new pods, of which the burst of the tuned profile lets 100 pass at once; up to a fifth of the pods are
+    // written twice, as 34 of 199 were when it was measured (reports of plan fidelity, November 2026).
+    const predicted = (qps: number, calls = 199 * 2) => (calls - 100) / qps
+    for (const { qps, seconds, boundBy, calls } of tried.slice(0, 4)) {
       expect(boundBy).toBe('kubelet/KubeClient')
       expect(seconds).toBeGreaterThanOrEqual(predicted(qps))
-      expect(seconds).toBeLessThan(predicted(qps) * 1.06 + 0.5)
+      expect(calls).toBeLessThan(1.2 * 199 * 2)
+      expect(seconds).toBeLessThan(predicted(qps, calls) * 1.06 + 0.5)
     }
     const last = tried.at(-1)
     expect(last?.boundBy).toBeNull()

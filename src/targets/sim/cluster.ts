@@ -71,7 +71,7 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
   const { kernel, seed, armId, knobs, costs, hardware, versions, faults, disposable } = options
   const timeline = kernel.createTimeline()
   const settings = settingsOf(knobs)
-  const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores, { shared: hardware.hosts === null })
+  const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores)
   const etcd = createEtcd(timeline, processor, costs.etcd, settings.etcd)
   const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
   // All arms of a repetition draw the same numbers: what differs between them is what their knobs do.

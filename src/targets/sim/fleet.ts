@@ -39,7 +39,7 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
   const hostProcessors =
     hosts === null
       ? [processor]
-      : Array.from({ length: hosts.count }, () => createProcessor(timeline.nowMs, hosts.cores, { shared: true }))
+      : Array.from({ length: hosts.count }, () => createProcessor(timeline.nowMs, hosts.cores))
   const random = randomOf('kubelets')
   const packs: Kubelet[][] = []
   const byName = new Map<string, Kubelet>()
@@ -69,7 +69,7 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
         (sum, pack, number) => sum + (number % hostProcessors.length === index ? pack.length : 0),
         0,
       )
-      host.reserveAside('hollow-node', kubelets * costs.kubelet.deliveryMs)
+      host.reserve('hollow-node', kubelets * costs.kubelet.deliveryMs, 'watches')
     }
   })
 

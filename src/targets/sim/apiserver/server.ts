@@ -91,9 +91,7 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
   const deliver = (channel: Channel, change: StoredChange) => {
     const costMs = (watchers.get(channel.resource) ?? 0) * costs.apiserver.deliveryMs * slowness
     const isFanOut = costMs > fanOutMs
-    const sentMs = isFanOut
-      ? processor.reserveAside('kube-apiserver', costMs)
-      : processor.reserve('kube-apiserver', costMs)
+    const sentMs = processor.reserve('kube-apiserver', costMs, isFanOut ? 'fan-out' : 'watches')
     const nowMs = timeline.nowMs()
     const tell = () => {
       for (const listener of channel.listeners) listener(change)
@@ -120,7 +118,7 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
   const start = (passage: Passage) => {
     const { request } = passage
     // The answer's way to the client is taken before the decision: one moment of the simulation then does for both.
-    const computedMs = processor.reserve('kube-apiserver', costOf(request) * slowness) + 2 * networkMs
+    const computedMs = processor.reserve('kube-apiserver', costOf(request) * slowness, request.level) + 2 * networkMs
     const { bytes, obsoleteBytes = 0 } = request
     const doneMs = bytes === undefined ? computedMs : etcd.commit(resourceOf(request), computedMs, bytes, obsoleteBytes)
     // A few milliseconds early spare an event: unless the server is behind, then it is late like all others.

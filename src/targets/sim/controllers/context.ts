@@ -32,8 +32,10 @@ export function controllerClient(
   level: PriorityLevel = 'workload-high',
 ): Client {
   const { qps, burst } = controlPlane.settings.controllerManager.client
+  const { processor, costs } = controlPlane
   return createClient({
     ...controlPlane,
+    sentMs: () => processor.reserve('kube-controller-manager', costs.controllerManager.actionMs, 'requests'),
     bucket: createTokenBucket({ qps: qps * share, burst: burst * share }),
     level,
     limiter: controlPlane.controllerLimiter,

@@ -94,10 +94,7 @@ export function runReplicaSetController(controlPlane: ControlPlane): void {
         if (left === size) finish(false)
         else startBatch(left - size, Math.min(2 * size, left - size))
       }
-      for (let index = 0; index < size; index++) {
-        const readyMs = processor.reserve('kube-controller-manager', costs.controllerManager.podMs)
-        timeline.at(readyMs, () => client.create('pods', pod, (error) => onReply(error !== undefined)))
-      }
+      for (let index = 0; index < size; index++) client.create('pods', pod, (error) => onReply(error !== undefined))
     }
     startBatch(count, 1)
   }
@@ -192,6 +189,7 @@ export function runReplicaSetController(controlPlane: ControlPlane): void {
     )
 
   const onPod = ({ type, object, previous }: StoredChange<'pods'>) => {
+    processor.reserve('kube-controller-manager', costs.controllerManager.actionMs, 'watches')
     const { name = '', namespace = '', uid = '', deletionTimestamp, labels } = object.metadata
     const owner = controllerOf(object)
     const former =

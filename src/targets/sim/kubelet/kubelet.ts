@@ -51,6 +51,10 @@ const startEvents = [
   'NodeHasSufficientPID',
   'NodeReady',
 ]
+/** A pod's status is written when it is seen, and when its containers run; what it takes to start one is spread evenly over what leads there. */
+const startParts = 2
+/** And when it is to end, when its containers have stopped, and when nothing is left. */
+const stopParts = 3
 /** How often a pod's worker asks whether its volumes are mounted (volumemanager, podAttachAndMountRetryInterval). */
 const mountPollMs = 300
 
@@ -123,7 +127,6 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
       lastSyncMs: timeline.nowMs(),
     }
     pods.set(uid, pod)
-    statuses.set(pod.ref, pendingStatus(startTime))
     const key = `${namespace}/${podName}`
 
     const started = () => {
@@ -139,20 +142,26 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
       if (pod.terminating) return finishStart(pod)
       recorder.record(key, 'Pulled')
       recorder.record(key, 'Created')
-      const readyMs = host.reserve('hollow-node', costs.kubelet.podStartMs)
-      timeline.at(
-        readyMs + node.containerStartDelayMs,
-        whileAlive(() => (pod.terminating ? finishStart(pod) : started())),
+      work(costs.kubelet.podStartMs / startParts, node.containerStartDelayMs, () =>
+        pod.terminating ? finishStart(pod) : started(),
       )
     }
     const mountVolumes = () => {
       if (spec['volumes'] === undefined) startContainer()
       else timeline.after(mountPollMs, whileAlive(startContainer))
     }
-    // The token is a volume like others: containers wait for it.
-    if (spec.automountServiceAccountToken === false) mountVolumes()
-    else client.send('POST', 'serviceaccounts/token', whileAlive(mountVolumes))
+    work(costs.kubelet.podStartMs / startParts, 0, () => {
+      if (pods.get(uid) !== pod) return
+      statuses.set(pod.ref, pendingStatus(startTime))
+      // The token is a volume like others: containers wait for it.
+      if (spec.automountServiceAccountToken === false) mountVolumes()
+      else client.send('POST', 'serviceaccounts/token', whileAlive(mountVolumes))
+    })
   }
+
+  /** Takes processor time, then something else. */
+  const work = (costMs: number, delayMs: number, action: () => void) =>
+    timeline.at(host.reserve('hollow-node', costMs) + delayMs, whileAlive(action))
 
   const finishStart = (pod: KnownPod) => {
     pod.starting = false
@@ -170,23 +179,22 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
   }
 
   /** The status is written, even without a difference, before the containers stop, after it, and when nothing is left. */
-  const stopPod = (pod: KnownPod) => afterRelistSince(pod.lastSyncMs, () => stopContainers(pod))
+  const stopPod = (pod: KnownPod) =>
+    afterRelistSince(pod.lastSyncMs, () => work(costs.kubelet.podStopMs / stopParts, 0, () => stopContainers(pod)))
   const stopContainers = (pod: KnownPod) => {
     const { statuses, recorder } = parts()
     const { ref: podRef, startTime } = pod
     if (pod.running) recorder.record(`${podRef.namespace}/${podRef.name}`, 'Killing')
     statuses.set(podRef, pod.running ? runningStatus(startTime) : pendingStatus(startTime), { forced: true })
-    const stoppedMs = host.reserve('hollow-node', costs.kubelet.podStopMs)
-    timeline.at(
-      stoppedMs,
-      whileAlive(() => {
-        statuses.set(podRef, stoppedStatus(startTime), { forced: true })
-        pod.lastSyncMs = timeline.nowMs()
-        afterRelistSince(pod.lastSyncMs, () =>
+    work(costs.kubelet.podStopMs / stopParts, 0, () => {
+      statuses.set(podRef, stoppedStatus(startTime), { forced: true })
+      pod.lastSyncMs = timeline.nowMs()
+      afterRelistSince(pod.lastSyncMs, () =>
+        work(costs.kubelet.podStopMs / stopParts, 0, () =>
           statuses.set(podRef, stoppedStatus(startTime), { forced: true, finished: true }),
-        )
-      }),
-    )
+        ),
+      )
+    })
   }
 
   const register = () => {

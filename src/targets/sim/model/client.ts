@@ -68,6 +68,8 @@ export interface ClientOptions {
   bucket: TokenBucket
   level: PriorityLevel
   limiter?: LimiterMetrics
+  /** The moment at which a request that may be sent now has left its component; at once when absent. */
+  sentMs?: () => number
 }
 
 /** `pods/status` of `pods`. */
@@ -79,7 +81,8 @@ const statusOf = Object.fromEntries(
 const mostRetries = 10
 
 /** A client with a rate limit of its own, or one that it shares. */
-export function createClient({ timeline, server, store, objects, bucket, level, limiter }: ClientOptions): Client {
+export function createClient(options: ClientOptions): Client {
+  const { timeline, server, store, objects, bucket, level, limiter, sentMs } = options
   const send = <T>(request: ServerRequest, serve: () => T, reply?: Reply<T>, retries = 0): void => {
     const waitMs = bucket.reserve(timeline.nowMs())
     limiter?.note(request.verb, waitMs)
@@ -90,8 +93,12 @@ export function createClient({ timeline, server, store, objects, bucket, level, 
             if (error?.retryAfterMs === undefined || retries === mostRetries) return reply(error, value)
             timeline.after(error.retryAfterMs, () => send(request, serve, reply, retries + 1))
           }
-    if (waitMs === 0) server.handle(request, serve, retrying)
-    else timeline.after(waitMs, () => server.handle(request, serve, retrying))
+    const hand = () => server.handle(request, serve, retrying)
+    if (sentMs !== undefined) {
+      if (waitMs === 0) timeline.at(sentMs(), hand)
+      else timeline.after(waitMs, () => timeline.at(sentMs(), hand))
+    } else if (waitMs === 0) hand()
+    else timeline.after(waitMs, hand)
   }
 
   const storedBytes = (ref: ObjectRef): number => {

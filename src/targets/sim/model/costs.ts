@@ -20,7 +20,8 @@ export interface Costs {
     readMs: number
   }
   scheduler: { podMs: number }
-  controllerManager: { podMs: number }
+  /** Of one request that it sends, or one event that it is told. */
+  controllerManager: { actionMs: number }
   kubelet: {
     /** From the start of the process until the kubelet has registered its node. */
     startMs: number
@@ -60,6 +61,12 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
   const etcdReadMs = perUnit(reads, 'etcd')
   /** The controllers, the scheduler and the kubelets speak protobuf, and are watched: their requests have a price of their own. */
   const podRequests = requestsOf(podStart) / podStart.units
+  /** What the controller-manager has to do with one pod: its own requests, and every write to the pod, of which it is told. */
+  const actions = ({ requests, units }: Phase) => {
+    const count = (...names: string[]) => names.reduce((sum, name) => sum + (requests[name] ?? 0), 0)
+    const own = count('POST pods', 'POST replicasets', 'PUT replicasets/status', 'PUT deployments/status')
+    return (own + count('POST pods', 'POST pods/binding', 'PATCH pods/status')) / units
+  }
   return {
     networkMs: Math.max(0.05, (readMs - apiserverReadMs - etcdReadMs) / 2),
     apiserver: {
@@ -75,7 +82,7 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
       readMs: etcdReadMs,
     },
     scheduler: { podMs: perUnit(podStart, 'kube-scheduler', fleetNodes) },
-    controllerManager: { podMs: perUnit(podStart, 'kube-controller-manager', fleetNodes) },
+    controllerManager: { actionMs: perUnit(podStart, 'kube-controller-manager', fleetNodes) / actions(podStart) },
     kubelet: {
       startMs: perUnit(nodeStart, 'hollow-node'),
       podStartMs: perUnit(podStart, 'hollow-node', fleetNodes),

@@ -1,76 +1,89 @@
 /** Processor cores that components share. */
 export interface Processor {
   readonly cores: number
-  /** Puts work of `costMs` in the queue, now; returns when it is done. */
-  reserve(component: string, costMs: number): number
-  /** Puts work in that is made of many small pieces, such as telling thousands of watchers; returns when the last is done. */
-  reserveAside(component: string, costMs: number): number
+  /**
+   * Puts work of `costMs` in a component's queue, now; returns when it is done. Work that a component does for different clients side by
+   * side may be told apart by `flow`.
+   */
+  reserve(component: string, costMs: number, flow?: string): number
   /** Milliseconds of processor time that a component has used or been promised. */
   usedMs(component: string): number
 }
 
-/** Over how long the load is looked at that work aside leaves room for. */
-const windowMs = 1000
+interface Component {
+  usedMs: number
+  flows: Flow[]
+  /** How many flows have something to do; as of the last look. */
+  busy: number
+}
+
+/** What is done first come, first served. */
+interface Flow {
+  name: string
+  /** When it has done all that it was given, as reckoned when it was given something last. */
+  freeMs: number
+  /** Cores that it has until then, on average. */
+  cores: number
+}
+
 /**
- * So many cores, first come first served. Work is short (a request, a pod's start), so that the order of arrival comes close
- * to the fair shares of a real scheduler; long work is to be put in piece by piece.
- *
- * Work aside, on a machine that is the control plane's own, goes on beside the queue: it gets what that leaves, half of the cores at
- * least, and while it lasts the queue is served half as fast. On a machine that is `shared` with kubelets, whose processes are many more
- * and want the same cores at the same time, it queues like everything else.
+ * So many cores, shared as an operating system shares them: components that have something to do get equal parts, and within a component
+ * so do its flows; who has done everything leaves its part to the others. A flow is served in the order of arrival; one piece of work
+ * takes one core at most. When work is done is reckoned as it arrives, from what all have left to do at that moment.
  */
-export function createProcessor(nowMs: () => number, cores: number, { shared }: { shared: boolean }): Processor {
-  const freeMs = new Float64Array(Math.max(1, Math.floor(cores)))
-  const used = new Map<string, { ms: number }>()
-  let asideUntilMs = 0
-  let windowStartMs = 0
-  let windowUsedMs = 0
-  /** Cores that the queue took in the last window. */
-  let busyCores = 0
+export function createProcessor(nowMs: () => number, cores: number): Processor {
+  const components = new Map<string, Component>()
 
-  const note = (component: string, costMs: number) => {
-    const known = used.get(component)
-    if (known === undefined) used.set(component, { ms: costMs })
-    else known.ms += costMs
-  }
-  const measure = (now: number) => {
-    const passedMs = now - windowStartMs
-    if (passedMs < windowMs) return
-    busyCores = windowUsedMs / passedMs
-    windowStartMs = now
-    windowUsedMs = 0
-  }
-
-  const reserve: Processor['reserve'] = (component, costMs) => {
-    const now = nowMs()
-    measure(now)
-    windowUsedMs += costMs
-    note(component, costMs)
-    let earliest = 0
-    for (let core = 1; core < freeMs.length; core++) {
-      if ((freeMs[core] as number) < (freeMs[earliest] as number)) earliest = core
+  const componentOf = (name: string): Component => {
+    let component = components.get(name)
+    if (component === undefined) {
+      component = { usedMs: 0, flows: [], busy: 0 }
+      components.set(name, component)
     }
-    const doneMs = Math.max(now, freeMs[earliest] as number) + (now < asideUntilMs ? 2 * costMs : costMs)
-    freeMs[earliest] = doneMs
-    return doneMs
+    return component
+  }
+  const flowOf = ({ flows }: Component, name: string): Flow => {
+    for (const flow of flows) if (flow.name === name) return flow
+    const flow: Flow = { name, freeMs: 0, cores }
+    flows.push(flow)
+    return flow
   }
 
   return {
-    cores: freeMs.length,
-    reserve,
-    reserveAside(component, costMs) {
-      if (shared) {
-        let doneMs = 0
-        for (let piece = 0; piece < freeMs.length; piece++) doneMs = reserve(component, costMs / freeMs.length)
-        return doneMs
-      }
+    cores,
+    reserve(name, costMs, flowName = '') {
       const now = nowMs()
-      measure(now)
-      note(component, costMs)
-      const left = Math.max(freeMs.length / 2, freeMs.length - busyCores)
-      asideUntilMs = Math.max(now, asideUntilMs) + costMs / left
-      return asideUntilMs
+      const mine = componentOf(name)
+      mine.usedMs += costMs
+      const flow = flowOf(mine, flowName)
+      const startMs = Math.max(now, flow.freeMs)
+      const neededMs = (startMs - now) * flow.cores + costMs
+      mine.busy = 1
+      for (const other of mine.flows) if (other !== flow && other.freeMs > now) mine.busy++
+      let othersMs = 0
+      for (const component of components.values()) {
+        if (component !== mine) {
+          component.busy = 0
+          for (const other of component.flows) if (other.freeMs > now) component.busy++
+          if (component.busy === 0) continue
+        }
+        // What another flow gets while this one gets what it needs, unless it needs less.
+        const mostMs = (neededMs * mine.busy) / component.busy
+        for (const other of component.flows) {
+          if (other === flow || other.freeMs <= now) continue
+          const leftMs = (other.freeMs - now) * other.cores
+          othersMs += Math.min(leftMs, mostMs)
+          // And what this one takes from it: what it was promised stands, what comes next is later.
+          if (other.freeMs <= startMs) continue
+          other.freeMs += Math.min(costMs, (leftMs * component.busy) / mine.busy) / cores
+          other.cores = leftMs / (other.freeMs - now)
+        }
+      }
+      const tookMs = (neededMs + othersMs) / cores
+      flow.freeMs = now + tookMs
+      if (tookMs > 0) flow.cores = neededMs / tookMs
+      return Math.max(flow.freeMs, startMs + costMs)
     },
-    usedMs: (component) => used.get(component)?.ms ?? 0,
+    usedMs: (name) => components.get(name)?.usedMs ?? 0,
   }
 }
