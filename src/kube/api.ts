@@ -3,6 +3,9 @@ import type { ResourceTypes } from './resources.ts'
 /** A resource the product works with, by its plural name. */
 export type ResourceName = keyof ResourceTypes
 
+/** A part of an object that is written apart from the rest of it. */
+export type Subresource = 'scale' | 'status' | 'approval'
+
 /** Names one object. `namespace` is absent for cluster-scoped resources. */
 export interface ObjectRef<R extends ResourceName = ResourceName> {
   resource: R
@@ -62,7 +65,7 @@ export interface KubeApi {
   patch<R extends ResourceName>(
     ref: ObjectRef<R>,
     patch: Patch,
-    subresource?: 'scale' | 'status',
+    subresource?: Subresource,
   ): Promise<ResourceTypes[R]>
   delete(ref: ObjectRef, options: DeleteOptions): Promise<void>
   /**

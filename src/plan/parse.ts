@@ -44,8 +44,8 @@ export function parsePlan(text: string, file: string, vocabulary: Vocabulary, op
   throw refusal(file, [...early, ...problems])
 }
 
-/** Identifies what a run did, whatever the plan's layout, comments and defaults left out. */
-export function planHash(plan: Plan): string {
+/** Identifies what a run did, whatever the plan's layout, comments and defaults left out, and on whatever clusters. */
+export function planHash({ remote: _, ...plan }: Plan): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(plan)))
     .digest('hex')

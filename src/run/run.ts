@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import { estimateFleetCores } from '../fleet/sizing.ts'
-import type { KubeApi, ResourceName } from '../kube/api.ts'
+import type { KubeApi } from '../kube/api.ts'
 import { ApiError } from '../kube/api.ts'
-import { resources } from '../kube/resources.ts'
+import { countedResources } from '../kube/resources.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
 import type { ReadMachine } from '../measure/machine-record.ts'
@@ -290,8 +290,9 @@ function limitsIn(knobs: readonly KnobOutcome[]): ClientLimits {
 }
 
 async function countObjects(api: KubeApi): Promise<Record<string, number>> {
-  const names = Object.keys(resources) as ResourceName[]
-  const counts = await Promise.all(names.map(async (resource) => [resource, await api.count({ resource })] as const))
+  const counts = await Promise.all(
+    countedResources.map(async (resource) => [resource, await api.count({ resource })] as const),
+  )
   return Object.fromEntries(counts)
 }
 

@@ -3,7 +3,7 @@ import type { KubeApi } from '../kube/api.ts'
 import type { RequestRecord } from '../kube/transport.ts'
 import type { ClusterProcess } from '../measure/machine-record.ts'
 import type { ComponentMetrics } from '../measure/metrics.ts'
-import type { Knob, KnobValue } from '../tuning/knob.ts'
+import type { Knob, KnobReading } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 
 /** Whether a target can honour a knob and, if not, why: said in the report instead of a silent no-op. */
@@ -85,9 +85,4 @@ export interface Fleet {
   readonly processes: number
 }
 
-/** A knob's value as the running component has it; null when it cannot be read. */
-export interface KnobReading {
-  id: string
-  effective: KnobValue | null
-  readFrom: string | null
-}
+export type { KnobReading } from '../tuning/knob.ts'
