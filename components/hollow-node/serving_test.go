@@ -2,18 +2,18 @@ package main
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
-	v1 "k8s.io/api/authentication/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
-	"k8s.io/client-go/kubernetes/fake"
-	clienttesting "k8s.io/client-go/testing"
+	clientset "k8s.io/client-go/kubernetes"
+	restclient "k8s.io/client-go/rest"
 	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
 	"k8s.io/kubernetes/pkg/kubelet/server"
 )
@@ -31,25 +31,46 @@ func newServed(t *testing.T) (*hollowNodes, *kubeletconfig.KubeletConfiguration,
 	return &hollowNodes{hollowOptions: &hollowOptions{servingClientCAFile: certFile}}, c, ca
 }
 
-// apiserver knows one token and lets one user in.
-func apiserver() *fake.Clientset {
-	client := fake.NewClientset()
-	client.PrependReactor("create", "tokenreviews", func(action clienttesting.Action) (bool, runtime.Object, error) {
-		review := action.(clienttesting.CreateAction).GetObject().(*v1.TokenReview)
-		review.Status = v1.TokenReviewStatus{Authenticated: review.Spec.Token == "good", User: v1.UserInfo{Username: "somebody"}}
-		return true, review, nil
+// apiserver knows one token and lets one user ask one node.
+func apiserver(t *testing.T) clientset.Interface {
+	t.Helper()
+	answer := func(w http.ResponseWriter, r *http.Request, review any, decide func()) {
+		if err := json.NewDecoder(r.Body).Decode(review); err != nil {
+			t.Error(err)
+		}
+		decide()
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(review); err != nil {
+			t.Error(err)
+		}
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /apis/authentication.k8s.io/v1/tokenreviews", func(w http.ResponseWriter, r *http.Request) {
+		review := &authenticationv1.TokenReview{}
+		answer(w, r, review, func() {
+			if review.Spec.Token == "good" {
+				review.Status = authenticationv1.TokenReviewStatus{Authenticated: true, User: authenticationv1.UserInfo{Username: "somebody"}}
+			}
+		})
 	})
-	client.PrependReactor("create", "subjectaccessreviews", func(action clienttesting.Action) (bool, runtime.Object, error) {
-		review := action.(clienttesting.CreateAction).GetObject().(*authorizationv1.SubjectAccessReview)
-		review.Status.Allowed = review.Spec.User == "apiserver" && review.Spec.ResourceAttributes.Name == "hn-0"
-		return true, review, nil
+	mux.HandleFunc("POST /apis/authorization.k8s.io/v1/subjectaccessreviews", func(w http.ResponseWriter, r *http.Request) {
+		review := &authorizationv1.SubjectAccessReview{}
+		answer(w, r, review, func() {
+			review.Status.Allowed = review.Spec.User == "apiserver" && review.Spec.ResourceAttributes.Name == "hn-0"
+		})
 	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	client, err := clientset.NewForConfig(&restclient.Config{Host: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return client
 }
 
 func mustAuth(t *testing.T, h *hollowNodes, c *kubeletconfig.KubeletConfiguration) server.AuthInterface {
 	t.Helper()
-	auth, err := h.kubeletAuth("hn-0", &nodeClients{kube: apiserver()}, c)
+	auth, err := h.kubeletAuth("hn-0", &nodeClients{kube: apiserver(t)}, c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,11 +108,11 @@ func TestKubeletsAskWhoItIs(t *testing.T) {
 		request *http.Request
 		want    string
 	}{
-		"a certificate":        {requestWith(t, ca, "apiserver"), "apiserver"},
-		"another CA's":         {requestWith(t, otherCA, "apiserver"), ""},
-		"a token":              {withToken("good"), "somebody"},
-		"a token of nobody":    {withToken("bad"), ""},
-		"nothing, as anybody ": {requestWith(t, nil, ""), ""},
+		"a certificate":     {requestWith(t, ca, "apiserver"), "apiserver"},
+		"another CA's":      {requestWith(t, otherCA, "apiserver"), ""},
+		"a token":           {withToken("good"), "somebody"},
+		"a token of nobody": {withToken("bad"), ""},
+		"nothing":           {requestWith(t, nil, ""), ""},
 	} {
 		answer, ok, _ := auth.AuthenticateRequest(test.request)
 		if ok != (test.want != "") || (ok && answer.User.GetName() != test.want) {
@@ -118,7 +139,7 @@ func TestEverybodyIsLetInWithoutAClientCA(t *testing.T) {
 	c := mustLoad(t)
 	admitClients(c, "")
 	h := &hollowNodes{hollowOptions: &hollowOptions{}}
-	auth, err := h.kubeletAuth("hn-0", &nodeClients{kube: apiserver()}, c)
+	auth, err := h.kubeletAuth("hn-0", &nodeClients{kube: apiserver(t)}, c)
 	if auth != nil || err != nil {
 		t.Errorf("asks %v (%v)", auth, err)
 	}
