@@ -62,11 +62,7 @@ export interface KubeApi {
   list<R extends ResourceName>(query: ListQuery<R>, signal?: AbortSignal): AsyncIterable<Page<ResourceTypes[R]>>
   /** How many objects the query selects, without fetching them whole. */
   count(query: ListQuery, signal?: AbortSignal): Promise<number>
-  patch<R extends ResourceName>(
-    ref: ObjectRef<R>,
-    patch: Patch,
-    subresource?: Subresource,
-  ): Promise<ResourceTypes[R]>
+  patch<R extends ResourceName>(ref: ObjectRef<R>, patch: Patch, subresource?: Subresource): Promise<ResourceTypes[R]>
   delete(ref: ObjectRef, options: DeleteOptions): Promise<void>
   /**
    * One watch stream from `resourceVersion` on. Ends when the server closes it; throws `ApiError` for an ERROR

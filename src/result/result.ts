@@ -250,6 +250,10 @@ const armOutcome = z.object({
     processes: z.number(),
     /** How long a hollow node pretends that starting a container takes; 0 on most plans. */
     containerStartDelayMs: z.number().default(0),
+    /** hollow: the run started them. existing: hollow nodes that were there. none: the cluster's own nodes. */
+    source: z.enum(['hollow', 'existing', 'none']).default('hollow'),
+    /** real: pulling images and starting containers are in the probes' timings. */
+    probeNode: z.enum(['hollow', 'real']).default('hollow'),
     readyMs: z.number().nullable(),
     /** Nodes that were Ready and then, for a while or for good, were not. */
     flaps: z

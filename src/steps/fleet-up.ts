@@ -35,18 +35,24 @@ export function fleetSpecOf({ nodes, nodesPerProcess, node }: Plan['fleet']): Fl
   return { nodes, nodesPerProcess, node: { cpu, memory, containerStartDelayMs: containerStartDelay } }
 }
 
+/** What a host cluster gets to stop its pods and a target to forget its nodes. */
+const removalMs = 300_000
+const removalMsPerNode = 60
+
 /** Starts the hollow nodes and waits until every one of them is Ready; goes on watching them until it is torn down. */
 export function fleetUp(cluster: Cluster, spec: FleetSpec, timeoutMs: number): Step<ReadyFleet> {
   const { api, clock } = cluster
   const ending = new AbortController()
   let watching: Promise<void> | undefined
+  let starting: Promise<Fleet> | undefined
   return {
     id: 'fleet',
     title: fleetTitle(spec.nodes),
     timeoutMs,
     async setUp({ signal, report }) {
       const startedMs = clock.nowMs()
-      const fleet = await cluster.startFleet(spec, signal)
+      starting = cluster.startFleet(spec, signal)
+      const fleet = await starting
       const nodes = countFlaps(fleet.nodeNames)
       const allReady = Promise.withResolvers<void>()
       const watch = async () => {
@@ -74,10 +80,14 @@ export function fleetUp(cluster: Cluster, spec: FleetSpec, timeoutMs: number): S
     summary: ({ readyMs, nodeNames, processes }) =>
       `${nodeNames.length} Ready in ${formatDuration(readyMs)}, ${processes} processes`,
     tearDown: {
-      budgetMs: 5000,
-      async run() {
+      budgetMs: cluster.disposable ? 5000 : removalMs + spec.nodes * removalMsPerNode,
+      async run({ signal }) {
         ending.abort()
         await watching?.catch(() => {})
+        if (starting === undefined) return
+        // What is still under way could come to be after the look at what there is.
+        await Promise.race([Promise.allSettled([starting]), whenAborted(signal)])
+        await cluster.removeFleet(signal)
       },
     },
   }
