@@ -7,7 +7,7 @@ import { cleanUpClusters } from '../run/cleanup-clusters.ts'
 import { findMarked, isGuarded, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { requireKnown } from '../targets/remote/index.ts'
 import { examineClusters, identityChecks, requireNoRefusals } from '../targets/remote/preflight/index.ts'
-import { reachClusters } from '../targets/remote/reach.ts'
+import { connectOverHttp, reachClusters } from '../targets/remote/reach.ts'
 import { loadClusters } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -39,7 +39,11 @@ async function cleanUpRemote(
   const signal = AbortSignal.any([interruption.signal, closing.signal, AbortSignal.timeout(clusterBudgetMs)])
   const now = new Date()
   try {
-    const clusters = await reachClusters(planned, { clock: systemClock, home: homedir(), signal })
+    const clusters = await reachClusters(planned, {
+      connect: connectOverHttp(systemClock),
+      home: homedir(),
+      signal,
+    })
     requireKnown(confirm, clusters)
     requireNoRefusals(await examineClusters({ clusters, confirmed: confirm, now, signal }, identityChecks))
     const residue = await cleanUpClusters({

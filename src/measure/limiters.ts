@@ -156,19 +156,20 @@ const boundShare = 0.75
  * arithmetic on requests the component counted itself, never on the stop.
  */
 export function explainStops(stopsMs: StopsMs, limiters: readonly LimiterReading[]): Explanation[] {
-  return (Object.entries(stopsMs) as [StopName, number | null][]).flatMap(([stop, stopMs]) => {
+  return (Object.entries(stopsMs) as [StopName, number | null][]).flatMap(([stop, stopMs]): Explanation[] => {
     if (stopMs === null) return []
     const candidates = limiters.filter(
       ({ component, floorMs, gatingRequests }) =>
         gates[stop].includes(component) && floorMs !== null && gatingRequests > 0,
     )
     const tightest = candidates.toSorted((left, right) => (right.floorMs ?? 0) - (left.floorMs ?? 0))[0]
+    const unread = gates[stop].filter((gate) => limiters.every((one) => one.component !== gate))
+    const unreadPart = unread.length === 0 ? {} : { unread }
     if (tightest === undefined || tightest.floorMs === null)
-      return [{ stop, boundBy: null, text: 'no client-side limiter was read for this stop' }]
+      return [{ stop, boundBy: null, text: 'no client-side limiter was read for this stop', ...unreadPart }]
     const { component, client, gatingRequests, burst, qps, floorMs } = tightest
     const isBound = floorMs >= boundShare * stopMs
     const arithmetic = `(${gatingRequests} requests - burst ${burst}) / ${qps} per second = ${formatDuration(floorMs)} of ${formatDuration(stopMs)}`
-    const unread = gates[stop].filter((gate) => limiters.every((one) => one.component !== gate))
     const unreadText = unread.length === 0 ? '' : `; the limit of the ${unread.join(' and of the ')} was not read`
     const text =
       floorMs === 0
@@ -176,6 +177,7 @@ export function explainStops(stopsMs: StopsMs, limiters: readonly LimiterReading
         : isBound
           ? `bound by the ${component}'s client limit: ${arithmetic}`
           : `not bound by a client limit; the tightest, the ${component}'s, accounts for ${arithmetic}`
-    return [{ stop, boundBy: isBound ? `${component}/${client}` : null, text: isBound ? text : `${text}${unreadText}` }]
+    if (isBound) return [{ stop, boundBy: `${component}/${client}`, text }]
+    return [{ stop, boundBy: null, text: `${text}${unreadText}`, ...unreadPart }]
   })
 }

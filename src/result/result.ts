@@ -191,6 +191,8 @@ const explanation = z.object({
   /** The limiter whose floor accounts for the stop, as `component/client`; null when none does. */
   boundBy: z.string().nullable(),
   text: z.string(),
+  /** Components whose limits may have bound it and were not read. */
+  unread: z.array(z.string()).optional(),
 })
 
 const probeOutcome = z.object({

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import type { Credentials } from '../../kube/credentials.ts'
-import { connectKubeApi } from '../../kube/http.ts'
 import type { RequestRecord } from '../../kube/transport.ts'
 import { readKnobs } from '../../measure/read-back.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -15,17 +14,9 @@ import { chosenProbeNode, existingNodes, isReal, versionsOf } from './existing-n
 import type { HollowFleets, HollowOrder, HollowReach } from './hollow.ts'
 import type { HeldLease, Holder } from './lease.ts'
 import { acquireLease } from './lease.ts'
-import type { ClusterApi, PlannedTarget } from './reach.ts'
+import type { ClusterApi, Connect, PlannedTarget } from './reach.ts'
 import { serverVersionOf } from './reach.ts'
 import { retune, retuneLimitMs } from './retune.ts'
-
-/** A cluster's API over a connection of its own, with the orchestrator's view of its requests. */
-export type Connect = (options: {
-  credentials: Credentials
-  signal: AbortSignal
-  onRequest: (record: RequestRecord) => void
-  onRetry: (retry: { waitMs: number }) => void
-}) => ClusterApi & AsyncDisposable
 
 export interface RemoteClusterOptions {
   plan: Plan
@@ -53,12 +44,6 @@ export interface RemoteClusterOptions {
 const readyLimitMs = 120_000
 /** Opening a target: re-tuning it, and waiting for its apiserver. */
 export const openBudgetMs = retuneLimitMs + readyLimitMs + 60_000
-
-/** Connections of client-node's undici pool, over HTTP. */
-export function connectOverHttp(clock: Clock): Connect {
-  // The fill has up to 128 requests under way; probes, scrapes and watches must not queue behind them.
-  return (options) => connectKubeApi({ ...options, clock, connections: 160 })
-}
 
 /**
  * Takes a target cluster for an arm: its Lease first, then, where the plan has a program for that, its settings. Throws
@@ -203,7 +188,7 @@ function hollowFleetOf(
   closeConnections: (() => PromiseLike<void>)[],
 ): ArmFleet | undefined {
   if (host === undefined) return undefined
-  const hostApi = connect({ credentials: host, signal, onRequest: () => {}, onRetry: () => {} })
+  const hostApi = connect({ credentials: host, signal })
   closeConnections.push(() => hostApi[Symbol.asyncDispose]())
   const reach: HollowReach = { host: hostApi, target: api, clock, random }
   const order = hollowOrder({ plan, target, credentials, armId, knobs, runId: holder.runId })

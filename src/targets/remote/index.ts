@@ -5,16 +5,15 @@ import { Failure } from '../../base/errors.ts'
 import { forecastOf } from '../../fleet/forecast.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Target } from '../target.ts'
-import type { Connect } from './cluster.ts'
-import { armNameOf, connectOverHttp, openBudgetMs, openRemoteCluster } from './cluster.ts'
+import { armNameOf, openBudgetMs, openRemoteCluster } from './cluster.ts'
 import type { HollowFleets } from './hollow.ts'
 import { supportOf } from './knobs.ts'
 import type { Holder } from './lease.ts'
 import { plannedObjects, targetOf } from './objects.ts'
 import type { CheckOutcome, PlannedObject } from './preflight/check.ts'
 import { allChecks, examineClusters, requireNoRefusals } from './preflight/index.ts'
-import type { Reach } from './reach.ts'
-import { clustersOf, credentialsOf, reachClusters } from './reach.ts'
+import type { Connect, Reach } from './reach.ts'
+import { clustersOf, connectOverHttp, credentialsOf, reachClusters } from './reach.ts'
 
 export interface RemoteTargetOptions {
   plan: Plan
@@ -83,8 +82,8 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
  * `signal` aborts. Throws `Failure` when a cluster cannot be asked.
  */
 export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal): Promise<DryRun> {
-  const { plan, holder, hollow, confirmed, clock, now, home = homedir() } = options
-  const clusters = await reachClusters(clustersOf(plan), { clock, home, signal })
+  const { plan, holder, hollow, confirmed, clock, now, home = homedir(), connect = connectOverHttp(clock) } = options
+  const clusters = await reachClusters(clustersOf(plan), { connect, home, signal })
   requireKnown(confirmed, clusters)
   const at = now()
   const objects = () => plannedObjects({ plan, clusters, hollow, holder, now: at })

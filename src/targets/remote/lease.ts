@@ -11,6 +11,7 @@ export const leaseRef = { resource: 'leases', namespace: 'kube-system', name: 's
 
 const durationMs = 60_000
 const renewEveryMs = 10_000
+const tooLate = `it could not be renewed for ${durationMs / 1000} s`
 /** A holder whose clock is wrong, or ours, is seen to live by this: it writes in the meantime. */
 const observedMs = 2.5 * renewEveryMs
 
@@ -116,13 +117,14 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
       const over = new AbortController()
       const late = clock
         .sleep(Math.max(0, lastMs + durationMs - clock.nowMs()), AbortSignal.any([ending.signal, over.signal]))
-        .then(() => `it could not be renewed for ${durationMs / 1000} s`)
+        .then(() => tooLate)
       late.catch(() => {})
       const askedMs = clock.nowMs()
       const outcome = await Promise.race([renew(), late])
       over.abort()
       if (typeof outcome === 'string') return lose(outcome)
       if (outcome) lastMs = askedMs
+      else if (clock.nowMs() - lastMs >= durationMs) return lose(tooLate)
     }
   }
   let loop: Promise<void> | undefined

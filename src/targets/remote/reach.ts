@@ -7,6 +7,8 @@ import type { Credentials } from '../../kube/credentials.ts'
 import { loadCredentials } from '../../kube/credentials.ts'
 import type { RawEndpoint } from '../../kube/http.ts'
 import { connectKubeApi } from '../../kube/http.ts'
+import type { RetryLimits } from '../../kube/retry.ts'
+import type { RequestRecord } from '../../kube/transport.ts'
 import type { Plan, PlannedClusters } from '../../plan/plan.ts'
 
 export type PlannedTarget = PlannedClusters['targets'][number]
@@ -30,9 +32,24 @@ export interface Reach {
   api: ClusterApi
 }
 
+/** A cluster's API over a connection of its own, with the orchestrator's view of its requests. */
+export type Connect = (options: {
+  credentials: Credentials
+  signal: AbortSignal
+  retry?: RetryLimits
+  onRequest?: (record: RequestRecord) => void
+  onRetry?: (retry: { waitMs: number }) => void
+}) => ClusterApi & AsyncDisposable
+
+/** Pooled connections over HTTP. */
+export function connectOverHttp(clock: Clock): Connect {
+  // The fill has up to 128 requests under way; probes, scrapes and watches must not queue behind them.
+  return (options) => connectKubeApi({ ...options, clock, connections: 160 })
+}
+
 /** Everything that finding the clusters of a plan takes from outside. */
 export interface ReachOptions {
-  clock: Clock
+  connect: Connect
   /** The user's home folder, for which a kubeconfig's path may have a `~`. */
   home: string
   signal: AbortSignal
@@ -76,13 +93,16 @@ function placeOf({ kubeconfig, context, uid }: Pick<PlannedTarget, 'kubeconfig' 
  * Reads the kubeconfigs of all clusters; connections are made by the first call. Throws `Failure` when a kubeconfig or
  * context is missing, or a connection would not be protected.
  */
-export async function reachClusters(planned: PlannedClusters, { clock, home, signal }: ReachOptions): Promise<Reach[]> {
+export async function reachClusters(
+  planned: PlannedClusters,
+  { connect, home, signal }: ReachOptions,
+): Promise<Reach[]> {
   return Promise.all(
     plannedPlaces(planned).map(async (cluster) => {
       const credentials = await credentialsOf(cluster, home)
       // A preflight is to say soon that a cluster does not answer.
       const retry = { attempts: 4, totalMs: 20_000 }
-      return { ...cluster, credentials, api: connectKubeApi({ credentials, clock, signal, retry }) }
+      return { ...cluster, credentials, api: connect({ credentials, signal, retry }) }
     }),
   )
 }
