@@ -54,7 +54,9 @@ describe.each(['host', 'target'] as const)('manifests/rbac-%s.yaml', (role) => {
 
   it('should bind every role that it has', () => {
     const manifests = manifestsOf(role)
-    const roles = manifests.filter(({ rules }) => rules !== undefined).map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+    const roles = manifests
+      .filter(({ rules }) => rules !== undefined)
+      .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
     const bound = manifests.flatMap(({ roleRef }) => (roleRef === undefined ? [] : `${roleRef.kind} ${roleRef.name}`))
     expect(bound).toEqual(roles)
   })
