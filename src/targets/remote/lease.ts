@@ -43,7 +43,7 @@ export interface HeldLease {
 }
 
 /** Who holds a Lease and since when: `anna@build-3, run 5k-nodes-1, since 2026-11-25 20:15:07 UTC`. */
-export function holderOf({ metadata, spec }: Lease): string {
+function holderOf({ metadata, spec }: Lease): string {
   const since = spec.acquireTime?.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')
   const run = metadata.labels?.[runLabel]
   return [spec.holderIdentity || 'somebody', ...(run ? [`run ${run}`] : []), ...(since ? [`since ${since}`] : [])].join(

@@ -29,7 +29,7 @@ interface Review {
 }
 
 /** One question per verb and name. */
-export function reviewsOf(permission: Permission): Review[] {
+function reviewsOf(permission: Permission): Review[] {
   const { verbs } = permission
   if ('path' in permission) {
     const { path } = permission
