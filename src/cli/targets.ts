@@ -19,7 +19,6 @@ import { calibrationSchema } from '../result/calibration.ts'
 import type { RunContext } from '../run/run.ts'
 import { readModulePins } from '../targets/local/components.ts'
 import { localTarget } from '../targets/local/index.ts'
-import { hollowFleets } from '../targets/remote/hollow-fleets.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
 import { remoteTarget } from '../targets/remote/index.ts'
 import type { FaultKind } from '../targets/sim/faults/index.ts'
@@ -101,11 +100,10 @@ export function remoteOptions(
     runFolder,
     startedAt,
     confirmed,
-    hollow: hollowFleets(readModulePins(folders.components).kubernetes),
+    kubernetesVersion: readModulePins(folders.components).kubernetes,
     env,
     clock: systemClock,
     now: () => new Date(),
-    random: Math.random,
   }
 }
 

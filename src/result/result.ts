@@ -23,6 +23,8 @@ const knobOutcome = z.object({
    * read back. not-applied: this target or version cannot honour it, `note` says why. default: nothing was requested.
    */
   status: z.enum(['applied', 'differs', 'unverified', 'not-applied', 'default']),
+  /** operator: whoever runs the cluster sets it, and the run only reads it back; absent where the run sets it. */
+  setBy: z.literal('operator').optional(),
   note: z.string().optional(),
 })
 

@@ -1,10 +1,11 @@
 import type { Clock } from '../base/clock.ts'
-import { Failure, messageOf } from '../base/errors.ts'
+import { messageOf } from '../base/errors.ts'
 import type { KubeApi, ResourceName } from '../kube/api.ts'
 import { isApiStatus } from '../kube/api.ts'
+import { deleteNamespaces } from '../kube/drain.ts'
 import { runLabel } from '../kube/labels.ts'
 import type { KubeObject } from '../kube/resources.ts'
-import { deleteNamespaces } from '../steps/drain.ts'
+import { removeHollowFleet } from '../targets/remote/fleet/remove.ts'
 import { isExpired, leaseRef, readLease } from '../targets/remote/lease.ts'
 import type { Reach } from '../targets/remote/reach.ts'
 import { titleOf } from '../targets/remote/reach.ts'
@@ -29,29 +30,18 @@ const unscoped = ['nodes', 'certificatesigningrequests'] as const satisfies read
  * cannot be removed, in sentences.
  */
 export async function cleanUpClusters(cleanup: ClusterCleanup): Promise<string[]> {
-  const { clusters, runId, print } = cleanup
+  const { runId, print } = cleanup
   const runs = runId === undefined ? await leftRuns(cleanup) : [runId]
   if (runs.length === 0) print('nothing is left of any run')
   const residue: string[] = []
   for (const run of runs) {
-    let removed = 0
-    for (const cluster of clusters.toSorted(hostFirst)) {
-      try {
-        const counts = await cleanUp(cluster, run, cleanup)
-        removed += counts.reduce((sum, [, count]) => sum + count, 0)
-        const text = counts.filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`)
-        if (text.length > 0) print(`${run}: ${titleOf(cluster)}: removed ${text.join(', ')}`)
-      } catch (error) {
-        residue.push(`${run}: ${titleOf(cluster)}: ${messageOf(error)}`)
-      }
-    }
-    if (removed === 0 && residue.length === 0) print(`${run}: nothing is left of it`)
+    const remains = await remainsOf(run, cleanup)
+    if (remains.length === 0) print(`${run}: nothing is left of it`)
+    const left = await cleanUp(run, cleanup)
+    residue.push(...left.map((text) => `${run}: ${text}`))
+    if (left.length === 0) for (const text of remains) print(`${run}: ${text}`)
   }
   return residue
-}
-
-function hostFirst(left: Pick<Reach, 'role'>, right: Pick<Reach, 'role'>): number {
-  return Number(left.role === 'target') - Number(right.role === 'target')
 }
 
 /** Runs of which something is there, but for those whose Lease is being renewed. */
@@ -73,34 +63,55 @@ async function leftRuns({ clusters, now, signal, print }: ClusterCleanup): Promi
   return [...left].filter((run) => !goingOn.has(run)).sort()
 }
 
-/** Everything of one run on one cluster; what was there, by kind. */
-async function cleanUp(
-  { role, api }: Pick<Reach, 'role' | 'api'>,
-  run: string,
-  { clock, signal }: ClusterCleanup,
-): Promise<[what: string, count: number][]> {
-  const labelSelector = `${runLabel}=${run}`
-  const namespaces = (await labelled(api, 'namespaces', labelSelector, signal)).length
-  if (namespaces > 0) await deleteNamespaces({ api, clock }, { labelSelector }, signal)
-  if (role === 'host') return [['namespaces', namespaces]]
-  const counts: [string, number][] = [['namespaces', namespaces]]
-  for (const resource of unscoped) {
-    const found = await labelled(api, resource, labelSelector, signal)
-    for (const { metadata } of found) {
-      signal.throwIfAborted()
-      await deleteOne(api, resource, metadata)
+/** What there is of one run, a sentence per cluster that has something. */
+async function remainsOf(run: string, { clusters, signal }: ClusterCleanup): Promise<string[]> {
+  const remains: string[] = []
+  for (const cluster of clusters) {
+    const counts: string[] = []
+    for (const resource of ['namespaces', ...unscoped] as const) {
+      const { length } = await labelled(cluster.api, resource, `${runLabel}=${run}`, signal)
+      if (length > 0) counts.push(`${length} ${resource}`)
     }
-    const left = (await labelled(api, resource, labelSelector, signal)).map(({ metadata }) => metadata.name ?? '')
-    if (left.length > 0) {
-      const names = left.slice(0, 5).join(', ')
-      throw new Failure('residue', `${left.length} ${resource} are still there, or there again: ${names}`)
-    }
-    counts.push([resource, found.length])
+    if (await holdsLease(cluster.api, run)) counts.push(`the Lease ${leaseRef.namespace}/${leaseRef.name}`)
+    if (counts.length > 0) remains.push(`${titleOf(cluster)}: removed ${counts.join(', ')}`)
   }
+  return remains
+}
+
+/** Removes all of one run; returns what cannot be removed, in sentences. */
+async function cleanUp(run: string, { clusters, clock, signal }: ClusterCleanup): Promise<string[]> {
+  const left: string[] = []
+  const attempt = async (work: () => Promise<unknown>) => {
+    try {
+      await work()
+    } catch (error) {
+      left.push(messageOf(error))
+    }
+  }
+  const host = clusters.find(({ role }) => role === 'host')
+  for (const cluster of clusters.filter(({ role }) => role === 'target')) {
+    const { api } = cluster
+    await attempt(() => removeHollowFleet({ host: host?.api ?? api, target: api, clock, runId: run }, signal))
+    await attempt(() => deleteNamespaces({ api, clock }, { labelSelector: `${runLabel}=${run}` }, signal))
+    // While something is left, the cluster is not free.
+    if (left.length === 0) await attempt(() => removeLease(api, run))
+  }
+  return left
+}
+
+async function holdsLease(api: KubeApi, run: string): Promise<boolean> {
+  return (await readLease(api))?.metadata.labels?.[runLabel] === run
+}
+
+async function removeLease(api: KubeApi, run: string): Promise<void> {
   const lease = await readLease(api)
-  if (lease?.metadata.labels?.[runLabel] !== run) return counts
-  await deleteOne(api, 'leases', lease.metadata)
-  return [...counts, [`Lease (${leaseRef.namespace}/${leaseRef.name})`, 1]]
+  if (lease?.metadata.labels?.[runLabel] !== run) return
+  try {
+    await api.delete(leaseRef, { uid: lease.metadata.uid ?? '' })
+  } catch (error) {
+    // Gone, or another one of the same name, which is not ours.
+    if (!isApiStatus(error, 404) && !isApiStatus(error, 409)) throw error
+  }
 }
 
 async function labelled(
@@ -112,17 +123,4 @@ async function labelled(
   const found: KubeObject[] = []
   for await (const page of api.list({ resource, labelSelector }, signal)) found.push(...page.items)
   return found
-}
-
-async function deleteOne(
-  api: KubeApi,
-  resource: ResourceName,
-  { namespace, name = '', uid = '' }: KubeObject['metadata'],
-) {
-  try {
-    await api.delete({ resource, name, ...(namespace !== undefined && { namespace }) }, { uid })
-  } catch (error) {
-    // Gone, or another of the same name, which is not ours.
-    if (!isApiStatus(error, 404) && !isApiStatus(error, 409)) throw error
-  }
 }

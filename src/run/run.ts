@@ -162,11 +162,11 @@ async function measureArm(
   noteVersions(versions, cluster.versions)
   outcome.controlPlaneReadyMs = cluster.readyMs
 
-  const { nodes, node, timeout, hosts } = plan.fleet
+  const { node, timeout, hosts } = plan.fleet
   const fleet = await stages.run(fleetUp(cluster, fleetSpecOf(plan.fleet), timeout))
   noteVersions(versions, fleet.origin?.versions ?? {})
   outcome.fleet = {
-    nodes,
+    nodes: fleet.nodeNames.length,
     hosts: target.onThisMachine ? 1 : hosts,
     processes: fleet.processes,
     source: fleet.origin?.source ?? 'hollow',

@@ -60,9 +60,6 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
     if (api === undefined) throw new Error(`nobody is at ${credentials.server}`)
     return { ...api, [Symbol.asyncDispose]: async () => {} }
   }
-  const never = () => {
-    throw new Error('these clusters have nodes of their own')
-  }
   return {
     clusters,
     options: (runId) => ({
@@ -73,11 +70,10 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
       holder: { runId, who: 'anna@build-3' },
       runFolder: folder,
       confirmed: [],
-      hollow: { objects: never, examine: never, start: never, remove: never },
+      kubernetesVersion: 'v1.36.3',
       env: {},
       clock,
       now: () => new Date(Date.UTC(2026, 0, 1) + clock.nowMs()),
-      random: () => 0.5,
       connect,
     }),
     async contents() {

@@ -2,16 +2,20 @@ import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import type { Credentials } from '../../kube/credentials.ts'
+import type { Node } from '../../kube/resources.ts'
 import type { RequestRecord } from '../../kube/transport.ts'
 import { readKnobs } from '../../measure/read-back.ts'
 import type { Plan } from '../../plan/plan.ts'
+import type { Knob } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
-import { renderKnobs } from '../../tuning/render.ts'
-import type { Cluster, Fleet, FleetOrigin, FleetSpec } from '../target.ts'
+import type { Cluster, Fleet, FleetOrigin } from '../target.ts'
 import type { Components } from './components.ts'
 import { componentsOf } from './components.ts'
-import { chosenProbeNode, existingNodes, isReal, versionsOf } from './existing-nodes.ts'
-import type { HollowFleets, HollowOrder, HollowReach } from './hollow.ts'
+import { isHollow, probeNodeOf, selectNodes } from './fleet/existing.ts'
+import { removeHollowFleet } from './fleet/remove.ts'
+import type { HollowFleet } from './fleet/start.ts'
+import { startHollowFleet } from './fleet/start.ts'
+import { hollowArm } from './hollow-spec.ts'
 import type { HeldLease, Holder } from './lease.ts'
 import { acquireLease } from './lease.ts'
 import type { ClusterApi, Connect, PlannedTarget } from './reach.ts'
@@ -25,7 +29,8 @@ export interface RemoteClusterOptions {
   credentials: Credentials
   /** Absent where no hollow nodes are started. */
   host: Credentials | undefined
-  hollow: HollowFleets
+  /** Of the hollow nodes' image, where the plan names none. */
+  kubernetesVersion: string
   holder: Holder
   /** `untuned-1` */
   armId: string
@@ -35,7 +40,6 @@ export interface RemoteClusterOptions {
   env: Readonly<Record<string, string | undefined>>
   clock: Clock
   now: () => Date
-  random: () => number
   connect: Connect
   signal: AbortSignal
 }
@@ -116,14 +120,15 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
       versions,
       readyMs,
       broken: lease.lost,
-      startFleet: (spec, fleetSignal) => startFleet(options, { api, components, hollow }, spec, fleetSignal),
+      startFleet: (_, fleetSignal) => startFleet(options, { api, components, hollow }, fleetSignal),
       removeFleet: (removeSignal) => hollow?.remove(removeSignal) ?? Promise.resolve(),
       async effectiveKnobs(asked) {
         const requested = new Map(knobs.map(({ knob, value }) => [knob.id, value]))
         const readings = await readKnobs(asked, requested, components.all())
         return readings.map((reading, index) => {
           if (reading.effective !== null || reading.because !== undefined) return reading
-          return { ...reading, because: whyUnread(asked[index]?.component, target) }
+          const because = whyUnread(asked[index], target)
+          return because === undefined ? reading : { ...reading, because }
         })
       },
       clientRetries: () => ({ ...retries }),
@@ -149,15 +154,14 @@ export function armNameOf(armId: string): string {
   return armId.slice(0, armId.lastIndexOf('-'))
 }
 
-/** Why a component has said nothing of a knob. */
-function whyUnread(component: string | undefined, { components = {} }: PlannedTarget): string {
-  const readAnyway = ['kubelet', 'kube-apiserver']
-  if (component === undefined || readAnyway.includes(component) || component in components)
-    return 'no page of the component has it'
-  const known = ['kube-controller-manager', 'etcd']
-  return known.includes(component)
-    ? `the plan does not say where ${component} serves its pages (components.${component})`
-    : 'no page of a component has it'
+/** Why nobody has said anything of a knob. */
+function whyUnread(knob: Knob | undefined, { components = {} }: PlannedTarget): string | undefined {
+  if (knob === undefined || knob.readBack.from === 'nowhere') return undefined
+  const { component } = knob
+  if (knob.readBack.from === 'process arguments') return `${component} tells nobody on the network of its flags`
+  const known = ['kube-controller-manager', 'kube-scheduler', 'etcd']
+  if (!known.includes(component) || component in components) return `${component} does not say`
+  return `the plan does not say where ${component} serves its pages (components.${component})`
 }
 
 async function untilReady(api: ClusterApi, clock: Clock, signal: AbortSignal): Promise<void> {
@@ -177,88 +181,72 @@ async function untilReady(api: ClusterApi, clock: Clock, signal: AbortSignal): P
 
 /** The hollow nodes of one arm. */
 interface ArmFleet {
-  start(fleetSignal: AbortSignal): ReturnType<HollowFleets['start']>
+  start(fleetSignal: AbortSignal): Promise<HollowFleet>
   remove(removeSignal: AbortSignal): Promise<void>
 }
 
 function hollowFleetOf(
-  { plan, target, credentials, host, hollow, armId, knobs, holder, clock, random, connect }: RemoteClusterOptions,
+  options: RemoteClusterOptions,
   api: ClusterApi,
   signal: AbortSignal,
   closeConnections: (() => PromiseLike<void>)[],
 ): ArmFleet | undefined {
-  if (host === undefined) return undefined
-  const hostApi = connect({ credentials: host, signal })
-  closeConnections.push(() => hostApi[Symbol.asyncDispose]())
-  const reach: HollowReach = { host: hostApi, target: api, clock, random }
-  const order = hollowOrder({ plan, target, credentials, armId, knobs, runId: holder.runId })
-  let started = false
+  const { clock, now, connect, holder } = options
+  if (options.host === undefined) return undefined
+  const host = connect({ credentials: options.host, signal })
+  closeConnections.push(() => host[Symbol.asyncDispose]())
+  const { runId } = holder
+  let wasStarted = false
   return {
     start(fleetSignal) {
-      started = true
-      return hollow.start(reach, order, fleetSignal)
+      wasStarted = true
+      const arm = hollowArm({ ...options, runId })
+      return startHollowFleet({ ...arm, host, target: api, clock, now: now() }, fleetSignal)
     },
-    remove: async (removeSignal) => {
-      if (started) await hollow.remove(reach, order, removeSignal)
+    async remove(removeSignal) {
+      if (wasStarted) await removeHollowFleet({ host, target: api, clock, runId }, removeSignal)
     },
-  }
-}
-
-/** What an arm's hollow nodes are to be. */
-export function hollowOrder({
-  plan,
-  target,
-  credentials,
-  armId,
-  knobs,
-  runId,
-}: Pick<RemoteClusterOptions, 'plan' | 'target' | 'credentials' | 'armId' | 'knobs'> & {
-  runId: string
-}): HollowOrder {
-  const ofKubelets = knobs.filter(({ knob }) => knob.setting.via === 'kubelet-config')
-  return {
-    runId,
-    armId,
-    fleet: plan.fleet,
-    kubeletConfiguration: renderKnobs(ofKubelets).kubeletConfiguration,
-    targetServer: { server: target.server ?? credentials.server, ca: String(credentials.tls.ca ?? '') },
   }
 }
 
 async function startFleet(
   { plan }: RemoteClusterOptions,
   { api, components, hollow }: { api: ClusterApi; components: Components; hollow: ArmFleet | undefined },
-  spec: FleetSpec,
   signal: AbortSignal,
 ): Promise<Fleet> {
-  const { source } = plan.fleet
-  if (source !== 'hollow') {
-    const { names, probe } = await existingNodes(api, plan, signal)
+  const { fleet, probes } = plan
+  const { source } = fleet
+  if (source === 'hollow') {
+    if (hollow === undefined) throw new Error('hollow nodes without a host cluster: the plan’s check lets none through')
+    const { nodeNames, processes, images, ...started } = await hollow.start(signal)
+    const probe = await probeNodeOf(api, probes.node ?? { name: started.probeNode }, signal)
     components.addKubelet(probe.metadata.name ?? '')
-    return { nodeNames: names, probeNode: probe.metadata.name ?? '', processes: 0, origin: originOf(source, probe) }
+    const { origin, probeNode } = originOf(source, probe)
+    const versions = { ...origin.versions, 'hollow-node image': images.join(', ') }
+    return { nodeNames, probeNode, processes, origin: { ...origin, versions } }
   }
-  if (hollow === undefined) throw new Error('a fleet of hollow nodes without a host cluster')
-  const fleet = await hollow.start(signal)
-  const probe = await chosenProbeNode(api, plan.probes.node ?? { name: fleet.probeNode }, signal)
-  components.addKubelet(probe.metadata.name ?? '')
-  const { nodeNames, processes, images } = fleet
-  if (nodeNames.length !== spec.nodes)
-    throw new Error(`${nodeNames.length} nodes were started instead of ${spec.nodes}`)
-  const origin = originOf(source, probe)
-  return {
-    nodeNames,
-    probeNode: probe.metadata.name ?? '',
-    processes,
-    origin: { ...origin, versions: { ...origin.versions, ...images } },
-  }
+  if (probes.node === undefined) throw new Error('no node for the probes: the plan’s check lets none through')
+  const { nodes, selector } = fleet
+  const existing = await selectNodes(api, { nodes, selector, probe: probes.node }, signal)
+  const probe = await probeNodeOf(api, probes.node, signal)
+  components.addKubelet(existing.probeNode)
+  return { nodeNames: existing.nodeNames, processes: 0, ...originOf(source, probe) }
 }
 
-function originOf(source: FleetOrigin['source'], probe: Parameters<typeof isReal>[0]): FleetOrigin {
+/** What is told of where a fleet comes from, and of its probe node. */
+function originOf(source: FleetOrigin['source'], probe: Node): Pick<Fleet, 'probeNode'> & { origin: FleetOrigin } {
   const { name = '', labels = {} } = probe.metadata
+  const { kubeletVersion, containerRuntimeVersion } = (probe.status?.['nodeInfo'] ?? {}) as Record<string, string>
   return {
-    source,
-    probeNode: isReal(probe) ? 'real' : 'hollow',
-    probeHostname: labels['kubernetes.io/hostname'] ?? name,
-    versions: versionsOf(probe),
+    probeNode: name,
+    origin: {
+      source,
+      probeNode: isHollow(probe) ? 'hollow' : 'real',
+      probeHostname: labels['kubernetes.io/hostname'] ?? name,
+      versions: {
+        ...(kubeletVersion !== undefined && { kubelet: kubeletVersion }),
+        ...(containerRuntimeVersion !== undefined && { 'container runtime': containerRuntimeVersion }),
+      },
+    },
   }
 }

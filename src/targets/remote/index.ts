@@ -6,10 +6,9 @@ import { forecastOf } from '../../fleet/forecast.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Target } from '../target.ts'
 import { armNameOf, openBudgetMs, openRemoteCluster } from './cluster.ts'
-import type { HollowFleets } from './hollow.ts'
 import { supportOf } from './knobs.ts'
 import type { Holder } from './lease.ts'
-import { plannedObjects, targetOf } from './objects.ts'
+import { hollowArms, plannedObjects, targetOf } from './objects.ts'
 import type { CheckOutcome, PlannedObject } from './preflight/check.ts'
 import { allChecks, examineClusters, requireNoRefusals } from './preflight/index.ts'
 import type { Connect, Reach } from './reach.ts'
@@ -22,12 +21,12 @@ export interface RemoteTargetOptions {
   runFolder: string
   /** Contexts that were typed for clusters that look like production. */
   confirmed: readonly string[]
-  hollow: HollowFleets
+  /** Of the hollow nodes' image, where the plan names none: `v1.36.3`. */
+  kubernetesVersion: string
   env: Readonly<Record<string, string | undefined>>
   home?: string
   clock: Clock
   now: () => Date
-  random: () => number
   connect?: Connect
 }
 
@@ -82,12 +81,23 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
  * `signal` aborts. Throws `Failure` when a cluster cannot be asked.
  */
 export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal): Promise<DryRun> {
-  const { plan, holder, hollow, confirmed, clock, now, home = homedir(), connect = connectOverHttp(clock) } = options
+  const {
+    plan,
+    holder,
+    kubernetesVersion,
+    confirmed,
+    clock,
+    now,
+    home = homedir(),
+    connect = connectOverHttp(clock),
+  } = options
   const clusters = await reachClusters(clustersOf(plan), { connect, home, signal })
   requireKnown(confirmed, clusters)
   const at = now()
-  const objects = () => plannedObjects({ plan, clusters, hollow, holder, now: at })
-  const preflight = { plan, clusters, confirmed, now: at, plannedMs: plannedMs(plan), objects, signal }
+  const planned = { plan, clusters, holder, kubernetesVersion }
+  const objects = () => plannedObjects({ ...planned, now: at })
+  const hollow = hollowArms(planned).map(({ order }) => order)
+  const preflight = { plan, clusters, hollow, confirmed, now: at, plannedMs: plannedMs(plan), objects, signal }
   const checks = await examineClusters(preflight, allChecks)
   return { clusters, checks, objects }
 }

@@ -9,9 +9,10 @@ import type { KnobSupport } from '../target.ts'
 export function supportOf({ setting }: Knob, { source }: Pick<Plan['fleet'], 'source'>): KnobSupport {
   switch (setting.via) {
     case 'kubelet-config':
+      return source === 'hollow' ? { supported: true } : byOperator
     case 'flag':
     case 'etcd-split':
-      return { supported: true }
+      return byOperator
     case 'kube-proxy-config':
       return source === 'hollow'
         ? no('hollow nodes run no kube-proxy that has settings')
@@ -23,6 +24,8 @@ export function supportOf({ setting }: Knob, { source }: Pick<Plan['fleet'], 'so
       return no(`arranged by hand: ${setting.what}`)
   }
 }
+
+const byOperator = { supported: true, setBy: 'operator' } as const
 
 function no(because: string): KnobSupport {
   return { supported: false, because }

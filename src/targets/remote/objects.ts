@@ -8,8 +8,9 @@ import { requestsOf } from '../../tuning/profiles.ts'
 import { layOutWorkload } from '../../workload/layout.ts'
 import { probeDeployment, probeNamespace } from '../../workload/probe-target.ts'
 import { kinds, objectsOf, roleOf, stamped } from '../../workload/stamp.ts'
-import { hollowOrder } from './cluster.ts'
-import type { HollowFleets } from './hollow.ts'
+import { hollowFleetObjects } from './fleet/planned-objects.ts'
+import type { HollowArm } from './hollow-spec.ts'
+import { hollowArm } from './hollow-spec.ts'
 import type { Holder } from './lease.ts'
 import { leaseFor } from './lease.ts'
 import type { PlannedObject } from './preflight/check.ts'
@@ -19,7 +20,7 @@ import { titleOf } from './reach.ts'
 export interface PlannedObjectsOptions {
   plan: Plan
   clusters: readonly Reach[]
-  hollow: HollowFleets
+  kubernetesVersion: string
   holder: Holder
   now: Date
 }
@@ -49,25 +50,29 @@ function head(resource: keyof typeof resources): { apiVersion: string; kind: str
 }
 
 /** Of the hollow nodes of every arm that concerns this cluster. */
-function* fleetObjects(
-  cluster: Reach,
-  { plan, clusters, hollow, holder }: PlannedObjectsOptions,
-): Generator<KubeObject> {
-  if (plan.fleet.source !== 'hollow') return
-  for (const arm of plan.arms) {
-    const place = targetOf(plan, armName(arm))
-    const target = clusters.find(({ path }) => path === place.path)
-    if (target === undefined || (cluster.role === 'target' && target !== cluster)) continue
-    const order = hollowOrder({
-      plan,
-      target: place.target,
-      credentials: target.credentials,
-      armId: `${armName(arm)}-1`,
-      knobs: requestsOf(arm.profile as ProfileName, arm.set),
-      runId: holder.runId,
-    })
-    yield* hollow.objects(order)[cluster.role]
+function* fleetObjects(cluster: Reach, options: PlannedObjectsOptions): Generator<KubeObject> {
+  for (const { order, path } of hollowArms(options)) {
+    if (cluster.role === 'target' && cluster.path !== path) continue
+    yield* hollowFleetObjects({ ...order, target: order.targetServer })[cluster.role]
   }
+}
+
+/** The hollow nodes of every arm, and the target that they join; none where the fleet is not the run's. */
+export function hollowArms({
+  plan,
+  clusters,
+  holder: { runId },
+  kubernetesVersion,
+}: Omit<PlannedObjectsOptions, 'now'>): { order: HollowArm; path: string }[] {
+  if (plan.fleet.source !== 'hollow') return []
+  return plan.arms.flatMap((arm) => {
+    const { target, path } = targetOf(plan, armName(arm))
+    const credentials = clusters.find((cluster) => cluster.path === path)?.credentials
+    if (credentials === undefined) return []
+    const armId = `${armName(arm)}-1`
+    const knobs = requestsOf(arm.profile as ProfileName, arm.set)
+    return [{ order: hollowArm({ plan, target, credentials, armId, knobs, runId, kubernetesVersion }), path }]
+  })
 }
 
 /** The workload, and what the probes scale. */

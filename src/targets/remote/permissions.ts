@@ -102,6 +102,13 @@ const forHollowNodes: readonly Permission[] = [
     verbs: ['delete'],
     because: 'hollow nodes register themselves, and nobody but the run takes their Node objects away',
   },
+  {
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    namespace: 'kube-node-lease',
+    verbs: ['list', 'delete'],
+    because: 'each node has a Lease there, which goes with it',
+  },
 ]
 
 /** On the cluster under test, for hollow nodes with certificates that the target signs. */
@@ -127,54 +134,61 @@ const forCertificates: readonly Permission[] = [
   },
 ]
 
+/** On the cluster under test, for a hollow proxy beside each hollow kubelet. */
+const forProxies: readonly Permission[] = [
+  {
+    group: 'certificates.k8s.io',
+    resource: 'signers',
+    names: ['kubernetes.io/kube-apiserver-client'],
+    verbs: ['approve'],
+    because: 'hollow proxies are clients that are no kubelets (fleet.pods.proxy): their certificate has another signer',
+  },
+]
+
 /** On the cluster whose machines carry the hollow nodes. */
 const onHost: readonly Permission[] = [
   {
     group: '',
     resource: 'namespaces',
     verbs: ['get', 'list', 'watch', 'create', 'delete'],
-    because: 'the UID of kube-system tells which cluster this is; the hollow nodes live in a namespace of their own',
+    because:
+      'the UID of kube-system tells which cluster this is; the hollow nodes live in a namespace of their own, which takes all else along when it is deleted',
   },
   {
     group: '',
     resource: 'nodes',
-    verbs: ['get', 'list'],
+    verbs: ['list'],
     because: 'whether the machines have room is looked at before anything is created',
   },
   {
     group: '',
     resource: 'pods',
-    verbs: ['get', 'list', 'watch'],
+    verbs: ['list', 'watch'],
     because: 'what the machines carry already, and why a hollow-node pod does not start',
   },
-  {
-    group: '',
-    resource: 'events',
-    verbs: ['list', 'watch'],
-    because: 'why a hollow-node pod does not start',
-  },
+  { group: '', resource: 'events', verbs: ['list'], because: 'why a hollow-node pod is not even created' },
   {
     group: '',
     resource: 'serviceaccounts',
-    verbs: ['get', 'list', 'create', 'delete'],
+    verbs: ['get', 'create'],
     because: 'the hollow-node pods’ own, without rights',
   },
   {
     group: '',
     resource: 'configmaps',
-    verbs: ['get', 'list', 'create', 'delete'],
+    verbs: ['get', 'create'],
     because: 'the kubelet configuration of the arm',
   },
   {
     group: '',
     resource: 'secrets',
-    verbs: ['get', 'list', 'create', 'delete'],
-    because: 'kubeconfig and certificates of the hollow nodes',
+    verbs: ['get', 'create'],
+    because: 'certificates of the hollow nodes',
   },
   {
     group: 'apps',
     resource: 'statefulsets',
-    verbs: ['get', 'list', 'watch', 'create', 'delete'],
+    verbs: ['get', 'create'],
     because: 'the hollow-node pods',
   },
   {
@@ -187,15 +201,17 @@ const onHost: readonly Permission[] = [
 
 /** All that any plan needs on a cluster in this role: what the RBAC manifests grant. */
 export function allPermissions(role: 'host' | 'target'): Permission[] {
-  return role === 'host' ? [...onHost] : [...onEveryTarget, ...forHollowNodes, ...forCertificates]
+  return role === 'host' ? [...onHost] : [...onEveryTarget, ...forHollowNodes, ...forCertificates, ...forProxies]
 }
 
 /** What this plan needs on a cluster in this role. */
 export function permissionsOf(role: 'host' | 'target', { fleet: { source, pods } }: Plan): Permission[] {
   if (role === 'host') return [...onHost]
+  const areRequested = source === 'hollow' && pods.identity === 'csr'
   return [
     ...onEveryTarget,
     ...(source === 'hollow' ? forHollowNodes : []),
-    ...(source === 'hollow' && pods.identity === 'csr' ? forCertificates : []),
+    ...(areRequested ? forCertificates : []),
+    ...(areRequested && pods.proxy ? forProxies : []),
   ]
 }

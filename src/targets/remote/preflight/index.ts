@@ -4,6 +4,7 @@ import { architecture } from './architecture.ts'
 import type { Check, CheckOutcome, Known } from './check.ts'
 import { collisions } from './collisions.ts'
 import { credentials } from './credentials.ts'
+import { hosts } from './hosts.ts'
 import { identity } from './identity.ts'
 import { inUse } from './in-use.ts'
 import { names } from './names.ts'
@@ -18,6 +19,7 @@ export const allChecks: readonly Check[] = [
   access,
   inUse,
   collisions,
+  hosts,
   versions,
   architecture,
 ]

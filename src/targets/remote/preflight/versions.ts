@@ -9,21 +9,22 @@ const mostBehind = 3
 export const versions: Check = {
   id: 'versions',
   title: 'Versions',
-  examine: ({ clusters, plan }) =>
+  examine: ({ clusters, hollow }) =>
     onEach(clusters, async (cluster) => {
       const version = await serverVersionOf(cluster.api)
       const notes = [`${titleOf(cluster)}: kube-apiserver ${version}`]
-      if (cluster.role === 'target' && plan.fleet.source === 'hollow') {
-        const skew = skewOf(plan.fleet.pods.image, version)
-        if (skew !== undefined) notes.push(`${titleOf(cluster)}: ${skew}`)
+      if (cluster.role === 'target') {
+        const images = new Set(hollow.map(({ spec }) => spec.pods.image))
+        const skews = [...images].flatMap((image) => skewOf(image, version) ?? [])
+        notes.push(...skews.map((skew) => `${titleOf(cluster)}: ${skew}`))
       }
       return { notes }
     }),
 }
 
 /** What to say of the version in an image's tag beside the apiserver's; undefined when it has none, or all is well. */
-export function skewOf(image: string | undefined, serverVersion: string): string | undefined {
-  const node = minorOf(/:([^:/@]+)(?:@|$)/.exec(image ?? '')?.[1])
+export function skewOf(image: string, serverVersion: string): string | undefined {
+  const node = minorOf(/:([^:/@]+)(?:@|$)/.exec(image)?.[1])
   const server = minorOf(serverVersion)
   if (node === undefined || server === undefined || node === server) return undefined
   const what = `hollow nodes of 1.${node} on an apiserver of 1.${server}`
