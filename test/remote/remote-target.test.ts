@@ -41,7 +41,10 @@ describe('target remote', () => {
     for (const arm of result.arms) {
       expect(arm).toMatchObject({ outcome: 'complete', residue: [], controlPlaneReadyMs: null })
       expect(arm.fleet).toMatchObject({ nodes: 2, source: 'none' })
-      expect(arm.probes.map(({ pods }) => pods.ready)).toEqual([5, 0])
+      expect(arm.probes.map(({ pods }) => [pods.ready, pods.deleted])).toEqual([
+        [5, 0],
+        [5, 4],
+      ])
     }
     expect(await bench.contents()).toEqual(before)
   })
