@@ -32,7 +32,6 @@ const unscoped = ['nodes', 'certificatesigningrequests'] as const satisfies read
 export async function cleanUpClusters(cleanup: ClusterCleanup): Promise<string[]> {
   const { runId, print } = cleanup
   const runs = runId === undefined ? await leftRuns(cleanup) : [runId]
-  if (runs.length === 0) print('nothing is left of any run')
   const residue: string[] = []
   for (const run of runs) {
     const remains = await remainsOf(run, cleanup)
@@ -59,6 +58,7 @@ async function leftRuns({ clusters, now, signal, print }: ClusterCleanup): Promi
     left.add(holder)
     if (!isExpired(lease, now)) goingOn.add(holder)
   }
+  if (left.size === 0) print('nothing is left of any run')
   for (const run of goingOn) print(`${run}: still going on, left alone (name it with --run to remove it all the same)`)
   return [...left].filter((run) => !goingOn.has(run)).sort()
 }

@@ -162,8 +162,8 @@ async function measureArm(
   noteVersions(versions, cluster.versions)
   outcome.controlPlaneReadyMs = cluster.readyMs
 
-  const { node, timeout, hosts } = plan.fleet
-  const fleet = await stages.run(fleetUp(cluster, fleetSpecOf(plan.fleet), timeout))
+  const { node, hosts, timeout, source } = plan.fleet
+  const fleet = await stages.run(fleetUp(cluster, fleetSpecOf(plan.fleet), timeout, source))
   noteVersions(versions, fleet.origin?.versions ?? {})
   outcome.fleet = {
     nodes: fleet.nodeNames.length,
@@ -249,7 +249,7 @@ function outlineOf(arm: ScheduledArm, context: Pick<RunContext, 'plan' | 'target
   const { plan } = context
   const steps = [
     { stepId: 'control-plane', title: 'Control plane' },
-    { stepId: 'fleet', title: fleetTitle(plan.fleet.nodes, estimateOf(arm, context)) },
+    { stepId: 'fleet', title: fleetTitle(plan.fleet.nodes, estimateOf(arm, context), plan.fleet.source) },
     ...(plan.fleet.observe > 0 ? [{ stepId: idleFleetStepId, title: idleFleetTitle }] : []),
     { stepId: 'verify-knobs', title: 'Knobs in force' },
     ...(plan.workload === undefined ? [] : [{ stepId: fillStepId, title: fillTitle(plan.workload) }]),
