@@ -4,6 +4,7 @@ import { ApiError } from '../../../kube/api.ts'
 import { runLabel } from '../../../kube/labels.ts'
 import type { KubeObject } from '../../../kube/resources.ts'
 import { planForTests } from '../../../plan/testing.ts'
+import { hollowArm } from '../hollow-spec.ts'
 import { leaseFor } from '../lease.ts'
 import { allPermissions } from '../permissions.ts'
 import type { Reach } from '../reach.ts'
@@ -155,6 +156,46 @@ describe('the preflight', () => {
       'target (context staging): namespaces large-01 exist already and belong to somebody else -> They are left alone: use another cluster, or other names in the plan',
       'target (context staging): nodes hollow-0 exist already and belong to run big-0 -> If the run is over: npm run scale-test -- cleanup --clusters FILE --run big-0',
     ])
+  })
+
+  /** Machines of a host cluster whose kubelets take so many pods, and a fleet of 5000 hollow nodes on them. */
+  async function reasonsOnHosts(maxPods: number, nodesPerProcess: number): Promise<string[]> {
+    const cluster = fakeCluster()
+    for (let index = 0; index < 45; index++) {
+      const name = `host-${String(index).padStart(2, '0')}`
+      cluster.put('nodes', {
+        metadata: { name, labels: { 'kubernetes.io/hostname': name } },
+        status: {
+          conditions: [{ type: 'Ready', status: 'True' }],
+          allocatable: { cpu: '16', memory: '64Gi', pods: String(maxPods) },
+        },
+      })
+    }
+    const plan = planForTests({ nodes: 5000, hosts: 45, nodesPerProcess })
+    const credentialsOfTarget = credentials({})
+    const { fleet } = plan
+    const order = hollowArm({
+      plan: { ...plan, fleet },
+      target: { kubeconfig: 'x', context: 'y' },
+      credentials: credentialsOfTarget,
+      runId: 'run-1',
+      armId: 'tuned-1',
+      knobs: [],
+      kubernetesVersion: 'v1.36.3',
+    })
+    return reasonsOf({ role: 'host' }, { plan, hollow: [order] }, {}, cluster)
+  }
+
+  it('should find before anything is created that 112 pods do not fit on hosts of 110, and say what helps', async () => {
+    const [reason] = await reasonsOnHosts(110, 1)
+    expect(reason).toMatch(/^host cluster \(context staging\): .*112.*110/)
+    expect(reason).toMatch(/max-?pods/i)
+    expect(reason).toMatch(/nodesPerProcess/)
+  })
+
+  it('should let them pass on hosts of 500 pods, and packed', async () => {
+    expect(await reasonsOnHosts(500, 1)).toEqual([])
+    expect(await reasonsOnHosts(110, 10)).toEqual([])
   })
 
   it('should take what a cluster refuses to show for a reason not to begin', async () => {
