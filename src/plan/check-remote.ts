@@ -60,7 +60,9 @@ function armsOf({ targets }: Remote, names: readonly string[] | undefined): Plan
   })
   const unclear = targets.flatMap((target, index): PlanProblem[] => {
     if (targets.length === 1 || target.arms !== undefined) return []
-    return [{ path: path(index), key: 'arms', message: 'required: with several targets, each says which arms run on it' }]
+    return [
+      { path: path(index), key: 'arms', message: 'required: with several targets, each says which arms run on it' },
+    ]
   })
   if (names === undefined || unclear.length > 0) return [...twice, ...unclear]
   const seen = new Set<string>()
@@ -74,6 +76,9 @@ function armsOf({ targets }: Remote, names: readonly string[] | undefined): Plan
   )
   // A file of clusters serves many plans, so that it may know arms which this one lacks.
   const homeless = names.filter((arm) => targets.every(({ arms }) => arms !== undefined && !arms.includes(arm)))
-  const lacks = homeless.map((arm) => ({ path: ['remote', 'targets'], message: `none of them is for arm ${shown(arm)}` }))
+  const lacks = homeless.map((arm) => ({
+    path: ['remote', 'targets'],
+    message: `none of them is for arm ${shown(arm)}`,
+  }))
   return [...twice, ...wrong, ...lacks]
 }

@@ -188,7 +188,9 @@ function remoteSection() {
               etcd: endpoints,
             })
             .optional()
-            .describe('Where components serve /metrics and /configz: what is not named is not read, and said to be so.'),
+            .describe(
+              'Where components serve /metrics and /configz: what is not named is not read, and said to be so.',
+            ),
         }),
       )
       .min(1)
@@ -254,9 +256,7 @@ export function planSections(vocabulary: Vocabulary) {
         .min(1)
         .optional()
         .describe('Label selector of the nodes that are there already; all of them when absent.'),
-      pods: hollowPodsSection()
-        .prefault({})
-        .describe('How hollow nodes look on the host cluster; target remote only.'),
+      pods: hollowPodsSection().prefault({}).describe('How hollow nodes look on the host cluster; target remote only.'),
       timeout: durationMs.prefault('2m').describe('How long all nodes may take to become Ready.'),
       observe: durationMs
         .prefault('0s')
@@ -271,7 +271,9 @@ export function planSections(vocabulary: Vocabulary) {
       .describe('What goes wrong in the clusters; target sim only.'),
     remote: remoteSection()
       .optional()
-      .describe('The clusters of target remote, usually in a file of its own (--clusters); no other target looks at it.'),
+      .describe(
+        'The clusters of target remote, usually in a file of its own (--clusters); no other target looks at it.',
+      ),
     simulation: z
       .strictObject({
         controlPlaneCores: count.describe(
@@ -310,7 +312,9 @@ export function planSections(vocabulary: Vocabulary) {
       node: z
         .union([z.strictObject({ name: z.string().min(1) }), z.strictObject({ selector: z.string().min(1) })])
         .optional()
-        .describe('The node that probes are pinned to; a hollow one with a process of its own when absent. Target remote only.'),
+        .describe(
+          'The node that probes are pinned to; a hollow one with a process of its own when absent. Target remote only.',
+        ),
       pod: z.strictObject({
         image: z.string().min(1),
         serviceAccountToken: z

@@ -61,6 +61,7 @@ function outcomeOf(
     effective,
     readFrom,
     status: statusOf(support, request, effective),
+    ...(support.supported && support.setBy !== undefined && { setBy: support.setBy }),
     ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
   }
 }
