@@ -43,7 +43,7 @@ export const runId = 'plan-20260101-000000-abcd'
 const certificate = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 
 /** A fleet that could be started: 21 nodes, 5 to a pod, on two machines. */
-export function specForTests({ spec = {} }: Pick<WorldOptions, 'spec'> = {}): HollowFleetSpec {
+function specForTests({ spec = {} }: Pick<WorldOptions, 'spec'> = {}): HollowFleetSpec {
   return {
     nodes: 21,
     nodesPerProcess: 5,
@@ -67,7 +67,7 @@ export function specForTests({ spec = {} }: Pick<WorldOptions, 'spec'> = {}): Ho
 }
 
 /** A machine of a host cluster. */
-export function hostNode(name: string, allocatable: Record<string, string> = {}, node: Partial<Node> = {}): Node {
+function hostNode(name: string, allocatable: Record<string, string> = {}, node: Partial<Node> = {}): Node {
   return {
     metadata: { name, labels: { 'kubernetes.io/hostname': name } },
     status: {
