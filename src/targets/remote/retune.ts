@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
@@ -55,6 +56,8 @@ export async function retune({ command, arm, logFile, env, clock, signal }: Retu
     if (error instanceof Failure || signal.aborted) throw error
     throw new Failure('infrastructure', `${program} could not be run: ${messageOf(error)}`)
   } finally {
+    const closed = once(log, 'close')
     log.end()
+    await closed
   }
 }
