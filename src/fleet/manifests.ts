@@ -246,7 +246,7 @@ function podSpecOf(options: ManifestOptions, group: PodGroup, hosts: readonly st
           { name: 'POD_INDEX', valueFrom: { fieldRef: { fieldPath: `metadata.labels['${podIndexLabel}']` } } },
         ],
         ports: [{ name: 'health', containerPort: healthPort }],
-        readinessProbe: { httpGet: { path: '/readyz', port: 'health' }, periodSeconds: 2, failureThreshold: 1 },
+        readinessProbe: { httpGet: { path: '/readyz', port: 'health' }, periodSeconds: 1, failureThreshold: 1 },
         resources: {
           requests: {
             cpu: `${Math.ceil(resources.cores * 1000)}m`,
