@@ -32,7 +32,7 @@ export const vocabulary: Vocabulary = {
 const fragments = 'include'
 
 /** Where target remote looks for its clusters when nobody names a file. */
-const defaultClusters = 'clusters.yaml'
+export const defaultClusters = 'clusters.yaml'
 
 /** How a plan is read from the command line. */
 export interface PlanChoices {

@@ -27,7 +27,7 @@ const onEveryTarget: readonly Permission[] = [
   {
     group: '',
     resource: 'nodes',
-    verbs: ['get', 'list', 'watch'],
+    verbs: ['list', 'watch'],
     because: 'the run waits for nodes to be Ready, and counts those that do not stay so',
   },
   {

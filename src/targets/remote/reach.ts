@@ -65,7 +65,7 @@ export function titleOf({ role, arms, context }: Pick<Reach, 'role' | 'arms' | '
 export function clustersOf({ remote, fleet }: Pick<Plan, 'remote' | 'fleet'>): PlannedClusters {
   if (remote === undefined) {
     throw new Failure('bad-input', 'target remote needs to know its clusters: the plan has no section `remote`', {
-      next: 'Write clusters.yaml (see docs/remote.md), or name another file: --clusters FILE',
+      next: 'Write clusters.yaml (see README, Real clusters), or name another file: --clusters FILE',
     })
   }
   const { host, ...others } = remote

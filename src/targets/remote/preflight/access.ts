@@ -13,8 +13,8 @@ export const access: Check = {
   examine: ({ clusters, plan }) =>
     onEach(clusters, async (cluster) => {
       const wanted = permissionsOf(cluster.role, plan).flatMap(reviewsOf)
-      const missing: string[] = []
-      for (const { text, spec } of wanted) if (!(await isAllowed(cluster, spec))) missing.push(text)
+      const allowed = await Promise.all(wanted.map(({ spec }) => isAllowed(cluster, spec)))
+      const missing = wanted.filter((_, index) => allowed[index] !== true).map(({ text }) => text)
       if (missing.length === 0) return { notes: [`${titleOf(cluster)}: all ${wanted.length} are granted`] }
       const because = `${titleOf(cluster)}: you may not ${missing.join(', ')}`
       const next = `Have the rules of manifests/rbac-${cluster.role}.yaml applied there for the user of this context`
