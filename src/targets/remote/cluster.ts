@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { whenAborted } from '../../base/abort.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import type { Credentials } from '../../kube/credentials.ts'
@@ -196,15 +197,19 @@ function hollowFleetOf(
   const host = connect({ credentials: options.host, signal })
   closeConnections.push(() => host[Symbol.asyncDispose]())
   const { runId } = holder
-  let wasStarted = false
+  let starting: Promise<unknown> | undefined
   return {
     start(fleetSignal) {
-      wasStarted = true
       const arm = hollowArm({ ...options, runId })
-      return startHollowFleet({ ...arm, host, target: api, clock, now: now() }, fleetSignal)
+      const fleet = startHollowFleet({ ...arm, host, target: api, clock, now: now() }, fleetSignal)
+      starting = fleet.catch(() => {})
+      return fleet
     },
     async remove(removeSignal) {
-      if (wasStarted) await removeHollowFleet({ host, target: api, clock, runId }, removeSignal)
+      if (starting === undefined) return
+      // Requests that an interrupted start has under way would create things behind the back of their removal.
+      await Promise.race([starting, whenAborted(removeSignal).catch(() => {})])
+      await removeHollowFleet({ host, target: api, clock, runId }, removeSignal)
     },
   }
 }

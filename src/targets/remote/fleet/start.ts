@@ -92,23 +92,28 @@ export async function startHollowFleet(options: HollowFleetOptions, signal: Abor
         ...(wanted < total && { text: `${wanted} of ${total} pods started` }),
       })
 
-    const until = async (areUp: () => boolean, started: readonly string[]) => {
-      while (!areUp()) {
+    const until = async (isReached: () => boolean, started: typeof expected) => {
+      while (!isReached()) {
         tell(started.length)
-        await patience.check(pods.objects, started)
+        await patience.check(
+          pods.objects,
+          started.map(({ pod }) => pod),
+        )
         await bell.wait(lookMs, signal)
       }
     }
-    const podNames = expected.map(({ pod }) => pod)
+    // A pod is known to run a moment later than its nodes: whatever is seen first counts.
+    const areUp = (started: typeof expected) =>
+      started.every(({ pod, nodes: of }) => areReady(pods, [pod]) || areReady(nodes, of))
     for (let wanted = 0; wanted < total; ) {
       const before = replicasOf(groups, wanted)
       wanted = Math.min(total, wanted + spec.pods.startAtOnce)
       await scale(host, namespace, groups, before, replicasOf(groups, wanted))
-      const started = podNames.slice(0, wanted)
-      await until(() => areReady(pods, started), started)
+      const started = expected.slice(0, wanted)
+      await until(() => areUp(started), started)
     }
     const names = expected.flatMap(({ nodes: of }) => of)
-    await until(() => areReady(nodes, names), podNames)
+    await until(() => areReady(nodes, names), expected)
     return {
       nodeNames: names,
       probeNode: nodeName(0),
@@ -141,7 +146,8 @@ async function createObjects(
   await createOwn(host, 'namespaces', namespaceOf(manifests))
   await createOwn(host, 'serviceaccounts', serviceAccountOf(manifests))
   await createOwn(host, 'configmaps', settingsOf(manifests))
-  const progress = (done: number) => report?.({ text: 'certificates', done, total: spec.nodes, unit: 'certificates' })
+  const total = spec.nodes + (spec.pods.proxy ? 1 : 0)
+  const progress = (done: number) => report?.({ done, total, unit: 'certificates' })
   const identities = await obtainIdentities({ ...options, report: progress }, signal)
   const hostnames = hosts.map(({ hostname }) => hostname)
   await atOnce(createdAtOnce, groups, async (group) => {
