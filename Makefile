@@ -5,6 +5,8 @@
 PLAN   ?= single-node
 TARGET ?=
 REPEAT ?=
+CLUSTERS ?=
+CONFIRM ?=
 ARGS   ?=
 SEEDS  ?= 1000
 
@@ -20,10 +22,12 @@ help: ## List these commands
 	@echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo
-	@echo 'Variables of scale-test: PLAN (a name in plans/ or a file), TARGET (sim, local), REPEAT (times per arm), ARGS'
+	@echo 'Variables of scale-test: PLAN (a name in plans/ or a file), TARGET (sim, local, remote), REPEAT (times per arm),'
+	@echo '  CLUSTERS (a file, for TARGET=remote), CONFIRM (contexts that look like production), ARGS'
 
-scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, ARGS
-	@$(program) run $(PLAN) $(if $(TARGET),--target $(TARGET)) $(if $(REPEAT),--repeat $(REPEAT)) $(ARGS)
+scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, CLUSTERS, ARGS
+	@$(program) run $(PLAN) $(if $(TARGET),--target $(TARGET)) $(if $(REPEAT),--repeat $(REPEAT)) \
+		$(if $(CLUSTERS),--clusters $(CLUSTERS)) $(foreach context,$(CONFIRM),--confirm $(context)) $(ARGS)
 
 simulate: $(installed) ## Try a small plan under the faults of many seeds: SEEDS
 	@$(program) simulate --seeds $(SEEDS)

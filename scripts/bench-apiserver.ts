@@ -10,11 +10,12 @@ import { loadCredentials } from '../src/kube/credentials.ts'
 import type { ConfigMap, Secret } from '../src/kube/resources.ts'
 import { medianOf } from '../src/measure/distribution.ts'
 import type { PlannedWorkload } from '../src/plan/plan.ts'
-import { createOwn, stamped } from '../src/steps/own-objects.ts'
+import { createOwn } from '../src/steps/own-objects.ts'
 import { localTarget } from '../src/targets/local/index.ts'
 import { layOutWorkload } from '../src/workload/layout.ts'
 import { workloadObjects } from '../src/workload/objects.ts'
 import { sendPaced } from '../src/workload/pace.ts'
+import { stamped } from '../src/workload/stamp.ts'
 
 /** What one way of creating objects took. */
 interface Cost {

@@ -225,9 +225,8 @@ func detachFromMachine(c *kubeletconfig.KubeletConfiguration) {
 	c.ShutdownGracePeriodCriticalPods.Duration = 0
 	c.ShutdownGracePeriodByPodPriority = nil
 
-	// Nobody can log in to a hollow node, so /metrics and /configz are open, and the machine's logs are not served.
-	c.Authentication = kubeletconfig.KubeletAuthentication{Anonymous: kubeletconfig.KubeletAnonymousAuthentication{Enabled: true}}
-	c.Authorization = kubeletconfig.KubeletAuthorization{Mode: kubeletconfig.KubeletAuthorizationModeAlwaysAllow}
+	// Who may ask is admitClients' matter; the machine's logs are not a hollow node's.
+	c.Authentication.X509.ClientCAFile = ""
 	c.EnableSystemLogHandler = false
 	c.EnableSystemLogQuery = false
 	c.ReadOnlyPort = 0

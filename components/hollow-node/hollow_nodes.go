@@ -46,8 +46,9 @@ type hollowNodes struct {
 	*hollowOptions
 	config   *kubeletconfig.KubeletConfiguration
 	client   *restclient.Config
-	identity nodeIdentity
+	identity identity
 	tls      *tls.Config
+	started  *startCount
 }
 
 // newHollowNodes reads and checks all input; it starts and writes nothing.
@@ -66,12 +67,13 @@ func newHollowNodes(o *hollowOptions) (*hollowNodes, error) {
 	config.MaxOpenFiles = int64(limit)
 	config.Address = o.address.String()
 	config.EnableServer = config.EnableServer && o.serve
+	admitClients(config, o.servingClientCAFile)
 
 	client, err := clientcmd.BuildConfigFromFlags("", o.kubeconfig)
 	if err != nil {
 		return nil, fmt.Errorf("--kubeconfig %s: %w", o.kubeconfig, err)
 	}
-	identity, err := newNodeIdentity(o)
+	identity, err := newIdentity(o)
 	if err != nil {
 		return nil, err
 	}
@@ -82,18 +84,27 @@ func newHollowNodes(o *hollowOptions) (*hollowNodes, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := askForCertificates(serving, o.servingClientCAFile); err != nil {
+		return nil, err
+	}
 	certificate, err := selfSignedCertificate()
 	if err != nil {
 		return nil, err
 	}
 	serving.Certificates = []tls.Certificate{certificate}
-	return &hollowNodes{hollowOptions: o, config: config, client: client, identity: identity, tls: serving}, nil
+	started := &startCount{of: o.count}
+	return &hollowNodes{hollowOptions: o, config: config, client: client, identity: identity, tls: serving, started: started}, nil
 }
 
 // start returns when every kubelet runs, or ctx ends, or one fails.
 func (h *hollowNodes) start(ctx context.Context) error {
 	if err := h.setUpProcess(); err != nil {
 		return err
+	}
+	if h.healthPort != 0 {
+		if err := serveHealth(h.address, h.healthPort, h.started); err != nil {
+			return err
+		}
 	}
 	for i := range h.count {
 		if i > 0 && !sleep(ctx, h.startInterval) {
@@ -102,6 +113,7 @@ func (h *hollowNodes) start(ctx context.Context) error {
 		if err := h.startNode(i); err != nil {
 			return fmt.Errorf("%s: %w", h.nodeName(i), err)
 		}
+		h.started.started.Add(1)
 	}
 	return nil
 }
@@ -171,7 +183,7 @@ func (h *hollowNodes) startNode(i int) error {
 	name := h.nodeName(i)
 	ctx := klog.NewContext(context.Background(), klog.LoggerWithValues(klog.Background(), "node", name))
 
-	client, err := h.identity(h.client, name)
+	client, err := h.identity(h.client, nodeSubject(name))
 	if err != nil {
 		return err
 	}
@@ -186,6 +198,13 @@ func (h *hollowNodes) startNode(i int) error {
 	}
 	rt, images, mounter := newFakeRuntime(h.containerStartDelay), newFakeImageService(), mount.NewFakeMounter(nil)
 	go forgetCalls(ctx, rt, images, mounter)
+	auth, err := h.kubeletAuth(name, clients, c)
+	if err != nil {
+		return err
+	}
+	if err := h.startProxy(ctx, name); err != nil {
+		return err
+	}
 
 	return kubeletapp.RunKubelet(ctx, &options.KubeletServer{KubeletFlags: *h.nodeFlags(i), KubeletConfiguration: *c}, &kubelet.Dependencies{
 		// No Recorder: from the EventClient, the kubelet makes itself a real one.
@@ -193,6 +212,7 @@ func (h *hollowNodes) startNode(i int) error {
 		EventClient:               clients.event,
 		HeartbeatClient:           clients.heartbeat,
 		OnHeartbeatFailure:        clients.closeIdleConnections,
+		Auth:                      auth,
 		TLSConfig:                 h.tls,
 		ProbeManager:              newProbeless(),
 		RemoteRuntimeService:      rt,
@@ -209,6 +229,22 @@ func (h *hollowNodes) startNode(i int) error {
 		NodeStartupLatencyTracker: kubeletutil.NewNodeStartupLatencyTracker(),
 		TracerProvider:            noopoteltrace.NewTracerProvider(),
 	})
+}
+
+func (h *hollowNodes) startProxy(ctx context.Context, nodeName string) error {
+	if !h.proxy {
+		return nil
+	}
+	client, err := h.identity(h.client, proxySubject)
+	if err != nil {
+		return err
+	}
+	proxy, err := newHollowProxy(client, nodeName)
+	if err != nil {
+		return err
+	}
+	proxy.run(ctx)
+	return nil
 }
 
 // volumePlugins has no CSI, which keeps the node's identity in package variables that the nodes would share.

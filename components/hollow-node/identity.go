@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"fmt"
 	"math/big"
+	"strings"
 	"time"
 
 	restclient "k8s.io/client-go/rest"
@@ -24,19 +25,38 @@ const nodeUserPrefix = "system:node:"
 // clientCertificateLifetime outlives any test; nodes do not rotate their certificates.
 const clientCertificateLifetime = 365 * 24 * time.Hour
 
-// nodeIdentity turns the kubeconfig's client configuration into a node's. Nodes with identities of their own are what the
+// subject is whom the apiserver takes a client for.
+type subject struct {
+	user   string
+	groups []string
+}
+
+func nodeSubject(nodeName string) subject {
+	return subject{user: nodeUserPrefix + nodeName, groups: []string{user.NodesGroup}}
+}
+
+// identity turns the kubeconfig's client configuration into a subject's. Nodes with identities of their own are what the
 // Node authorizer and API Priority and Fairness expect: under a shared one all nodes are a single flow, under
 // system:masters they are not subject to either.
-type nodeIdentity func(base *restclient.Config, nodeName string) (*restclient.Config, error)
+type identity func(base *restclient.Config, of subject) (*restclient.Config, error)
 
-func newNodeIdentity(o *hollowOptions) (nodeIdentity, error) {
+func newIdentity(o *hollowOptions) (identity, error) {
 	switch {
+	case o.certificatesFile != "":
+		certificates, err := loadCertificates(o.certificatesFile)
+		if err != nil {
+			return nil, fmt.Errorf("--certificates-file %s: %w", o.certificatesFile, err)
+		}
+		if missing := certificates.missing(o.subjects()); len(missing) > 0 {
+			return nil, fmt.Errorf("--certificates-file %s: has none for %s", o.certificatesFile, strings.Join(missing, ", "))
+		}
+		return certificates.identity, nil
 	case o.clientCACertFile != "":
 		ca, err := loadClientCA(o.clientCACertFile, o.clientCAKeyFile)
 		if err != nil {
 			return nil, err
 		}
-		return ca.nodeIdentity, nil
+		return ca.identity, nil
 	case o.impersonateNode:
 		return impersonatedIdentity, nil
 	default:
@@ -44,13 +64,13 @@ func newNodeIdentity(o *hollowOptions) (nodeIdentity, error) {
 	}
 }
 
-func sharedIdentity(base *restclient.Config, _ string) (*restclient.Config, error) {
+func sharedIdentity(base *restclient.Config, _ subject) (*restclient.Config, error) {
 	return restclient.CopyConfig(base), nil
 }
 
-func impersonatedIdentity(base *restclient.Config, nodeName string) (*restclient.Config, error) {
+func impersonatedIdentity(base *restclient.Config, of subject) (*restclient.Config, error) {
 	c := restclient.CopyConfig(base)
-	c.Impersonate = restclient.ImpersonationConfig{UserName: nodeUserPrefix + nodeName, Groups: []string{user.NodesGroup}}
+	c.Impersonate = restclient.ImpersonationConfig{UserName: of.user, Groups: of.groups}
 	return c, nil
 }
 
@@ -71,8 +91,8 @@ func loadClientCA(certFile, keyFile string) (*clientCA, error) {
 	return &clientCA{cert: pair.Leaf, key: pair.PrivateKey.(crypto.Signer)}, nil
 }
 
-func (ca *clientCA) nodeIdentity(base *restclient.Config, nodeName string) (*restclient.Config, error) {
-	cert, key, err := ca.sign(nodeName)
+func (ca *clientCA) identity(base *restclient.Config, of subject) (*restclient.Config, error) {
+	cert, key, err := ca.sign(of)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +102,7 @@ func (ca *clientCA) nodeIdentity(base *restclient.Config, nodeName string) (*res
 }
 
 // sign returns a PEM encoded client certificate and its key.
-func (ca *clientCA) sign(nodeName string) (certPEM, keyPEM []byte, err error) {
+func (ca *clientCA) sign(of subject) (certPEM, keyPEM []byte, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
@@ -94,7 +114,7 @@ func (ca *clientCA) sign(nodeName string) (certPEM, keyPEM []byte, err error) {
 	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber: serial,
-		Subject:      pkix.Name{CommonName: nodeUserPrefix + nodeName, Organization: []string{user.NodesGroup}},
+		Subject:      pkix.Name{CommonName: of.user, Organization: of.groups},
 		NotBefore:    ca.cert.NotBefore,
 		NotAfter:     now.Add(clientCertificateLifetime),
 		KeyUsage:     x509.KeyUsageDigitalSignature,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -34,6 +35,20 @@ func TestNodesAreNumbered(t *testing.T) {
 	}
 }
 
+func TestPacksShareTheNodes(t *testing.T) {
+	for _, test := range []struct{ index, first, count string }{
+		{"0", "hn-1", "3"}, {"1", "hn-4", "3"}, {"2", "hn-7", "2"},
+	} {
+		o := mustParse(t, "--name-prefix", "hn", "--first", "1", "--count", "3", "--total", "8", "--pack-index", test.index)
+		if o.nodeName(0) != test.first || fmt.Sprint(o.count) != test.count {
+			t.Errorf("pack %s starts with %s and has %d nodes, want %s and %s", test.index, o.nodeName(0), o.count, test.first, test.count)
+		}
+	}
+	if o := mustParse(t, "--count", "3", "--pack-index", "2"); o.first != 6 || o.count != 3 {
+		t.Errorf("without --total, pack 2 has nodes from %d on, %d of them", o.first, o.count)
+	}
+}
+
 func TestOptions(t *testing.T) {
 	o := mustParse(t, "--config", "a.yaml,b.json", "--memory", "2Gi", "--node-labels", "a=b,c=d", "--register-with-taints", "k=v:NoSchedule")
 	if len(o.configFiles) != 2 || o.memory.Value() != 2<<30 || o.nodeLabels["c"] != "d" {
@@ -63,6 +78,13 @@ func TestWrongOptionsAreNamed(t *testing.T) {
 		{"--name-prefix", "Hollow"},
 		{"--node-labels", "kubernetes.io/role=x"},
 		{"--register-with-taints", "k=v:Sometimes"},
+		{"--pack-index", "-1"},
+		{"--pack-index", "2", "--count", "3", "--total", "6"},
+		{"--total", "-1"},
+		{"--address", "10.0.0.1"},
+		{"--health-port", "70000"},
+		{"--health-port", "10251", "--count", "2"},
+		{"--certificates-file", "nodes.pem", "--client-ca-cert-file", "ca.crt", "--client-ca-key-file", "ca.key"},
 		{"--client-ca-cert-file", "ca.crt"},
 		{"--impersonate-node", "--client-ca-cert-file", "ca.crt", "--client-ca-key-file", "ca.key"},
 	} {

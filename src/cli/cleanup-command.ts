@@ -1,15 +1,71 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import { exitCodes } from '../base/errors.ts'
+import { exitCodes, Failure } from '../base/errors.ts'
+import { cleanUpClusters } from '../run/cleanup-clusters.ts'
 import { findMarked, isGuarded, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
+import { requireKnown } from '../targets/remote/index.ts'
+import { examineClusters, identityChecks, requireNoRefusals } from '../targets/remote/preflight/index.ts'
+import { connectOverHttp, reachClusters } from '../targets/remote/reach.ts'
+import { loadClusters } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
+
+export interface CleanupOptions {
+  run?: string
+  /** The file of the clusters to clean up; this machine when absent. */
+  clusters?: string
+  /** Contexts of clusters that look like production and are meant. */
+  confirm?: string[]
+}
+
+/** Removes what runs have left on this machine, or on the clusters that a file names; returns the exit status. */
+export function cleanupCommand(options: CleanupOptions, surroundings: Surroundings): Promise<number> {
+  const { clusters } = options
+  return clusters === undefined
+    ? cleanUpMachine(options, surroundings)
+    : cleanUpRemote({ ...options, clusters }, surroundings)
+}
+
+/** How long clean-up on clusters may take: namespaces full of pods. */
+const clusterBudgetMs = 1_800_000
+
+async function cleanUpRemote(
+  { run, clusters: file, confirm = [] }: CleanupOptions & { clusters: string },
+  { terminal, interruption }: Surroundings,
+): Promise<number> {
+  const planned = loadClusters(file)
+  const closing = new AbortController()
+  const signal = AbortSignal.any([interruption.signal, closing.signal, AbortSignal.timeout(clusterBudgetMs)])
+  const now = new Date()
+  try {
+    const clusters = await reachClusters(planned, {
+      connect: connectOverHttp(systemClock),
+      home: homedir(),
+      signal,
+    })
+    requireKnown(confirm, clusters)
+    requireNoRefusals(await examineClusters({ clusters, confirmed: confirm, now, signal }, identityChecks))
+    const residue = await cleanUpClusters({
+      clusters,
+      runId: run,
+      clock: systemClock,
+      now,
+      signal,
+      print: terminal.print,
+    })
+    for (const line of residue) terminal.printError(line)
+    return residue.length === 0 ? exitCodes.pass : exitCodes.residue
+  } finally {
+    closing.abort(new Failure('interrupted', 'the clean-up is over'))
+  }
+}
 
 /**
  * Removes the processes and the state that runs left on this machine. A run whose reaper is alive is still going on (or
  * being cleaned up by it) and is left alone unless it is named.
  */
-export async function cleanupCommand({ run }: { run?: string }, { terminal, folders }: Surroundings): Promise<number> {
+async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Surroundings): Promise<number> {
   const stateFolder = (runId: string) => stateFolderOf(join(folders.reports, runId))
   const runIds = run === undefined ? leftRuns(folders.reports, stateFolder) : [run]
   let survivors = 0

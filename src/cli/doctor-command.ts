@@ -1,10 +1,15 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import process from 'node:process'
-import { exitCodes } from '../base/errors.ts'
+import { systemClock } from '../base/clock.ts'
+import { exitCodes, Failure, messageOf } from '../base/errors.ts'
 import { examineMachine } from '../targets/local/examine.ts'
+import { connectOverHttp, reachClusters, serverVersionOf, titleOf } from '../targets/remote/reach.ts'
+import { defaultClusters, loadClusters } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Says what this machine has and lacks for each target; fails when a target cannot run here at all. */
-export async function doctorCommand({ terminal, styles, folders, env }: Surroundings): Promise<number> {
+export async function doctorCommand({ terminal, styles, folders, env, interruption }: Surroundings): Promise<number> {
   const marks = { has: styles.green('ok     '), limits: styles.yellow('note   '), lacks: styles.red('missing') }
   const findings = await examineMachine(folders.components, folders.root, env)
   terminal.print(styles.bold('target local: real components on this machine'))
@@ -13,7 +18,46 @@ export async function doctorCommand({ terminal, styles, folders, env }: Surround
     terminal.print(`  ${marks[state]} ${what}`)
     if (next !== undefined) terminal.print(`          ${styles.dim(next)}`)
   }
+  terminal.print(styles.bold('\ntarget remote: clusters of others'))
+  for (const { state, what, next } of await examineClustersFile(interruption.signal)) {
+    terminal.print(`  ${marks[state]} ${what}`)
+    if (next !== undefined) terminal.print(`          ${styles.dim(next)}`)
+  }
   const isAble = findings.every(({ state }) => state !== 'lacks')
   terminal.print(isAble ? '\ntry: make scale-test PLAN=single-node TARGET=local' : '\ntarget local cannot run here yet')
   return isAble ? exitCodes.pass : exitCodes.infrastructure
+}
+
+/** What there is to say of clusters.yaml in the working directory: whether its clusters answer; nothing is checked beyond that. */
+async function examineClustersFile(signal: AbortSignal) {
+  if (!existsSync(defaultClusters)) {
+    const next = 'Write one, or name another file with --clusters: see README, Real clusters'
+    return [{ state: 'limits' as const, what: `no ${defaultClusters} here: target remote has no clusters`, next }]
+  }
+  const closing = new AbortController()
+  try {
+    const clusters = await reachClusters(loadClusters(defaultClusters), {
+      connect: connectOverHttp(systemClock),
+      home: homedir(),
+      signal: AbortSignal.any([signal, closing.signal]),
+    })
+    return await Promise.all(
+      clusters.map(async (cluster) => {
+        try {
+          return {
+            state: 'has' as const,
+            what: `${titleOf(cluster)}: ${await serverVersionOf(cluster.api)}`,
+            next: undefined,
+          }
+        } catch (error) {
+          return { state: 'lacks' as const, what: `${titleOf(cluster)}: ${messageOf(error)}`, next: undefined }
+        }
+      }),
+    )
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return [{ state: 'lacks' as const, what: error.message, next: error.next }]
+  } finally {
+    closing.abort(new Failure('interrupted', 'the clusters have been asked'))
+  }
 }

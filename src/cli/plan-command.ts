@@ -9,12 +9,14 @@ import type { ArmForecast, Forecast, Machine } from '../fleet/forecast.ts'
 import { forecastOf } from '../fleet/forecast.ts'
 import { tested } from '../fleet/warnings.ts'
 import { formatCount, plural } from '../report/format.ts'
-import { loadPlan } from './plans.ts'
+import { loadPlanFor, targetNamed } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Styles } from './terminal.ts'
 
 export interface PlanOptions {
   set?: string[]
+  target?: string
+  clusters?: string
   json?: boolean
   /** List every namespace, not only the size classes. */
   namespaces?: boolean
@@ -23,7 +25,9 @@ export interface PlanOptions {
 /** Says what a plan would create, need and take; touches nothing. */
 export function planCommand(planName: string, options: PlanOptions, surroundings: Surroundings): number {
   const { terminal, styles, folders } = surroundings
-  const forecast = forecastOf(loadPlan(planName, folders.plans, options.set), thisMachine())
+  const plan = loadPlanFor(planName, folders.plans, options)
+  const target = options.target === undefined ? plan.target : targetNamed(options.target, plan)
+  const forecast = forecastOf({ ...plan, target }, thisMachine())
   terminal.print(
     options.json === true
       ? JSON.stringify(forecast, null, 2)

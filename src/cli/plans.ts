@@ -1,15 +1,24 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { Failure, messageOf } from '../base/errors.ts'
-import { parsePlan } from '../plan/parse.ts'
-import type { Plan, Vocabulary } from '../plan/plan.ts'
+import { parseClusters, parsePlan } from '../plan/parse.ts'
+import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
 import { faultKinds } from '../targets/sim/faults/index.ts'
 import { catalogue } from '../tuning/catalogue.ts'
 import { profileNames } from '../tuning/profiles.ts'
 
 /** Where clusters can come from; the first one when nobody says. */
-export const targetNames = ['sim', 'local'] as const
+export const targetNames = ['sim', 'local', 'remote'] as const
 export type TargetName = (typeof targetNames)[number]
+
+/** The target's name as the command line or the plan has it. Throws `Failure('bad-input')` for one that there is not. */
+export function targetNamed(asked: string | undefined, plan: Plan): TargetName {
+  const name = asked ?? plan.target ?? targetNames[0]
+  const known = targetNames.find((one) => one === name)
+  if (known === undefined)
+    throw new Failure('bad-input', `there is no target ${name}`, { next: `targets: ${targetNames.join(', ')}` })
+  return known
+}
 
 /** What plans may name. */
 export const vocabulary: Vocabulary = {
@@ -22,11 +31,40 @@ export const vocabulary: Vocabulary = {
 /** Folders of plans/ that hold what other plans include, and no plans. */
 const fragments = 'include'
 
+/** Where target remote looks for its clusters when nobody names a file. */
+export const defaultClusters = 'clusters.yaml'
+
+/** How a plan is read from the command line. */
+export interface PlanChoices {
+  /** `path=value`, over what the plan says. */
+  set?: readonly string[] | undefined
+  target?: string | undefined
+  /** The file that says where the clusters of target remote are. */
+  clusters?: string | undefined
+}
+
+/**
+ * Reads a plan and, for target remote, the file of its clusters: the one that is named, or clusters.yaml in the working
+ * directory if there is one. Throws `Failure('bad-input')`.
+ */
+export function loadPlanFor(nameOrPath: string, plansFolder: string, { set, target, clusters }: PlanChoices): Plan {
+  if (clusters !== undefined) return loadPlan(nameOrPath, plansFolder, set, [clusters])
+  const plan = loadPlan(nameOrPath, plansFolder, set)
+  if ((target ?? plan.target) !== 'remote' || !existsSync(defaultClusters)) return plan
+  return loadPlan(nameOrPath, plansFolder, set, [defaultClusters])
+}
+
 /**
  * Reads a plan by the name of a file in `plansFolder`, such as `single-node` or `experiments/heartbeat`, or by a path, and
- * applies `overrides` (`path=value`). Throws `Failure('bad-input')` for an unknown name and for every mistake.
+ * applies the files `over` it, then `overrides` (`path=value`). Throws `Failure('bad-input')` for an unknown name and for every
+ * mistake.
  */
-export function loadPlan(nameOrPath: string, plansFolder: string, overrides: readonly string[] = []): Plan {
+export function loadPlan(
+  nameOrPath: string,
+  plansFolder: string,
+  overrides: readonly string[] = [],
+  over: readonly string[] = [],
+): Plan {
   const named = join(plansFolder, `${nameOrPath}.yaml`)
   const file = existsSync(named) ? named : nameOrPath
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory() !== false) {
@@ -36,14 +74,20 @@ export function loadPlan(nameOrPath: string, plansFolder: string, overrides: rea
   }
   const shown = relative(process.cwd(), file)
   const read = (path: string) => readFileSync(path, 'utf8')
-  return parsePlan(readPlan(file), shown.startsWith('..') ? file : shown, vocabulary, { read, overrides })
+  return parsePlan(readPlan(file), shown.startsWith('..') ? file : shown, vocabulary, { read, overrides, over })
+}
+
+/** Reads the file of the clusters of target remote alone. Throws `Failure('bad-input')`. */
+export function loadClusters(file: string): PlannedClusters {
+  const read = (path: string) => readFileSync(path, 'utf8')
+  return parseClusters(readPlan(file), file, vocabulary, { read, overrides: [] })
 }
 
 function readPlan(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new Failure('bad-input', `the plan cannot be read: ${messageOf(error)}`)
+    throw new Failure('bad-input', `${file} cannot be read: ${messageOf(error)}`)
   }
 }
 

@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { CalibrateOptions } from './calibrate-command.ts'
+import type { CleanupOptions } from './cleanup-command.ts'
+import type { DryRunOptions } from './dry-run.ts'
 import type { PlanOptions } from './plan-command.ts'
 import type { RunOptions } from './run-command.ts'
 import type { SimulateOptions } from './simulate-command.ts'
@@ -33,10 +35,15 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .command('run')
     .argument('<plan>', 'a name in plans/, or a path to a .yaml file')
     .description('run a plan: bring up its clusters, time the probes, report')
-    .option('-t, --target <name>', 'where the clusters come from (sim, local); default: as the plan says, or sim')
+    .option(
+      '-t, --target <name>',
+      'where the clusters come from (sim, local, remote); default: as the plan says, or sim',
+    )
     .option('-r, --repeat <count>', 'how often each arm runs', wholeNumber)
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`')
+    .option('--clusters <file>', clustersHelp)
+    .option('--confirm <context>', confirmHelp, collected)
     .action(async (plan: string, options: RunOptions) =>
       onExit(await (await import('./run-command.ts')).runCommand(plan, options, surroundings)),
     )
@@ -48,8 +55,17 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('--namespaces', 'list every namespace')
     .option('--json', 'for programs')
-    .action(async (plan: string, options: PlanOptions) =>
-      onExit((await import('./plan-command.ts')).planCommand(plan, options, surroundings)),
+    .option('-t, --target <name>', 'where the clusters would come from; default: as the plan says')
+    .option('--dry-run', 'of target remote: check the clusters, and print every object that would be created')
+    .option('--manifests', 'with --dry-run: print the objects whole, as YAML')
+    .option('--clusters <file>', clustersHelp)
+    .option('--confirm <context>', confirmHelp, collected)
+    .action(async (plan: string, options: PlanOptions & DryRunOptions & { dryRun?: boolean }) =>
+      onExit(
+        options.dryRun === true
+          ? await (await import('./dry-run.ts')).dryRunCommand(plan, options, surroundings)
+          : (await import('./plan-command.ts')).planCommand(plan, options, surroundings),
+      ),
     )
 
   program
@@ -108,9 +124,11 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('cleanup')
-    .description('remove what an aborted run left on this machine')
+    .description('remove what an aborted run left on this machine or, with --clusters, on clusters')
     .option('--run <id>', 'one run only; default: every run that is not going on')
-    .action(async (options: { run?: string }) =>
+    .option('--clusters <file>', 'on the clusters that this file names, instead of this machine')
+    .option('--confirm <context>', confirmHelp, collected)
+    .action(async (options: CleanupOptions) =>
       onExit(await (await import('./cleanup-command.ts')).cleanupCommand(options, surroundings)),
     )
 
@@ -122,6 +140,9 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   return program
 }
 
+const clustersHelp =
+  'of target remote: the file that says where its clusters are; default: clusters.yaml, if it is there'
+const confirmHelp = 'of target remote: go on although this context looks like production; may be repeated'
 const overrideHelp = 'override a value of the plan, such as fleet.nodes=100; may be repeated'
 
 function collected(value: string, earlier: string[] = []): string[] {

@@ -11,11 +11,11 @@ import { fleetSpecOf } from '../steps/fleet-up.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
 import { plainView } from './plain-view.ts'
-import { loadPlan } from './plans.ts'
+import { loadPlanFor, targetNamed } from './plans.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { RunOn } from './targets.ts'
-import { runOn, targetNamed } from './targets.ts'
+import { runOn } from './targets.ts'
 import { printBug } from './terminal.ts'
 
 export interface RunOptions {
@@ -25,13 +25,17 @@ export interface RunOptions {
   set?: string[]
   /** Of target sim: what `calibrate` wrote, if not the calibration that comes with the program. */
   calibration?: string
+  /** Of target remote: the file that says where its clusters are. */
+  clusters?: string
+  /** Of target remote: contexts of clusters that look like production and are meant. */
+  confirm?: string[]
 }
 
 /** Runs a plan from its file to its reports; returns the exit status. */
 export async function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {
-  const plan = loadPlan(planName, surroundings.folders.plans, options.set)
+  const plan = loadPlanFor(planName, surroundings.folders.plans, options)
   if (options.repeat !== undefined) plan.repetitions = options.repeat
-  const on = runOn(targetNamed(options.target, plan), plan, surroundings, options.calibration)
+  const on = runOn(targetNamed(options.target, plan), plan, surroundings, options)
   return carryOut(plan, on, surroundings)
 }
 
@@ -44,8 +48,10 @@ export async function carryOut(
 ): Promise<number> {
   const { terminal, styles, interruption } = surroundings
   const { runId, runFolder, target, clock } = on
-  if (target.evidence === 'measured')
-    interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup --run ${runId}`
+  if (target.evidence === 'measured') {
+    const clusters = target.name === 'remote' ? ' --clusters FILE' : ''
+    interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup${clusters} --run ${runId}`
+  }
 
   const fleet = fleetSpecOf(plan.fleet)
   await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, signal: interruption.signal, onProgress }))

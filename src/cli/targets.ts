@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
 import { join, relative } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
@@ -8,6 +9,7 @@ import {
   peakMemoryBytes,
   readThisMachine,
   watchNoMachine,
+  watchOrchestrator,
   watchThisMachine,
 } from '../measure/machine.ts'
 import { planHash } from '../plan/parse.ts'
@@ -15,11 +17,13 @@ import type { Plan } from '../plan/plan.ts'
 import type { Calibration } from '../result/calibration.ts'
 import { calibrationSchema } from '../result/calibration.ts'
 import type { RunContext } from '../run/run.ts'
+import { readModulePins } from '../targets/local/components.ts'
 import { localTarget } from '../targets/local/index.ts'
+import type { RemoteTargetOptions } from '../targets/remote/index.ts'
+import { remoteTarget } from '../targets/remote/index.ts'
 import type { FaultKind } from '../targets/sim/faults/index.ts'
 import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
 import type { TargetName } from './plans.ts'
-import { targetNames } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What a run takes from the target it runs on. */
@@ -28,18 +32,22 @@ export type RunOn = Pick<
   'runId' | 'target' | 'clock' | 'startedAt' | 'watchMachine' | 'readMachine' | 'machine' | 'peakMemoryBytes'
 > & { runFolder: string }
 
-/** The target's name as the command line or the plan has it. Throws `Failure('bad-input')` for one that there is not. */
-export function targetNamed(asked: string | undefined, plan: Plan): TargetName {
-  const name = asked ?? plan.target ?? targetNames[0]
-  const known = targetNames.find((one) => one === name)
-  if (known === undefined)
-    throw new Failure('bad-input', `there is no target ${name}`, { next: `targets: ${targetNames.join(', ')}` })
-  return known
+/** What the command line says of the target beside its name. */
+export interface TargetChoices {
+  /** Of target sim: figures of another machine. */
+  calibration?: string | undefined
+  /** Of target remote: contexts that were typed, of clusters that look like production. */
+  confirm?: readonly string[] | undefined
 }
 
 /** Chooses the target of a run, with the clock and the machine that belong to it. */
-export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, calibrationFile?: string): RunOn {
-  return name === 'sim' ? simulated(plan, surroundings, calibrationFile) : onThisMachine(plan, surroundings)
+export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, choices: TargetChoices = {}): RunOn {
+  if (name === 'sim') return simulated(plan, surroundings, choices.calibration)
+  if (plan.faults !== undefined)
+    throw new Failure('bad-input', 'only a simulated cluster can be made to go wrong', {
+      next: "Leave out the plan's `faults`, or run it with --target sim",
+    })
+  return name === 'local' ? onThisMachine(plan, surroundings) : elsewhere(plan, surroundings, choices.confirm ?? [])
 }
 
 /**
@@ -71,14 +79,52 @@ function simulated(plan: Plan, { folders }: Surroundings, calibrationFile?: stri
   }
 }
 
-function onThisMachine(plan: Plan, { folders, env }: Surroundings): RunOn {
-  if (plan.faults !== undefined)
-    throw new Failure('bad-input', 'only a simulated cluster can be made to go wrong', {
-      next: "Leave out the plan's `faults`, or run it with --target sim",
-    })
+/** A run of today: `single-node-20261125-201507-3fa2`. */
+function newRun(plan: Plan, { reports }: Surroundings['folders']) {
   const startedAt = new Date().toISOString()
-  const runId = `${plan.name.slice(0, 30)}-${startedAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(2).toString('hex')}`
-  const runFolder = join(folders.reports, runId)
+  const moment = startedAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')
+  const runId = `${plan.name.slice(0, 30)}-${moment}-${randomBytes(2).toString('hex')}`
+  return { startedAt, runId, runFolder: join(reports, runId) }
+}
+
+/** Everything of target remote that comes from the command line and this process. */
+export function remoteOptions(
+  plan: Plan,
+  { folders, env }: Pick<Surroundings, 'folders' | 'env'>,
+  confirmed: readonly string[],
+): RemoteTargetOptions & { startedAt: string } {
+  const { startedAt, runId, runFolder } = newRun(plan, folders)
+  return {
+    plan,
+    holder: { runId, who: `${userInfo().username}@${hostname()}` },
+    runFolder,
+    startedAt,
+    confirmed,
+    kubernetesVersion: readModulePins(folders.components).kubernetes,
+    env,
+    clock: systemClock,
+    now: () => new Date(),
+  }
+}
+
+function elsewhere(plan: Plan, surroundings: Surroundings, confirmed: readonly string[]): RunOn {
+  const options = remoteOptions(plan, surroundings, confirmed)
+  const { startedAt, runFolder, holder } = options
+  return {
+    runId: holder.runId,
+    runFolder,
+    target: remoteTarget(options),
+    clock: systemClock,
+    startedAt,
+    watchMachine: watchOrchestrator,
+    readMachine: null,
+    machine: null,
+    peakMemoryBytes,
+  }
+}
+
+function onThisMachine(plan: Plan, { folders, env }: Surroundings): RunOn {
+  const { startedAt, runId, runFolder } = newRun(plan, folders)
   return {
     runId,
     runFolder,

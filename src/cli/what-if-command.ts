@@ -7,10 +7,10 @@ import type { KnobValue } from '../tuning/knob.ts'
 import { profileNames } from '../tuning/profiles.ts'
 import type { Variation } from '../tuning/vary.ts'
 import { parseVariation } from '../tuning/vary.ts'
-import { loadPlan } from './plans.ts'
+import { loadPlan, targetNamed } from './plans.ts'
 import { carryOut } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
-import { runOn, targetNamed } from './targets.ts'
+import { runOn } from './targets.ts'
 
 export interface WhatIfOptions {
   /** `setting=value,value`; as often as it was given. */
@@ -39,7 +39,7 @@ export async function whatIfCommand(
   const load = (overrides: readonly string[]) =>
     loadPlan(planName, surroundings.folders.plans, [...(options.set ?? []), ...overrides])
   const { plan, comparison } = compare(load, variation, options.profile)
-  const on = runOn(targetNamed(options.target ?? 'sim', plan), plan, surroundings, options.calibration)
+  const on = runOn(targetNamed(options.target ?? 'sim', plan), plan, surroundings, options)
   const support = knob === undefined ? { supported: true as const } : on.target.supports(knob)
   if (!support.supported)
     throw new Failure('bad-input', `on target ${on.target.name}, ${varied} would change nothing: ${support.because}`)

@@ -170,7 +170,7 @@ function rangeOf(values: readonly number[]): { min: number; median: number; max:
 
 function forecastFleet({ fleet, target }: Plan, objects: ObjectsForecast | null, here: Machine): FleetForecast {
   const { nodes, nodesPerProcess, host } = fleet
-  const onHosts = target !== 'local' && fleet.hosts > 1
+  const onHosts = target === 'remote' || (target !== 'local' && fleet.hosts > 1)
   // Target local is one machine, whatever the plan says.
   const packing = packFleet({ ...fleet, hosts: onHosts ? fleet.hosts : 1 })
   const controlPlaneBytes = estimateControlPlaneMemoryBytes({ nodes, pods: objects?.totals.pods ?? 0 })

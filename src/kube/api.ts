@@ -3,6 +3,9 @@ import type { ResourceTypes } from './resources.ts'
 /** A resource the product works with, by its plural name. */
 export type ResourceName = keyof ResourceTypes
 
+/** A part of an object that is written apart from the rest of it. */
+export type Subresource = 'scale' | 'status' | 'approval'
+
 /** Names one object. `namespace` is absent for cluster-scoped resources. */
 export interface ObjectRef<R extends ResourceName = ResourceName> {
   resource: R
@@ -59,11 +62,7 @@ export interface KubeApi {
   list<R extends ResourceName>(query: ListQuery<R>, signal?: AbortSignal): AsyncIterable<Page<ResourceTypes[R]>>
   /** How many objects the query selects, without fetching them whole. */
   count(query: ListQuery, signal?: AbortSignal): Promise<number>
-  patch<R extends ResourceName>(
-    ref: ObjectRef<R>,
-    patch: Patch,
-    subresource?: 'scale' | 'status',
-  ): Promise<ResourceTypes[R]>
+  patch<R extends ResourceName>(ref: ObjectRef<R>, patch: Patch, subresource?: Subresource): Promise<ResourceTypes[R]>
   delete(ref: ObjectRef, options: DeleteOptions): Promise<void>
   /**
    * One watch stream from `resourceVersion` on. Ends when the server closes it; throws `ApiError` for an ERROR

@@ -78,6 +78,33 @@ describe('loadCredentials', () => {
     expect(credentials.expiresAt).toEqual(new Date('2099-12-31T00:00:00Z'))
   })
 
+  test('should know the end of a token that tells it, and of the certificate where that comes first', async () => {
+    const tokenUntil = (end: string) =>
+      `x.${Buffer.from(JSON.stringify({ exp: Date.parse(end) / 1000 })).toString('base64url')}.y`
+    const endOf = async (user: Record<string, unknown>) =>
+      (await loadCredentials({ text: kubeconfig({ user }) })).expiresAt
+    const { cert, key } = certificates.client
+    const certificate = { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) }
+    expect(await endOf({ token: tokenUntil('2030-01-01T00:00:00Z') })).toEqual(new Date('2030-01-01T00:00:00Z'))
+    expect(await endOf({ token: canary })).toBeUndefined()
+    expect(await endOf({ token: 'a.bm8.c' })).toBeUndefined()
+    expect(await endOf({ ...certificate, token: tokenUntil('2200-01-01T00:00:00Z') })).toEqual(
+      new Date('2099-12-31T00:00:00Z'),
+    )
+    // A plugin renews its tokens.
+    expect(
+      await endOf(
+        plugin(
+          `console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token: '${tokenUntil('2030-01-01T00:00:00Z')}' } }))`,
+        ),
+      ),
+    ).toBeUndefined()
+  })
+
+  test('should tell what the kubeconfig calls the cluster', async () => {
+    expect((await loadCredentials({ text: kubeconfig() })).clusterName).toBe('c')
+  })
+
   test('should prefer what is inside to a file', async () => {
     const cluster = { 'certificate-authority-data': base64(certificates.ca), 'certificate-authority': '/no/such/file' }
     const { tls } = await loadCredentials({ text: kubeconfig({ cluster }) })

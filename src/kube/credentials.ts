@@ -22,7 +22,12 @@ export interface Credentials {
   /** `https://host:port`, followed by a path when the API lives under one; no slash at the end. */
   readonly server: string
   readonly tls: TlsIdentity
-  /** End of the client certificate's validity, when there is a client certificate. */
+  /** What the kubeconfig calls the cluster, when it is from one. */
+  readonly clusterName?: string
+  /**
+   * When they end: the client certificate, or a token that nobody renews and that tells its end. Absent where neither is
+   * so.
+   */
   readonly expiresAt?: Date
   /**
    * Headers that authenticate a request; empty when the client certificate does. `renew` forgets what was cached,
@@ -111,7 +116,8 @@ export async function loadCredentials(
       ...(cluster.tlsServerName !== undefined && { servername: cluster.tlsServerName }),
       ...(cluster.skipTLSVerify && { rejectUnauthorized: false as const }),
     },
-    ...expiry(ca, cert, key, origin),
+    clusterName: cluster.name,
+    ...earliest(expiry(ca, cert, key, origin), tokenExpiry(user)),
     headers: async (renew = false) => (await authenticate(renew)).headers,
   }
 }
@@ -210,6 +216,25 @@ function expiry(
       next: 'Write the kubeconfig again',
     })
   }
+}
+
+/** The end of a token in the kubeconfig itself (RFC 7519, `exp`): one that a plugin gave, or a file holds, is renewed. */
+function tokenExpiry({ token, exec, authProvider }: User): { expiresAt?: Date } {
+  if (token === undefined || exec !== undefined || authProvider !== undefined) return {}
+  try {
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
+      exp?: unknown
+    } | null
+    return typeof claims?.exp === 'number' ? { expiresAt: new Date(claims.exp * 1000) } : {}
+  } catch {
+    // Not every token is a JWT.
+    return {}
+  }
+}
+
+function earliest(...ends: { expiresAt?: Date }[]): { expiresAt?: Date } {
+  const times = ends.flatMap(({ expiresAt }) => expiresAt ?? [])
+  return times.length === 0 ? {} : { expiresAt: new Date(Math.min(...times.map((time) => time.getTime()))) }
 }
 
 /** Why something failed, without the excerpts of the input that YAML and JSON parsers put in their messages. */

@@ -5,6 +5,7 @@ import type {
   ObjectRef,
   Patch,
   ResourceName,
+  Subresource,
   WatchEvent,
   WatchQuery,
 } from './api.ts'
@@ -18,7 +19,7 @@ export type KubeRequest =
   | { verb: 'get'; ref: ObjectRef }
   /** One page of a list; `metadataOnly`: objects without spec, status and data. */
   | { verb: 'list'; query: ListQuery; limit: number; continueFrom?: string | undefined; metadataOnly: boolean }
-  | { verb: 'patch'; ref: ObjectRef; patch: Patch; subresource?: 'scale' | 'status' | undefined }
+  | { verb: 'patch'; ref: ObjectRef; patch: Patch; subresource?: Subresource | undefined }
   | { verb: 'delete'; ref: ObjectRef; options: DeleteOptions }
 
 /** The answer to a list. */

@@ -93,6 +93,26 @@ export interface Deployment extends KubeObject {
   }
 }
 
+export interface StatefulSet extends KubeObject {
+  spec: {
+    replicas: number
+    /** The headless Service that names its pods; it need not exist. */
+    serviceName?: string
+    podManagementPolicy?: 'OrderedReady' | 'Parallel'
+    selector: { matchLabels: Record<string, string> }
+    template: { metadata: ObjectMeta; spec: PodSpec }
+    [field: string]: unknown
+  }
+  status?: {
+    observedGeneration?: number
+    replicas?: number
+    readyReplicas?: number
+    currentReplicas?: number
+    updatedReplicas?: number
+    availableReplicas?: number
+  }
+}
+
 export interface ReplicaSet extends KubeObject {
   spec: { replicas: number; [field: string]: unknown }
   status?: {
@@ -133,6 +153,65 @@ export interface ServiceAccount extends KubeObject {
   automountServiceAccountToken?: boolean
 }
 
+/** A request for a certificate, to be approved by somebody and then signed by the controller-manager. */
+export interface CertificateSigningRequest extends KubeObject {
+  spec: {
+    /** The PKCS#10 request, PEM in base64. */
+    request: string
+    signerName: string
+    usages: string[]
+    /** How long the certificate is to be valid; the signer may give less. */
+    expirationSeconds?: number
+    [field: string]: unknown
+  }
+  status?: {
+    /** Of type Approved, Denied or Failed; written through the subresource `approval`. */
+    conditions?: Condition[]
+    /** The certificate, PEM in base64. */
+    certificate?: string
+  }
+}
+
+/** Who holds something that only one may have at a time. */
+export interface Lease extends KubeObject {
+  spec: {
+    holderIdentity?: string | null
+    leaseDurationSeconds?: number | null
+    /** Moments with microseconds: `2026-01-01T00:00:00.000000Z`. */
+    acquireTime?: string | null
+    renewTime?: string | null
+    leaseTransitions?: number | null
+  }
+}
+
+/** What a component has told about an object, the same thing counted. */
+export interface Event extends KubeObject {
+  involvedObject: { kind?: string; namespace?: string; name?: string; uid?: string; fieldPath?: string }
+  reason?: string
+  message?: string
+  type?: string
+  count?: number
+  firstTimestamp?: string | null
+  lastTimestamp?: string | null
+  source?: { component?: string; host?: string }
+}
+
+/** Asks whether whoever sends it may do something; never stored. */
+export interface SelfSubjectAccessReview extends KubeObject {
+  spec: {
+    resourceAttributes?: {
+      verb: string
+      group?: string
+      resource: string
+      subresource?: string
+      namespace?: string
+      name?: string
+    }
+    nonResourceAttributes?: { verb: string; path: string }
+  }
+  status?: { allowed: boolean; denied?: boolean; reason?: string; evaluationError?: string }
+}
+
 /** The shape of every resource the product reads or writes. */
 export interface ResourceTypes {
   namespaces: Namespace
@@ -144,6 +223,11 @@ export interface ResourceTypes {
   configmaps: ConfigMap
   secrets: Secret
   serviceaccounts: ServiceAccount
+  statefulsets: StatefulSet
+  certificatesigningrequests: CertificateSigningRequest
+  leases: Lease
+  events: Event
+  selfsubjectaccessreviews: SelfSubjectAccessReview
 }
 
 /** Where a resource lives in the API. */
@@ -164,4 +248,30 @@ export const resources: { readonly [R in keyof ResourceTypes]: ResourceInfo } = 
   configmaps: { apiVersion: 'v1', kind: 'ConfigMap', namespaced: true },
   secrets: { apiVersion: 'v1', kind: 'Secret', namespaced: true },
   serviceaccounts: { apiVersion: 'v1', kind: 'ServiceAccount', namespaced: true },
+  statefulsets: { apiVersion: 'apps/v1', kind: 'StatefulSet', namespaced: true },
+  certificatesigningrequests: {
+    apiVersion: 'certificates.k8s.io/v1',
+    kind: 'CertificateSigningRequest',
+    namespaced: false,
+  },
+  leases: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespaced: true },
+  events: { apiVersion: 'v1', kind: 'Event', namespaced: true },
+  selfsubjectaccessreviews: {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    namespaced: false,
+  },
 }
+
+/** What a filled cluster is made of: a run counts these, whoever created them. */
+export const countedResources = [
+  'namespaces',
+  'nodes',
+  'pods',
+  'deployments',
+  'replicasets',
+  'services',
+  'configmaps',
+  'secrets',
+  'serviceaccounts',
+] as const satisfies readonly (keyof ResourceTypes)[]

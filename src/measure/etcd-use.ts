@@ -33,20 +33,24 @@ export function readEtcdUse(
   after: readonly ComponentMetrics[],
   sizes: EtcdSizes,
 ): EtcdOutcome[] {
-  return after.filter(isEtcd).map(({ instance, samples }) => {
-    const start = before.find((one) => isEtcd(one) && one.instance === instance)?.samples ?? []
+  return after.filter(isEtcd).flatMap(({ instance, samples }) => {
+    const start = before.find((one) => isEtcd(one) && one.instance === instance)?.samples
+    // What was not read before has no difference.
+    if (start === undefined) return []
     const observed = (metric: string) => {
       const read = (from: readonly MetricSample[]) => histogramsOf(from, metric, () => 'all').get('all')
       return observedBetween(read(start), read(samples) ?? new Map())
     }
-    return {
-      instance,
-      sizeBytes: { before: readingOf(start, sizeMetric), after: readingOf(samples, sizeMetric) },
-      inUseBytes: readingOf(samples, inUseMetric),
-      commitMs: observed('etcd_disk_backend_commit_duration_seconds'),
-      fsyncMs: observed('etcd_disk_wal_fsync_duration_seconds'),
-      sizeCurve: sizes.curveOf(instance),
-    }
+    return [
+      {
+        instance,
+        sizeBytes: { before: readingOf(start, sizeMetric), after: readingOf(samples, sizeMetric) },
+        inUseBytes: readingOf(samples, inUseMetric),
+        commitMs: observed('etcd_disk_backend_commit_duration_seconds'),
+        fsyncMs: observed('etcd_disk_wal_fsync_duration_seconds'),
+        sizeCurve: sizes.curveOf(instance),
+      },
+    ]
   })
 }
 

@@ -42,6 +42,40 @@ describe('readApiRequests', () => {
 })
 
 describe('readLimiters', () => {
+  it('should have no reading, rather than one of zero, for a component that was not read both times', () => {
+    const without = (metrics: ComponentMetrics[], component: string) =>
+      metrics.filter((one) => one.component !== component)
+    const requests = readApiRequests(before, after)
+    const clients = (first: ComponentMetrics[], second: ComponentMetrics[]) =>
+      readLimiters(first, second, requests, limits).map(({ client }) => client)
+    const managerOnce = without(before, 'kube-controller-manager')
+    expect(clients(managerOnce, without(after, 'kube-controller-manager'))).toEqual(['KubeClient', 'EventClient'])
+    expect(clients(managerOnce, after)).toEqual(['KubeClient', 'EventClient'])
+    expect(clients(without(before, 'kubelet'), without(after, 'kubelet'))).toEqual(['controllers'])
+    expect(readApiRequests(without(before, 'kube-apiserver'), after)).toEqual({})
+  })
+
+  it('should say which limits were not read when none that was accounts for a stop', () => {
+    const without = (metrics: ComponentMetrics[]) =>
+      metrics.filter((one) => one.component !== 'kube-controller-manager')
+    const readings = readLimiters(without(before), without(after), readApiRequests(before, after), limits)
+    expect(explainStops({ created: 9000, ready: 600_000 }, readings)).toEqual([
+      {
+        stop: 'created',
+        boundBy: null,
+        text: 'no client-side limiter was read for this stop',
+        unread: ['kube-controller-manager'],
+      },
+      {
+        stop: 'ready',
+        boundBy: null,
+        text: expect.stringMatching(/; the limit of the kube-controller-manager was not read$/),
+        unread: ['kube-controller-manager'],
+      },
+    ])
+    expect(explainStops({ ready: 80_000 }, readings)).toMatchObject([{ boundBy: 'kubelet/KubeClient' }])
+  })
+
   it('should give the floor of the status writes when pods have no token', () => {
     const [kube, events, controllers] = readLimiters(before, after, readApiRequests(before, after), limits)
     expect(kube).toMatchObject({

@@ -32,16 +32,32 @@ export function readApiRequests(
     }
     return sums
   }
+  // Counters of an apiserver that was not read before would be all since its start.
+  if (!wasRead(before, after, 'kube-apiserver')) return {}
   const start = totals(before)
   const changes = [...totals(after)].map(([key, value]): [string, number] => [key, value - (start.get(key) ?? 0)])
   return Object.fromEntries(changes.filter(([, count]) => count > 0).sort(([, left], [, right]) => right - left))
+}
+
+/** Whether every process of a component that was read after was read before as well, and there is one. */
+function wasRead(
+  before: readonly ComponentMetrics[],
+  after: readonly ComponentMetrics[],
+  component: ComponentMetrics['component'],
+): boolean {
+  const instances = (metrics: readonly ComponentMetrics[]) =>
+    metrics.filter((one) => one.component === component).map(({ instance }) => instance)
+  const known = instances(before)
+  const found = instances(after)
+  return found.length > 0 && found.every((instance) => known.includes(instance))
 }
 
 /**
  * What each client-side rate limiter did between two scrapes. The metric tells requests apart by verb only, so buckets
  * are told apart by what their requests can be: a kubelet POSTs events (EventClient) and tokens (KubeClient), and all
  * its other limited requests are KubeClient's (facts: kubernetes-mechanisms section 1). The controllers each have a
- * bucket of the same size; pods are created and deleted by the ReplicaSet controller's alone.
+ * bucket of the same size; pods are created and deleted by the ReplicaSet controller's alone. A component that was not read
+ * has no reading here.
  */
 export function readLimiters(
   before: readonly ComponentMetrics[],
@@ -60,7 +76,7 @@ export function readLimiters(
 
   const kubeletGating = [...kubeClient.values()].reduce((sum, { count }) => sum + count, 0)
   const podsWritten = Math.max(apiRequests['POST pods'] ?? 0, controllers.get('DELETE')?.count ?? 0)
-  return [
+  const readings = [
     reading('kubelet', 'KubeClient', kubeClient, kubeletGating, limits.kubeletQps, limits.kubeletBurst),
     reading('kubelet', 'EventClient', eventClient, 0, limits.eventQps, limits.eventBurst),
     reading(
@@ -72,6 +88,7 @@ export function readLimiters(
       limits.controllerBurst,
     ),
   ]
+  return readings.filter(({ component }) => wasRead(before, after, component))
 }
 
 interface Waits {
@@ -103,13 +120,13 @@ function waitsByVerb(
 }
 
 function reading(
-  component: string,
+  component: 'kubelet' | 'kube-controller-manager',
   client: string,
   waits: ReadonlyMap<string, Waits>,
   gatingRequests: number,
   qps: number | null,
   burst: number | null,
-): LimiterReading {
+): LimiterReading & { component: ComponentMetrics['component'] } {
   return {
     component,
     client,
@@ -139,24 +156,28 @@ const boundShare = 0.75
  * arithmetic on requests the component counted itself, never on the stop.
  */
 export function explainStops(stopsMs: StopsMs, limiters: readonly LimiterReading[]): Explanation[] {
-  return (Object.entries(stopsMs) as [StopName, number | null][]).flatMap(([stop, stopMs]) => {
+  return (Object.entries(stopsMs) as [StopName, number | null][]).flatMap(([stop, stopMs]): Explanation[] => {
     if (stopMs === null) return []
     const candidates = limiters.filter(
       ({ component, floorMs, gatingRequests }) =>
         gates[stop].includes(component) && floorMs !== null && gatingRequests > 0,
     )
     const tightest = candidates.toSorted((left, right) => (right.floorMs ?? 0) - (left.floorMs ?? 0))[0]
+    const unread = gates[stop].filter((gate) => limiters.every((one) => one.component !== gate))
+    const unreadPart = unread.length === 0 ? {} : { unread }
     if (tightest === undefined || tightest.floorMs === null)
-      return [{ stop, boundBy: null, text: 'no client-side limiter was read for this stop' }]
+      return [{ stop, boundBy: null, text: 'no client-side limiter was read for this stop', ...unreadPart }]
     const { component, client, gatingRequests, burst, qps, floorMs } = tightest
     const isBound = floorMs >= boundShare * stopMs
     const arithmetic = `(${gatingRequests} requests - burst ${burst}) / ${qps} per second = ${formatDuration(floorMs)} of ${formatDuration(stopMs)}`
+    const unreadText = unread.length === 0 ? '' : `; the limit of the ${unread.join(' and of the ')} was not read`
     const text =
       floorMs === 0
         ? `no client limit: the ${component}'s ${gatingRequests} requests fit into its burst of ${burst}`
         : isBound
           ? `bound by the ${component}'s client limit: ${arithmetic}`
           : `not bound by a client limit; the tightest, the ${component}'s, accounts for ${arithmetic}`
-    return [{ stop, boundBy: isBound ? `${component}/${client}` : null, text }]
+    if (isBound) return [{ stop, boundBy: `${component}/${client}`, text }]
+    return [{ stop, boundBy: null, text: `${text}${unreadText}`, ...unreadPart }]
   })
 }

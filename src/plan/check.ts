@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseDurationMs } from '../base/duration.ts'
+import { checkRemote } from './check-remote.ts'
 import { checkWorkload } from './check-workload.ts'
 import type { PlanProblem } from './parse.ts'
 import type { planSections } from './plan.ts'
@@ -24,9 +25,11 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
   const probes = section('probes')
   const thresholds = section('thresholds')
   const reference = section('reference')
+  const remote = section('remote')
 
   return [
     ...(fleet === undefined ? [] : hostsOf(fleet)),
+    ...(fleet === undefined ? [] : checkRemote({ fleet, remote, arms, probes })),
     ...(workload === undefined ? [] : checkWorkload(workload)),
     ...repeated(
       arms ?? [],

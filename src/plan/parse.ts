@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { Failure } from '../base/errors.ts'
 import { checkSections } from './check.ts'
-import type { Plan, Vocabulary } from './plan.ts'
+import type { Plan, PlannedClusters, Vocabulary } from './plan.ts'
 import { planSections, shown } from './plan.ts'
 import type { MergeOptions } from './sources.ts'
 import { mergeSources } from './sources.ts'
@@ -44,8 +44,30 @@ export function parsePlan(text: string, file: string, vocabulary: Vocabulary, op
   throw refusal(file, [...early, ...problems])
 }
 
-/** Identifies what a run did, whatever the plan's layout, comments and defaults left out. */
-export function planHash(plan: Plan): string {
+/**
+ * The clusters alone, from a file that a plan is merged with. Throws `Failure('bad-input')` as `parsePlan` does, also when the file
+ * names none.
+ */
+export function parseClusters(
+  text: string,
+  file: string,
+  vocabulary: Vocabulary,
+  options: MergeOptions = alone,
+): PlannedClusters {
+  const { value, problems: early, complete, locate } = mergeSources(text, file, options)
+  if (!complete) throw refusal(file, early)
+  const { remote } = planSections(vocabulary)
+  const parsed = z.object({ remote: remote.unwrap() }).safeParse(value, { reportInput: true })
+  if (parsed.success && early.length === 0) return parsed.data.remote
+  const problems = (parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, ['remote']))
+  throw refusal(file, [
+    ...early,
+    ...problems.map((problem) => ({ place: locate(problem.path, problem.key), message: sentence(problem) })),
+  ])
+}
+
+/** Identifies what a run did, whatever the plan's layout, comments and defaults left out, and on whatever clusters. */
+export function planHash({ remote: _, ...plan }: Plan): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(plan)))
     .digest('hex')

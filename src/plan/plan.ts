@@ -104,6 +104,105 @@ function workloadSection() {
   })
 }
 
+/** `source: hollow` of target remote: how the pods on the host cluster look, each with so many hollow nodes. */
+function hollowPodsSection() {
+  const file = z.string().min(1)
+  return z.strictObject({
+    image: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The hollow-node image, as `make image` names it; when absent `hollow-node:` with the Kubernetes version of components/go.mod.',
+      ),
+    imagePullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']).default('IfNotPresent'),
+    namespace: name.default('kubemark').describe('Their namespace on the host cluster; it must not exist yet.'),
+    hostSelector: z
+      .string()
+      .default('')
+      .describe('Label selector of the machines that may carry them; every machine when empty.'),
+    identity: z
+      .enum(['csr', 'ca'])
+      .default('csr')
+      .describe("How nodes get their certificates: requested from the target cluster, or signed with its clients' CA."),
+    ca: z
+      .strictObject({ cert: file, key: file })
+      .optional()
+      .describe('Files of the CA, for identity ca: the certificate that the target trusts clients by, and its key.'),
+    proxy: z.boolean().default(false).describe('Whether every hollow kubelet has a hollow kube-proxy beside it.'),
+    labels: z.record(z.string().min(1), z.string()).default({}).describe('Labels of the hollow nodes.'),
+    taints: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^[^=:]+(=[^=:]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/,
+            'expected key=value:Effect, such as kubemark=true:NoSchedule',
+          ),
+      )
+      .default([])
+      .describe("Taints of the hollow nodes; the run's own pods tolerate them."),
+    startAtOnce: count.default(10).describe('How many pods are started at a time.'),
+  })
+}
+
+const kubeconfigContext = {
+  kubeconfig: z.string().min(1).describe('The file; ~ is the home folder.'),
+  context: z.string().min(1).describe('The context in it; the current one is never taken.'),
+  uid: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('UID of its kube-system namespace, by which a run knows that it is the right cluster.'),
+}
+
+/** Where target remote finds its clusters. */
+function remoteSection() {
+  const address = z
+    .string()
+    .regex(/^https:\/\/[^\s/@]+$/, 'expected a URL such as https://10.0.0.1:6443')
+    .refine((text) => URL.canParse(text), 'expected a URL such as https://10.0.0.1:6443')
+  const endpoint = z
+    .string()
+    .regex(/^https?:\/\/[^\s@]+$/, 'expected a URL such as https://10.0.0.1:10257')
+    .refine((text) => URL.canParse(text), 'expected a URL such as https://10.0.0.1:10257')
+  const endpoints = z.array(endpoint).min(1).optional()
+  return z.strictObject({
+    host: z
+      .strictObject(kubeconfigContext)
+      .optional()
+      .describe('The cluster whose machines carry the hollow nodes; may be the target itself.'),
+    targets: z
+      .array(
+        z.strictObject({
+          ...kubeconfigContext,
+          arms: z.array(name).min(1).optional().describe('The arms that run on it; all of them when absent.'),
+          server: address
+            .optional()
+            .describe("Its address as the host cluster's pods reach it; the kubeconfig's when absent."),
+          components: z
+            .strictObject({
+              'kube-apiserver': endpoints,
+              'kube-controller-manager': endpoints,
+              'kube-scheduler': endpoints,
+              etcd: endpoints,
+            })
+            .optional()
+            .describe(
+              'Where components serve /metrics and /configz: what is not named is not read, and said to be so.',
+            ),
+        }),
+      )
+      .min(1)
+      .describe('The clusters under test: one for all arms, or one for each.'),
+    retune: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe("A program with its arguments, run before each arm with the arm's name as its last argument."),
+  })
+}
+
 /**
  * The sections of a plan, each valid or not by itself, so that all mistakes of a file can be told at once. Descriptions are
  * for editors, too: `make schema` writes them down.
@@ -146,6 +245,18 @@ export function planSections(vocabulary: Vocabulary) {
         })
         .optional()
         .describe('What one machine of the host cluster offers, for sizing.'),
+      source: z
+        .enum(['hollow', 'existing', 'none'])
+        .default('hollow')
+        .describe(
+          "Where the nodes come from, on target remote: hollow ones that the run starts, hollow ones that are there already, or none but the cluster's own.",
+        ),
+      selector: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Label selector of the nodes that are there already; all of them when absent.'),
+      pods: hollowPodsSection().prefault({}).describe('How hollow nodes look on the host cluster; target remote only.'),
       timeout: durationMs.prefault('2m').describe('How long all nodes may take to become Ready.'),
       observe: durationMs
         .prefault('0s')
@@ -158,6 +269,11 @@ export function planSections(vocabulary: Vocabulary) {
       })
       .optional()
       .describe('What goes wrong in the clusters; target sim only.'),
+    remote: remoteSection()
+      .optional()
+      .describe(
+        'The clusters of target remote, usually in a file of its own (--clusters); no other target looks at it.',
+      ),
     simulation: z
       .strictObject({
         controlPlaneCores: count.describe(
@@ -193,6 +309,12 @@ export function planSections(vocabulary: Vocabulary) {
       )
       .min(1),
     probes: z.strictObject({
+      node: z
+        .union([z.strictObject({ name: z.string().min(1) }), z.strictObject({ selector: z.string().min(1) })])
+        .optional()
+        .describe(
+          'The node that probes are pinned to; a hollow one with a process of its own when absent. Target remote only.',
+        ),
       pod: z.strictObject({
         image: z.string().min(1),
         serviceAccountToken: z
@@ -239,6 +361,8 @@ export function planSections(vocabulary: Vocabulary) {
 export type Plan = z.infer<z.ZodObject<ReturnType<typeof planSections>>>
 /** What a plan fills its cluster with. */
 export type PlannedWorkload = NonNullable<Plan['workload']>
+/** The clusters of target remote. */
+export type PlannedClusters = NonNullable<Plan['remote']>
 export type PlannedProbe = Plan['probes']['sequence'][number]
 export type PlannedArm = Plan['arms'][number]
 export type Threshold = Plan['thresholds'][number]

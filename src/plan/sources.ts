@@ -19,13 +19,16 @@ export interface MergeOptions {
   read: (file: string) => string
   /** `path=value`, applied last, in order. */
   overrides: readonly string[]
+  /** Files that are merged over the plan, as if it were included by them. */
+  over?: readonly string[]
 }
 
 /**
  * Merges a plan with the files it includes and with overrides. Included files come first, in order, then the file itself:
- * maps are merged key by key, everything else is replaced. An override replaces what is at its path.
+ * maps are merged key by key, everything else is replaced. Files over the plan come next; an override replaces what is at
+ * its path.
  */
-export function mergeSources(text: string, file: string, { read, overrides }: MergeOptions): MergedPlan {
+export function mergeSources(text: string, file: string, { read, overrides, over = [] }: MergeOptions): MergedPlan {
   const problems: PlacedProblem[] = []
   let complete = true
   let sources = 0
@@ -71,6 +74,12 @@ export function mergeSources(text: string, file: string, { read, overrides }: Me
   }
 
   let root = open(normalize(file), text, [])
+  for (const path of over) {
+    const fragment = readFragment(read, path)
+    const source: Source = { kind: 'fragment', name: path, text: '', position: sources }
+    if ('error' in fragment) fail({ source, offset: 0 }, fragment.error)
+    else root = merged(root, open(path, fragment.text, [file]))
+  }
   for (const override of overrides) {
     const source: Source = { kind: 'override', name: `--set ${override}`, text: override, position: sources++ }
     const set = withOverride(root, source)

@@ -62,6 +62,22 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     { severity: 'warn', title: 'Knobs that could not be read back', places: knobs('unverified') },
     {
       severity: 'warn',
+      title: 'Client limits that were not read: what bound these numbers is not known',
+      places: perProbe(({ explanations }) => {
+        const unread = new Set(explanations.flatMap((explanation) => explanation.unread ?? []))
+        return unread.size > 0 && [...unread].join(', ')
+      }),
+    },
+    { severity: 'warn', title: 'Nodes that were there before the run', places: perArm(foreignNodes) },
+    {
+      severity: 'warn',
+      title: 'Containers of the probes are real: pulling their image and starting them is in the timings',
+      places: perArm(({ fleet, probes }) =>
+        fleet.probeNode === 'real' ? [`node ${probes[0]?.node ?? 'of the probes'}`] : [],
+      ),
+    },
+    {
+      severity: 'warn',
       title: 'Pods beyond the expected ones (replacements, evictions)',
       places: perMeasurement(({ pods }) => pods.unexpected > 0 && plural(pods.unexpected, 'pod')),
     },
@@ -108,6 +124,14 @@ function boundSteps({ fill, probes, machine }: ArmOutcome): string[] {
   const measured = [...(fill === null ? [] : ['fill']), ...probes.map(({ name }) => `probe/${name}`)]
   const bound = (machine?.phases ?? []).filter(({ step, machineBound }) => machineBound && !measured.includes(step))
   return bound.map(({ title, busy }) => `${title}, processors ${formatShare(busy)} busy`)
+}
+
+const origins = { existing: 'hollow nodes that were there already', none: "the cluster's own nodes" } as const
+
+function foreignNodes({ fleet: { nodes, source } }: ArmOutcome): string[] {
+  return source === 'hollow'
+    ? []
+    : [`${plural(nodes, 'node')}, ${origins[source]}: the run neither set nor packed them`]
 }
 
 function nodesAway({ fleet: { nodes, flaps } }: ArmOutcome): string[] {

@@ -48,7 +48,7 @@ function armRow(view: ReportView, arm: ArmOutcome, flaps: boolean): Markup {
   const { basedOn, fleet, outcome, error, residue } = arm
   return markup`<tr><th scope="row">${swatch(view, arm.profile, armLabel(arm))}${basedOn !== undefined && markup`<small>based on ${basedOn}</small>`}</th>
 <td>${outcome === 'complete' ? outcome : markup`<b class="bad">${outcome}</b>`}${error !== undefined && markup`<small>${error}</small>`}</td>
-${num(formatCount(fleet.nodes))}${num(formatCount(fleet.hosts))}${num(formatCount(fleet.processes))}
+${num(formatCount(fleet.nodes))}${num(formatCount(fleet.hosts))}${num(fleet.source === 'hollow' ? formatCount(fleet.processes) : none)}
 ${num(time(arm.controlPlaneReadyMs))}${num(time(fleet.readyMs))}${flaps && flapCell(arm)}
 <td>${residue.length === 0 ? 'nothing' : residue.map((what) => markup`<div><b class="bad">${what}</b></div>`)}</td></tr>`
 }

@@ -41,8 +41,8 @@ function explanationRow(view: ReportView, { probe, profile, label }: ProbeRun, s
   const ms = probe.stopsMs[stop]
   if (ms === undefined) return null
   const why = probe.explanations.filter((explanation) => explanation.stop === stop)
-  const limiters = why.map(({ boundBy }) => {
-    if (boundBy === null) return 'no limiter'
+  const limiters = why.map(({ boundBy, unread = [] }) => {
+    if (boundBy === null) return unread.length === 0 ? 'no limiter' : 'not known'
     const [component, client] = boundBy.split('/')
     return markup`<b>${component}</b><small>${client}</small>`
   })

@@ -63,6 +63,8 @@ function grown(arm: Arm): Pick<ArmOutcome, 'fleet' | 'fill' | 'machine' | 'objec
       hosts: 1,
       processes: 21,
       containerStartDelayMs: 0,
+      source: 'hollow',
+      probeNode: 'hollow',
       readyMs: isSlow ? 99_312 : 61_840,
       flaps: { count: isSlow ? 9 : 0, nodes: isSlow ? flapped : [], notReadyAtEnd: [] },
       estimate: { coresNeeded: isSlow ? 2.8 : 0.7, cores: 2 },

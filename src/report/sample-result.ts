@@ -135,6 +135,8 @@ export function sampleArm(
       hosts: 1,
       processes: 2,
       containerStartDelayMs: 0,
+      source: 'hollow',
+      probeNode: 'hollow',
       readyMs: 2870,
       flaps: { count: 0, nodes: [], notReadyAtEnd: [] },
       estimate: null,

@@ -143,6 +143,8 @@ export function chartedCurve({ runs, rows }: ProbeView): ChartedCurve | null {
 function evidenceOf({ evidence, arms }: Result): string {
   if (evidence === 'simulated')
     return 'Simulated: these figures come from a model on virtual time. No cluster was measured.'
+  if (arms.some(({ fleet }) => fleet.probeNode === 'real'))
+    return 'Measured on real components. The node of the probes runs real containers: pulling their image and starting them is in the timings.'
   const delayMs = Math.max(0, ...arms.map(({ fleet }) => fleet.containerStartDelayMs))
   const containers = delayMs === 0 ? '' : ` Starting one is pretended to take ${formatDuration(delayMs)}.`
   return `Measured on real components with hollow nodes, which run no containers: the figures are those of the control plane and of the kubelet’s API client, not of a container runtime.${containers}`

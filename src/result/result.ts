@@ -23,6 +23,8 @@ const knobOutcome = z.object({
    * read back. not-applied: this target or version cannot honour it, `note` says why. default: nothing was requested.
    */
   status: z.enum(['applied', 'differs', 'unverified', 'not-applied', 'default']),
+  /** operator: whoever runs the cluster sets it, and the run only reads it back; absent where the run sets it. */
+  setBy: z.literal('operator').optional(),
   note: z.string().optional(),
 })
 
@@ -191,6 +193,8 @@ const explanation = z.object({
   /** The limiter whose floor accounts for the stop, as `component/client`; null when none does. */
   boundBy: z.string().nullable(),
   text: z.string(),
+  /** Components whose limits may have bound it and were not read. */
+  unread: z.array(z.string()).optional(),
 })
 
 const probeOutcome = z.object({
@@ -250,6 +254,10 @@ const armOutcome = z.object({
     processes: z.number(),
     /** How long a hollow node pretends that starting a container takes; 0 on most plans. */
     containerStartDelayMs: z.number().default(0),
+    /** hollow: the run started them. existing: hollow nodes that were there. none: the cluster's own nodes. */
+    source: z.enum(['hollow', 'existing', 'none']).default('hollow'),
+    /** real: pulling images and starting containers are in the probes' timings. */
+    probeNode: z.enum(['hollow', 'real']).default('hollow'),
     readyMs: z.number().nullable(),
     /** Nodes that were Ready and then, for a while or for good, were not. */
     flaps: z

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import { estimateFleetCores } from '../fleet/sizing.ts'
-import type { KubeApi, ResourceName } from '../kube/api.ts'
+import type { KubeApi } from '../kube/api.ts'
 import { ApiError } from '../kube/api.ts'
-import { resources } from '../kube/resources.ts'
+import { countedResources } from '../kube/resources.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
 import type { ReadMachine } from '../measure/machine-record.ts'
@@ -159,15 +159,18 @@ async function measureArm(
   const cluster = await stages.run(controlPlane(target, arm.armId, honoured))
   stages.endOn(cluster.broken)
   onCluster(cluster)
-  Object.assign(versions, cluster.versions)
+  noteVersions(versions, cluster.versions)
   outcome.controlPlaneReadyMs = cluster.readyMs
 
-  const { nodes, node, timeout, hosts } = plan.fleet
-  const fleet = await stages.run(fleetUp(cluster, fleetSpecOf(plan.fleet), timeout))
+  const { node, hosts, timeout, source } = plan.fleet
+  const fleet = await stages.run(fleetUp(cluster, fleetSpecOf(plan.fleet), timeout, source))
+  noteVersions(versions, fleet.origin?.versions ?? {})
   outcome.fleet = {
-    nodes,
+    nodes: fleet.nodeNames.length,
     hosts: target.onThisMachine ? 1 : hosts,
     processes: fleet.processes,
+    source: fleet.origin?.source ?? 'hollow',
+    probeNode: fleet.origin?.probeNode ?? 'hollow',
     containerStartDelayMs: node.containerStartDelay,
     readyMs: fleet.readyMs,
     flaps: fleet.flaps(),
@@ -179,6 +182,15 @@ async function measureArm(
     await fleet.lookAgain(context.signal)
   } finally {
     outcome.fleet.flaps = fleet.flaps()
+  }
+}
+
+/** Adds versions to those of earlier arms; where two arms differ, both are told. */
+function noteVersions(versions: Record<string, string>, found: Readonly<Record<string, string>>): void {
+  for (const [name, version] of Object.entries(found)) {
+    const known = versions[name]
+    const isNew = known !== undefined && !known.split(', ').includes(version)
+    versions[name] = isNew ? `${known}, ${version}` : (known ?? version)
   }
 }
 
@@ -211,7 +223,8 @@ async function measureOnFleet(
 
   if (plan.workload !== undefined) {
     const { workload, seed } = plan
-    outcome.fill = await stages.run(fillCluster({ cluster, workload, seed, runId, watchMachine, onSamples }))
+    const tolerated = plan.fleet.pods.taints
+    outcome.fill = await stages.run(fillCluster({ cluster, workload, seed, runId, tolerated, watchMachine, onSamples }))
     const lacks = lacksOf(outcome.fill)
     if (lacks.length > 0) throw new Failure('inconclusive', `the cluster was not filled: ${lacks.join('; ')}`)
   }
@@ -219,7 +232,10 @@ async function measureOnFleet(
   const { image, serviceAccountToken } = pod
   const node = fleet.probeNode
   const replicas = sequence[0]?.from ?? 1
-  const deployment = await stages.run(probeTarget(cluster, { runId, node, image, serviceAccountToken, replicas }))
+  const hostname = fleet.origin?.probeHostname ?? node
+  const tolerated = plan.fleet.pods.taints
+  const spec = { runId, node: hostname, image, serviceAccountToken, replicas, tolerated }
+  const deployment = await stages.run(probeTarget(cluster, spec))
   outcome.objects = await countObjects(cluster.api)
 
   for (const probe of sequence) {
@@ -233,7 +249,7 @@ function outlineOf(arm: ScheduledArm, context: Pick<RunContext, 'plan' | 'target
   const { plan } = context
   const steps = [
     { stepId: 'control-plane', title: 'Control plane' },
-    { stepId: 'fleet', title: fleetTitle(plan.fleet.nodes, estimateOf(arm, context)) },
+    { stepId: 'fleet', title: fleetTitle(plan.fleet.nodes, estimateOf(arm, context), plan.fleet.source) },
     ...(plan.fleet.observe > 0 ? [{ stepId: idleFleetStepId, title: idleFleetTitle }] : []),
     { stepId: 'verify-knobs', title: 'Knobs in force' },
     ...(plan.workload === undefined ? [] : [{ stepId: fillStepId, title: fillTitle(plan.workload) }]),
@@ -260,6 +276,8 @@ function blankOutcome({ name, profile, repetition, order }: ScheduledArm): ArmOu
       hosts: 0,
       processes: 0,
       containerStartDelayMs: 0,
+      source: 'hollow',
+      probeNode: 'hollow',
       readyMs: null,
       flaps: { count: 0, nodes: [], notReadyAtEnd: [] },
       estimate: null,
@@ -290,8 +308,9 @@ function limitsIn(knobs: readonly KnobOutcome[]): ClientLimits {
 }
 
 async function countObjects(api: KubeApi): Promise<Record<string, number>> {
-  const names = Object.keys(resources) as ResourceName[]
-  const counts = await Promise.all(names.map(async (resource) => [resource, await api.count({ resource })] as const))
+  const counts = await Promise.all(
+    countedResources.map(async (resource) => [resource, await api.count({ resource })] as const),
+  )
   return Object.fromEntries(counts)
 }
 

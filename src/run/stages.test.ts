@@ -87,6 +87,24 @@ describe('withStages', () => {
     expect(clock.sleepers()).toBe(0)
   })
 
+  it.each<[string, (reason: unknown) => unknown, string]>([
+    ['says what is late', () => new Failure('inconclusive', 'node 7 is not Ready'), 'node 7 is not Ready'],
+    ['fails in another way', () => new Error('socket closed'), 'Step slow took longer than 5.00 s'],
+    ['claims to be done', () => undefined, 'Step slow took longer than 5.00 s'],
+  ])('should tell of the set-up that is out of time and %s', async (_, lastWords, message) => {
+    const { step, run } = harness()
+    const slow = step('slow', async ({ signal }) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      signal.addEventListener('abort', () => resolve())
+      await promise
+      const words = lastWords(signal.reason)
+      if (words !== undefined) throw words
+      return 'done'
+    })
+    const { outcome } = await run((stages) => stages.run(slow))
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { message } })
+  })
+
   it('should give up a tear-down at its own budget and go on with the next one', async () => {
     const { log, step, run } = harness()
     const { residue } = await run(

@@ -47,10 +47,13 @@ export async function withStages<T>(
       const result = await within(
         clock,
         step.timeoutMs,
-        { message: `${step.title} took longer than ${formatDuration(step.timeoutMs)}`, lastWordsMs: 0 },
+        { message: `${step.title} took longer than ${formatDuration(step.timeoutMs)}`, lastWordsMs },
         ending,
         (signal) =>
-          step.setUp({ signal, report: (progress) => emit({ type: 'step-progress', armId, stepId, ...progress }) }),
+          lateIfAborted(
+            signal,
+            step.setUp({ signal, report: (progress) => emit({ type: 'step-progress', armId, stepId, ...progress }) }),
+          ),
       )
       const text = step.summary?.(result)
       emit({
@@ -71,8 +74,20 @@ export async function withStages<T>(
   return { outcome, residue: await tearDown(begun, options) }
 }
 
-/** What is left is best told by whoever tried to take it away: it gets this long for that when its time is up. */
+/** What is late, or left, is best told by whoever worked on it: it gets this long for that when its time is up. */
 const lastWordsMs = 1000
+
+/** What a set-up has to say when it has run out of time: which nodes lag behind, say; never that it is done after all. */
+async function lateIfAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  try {
+    const result = await work
+    signal.throwIfAborted()
+    return result
+  } catch (error) {
+    const isItsOwn = error instanceof Failure && error.kind === 'inconclusive'
+    throw signal.aborted && !isItsOwn ? signal.reason : error
+  }
+}
 
 async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }: StagesOptions): Promise<string[]> {
   const residue: string[] = []
@@ -117,7 +132,8 @@ async function within<T>(
   abortion.promise.catch(() => {})
   const reject = () => abortion.reject(signal.reason)
   const fail = () => {
-    if (lastWordsMs === 0) reject()
+    // Who is interrupted has nothing to add.
+    if (endedBy?.aborted === true) reject()
     else clock.sleep(lastWordsMs, done.signal).then(reject, () => undefined)
   }
   if (signal.aborted) fail()

@@ -76,6 +76,20 @@ describe('judgeRun', () => {
     })
   })
 
+  it('should take on trust, and say so, what the operator sets and nobody could read', () => {
+    const knob = (status: KnobOutcome['status'], setBy?: 'operator') =>
+      ({ id: 'etcd.snapshotCount', status, requested: 5000, effective: null, ...(setBy && { setBy }) }) as KnobOutcome
+    expect(judge([armWith({}, [knob('unverified', 'operator')])])).toMatchObject({
+      verdict: 'pass',
+      reasons: [
+        'every pod is accounted for; all 1 thresholds are met',
+        'one setting of the cluster could not be read back and is taken on trust',
+      ],
+    })
+    expect(judge([armWith({}, [knob('unverified')])]).verdict).toBe('inconclusive')
+    expect(judge([armWith({}, [knob('differs', 'operator')])]).verdict).toBe('inconclusive')
+  })
+
   it('should pass when nodes flapped and came back, but not when one stayed away or was the probed one', () => {
     expect(judge([armWith({}, [], { count: 7, nodes: ['hollow-5'] })]).verdict).toBe('pass')
     expect(judge([armWith({}, [], { count: 1, nodes: ['hollow-5'], notReadyAtEnd: ['hollow-5'] })])).toMatchObject({

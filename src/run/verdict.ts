@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import { judge } from '../measure/thresholds.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { ArmOutcome, ProbeOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
+import type { ArmOutcome, KnobOutcome, ProbeOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 
 /** A stamp may be this late before the figures are no longer trusted. */
 const eventLoopBudgetMs = 1000
@@ -32,12 +32,26 @@ export function judgeRun(plan: Plan, arms: readonly ArmOutcome[], interruption: 
   if (missed.length > 0) return { verdict: 'fail', reasons: told(missed, 'missed'), thresholds }
   if (open.length > 0) return { verdict: 'inconclusive', reasons: told(open, 'not judged'), thresholds }
   const kept = thresholds.length === 0 ? 'the plan sets no threshold' : `all ${thresholds.length} thresholds are met`
-  return { verdict: 'pass', reasons: [`every pod is accounted for; ${kept}`], thresholds }
+  return { verdict: 'pass', reasons: [`every pod is accounted for; ${kept}`, ...onTrust(arms)], thresholds }
+}
+
+/** Settings that are the operator's and that nobody could read: no doubt about what the run did, but told. */
+function onTrust(arms: readonly ArmOutcome[]): string[] {
+  const unread = new Set(arms.flatMap(({ knobs }) => knobs.filter(isOnTrust).map(({ id }) => id)))
+  if (unread.size === 0) return []
+  const settings = unread.size === 1 ? 'one setting' : `${unread.size} settings`
+  return [`${settings} of the cluster could not be read back and ${unread.size === 1 ? 'is' : 'are'} taken on trust`]
+}
+
+function isOnTrust({ status, setBy }: KnobOutcome): boolean {
+  return status === 'unverified' && setBy === 'operator'
 }
 
 function doubtsAbout(arm: ArmOutcome): string[] {
   const label = `${arm.profile} #${arm.repetition}`
-  const differing = arm.knobs.filter(({ status }) => status === 'differs' || status === 'unverified')
+  const differing = arm.knobs.filter(
+    (knob) => knob.status === 'differs' || (knob.status === 'unverified' && !isOnTrust(knob)),
+  )
   return [
     ...differing.map(
       ({ id, requested, effective }) =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { ApiError, isApiStatus } from '../kube/api.ts'
+import { deleteNamespace, deleteNamespaces } from '../kube/drain.ts'
 import { openClusterForTests } from '../targets/sim/testing.ts'
 import type { Cluster } from '../targets/target.ts'
-import { deleteNamespace, deleteNamespaces } from './drain.ts'
 
 const own = { labelSelector: 'scale-test/run=run-7' }
 

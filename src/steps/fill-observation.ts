@@ -11,8 +11,8 @@ import type { WatchLag } from '../measure/watch-lag.ts'
 import { sampleWatchLag } from '../measure/watch-lag.ts'
 import type { FillOutcome } from '../result/result.ts'
 import type { Cluster } from '../targets/target.ts'
+import { ownSelector, stamped } from '../workload/stamp.ts'
 import { observe, retriesBetween } from './observation.ts'
-import { ownSelector, stamped } from './own-objects.ts'
 import type { StepContext } from './step.ts'
 
 export interface ObserveOptions {

@@ -2,26 +2,28 @@ import { whenAborted } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import { Failure } from '../base/errors.ts'
+import { deleteNamespaces } from '../kube/drain.ts'
 import { follow } from '../kube/follow.ts'
 import type { ResourceTypes } from '../kube/resources.ts'
 import { distributionOf } from '../measure/distribution.ts'
 import type { PlannedWorkload } from '../plan/plan.ts'
 import type { FillOutcome, FillStage } from '../result/result.ts'
 import { layOutWorkload, totalsOf } from '../workload/layout.ts'
-import { ballastObjects, workloadObjects } from '../workload/objects.ts'
 import type { Pace, Sent } from '../workload/pace.ts'
 import { sendPaced } from '../workload/pace.ts'
+import type { Kind } from '../workload/stamp.ts'
+import { kinds, objectsOf, ownSelector, resourceOf, roleOf, stamped } from '../workload/stamp.ts'
 import type { WorkloadResource } from '../workload/workload.ts'
-import { deleteNamespaces } from './drain.ts'
 import type { ObserveOptions } from './fill-observation.ts'
 import { observeFill } from './fill-observation.ts'
-import type { Role } from './own-objects.ts'
-import { countLosses, createOwn, ownSelector, stamped } from './own-objects.ts'
+import { countLosses, createOwn } from './own-objects.ts'
 import type { Step, StepContext } from './step.ts'
 
 export interface FillOptions extends ObserveOptions {
   workload: PlannedWorkload
   seed: number
+  /** Taints of the fleet, which the pods tolerate: `key=value:Effect`. */
+  tolerated?: readonly string[]
 }
 
 export const fillStepId = 'fill'
@@ -30,10 +32,6 @@ export const fillStepId = 'fill'
 export function fillTitle({ namespaces, pods }: PlannedWorkload): string {
   return `Fill: ${pods.total} pods in ${namespaces} namespaces`
 }
-
-/** In this order: what pods mount and are selected by is there before them. */
-const kinds = ['namespaces', 'serviceaccounts', 'configmaps', 'secrets', 'ballast', 'services', 'deployments'] as const
-type Kind = (typeof kinds)[number]
 
 /** Beyond the plan's own limit: for the last answers and for counting. */
 const countingMs = 120_000
@@ -44,7 +42,7 @@ const countingMs = 120_000
  * `Failure('safety-refusal')` when a name is taken by somebody else.
  */
 export function fillCluster(options: FillOptions): Step<FillOutcome> {
-  const { cluster, workload, seed, runId } = options
+  const { cluster, workload, seed, runId, tolerated } = options
   const { api, clock } = cluster
   const fill = async (context: StepContext): Promise<FillOutcome> => {
     const created: string[] = []
@@ -56,11 +54,11 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
 
     const create = async (kind: Kind, { signal, report }: StepContext) => {
       const resource = resourceOf(kind)
-      const objects = kind === 'ballast' ? ballastObjects(layout) : workloadObjects(layout, resource)
+      const objects = objectsOf(layout, kind)
       const losses = countLosses()
       const send = async (object: ResourceTypes[WorkloadResource]) => {
         try {
-          const { metadata } = await createOwn(api, resource, stamped(object, runId, roleOf(kind)))
+          const { metadata } = await createOwn(api, resource, stamped(object, runId, roleOf(kind), tolerated))
           if (kind === 'namespaces') created.push(metadata.name ?? '')
           losses.noteSuccess()
           return true
@@ -132,14 +130,6 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
       },
     },
   }
-}
-
-function resourceOf<K extends Kind | 'pods'>(kind: K): Exclude<K, 'ballast'> | 'configmaps' {
-  return kind === 'ballast' ? 'configmaps' : (kind as Exclude<K, 'ballast'>)
-}
-
-function roleOf(kind: Kind | 'pods'): Role {
-  return kind === 'ballast' ? 'ballast' : 'workload'
 }
 
 function paceOf({ pace }: PlannedWorkload): Pace {

@@ -22,9 +22,19 @@ export interface ReadyFleet extends Fleet {
   lost(): unknown
 }
 
+const titles = {
+  hollow: (nodes: number) => `Fleet of ${nodes} hollow nodes`,
+  existing: (nodes: number) => `${nodes} hollow nodes that are there`,
+  none: (nodes: number) => `${nodes} nodes of the cluster`,
+} as const
+
 /** What the fleet's step is called; it warns when the machine is expected to be too small even for an idle fleet. */
-export function fleetTitle(nodes: number, estimate: ArmOutcome['fleet']['estimate'] = null): string {
-  const title = `Fleet of ${nodes} hollow nodes`
+export function fleetTitle(
+  nodes: number,
+  estimate: ArmOutcome['fleet']['estimate'] = null,
+  source: Plan['fleet']['source'] = 'hollow',
+): string {
+  const title = titles[source](nodes)
   if (estimate === null || estimate.coresNeeded <= machineBoundAbove * estimate.cores) return title
   return `${title} (idle, they are expected to need ${estimate.coresNeeded.toFixed(1)} of ${estimate.cores} cores)`
 }
@@ -35,18 +45,29 @@ export function fleetSpecOf({ nodes, nodesPerProcess, node }: Plan['fleet']): Fl
   return { nodes, nodesPerProcess, node: { cpu, memory, containerStartDelayMs: containerStartDelay } }
 }
 
+/** What a host cluster gets to stop its pods and a target to forget its nodes. */
+const removalMs = 300_000
+const removalMsPerNode = 60
+
 /** Starts the hollow nodes and waits until every one of them is Ready; goes on watching them until it is torn down. */
-export function fleetUp(cluster: Cluster, spec: FleetSpec, timeoutMs: number): Step<ReadyFleet> {
+export function fleetUp(
+  cluster: Cluster,
+  spec: FleetSpec,
+  timeoutMs: number,
+  source: Plan['fleet']['source'] = 'hollow',
+): Step<ReadyFleet> {
   const { api, clock } = cluster
   const ending = new AbortController()
   let watching: Promise<void> | undefined
+  let starting: Promise<Fleet> | undefined
   return {
     id: 'fleet',
-    title: fleetTitle(spec.nodes),
+    title: fleetTitle(spec.nodes, null, source),
     timeoutMs,
     async setUp({ signal, report }) {
       const startedMs = clock.nowMs()
-      const fleet = await cluster.startFleet(spec, signal)
+      starting = cluster.startFleet(spec, signal)
+      const fleet = await starting
       const nodes = countFlaps(fleet.nodeNames)
       const allReady = Promise.withResolvers<void>()
       const watch = async () => {
@@ -72,12 +93,18 @@ export function fleetUp(cluster: Cluster, spec: FleetSpec, timeoutMs: number): S
       return { ...fleet, readyMs: clock.nowMs() - startedMs, flaps: nodes.flaps, lookAgain, lost: () => lost }
     },
     summary: ({ readyMs, nodeNames, processes }) =>
-      `${nodeNames.length} Ready in ${formatDuration(readyMs)}, ${processes} processes`,
+      source === 'hollow'
+        ? `${nodeNames.length} Ready in ${formatDuration(readyMs)}, ${processes} processes`
+        : `${nodeNames.length} Ready`,
     tearDown: {
-      budgetMs: 5000,
-      async run() {
+      budgetMs: cluster.disposable ? 5000 : removalMs + spec.nodes * removalMsPerNode,
+      async run({ signal }) {
         ending.abort()
         await watching?.catch(() => {})
+        if (starting === undefined) return
+        // What is still under way could come to be after the look at what there is.
+        await Promise.race([Promise.allSettled([starting]), whenAborted(signal)])
+        await cluster.removeFleet(signal)
       },
     },
   }

@@ -3,7 +3,8 @@ import { Failure } from '../base/errors.ts'
 import type { KubeApi } from '../kube/api.ts'
 import { ApiError } from '../kube/api.ts'
 import type { ConfigMap, Deployment } from '../kube/resources.ts'
-import { countLosses, createOwn, stamped } from './own-objects.ts'
+import { stamped } from '../workload/stamp.ts'
+import { countLosses, createOwn } from './own-objects.ts'
 
 const configmap: ConfigMap = { metadata: { name: 'config-1', namespace: 'large-01', labels: { app: 'a' } } }
 const taken = new ApiError(409, 'AlreadyExists', 'create configmaps: already exists')

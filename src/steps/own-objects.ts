@@ -2,30 +2,8 @@ import { Failure } from '../base/errors.ts'
 import type { KubeApi, ResourceName } from '../kube/api.ts'
 import { ApiError, isApiStatus } from '../kube/api.ts'
 import { isTransient } from '../kube/failures.ts'
-import { roleLabel, runLabel } from '../kube/labels.ts'
-import type { KubeObject, ResourceTypes } from '../kube/resources.ts'
-
-/** What a run's objects are for. */
-export type Role = 'workload' | 'ballast' | 'canary'
-
-/** Selects the objects that a run created for this purpose. */
-export function ownSelector(runId: string, role: Role): string {
-  return `${runLabel}=${runId},${roleLabel}=${role}`
-}
-
-/** The object with the labels that make it the run's own; a Deployment's pods get them too. */
-export function stamped<T extends KubeObject>(object: T, runId: string, role: Role): T {
-  const labels = { [runLabel]: runId, [roleLabel]: role }
-  const own = { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labels } } }
-  if (!isDeployment(object)) return own
-  const { template } = object.spec
-  const metadata = { ...template.metadata, labels: { ...template.metadata.labels, ...labels } }
-  return { ...own, spec: { ...object.spec, template: { ...template, metadata } } }
-}
-
-function isDeployment(object: KubeObject): object is ResourceTypes['deployments'] {
-  return 'spec' in object && typeof object.spec === 'object' && object.spec !== null && 'template' in object.spec
-}
+import { runLabel } from '../kube/labels.ts'
+import type { ResourceTypes } from '../kube/resources.ts'
 
 /**
  * Creates an object, or finds that this very run has created it before: so a fill may be repeated. Throws

@@ -1,11 +1,11 @@
 import { whenAborted } from '../base/abort.ts'
+import { deleteNamespaces } from '../kube/drain.ts'
 import { follow } from '../kube/follow.ts'
 import { runLabel } from '../kube/labels.ts'
 import type { Deployment } from '../kube/resources.ts'
 import type { Cluster } from '../targets/target.ts'
 import type { ProbeTargetSpec } from '../workload/probe-target.ts'
 import { probeDeployment, probeNamespace, probeSelector } from '../workload/probe-target.ts'
-import { deleteNamespaces } from './drain.ts'
 import type { Step } from './step.ts'
 
 /** The Deployment that probes scale, up and available. */

@@ -49,7 +49,8 @@ function outcomeOf(
   because: string | undefined,
 ): KnobOutcome {
   const { effective = null, readFrom = null } = reading ?? {}
-  const notes = [support.supported ? undefined : support.because, because, knob.note].filter(
+  const unread = reading?.because === undefined ? undefined : `not read: ${reading.because}`
+  const notes = [support.supported ? undefined : support.because, because, unread, knob.note].filter(
     (text) => text !== undefined,
   )
   return {
@@ -60,6 +61,7 @@ function outcomeOf(
     effective,
     readFrom,
     status: statusOf(support, request, effective),
+    ...(support.supported && support.setBy !== undefined && { setBy: support.setBy }),
     ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
   }
 }

@@ -3,11 +3,13 @@ import type { KubeApi } from '../kube/api.ts'
 import type { RequestRecord } from '../kube/transport.ts'
 import type { ClusterProcess } from '../measure/machine-record.ts'
 import type { ComponentMetrics } from '../measure/metrics.ts'
-import type { Knob, KnobValue } from '../tuning/knob.ts'
+import type { Knob, KnobReading } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 
 /** Whether a target can honour a knob and, if not, why: said in the report instead of a silent no-op. */
-export type KnobSupport = { supported: true } | { supported: false; because: string }
+export type KnobSupport =
+  /** `operator`: the target does not set it, whoever runs the cluster does; it is only read back. */
+  { supported: true; setBy?: 'operator' } | { supported: false; because: string }
 
 /** A place where clusters under test come from. */
 export interface Target {
@@ -16,6 +18,8 @@ export interface Target {
   readonly evidence: 'measured' | 'simulated'
   /** Whether its clusters run on the orchestrator's own machine, and so take what it has. */
   readonly onThisMachine: boolean
+  /** How long opening a cluster may take; two minutes when absent. */
+  readonly openBudgetMs?: number
   supports(knob: Knob): KnobSupport
   /** What this target needs before a run; throws a `Failure` that says what is missing and how to get it. */
   prepare(context: PrepareContext): Promise<void>
@@ -32,7 +36,7 @@ export interface PrepareContext {
 }
 
 export interface OpenOptions {
-  /** `untuned-1`: distinguishes the files of this arm and repetition. */
+  /** `untuned-1`: the arm's name and the repetition; distinguishes its files. */
   armId: string
   /** Only knobs that `supports` accepted. */
   knobs: readonly KnobRequest[]
@@ -47,12 +51,17 @@ export interface Cluster extends AsyncDisposable {
   readonly clock: Clock
   /** Version of every component, by its name. */
   readonly versions: Readonly<Record<string, string>>
-  /** From the first process to an answering, healthy control plane. */
-  readonly readyMs: number
+  /** From the first process to an answering, healthy control plane; null where it was there before. */
+  readonly readyMs: number | null
   /** Aborts with the reason when the cluster breaks in mid-run, such as a component that died. */
   readonly broken: AbortSignal
   /** Starts hollow nodes; they register themselves. Resolves when all processes run, not when nodes are Ready. */
   startFleet(fleet: FleetSpec, signal: AbortSignal): Promise<Fleet>
+  /**
+   * Takes away what `startFleet` started, also when that failed half-way; nothing to do where the cluster takes its nodes
+   * along. Throws `Failure('residue')` that names what is left.
+   */
+  removeFleet(signal: AbortSignal): Promise<void>
   /** What the running components say about these knobs. */
   effectiveKnobs(knobs: readonly Knob[]): Promise<KnobReading[]>
   /** How often the orchestrator's own requests were tried again since the start, and how long that made them wait. */
@@ -83,11 +92,19 @@ export interface Fleet {
   /** The node that probes are pinned to. */
   readonly probeNode: string
   readonly processes: number
+  /** What is told of a fleet that is not simply hollow processes beside their control plane. */
+  readonly origin?: FleetOrigin
 }
 
-/** A knob's value as the running component has it; null when it cannot be read. */
-export interface KnobReading {
-  id: string
-  effective: KnobValue | null
-  readFrom: string | null
+/** Where a fleet's nodes come from. */
+export interface FleetOrigin {
+  source: 'hollow' | 'existing' | 'none'
+  /** Whether the probe node's containers are real: then pulling images and starting them is in the timings. */
+  probeNode: 'hollow' | 'real'
+  /** Its label `kubernetes.io/hostname`, by which probes are pinned to it. */
+  probeHostname: string
+  /** Versions of what the nodes run, images by digest, by name. */
+  versions: Readonly<Record<string, string>>
 }
+
+export type { KnobReading } from '../tuning/knob.ts'

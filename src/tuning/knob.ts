@@ -47,3 +47,11 @@ export interface Knob {
   /** What is true of it in this version: a replacement, a side effect, a limit. */
   note?: string
 }
+
+/** A knob's value as the running component has it; null when it cannot be read, with the reason where that is known. */
+export interface KnobReading {
+  id: string
+  effective: KnobValue | null
+  readFrom: string | null
+  because?: string
+}

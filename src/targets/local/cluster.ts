@@ -111,6 +111,9 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
         return { nodeNames, probeNode: probe.name, processes }
       },
 
+      // Its processes end with all others.
+      removeFleet: async () => {},
+
       effectiveKnobs(knobs) {
         const requested = new Map(options.knobs.map(({ knob, value }) => [knob.id, value]))
         return readKnobs(knobs, requested, components())

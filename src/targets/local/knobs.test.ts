@@ -6,7 +6,7 @@ import { ApiError } from '../../kube/api.ts'
 import { catalogue, knobById } from '../../tuning/catalogue.ts'
 import type { Knob, KnobValue } from '../../tuning/knob.ts'
 import type { RunningComponent } from './control-plane.ts'
-import { asWritten, flagOnPage, readKnobs, splitOf, supportOf, valueAt } from './knobs.ts'
+import { readKnobs, supportOf } from './knobs.ts'
 
 const knob = (id: string): Knob => {
   const found = knobById(id)
@@ -42,59 +42,6 @@ describe('supportOf', () => {
       'etcd.ioPriority',
       expect.stringContaining('not installed'),
     ])
-  })
-})
-
-describe('valueAt', () => {
-  const configz = '{"kubecontrollermanager.config.k8s.io":{"Generic":{"ClientConnection":{"qps":500}},"Port":0}}'
-
-  it('should follow the path below the only key when there is a value', () => {
-    expect(valueAt(configz, 'Generic.ClientConnection.qps')).toBe(500)
-    expect(valueAt(configz, 'Port')).toBe(0)
-  })
-
-  it('should find nothing when the path leads nowhere or to an object', () => {
-    expect(valueAt(configz, 'Generic.Nothing.qps')).toBeUndefined()
-    expect(valueAt(configz, 'Generic')).toBeUndefined()
-  })
-})
-
-describe('flagOnPage', () => {
-  it.each([':', ': ', '=', ' '])('should read a flag when the separator is drawn as %j', (separator) => {
-    const page = ['', 'apiserver flagz', `request-timeout${separator}1m0s`, `max-requests${separator}`].join('\n')
-    expect(flagOnPage(page, 'request-timeout')).toBe('1m0s')
-    expect(flagOnPage(page, 'max-requests')).toBe('')
-  })
-
-  it('should not take one flag for another when their names begin alike', () => {
-    expect(flagOnPage('etcd-servers-overrides=[a]\n', 'etcd-servers')).toBeUndefined()
-  })
-})
-
-describe('splitOf', () => {
-  it('should name resources in order when there are overrides', () => {
-    expect(splitOf('[/pods#https://127.0.0.1:1,coordination.k8s.io/leases#https://127.0.0.1:2]')).toBe(
-      '/pods,coordination.k8s.io/leases',
-    )
-    expect(splitOf('[]')).toBe('')
-  })
-})
-
-describe('asWritten', () => {
-  it.each<[KnobValue, KnobValue | undefined, KnobValue]>([
-    ['30', 300, 30],
-    ['8.589934592e+09', 2147483648, 8589934592],
-    ['fast', 300, 'fast'],
-    ['true', false, true],
-    ['1m0s', '60s', '60s'],
-    ['1h30m0s', '90m', '90m'],
-    ['5m0s', '10s', '5m0s'],
-    ['revision', 'periodic', 'revision'],
-    [1000, '1000', '1000'],
-    ['0', '0', '0'],
-    ['x', undefined, 'x'],
-  ])('should turn %j into what is written like %j', (value, like, expected) => {
-    expect(asWritten(value, like)).toBe(expected)
   })
 })
 
@@ -195,7 +142,7 @@ describe('readKnobs', () => {
     'should say that %s is unread when nobody tells',
     async (id) => {
       const components = [running('kubelet', 'hollow-0'), running('kube-apiserver', 'kube-apiserver', { '/flagz': '' })]
-      expect(await read(id, components)).toEqual({ id, effective: null, readFrom: null })
+      expect(await read(id, components)).toMatchObject({ id, effective: null, readFrom: null })
     },
   )
 })

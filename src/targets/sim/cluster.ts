@@ -169,6 +169,7 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
       kubelets = fleet.kubelets
       return { nodeNames: fleet.nodeNames, probeNode: fleet.nodeNames[0] ?? '', processes: fleet.processes }
     },
+    removeFleet: async () => {},
     effectiveKnobs: async (asked) => readKnobs(asked, knobs),
     scrape: async (wanted = {}) =>
       scrapeModel({ wanted, server, etcd, processor, costs, controllerLimiter, probeKubelet: kubelets[0], timeline }),

@@ -63,8 +63,10 @@ export const withStatus: ReadonlySet<ResourceName> = new Set([
   'deployments',
   'replicasets',
   'services',
+  'statefulsets',
+  'certificatesigningrequests',
 ])
-const withGeneration: ReadonlySet<ResourceName> = new Set(['pods', 'deployments', 'replicasets'])
+const withGeneration: ReadonlySet<ResourceName> = new Set(['pods', 'deployments', 'replicasets', 'statefulsets'])
 
 /** A moment of the simulation as objects carry it: in whole seconds. */
 export function timestampOf(nowMs: number): string {

@@ -18,7 +18,9 @@ type Change<T> = (current: T) => T
 export function patched(objects: Objects, { ref, patch, subresource }: PatchRequest): KubeObject {
   if (subresource === 'scale') return scaled(objects, ref, patch)
   if (subresource === 'status' && !withStatus.has(ref.resource)) throw noSuchPath()
-  const part = subresource === 'status' ? 'status' : 'all but status'
+  if (subresource === 'approval' && ref.resource !== 'certificatesigningrequests') throw noSuchPath()
+  // What approves a request is a condition in its status.
+  const part = subresource === undefined ? 'all but status' : 'status'
   const change = (current: KubeObject): KubeObject => {
     if (patch.type === 'apply') return admitUpdate(ref, part, current, applied(ref, current, patch, subresource))
     const next = admitUpdate(ref, part, current, changedBy(patch, current))
@@ -40,7 +42,7 @@ function changedBy<T extends object>(patch: Patch, current: T): T {
 /** The scale subresource: only the number of replicas can be written, and what comes back is a Scale. */
 function scaled(objects: Objects, ref: ObjectRef, patch: Patch): KubeObject {
   const { resource, name } = ref
-  if (resource !== 'deployments' && resource !== 'replicasets') throw noSuchPath()
+  if (resource !== 'deployments' && resource !== 'replicasets' && resource !== 'statefulsets') throw noSuchPath()
   const change: Change<ReplicaSet> = (current) => {
     const { metadata, spec } = changedBy(patch, scaleOf(current)) as Partial<Scale>
     const { uid = current.metadata.uid, resourceVersion } = metadata ?? {}
@@ -66,7 +68,7 @@ interface Scale extends KubeObject {
   status: { replicas: number; selector: string }
 }
 
-/** Of a Deployment or ReplicaSet. Zero replicas are left out of the spec. */
+/** Of a Deployment, ReplicaSet or StatefulSet. Zero replicas are left out of the spec. */
 function scaleOf({ metadata, spec, status }: ReplicaSet): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata
   return {

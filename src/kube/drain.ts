@@ -1,13 +1,16 @@
 import { whenAborted } from '../base/abort.ts'
+import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
-import type { ListQuery } from '../kube/api.ts'
-import { ApiError, isApiStatus } from '../kube/api.ts'
-import { isTransient } from '../kube/failures.ts'
-import { follow } from '../kube/follow.ts'
-import type { ObjectMeta } from '../kube/resources.ts'
-import type { Cluster } from '../targets/target.ts'
+import type { KubeApi, ListQuery } from './api.ts'
+import { ApiError, isApiStatus } from './api.ts'
+import { isTransient } from './failures.ts'
+import { follow } from './follow.ts'
+import type { ObjectMeta } from './resources.ts'
 
-type Reach = Pick<Cluster, 'api' | 'clock'>
+interface Reach {
+  api: KubeApi
+  clock: Clock
+}
 
 /** The connection has tried for a good while before it gave up: this much later it may be better. */
 const againMs = 5000
@@ -76,7 +79,11 @@ export async function deleteNamespace(
 }
 
 /** Tries again what failed and may succeed later, until `signal` aborts. */
-async function insisting<T>({ clock }: Reach, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+export async function insisting<T>(
+  { clock }: Pick<Reach, 'clock'>,
+  work: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
   for (;;) {
     try {
       return await work()

@@ -1,0 +1,71 @@
+import { stringify } from 'yaml'
+import { exitCodes, Failure } from '../base/errors.ts'
+import { plural } from '../report/format.ts'
+import { dryRun } from '../targets/remote/index.ts'
+import { lineOf } from '../targets/remote/objects.ts'
+import type { CheckOutcome } from '../targets/remote/preflight/check.ts'
+import { titleOf } from '../targets/remote/reach.ts'
+import { loadPlanFor, targetNamed } from './plans.ts'
+import type { Surroundings } from './surroundings.ts'
+import { remoteOptions } from './targets.ts'
+import type { Styles } from './terminal.ts'
+
+export interface DryRunOptions {
+  set?: string[]
+  target?: string
+  clusters?: string
+  confirm?: string[]
+  /** Print objects whole, as YAML documents. */
+  manifests?: boolean
+}
+
+/**
+ * Checks the clusters of target remote as a run would, prints what it would create and creates nothing. Exit status 3 when a
+ * check refuses.
+ */
+export async function dryRunCommand(
+  planName: string,
+  options: DryRunOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  const { terminal, styles, folders, interruption } = surroundings
+  const plan = loadPlanFor(planName, folders.plans, options)
+  const target = targetNamed(options.target, plan)
+  if (target !== 'remote') {
+    throw new Failure('bad-input', `a dry run is for clusters of others; target ${target} has none`, {
+      next: 'Add --target remote, or leave out --dry-run',
+    })
+  }
+  const closing = new AbortController()
+  try {
+    const signal = AbortSignal.any([interruption.signal, closing.signal])
+    const { checks, objects } = await dryRun(remoteOptions(plan, surroundings, options.confirm ?? []), signal)
+    const counts = new Map<string, number>()
+    for (const planned of objects()) {
+      const title = titleOf(planned.cluster)
+      counts.set(title, (counts.get(title) ?? 0) + 1)
+      if (options.manifests === true) terminal.print(`---\n# ${title}\n${stringify(planned.object).trimEnd()}`)
+      else terminal.print(lineOf(planned))
+    }
+    const comment = options.manifests === true ? '# ' : ''
+    const lines = [
+      ...[...counts].map(([title, count]) => `${title}: ${plural(count, 'object')} would be created; none was`),
+      '',
+      ...renderChecks(checks, styles),
+    ]
+    terminal.print(`${comment}${lines.join(`\n${comment}`)}`)
+    const refused = checks.some(({ refusals }) => refusals.length > 0)
+    return refused ? exitCodes['safety-refusal'] : exitCodes.pass
+  } finally {
+    closing.abort(new Failure('interrupted', 'the clusters have been looked at'))
+  }
+}
+
+/** Every check with what it found, in lines. */
+export function renderChecks(checks: readonly CheckOutcome[], styles: Styles): string[] {
+  return checks.flatMap(({ title, refusals, notes }) => [
+    `${refusals.length === 0 ? styles.green('ok     ') : styles.red('refused')} ${title}`,
+    ...notes.map((note) => `        ${styles.dim(note)}`),
+    ...refusals.flatMap(({ because, next }) => [`        ${because}`, `          ${styles.dim(next)}`]),
+  ])
+}

@@ -1,0 +1,124 @@
+import { messageOf } from '../base/errors.ts'
+import type { Knob, KnobReading, KnobValue } from '../tuning/knob.ts'
+import { parsePrometheusText } from './prometheus.ts'
+
+/** A value as one process says it, and where. */
+export interface RawReading {
+  value: KnobValue
+  from: string
+}
+
+/** A running component and what can be read of it. */
+export interface ReadableComponent {
+  component: string
+  /** Tells it from others of the same component. */
+  name: string
+  /** The page at `/configz`, `/flagz` or `/metrics`. */
+  readPage(path: string): Promise<string>
+  /** What the kernel says of its process; absent when it runs on another machine. */
+  readProcess?(knob: Knob): Promise<RawReading[]>
+}
+
+/** What the running components say about `knobs`, in their order; null, with the reason, where none of them says anything. */
+export function readKnobs(
+  knobs: readonly Knob[],
+  requested: ReadonlyMap<string, KnobValue>,
+  components: readonly ReadableComponent[],
+): Promise<KnobReading[]> {
+  const pages = new Map<string, Promise<string>>()
+  const page: PageReader = (component, path) => {
+    const key = `${component.component} ${component.name} ${path}`
+    const known = pages.get(key) ?? component.readPage(path)
+    pages.set(key, known)
+    return known
+  }
+  return Promise.all(
+    knobs.map(async (knob) => {
+      const unread = { id: knob.id, effective: null, readFrom: null }
+      // The apiserver knows which etcd holds what.
+      const name = knob.setting.via === 'etcd-split' ? 'kube-apiserver' : knob.component
+      const asked = components.filter(({ component }) => component === name)
+      try {
+        const found = (await Promise.all(asked.map((component) => readOne(knob, component, page)))).flat()
+        const [first] = found
+        if (first === undefined) return unread
+        const like = requested.get(knob.id) ?? knob.stock ?? knob.tuned
+        const values = [...new Set(found.map(({ value }) => asWritten(value, like)))]
+        const effective = values.length === 1 ? values[0] : values.join(' | ')
+        return { id: knob.id, effective: effective ?? null, readFrom: first.from }
+      } catch (error) {
+        return { ...unread, because: messageOf(error) }
+      }
+    }),
+  )
+}
+
+type PageReader = (component: ReadableComponent, path: string) => Promise<string>
+
+/** Everything one process says about a knob: several values when its threads differ, none when it does not know it. */
+async function readOne(knob: Knob, component: ReadableComponent, page: PageReader): Promise<RawReading[]> {
+  const { readBack, setting } = knob
+  switch (readBack.from) {
+    case '/configz': {
+      const value = valueAt(await page(component, '/configz'), readBack.path)
+      return value === undefined ? [] : [{ value, from: '/configz' }]
+    }
+    case '/flagz': {
+      const flags = await page(component, '/flagz')
+      if (setting.via === 'etcd-split')
+        return [{ value: splitOf(flagOnPage(flags, 'etcd-servers-overrides') ?? ''), from: 'kube-apiserver /flagz' }]
+      const value = setting.via === 'flag' ? flagOnPage(flags, setting.flag) : undefined
+      return value === undefined ? [] : [{ value, from: '/flagz' }]
+    }
+    case '/metrics': {
+      const samples = parsePrometheusText(await page(component, '/metrics'))
+      return samples.filter(({ name }) => name === readBack.metric).map(({ value }) => ({ value, from: '/metrics' }))
+    }
+    case 'process arguments':
+    case '/proc':
+      return (await component.readProcess?.(knob)) ?? []
+    case 'nowhere':
+      return []
+  }
+}
+
+/** A field of the only object on a `/configz` page. */
+export function valueAt(configz: string, path: string): KnobValue | undefined {
+  let value: unknown = Object.values(JSON.parse(configz) as object)[0]
+  for (const name of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[name]
+  return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? value : undefined
+}
+
+/** A flag's value on a `/flagz` page, whose separator is drawn at random from four (k8s.io/apiserver/pkg/server/flagz). */
+export function flagOnPage(flagz: string, flag: string): string | undefined {
+  return new RegExp(`^${flag}(?:: ?|=| )(.*)$`, 'm').exec(flagz)?.[1]
+}
+
+/** The resources in `[/pods#https://...,coordination.k8s.io/leases#https://...]`, comma-separated. */
+export function splitOf(overrides: string): string {
+  return overrides
+    .replace(/^\[|\]$/g, '')
+    .split(',')
+    .map((override) => override.split('#', 1)[0])
+    .join(',')
+}
+
+/** A value in the type and spelling of `like`: components write `1m0s` for `60s` and numbers as text. */
+export function asWritten(value: KnobValue, like: KnobValue | undefined): KnobValue {
+  if (typeof like === 'number' && typeof value === 'string' && value.trim() !== '') {
+    const number = Number(value)
+    return Number.isNaN(number) ? value : number
+  }
+  if (typeof like === 'boolean' && (value === 'true' || value === 'false')) return value === 'true'
+  if (typeof like !== 'string') return value
+  const duration = goDurationMs(String(value))
+  return duration !== undefined && duration === goDurationMs(like) ? like : String(value)
+}
+
+const goUnitsMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 1e-3, ns: 1e-6 }
+
+function goDurationMs(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(h|ms|m|s|us|ns))+$/.test(text)) return undefined
+  const parts = text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|ns)/g)
+  return [...parts].reduce((sum, [, amount, unit = '']) => sum + Number(amount) * (goUnitsMs[unit] ?? 0), 0)
+}

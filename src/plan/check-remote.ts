@@ -1,0 +1,84 @@
+import type { z } from 'zod'
+import type { PlanProblem } from './parse.ts'
+import type { planSections } from './plan.ts'
+import { armName, shown } from './plan.ts'
+
+type Sections = ReturnType<typeof planSections>
+type Remote = NonNullable<z.infer<Sections['remote']>>
+
+/** The sections that clusters elsewhere have to do with; undefined where they are not valid by themselves. */
+export interface RemoteSections {
+  fleet: z.infer<Sections['fleet']>
+  remote: Remote | undefined
+  arms: z.infer<Sections['arms']> | undefined
+  probes: z.infer<Sections['probes']> | undefined
+}
+
+/** Mistakes between the clusters of target remote, the fleet, the arms and the node of the probes. */
+export function checkRemote({ fleet, remote, arms, probes }: RemoteSections): PlanProblem[] {
+  return [
+    ...selectorOf(fleet),
+    ...identityOf(fleet.pods),
+    ...probeNodeOf(fleet, probes),
+    ...(remote === undefined ? [] : [...hostOf(fleet, remote), ...armsOf(remote, arms?.map(armName))]),
+  ]
+}
+
+function selectorOf({ source, selector }: RemoteSections['fleet']): PlanProblem[] {
+  if (source !== 'hollow' || selector === undefined) return []
+  const message = 'selects nodes that are there already: set fleet.source to existing or none, or leave it out'
+  return [{ path: ['fleet', 'selector'], message }]
+}
+
+function identityOf({ identity, ca }: RemoteSections['fleet']['pods']): PlanProblem[] {
+  if (identity === 'ca' && ca === undefined)
+    return [{ path: ['fleet', 'pods', 'identity'], message: 'ca needs fleet.pods.ca: the certificate and its key' }]
+  if (identity === 'csr' && ca !== undefined)
+    return [{ path: ['fleet', 'pods', 'ca'], message: 'is not used unless fleet.pods.identity is ca' }]
+  return []
+}
+
+/** A fleet of ours has names that only the run knows. */
+function probeNodeOf({ source }: RemoteSections['fleet'], probes: RemoteSections['probes']): PlanProblem[] {
+  if (source === 'hollow' || probes === undefined || probes.node !== undefined) return []
+  const message = `required when fleet.source is ${source}: which of the nodes is timed, by name or selector`
+  return [{ path: ['probes'], key: 'node', message }]
+}
+
+function hostOf({ source }: RemoteSections['fleet'], { host }: Remote): PlanProblem[] {
+  if (source !== 'hollow' || host !== undefined) return []
+  const message = 'required: the cluster that carries the hollow nodes (fleet.source: hollow)'
+  return [{ path: ['remote'], key: 'host', message }]
+}
+
+function armsOf({ targets }: Remote, names: readonly string[] | undefined): PlanProblem[] {
+  const path = (index: number) => ['remote', 'targets', index]
+  const places = targets.map(({ kubeconfig, context }) => `${kubeconfig} ${context}`)
+  const twice = targets.flatMap(({ context }, index): PlanProblem[] => {
+    if (places.indexOf(places[index] ?? '') === index) return []
+    return [{ path: path(index), message: `${shown(context)} is there already: name its arms in one place` }]
+  })
+  const unclear = targets.flatMap((target, index): PlanProblem[] => {
+    if (targets.length === 1 || target.arms !== undefined) return []
+    return [
+      { path: path(index), key: 'arms', message: 'required: with several targets, each says which arms run on it' },
+    ]
+  })
+  if (names === undefined || unclear.length > 0) return [...twice, ...unclear]
+  const seen = new Set<string>()
+  const wrong = targets.flatMap(({ arms = [] }, target) =>
+    arms.flatMap((arm, index): PlanProblem[] => {
+      const at = [...path(target), 'arms', index]
+      if (seen.has(arm)) return [{ path: at, message: `${shown(arm)} runs on a target that comes before` }]
+      seen.add(arm)
+      return []
+    }),
+  )
+  // A file of clusters serves many plans, so that it may know arms which this one lacks.
+  const homeless = names.filter((arm) => targets.every(({ arms }) => arms !== undefined && !arms.includes(arm)))
+  const lacks = homeless.map((arm) => ({
+    path: ['remote', 'targets'],
+    message: `none of them is for arm ${shown(arm)}`,
+  }))
+  return [...twice, ...wrong, ...lacks]
+}

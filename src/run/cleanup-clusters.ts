@@ -1,0 +1,126 @@
+import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
+import type { KubeApi, ResourceName } from '../kube/api.ts'
+import { isApiStatus } from '../kube/api.ts'
+import { deleteNamespaces } from '../kube/drain.ts'
+import { runLabel } from '../kube/labels.ts'
+import type { KubeObject } from '../kube/resources.ts'
+import { removeHollowFleet } from '../targets/remote/fleet/remove.ts'
+import { isExpired, leaseRef, readLease } from '../targets/remote/lease.ts'
+import type { Reach } from '../targets/remote/reach.ts'
+import { titleOf } from '../targets/remote/reach.ts'
+
+export interface ClusterCleanup {
+  clusters: readonly Pick<Reach, 'role' | 'arms' | 'context' | 'api'>[]
+  /** The run whose remains are removed; those of every run that is not going on when absent. */
+  runId: string | undefined
+  clock: Clock
+  now: Date
+  signal: AbortSignal
+  /** A line for whoever watches. */
+  print(line: string): void
+}
+
+/** What belongs to no namespace and carries a run's label, in the order in which it goes. */
+const unscoped = ['nodes', 'certificatesigningrequests'] as const satisfies readonly ResourceName[]
+
+/**
+ * Removes what runs have left on clusters, by their label and by UID: hollow-node pods first, whose kubelets would register
+ * their nodes again, then the namespaces, nodes and certificate requests of the targets, and last their Leases. Returns what
+ * cannot be removed, in sentences.
+ */
+export async function cleanUpClusters(cleanup: ClusterCleanup): Promise<string[]> {
+  const { runId, print } = cleanup
+  const runs = runId === undefined ? await leftRuns(cleanup) : [runId]
+  const residue: string[] = []
+  for (const run of runs) {
+    const remains = await remainsOf(run, cleanup)
+    if (remains.length === 0) print(`${run}: nothing is left of it`)
+    const left = await cleanUp(run, cleanup)
+    residue.push(...left.map((text) => `${run}: ${text}`))
+    if (left.length === 0) for (const text of remains) print(`${run}: ${text}`)
+  }
+  return residue
+}
+
+/** Runs of which something is there, but for those whose Lease is being renewed. */
+async function leftRuns({ clusters, now, signal, print }: ClusterCleanup): Promise<string[]> {
+  const left = new Set<string>()
+  const goingOn = new Set<string>()
+  for (const { api } of clusters) {
+    for (const resource of ['namespaces', ...unscoped] as const) {
+      for (const { metadata } of await labelled(api, resource, runLabel, signal))
+        left.add(metadata.labels?.[runLabel] ?? '')
+    }
+    const lease = await readLease(api)
+    const holder = lease?.metadata.labels?.[runLabel]
+    if (lease === undefined || holder === undefined) continue
+    left.add(holder)
+    if (!isExpired(lease, now)) goingOn.add(holder)
+  }
+  if (left.size === 0) print('nothing is left of any run')
+  for (const run of goingOn) print(`${run}: still going on, left alone (name it with --run to remove it all the same)`)
+  return [...left].filter((run) => !goingOn.has(run)).sort()
+}
+
+/** What there is of one run, a sentence per cluster that has something. */
+async function remainsOf(run: string, { clusters, signal }: ClusterCleanup): Promise<string[]> {
+  const remains: string[] = []
+  for (const cluster of clusters) {
+    const counts: string[] = []
+    for (const resource of ['namespaces', ...unscoped] as const) {
+      const { length } = await labelled(cluster.api, resource, `${runLabel}=${run}`, signal)
+      if (length > 0) counts.push(`${length} ${resource}`)
+    }
+    if (await holdsLease(cluster.api, run)) counts.push(`the Lease ${leaseRef.namespace}/${leaseRef.name}`)
+    if (counts.length > 0) remains.push(`${titleOf(cluster)}: removed ${counts.join(', ')}`)
+  }
+  return remains
+}
+
+/** Removes all of one run; returns what cannot be removed, in sentences. */
+async function cleanUp(run: string, { clusters, clock, signal }: ClusterCleanup): Promise<string[]> {
+  const left: string[] = []
+  const attempt = async (work: () => Promise<unknown>) => {
+    try {
+      await work()
+    } catch (error) {
+      left.push(messageOf(error))
+    }
+  }
+  const host = clusters.find(({ role }) => role === 'host')
+  for (const cluster of clusters.filter(({ role }) => role === 'target')) {
+    const { api } = cluster
+    await attempt(() => removeHollowFleet({ host: host?.api ?? api, target: api, clock, runId: run }, signal))
+    await attempt(() => deleteNamespaces({ api, clock }, { labelSelector: `${runLabel}=${run}` }, signal))
+    // While something is left, the cluster is not free.
+    if (left.length === 0) await attempt(() => removeLease(api, run))
+  }
+  return left
+}
+
+async function holdsLease(api: KubeApi, run: string): Promise<boolean> {
+  return (await readLease(api))?.metadata.labels?.[runLabel] === run
+}
+
+async function removeLease(api: KubeApi, run: string): Promise<void> {
+  const lease = await readLease(api)
+  if (lease?.metadata.labels?.[runLabel] !== run) return
+  try {
+    await api.delete(leaseRef, { uid: lease.metadata.uid ?? '' })
+  } catch (error) {
+    // Gone, or another one of the same name, which is not ours.
+    if (!isApiStatus(error, 404) && !isApiStatus(error, 409)) throw error
+  }
+}
+
+async function labelled(
+  api: KubeApi,
+  resource: 'namespaces' | (typeof unscoped)[number],
+  labelSelector: string,
+  signal: AbortSignal,
+): Promise<KubeObject[]> {
+  const found: KubeObject[] = []
+  for await (const page of api.list({ resource, labelSelector }, signal)) found.push(...page.items)
+  return found
+}

@@ -1,0 +1,75 @@
+import { once } from 'node:events'
+import type { IncomingHttpHeaders, Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../base/clock.ts'
+import type { Credentials } from '../../kube/credentials.ts'
+import { componentsOf } from './components.ts'
+import type { PlannedTarget } from './reach.ts'
+import { fakeCluster } from './testing.ts'
+
+describe('componentsOf', () => {
+  let server: Server
+  let url: string
+  const asked: { path: string; headers: IncomingHttpHeaders }[] = []
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      asked.push({ path: request.url ?? '', headers: request.headers })
+      response.end('etcd_server_quota_backend_bytes 2\n')
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterAll(() => server.close())
+
+  const credentials: Credentials = {
+    server: 'https://10.0.0.1:6443',
+    tls: {},
+    headers: async () => ({ Authorization: 'Bearer secret' }),
+  }
+
+  function open(components: PlannedTarget['components'], silent: string[] = []) {
+    const pages = { '/metrics': 'a 1\n', '/api/v1/nodes/hollow-0/proxy/metrics': 'b 2\n' }
+    return componentsOf({
+      api: fakeCluster({ pages }).api,
+      target: { kubeconfig: 'x', context: 'y', components },
+      credentials,
+      clock: systemClock,
+      signal: new AbortController().signal,
+      onSilent: (text) => silent.push(text),
+    })
+  }
+  const scraped = async (components: ReturnType<typeof open>) =>
+    (await components.scrape()).map(({ component, instance, samples }) => [component, instance, samples.length])
+
+  it('should read the apiserver, the probe’s kubelet through it, and what the plan names', async () => {
+    await using components = open({ etcd: [url] })
+    components.addKubelet('hollow-0')
+    expect(await scraped(components)).toEqual([
+      ['kube-apiserver', 'kube-apiserver', 1],
+      ['etcd', `etcd ${new URL(url).host}`, 1],
+      ['kubelet', 'hollow-0', 1],
+    ])
+  })
+
+  it('should read each apiserver that the plan names instead of one behind their common address', async () => {
+    await using components = open({ 'kube-apiserver': [url, `${url}/second`] })
+    expect((await scraped(components)).map(([component]) => component)).toEqual(['kube-apiserver', 'kube-apiserver'])
+  })
+
+  it('should not send credentials where anybody could read them on the way', async () => {
+    asked.length = 0
+    await using components = open({ etcd: [url] })
+    await components.scrape({ components: ['etcd'] })
+    expect(asked.map(({ path, headers }) => [path, headers.authorization])).toEqual([['/metrics', undefined]])
+  })
+
+  it('should leave a component out for good, and say so once, when it does not answer', async () => {
+    const silent: string[] = []
+    await using components = open({ 'kube-controller-manager': ['http://127.0.0.1:1'] }, silent)
+    expect(await scraped(components)).toEqual([['kube-apiserver', 'kube-apiserver', 1]])
+    expect(await scraped(components)).toEqual([['kube-apiserver', 'kube-apiserver', 1]])
+    expect(silent).toEqual([expect.stringMatching(/^kube-controller-manager 127.0.0.1:1: .*ECONNREFUSED/)])
+  })
+})

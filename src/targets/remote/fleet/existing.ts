@@ -1,0 +1,79 @@
+import { Failure } from '../../../base/errors.ts'
+import type { KubeApi } from '../../../kube/api.ts'
+import type { Node } from '../../../kube/resources.ts'
+import { isReady } from '../../../kube/resources.ts'
+
+/** The nodes of a fleet that is there already, or of a real cluster. */
+export interface ExistingFleet {
+  nodeNames: readonly string[]
+  /** The node that probes are pinned to. */
+  probeNode: string
+  /** Whether that node only pretends to run containers: then their start is not in the timings. */
+  isProbeHollow: boolean
+}
+
+/** Which node is timed. */
+export type ProbeNodeChoice = { name: string } | { selector: string }
+
+/**
+ * Selects the Ready nodes of a target, and the one that is timed among them. Throws `Failure('infrastructure')` when there are
+ * fewer Ready ones than planned, or the one to be timed is not there, not Ready or cordoned, or is not the only one selected.
+ */
+export async function selectNodes(
+  target: KubeApi,
+  { selector, nodes, probe }: { selector: string | undefined; nodes: number; probe: ProbeNodeChoice },
+  signal: AbortSignal,
+): Promise<ExistingFleet> {
+  const all = await list(target, selector, signal)
+  const ready = all.filter(isReady)
+  if (ready.length < nodes) {
+    const which = selector === undefined ? 'nodes' : `nodes with ${selector}`
+    const unready = all.length - ready.length
+    throw new Failure(
+      'infrastructure',
+      `${nodes} ${which} are planned, but ${ready.length} are Ready${unready === 0 ? '' : ` and ${unready} are not`}`,
+      {
+        next: `Plan ${ready.length === 0 ? 'others (fleet.selector)' : `${ready.length} or fewer (fleet.nodes)`}, or see to the others`,
+      },
+    )
+  }
+  const timed = await probeNodeOf(target, probe, signal)
+  const probeNode = timed.metadata.name ?? ''
+  const others = ready.map(({ metadata }) => metadata.name ?? '').filter((name) => name !== probeNode)
+  // The timed node counts, wherever it comes from.
+  return { nodeNames: [probeNode, ...others.sort()], probeNode, isProbeHollow: isHollow(timed) }
+}
+
+/** The node that a plan names for its probes, ready for them. Throws `Failure('infrastructure')`. */
+export async function probeNodeOf(target: KubeApi, probe: ProbeNodeChoice, signal: AbortSignal): Promise<Node> {
+  const refuse = (what: string, next: string) =>
+    new Failure('infrastructure', `the node of the probes: ${what}`, { next })
+  const byName = 'name' in probe
+  const nodes = byName
+    ? (await list(target, undefined, signal)).filter(({ metadata }) => metadata.name === probe.name)
+    : await list(target, probe.selector, signal)
+  const which = byName ? `node ${probe.name}` : `a node with ${probe.selector}`
+  const [node, ...more] = nodes
+  if (node === undefined)
+    throw refuse(`the target has no ${which.replace(/^a /, '')}`, 'Name another one (probes.node)')
+  if (more.length > 0) {
+    const names = nodes.slice(0, 5).map(({ metadata }) => metadata.name)
+    throw refuse(`${nodes.length} nodes are ${which} (${names.join(', ')}, ...)`, 'Select exactly one (probes.node)')
+  }
+  if (!isReady(node)) throw refuse(`${node.metadata.name} is not Ready`, 'Wait until it is, or name another one')
+  if (node.spec?.unschedulable === true)
+    throw refuse(`${node.metadata.name} is cordoned`, `kubectl uncordon ${node.metadata.name}, or name another one`)
+  return node
+}
+
+/** Whether a node only pretends: ours and kubemark's say so by their provider. */
+export function isHollow({ spec }: Node): boolean {
+  return typeof spec?.providerID === 'string' && spec.providerID.startsWith('kubemark://')
+}
+
+async function list(target: KubeApi, selector: string | undefined, signal: AbortSignal): Promise<Node[]> {
+  const nodes: Node[] = []
+  const query = { resource: 'nodes', ...(selector !== undefined && { labelSelector: selector }) } as const
+  for await (const page of target.list(query, signal)) nodes.push(...page.items)
+  return nodes
+}

@@ -1,0 +1,124 @@
+import { atOnce } from '../../../base/at-once.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { Failure, messageOf } from '../../../base/errors.ts'
+import { hollowSelector, runSelector } from '../../../fleet/manifests.ts'
+import type { KubeApi, ListQuery } from '../../../kube/api.ts'
+import { isApiStatus } from '../../../kube/api.ts'
+import { deleteNamespaces, insisting } from '../../../kube/drain.ts'
+import type { KubeObject, Lease, ObjectMeta } from '../../../kube/resources.ts'
+
+export interface RemovalOptions {
+  host: KubeApi
+  target: KubeApi
+  clock: Clock
+  runId: string
+  report?(progress: { text?: string; done?: number; total?: number; unit?: string }): void
+}
+
+const deletedAtOnce = 32
+/** Between two looks at what is still there. */
+const lookMs = 500
+const leaseNamespace = 'kube-node-lease'
+const shownNames = 5
+
+/**
+ * Removes what `startHollowFleet` creates, of any arm of a run and however far that got: on the host cluster the namespace with all in it,
+ * then, when no kubelet is left to register itself again, the Node objects, their Leases and the certificate requests on the target.
+ * Only what carries the run's label is touched, each object by its UID. What is gone already is fine. Throws `Failure('residue')`
+ * that names what is left when `signal` aborts first.
+ */
+export async function removeHollowFleet(options: RemovalOptions, signal: AbortSignal): Promise<void> {
+  const { host, target, clock, runId, report } = options
+  const left: string[] = []
+  const attempt = async (where: string, work: () => Promise<unknown>) => {
+    try {
+      await work()
+    } catch (error) {
+      left.push(`${where}: ${messageOf(error)}`)
+    }
+  }
+  report?.({ text: 'hollow-node pods' })
+  await attempt('host cluster', () =>
+    deleteNamespaces({ api: host, clock }, { labelSelector: hollowSelector(runId) }, signal),
+  )
+  report?.({ text: 'Node objects' })
+  await attempt('target', () => removeNodes({ api: target, clock }, runId, signal))
+  await attempt('target', () =>
+    removeAll(
+      { api: target, clock },
+      { resource: 'certificatesigningrequests', labelSelector: runSelector(runId) },
+      signal,
+    ),
+  )
+  if (left.length > 0) throw new Failure('residue', left.join('; '))
+}
+
+interface Reach {
+  api: KubeApi
+  clock: Clock
+}
+
+/** Nodes and their Leases. The garbage collector would take the Leases too, but it may be slow, or stopped with its cluster. */
+async function removeNodes(on: Reach, runId: string, signal: AbortSignal): Promise<void> {
+  const uids = await removeAll(on, { resource: 'nodes', labelSelector: runSelector(runId) }, signal)
+  if (uids.size === 0) return
+  const leases = await found(on, { resource: 'leases', namespace: leaseNamespace }, signal)
+  const owned = leases.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uids.has(uid)))
+  await atOnce(deletedAtOnce, owned, (lease: Lease) => remove(on, 'leases', lease.metadata, signal))
+}
+
+/** Deletes what a query selects until nothing is there any more; returns the UIDs of all that was deleted. */
+async function removeAll(
+  on: Reach,
+  query: ListQuery<'nodes' | 'certificatesigningrequests'>,
+  signal: AbortSignal,
+): Promise<Set<string>> {
+  const uids = new Set<string>()
+  let there: KubeObject[] = []
+  try {
+    for (;;) {
+      there = await found(on, query, signal)
+      if (there.length === 0) return uids
+      await atOnce(deletedAtOnce, there, async ({ metadata }) => {
+        await remove(on, query.resource, metadata, signal)
+        uids.add(metadata.uid ?? '')
+      })
+      await on.clock.sleep(lookMs, signal)
+    }
+  } catch (error) {
+    if (there.length === 0)
+      throw new Failure('residue', `${query.resource} could not be looked for: ${messageOf(error)}`)
+    const names = there.slice(0, shownNames).map(({ metadata }) => metadata.name)
+    const more = there.length > shownNames ? ` and ${there.length - shownNames} more` : ''
+    throw new Failure('residue', `${query.resource} ${names.join(', ')}${more} may still be there: ${messageOf(error)}`)
+  }
+}
+
+async function found<R extends 'nodes' | 'certificatesigningrequests' | 'leases'>(
+  on: Reach,
+  query: ListQuery<R>,
+  signal: AbortSignal,
+) {
+  const list = async () => {
+    const objects = []
+    for await (const page of on.api.list(query, signal)) objects.push(...page.items)
+    return objects
+  }
+  return insisting(on, list, signal)
+}
+
+/** Deletes an object unless it is gone, or another one of the same name by now. */
+async function remove(
+  on: Reach,
+  resource: 'nodes' | 'certificatesigningrequests' | 'leases',
+  { name = '', namespace, uid = '' }: ObjectMeta,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted()
+  const ref = { resource, name, ...(namespace !== undefined && { namespace }) }
+  try {
+    await insisting(on, () => on.api.delete(ref, { uid }), signal)
+  } catch (error) {
+    if (!isApiStatus(error, 404) && !isApiStatus(error, 409)) throw error
+  }
+}

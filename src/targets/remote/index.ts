@@ -1,0 +1,117 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import { Failure } from '../../base/errors.ts'
+import { forecastOf } from '../../fleet/forecast.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Target } from '../target.ts'
+import { armNameOf, openBudgetMs, openRemoteCluster } from './cluster.ts'
+import { supportOf } from './knobs.ts'
+import type { Holder } from './lease.ts'
+import { hollowArms, plannedObjects, targetOf } from './objects.ts'
+import type { CheckOutcome, PlannedObject } from './preflight/check.ts'
+import { allChecks, examineClusters, requireNoRefusals } from './preflight/index.ts'
+import type { Connect, Reach } from './reach.ts'
+import { clustersOf, connectOverHttp, credentialsOf, reachClusters } from './reach.ts'
+
+export interface RemoteTargetOptions {
+  plan: Plan
+  holder: Holder
+  /** `reports/<run>`: logs/ has the output of the program that re-tunes clusters. */
+  runFolder: string
+  /** Contexts that were typed for clusters that look like production. */
+  confirmed: readonly string[]
+  /** Of the hollow nodes' image, where the plan names none: `v1.36.3`. */
+  kubernetesVersion: string
+  env: Readonly<Record<string, string | undefined>>
+  home?: string
+  clock: Clock
+  now: () => Date
+  connect?: Connect
+}
+
+/** What a preflight found, and what the run would create. */
+export interface DryRun {
+  clusters: readonly Reach[]
+  checks: CheckOutcome[]
+  objects(): Iterable<PlannedObject>
+}
+
+/** Clusters of others, reached by kubeconfigs: looked at before anything is created, and left as they were. */
+export function remoteTarget(options: RemoteTargetOptions): Target {
+  const { plan, runFolder, clock, home = homedir(), connect = connectOverHttp(clock) } = options
+  return {
+    name: 'remote',
+    evidence: 'measured',
+    onThisMachine: false,
+    openBudgetMs,
+    supports: (knob) => supportOf(knob, plan.fleet),
+
+    async prepare({ signal, onProgress }) {
+      onProgress('looking at the clusters')
+      const closing = new AbortController()
+      try {
+        const { checks } = await dryRun(options, AbortSignal.any([signal, closing.signal]))
+        requireNoRefusals(checks)
+      } finally {
+        closing.abort(new Failure('interrupted', 'the clusters have been looked at'))
+      }
+    },
+
+    async open({ armId, knobs, signal }) {
+      const { target } = targetOf(plan, armNameOf(armId))
+      const host = plan.fleet.source === 'hollow' ? plan.remote?.host : undefined
+      return openRemoteCluster({
+        ...options,
+        target,
+        credentials: await credentialsOf(target, home),
+        host: host === undefined ? undefined : await credentialsOf(host, home),
+        armId,
+        knobs,
+        logFolder: join(resolve(runFolder), 'logs'),
+        connect,
+        signal,
+      })
+    },
+  }
+}
+
+/**
+ * Reaches the clusters of the plan, checks them and works out what would be created; creates nothing. Connections last until
+ * `signal` aborts. Throws `Failure` when a cluster cannot be asked.
+ */
+export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal): Promise<DryRun> {
+  const {
+    plan,
+    holder,
+    kubernetesVersion,
+    confirmed,
+    clock,
+    now,
+    home = homedir(),
+    connect = connectOverHttp(clock),
+  } = options
+  const clusters = await reachClusters(clustersOf(plan), { connect, home, signal })
+  requireKnown(confirmed, clusters)
+  const at = now()
+  const planned = { plan, clusters, holder, kubernetesVersion }
+  const objects = () => plannedObjects({ ...planned, now: at })
+  const hollow = hollowArms(planned).map(({ order }) => order)
+  const preflight = { plan, clusters, hollow, confirmed, now: at, plannedMs: plannedMs(plan), objects, signal }
+  const checks = await examineClusters(preflight, allChecks)
+  return { clusters, checks, objects }
+}
+
+/** A context that was typed and is not there is a mistake. Throws `Failure('bad-input')`. */
+export function requireKnown(confirmed: readonly string[], clusters: readonly Reach[]): void {
+  const strange = confirmed.filter((context) => clusters.every((cluster) => cluster.context !== context))
+  if (strange.length === 0) return
+  throw new Failure('bad-input', `--confirm ${strange.join(', ')}: none of the clusters has this context`, {
+    next: `Their contexts are ${clusters.map(({ context }) => context).join(', ')}`,
+  })
+}
+
+/** How long the run is expected to take, by the plan's own arithmetic; the machine of the orchestrator has no part in it. */
+function plannedMs(plan: Plan): number {
+  return forecastOf({ ...plan, target: 'remote' }, { cores: 1, memoryBytes: 0 }).totalMs
+}

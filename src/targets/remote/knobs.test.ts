@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { catalogue } from '../../tuning/catalogue.ts'
+import { supportOf } from './knobs.ts'
+
+const idsWhere = (source: 'hollow' | 'none', holds: (support: ReturnType<typeof supportOf>) => boolean) =>
+  catalogue.filter((knob) => holds(supportOf(knob, { source }))).map(({ id }) => id)
+
+describe('supportOf', () => {
+  it('should set kubelets of hollow nodes itself, and leave the control plane to whoever runs it', () => {
+    const own = idsWhere('hollow', (support) => support.supported && support.setBy === undefined)
+    expect(own).toEqual(catalogue.filter(({ component }) => component === 'kubelet').map(({ id }) => id))
+    const operated = idsWhere('hollow', (support) => support.supported && support.setBy === 'operator')
+    expect(operated).toEqual(expect.arrayContaining(['controllerManager.kubeApiQps', 'etcd.splitByResource']))
+  })
+
+  it('should set nothing on nodes that are not its own', () => {
+    expect(idsWhere('none', (support) => support.supported && support.setBy === undefined)).toEqual([])
+  })
+
+  it('should claim nothing of what nobody on the network tells', () => {
+    expect(idsWhere('hollow', ({ supported }) => !supported)).toEqual(
+      expect.arrayContaining(['kubeProxy.mode', 'host.nf_conntrack_max', 'etcd.nice', 'etcd.walDisk']),
+    )
+  })
+})

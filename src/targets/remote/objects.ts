@@ -1,0 +1,115 @@
+import { Failure } from '../../base/errors.ts'
+import type { KubeObject } from '../../kube/resources.ts'
+import { resources } from '../../kube/resources.ts'
+import type { Plan } from '../../plan/plan.ts'
+import { armName } from '../../plan/plan.ts'
+import type { ProfileName } from '../../tuning/profiles.ts'
+import { requestsOf } from '../../tuning/profiles.ts'
+import { layOutWorkload } from '../../workload/layout.ts'
+import { probeDeployment, probeNamespace } from '../../workload/probe-target.ts'
+import { kinds, objectsOf, roleOf, stamped } from '../../workload/stamp.ts'
+import { hollowFleetObjects } from './fleet/planned-objects.ts'
+import type { HollowArm } from './hollow-spec.ts'
+import { hollowArm } from './hollow-spec.ts'
+import type { Holder } from './lease.ts'
+import { leaseFor } from './lease.ts'
+import type { PlannedObject } from './preflight/check.ts'
+import type { PlannedTarget, Reach } from './reach.ts'
+import { titleOf } from './reach.ts'
+
+export interface PlannedObjectsOptions {
+  plan: Plan
+  clusters: readonly Reach[]
+  kubernetesVersion: string
+  holder: Holder
+  now: Date
+}
+
+/**
+ * Everything that a run would create, cluster by cluster and in order; what two arms both create on one cluster, one after the
+ * other, once.
+ */
+export function* plannedObjects(options: PlannedObjectsOptions): Generator<PlannedObject> {
+  const { plan, clusters, holder, now } = options
+  for (const cluster of clusters) {
+    if (cluster.role === 'target')
+      yield { cluster, object: { ...head('leases'), ...leaseFor(holder, now) } satisfies KubeObject }
+    const seen = new Set<string>()
+    for (const object of fleetObjects(cluster, options)) {
+      const key = `${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name ?? ''}`
+      if (!seen.has(key)) yield { cluster, object }
+      seen.add(key)
+    }
+    if (cluster.role === 'target') for (const object of runObjects(plan, holder.runId)) yield { cluster, object }
+  }
+}
+
+function head(resource: keyof typeof resources): { apiVersion: string; kind: string } {
+  const { apiVersion, kind } = resources[resource]
+  return { apiVersion, kind }
+}
+
+/** Of the hollow nodes of every arm that concerns this cluster. */
+function* fleetObjects(cluster: Reach, options: PlannedObjectsOptions): Generator<KubeObject> {
+  for (const { order, path } of hollowArms(options)) {
+    if (cluster.role === 'target' && cluster.path !== path) continue
+    yield* hollowFleetObjects({ ...order, target: order.targetServer })[cluster.role]
+  }
+}
+
+/** The hollow nodes of every arm, and the target that they join; none where the fleet is not the run's. */
+export function hollowArms({
+  plan,
+  clusters,
+  holder: { runId },
+  kubernetesVersion,
+}: Omit<PlannedObjectsOptions, 'now'>): { order: HollowArm; path: string }[] {
+  if (plan.fleet.source !== 'hollow') return []
+  return plan.arms.flatMap((arm) => {
+    const { target, path } = targetOf(plan, armName(arm))
+    const credentials = clusters.find((cluster) => cluster.path === path)?.credentials
+    if (credentials === undefined) return []
+    const armId = `${armName(arm)}-1`
+    const knobs = requestsOf(arm.profile as ProfileName, arm.set)
+    return [{ order: hollowArm({ plan, target, credentials, armId, knobs, runId, kubernetesVersion }), path }]
+  })
+}
+
+/** The workload, and what the probes scale. */
+function* runObjects({ workload, seed, probes, fleet }: Plan, runId: string): Generator<KubeObject> {
+  if (workload !== undefined) {
+    const layout = layOutWorkload(workload, seed)
+    for (const kind of kinds) {
+      for (const object of objectsOf(layout, kind)) yield stamped(object, runId, roleOf(kind), fleet.pods.taints)
+    }
+    const [first] = layout.namespaces
+    if (first !== undefined) {
+      const metadata = { name: 'scale-test-watch-lag', namespace: first.name }
+      yield stamped({ ...head('configmaps'), metadata }, runId, 'canary')
+    }
+  }
+  const { image, serviceAccountToken } = probes.pod
+  const node = probes.node === undefined ? 'hollow-0' : 'name' in probes.node ? probes.node.name : probes.node.selector
+  const replicas = probes.sequence[0]?.from ?? 1
+  const spec = { runId, node, image, serviceAccountToken, replicas, tolerated: fleet.pods.taints }
+  yield probeNamespace(spec)
+  yield probeDeployment(spec)
+}
+
+/** The target that an arm runs on, and where it stands in the plan. Throws `Failure('bad-input')` when there is none. */
+export function targetOf({ remote }: Plan, arm: string): { target: PlannedTarget; path: string } {
+  const targets = remote?.targets ?? []
+  const index = targets.findIndex(({ arms }) => arms === undefined || arms.includes(arm))
+  const target = targets[index]
+  if (target === undefined)
+    throw new Failure('bad-input', `none of the plan's targets is for arm ${arm}`, {
+      next: 'Name it in remote.targets',
+    })
+  return { target, path: `remote.targets[${index}]` }
+}
+
+/** An object in one line: `target (context eu-3)  ConfigMap large-01/config-1`. */
+export function lineOf({ cluster, object }: PlannedObject): string {
+  const { namespace, name = '' } = object.metadata
+  return `${titleOf(cluster)}  ${object.kind ?? ''} ${namespace === undefined ? name : `${namespace}/${name}`}`
+}

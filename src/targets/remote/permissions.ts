@@ -1,0 +1,217 @@
+import type { Plan } from '../../plan/plan.ts'
+
+/** What a run has to be allowed to do, and what for. */
+export type Permission = { verbs: readonly string[]; because: string } & (
+  | {
+      /** API group; empty for the core one. */
+      group: string
+      /** With its subresource, if any: `deployments/scale`. */
+      resource: string
+      /** Everywhere when absent. */
+      namespace?: string
+      /** Any when absent. */
+      names?: readonly string[]
+    }
+  | { path: string }
+)
+
+/** On the cluster under test, whatever its nodes are. */
+const onEveryTarget: readonly Permission[] = [
+  {
+    group: '',
+    resource: 'namespaces',
+    verbs: ['get', 'list', 'watch', 'create', 'delete'],
+    because:
+      'the UID of kube-system tells which cluster this is; the workload and the probes live in namespaces of their own',
+  },
+  {
+    group: '',
+    resource: 'nodes',
+    verbs: ['list', 'watch'],
+    because: 'the run waits for nodes to be Ready, and counts those that do not stay so',
+  },
+  {
+    group: '',
+    resource: 'nodes/proxy',
+    verbs: ['get'],
+    because: "the probe node's kubelet is read through the apiserver: /configz and /metrics",
+  },
+  {
+    group: '',
+    resource: 'pods',
+    verbs: ['list', 'watch'],
+    because: 'pods are timed by their watch events; the Deployments’ controllers create them',
+  },
+  {
+    group: 'apps',
+    resource: 'deployments',
+    verbs: ['get', 'list', 'watch', 'create'],
+    because: 'the workload and what the probes scale',
+  },
+  { group: 'apps', resource: 'deployments/scale', verbs: ['patch'], because: 'a probe scales its Deployment' },
+  {
+    group: 'apps',
+    resource: 'replicasets',
+    verbs: ['list', 'watch'],
+    because: 'a scale-down is over when the ReplicaSet says so',
+  },
+  {
+    group: '',
+    resource: 'services',
+    verbs: ['get', 'list', 'create'],
+    because: 'part of the workload',
+  },
+  {
+    group: '',
+    resource: 'configmaps',
+    verbs: ['get', 'list', 'watch', 'create', 'patch'],
+    because: 'part of the workload; one of them is written and watched once a second, to measure how far watches lag',
+  },
+  { group: '', resource: 'secrets', verbs: ['get', 'list', 'create'], because: 'part of the workload' },
+  {
+    group: '',
+    resource: 'serviceaccounts',
+    verbs: ['get', 'list', 'watch', 'create'],
+    because: 'part of the workload; no pod is admitted before the default one of its namespace is there',
+  },
+  {
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    namespace: 'kube-system',
+    verbs: ['create'],
+    because: 'creating cannot be limited to a name: the Lease is called scale-test',
+  },
+  {
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    namespace: 'kube-system',
+    names: ['scale-test'],
+    verbs: ['get', 'patch', 'delete'],
+    because: 'two runs at a time on one cluster would measure each other',
+  },
+  { path: '/metrics', verbs: ['get'], because: 'what the apiserver counted before and after a probe' },
+  { path: '/flagz', verbs: ['get'], because: 'the flags that the apiserver runs with' },
+  { path: '/readyz', verbs: ['get'], because: 'whether the apiserver is back after a program has re-tuned it' },
+]
+
+/** On the cluster under test, for hollow nodes that the run starts. */
+const forHollowNodes: readonly Permission[] = [
+  {
+    group: '',
+    resource: 'nodes',
+    verbs: ['delete'],
+    because: 'hollow nodes register themselves, and nobody but the run takes their Node objects away',
+  },
+  {
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    namespace: 'kube-node-lease',
+    verbs: ['list', 'delete'],
+    because: 'each node has a Lease there, which goes with it',
+  },
+]
+
+/** On the cluster under test, for hollow nodes with certificates that the target signs. */
+const forCertificates: readonly Permission[] = [
+  {
+    group: 'certificates.k8s.io',
+    resource: 'certificatesigningrequests',
+    verbs: ['get', 'list', 'watch', 'create', 'delete'],
+    because: 'each hollow node has a certificate of its own, requested by the run',
+  },
+  {
+    group: 'certificates.k8s.io',
+    resource: 'certificatesigningrequests/approval',
+    verbs: ['patch'],
+    because: 'the run approves its own requests',
+  },
+  {
+    group: 'certificates.k8s.io',
+    resource: 'signers',
+    names: ['kubernetes.io/kube-apiserver-client-kubelet'],
+    verbs: ['approve'],
+    because: 'approving is allowed per signer: this one signs the certificates of kubelets',
+  },
+]
+
+/** On the cluster under test, for a hollow proxy beside each hollow kubelet. */
+const forProxies: readonly Permission[] = [
+  {
+    group: 'certificates.k8s.io',
+    resource: 'signers',
+    names: ['kubernetes.io/kube-apiserver-client'],
+    verbs: ['approve'],
+    because: 'hollow proxies are clients that are no kubelets (fleet.pods.proxy): their certificate has another signer',
+  },
+]
+
+/** On the cluster whose machines carry the hollow nodes. */
+const onHost: readonly Permission[] = [
+  {
+    group: '',
+    resource: 'namespaces',
+    verbs: ['get', 'list', 'watch', 'create', 'delete'],
+    because:
+      'the UID of kube-system tells which cluster this is; the hollow nodes live in a namespace of their own, which takes all else along when it is deleted',
+  },
+  {
+    group: '',
+    resource: 'nodes',
+    verbs: ['list'],
+    because: 'whether the machines have room is looked at before anything is created',
+  },
+  {
+    group: '',
+    resource: 'pods',
+    verbs: ['list', 'watch'],
+    because: 'what the machines carry already, and why a hollow-node pod does not start',
+  },
+  { group: '', resource: 'events', verbs: ['list'], because: 'why a hollow-node pod is not even created' },
+  {
+    group: '',
+    resource: 'serviceaccounts',
+    verbs: ['get', 'create'],
+    because: 'the hollow-node pods’ own, without rights',
+  },
+  {
+    group: '',
+    resource: 'configmaps',
+    verbs: ['get', 'create'],
+    because: 'the kubelet configuration of the arm',
+  },
+  {
+    group: '',
+    resource: 'secrets',
+    verbs: ['get', 'create'],
+    because: 'certificates of the hollow nodes',
+  },
+  {
+    group: 'apps',
+    resource: 'statefulsets',
+    verbs: ['get', 'create'],
+    because: 'the hollow-node pods',
+  },
+  {
+    group: 'apps',
+    resource: 'statefulsets/scale',
+    verbs: ['patch'],
+    because: 'so many pods are started at a time',
+  },
+]
+
+/** All that any plan needs on a cluster in this role: what the RBAC manifests grant. */
+export function allPermissions(role: 'host' | 'target'): Permission[] {
+  return role === 'host' ? [...onHost] : [...onEveryTarget, ...forHollowNodes, ...forCertificates, ...forProxies]
+}
+
+/** What this plan needs on a cluster in this role. */
+export function permissionsOf(role: 'host' | 'target', { fleet: { source, pods } }: Plan): Permission[] {
+  if (role === 'host') return [...onHost]
+  const areRequested = source === 'hollow' && pods.identity === 'csr'
+  return [
+    ...onEveryTarget,
+    ...(source === 'hollow' ? forHollowNodes : []),
+    ...(areRequested ? forCertificates : []),
+    ...(areRequested && pods.proxy ? forProxies : []),
+  ]
+}

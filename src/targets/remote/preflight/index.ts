@@ -1,0 +1,50 @@
+import { Failure } from '../../../base/errors.ts'
+import { access } from './access.ts'
+import { architecture } from './architecture.ts'
+import type { Check, CheckOutcome, Known } from './check.ts'
+import { collisions } from './collisions.ts'
+import { credentials } from './credentials.ts'
+import { hosts } from './hosts.ts'
+import { identity } from './identity.ts'
+import { inUse } from './in-use.ts'
+import { names } from './names.ts'
+import { versions } from './versions.ts'
+
+/** Whether the clusters are the ones that are meant: all that taking something away depends on. */
+export const identityChecks: readonly Check<Known>[] = [names, identity]
+/** All that is looked at before a run. */
+export const allChecks: readonly Check[] = [
+  ...identityChecks,
+  credentials,
+  access,
+  inUse,
+  collisions,
+  hosts,
+  versions,
+  architecture,
+]
+
+/**
+ * Runs all checks, whatever the others find: everything that is wrong is told at once. Throws `Failure('infrastructure')`
+ * when a cluster does not answer.
+ */
+export async function examineClusters<Needs extends Known>(
+  needs: Needs,
+  checks: readonly Check<Needs>[],
+): Promise<CheckOutcome[]> {
+  const outcomes: CheckOutcome[] = []
+  for (const { id, title, examine } of checks) {
+    needs.signal.throwIfAborted()
+    outcomes.push({ id, title, ...(await examine(needs)) })
+  }
+  return outcomes
+}
+
+/** Throws `Failure('safety-refusal')` with every reason not to begin, when there is one. */
+export function requireNoRefusals(outcomes: readonly CheckOutcome[]): void {
+  const refusals = outcomes.flatMap(({ refusals: found }) => found)
+  if (refusals.length === 0) return
+  const reasons = refusals.map(({ because, next }) => `  ${because}\n    ${next}`)
+  const count = refusals.length === 1 ? 'one reason' : `${refusals.length} reasons`
+  throw new Failure('safety-refusal', `refused for ${count}; nothing was touched\n\n${reasons.join('\n')}`)
+}

@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest'
+import { runLabel } from '../../src/kube/labels.ts'
+import { watchNoMachine } from '../../src/measure/machine.ts'
+import { viewOf } from '../../src/report/view.ts'
+import { cleanUpClusters } from '../../src/run/cleanup-clusters.ts'
+import type { RunContext } from '../../src/run/run.ts'
+import { executeRun } from '../../src/run/run.ts'
+import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
+import { dryRun, remoteTarget } from '../../src/targets/remote/index.ts'
+import { leaseFor } from '../../src/targets/remote/lease.ts'
+import { lineOf } from '../../src/targets/remote/objects.ts'
+import { simulatedClusters } from './simulated.ts'
+
+function run(options: RemoteTargetOptions, changes: Partial<RunContext> = {}) {
+  return executeRun({
+    runId: options.holder.runId,
+    plan: options.plan,
+    target: remoteTarget(options),
+    clock: options.clock,
+    startedAt: null,
+    signal: new AbortController().signal,
+    emit: () => {},
+    watchMachine: watchNoMachine,
+    readMachine: null,
+    machine: null,
+    peakMemoryBytes: null,
+    onSamples: () => {},
+    ...changes,
+  })
+}
+
+describe('target remote', () => {
+  it('should compare two clusters with nodes of their own, and leave both as they were', async () => {
+    await using bench = await simulatedClusters(['untuned', 'tuned'])
+    const before = await bench.contents()
+    const { result, error } = await run(bench.options('run-1'))
+    expect(error).toBeUndefined()
+    expect(result).toMatchObject({ evidence: 'measured', target: 'remote', machine: null, verdict: 'pass' })
+    expect(result.reasons[1]).toMatch(/^\d+ settings of the cluster could not be read back and are taken on trust$/)
+    expect(result.versions).toMatchObject({ 'kube-apiserver': 'v1.36.3' })
+    for (const arm of result.arms) {
+      expect(arm).toMatchObject({ outcome: 'complete', residue: [], controlPlaneReadyMs: null })
+      expect(arm.fleet).toMatchObject({ nodes: 2, source: 'none' })
+      expect(arm.probes.map(({ pods }) => [pods.ready, pods.deleted])).toEqual([
+        [5, 0],
+        [5, 4],
+      ])
+    }
+    expect(await bench.contents()).toEqual(before)
+  })
+
+  it('should claim of knobs only what was read back, and say where it could not look', async () => {
+    await using bench = await simulatedClusters(['untuned', 'tuned'])
+    const { result } = await run(bench.options('run-1'))
+    const knobs = new Map(result.arms[1]?.knobs.map((knob) => [knob.id, knob]))
+    expect(knobs.get('kubelet.kubeAPIQPS')).toMatchObject({ status: 'applied', effective: 50, readFrom: '/configz' })
+    expect(knobs.get('controllerManager.kubeApiQps')).toMatchObject({
+      status: 'unverified',
+      effective: null,
+      note: expect.stringContaining('components.kube-controller-manager'),
+    })
+    const [rollout] = result.arms[1]?.probes ?? []
+    expect(rollout?.limiters.map(({ component }) => component)).toEqual(['kubelet', 'kubelet'])
+    expect(rollout?.explanations).toContainEqual(
+      expect.objectContaining({ stop: 'created', boundBy: null, unread: ['kube-controller-manager'] }),
+    )
+    expect(viewOf(result).caveats.map(({ title }) => title)).toEqual(
+      expect.arrayContaining([
+        'Client limits that were not read: what bound these numbers is not known',
+        'Nodes that were there before the run',
+      ]),
+    )
+  })
+
+  it('should say loudly when a cluster is not set as its arm says', async () => {
+    await using bench = await simulatedClusters(['untuned'])
+    const options = bench.options('run-1')
+    const { plan } = options
+    const [only] = plan.remote?.targets ?? []
+    if (only === undefined) throw new Error('a target is missing')
+    const swapped = {
+      ...plan,
+      arms: [{ profile: 'tuned', set: [] }],
+      remote: { targets: [{ ...only, arms: ['tuned'] }] },
+    }
+    const { result } = await run({ ...options, plan: swapped })
+    const [differing] = viewOf(result).caveats.filter(({ title }) => title.startsWith('Knobs that run with another'))
+    expect(differing).toMatchObject({ severity: 'bad', places: [expect.stringContaining('kubelet.kubeAPIQPS')] })
+  })
+
+  it('should refuse a second run on a cluster while the first has it', async () => {
+    await using bench = await simulatedClusters(['untuned', 'tuned'])
+    const second = bench.options('run-2')
+    let refusal: Promise<unknown> | undefined
+    const { error } = await run(bench.options('run-1'), {
+      emit(event) {
+        if (event.type !== 'step-finished' || event.stepId !== 'control-plane') return
+        const context = {
+          fleet: { nodes: 2, nodesPerProcess: 1, node: { cpu: 1, memory: '1Gi', containerStartDelayMs: 0 } },
+        }
+        refusal ??= remoteTarget(second)
+          .prepare({ ...context, signal: new AbortController().signal, onProgress: () => {} })
+          .catch((reason: unknown) => reason)
+      },
+    })
+    expect(error).toBeUndefined()
+    expect(await refusal).toMatchObject({
+      kind: 'safety-refusal',
+      message: expect.stringContaining('anna@build-3, run run-1, since '),
+    })
+  })
+
+  it('should end the run, and still take its own away, when the Lease is lost', async () => {
+    await using bench = await simulatedClusters(['untuned', 'tuned'])
+    const before = await bench.contents()
+    const options = bench.options('run-1')
+    const api = bench.clusters['untuned']?.api
+    const ref = { resource: 'leases', namespace: 'kube-system', name: 'scale-test' } as const
+    const { result, error } = await run(options, {
+      emit(event) {
+        if (event.type !== 'step-started' || event.stepId !== 'probe/rollout') return
+        void (async () => {
+          const { uid = '' } = (await api?.get(ref))?.metadata ?? {}
+          await api?.delete(ref, { uid })
+          await api?.create('leases', leaseFor({ runId: 'run-2', who: 'ben@build-7' }, options.now()))
+        })()
+      },
+      plan: { ...options.plan, probes: { ...options.plan.probes, settle: 60_000 } },
+    })
+    expect(error).toMatchObject({ kind: 'inconclusive', message: expect.stringContaining('ben@build-7, run run-2') })
+    expect(result).toMatchObject({ partial: true, verdict: 'inconclusive' })
+    expect(await bench.contents()).toEqual([...before, 'untuned leases kube-system/scale-test'].sort())
+  })
+})
+
+describe('a dry run', () => {
+  it('should name every object of both clusters, find nothing against them and create none', async () => {
+    await using bench = await simulatedClusters(['untuned', 'tuned'])
+    const before = await bench.contents()
+    const { checks, objects } = await dryRun(bench.options('run-1'), new AbortController().signal)
+    expect(checks.flatMap(({ refusals }) => refusals)).toEqual([])
+    expect([...objects()].map(lineOf)).toEqual([
+      'target of untuned (context untuned)  Lease kube-system/scale-test',
+      'target of untuned (context untuned)  Namespace run-1-probe',
+      'target of untuned (context untuned)  Deployment run-1-probe/probe',
+      'target of tuned (context tuned)  Lease kube-system/scale-test',
+      'target of tuned (context tuned)  Namespace run-1-probe',
+      'target of tuned (context tuned)  Deployment run-1-probe/probe',
+    ])
+    expect(await bench.contents()).toEqual(before)
+  })
+
+  it('should refuse a context that was typed and is none of the clusters’', async () => {
+    await using bench = await simulatedClusters(['untuned'])
+    const options = { ...bench.options('run-1'), confirmed: ['tunned'] }
+    await expect(dryRun(options, new AbortController().signal)).rejects.toMatchObject({
+      kind: 'bad-input',
+      message: '--confirm tunned: none of the clusters has this context',
+    })
+  })
+})
+
+describe('cleanUpClusters', () => {
+  const own = (run: string) => ({ [runLabel]: run })
+
+  /** Two runs were killed on one cluster, a third one goes on. */
+  async function aborted() {
+    const bench = await simulatedClusters(['untuned'])
+    const api = bench.clusters['untuned']?.api
+    if (api === undefined) throw new Error('the cluster is missing')
+    const before = await bench.contents()
+    const { now, clock } = bench.options('x')
+    await api.create('namespaces', { metadata: { name: 'a-1', labels: own('run-a') } })
+    await api.create('configmaps', { metadata: { name: 'one', namespace: 'a-1' } })
+    await api.create('nodes', { metadata: { name: 'hollow-7', labels: own('run-a') } })
+    await api.create('namespaces', { metadata: { name: 'b-1', labels: own('run-b') } })
+    await api.create('namespaces', { metadata: { name: 'others' } })
+    await api.create('leases', leaseFor({ runId: 'run-b', who: 'ben@build-7' }, now()))
+    const lines: string[] = []
+    const cleanUp = (runId: string | undefined) =>
+      cleanUpClusters({
+        clusters: [{ role: 'target', arms: [], context: 'untuned', api: { ...api, readText: async () => '' } }],
+        runId,
+        clock,
+        now: now(),
+        signal: new AbortController().signal,
+        print: (line) => lines.push(line),
+      })
+    return { bench, before, cleanUp, lines, sleep: clock.sleep }
+  }
+
+  it('should remove one run’s remains by its label and touch nothing else', async () => {
+    const { bench, before, cleanUp, lines } = await aborted()
+    await using _ = bench
+    expect(await cleanUp('run-a')).toEqual([])
+    expect(lines).toEqual(['run-a: target (context untuned): removed 1 namespaces, 1 nodes'])
+    const left = (await bench.contents()).filter((one) => !before.includes(one) && !one.includes('kube-root-ca'))
+    expect(left).toEqual([
+      'untuned leases kube-system/scale-test',
+      'untuned namespaces /b-1',
+      'untuned namespaces /others',
+    ])
+  })
+
+  it('should leave a run alone that goes on, unless it is named', async () => {
+    const { bench, cleanUp, lines } = await aborted()
+    await using _ = bench
+    expect(await cleanUp(undefined)).toEqual([])
+    expect(lines[0]).toMatch(/^run-b: still going on, left alone/)
+    expect(lines[1]).toMatch(/^run-a: .* removed/)
+    expect(await cleanUp('run-b')).toEqual([])
+    expect(lines[2]).toBe('run-b: target (context untuned): removed 1 namespaces, the Lease kube-system/scale-test')
+    expect(await cleanUp(undefined)).toEqual([])
+    expect(lines[3]).toBe('nothing is left of any run')
+  })
+
+  it('should take a run whose Lease has expired for one that is over', async () => {
+    const { bench, cleanUp, lines, sleep } = await aborted()
+    await using _ = bench
+    await sleep(61_000)
+    expect(await cleanUp(undefined)).toEqual([])
+    expect(lines.map((line) => line.split(':')[0])).toEqual(['run-a', 'run-b'])
+  })
+})
