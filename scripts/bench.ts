@@ -7,6 +7,7 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node'
 import { Pool } from 'undici'
 import { systemClock } from '../src/base/clock.ts'
+import { locateComponents } from '../src/components/components.ts'
 import type { Credentials } from '../src/kube/credentials.ts'
 import { connectKubeApi } from '../src/kube/http.ts'
 import type { Pod } from '../src/kube/resources.ts'
@@ -14,7 +15,7 @@ import { createTestCertificates } from '../src/kube/testing-tls.ts'
 import { decodeWatch } from '../src/kube/watch-stream.ts'
 import { medianOf } from '../src/measure/distribution.ts'
 import { createProbeTimeline } from '../src/measure/timeline.ts'
-import { locateComponents } from '../src/targets/local/components.ts'
+import { localComponents } from '../src/targets/local/binaries.ts'
 import { benchApiserver } from './bench-apiserver.ts'
 import { benchSimulation } from './bench-simulation.ts'
 
@@ -108,7 +109,8 @@ server.kill()
 await Promise.all([pool.close(), api[Symbol.asyncDispose]()])
 await benchSimulation(join(import.meta.dirname, '..'), say)
 const componentsSource = join(import.meta.dirname, '..', 'components')
-if (locateComponents(componentsSource, process.env).missing.length === 0) await benchApiserver(componentsSource, say)
+if (locateComponents(localComponents(componentsSource), process.env).missing.length === 0)
+  await benchApiserver(componentsSource, say)
 else say('SKIPPED: the rates at a real apiserver, because the components are missing (make components builds them)')
 
 async function processorTimePerCall(calls: number, call: () => Promise<unknown>): Promise<number> {

@@ -16,6 +16,8 @@ export const rooms = [
   'report',
   'result',
   'plan',
+  'image',
+  'components',
   'kube',
   'base',
 ] as const

@@ -1,17 +1,27 @@
 import { systemClock } from '../base/clock.ts'
-import { buildComponents, describeBuild } from '../targets/local/build.ts'
-import { locateComponents, requireComponents } from '../targets/local/components.ts'
+import { buildComponents, describeBuild } from '../components/build.ts'
+import type { WantedComponents } from '../components/components.ts'
+import { allBinaries, locateComponents, requireComponents } from '../components/components.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Builds what target local runs, unless it is there; says where it is. */
-export async function componentsCommand({ terminal, folders, env, interruption }: Surroundings): Promise<number> {
-  const place = locateComponents(folders.components, env)
+/** Builds everything that can be built, unless it is there; says where it is. */
+export async function componentsCommand(surroundings: Surroundings): Promise<number> {
+  const wanted = { sourceFolder: surroundings.folders.components, binaries: allBinaries }
+  surroundings.terminal.print(`components are ready: ${await ensureComponents(wanted, surroundings)}`)
+  return 0
+}
+
+/** The folder that holds what is wanted; builds what the cache lacks, and shows how far it is. */
+export async function ensureComponents(
+  wanted: WantedComponents,
+  { terminal, env, interruption }: Surroundings,
+): Promise<string> {
+  const place = locateComponents(wanted, env)
   if (place.origin === 'cache' && place.missing.length > 0) {
     interruption.hint = 'compilers that still run end by themselves; what they built is not used'
     await withStatusLine(terminal, (onProgress) =>
       buildComponents(place, {
-        sourceFolder: folders.components,
         env,
         clock: systemClock,
         signal: interruption.signal,
@@ -19,6 +29,5 @@ export async function componentsCommand({ terminal, folders, env, interruption }
       }),
     )
   }
-  terminal.print(`components are ready: ${requireComponents(locateComponents(folders.components, env))}`)
-  return 0
+  return requireComponents(locateComponents(wanted, env))
 }

@@ -110,7 +110,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('components')
-    .description('build etcd, the control plane and the hollow node for target local (once; needs Go)')
+    .description('build etcd, the control plane, kubelets and hollow nodes (once; needs Go)')
     .action(async () => onExit(await (await import('./components-command.ts')).componentsCommand(surroundings)))
 
   program

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { describe } from 'vitest'
-import { locateComponents } from '../../src/targets/local/components.ts'
+import { locateComponents } from '../../src/components/components.ts'
+import { localComponents } from '../../src/targets/local/binaries.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 
 /** Whether the real components are there; where they are not, the suite says loudly that it was skipped. */
-const place = locateComponents(join(root, 'components'), process.env)
+const place = locateComponents(localComponents(join(root, 'components')), process.env)
 const areHere = place.missing.length === 0
 
 /**

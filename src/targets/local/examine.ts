@@ -2,8 +2,9 @@ import { statfsSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { $ } from 'zx/core'
 import { formatBytes } from '../../base/quantity.ts'
-import type { Environment } from './components.ts'
-import { componentsVariable, locateComponents, readModulePins } from './components.ts'
+import type { Environment } from '../../components/components.ts'
+import { componentsVariable, locateComponents, readModulePins } from '../../components/components.ts'
+import { localComponents } from './binaries.ts'
 import { readLimits } from './limits.ts'
 import { mayRaisePriority } from './priority.ts'
 
@@ -25,8 +26,8 @@ export async function examineMachine(sourceFolder: string, diskFolder: string, e
 }
 
 async function components(sourceFolder: string, env: Environment): Promise<Finding> {
-  const place = locateComponents(sourceFolder, env)
-  const { kubernetes, go } = readModulePins(sourceFolder)
+  const place = locateComponents(localComponents(sourceFolder), env)
+  const { kubernetes, go } = readModulePins({ sourceFolder })
   if (place.missing.length === 0)
     return { state: 'has', what: `components of Kubernetes ${kubernetes}: ${place.folder}` }
   if (place.origin === 'given') {

@@ -1,15 +1,15 @@
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
 import type { Clock } from '../../base/clock.ts'
-import { Failure, messageOf } from '../../base/errors.ts'
+import { Failure } from '../../base/errors.ts'
+import { buildComponents, describeBuild } from '../../components/build.ts'
+import type { Environment } from '../../components/components.ts'
+import { locateComponents, requireComponents } from '../../components/components.ts'
+import { readVersion } from '../../components/version.ts'
 import type { Target } from '../target.ts'
-import { buildComponents, describeBuild } from './build.ts'
+import { localBinaries, localComponents } from './binaries.ts'
 import { openCluster } from './cluster.ts'
-import type { Environment } from './components.ts'
-import { binaries, locateComponents, requireComponents } from './components.ts'
 import { supportOf } from './knobs.ts'
 import { runMark, stateFolderOf } from './leftovers.ts'
 import { checkLimits, readLimits } from './limits.ts'
@@ -40,6 +40,7 @@ export function localTarget(options: LocalTargetOptions): Target {
       next: 'Run on a Linux machine, or with another target',
     })
   const stateFolder = stateFolderOf(runFolder)
+  const wanted = localComponents(componentsSource)
   const permissions = { mayRaisePriority: mayRaisePriority(), hasIonice: isInstalled('ionice', env) }
   const ports = createPorts(
     parsePortRange(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')),
@@ -54,7 +55,7 @@ export function localTarget(options: LocalTargetOptions): Target {
   let binaryFolder: string | undefined
   let versions: Promise<Record<string, string>> | undefined
   const findBinaries = () => {
-    binaryFolder ??= requireComponents(locateComponents(componentsSource, env))
+    binaryFolder ??= requireComponents(locateComponents(wanted, env))
     return binaryFolder
   }
 
@@ -66,12 +67,11 @@ export function localTarget(options: LocalTargetOptions): Target {
 
     async prepare({ fleet, signal, onProgress }) {
       checkLimits(fleet, readLimits())
-      const place = locateComponents(componentsSource, env)
+      const place = locateComponents(wanted, env)
       if (place.origin === 'cache' && place.missing.length > 0) {
         await guard()
         onProgress(`building the components into ${place.folder}, once: it takes about six minutes`)
         await buildComponents(place, {
-          sourceFolder: componentsSource,
           env: { ...env, ...mark },
           clock,
           signal,
@@ -105,19 +105,8 @@ export function localTarget(options: LocalTargetOptions): Target {
 
 /** Version of each binary as it tells it: `v1.36.3`, `3.6.8`. */
 async function readVersions(folder: string, env: Record<string, string>): Promise<Record<string, string>> {
-  const run = promisify(execFile)
   const versions = await Promise.all(
-    binaries.map(async (binary) => {
-      const program = join(folder, binary)
-      try {
-        const { stdout } = await run(program, ['--version'], { env })
-        return [binary, /v?\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? stdout.trim()]
-      } catch (error) {
-        throw new Failure('infrastructure', `${program} does not run: ${messageOf(error)}`, {
-          next: 'Check that it was built for this machine',
-        })
-      }
-    }),
+    localBinaries.map(async (binary) => [binary, await readVersion(join(folder, binary), env)] as const),
   )
   return Object.fromEntries(versions)
 }

@@ -3,8 +3,8 @@ import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Failure } from '../../base/errors.ts'
+import type { Environment } from '../../components/components.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
-import type { Environment } from './components.ts'
 
 /** Classes as `ionice` prints them, at their numbers for `ionice -c`. */
 const ioClasses = ['none', 'realtime', 'best-effort', 'idle']

@@ -11,12 +11,12 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { systemClock } from '../../base/clock.ts'
-import { Failure } from '../../base/errors.ts'
+import { systemClock } from '../base/clock.ts'
+import { Failure } from '../base/errors.ts'
 import type { BuildOptions, BuildProgress } from './build.ts'
 import { buildComponents } from './build.ts'
-import type { ComponentsPlace } from './components.ts'
-import { binaries, locateComponents } from './components.ts'
+import type { Binary, ComponentsPlace } from './components.ts'
+import { allBinaries, locateComponents } from './components.ts'
 
 let folder: string
 let source: string
@@ -27,6 +27,7 @@ beforeEach(() => {
   source = join(folder, 'source')
   mkdirSync(source)
   writeFileSync(join(source, 'go.mod'), 'module x\n\ngo 1.26.0\n\nrequire (\n\tk8s.io/kubernetes v1.36.3\n)\n')
+  writeFileSync(join(source, 'go.sum'), 'sums\n')
   env = { PATH: `${join(folder, 'bin')}:${process.env['PATH']}`, XDG_CACHE_HOME: join(folder, 'cache') }
   goDoes('')
 })
@@ -48,11 +49,12 @@ echo "CGO_ENABLED=$CGO_ENABLED $*" > "$out"; chmod +x "$out"
   chmodSync(file, 0o755)
 }
 
-const locate = (): ComponentsPlace => locateComponents(source, env)
+function locate(binaries: readonly Binary[] = allBinaries, kubernetes?: string): ComponentsPlace {
+  return locateComponents({ sourceFolder: source, kubernetes, binaries }, env)
+}
 
-function build(options: Partial<BuildOptions> = {}): Promise<void> {
-  return buildComponents(locate(), {
-    sourceFolder: source,
+function build(options: Partial<BuildOptions> = {}, place = locate()): Promise<void> {
+  return buildComponents(place, {
     env,
     clock: systemClock,
     signal: new AbortController().signal,
@@ -73,11 +75,31 @@ describe('buildComponents', () => {
     await build({ onProgress: (progress) => seen.push(progress) })
     expect(locate().missing).toEqual([])
     expect(seen.map(({ binary, number, of }) => [binary, number, of])).toEqual(
-      binaries.map((binary, index) => [binary, index + 1, 5]),
+      allBinaries.map((binary, index) => [binary, index + 1, 7]),
     )
     const command = readFileSync(join(locate().folder, 'kube-apiserver'), 'utf8')
     expect(command).toMatch(
       /^CGO_ENABLED=0 build -trimpath .*gitVersion=v1\.36\.3.* k8s\.io\/kubernetes\/cmd\/kube-apiserver\n$/,
+    )
+  })
+
+  it('should build only what is wanted and not there yet', async () => {
+    await build({}, locate(['etcd', 'pause']))
+    expect(readdirSync(locate().folder).sort()).toEqual(['etcd', 'pause'])
+    const seen: BuildProgress[] = []
+    await build({ onProgress: (progress) => seen.push(progress) }, locate(['etcd', 'kubelet']))
+    expect(seen.map(({ binary, number, of }) => [binary, number, of])).toEqual([['kubelet', 1, 1]])
+  })
+
+  it('should build from the module of another version when that is wanted', async () => {
+    mkdirSync(join(source, 'kubernetes-1.35'))
+    writeFileSync(join(source, 'kubernetes-1.35', 'go.mod'), 'go 1.25.0\n k8s.io/kubernetes v1.35.4\n')
+    writeFileSync(join(source, 'kubernetes-1.35', 'go.sum'), '')
+    const place = locate(['hollow-node'], '1.35')
+    await build({}, place)
+    expect(place.folder).toContain('v1.35.4-')
+    expect(readFileSync(join(place.folder, 'hollow-node'), 'utf8')).toMatch(
+      /build -modfile=kubernetes-1\.35\/go\.mod .*gitVersion=v1\.35\.4.* \.\/hollow-node\n$/,
     )
   })
 
@@ -87,19 +109,20 @@ describe('buildComponents', () => {
     await build()
   })
 
-  it('should leave one whole build when two builders run at once', async () => {
+  it('should leave whole binaries when two builders run at once', async () => {
     goDoes('sleep 0.02')
     await Promise.all([build(), build()])
     expect(locate().missing).toEqual([])
     expect(readdirSync(dirname(locate().folder))).toHaveLength(1)
   })
 
-  it('should leave nothing and quote the compiler when a build fails', async () => {
+  it('should keep what is whole and quote the compiler when a build fails', async () => {
     goDoes('case "$*" in *kube-scheduler) echo "x.go:1: undefined: y" >&2; exit 1;; esac')
     const failure = await failureOf(build())
     expect(failure.kind).toBe('infrastructure')
     expect(failure.message).toContain('kube-scheduler cannot be built:\nx.go:1: undefined: y')
-    expect(readdirSync(dirname(locate().folder))).toEqual([])
+    expect(locate().missing).toEqual(['kube-scheduler', 'hollow-node', 'kubelet', 'pause'])
+    expect(readdirSync(dirname(locate().folder))).toHaveLength(1)
   })
 
   it('should say what to install when go is not there', async () => {
@@ -132,7 +155,7 @@ describe('buildComponents', () => {
   it('should not publish what was built from two versions of the sources', async () => {
     goDoes(`echo '// changed' >> ${join(source, 'go.mod')}`)
     expect((await failureOf(build())).message).toContain('was changed while it was being built')
-    expect(locate().missing).toHaveLength(5)
+    expect(locate().missing).toEqual(allBinaries)
   })
 
   it('should remove half builds when their builders are gone, and only those', async () => {

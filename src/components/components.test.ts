@@ -2,10 +2,14 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { binaries, cacheKey, goBuildFlags, locateComponents, readModulePins, requireComponents } from './components.ts'
+import type { WantedComponents } from './components.ts'
+import { cacheKey, goBuildFlags, locateComponents, readModulePins, requireComponents } from './components.ts'
+
+const binaries = ['etcd', 'kube-apiserver', 'kube-scheduler'] as const
 
 let folder: string
 let source: string
+let wanted: WantedComponents
 
 function write(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true })
@@ -23,6 +27,7 @@ function installed(into: string, names: readonly string[] = binaries): string {
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'scale-test-components-'))
   source = join(folder, 'source')
+  wanted = { sourceFolder: source, binaries }
   write(join(source, 'go.mod'), 'module x\n\ngo 1.26.0\n\nrequire (\n\tk8s.io/kubernetes v1.36.3\n)\n')
   write(join(source, 'go.sum'), 'sums\n')
   write(join(source, 'hollow-node', 'main.go'), 'package main\n')
@@ -32,30 +37,40 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 describe('cacheKey', () => {
   it('should start with the pinned version when there is one', () => {
-    expect(cacheKey(source)).toMatch(/^v1\.36\.3-[0-9a-f]{12}$/)
+    expect(cacheKey({ sourceFolder: source })).toMatch(/^v1\.36\.3-[0-9a-f]{12}$/)
   })
 
   it.each(['go.mod', 'go.sum', 'hollow-node/main.go', 'hollow-node/new.go', 'kmsgstub/go.mod'])(
     'should change when %s changes',
     (file) => {
-      const before = cacheKey(source)
+      const before = cacheKey({ sourceFolder: source })
       write(join(source, file), 'go 1.26.0\n k8s.io/kubernetes v1.36.3 // changed\n')
-      expect(cacheKey(source)).not.toBe(before)
+      expect(cacheKey({ sourceFolder: source })).not.toBe(before)
     },
   )
 
+  it('should differ between versions, and not change with the module of another one', () => {
+    write(join(source, 'kubernetes-1.35', 'go.mod'), 'go 1.25.0\n k8s.io/kubernetes v1.35.4\n')
+    write(join(source, 'kubernetes-1.35', 'go.sum'), '')
+    const [before, other] = [cacheKey({ sourceFolder: source }), cacheKey({ sourceFolder: source, kubernetes: '1.35' })]
+    expect(other).toMatch(/^v1\.35\.4-/)
+    write(join(source, 'kubernetes-1.35', 'go.sum'), 'sums\n')
+    expect(cacheKey({ sourceFolder: source })).toBe(before)
+    expect(cacheKey({ sourceFolder: source, kubernetes: '1.35' })).not.toBe(other)
+  })
+
   it('should stay when only tests and notes change', () => {
-    const before = cacheKey(source)
+    const before = cacheKey({ sourceFolder: source })
     write(join(source, 'hollow-node', 'main_test.go'), 'package main\n')
     write(join(source, 'README.md'), 'words\n')
-    expect(cacheKey(source)).toBe(before)
+    expect(cacheKey({ sourceFolder: source })).toBe(before)
   })
 
   it('should not confuse contents that move from one file to the next', () => {
     const split = (first: string, second: string) => {
       write(join(source, 'a.go'), first)
       write(join(source, 'b.go'), second)
-      return cacheKey(source)
+      return cacheKey({ sourceFolder: source })
     }
     expect(split('ab', '')).not.toBe(split('a', 'b'))
   })
@@ -63,21 +78,36 @@ describe('cacheKey', () => {
 
 describe('readModulePins', () => {
   it('should find both versions in the module of this repository when it is read', () => {
-    expect(readModulePins('components')).toEqual({
+    expect(readModulePins({ sourceFolder: 'components' })).toEqual({
+      file: 'go.mod',
       kubernetes: expect.stringMatching(/^v1\.\d+\.\d+$/),
       go: expect.stringMatching(/^1\.\d+\.\d+$/),
     })
   })
 
+  it('should name the versions there are when another one is wanted', () => {
+    write(join(source, 'kubernetes-1.35', 'go.mod'), 'go 1.25.0\n k8s.io/kubernetes v1.35.4\n')
+    const file = join('kubernetes-1.35', 'go.mod')
+    expect(readModulePins({ sourceFolder: source, kubernetes: '1.36' }).file).toBe('go.mod')
+    expect(readModulePins({ sourceFolder: source, kubernetes: '1.35' })).toEqual({
+      file,
+      kubernetes: 'v1.35.4',
+      go: '1.25.0',
+    })
+    expect(() => readModulePins({ sourceFolder: source, kubernetes: '1.33' })).toThrow(
+      expect.objectContaining({ kind: 'bad-input', next: expect.stringContaining('1.35, 1.36') }),
+    )
+  })
+
   it('should say what is missing when go.mod pins no Kubernetes', () => {
     write(join(source, 'go.mod'), 'module x\n\ngo 1.26.0\n')
-    expect(() => readModulePins(source)).toThrow('pins no version of k8s.io/kubernetes')
+    expect(() => readModulePins({ sourceFolder: source })).toThrow('pins no version of k8s.io/kubernetes')
   })
 })
 
 describe('goBuildFlags', () => {
   it('should stamp the version into the binaries when it builds them', () => {
-    expect(goBuildFlags({ kubernetes: 'v1.36.3', go: '1.26.0' })).toEqual([
+    expect(goBuildFlags({ file: 'go.mod', kubernetes: 'v1.36.3', go: '1.26.0' })).toEqual([
       '-trimpath',
       '-buildvcs=false',
       '-ldflags',
@@ -89,7 +119,8 @@ describe('goBuildFlags', () => {
 describe('locateComponents', () => {
   it('should use the given folder when SCALE_TEST_COMPONENTS is set', () => {
     const given = installed(join(folder, 'given'))
-    expect(locateComponents(source, { SCALE_TEST_COMPONENTS: given })).toEqual({
+    expect(locateComponents(wanted, { SCALE_TEST_COMPONENTS: given })).toEqual({
+      wanted,
       folder: given,
       missing: [],
       origin: 'given',
@@ -97,21 +128,21 @@ describe('locateComponents', () => {
   })
 
   it('should name what is missing or not executable when a given folder is incomplete', () => {
-    const given = installed(join(folder, 'given'), ['etcd', 'kube-apiserver', 'kube-scheduler'])
+    const given = installed(join(folder, 'given'), ['etcd', 'kube-scheduler'])
     chmodSync(join(given, 'etcd'), 0o644)
-    const place = locateComponents(source, { SCALE_TEST_COMPONENTS: given })
-    expect(place.missing).toEqual(['etcd', 'kube-controller-manager', 'hollow-node'])
-    expect(() => requireComponents(place)).toThrow('lacks etcd, kube-controller-manager, hollow-node')
+    const place = locateComponents(wanted, { SCALE_TEST_COMPONENTS: given })
+    expect(place.missing).toEqual(['etcd', 'kube-apiserver'])
+    expect(() => requireComponents(place)).toThrow('lacks etcd, kube-apiserver')
   })
 
   it('should look in the cache when no folder is given', () => {
-    const key = cacheKey(source)
-    expect(locateComponents(source, { HOME: '/home/a', SCALE_TEST_COMPONENTS: '' }).folder).toBe(
+    const key = cacheKey({ sourceFolder: source })
+    expect(locateComponents(wanted, { HOME: '/home/a', SCALE_TEST_COMPONENTS: '' }).folder).toBe(
       `/home/a/.cache/scale-test/components/${key}`,
     )
     const cache = installed(join(folder, 'scale-test', 'components', key))
-    const place = locateComponents(source, { HOME: '/home/a', XDG_CACHE_HOME: folder })
-    expect(place).toEqual({ folder: cache, missing: [], origin: 'cache' })
+    const place = locateComponents(wanted, { HOME: '/home/a', XDG_CACHE_HOME: folder })
+    expect(place).toEqual({ wanted, folder: cache, missing: [], origin: 'cache' })
     expect(requireComponents(place)).toBe(cache)
   })
 })

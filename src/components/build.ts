@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { ProcessOutput, Shell } from 'zx/core'
-import { $ } from 'zx/core'
-import type { Clock } from '../../base/clock.ts'
-import { formatDuration } from '../../base/duration.ts'
-import { Failure } from '../../base/errors.ts'
+import type { Clock } from '../base/clock.ts'
+import { formatDuration } from '../base/duration.ts'
+import { Failure } from '../base/errors.ts'
+import { createShell } from '../base/shell.ts'
 import type { Binary, ComponentsPlace, Environment } from './components.ts'
-import { binaries, cacheKey, componentsVariable, goBuildFlags, readModulePins } from './components.ts'
+import { cacheKey, componentsVariable, goBuildFlags, packages, readModulePins } from './components.ts'
 
 /** Which binary is being built. */
 export interface BuildProgress {
@@ -19,7 +19,6 @@ export interface BuildProgress {
 }
 
 export interface BuildOptions {
-  sourceFolder: string
   env: Environment
   clock: Clock
   signal: AbortSignal
@@ -32,66 +31,50 @@ export function describeBuild({ binary, number, of, elapsedMs }: BuildProgress):
   return `building ${binary} (${number} of ${of}), ${formatDuration(elapsedMs)}`
 }
 
-const packages: Readonly<Record<Binary, string>> = {
-  etcd: 'go.etcd.io/etcd/server/v3',
-  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
-  'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
-  'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
-  'hollow-node': './hollow-node',
-}
-
 /**
- * Builds every component from the pinned Go module into `place`, which is in the cache; does nothing when they are all
- * there. Takes some ten minutes on two cores the first time, half a minute with Go's own cache filled. Builds go to a folder of their own that is renamed when it is complete, so
- * the cache never holds half a build, and of two builders at once the first to end wins. Throws
+ * Builds what is missing from the pinned Go module into `place`, which is in the cache. The five of target local take some
+ * ten minutes on two cores the first time, half a minute with Go's own cache filled. Each binary is built in a folder of its own and
+ * moved into place when it is whole, so the cache never holds half of one, and builders may run at once. Throws
  * `Failure('infrastructure')` when Go is missing, too old or fails, or the sources change meanwhile, and the signal's reason when it aborts.
  */
 export async function buildComponents(place: ComponentsPlace, options: BuildOptions): Promise<void> {
-  if (place.missing.length === 0) return
-  const { sourceFolder, clock, signal, onProgress } = options
+  const { wanted, missing, folder } = place
+  if (missing.length === 0) return
+  const { clock, signal, onProgress } = options
   signal.throwIfAborted()
-  const pins = readModulePins(sourceFolder)
-  const shell = $({
-    cwd: sourceFolder,
-    env: { ...definedOnly(options.env), CGO_ENABLED: '0' },
-    signal,
-    quiet: true,
-    nothrow: true,
-    // Were it a socket, as Node makes its pipes, bash would read ~/.bashrc, which may change PATH.
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // A process group of its own: an abort then ends the compilers too, which are children of go.
-    detached: true,
-  })
-  await checkGo(shell, pins.go)
+  const pins = readModulePins(wanted)
+  const shell = createShell({ cwd: wanted.sourceFolder, env: { ...options.env, CGO_ENABLED: '0' }, signal })
+  await checkGo(shell, pins.go, wanted.binaries)
   signal.throwIfAborted()
 
-  mkdirSync(dirname(place.folder), { recursive: true })
-  removeAbandoned(place.folder)
-  const unfinished = mkdtempSync(`${place.folder}.building-${process.pid}-`)
+  mkdirSync(dirname(folder), { recursive: true })
+  removeAbandoned(folder)
+  const workshop = mkdtempSync(`${folder}.building-${process.pid}-`)
   const startedMs = clock.nowMs()
   try {
-    for (const [index, binary] of binaries.entries()) {
+    for (const [index, binary] of missing.entries()) {
       const done = new AbortController()
       const ticking = tick(clock, done.signal, () =>
-        onProgress({ binary, number: index + 1, of: binaries.length, elapsedMs: clock.nowMs() - startedMs }),
+        onProgress({ binary, number: index + 1, of: missing.length, elapsedMs: clock.nowMs() - startedMs }),
       )
-      const output = await shell`go build ${goBuildFlags(pins)} -o ${join(unfinished, binary)} ${packages[binary]}`
+      const output = await shell`go build ${goBuildFlags(pins)} -o ${join(workshop, binary)} ${packages[binary]}`
       done.abort()
       await ticking
       signal.throwIfAborted()
       if (!output.ok) throw buildFailure(binary, output)
+      if (cacheKey(wanted) !== basename(folder))
+        throw new Failure('infrastructure', `${wanted.sourceFolder} was changed while it was being built`, {
+          next: 'Build again',
+        })
+      mkdirSync(folder, { recursive: true })
+      renameSync(join(workshop, binary), join(folder, binary))
     }
-    if (cacheKey(sourceFolder) !== basename(place.folder))
-      throw new Failure('infrastructure', `${sourceFolder} was changed while it was being built`, {
-        next: 'Build again',
-      })
-    publish(unfinished, place.folder)
   } finally {
-    rmSync(unfinished, { recursive: true, force: true })
+    rmSync(workshop, { recursive: true, force: true })
   }
 }
 
-async function checkGo(shell: Shell, wanted: string): Promise<void> {
+async function checkGo(shell: Shell, wanted: string, binaries: readonly Binary[]): Promise<void> {
   const next = `Install Go ${wanted} or later (https://go.dev/dl), or set ${componentsVariable} to a folder that holds ${binaries.join(', ')}`
   const output = await shell`go env GOVERSION`
   const found = /^go(\d+(?:\.\d+)*)/.exec(output.stdout)?.[1]
@@ -132,17 +115,6 @@ function buildFailure(binary: Binary, output: ProcessOutput): Failure {
   })
 }
 
-function publish(unfinished: string, folder: string): void {
-  // What is there is either complete, from another builder, or was damaged by hand.
-  if (existsSync(folder) && !binaries.every((binary) => existsSync(join(folder, binary))))
-    rmSync(folder, { recursive: true, force: true })
-  try {
-    renameSync(unfinished, folder)
-  } catch (error) {
-    if (!existsSync(folder)) throw error
-  }
-}
-
 /** Half builds of builders that were killed: 400 MB each. */
 function removeAbandoned(folder: string): void {
   for (const name of readdirSync(dirname(folder))) {
@@ -150,10 +122,4 @@ function removeAbandoned(folder: string): void {
     if (builder === undefined || existsSync(`/proc/${builder}`)) continue
     rmSync(join(dirname(folder), name), { recursive: true, force: true })
   }
-}
-
-function definedOnly(env: Environment): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  )
 }

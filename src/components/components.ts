@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto'
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Failure } from '../base/errors.ts'
+
+/** Environment as a process gets it. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Every program that can be built, with its package in the Go module of components. */
+export const packages = {
+  etcd: 'go.etcd.io/etcd/server/v3',
+  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
+  'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
+  'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
+  'hollow-node': './hollow-node',
+  kubelet: 'k8s.io/kubernetes/cmd/kubelet',
+  pause: './pause',
+} as const
+export type Binary = keyof typeof packages
+
+export const allBinaries = Object.keys(packages) as readonly Binary[]
+
+/** Variable that names a folder of ready binaries. */
+export const componentsVariable = 'SCALE_TEST_COMPONENTS'
+
+/** Which programs are wanted, and what they are built from. */
+export interface WantedComponents {
+  /** Folder of the Go module. */
+  sourceFolder: string
+  /** Version of Kubernetes such as `1.35`; without it, the one that the folder's go.mod pins. */
+  kubernetes?: string | undefined
+  binaries: readonly Binary[]
+}
+
+/** What a Go module of components pins. */
+export interface ModulePins {
+  /** The go.mod that pins it, relative to the folder. */
+  file: string
+  /** `v1.36.3` */
+  kubernetes: string
+  /** Oldest Go that builds it: `1.26.0` */
+  go: string
+}
+
+/** Where the binaries are, or belong. */
+export interface ComponentsPlace {
+  wanted: WantedComponents
+  folder: string
+  missing: readonly Binary[]
+  /** Whether the folder was given by the user, or is the cache, which `buildComponents` fills. */
+  origin: 'given' | 'cache'
+}
+
+/**
+ * Looks in the folder SCALE_TEST_COMPONENTS or, without it, in the cache: (XDG_CACHE_HOME or ~/.cache)/scale-test/
+ * components/<Kubernetes version>-<hash of what they are built from>. Throws `Failure('bad-input')` when the sources do
+ * not pin that version.
+ */
+export function locateComponents(wanted: WantedComponents, env: Environment): ComponentsPlace {
+  const given = env[componentsVariable]
+  const origin = given === undefined || given === '' ? 'cache' : 'given'
+  const folder = origin === 'given' ? resolve(given ?? '') : join(cacheFolder(env), cacheKey(wanted))
+  return { wanted, folder, missing: wanted.binaries.filter((binary) => !isExecutable(join(folder, binary))), origin }
+}
+
+/** The folder that holds all binaries. Throws `Failure('infrastructure')` that names those that are missing. */
+export function requireComponents(place: ComponentsPlace): string {
+  if (place.missing.length === 0) return place.folder
+  const names = place.missing.join(', ')
+  throw place.origin === 'given'
+    ? new Failure(
+        'infrastructure',
+        `${componentsVariable}=${place.folder} lacks ${names} (or they are not executable)`,
+        {
+          next: `Put them there, or unset ${componentsVariable}: with Go installed they are then built`,
+        },
+      )
+    : new Failure('infrastructure', `${place.folder} lacks ${names}: the components are not built yet`, {
+        next: `Build them (Go is needed), or set ${componentsVariable} to a folder that holds ${place.wanted.binaries.join(', ')}`,
+      })
+}
+
+/** Folder of all builds: one sub-folder each. */
+function cacheFolder(env: Environment): string {
+  return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'scale-test', 'components')
+}
+
+/** Reads the go.mod of a version. Throws `Failure('bad-input')` when there is none, or it does not say what is wanted. */
+export function readModulePins({ sourceFolder, kubernetes }: Omit<WantedComponents, 'binaries'>): ModulePins {
+  const pinned = parseModule(sourceFolder, 'go.mod')
+  if (kubernetes === undefined || kubernetes === minorOf(pinned.kubernetes)) return pinned
+  const others = otherVersions(sourceFolder)
+  if (!others.includes(kubernetes)) {
+    const known = [...others, minorOf(pinned.kubernetes)]
+    throw new Failure('bad-input', `Kubernetes ${kubernetes} is not among the versions that ${sourceFolder} pins`, {
+      next: `Take one of ${known.join(', ')}, or add ${join(sourceFolder, versionFolder(kubernetes), 'go.mod')}`,
+    })
+  }
+  return parseModule(sourceFolder, join(versionFolder(kubernetes), 'go.mod'))
+}
+
+/** How every binary is built, but for its package: the same everywhere, whatever commit the checkout is at. */
+export function goBuildFlags({ file, kubernetes }: ModulePins): string[] {
+  const [major, minor] = kubernetes.slice(1).split('.')
+  const version = { gitVersion: kubernetes, gitMajor: major, gitMinor: minor }
+  const stamps = Object.entries(version).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
+  const module = file === 'go.mod' ? [] : [`-modfile=${file}`]
+  return [...module, '-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...stamps].join(' ')]
+}
+
+/** Names one build: the same sources and flags have the same key on every machine. */
+export function cacheKey(wanted: Omit<WantedComponents, 'binaries'>): string {
+  const { sourceFolder } = wanted
+  const pins = readModulePins(wanted)
+  const hash = createHash('sha256').update(goBuildFlags(pins).join('\0'))
+  const sums = pins.file.replace(/mod$/, 'sum')
+  for (const file of [pins.file, sums, ...sourcesIn(sourceFolder)]) {
+    hash.update(`\0${file}\0`).update(readFileSync(join(sourceFolder, file)))
+  }
+  return `${pins.kubernetes}-${hash.digest('hex').slice(0, 12)}`
+}
+
+/** All that is compiled, but for what pins a version of Kubernetes. */
+function sourcesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\/go\.(mod|sum)$|\.go$/.test(file) && !file.endsWith('_test.go'))
+    .filter((file) => !file.startsWith(versionFolder('')))
+    .sort()
+}
+
+function versionFolder(kubernetes: string): string {
+  return `kubernetes-${kubernetes}`
+}
+
+function otherVersions(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(versionFolder('')))
+    .map((name) => name.slice(versionFolder('').length))
+    .sort()
+}
+
+function parseModule(folder: string, file: string): ModulePins {
+  const text = readFileSync(join(folder, file), 'utf8')
+  const kubernetes = /^\s*k8s\.io\/kubernetes (v\d\S*)/m.exec(text)?.[1]
+  const go = /^go (\d\S*)/m.exec(text)?.[1]
+  if (kubernetes === undefined || go === undefined)
+    throw new Failure(
+      'bad-input',
+      `${join(folder, file)} pins no version of ${go === undefined ? 'Go' : 'k8s.io/kubernetes'}`,
+      { next: 'Restore it from version control' },
+    )
+  return { file, kubernetes, go }
+}
+
+/** `1.36` of `v1.36.3` */
+function minorOf(version: string): string {
+  return version.slice(1).split('.').slice(0, 2).join('.')
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
