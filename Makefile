@@ -1,6 +1,6 @@
 # The commands of scale-test. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help scale-test simulate fidelity components test verify schema bench clean
+.PHONY: help scale-test simulate fidelity components image test verify schema bench clean
 
 PLAN   ?= single-node
 TARGET ?=
@@ -9,6 +9,9 @@ CLUSTERS ?=
 CONFIRM ?=
 ARGS   ?=
 SEEDS  ?= 1000
+KUBERNETES ?=
+IMAGE_REGISTRY ?=
+BUILDER ?= auto
 
 # The project brings its own Node.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
@@ -24,6 +27,7 @@ help: ## List these commands
 	@echo
 	@echo 'Variables of scale-test: PLAN (a name in plans/ or a file), TARGET (sim, local, remote), REPEAT (times per arm),'
 	@echo '  CLUSTERS (a file, for TARGET=remote), CONFIRM (contexts that look like production), ARGS'
+	@echo 'Variables of image: KUBERNETES (such as 1.35), IMAGE_REGISTRY (pushes there), BUILDER (auto, docker, buildah, none)'
 
 scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, CLUSTERS, ARGS
 	@$(program) run $(PLAN) $(if $(TARGET),--target $(TARGET)) $(if $(REPEAT),--repeat $(REPEAT)) \
@@ -38,6 +42,9 @@ fidelity: $(installed) ## Measure and simulate the same probes, and print by how
 
 components: $(installed) ## Build etcd, the control plane and the hollow node (once; needs Go)
 	@$(program) components
+
+image: $(installed) ## Build the image of hollow nodes: KUBERNETES, IMAGE_REGISTRY, BUILDER
+	@$(program) image --builder $(BUILDER) $(if $(KUBERNETES),--kubernetes $(KUBERNETES)) $(if $(IMAGE_REGISTRY),--registry $(IMAGE_REGISTRY))
 
 test: $(installed) ## Run all tests; suites with real components need `make components`
 	@node scripts/test.ts

@@ -1,7 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { builders } from '../image/builders.ts'
 import type { CalibrateOptions } from './calibrate-command.ts'
 import type { CleanupOptions } from './cleanup-command.ts'
 import type { DryRunOptions } from './dry-run.ts'
+import type { ImageOptions } from './image-command.ts'
 import type { PlanOptions } from './plan-command.ts'
 import type { RunOptions } from './run-command.ts'
 import type { SimulateOptions } from './simulate-command.ts'
@@ -112,6 +114,20 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .command('components')
     .description('build etcd, the control plane, kubelets and hollow nodes (once; needs Go)')
     .action(async () => onExit(await (await import('./components-command.ts')).componentsCommand(surroundings)))
+
+  program
+    .command('image')
+    .description('build the image of hollow nodes, for the host cluster of target remote')
+    .option('-k, --kubernetes <version>', 'such as 1.35; default: the version of the other components')
+    .option('-r, --registry <registry>', 'put this in front of the name, and push the image there')
+    .addOption(
+      new Option('-b, --builder <builder>', 'what builds it; none: this program, with Go')
+        .choices(['auto', ...builders])
+        .default('auto'),
+    )
+    .action(async (options: ImageOptions) =>
+      onExit(await (await import('./image-command.ts')).imageCommand(options, surroundings)),
+    )
 
   program
     .command('calibrate')

@@ -4,6 +4,7 @@ import { hostname, userInfo } from 'node:os'
 import { join, relative } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
+import { readModulePins } from '../components/components.ts'
 import {
   describeThisMachine,
   peakMemoryBytes,
@@ -17,7 +18,6 @@ import type { Plan } from '../plan/plan.ts'
 import type { Calibration } from '../result/calibration.ts'
 import { calibrationSchema } from '../result/calibration.ts'
 import type { RunContext } from '../run/run.ts'
-import { readModulePins } from '../targets/local/components.ts'
 import { localTarget } from '../targets/local/index.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
 import { remoteTarget } from '../targets/remote/index.ts'
@@ -100,7 +100,7 @@ export function remoteOptions(
     runFolder,
     startedAt,
     confirmed,
-    kubernetesVersion: readModulePins(folders.components).kubernetes,
+    kubernetesVersion: readModulePins({ sourceFolder: folders.components }).kubernetes,
     env,
     clock: systemClock,
     now: () => new Date(),

@@ -8,7 +8,7 @@ import { tar } from './tar.ts'
  * which `ctr --namespace k8s.io images import`, `docker load` and `podman load` read. The same image and name give the same
  * bytes. `name` is `[<registry>/]<repository>:<tag>`.
  */
-export function imageArchive(name: string, { config, id, layer, layerDigest }: Image): Pieces {
+function imageArchive(name: string, { config, id, layer, layerDigest }: Image): Pieces {
   const [configFile, layerFile] = [`${hexOf(id)}.json`, `${hexOf(layerDigest)}.tar`]
   const manifest = [{ Config: configFile, RepoTags: [name], Layers: [layerFile] }]
   return tar([

@@ -40,7 +40,7 @@ export function createImage({ program, binary, files = [] }: ImageContents): Ima
 }
 
 /** As registries write it: `sha256:...` */
-export function digestOf(pieces: Pieces): string {
+function digestOf(pieces: Pieces): string {
   const hash = createHash('sha256')
   for (const piece of pieces) hash.update(piece)
   return `sha256:${hash.digest('hex')}`

@@ -1,0 +1,84 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { exitCodes, messageOf } from '../base/errors.ts'
+import { createShell } from '../base/shell.ts'
+import { readModulePins } from '../components/components.ts'
+import { writeImageArchive } from '../image/archive.ts'
+import type { Builder } from '../image/builders.ts'
+import { buildImage, chooseBuilder, pushImage } from '../image/builders.ts'
+import { hollowNodeImage } from '../image/hollow-node.ts'
+import { ensureComponents } from './components-command.ts'
+import { withStatusLine } from './status-line.ts'
+import type { Surroundings } from './surroundings.ts'
+
+export interface ImageOptions {
+  /** `1.35`; the version that components/go.mod pins when absent. */
+  kubernetes?: string
+  /** In front of the image's name; the image is pushed there. */
+  registry?: string
+  builder: Builder | 'auto'
+}
+
+/** Builds the hollow-node image, pushes it where a registry is given, and says what it is and how to load it. */
+export async function imageCommand(options: ImageOptions, surroundings: Surroundings): Promise<number> {
+  const { terminal, env, folders, interruption } = surroundings
+  const { signal } = interruption
+  const shell = createShell({ env, signal })
+  const wanted = { sourceFolder: folders.components, kubernetes: options.kubernetes }
+  const pins = readModulePins(wanted)
+  const repository = [options.registry, 'hollow-node'].filter((part) => part !== undefined && part !== '').join('/')
+  const name = `${repository}:${pins.kubernetes}`
+  const archive = join(folders.root, 'images', `hollow-node-${pins.kubernetes}.tar`)
+
+  const withBuilder = (chosen: Exclude<Builder, 'none'>) =>
+    withStatusLine(terminal, (onProgress) => {
+      onProgress(`building ${name} with ${chosen}`)
+      return buildImage({ builder: chosen, name, sourceFolder: folders.components, module: pins.file }, shell)
+    })
+  const withoutBuilder = async () => {
+    const image = hollowNodeImage(await ensureComponents({ ...wanted, binaries: ['hollow-node'] }, surroundings))
+    writeImageArchive(archive, name, image)
+    return image.id
+  }
+  let builder = await chooseBuilder(options.builder, shell)
+  let id: string
+  if (builder === 'none') id = await withoutBuilder()
+  else {
+    try {
+      id = await withBuilder(builder)
+    } catch (error) {
+      if (options.builder !== 'auto' || signal.aborted) throw error
+      terminal.printError(`${messageOf(error)}\nso it is written without a builder\n`)
+      builder = 'none'
+      id = await withoutBuilder()
+    }
+  }
+  signal.throwIfAborted()
+  terminal.print(`${name}\n  image id  ${id}`)
+  if (builder === 'none') describeArchive(archive, terminal.print)
+  else terminal.print(`  built with ${builder}`)
+  if (options.registry) {
+    const digest = await push({ builder, name, archive }, shell)
+    terminal.print(`  pushed as ${digest === null ? name : `${repository}@${digest}`}`)
+  }
+  return exitCodes.pass
+}
+
+function describeArchive(archive: string, print: (line: string) => void): void {
+  const shown = relative(process.cwd(), archive)
+  print(`  archive   ${shown}, ${(statSync(archive).size / 2 ** 20).toFixed(1)} MiB`)
+  print(`  load it   ctr --namespace k8s.io images import ${shown}     (on every machine of the host cluster)`)
+  print(`            docker load --input ${shown}`)
+}
+
+async function push(image: Parameters<typeof pushImage>[0], shell: ReturnType<typeof createShell>) {
+  const folder = mkdtempSync(join(tmpdir(), 'scale-test-push-'))
+  const digestFile = join(folder, 'digest')
+  const readDigest = () => (existsSync(digestFile) ? readFileSync(digestFile, 'utf8').trim() : null)
+  try {
+    return await pushImage(image, { shell, digestFile, readDigest })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
