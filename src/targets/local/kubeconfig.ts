@@ -7,20 +7,26 @@ export interface ApiEndpoint {
   server: string
   /** PEM. */
   ca: string
+  /** What context, cluster and user are called; `scale-test` when absent. */
+  name?: string
 }
 
 /**
  * Writes a kubeconfig for one user, or for nobody, everything inlined so that the file works wherever it is copied to;
  * readable by its owner only. JSON, which is YAML too. Returns `file`.
  */
-export function writeKubeconfig(file: string, { server, ca }: ApiEndpoint, user?: KeyPair): string {
+export function writeKubeconfig(
+  file: string,
+  { server, ca, name = 'scale-test' }: ApiEndpoint,
+  user?: KeyPair,
+): string {
   const kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
-    'current-context': 'scale-test',
-    clusters: [{ name: 'scale-test', cluster: { server, 'certificate-authority-data': base64(ca) } }],
-    users: [{ name: 'scale-test', user: user === undefined ? {} : identity(user) }],
-    contexts: [{ name: 'scale-test', context: { cluster: 'scale-test', user: 'scale-test' } }],
+    'current-context': name,
+    clusters: [{ name, cluster: { server, 'certificate-authority-data': base64(ca) } }],
+    users: [{ name, user: user === undefined ? {} : identity(user) }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
   }
   writeFileSync(file, `${JSON.stringify(kubeconfig, null, 2)}\n`, { mode: 0o600 })
   return file

@@ -47,16 +47,32 @@ export interface Pki {
   serviceAccount: { keyFile: string; publicKeyFile: string }
 }
 
-interface Subject {
+/** Whom a client certificate names. */
+export interface Subject {
   commonName: string
   group?: string
 }
 
+/** Issues the certificates of one cluster into one folder, named `<fileName>.crt` and `<fileName>.key`. */
+export interface Authority {
+  readonly ca: KeyPair
+  /** For somebody who asks. */
+  client(fileName: string, subject: Subject): Promise<KeyPair>
+  /** For somebody who answers under these addresses and names; etcd also dials itself with it. */
+  server(
+    fileName: string,
+    commonName: string,
+    at: { addresses: readonly string[]; hosts?: readonly string[] },
+  ): Promise<KeyPair>
+  /** Keys without a certificate. */
+  keys(fileName: string): Promise<{ keyFile: string; publicKeyFile: string }>
+}
+
 /**
- * Makes the certificates of one throw-away cluster in `folder` (created if need be). They hold for a month from
- * a day before `now`, so that a jump of the wall clock in mid-run breaks nothing.
+ * Makes a certificate authority in `folder` (created if need be). What it issues holds for a month from a day before
+ * `now`, so that a jump of the wall clock in mid-run breaks nothing.
  */
-export async function createPki(folder: string, now: Date): Promise<Pki> {
+export async function createAuthority(folder: string, now: Date): Promise<Authority> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const write = (name: string, text: string): string => {
     const file = join(folder, name)
@@ -88,49 +104,58 @@ export async function createPki(folder: string, now: Date): Promise<Pki> {
     const key = await privateKeyPem(keys)
     return { cert, key, certFile: write(`${fileName}.crt`, cert), keyFile: write(`${fileName}.key`, key) }
   }
-  const client = async (fileName: string, { commonName, group }: Subject): Promise<KeyPair> =>
-    issue(fileName, group === undefined ? `CN=${commonName}` : `CN=${commonName}, O=${group}`, await generateKeys(), [
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
-    ])
 
-  const [ca, server, admin, controllerManager, scheduler, etcdClient, serviceAccountKeys] = await Promise.all([
-    issue('ca', caName, caKeys, [
+  return {
+    ca: await issue('ca', caName, caKeys, [
       new BasicConstraintsExtension(true, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.digitalSignature, true),
     ]),
-    issue('server', 'CN=scale-test-control-plane', await generateKeys(), [
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      // etcd dials itself with its serving certificate.
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-      new SubjectAlternativeNameExtension([
-        { type: 'ip', value: '127.0.0.1' },
-        { type: 'ip', value: kubernetesServiceIp },
-        { type: 'dns', value: 'localhost' },
-        { type: 'dns', value: 'kubernetes.default.svc' },
+    client: async (fileName, { commonName, group }) =>
+      issue(fileName, group === undefined ? `CN=${commonName}` : `CN=${commonName}, O=${group}`, await generateKeys(), [
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
       ]),
-    ]),
+    server: async (fileName, commonName, { addresses, hosts = [] }) =>
+      issue(fileName, `CN=${commonName}`, await generateKeys(), [
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
+        new SubjectAlternativeNameExtension([
+          ...addresses.map((value) => ({ type: 'ip' as const, value })),
+          ...hosts.map((value) => ({ type: 'dns' as const, value })),
+        ]),
+      ]),
+    async keys(fileName) {
+      const keys = await generateKeys()
+      const publicKey = PemConverter.encode(await webcrypto.subtle.exportKey('spki', keys.publicKey), 'PUBLIC KEY')
+      return {
+        keyFile: write(`${fileName}.key`, await privateKeyPem(keys)),
+        publicKeyFile: write(`${fileName}.pub`, `${publicKey}\n`),
+      }
+    },
+  }
+}
+
+/** Makes every identity of one throw-away cluster that only this machine can reach. */
+export async function createPki(folder: string, now: Date): Promise<Pki> {
+  return issuePki(await createAuthority(folder, now))
+}
+
+/** Makes every identity of one cluster, which answers under `addresses` too. */
+export async function issuePki(authority: Authority, addresses: readonly string[] = []): Promise<Pki> {
+  const { ca, client, server, keys } = authority
+  const at = {
+    addresses: ['127.0.0.1', kubernetesServiceIp, ...addresses],
+    hosts: ['localhost', 'kubernetes.default.svc'],
+  }
+  const [controlPlane, admin, controllerManager, scheduler, etcdClient, serviceAccount] = await Promise.all([
+    server('server', 'scale-test-control-plane', at),
     client('admin', { commonName: 'scale-test', group: 'system:masters' }),
     client('controller-manager', { commonName: 'system:kube-controller-manager' }),
     client('scheduler', { commonName: 'system:kube-scheduler' }),
     client('etcd-client', { commonName: 'kube-apiserver-etcd-client' }),
-    generateKeys(),
+    keys('service-account'),
   ])
-  return {
-    ca,
-    server,
-    admin,
-    controllerManager,
-    scheduler,
-    etcdClient,
-    serviceAccount: {
-      keyFile: write('service-account.key', await privateKeyPem(serviceAccountKeys)),
-      publicKeyFile: write(
-        'service-account.pub',
-        `${PemConverter.encode(await webcrypto.subtle.exportKey('spki', serviceAccountKeys.publicKey), 'PUBLIC KEY')}\n`,
-      ),
-    },
-  }
+  return { ca, server: controlPlane, admin, controllerManager, scheduler, etcdClient, serviceAccount }
 }
 
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
