@@ -7,8 +7,8 @@ import { createImage } from '../../src/image/image.ts'
 /** What the machines' containerd starts pods with. */
 export const pauseImage = 'pause:e2e'
 
-/** Name that plans give the hollow nodes' image. */
-export const hollowImage = 'hollow-node:e2e'
+/** What plan.yaml calls the hollow nodes’ image. */
+const hollowImage = 'hollow-node:e2e'
 
 /** Writes the archives of both images, made of the components in a folder; returns their files. */
 export function writeImages(folder: string, binaries: string): string[] {
