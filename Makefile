@@ -1,6 +1,6 @@
 # The commands of scale-test. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help scale-test simulate fidelity components image test verify schema bench clean
+.PHONY: help scale-test simulate fidelity components image e2e-remote test verify schema bench clean
 
 PLAN   ?= single-node
 TARGET ?=
@@ -48,6 +48,9 @@ image: $(installed) ## Build the image of hollow nodes: KUBERNETES, IMAGE_REGIST
 
 test: $(installed) ## Run all tests; suites with real components need `make components`
 	@node scripts/test.ts
+
+e2e-remote: $(installed) ## Run target remote on a host cluster of real parts (three minutes; needs root, containerd, runc, CNI plugins)
+	@CI=true vitest run test/e2e-remote
 
 verify: $(installed) ## Type check, lint, format, unused code, import direction
 	@tsc --noEmit

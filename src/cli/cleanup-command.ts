@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
+import { asFailure } from '../kube/failures.ts'
 import { cleanUpClusters } from '../run/cleanup-clusters.ts'
 import { findMarked, isGuarded, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { requireKnown } from '../targets/remote/index.ts'
@@ -56,6 +57,8 @@ async function cleanUpRemote(
     })
     for (const line of residue) terminal.printError(line)
     return residue.length === 0 ? exitCodes.pass : exitCodes.residue
+  } catch (error) {
+    throw asFailure(error)
   } finally {
     closing.abort(new Failure('interrupted', 'the clean-up is over'))
   }

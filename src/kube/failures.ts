@@ -1,4 +1,5 @@
-import type { ApiError } from './api.ts'
+import { Failure } from '../base/errors.ts'
+import { ApiError } from './api.ts'
 
 /** Failures before the request left. */
 const notSent = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
@@ -27,4 +28,11 @@ const outOfSpace = 'mvcc: database space exceeded'
 export function isTransient(error: ApiError): boolean {
   if (error.message.includes(outOfSpace)) return false
   return isUndone(error) || error.status >= 500 || interrupted.has(error.reason)
+}
+
+/** A refusal by the apiserver is no bug of ours: it ends the work as trouble with the infrastructure. */
+export function asFailure(error: unknown): unknown {
+  if (!(error instanceof ApiError)) return error
+  const next = error.status === 403 ? 'Grant the rights that manifests/ names' : undefined
+  return new Failure('infrastructure', error.message, { cause: error, ...(next !== undefined && { next }) })
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import { estimateFleetCores } from '../fleet/sizing.ts'
 import type { KubeApi } from '../kube/api.ts'
-import { ApiError } from '../kube/api.ts'
+import { asFailure } from '../kube/failures.ts'
 import { countedResources } from '../kube/resources.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
@@ -137,11 +137,6 @@ async function runArm(
   const error = asFailure(ending.reason)
   const wasInterrupted = error instanceof Failure && error.kind === 'interrupted'
   return { outcome: { ...outcome, outcome: wasInterrupted ? 'interrupted' : 'failed', error: messageOf(error) }, error }
-}
-
-/** A refusal by the apiserver is no bug of ours: it ends the run as trouble with the infrastructure. */
-function asFailure(error: unknown): unknown {
-  return error instanceof ApiError ? new Failure('infrastructure', error.message, { cause: error }) : error
 }
 
 /** One arm, from an empty machine to its last probe; `outcome` holds what is known even if a later step fails. */

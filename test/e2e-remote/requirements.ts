@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { describe } from 'vitest'
-import { locateComponents } from '../../src/targets/local/components.ts'
+import { allBinaries, locateComponents } from '../../src/components/components.ts'
 import { root } from '../e2e/components.ts'
 
 /** Where Debian puts them. */
@@ -20,8 +20,10 @@ const programs = {
 }
 const plugins = ['bridge', 'host-local', 'loopback']
 
+const place = locateComponents({ sourceFolder: join(root, 'components'), binaries: allBinaries }, process.env)
+
 /** Folder of the components, the host's kubelet among them. */
-export const binaries = locateComponents(join(root, 'components'), process.env).folder
+export const binaries = place.folder
 
 /**
  * `describe` for a suite that starts a host cluster. Where that is not possible it is skipped, and says why; with
@@ -48,9 +50,8 @@ function obstacles(): string[] {
   const packages = new Set(missing.map(([, name]) => name))
   if (!plugins.every((plugin) => isExecutable(join(cniFolder, plugin)))) packages.add('containernetworking-plugins')
   if (packages.size > 0) reasons.push(`packages are missing (apt-get install ${[...packages].join(' ')})`)
-  const { missing: components } = locateComponents(join(root, 'components'), process.env)
-  const unbuilt = [...components, ...['kubelet', 'pause'].filter((program) => !isExecutable(join(binaries, program)))]
-  if (unbuilt.length > 0) reasons.push(`${binaries} lacks ${unbuilt.join(', ')} (make components builds them)`)
+  if (place.missing.length > 0)
+    reasons.push(`${binaries} lacks ${place.missing.join(', ')} (make components builds them)`)
   return reasons
 }
 

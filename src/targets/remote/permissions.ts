@@ -91,6 +91,11 @@ const onEveryTarget: readonly Permission[] = [
   },
   { path: '/metrics', verbs: ['get'], because: 'what the apiserver counted before and after a probe' },
   { path: '/flagz', verbs: ['get'], because: 'the flags that the apiserver runs with' },
+  {
+    path: '/configz',
+    verbs: ['get'],
+    because: 'what the controller-manager and the scheduler are set to, where they ask the apiserver who may read it',
+  },
   { path: '/readyz', verbs: ['get'], because: 'whether the apiserver is back after a program has re-tuned it' },
 ]
 
