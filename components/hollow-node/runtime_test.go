@@ -1,3 +1,6 @@
+// The interfaces of 1.34 that these tests call lack contexts.
+//go:build !kubernetes1.34
+
 package main
 
 import (
