@@ -71,22 +71,38 @@ describe('buildImage', () => {
 })
 
 describe('pushImage', () => {
-  const push = (builder: 'docker' | 'buildah' | 'none') => {
+  const push = (builder: 'docker' | 'buildah' | 'none', registry = 'r.example') => {
     const digestFile = join(folder, 'digest')
-    const image = { builder, name: 'r.example/hollow-node:v1', archive: '/images/hollow-node.tar' }
+    const image = { builder, name: `${registry}/hollow-node:v1`, archive: '/images/hollow-node.tar' }
     return pushImage(image, { shell: shell(), digestFile, readDigest: () => readFileSync(digestFile, 'utf8') })
   }
 
   it('should tell the digest that the registry gave', async () => {
     install('docker', `echo "v1: digest: ${id} size: 527"`)
     expect(await push('docker')).toBe(id)
-    install('buildah', `printf ${id} > "$3"`)
+    install('buildah', `printf ${id} > "$4"`)
     expect(await push('buildah')).toBe(id)
-    install('skopeo', `printf ${id} > "$3"`)
+    install('skopeo', `printf ${id} > "$4"`)
     expect(await push('none')).toBe(id)
     expect(callsOf('skopeo')[0]).toMatch(
       /docker-archive:\/images\/hollow-node.tar docker:\/\/r.example\/hollow-node:v1$/,
     )
+  })
+
+  it.each([
+    ['r.example', true],
+    ['127.r.example', true],
+    ['localhost.r.example', true],
+    ['127.0.0.1:5000/team', false],
+    ['localhost', false],
+    ['[::1]:5000', false],
+  ])('should ask %s for TLS: %s', async (registry, tls) => {
+    install('buildah', `printf ${id} > "$4"`)
+    install('skopeo', `printf ${id} > "$4"`)
+    await push('buildah', registry)
+    await push('none', registry)
+    expect(callsOf('buildah')[0]).toContain(`push --tls-verify=${tls} `)
+    expect(callsOf('skopeo')[0]).toContain(`copy --dest-tls-verify=${tls} `)
   })
 
   it('should say what to do when an archive cannot be pushed', async () => {
