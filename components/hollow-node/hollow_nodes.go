@@ -15,7 +15,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/component-base/configz"
 	logsapi "k8s.io/component-base/logs/api/v1"
-	metricsfeatures "k8s.io/component-base/metrics/features"
 	"k8s.io/klog/v2"
 	kubeletconfigv1beta1 "k8s.io/kubelet/config/v1beta1"
 	kubeletapp "k8s.io/kubernetes/cmd/kubelet/app"
@@ -141,7 +140,7 @@ func (h *hollowNodes) setUpProcess() error {
 	if err := logsapi.ValidateAndApplyWithOptions(&h.config.Logging, logStreams, gates); err != nil {
 		return err
 	}
-	metricsfeatures.ApplyFeatureGates(gates)
+	applyMetricsFeatureGates(gates)
 	gates.AddMetrics()
 	return registerConfigz(h.nodeConfiguration(0))
 }
@@ -157,7 +156,7 @@ func registerConfigz(c *kubeletconfig.KubeletConfiguration) error {
 	if err != nil {
 		return err
 	}
-	return cz.Set(versioned)
+	return setConfigz(cz, versioned)
 }
 
 func (h *hollowNodes) nodeConfiguration(i int) *kubeletconfig.KubeletConfiguration {
@@ -206,14 +205,13 @@ func (h *hollowNodes) startNode(i int) error {
 		return err
 	}
 
-	return kubeletapp.RunKubelet(ctx, &options.KubeletServer{KubeletFlags: *h.nodeFlags(i), KubeletConfiguration: *c}, &kubelet.Dependencies{
+	dependencies := &kubelet.Dependencies{
 		// No Recorder: from the EventClient, the kubelet makes itself a real one.
 		KubeClient:                clients.kube,
 		EventClient:               clients.event,
 		HeartbeatClient:           clients.heartbeat,
 		OnHeartbeatFailure:        clients.closeIdleConnections,
 		Auth:                      auth,
-		TLSConfig:                 h.tls,
 		ProbeManager:              newProbeless(),
 		RemoteRuntimeService:      rt,
 		RemoteImageService:        images,
@@ -228,7 +226,9 @@ func (h *hollowNodes) startNode(i int) error {
 		PodStartupLatencyTracker:  kubeletutil.NewPodStartupLatencyTracker(),
 		NodeStartupLatencyTracker: kubeletutil.NewNodeStartupLatencyTracker(),
 		TracerProvider:            noopoteltrace.NewTracerProvider(),
-	})
+	}
+	setTLSConfig(dependencies, h.tls)
+	return kubeletapp.RunKubelet(ctx, &options.KubeletServer{KubeletFlags: *h.nodeFlags(i), KubeletConfiguration: *c}, dependencies)
 }
 
 func (h *hollowNodes) startProxy(ctx context.Context, nodeName string) error {

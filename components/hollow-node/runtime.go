@@ -5,7 +5,6 @@ import (
 	"os"
 	"time"
 
-	v1 "k8s.io/api/core/v1"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 	apitest "k8s.io/cri-api/pkg/apis/testing"
 	containertest "k8s.io/kubernetes/pkg/kubelet/container/testing"
@@ -121,6 +120,3 @@ type probeless struct {
 func newProbeless() probeless {
 	return probeless{prober.NewManager(nil, results.NewManager(), results.NewManager(), results.NewManager(), nil, nil)}
 }
-
-// AddPod starts no probe workers: nothing listens at the pods' addresses.
-func (probeless) AddPod(context.Context, *v1.Pod) {}

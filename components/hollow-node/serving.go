@@ -22,7 +22,7 @@ func servingTLSConfig(c *kubeletconfig.KubeletConfiguration) (*tls.Config, error
 	if err != nil {
 		return nil, fmt.Errorf("tlsCipherSuites: %w", err)
 	}
-	curvePreferences, err := cliflag.TLSCurvePreferences(c.TLSCurvePreferences)
+	curvePreferences, err := tlsCurvePreferences(c)
 	if err != nil {
 		return nil, fmt.Errorf("tlsCurvePreferences: %w", err)
 	}

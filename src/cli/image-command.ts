@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { exitCodes, messageOf } from '../base/errors.ts'
+import { exitCodes, Failure, messageOf } from '../base/errors.ts'
 import { createShell } from '../base/shell.ts'
-import { readModulePins } from '../components/components.ts'
+import { componentsVariable, readModulePins } from '../components/components.ts'
+import { readVersion } from '../components/version.ts'
 import { writeImageArchive } from '../image/archive.ts'
 import type { Builder } from '../image/builders.ts'
 import { buildImage, chooseBuilder, pushImage } from '../image/builders.ts'
@@ -37,7 +38,9 @@ export async function imageCommand(options: ImageOptions, surroundings: Surround
       return buildImage({ builder: chosen, name, sourceFolder: folders.components, module: pins.file }, shell)
     })
   const withoutBuilder = async () => {
-    const image = hollowNodeImage(await ensureComponents({ ...wanted, binaries: ['hollow-node'] }, surroundings))
+    const folder = await ensureComponents({ ...wanted, binaries: ['hollow-node'] }, surroundings)
+    await requireVersion(join(folder, 'hollow-node'), pins.kubernetes, env)
+    const image = hollowNodeImage(folder)
     writeImageArchive(archive, name, image)
     return image.id
   }
@@ -63,6 +66,15 @@ export async function imageCommand(options: ImageOptions, surroundings: Surround
     terminal.print(`  pushed as ${digest === null ? name : `${repository}@${digest}`}`)
   }
   return exitCodes.pass
+}
+
+/** The folder of components may be one that the user gives, with what is in it. */
+async function requireVersion(program: string, kubernetes: string, env: Surroundings['env']): Promise<void> {
+  const version = await readVersion(program, env)
+  if (version !== kubernetes)
+    throw new Failure('bad-input', `${program} is of Kubernetes ${version}, not ${kubernetes}`, {
+      next: `Unset ${componentsVariable}: with Go installed, the right one is built`,
+    })
 }
 
 function describeArchive(archive: string, print: (line: string) => void): void {

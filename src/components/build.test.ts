@@ -79,7 +79,7 @@ describe('buildComponents', () => {
     )
     const command = readFileSync(join(locate().folder, 'kube-apiserver'), 'utf8')
     expect(command).toMatch(
-      /^CGO_ENABLED=0 build -trimpath .*gitVersion=v1\.36\.3.* k8s\.io\/kubernetes\/cmd\/kube-apiserver\n$/,
+      /^CGO_ENABLED=0 build -tags kubernetes1\.36 -trimpath .*gitVersion=v1\.36\.3.* k8s\.io\/kubernetes\/cmd\/kube-apiserver\n$/,
     )
   })
 
@@ -99,7 +99,7 @@ describe('buildComponents', () => {
     await build({}, place)
     expect(place.folder).toContain('v1.35.4-')
     expect(readFileSync(join(place.folder, 'hollow-node'), 'utf8')).toMatch(
-      /build -modfile=kubernetes-1\.35\/go\.mod .*gitVersion=v1\.35\.4.* \.\/hollow-node\n$/,
+      /build -modfile=kubernetes-1\.35\/go\.mod -tags kubernetes1\.35 .*gitVersion=v1\.35\.4.* \.\/hollow-node\n$/,
     )
   })
 

@@ -85,6 +85,12 @@ describe('readModulePins', () => {
     })
   })
 
+  it.each(['1.35', '1.34'])('should find Kubernetes %s in this repository', (kubernetes) => {
+    const pins = readModulePins({ sourceFolder: 'components', kubernetes })
+    expect(pins.file).toBe(join(`kubernetes-${kubernetes}`, 'go.mod'))
+    expect(pins.kubernetes.startsWith(`v${kubernetes}.`)).toBe(true)
+  })
+
   it('should name the versions there are when another one is wanted', () => {
     write(join(source, 'kubernetes-1.35', 'go.mod'), 'go 1.25.0\n k8s.io/kubernetes v1.35.4\n')
     const file = join('kubernetes-1.35', 'go.mod')
@@ -108,6 +114,8 @@ describe('readModulePins', () => {
 describe('goBuildFlags', () => {
   it('should stamp the version into the binaries when it builds them', () => {
     expect(goBuildFlags({ file: 'go.mod', kubernetes: 'v1.36.3', go: '1.26.0' })).toEqual([
+      '-tags',
+      'kubernetes1.36',
       '-trimpath',
       '-buildvcs=false',
       '-ldflags',

@@ -100,13 +100,17 @@ export function readModulePins({ sourceFolder, kubernetes }: Omit<WantedComponen
   return parseModule(sourceFolder, join(versionFolder(kubernetes), 'go.mod'))
 }
 
-/** How every binary is built, but for its package: the same everywhere, whatever commit the checkout is at. */
+/**
+ * How every binary is built, but for its package: the same everywhere, whatever commit the checkout is at. The tag, such as
+ * `kubernetes1.35`, chooses the sources for a version whose libraries differ.
+ */
 export function goBuildFlags({ file, kubernetes }: ModulePins): string[] {
   const [major, minor] = kubernetes.slice(1).split('.')
   const version = { gitVersion: kubernetes, gitMajor: major, gitMinor: minor }
   const stamps = Object.entries(version).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
   const module = file === 'go.mod' ? [] : [`-modfile=${file}`]
-  return [...module, '-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...stamps].join(' ')]
+  const tags = ['-tags', `kubernetes${minorOf(kubernetes)}`]
+  return [...module, ...tags, '-trimpath', '-buildvcs=false', '-ldflags', ['-s', '-w', ...stamps].join(' ')]
 }
 
 /** Names one build: the same sources and flags have the same key on every machine. */
