@@ -49,7 +49,7 @@ function outcomeOf(
   because: string | undefined,
 ): KnobOutcome {
   const { effective = null, readFrom = null } = reading ?? {}
-  const notes = [support.supported ? undefined : support.because, because, knob.note].filter(
+  const notes = [support.supported ? support.note : support.because, reading?.note, because, knob.note].filter(
     (text) => text !== undefined,
   )
   return {

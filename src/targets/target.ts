@@ -7,7 +7,9 @@ import type { Knob, KnobValue } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 
 /** Whether a target can honour a knob and, if not, why: said in the report instead of a silent no-op. */
-export type KnobSupport = { supported: true } | { supported: false; because: string }
+export type KnobSupport =
+  /** `note`: what is to be known of how it is honoured. */
+  { supported: true; note?: string } | { supported: false; because: string }
 
 /** A place where clusters under test come from. */
 export interface Target {
@@ -90,4 +92,6 @@ export interface KnobReading {
   id: string
   effective: KnobValue | null
   readFrom: string | null
+  /** Why it is another value than the one that was asked for. */
+  note?: string
 }
