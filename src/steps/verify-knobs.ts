@@ -50,9 +50,8 @@ function outcomeOf(
 ): KnobOutcome {
   const { effective = null, readFrom = null } = reading ?? {}
   const unread = reading?.because === undefined ? undefined : `not read: ${reading.because}`
-  const notes = [support.supported ? undefined : support.because, because, unread, knob.note].filter(
-    (text) => text !== undefined,
-  )
+  const told = support.supported ? support.note : support.because
+  const notes = [told, reading?.note, because, unread, knob.note].filter((text) => text !== undefined)
   return {
     id: knob.id,
     component: knob.component,
