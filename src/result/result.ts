@@ -19,10 +19,11 @@ const knobOutcome = z.object({
   /** Where the effective value was read: `/configz`, `process arguments`, `/proc`. */
   readFrom: z.string().nullable(),
   /**
-   * applied: read back equal to what was requested. differs: read back with another value. unverified: could not be
+   * applied: read back equal to what was requested. differs: read back with another value. overruled: so too, because the component
+   * makes another value of the one requested, as the note says. unverified: could not be
    * read back. not-applied: this target or version cannot honour it, `note` says why. default: nothing was requested.
    */
-  status: z.enum(['applied', 'differs', 'unverified', 'not-applied', 'default']),
+  status: z.enum(['applied', 'differs', 'overruled', 'unverified', 'not-applied', 'default']),
   /** operator: whoever runs the cluster sets it, and the run only reads it back; absent where the run sets it. */
   setBy: z.literal('operator').optional(),
   note: z.string().optional(),
