@@ -4,7 +4,7 @@ import { loadPlan } from '../src/cli/plans.ts'
 import { defaultCalibration, readCalibration } from '../src/cli/targets.ts'
 import { watchNoMachine } from '../src/measure/machine.ts'
 import { executeRun } from '../src/run/run.ts'
-import { hardwareOf, simulatedTarget } from '../src/targets/sim/index.ts'
+import { hardwareOf, runsKubeProxies, simulatedTarget } from '../src/targets/sim/index.ts'
 
 const sizes = [1000, 5000, 10_000, 20_000]
 /** Of the document's plan, so that all sizes take the same virtual time per node. */
@@ -25,7 +25,8 @@ export async function benchSimulation(root: string, say: (line: string) => void)
       `simulation.controlPlaneCores=${Math.max(32, Math.ceil((32 * nodes) / 5000))}`,
     ])
     const tuned = { ...plan, arms: plan.arms.slice(1), thresholds: [] }
-    const target = simulatedTarget({ seed: 1, calibration, hardware: hardwareOf(tuned, calibration) })
+    const hardware = hardwareOf(tuned, calibration)
+    const target = simulatedTarget({ seed: 1, calibration, hardware, kubeProxy: runsKubeProxies(tuned) })
     const before = process.cpuUsage()
     const { error } = await executeRun({
       runId: 'bench',

@@ -22,7 +22,7 @@ import { localTarget } from '../targets/local/index.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
 import { remoteTarget } from '../targets/remote/index.ts'
 import type { FaultKind } from '../targets/sim/faults/index.ts'
-import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
+import { hardwareOf, runsKubeProxies, simulatedTarget } from '../targets/sim/index.ts'
 import type { TargetName } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -60,6 +60,7 @@ function simulated(plan: Plan, { folders }: Surroundings, calibrationFile?: stri
     seed: plan.seed,
     calibration,
     hardware: hardwareOf(plan, calibration),
+    kubeProxy: runsKubeProxies(plan),
     // The plan's check lets no other kinds through.
     faults: plan.faults as { seed: number; kinds: FaultKind[] } | undefined,
   })

@@ -42,6 +42,7 @@ export interface Condition {
   status: 'True' | 'False' | 'Unknown'
   reason?: string
   message?: string
+  lastTransitionTime?: string
 }
 
 /** Whether a pod's or node's Ready condition is True. */

@@ -7,8 +7,8 @@ export interface MetricSample {
 
 /** What one process said on `/metrics`. */
 export interface ComponentMetrics {
-  component: 'kubelet' | 'kube-controller-manager' | 'kube-scheduler' | 'kube-apiserver' | 'etcd'
-  /** Node name of a kubelet; the component's name otherwise. */
+  component: 'kubelet' | 'kube-proxy' | 'kube-controller-manager' | 'kube-scheduler' | 'kube-apiserver' | 'etcd'
+  /** Node name of a kubelet or kube-proxy; the component's name otherwise. */
   instance: string
   samples: readonly MetricSample[]
 }
@@ -23,4 +23,10 @@ export const measuredMetrics: ReadonlySet<string> = new Set([
   'etcd_mvcc_db_total_size_in_use_in_bytes',
   'etcd_disk_backend_commit_duration_seconds_bucket',
   'etcd_disk_wal_fsync_duration_seconds_bucket',
+  'kubeproxy_network_programming_duration_seconds_bucket',
+  'kubeproxy_sync_proxy_rules_duration_seconds_bucket',
+  'kubeproxy_sync_proxy_rules_duration_seconds_count',
+  'kubeproxy_sync_proxy_rules_endpoint_changes_total',
+  'kubeproxy_sync_proxy_rules_endpoint_changes_pending',
+  'kubeproxy_sync_proxy_rules_service_changes_total',
 ])

@@ -276,9 +276,15 @@ export function planSections(vocabulary: Vocabulary) {
       ),
     simulation: z
       .strictObject({
-        controlPlaneCores: count.describe(
-          'Processor cores of the machine that the control plane and etcd run on; 32 where the fleet has hosts of its own.',
-        ),
+        controlPlaneCores: count
+          .optional()
+          .describe(
+            'Processor cores of the machine that the control plane and etcd run on; 32 where the fleet has hosts of its own.',
+          ),
+        kubeProxy: z
+          .boolean()
+          .optional()
+          .describe('Whether each node has a kube-proxy. When absent: where the fleet has hosts of its own.'),
       })
       .optional()
       .describe('What target sim is to suppose; no other target looks at it.'),

@@ -57,6 +57,11 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     },
     { severity: 'bad', title: 'Nodes that were not Ready at the end', places: perArm(nodesAway) },
     { severity: 'bad', title: 'Knobs that run with another value than requested', places: knobs('differs') },
+    {
+      severity: 'warn',
+      title: 'Knobs of which Kubernetes makes another value than the one requested',
+      places: knobs('overruled'),
+    },
     { severity: 'warn', title: 'Nodes that were not Ready for a while', places: perArm(nodesBack) },
     { severity: 'warn', title: 'The machine was expected to be too small for the fleet', places: perArm(tooSmall) },
     { severity: 'warn', title: 'Knobs that could not be read back', places: knobs('unverified') },

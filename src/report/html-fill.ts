@@ -1,5 +1,6 @@
 import { formatBytes } from '../base/quantity.ts'
 import type { FillOutcome, FillStage, Result } from '../result/result.ts'
+import { dataPlaneOf, lacksKubeProxy, noKubeProxy } from './data-plane.ts'
 import type { CountCell, CountGroup, FillRow, FillRun, FillView } from './fill-view.ts'
 import { lacksOf } from './fill-view.ts'
 import { formatCount, formatLatency, formatRate, formatRatio, none } from './format.ts'
@@ -39,6 +40,7 @@ export function fillSection({ evidence }: Result, view: ReportView): Content {
     distributionTable(view, typical, evidence),
     watchLagChart(view, typical, evidence),
     latencyTables(view, typical, evidence),
+    dataPlanePart(view, typical, evidence),
     typical.some(({ fill: { etcd } }) => etcd.length > 0) && [
       markup`<h3>etcd</h3>`,
       etcdTable(view, typical, evidence),
@@ -171,6 +173,26 @@ function distributionTable(view: ReportView, typical: FillRun[], evidence: strin
       ),
     ),
   )
+}
+
+function dataPlanePart(view: ReportView, typical: FillRun[], evidence: string): Content {
+  const plane = dataPlaneOf(typical)
+  if (plane === null) return lacksKubeProxy(typical) && markup`<p class="muted">${noKubeProxy}</p>`
+  const { runs, rows, remarks } = plane
+  return [
+    markup`<h3>Services reach the data plane</h3>`,
+    table(
+      `What kube-proxies made of changes of Services and endpoints, ${evidence}`,
+      markup`<tr><th scope="col">Figure</th>${runs.map(({ profile, label }) => markup`<th class="num" scope="col">${swatch(view, profile, label)}</th>`)}</tr>`,
+      body(
+        rows.map(
+          ({ label, meaning, cells }) =>
+            markup`<tr><th class="stop" scope="row">${label}<small>${meaning}</small></th>${cells.map((cell) => num(cell))}</tr>`,
+        ),
+      ),
+    ),
+    markup`<p class="notes">${remarks.join(' ')}</p>`,
+  ]
 }
 
 function etcdTable(view: ReportView, typical: FillRun[], evidence: string): Markup {

@@ -2,6 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import type { FillOutcome, Result } from '../result/result.ts'
 import { isMachineBound, machineBoundAbove } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
+import { dataPlaneOf, lacksKubeProxy, noKubeProxy } from './data-plane.ts'
 import { configObjects } from './fill-view.ts'
 import {
   formatActual,
@@ -32,6 +33,7 @@ export function renderMarkdown(result: Result): string {
     escapeMarkdown(view.evidence),
     thresholds(result),
     fill(result, view),
+    dataPlane(result, view),
     ...view.probes.map((probe) => comparison(result, view, probe)),
     view.notes.length > 0 && view.notes.map((note, index) => `${index + 1}. ${escapeMarkdown(note)}`).join('\n'),
     reasons(view),
@@ -87,6 +89,21 @@ function fill({ evidence }: Result, { profiles, fill: view }: ReportView): strin
       ]),
     ]),
     ...(bound ? [machineBoundNote] : []),
+  ].join('\n\n')
+}
+
+function dataPlane({ evidence }: Result, { fill: view }: ReportView): string {
+  if (view === null) return ''
+  const plane = dataPlaneOf(view.typical)
+  if (plane === null) return lacksKubeProxy(view.typical) ? noKubeProxy : ''
+  const { runs, rows, remarks } = plane
+  return [
+    `### Services reach the data plane (${evidence})`,
+    table(
+      [`Figure (${evidence})`, ...runs.map(({ label }) => `${escapeMarkdown(label)}:`)],
+      rows.map(({ label, cells }) => [label, ...cells]),
+    ),
+    remarks.join(' '),
   ].join('\n\n')
 }
 

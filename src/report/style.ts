@@ -49,7 +49,7 @@ a { color: inherit; }
 .notice ul { margin: 0.15rem 0; }
 b.pass, .applied { color: var(--good); }
 b.fail, b.bad, .differs { color: var(--bad); }
-b.inconclusive, b.warn, .unverified { color: var(--warn); }
+b.inconclusive, b.warn, .unverified, .overruled { color: var(--warn); }
 .tag {
   display: inline-block; padding: 0 0.45em; border: 1px solid var(--rule); border-radius: 3px; color: var(--muted);
   font-size: 0.72rem; line-height: 1.5; font-weight: 400; white-space: nowrap; vertical-align: 0.1em;

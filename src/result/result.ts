@@ -19,10 +19,11 @@ const knobOutcome = z.object({
   /** Where the effective value was read: `/configz`, `process arguments`, `/proc`. */
   readFrom: z.string().nullable(),
   /**
-   * applied: read back equal to what was requested. differs: read back with another value. unverified: could not be
+   * applied: read back equal to what was requested. differs: read back with another value. overruled: so too, because the component
+   * makes another value of the one requested, as the note says. unverified: could not be
    * read back. not-applied: this target or version cannot honour it, `note` says why. default: nothing was requested.
    */
-  status: z.enum(['applied', 'differs', 'unverified', 'not-applied', 'default']),
+  status: z.enum(['applied', 'differs', 'overruled', 'unverified', 'not-applied', 'default']),
   /** operator: whoever runs the cluster sets it, and the run only reads it back; absent where the run sets it. */
   setBy: z.literal('operator').optional(),
   note: z.string().optional(),
@@ -80,6 +81,23 @@ const etcdOutcome = z.object({
   sizeCurve: curve,
 })
 
+/** How changes of Services and endpoints reached the nodes' data planes while the cluster was filled, by their kube-proxies' own metrics. */
+const networkProgramming = z.object({
+  /** kube-proxies whose pages were read, and that sync: a sample, where the fleet has more. All figures are of these, added up. */
+  proxies: z.number(),
+  /** kubeproxy_network_programming_duration_seconds: from what changed the endpoints of a Service until the sync that took it in had ended. */
+  latencyMs: distribution,
+  /** Full or partial, of all address families. */
+  syncs: z.number(),
+  /** kubeproxy_sync_proxy_rules_duration_seconds; null where it is not told, as by a simulation. */
+  syncMs: distribution.nullable(),
+  /** Changes that the proxies were told of. */
+  serviceChanges: z.number(),
+  endpointChanges: z.number(),
+  /** Of them: not taken in by a sync when the fill ended. */
+  endpointChangesPending: z.number(),
+})
+
 /** One kind of object in the fill, all of which were created before the next kind began. */
 const fillStage = z.object({
   /** Plural name of the resource; `ballast` for configmaps that are there for their weight. */
@@ -124,6 +142,8 @@ const fillOutcome = z.object({
   watchLagCurve: curve,
   apiLatency: z.array(apiLatency),
   etcd: z.array(etcdOutcome),
+  /** Absent where no kube-proxy programmed anything. */
+  networkProgramming: networkProgramming.optional(),
   watch: z.object({ resumed: z.number(), relisted: z.number(), silent: z.number() }),
   clientRetries: z.object({ count: z.number(), waitedMs: z.number() }),
   eventLoopDelayMaxMs: z.number().nullable(),
@@ -352,6 +372,7 @@ export type FillOutcome = z.infer<typeof fillOutcome>
 export type FillStage = z.infer<typeof fillStage>
 export type ApiLatency = z.infer<typeof apiLatency>
 export type EtcdOutcome = z.infer<typeof etcdOutcome>
+export type NetworkProgramming = z.infer<typeof networkProgramming>
 export type MachineOutcome = z.infer<typeof machineOutcome>
 export type MachinePhase = z.infer<typeof machinePhase>
 export type ThresholdOutcome = z.infer<typeof thresholdOutcome>

@@ -5,7 +5,7 @@ import type { Calibration } from '../result/calibration.ts'
 import type { Verdict } from '../result/result.ts'
 import type { FaultKind } from '../targets/sim/faults/index.ts'
 import { drawKinds } from '../targets/sim/faults/index.ts'
-import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
+import { hardwareOf, runsKubeProxies, simulatedTarget } from '../targets/sim/index.ts'
 import type { Taken } from '../targets/sim/invariants/evidence.ts'
 import { violationsOf } from '../targets/sim/invariants/index.ts'
 import type { Witness } from '../targets/sim/invariants/witness.ts'
@@ -43,6 +43,7 @@ export async function tryOut(plan: Plan, seed: number, calibration: Calibration)
     seed,
     calibration,
     hardware: hardwareOf(seeded, calibration),
+    kubeProxy: runsKubeProxies(seeded),
     faults: { seed, kinds },
     disposable: false,
     onOpen: (opened) => witnesses.push(witness(opened)),

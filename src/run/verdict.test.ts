@@ -76,6 +76,16 @@ describe('judgeRun', () => {
     })
   })
 
+  it('should not doubt a run because Kubernetes makes another value of a knob, which the report tells', () => {
+    const knob = {
+      id: 'host.nf_conntrack_max',
+      requested: 2310720,
+      effective: 1048576,
+      status: 'overruled',
+    } as KnobOutcome
+    expect(judge([armWith({}, [knob])]).verdict).toBe('pass')
+  })
+
   it('should take on trust, and say so, what the operator sets and nobody could read', () => {
     const knob = (status: KnobOutcome['status'], setBy?: 'operator') =>
       ({ id: 'etcd.snapshotCount', status, requested: 5000, effective: null, ...(setBy && { setBy }) }) as KnobOutcome

@@ -4,6 +4,7 @@ import { readEtcdUse, recordEtcdSizes } from '../measure/etcd-use.ts'
 import { startFeed } from '../measure/feed.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
 import { measuredMetrics } from '../measure/metrics.ts'
+import { readNetworkProgramming } from '../measure/network-programming.ts'
 import { schedulingRate } from '../measure/scheduling.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
 import { createProbeTimeline } from '../measure/timeline.ts'
@@ -106,6 +107,7 @@ export async function observeFill(
       const machine = stopMachine()
       const { pods: account, phasesMs, curves } = timeline.summary()
       const { expected, created, bound, unexpected, censored, censoredWithinMs } = account
+      const networkProgramming = readNetworkProgramming(before.metrics, after.metrics)
       return {
         durationMs,
         // Those that are there and Ready now: one that was and has been replaced is among the unexpected.
@@ -117,6 +119,7 @@ export async function observeFill(
         watchLagCurve: lag?.watchLagCurve ?? [],
         apiLatency: [...latencies.summary(), ...readApiserverLatencies(before.metrics, after.metrics)],
         etcd: readEtcdUse(before.metrics, after.metrics, sizes),
+        ...(networkProgramming !== undefined && { networkProgramming }),
         watch: disruptions,
         clientRetries: retriesBetween(before, after),
         eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,

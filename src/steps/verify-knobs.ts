@@ -2,7 +2,7 @@ import type { PlannedArm } from '../plan/plan.ts'
 import type { KnobOutcome } from '../result/result.ts'
 import type { Cluster, KnobReading, KnobSupport, Target } from '../targets/target.ts'
 import { catalogue } from '../tuning/catalogue.ts'
-import type { Knob, KnobValue, Setting } from '../tuning/knob.ts'
+import type { Knob, Setting } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import type { Step } from './step.ts'
 
@@ -33,7 +33,7 @@ export function verifyKnobs(
     },
     summary: (knobs) => {
       const count = (status: KnobOutcome['status']) => knobs.filter((knob) => knob.status === status).length
-      const odd = (['differs', 'unverified', 'not-applied'] as const).filter((status) => count(status) > 0)
+      const odd = (['differs', 'overruled', 'unverified', 'not-applied'] as const).filter((status) => count(status) > 0)
       return [`${count('applied')} read back as requested`, ...odd.map((status) => `${count(status)} ${status}`)].join(
         ', ',
       )
@@ -50,9 +50,8 @@ function outcomeOf(
 ): KnobOutcome {
   const { effective = null, readFrom = null } = reading ?? {}
   const unread = reading?.because === undefined ? undefined : `not read: ${reading.because}`
-  const notes = [support.supported ? undefined : support.because, because, unread, knob.note].filter(
-    (text) => text !== undefined,
-  )
+  const told = support.supported ? support.note : support.because
+  const notes = [told, reading?.note, because, unread, knob.note].filter((text) => text !== undefined)
   return {
     id: knob.id,
     component: knob.component,
@@ -60,7 +59,7 @@ function outcomeOf(
     requested: request?.value ?? null,
     effective,
     readFrom,
-    status: statusOf(support, request, effective),
+    status: statusOf(support, request, reading),
     ...(support.supported && support.setBy !== undefined && { setBy: support.setBy }),
     ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
   }
@@ -69,12 +68,13 @@ function outcomeOf(
 function statusOf(
   support: KnobSupport,
   request: KnobRequest | undefined,
-  effective: KnobValue | null,
+  { effective = null, note }: Partial<KnobReading> = {},
 ): KnobOutcome['status'] {
   if (!support.supported) return 'not-applied'
   if (request === undefined) return 'default'
   if (effective === null) return 'unverified'
-  return effective === request.value ? 'applied' : 'differs'
+  if (effective === request.value) return 'applied'
+  return note === undefined ? 'differs' : 'overruled'
 }
 
 function settingName(setting: Setting): string {

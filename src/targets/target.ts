@@ -8,8 +8,11 @@ import type { KnobRequest } from '../tuning/profiles.ts'
 
 /** Whether a target can honour a knob and, if not, why: said in the report instead of a silent no-op. */
 export type KnobSupport =
-  /** `operator`: the target does not set it, whoever runs the cluster does; it is only read back. */
-  { supported: true; setBy?: 'operator' } | { supported: false; because: string }
+  /**
+   * `operator`: the target does not set it, whoever runs the cluster does; it is only read back. `note`: what is to be known of how it is
+   * honoured.
+   */
+  { supported: true; setBy?: 'operator'; note?: string } | { supported: false; because: string }
 
 /** A place where clusters under test come from. */
 export interface Target {

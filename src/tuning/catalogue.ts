@@ -54,12 +54,25 @@ const oneMember = 'matters between members only: no effect on a cluster of one m
 
 /** Every setting of requirements R4 to R7, in the document's order. */
 export const catalogue: readonly Knob[] = [
-  kubeProxyField('R4', 'mode', { stock: 'iptables', untuned: 'ipvs', tuned: 'ipvs' }),
+  kubeProxyField('R4', 'mode', {
+    stock: 'iptables',
+    untuned: 'ipvs',
+    tuned: 'ipvs',
+    note: 'kube-proxy 1.36 calls ipvs deprecated and recommends nftables',
+  }),
   kubeProxyField('R4', 'ipvs.minSyncPeriod', { stock: '0s', untuned: '1s', tuned: '0s' }),
   kubeProxyField('R4', 'ipvs.syncPeriod', { stock: '30s', untuned: '5s', tuned: '30s' }),
   kubeProxyField('R4', 'ipvs.scheduler', { stock: 'rr', untuned: 'rr', tuned: 'lc' }),
-  kubeProxyField('R4', 'conntrack.maxPerCore', { stock: 32768, tuned: 144420, note: '2310720 / 16 cores' }),
-  kubeProxyField('R4', 'conntrack.min', { stock: 131072, tuned: 2310720 }),
+  kubeProxyField('R4', 'conntrack.maxPerCore', {
+    stock: 32768,
+    tuned: 144420,
+    note: '2310720 / 16 cores; kube-proxy 1.36 cuts maxPerCore x cores off at 1048576',
+  }),
+  kubeProxyField('R4', 'conntrack.min', {
+    stock: 131072,
+    tuned: 2310720,
+    note: 'counts only where maxPerCore x cores is at most 1048576',
+  }),
   {
     id: 'kubeProxy.cleanup',
     component: 'kube-proxy',

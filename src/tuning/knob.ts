@@ -54,4 +54,6 @@ export interface KnobReading {
   effective: KnobValue | null
   readFrom: string | null
   because?: string
+  /** Why it is another value than the one that was asked for. */
+  note?: string
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Failure } from '../../src/base/errors.ts'
+import { sumOf } from '../../src/base/sum.ts'
 import { calibrateCommand } from '../../src/cli/calibrate-command.ts'
 import type { Surroundings } from '../../src/cli/surroundings.ts'
 import { stylesFor } from '../../src/cli/terminal.ts'
@@ -111,7 +112,9 @@ describeWithComponents('scale-test calibrate', () => {
     expect(phases.reads.requests['GET configmaps']).toBeGreaterThanOrEqual(sizes.reads)
     expect(phases.writes.requests['POST configmaps']).toBe(sizes.writes)
     expect(phases.patches.requests['PATCH configmaps']).toBe(sizes.patches)
-    expect(phases.nodeStart.requests['POST nodes']).toBe(sizes.nodes)
+    // An apiserver counts a request some time after it has answered it, on a busy machine even in the next phase.
+    const registrations = [phases.nodeStart, phases.nodeSettle].map(({ requests }) => requests['POST nodes'] ?? 0)
+    expect(sumOf(registrations)).toBe(sizes.nodes)
     expect(phases.podStart.requests).toMatchObject({ 'POST pods': sizes.pods, 'POST pods/binding': sizes.pods })
     // Each pod is marked for deletion by its ReplicaSet and then taken away by its kubelet.
     expect(phases.podStop.requests['DELETE pods']).toBe(2 * sizes.pods)

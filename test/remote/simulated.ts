@@ -35,7 +35,7 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
   // Virtual time does not wait for a module that is loaded only when a kubeconfig is read.
   await import('@kubernetes/client-node')
   const known = calibrationSchema.parse(calibration)
-  const hardware = { controlPlaneCores: known.machine.cores, hosts: null }
+  const hardware = { controlPlaneCores: known.machine.cores, hosts: null, hostMemoryBytes: known.machine.memoryBytes }
   const target = simulatedTarget({ seed: 1, calibration: known, hardware, disposable: false })
   const { clock } = target
   const folder = mkdtempSync(join(tmpdir(), 'scale-test-remote-'))

@@ -29,6 +29,8 @@ import { createLimiterMetrics } from './model/client.ts'
 import type { Costs } from './model/costs.ts'
 import { createEtcd } from './model/etcd.ts'
 import { createProcessor } from './model/processor.ts'
+import { conntrackTableOf } from './proxy/conntrack.ts'
+import type { KubeProxies } from './proxy/proxies.ts'
 import { settingsOf } from './settings.ts'
 
 export interface SimulatedClusterOptions {
@@ -38,6 +40,8 @@ export interface SimulatedClusterOptions {
   knobs: readonly KnobRequest[]
   costs: Costs
   hardware: Hardware
+  /** Whether each node has a kube-proxy. */
+  kubeProxy: boolean
   versions: Readonly<Record<string, string>>
   /** What goes wrong in it. */
   faults: readonly Fault[]
@@ -68,7 +72,7 @@ const compactEveryMs = 300_000
 
 /** Opens a cluster on the kernel's time. It is Ready at once: starting a control plane is not simulated. */
 export function openSimulatedCluster(options: SimulatedClusterOptions): SimulatedCluster {
-  const { kernel, seed, armId, knobs, costs, hardware, versions, faults, disposable } = options
+  const { kernel, seed, armId, knobs, costs, hardware, kubeProxy, versions, faults, disposable } = options
   const timeline = kernel.createTimeline()
   const settings = settingsOf(knobs)
   const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores)
@@ -98,8 +102,18 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
     settings,
     random: randomOf('controllers'),
     controllerLimiter,
+    endpointSlices: new Set(),
   }
   const renewedMs = new Map<string, number>()
+  const trackingHost = {
+    cores: hardware.hosts?.cores ?? hardware.controlPlaneCores,
+    memoryBytes: hardware.hostMemoryBytes,
+  }
+  const conntrack = conntrackTableOf(
+    trackingHost,
+    settings.hostConntrackMax,
+    kubeProxy ? settings.kubeProxy.conntrack : undefined,
+  )
 
   for (const name of systemNamespaces) objects.create('namespaces', { metadata: { name } })
   // The informers of the controller-manager and of the scheduler.
@@ -142,6 +156,7 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
     },
   })
   let kubelets: readonly Kubelet[] = []
+  let proxies: KubeProxies | undefined
   const closeListeners: (() => void)[] = []
   options.onOpen?.({ armId, store, nowMs: timeline.nowMs, onClose: (listener) => closeListeners.push(listener) })
   for (const fault of faults) {
@@ -152,7 +167,10 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
       server,
       etcd,
       nodeNames: () => kubelets.map(({ name }) => name),
-      killNode: (name) => kubelets.find((kubelet) => kubelet.name === name)?.die(),
+      killNode(name) {
+        kubelets.find((kubelet) => kubelet.name === name)?.die()
+        proxies?.die(name)
+      },
     })
   }
 
@@ -165,14 +183,24 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
     broken: broken.signal,
 
     async startFleet(spec: FleetSpec, signal: AbortSignal) {
-      const fleet = startHollowFleet({ controlPlane, spec, hardware, processor, randomOf, renewedMs, signal })
+      const fleet = startHollowFleet({
+        controlPlane,
+        spec,
+        hardware,
+        kubeProxy,
+        processor,
+        randomOf,
+        renewedMs,
+        signal,
+      })
       kubelets = fleet.kubelets
+      proxies = fleet.proxies
       return { nodeNames: fleet.nodeNames, probeNode: fleet.nodeNames[0] ?? '', processes: fleet.processes }
     },
     removeFleet: async () => {},
-    effectiveKnobs: async (asked) => readKnobs(asked, knobs),
+    effectiveKnobs: async (asked) => readKnobs(asked, knobs, conntrack),
     scrape: async (wanted = {}) =>
-      scrapeModel({ wanted, server, etcd, processor, costs, controllerLimiter, probeKubelet: kubelets[0], timeline }),
+      scrapeModel({ wanted, server, etcd, processor, costs, controllerLimiter, probeKubelet: kubelets[0], proxies }),
     clientRetries: () => ({ ...retries }),
     onRequest(listener) {
       listeners.add(listener)

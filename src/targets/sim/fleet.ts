@@ -6,11 +6,15 @@ import type { Kubelet } from './kubelet/kubelet.ts'
 import { createKubelet } from './kubelet/kubelet.ts'
 import type { Processor } from './model/processor.ts'
 import { createProcessor } from './model/processor.ts'
+import type { KubeProxies } from './proxy/proxies.ts'
+import { createKubeProxies } from './proxy/proxies.ts'
 
 export interface HollowFleetOptions {
   controlPlane: ControlPlane
   spec: FleetSpec
   hardware: Hardware
+  /** Whether each node has a kube-proxy. */
+  kubeProxy: boolean
   /** The control plane's, for hosts that are the same machine. */
   processor: Processor
   randomOf: (stream: string) => Random
@@ -22,6 +26,8 @@ export interface HollowFleetOptions {
 export interface HollowFleet {
   kubelets: readonly Kubelet[]
   nodeNames: readonly string[]
+  /** Undefined where nodes have none. */
+  proxies: KubeProxies | undefined
   processes: number
 }
 
@@ -33,7 +39,7 @@ const pieceMs = 5
  * a process after the other, the processes of a host side by side.
  */
 export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
-  const { controlPlane, spec, hardware, processor, randomOf, renewedMs, signal } = options
+  const { controlPlane, spec, hardware, kubeProxy, processor, randomOf, renewedMs, signal } = options
   const { timeline, server, costs } = controlPlane
   const { hosts } = hardware
   const hostProcessors =
@@ -54,6 +60,9 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
     if (pack === undefined) packs.push([kubelet])
     else pack.push(kubelet)
   }
+
+  const nodeNames = [...byName.keys()]
+  const proxies = kubeProxy ? createKubeProxies(controlPlane, nodeNames, randomOf('proxies')) : undefined
 
   /** Every kubelet watches services and its own node; its pods only when there are any. */
   server.addWatchers('services', spec.nodes)
@@ -80,6 +89,7 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
       if (kubelet === undefined || signal.aborted) return
       work(costs.kubelet.startMs, () => {
         kubelet.start()
+        proxies?.start(kubelet.name)
         startNext(index + 1)
       })
     }
@@ -91,5 +101,5 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
     }
     startNext(0)
   }
-  return { kubelets: [...byName.values()], nodeNames: [...byName.keys()], processes: packs.length }
+  return { kubelets: [...byName.values()], nodeNames, proxies, processes: packs.length }
 }

@@ -4,4 +4,6 @@ export interface Hardware {
   controlPlaneCores: number
   /** Machines that the hollow nodes are spread over; null when they share the control plane's, as on target local. */
   hosts: { count: number; cores: number } | null
+  /** Of each machine that hollow nodes run on. */
+  hostMemoryBytes: number
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { parseBytes } from '../../base/quantity.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Calibration } from '../../result/calibration.ts'
 import type { Target } from '../target.ts'
@@ -15,6 +16,8 @@ export interface SimulatedTargetOptions {
   seed: number
   calibration: Calibration
   hardware: Hardware
+  /** Whether each node has a kube-proxy. */
+  kubeProxy?: boolean
   /** What goes wrong in every cluster, and the seed it is drawn from. */
   faults?: { seed: number; kinds: readonly FaultKind[] } | undefined
   /** False when a run is to clean its clusters up as if they were somebody else's. */
@@ -35,7 +38,7 @@ export interface SimulatedTarget extends Target {
 
 /** Clusters that are simulated in this process, on virtual time: what is asked of them takes no longer than reckoning it. */
 export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarget {
-  const { seed, calibration, hardware, disposable = true, onOpen } = options
+  const { seed, calibration, hardware, kubeProxy = false, disposable = true, onOpen } = options
   const kernel = createKernel()
   const costs = costsOf(calibration)
   const versions = { simulation: 'model 1', calibration: calibration.measuredAt, ...calibration.versions }
@@ -47,7 +50,7 @@ export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarge
     onThisMachine: false,
     clock: kernel.clock,
     events: kernel.events,
-    supports: supportOf,
+    supports: (knob) => supportOf(knob, { kubeProxy }),
     async prepare({ signal }) {
       signal.throwIfAborted()
     },
@@ -62,6 +65,7 @@ export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarge
         knobs,
         costs,
         hardware,
+        kubeProxy,
         versions,
         faults,
         disposable,
@@ -84,7 +88,16 @@ export function hardwareOf(
   return {
     controlPlaneCores: simulation?.controlPlaneCores ?? cores,
     hosts: host === undefined ? null : { count: fleet.hosts, cores: host.cpu },
+    hostMemoryBytes: host === undefined ? calibration.machine.memoryBytes : (parseBytes(host.memory) ?? 0),
   }
+}
+
+/**
+ * Whether the nodes of a plan have kube-proxies: where the fleet has hosts of its own it stands for real nodes, which have; where
+ * everything is on one machine it is what target local runs, which has none.
+ */
+export function runsKubeProxies({ fleet, simulation }: Pick<Plan, 'fleet' | 'simulation'>): boolean {
+  return simulation?.kubeProxy ?? fleet.host !== undefined
 }
 
 /** What Kubernetes' own guide to large clusters gave a control plane of more than 500 nodes (n1-standard-32, c4.8xlarge). */

@@ -2,20 +2,17 @@ import { catalogue } from '../../tuning/catalogue.ts'
 import type { Knob, KnobValue } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import type { KnobReading, KnobSupport } from '../target.ts'
+import type { ConntrackTable } from './proxy/conntrack.ts'
 
-const noProxies = 'not modelled: hollow nodes of the simulation run no kube-proxy, and no traffic flows'
 const oneMember = 'not modelled: each simulated etcd has one member, and this matters between members only'
+const noProxies = "not modelled: the plan's nodes have no kube-proxy (simulation.kubeProxy)"
+const noOverflow = 'no traffic flows in the simulation: whether a table of this size would overflow is not modelled'
 
 /** Knobs that do nothing in the model, and why; every other one acts. */
 const notModelled: Readonly<Record<string, string>> = {
-  'kubeProxy.mode': noProxies,
-  'kubeProxy.ipvs.minSyncPeriod': noProxies,
-  'kubeProxy.ipvs.syncPeriod': noProxies,
-  'kubeProxy.ipvs.scheduler': noProxies,
-  'kubeProxy.conntrack.maxPerCore': noProxies,
-  'kubeProxy.conntrack.min': noProxies,
-  'kubeProxy.cleanup': noProxies,
-  'host.nf_conntrack_max': noProxies,
+  'kubeProxy.ipvs.scheduler':
+    'not modelled: it chooses an endpoint for each connection, and no traffic flows; nothing waits for it',
+  'kubeProxy.cleanup': 'not modelled: it is run by hand before a run, and leaves nothing behind that the model has',
   'controllerManager.concurrentJobSyncs': 'not modelled: no plan has jobs',
   'controllerManager.concurrentServiceSyncs': 'not modelled: the controller behind it needs a cloud provider',
   'etcd.heartbeatInterval': oneMember,
@@ -25,15 +22,51 @@ const notModelled: Readonly<Record<string, string>> = {
   'etcd.walDisk': 'not modelled: simulated disks serve etcd alone',
 }
 
-/** Whether the model uses a knob. */
-export function supportOf({ id }: Knob): KnobSupport {
-  const because = notModelled[id]
-  return because === undefined ? { supported: true } : { supported: false, because }
+/** What is to be known of knobs that act. */
+const notes: Readonly<Record<string, string>> = {
+  'kubeProxy.mode':
+    'acts through the periods that belong to it; what a sync takes of the processor is not modelled in any mode',
+  'kubeProxy.ipvs.minSyncPeriod': 'a simulated sync takes no time: it neither delays the next one nor burdens its node',
+  'kubeProxy.ipvs.syncPeriod':
+    'a simulated sync takes no time: how often there is one is counted, what it costs is not',
+  'host.nf_conntrack_max': noOverflow,
 }
 
-/** What the model uses; there is nothing else to ask. */
-export function readKnobs(knobs: readonly Knob[], requests: readonly KnobRequest[]): KnobReading[] {
+/** Whether the model uses a knob, given what the plan has it suppose. */
+export function supportOf({ id, component }: Knob, { kubeProxy }: { kubeProxy: boolean }): KnobSupport {
+  const because = notModelled[id] ?? (component === 'kube-proxy' && !kubeProxy ? noProxies : undefined)
+  if (because !== undefined) return { supported: false, because }
+  const note = notes[id]
+  return note === undefined ? { supported: true } : { supported: true, note }
+}
+
+/** What the model uses; there is nothing else to ask. The host's table of connections is as large as it has come to be. */
+export function readKnobs(
+  knobs: readonly Knob[],
+  requests: readonly KnobRequest[],
+  conntrack: ConntrackTable,
+): KnobReading[] {
   const requested = new Map<string, KnobValue>(requests.map(({ knob, value }) => [knob.id, value]))
   const stock = new Map(catalogue.map((knob) => [knob.id, knob.stock]))
-  return knobs.map(({ id }) => ({ id, effective: requested.get(id) ?? stock.get(id) ?? null, readFrom: 'the model' }))
+  return knobs.map(({ id }) => {
+    if (id === 'host.nf_conntrack_max') return conntrackReading(conntrack, requested.get(id))
+    const reading = { id, effective: requested.get(id) ?? stock.get(id) ?? null, readFrom: 'the model' }
+    const isOverruled = id === 'kubeProxy.conntrack.min' && conntrack.setBy === 'the cap' && requested.has(id)
+    return isOverruled ? { ...reading, note: `kube-proxy does not look at it here: ${capped}` } : reading
+  })
+}
+
+const capped = 'maxPerCore x cores is above 1048576, where kube-proxy 1.36 cuts it off, whatever min says'
+
+const setByWords: Record<ConntrackTable['setBy'], string> = {
+  'the kernel': 'as the kernel sizes it by its memory',
+  'the sysctl': 'as the sysctl says',
+  maxPerCore: 'kube-proxy set it when it started, to maxPerCore x cores',
+  min: 'kube-proxy set it when it started, to min, which is more than maxPerCore x cores',
+  'the cap': `kube-proxy set it when it started: ${capped}; maxPerCore 1 would let min decide, 0 the sysctl`,
+}
+
+function conntrackReading({ max, setBy }: ConntrackTable, requested: KnobValue | undefined): KnobReading {
+  const reading = { id: 'host.nf_conntrack_max', effective: max, readFrom: 'the modelled host' }
+  return max === requested ? reading : { ...reading, note: setByWords[setBy] }
 }

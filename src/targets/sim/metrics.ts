@@ -1,12 +1,12 @@
 import type { ComponentMetrics, MetricSample } from '../../measure/metrics.ts'
 import type { Wanted } from '../target.ts'
 import type { Server } from './apiserver/server.ts'
-import type { Timeline } from './kernel/kernel.ts'
 import type { Kubelet } from './kubelet/kubelet.ts'
 import type { LimiterMetrics } from './model/client.ts'
 import type { Costs } from './model/costs.ts'
 import type { EtcdFleet, EtcdUse } from './model/etcd.ts'
 import type { Processor } from './model/processor.ts'
+import type { KubeProxies } from './proxy/proxies.ts'
 
 export interface ScrapeOptions {
   wanted: Wanted
@@ -16,12 +16,13 @@ export interface ScrapeOptions {
   costs: Costs
   controllerLimiter: LimiterMetrics
   probeKubelet: Kubelet | undefined
-  timeline: Timeline
+  proxies: KubeProxies | undefined
 }
 
 /** What the components' /metrics pages would say, of the metrics that a run reads. */
 export function scrapeModel(options: ScrapeOptions): ComponentMetrics[] {
-  const { wanted, server, etcd, controllerLimiter, probeKubelet, costs } = options
+  const { wanted, server, etcd, controllerLimiter, probeKubelet, proxies, costs } = options
+  const isWanted = (component: ComponentMetrics['component']) => wanted.components?.includes(component) ?? true
   const page = (component: ComponentMetrics['component'], instance: string, samples: MetricSample[]) => ({
     component,
     instance,
@@ -32,8 +33,11 @@ export function scrapeModel(options: ScrapeOptions): ComponentMetrics[] {
     page('kube-apiserver', 'kube-apiserver', server.metrics.samples()),
     page('kube-controller-manager', 'kube-controller-manager', controllerLimiter.samples()),
     ...(probeKubelet === undefined ? [] : [page('kubelet', probeKubelet.name, probeKubelet.limiter.samples())]),
+    ...(isWanted('kube-proxy') ? (proxies?.pages() ?? []) : []).map(({ name, samples }) =>
+      page('kube-proxy', name, samples),
+    ),
   ]
-  return pages.filter(({ component }) => wanted.components?.includes(component) ?? true)
+  return pages.filter(({ component }) => isWanted(component))
 }
 
 /** Upper bounds in seconds of etcd's histograms (etcd server/storage/wal/metrics.go). */

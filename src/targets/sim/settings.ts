@@ -1,8 +1,11 @@
 import { parseDurationMs } from '../../base/duration.ts'
+import { Failure } from '../../base/errors.ts'
 import { catalogue } from '../../tuning/catalogue.ts'
 import type { KnobValue } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import type { EtcdSettings } from './model/etcd.ts'
+import type { ConntrackSettings } from './proxy/conntrack.ts'
+import type { SyncIntervals } from './proxy/sync-runner.ts'
 
 /** The knobs of one arm as the model uses them. */
 export interface Settings {
@@ -27,6 +30,9 @@ export interface Settings {
   }
   apiserver: { notReadyTolerationSeconds: number; unreachableTolerationSeconds: number }
   etcd: EtcdSettings
+  kubeProxy: { intervals: SyncIntervals; conntrack: ConntrackSettings }
+  /** net.netfilter.nf_conntrack_max as the host's sysctl has it; null where it says nothing. */
+  hostConntrackMax: number | null
 }
 
 /** A client's rate limit. */
@@ -37,6 +43,12 @@ export interface Limits {
 
 /** kubelet: nodeStatusReportFrequency, unless nodeStatusUpdateFrequency is set: then they are the same (pkg/kubelet/apis/config/v1beta1/defaults.go). */
 const builtInReportMs = 300_000
+
+/**
+ * Of the modes iptables and nftables, which the document's settings do not touch: minSyncPeriod as built in (pkg/proxy/apis/config/v1alpha1/defaults.go),
+ * and a full sync every hour whatever syncPeriod says, which is when they try again (FullSyncPeriod, pkg/proxy/util/utils.go).
+ */
+const otherIntervals: SyncIntervals = { minMs: 1000, maxMs: 3_600_000 }
 
 /** Reads the values that an arm asks for, and the built-in ones of everything else. */
 export function settingsOf(requests: readonly KnobRequest[]): Settings {
@@ -81,5 +93,26 @@ export function settingsOf(requests: readonly KnobRequest[]): Settings {
         .split(',')
         .filter((resource) => resource !== ''),
     },
+    kubeProxy: {
+      intervals:
+        effective('kubeProxy.mode') === 'ipvs'
+          ? ipvsIntervals(durationMs('kubeProxy.ipvs.minSyncPeriod'), durationMs('kubeProxy.ipvs.syncPeriod'))
+          : otherIntervals,
+      conntrack: { maxPerCore: number('kubeProxy.conntrack.maxPerCore'), min: number('kubeProxy.conntrack.min') },
+    },
+    hostConntrackMax: requested.has('host.nf_conntrack_max') ? Number(requested.get('host.nf_conntrack_max')) : null,
   }
+}
+
+/**
+ * The ipvs proxier syncs everything each time, after syncPeriod at the latest (pkg/proxy/ipvs/proxier.go, NewProxier). Throws
+ * `Failure('bad-input')` for periods that kube-proxy refuses (pkg/proxy/apis/config/validation/validation.go).
+ */
+function ipvsIntervals(minMs: number, syncPeriodMs: number): SyncIntervals {
+  // As built in where it is 0 (pkg/proxy/apis/config/v1alpha1/defaults.go).
+  const maxMs = syncPeriodMs === 0 ? 30_000 : syncPeriodMs
+  if (minMs <= maxMs) return { minMs, maxMs }
+  throw new Failure('bad-input', 'kube-proxy would not start: ipvs.minSyncPeriod is longer than ipvs.syncPeriod', {
+    next: 'Lower kubeProxy.ipvs.minSyncPeriod, or raise kubeProxy.ipvs.syncPeriod.',
+  })
 }

@@ -8,7 +8,11 @@ import { simulatedTarget } from './index.ts'
 export function openClusterForTests(): Promise<SimulatedCluster> {
   const file = join(import.meta.dirname, 'calibration.json')
   const calibration = calibrationSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
-  const hardware = { controlPlaneCores: calibration.machine.cores, hosts: null }
+  const hardware = {
+    controlPlaneCores: calibration.machine.cores,
+    hosts: null,
+    hostMemoryBytes: calibration.machine.memoryBytes,
+  }
   const target = simulatedTarget({ seed: 1, calibration, hardware })
   return target.open({ armId: 'test', knobs: [], signal: new AbortController().signal })
 }

@@ -78,6 +78,11 @@ export function timestampOf(nowMs: number): string {
   return lastTimestamp
 }
 
+/** The moment of the simulation that a timestamp stands for. */
+export function momentOf(timestamp: string): number {
+  return Date.parse(timestamp) - epochMs
+}
+
 /** Thousands of objects are stamped in the same second. */
 let lastSecond = Number.NaN
 let lastTimestamp = ''

@@ -36,6 +36,8 @@ export interface Server {
   handle<T>(request: ServerRequest, serve: () => T, reply?: Reply<T>): void
   /** Tells of every write to a resource when it reaches its watchers, in order; returns how to end that. */
   inform<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void): () => void
+  /** A write of what the store does not keep: calls `tell` when it reaches the watchers of its resource, if there are any. */
+  announce(resource: string, tell: () => void): void
   /** So many watchers more are told of each write to a resource: each costs the server. */
   addWatchers(resource: string, count: number): void
   /** When what is sent to the watchers of a resource now reaches them. */
@@ -72,30 +74,38 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
 
   /** Whoever is told of writes to a resource, and when the last one reached them. */
   const channels = new Map<ResourceName, Channel>()
+  /** Of what the store does not keep. */
+  const announced = new Map<string, Channel>()
   /** What the decision that is being taken has written. */
-  let undelivered: { channel: Channel; change: StoredChange }[] = []
+  let undelivered: Delivery[] = []
   let deciding = false
+  const send = (delivery: Delivery) => {
+    if (deciding) undelivered.push(delivery)
+    else timeline.after(0, () => deliver(delivery))
+  }
   const channelOf = (resource: ResourceName) => {
     const known = channels.get(resource)
     if (known !== undefined) return known
     const channel: Channel = { resource, listeners: new Set(), lastMs: 0 }
     channels.set(resource, channel)
-    store.onChange(resource, (change) => {
-      if (deciding) undelivered.push({ channel, change })
-      else timeline.after(0, () => deliver(channel, change))
-    })
+    const tell = (change: StoredChange) => {
+      for (const listener of channel.listeners) listener(change)
+    }
+    store.onChange(resource, (change) => send({ channel, tell: () => tell(change) }))
+    return channel
+  }
+  const announcedChannelOf = (resource: string): Channel => {
+    const channel = announced.get(resource) ?? { resource, listeners: new Set(), lastMs: 0 }
+    announced.set(resource, channel)
     return channel
   }
 
   /** Watchers are told at once, unless the server has no time: about when whoever wrote it has the answer. */
-  const deliver = (channel: Channel, change: StoredChange) => {
+  const deliver = ({ channel, tell }: Delivery) => {
     const costMs = (watchers.get(channel.resource) ?? 0) * costs.apiserver.deliveryMs * slowness
     const isFanOut = costMs > fanOutMs
     const sentMs = processor.reserve('kube-apiserver', costMs, isFanOut ? 'fan-out' : 'watches')
     const nowMs = timeline.nowMs()
-    const tell = () => {
-      for (const listener of channel.listeners) listener(change)
-    }
     if (!isFanOut && sentMs <= nowMs + 2 * costMs && channel.lastMs <= nowMs) return tell()
     channel.lastMs = Math.max(sentMs, channel.lastMs)
     timeline.at(channel.lastMs, tell)
@@ -135,7 +145,7 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
     if (undelivered.length === 0) return
     const written = undelivered
     undelivered = []
-    for (const { channel, change } of written) deliver(channel, change)
+    for (const delivery of written) deliver(delivery)
   }
   const refuse = ({ request, reply, sentMs }: Passage) => {
     metrics.note(request.verb, request.resource, 429, timeline.nowMs() - sentMs)
@@ -165,6 +175,10 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
       return () => void listeners.delete(one)
     },
 
+    announce(resource, tell) {
+      if ((watchers.get(resource) ?? 0) > 0) send({ channel: announcedChannelOf(resource), tell })
+    },
+
     deliveryMs: (resource) => Math.max(timeline.nowMs(), channelOf(resource).lastMs),
     addWatchers: (resource, count) => void watchers.set(resource, (watchers.get(resource) ?? 0) + count),
     slowDown(factor) {
@@ -186,7 +200,7 @@ interface Passage {
 
 /** Whoever is told of the writes to a resource. */
 interface Channel {
-  resource: ResourceName
+  resource: string
   listeners: Set<(change: StoredChange) => void>
   /** When the last one that had to wait is told. */
   lastMs: number
@@ -194,6 +208,12 @@ interface Channel {
 
 /** There are a dozen of them, and millions of requests. */
 const withoutSubresource = new Map<string, string>()
+
+/** A write on its way to the watchers. */
+interface Delivery {
+  channel: Channel
+  tell: () => void
+}
 
 /** The resource of `pods/status`. */
 function resourceOf({ resource }: ServerRequest): string {

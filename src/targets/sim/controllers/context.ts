@@ -10,6 +10,7 @@ import type { Costs } from '../model/costs.ts'
 import type { Processor } from '../model/processor.ts'
 import { createTokenBucket } from '../model/token-bucket.ts'
 import type { Settings } from '../settings.ts'
+import type { EndpointSliceWatchers } from './endpoint-slices.ts'
 
 /** What every actor of a simulated control plane is given. */
 export interface ControlPlane {
@@ -23,6 +24,7 @@ export interface ControlPlane {
   random: Random
   /** Of all controllers together, as they are one process. */
   controllerLimiter: LimiterMetrics
+  endpointSlices: EndpointSliceWatchers
 }
 
 /** A controller's own client: every controller has a bucket of the same size (kubernetes-mechanisms.md section 4). */

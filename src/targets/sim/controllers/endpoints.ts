@@ -1,8 +1,11 @@
 import type { Pod } from '../../../kube/resources.ts'
 import { isReady } from '../../../kube/resources.ts'
+import { momentOf } from '../apiserver/objects.ts'
 import { createWorkQueue } from '../model/work-queue.ts'
 import type { ControlPlane } from './context.ts'
 import { controllerClient, keyOf } from './context.ts'
+import type { TriggerTimes } from './endpoint-slices.ts'
+import { trackTriggers } from './endpoint-slices.ts'
 
 /** --max-endpoints-per-slice */
 const endpointsPerSlice = 100
@@ -19,6 +22,7 @@ interface Backends {
   ready: number
   /** As the last write told them. */
   written: number
+  triggers: TriggerTimes
 }
 
 /**
@@ -27,11 +31,22 @@ interface Backends {
  */
 export function runEndpointControllers(controlPlane: ControlPlane): void {
   const { endpointSliceSyncs, endpointSyncs } = controlPlane.settings.controllerManager
-  run(controlPlane, 'endpointslices', endpointsPerSlice, endpointSliceSyncs)
+  const { server, endpointSlices } = controlPlane
+  run(controlPlane, 'endpointslices', endpointsPerSlice, endpointSliceSyncs, (triggeredMs) =>
+    server.announce('endpointslices', () => {
+      for (const listener of endpointSlices) listener({ triggeredMs })
+    }),
+  )
   run(controlPlane, 'endpoints', endpointsPerObject, endpointSyncs)
 }
 
-function run(controlPlane: ControlPlane, resource: string, perObject: number, workers: number): void {
+function run(
+  controlPlane: ControlPlane,
+  resource: string,
+  perObject: number,
+  workers: number,
+  onWrite?: (triggeredMs: number | undefined) => void,
+): void {
   const { timeline, server, store } = controlPlane
   const client = controllerClient(controlPlane)
   const services = new Map<string, Backends>()
@@ -43,13 +58,15 @@ function run(controlPlane: ControlPlane, resource: string, perObject: number, wo
     const isFirst = one.written < 0
     const changed = Math.abs(one.ready - Math.max(0, one.written))
     one.written = one.ready
+    const triggeredMs = one.triggers.take()
+    const onCommit = onWrite && (() => onWrite(triggeredMs))
     let open = Math.max(1, Math.ceil(changed / perObject))
     const onReply = () => {
       if (--open > 0) return
       queue.addAfter(key, syncAgainMs)
       done()
     }
-    for (let index = open; index > 0; index--) client.send(isFirst ? 'POST' : 'PUT', resource, onReply)
+    for (let index = open; index > 0; index--) client.send(isFirst ? 'POST' : 'PUT', resource, onReply, onCommit)
   })
 
   const select = ({ metadata }: Pod): Backends[] => {
@@ -71,7 +88,8 @@ function run(controlPlane: ControlPlane, resource: string, perObject: number, wo
     if (type !== 'ADDED') return
     const wanted = Object.entries(object.spec.selector ?? {})
     const pods = [...store.values('pods', namespace)].filter((pod) => matches(wanted, pod.metadata.labels))
-    const one = { key, wanted, ready: pods.filter(isServing).length, written: -1 }
+    const triggers = trackTriggers(momentOf(object.metadata.creationTimestamp ?? ''))
+    const one = { key, wanted, ready: pods.filter(isServing).length, written: -1, triggers }
     services.set(key, one)
     inNamespace.set(key, one)
     queue.add(key)
@@ -80,8 +98,10 @@ function run(controlPlane: ControlPlane, resource: string, perObject: number, wo
     const was = previous !== undefined && isServing(previous)
     const is = type !== 'DELETED' && isServing(object)
     if (was === is) return
+    const transitionMs = readyTransitionMs(object)
     for (const one of select(object)) {
       one.ready += is ? 1 : -1
+      if (transitionMs !== undefined) one.triggers.note(transitionMs)
       queue.add(one.key)
     }
   })
@@ -89,6 +109,13 @@ function run(controlPlane: ControlPlane, resource: string, perObject: number, wo
 
 function isServing(pod: Pod): boolean {
   return pod.metadata.deletionTimestamp === undefined && isReady(pod)
+}
+
+/** When a pod became Ready, or ceased to be; that it is being deleted leaves its condition as it was. */
+function readyTransitionMs({ metadata, status }: Pod): number | undefined {
+  if (metadata.deletionTimestamp !== undefined) return undefined
+  const since = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime
+  return since === undefined ? undefined : momentOf(since)
 }
 
 function matches(wanted: Backends['wanted'], labels: Readonly<Record<string, string>> = {}): boolean {

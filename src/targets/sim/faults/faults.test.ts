@@ -54,7 +54,7 @@ function streamsUnder(fault: Fault, { nowMs = 0, forget = () => {} } = {}): (str
 async function openWith(kind: FaultKind, seed: number) {
   const file = join(import.meta.dirname, '..', 'calibration.json')
   const calibration = calibrationSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
-  const hardware = { controlPlaneCores: 2, hosts: null }
+  const hardware = { controlPlaneCores: 2, hosts: null, hostMemoryBytes: 2 ** 34 }
   const target = simulatedTarget({ seed: 1, calibration, hardware, faults: { seed, kinds: [kind] } })
   const { signal } = new AbortController()
   const cluster = await target.open({ armId: 'tuned-1', knobs: [], signal })

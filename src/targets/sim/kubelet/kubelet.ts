@@ -63,7 +63,8 @@ interface KnownPod {
   startTime: string
   /** Container start was asked for and has not come to its end. */
   starting: boolean
-  running: boolean
+  /** Since when it is Ready; undefined until then. */
+  readySince: string | undefined
   terminating: boolean
   /** When its worker last did something with it. */
   lastSyncMs: number
@@ -122,7 +123,7 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
       ref: { namespace, name: podName, uid },
       startTime,
       starting: true,
-      running: false,
+      readySince: undefined,
       terminating: false,
       lastSyncMs: timeline.nowMs(),
     }
@@ -131,11 +132,11 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
 
     const started = () => {
       pod.starting = false
-      pod.running = true
+      pod.readySince = timestampOf(timeline.nowMs())
       pod.lastSyncMs = timeline.nowMs()
       recorder.record(key, 'Started')
       // A pod that was just started is looked at at once (feature PLEGOnDemandRelist), not at the next relist.
-      statuses.set(pod.ref, runningStatus(startTime))
+      statuses.set(pod.ref, runningStatus(startTime, pod.readySince))
     }
     const startContainer = () => {
       // A pod that is deleted before its containers start never has any.
@@ -183,9 +184,10 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
     afterRelistSince(pod.lastSyncMs, () => work(costs.kubelet.podStopMs / stopParts, 0, () => stopContainers(pod)))
   const stopContainers = (pod: KnownPod) => {
     const { statuses, recorder } = parts()
-    const { ref: podRef, startTime } = pod
-    if (pod.running) recorder.record(`${podRef.namespace}/${podRef.name}`, 'Killing')
-    statuses.set(podRef, pod.running ? runningStatus(startTime) : pendingStatus(startTime), { forced: true })
+    const { ref: podRef, startTime, readySince } = pod
+    if (readySince !== undefined) recorder.record(`${podRef.namespace}/${podRef.name}`, 'Killing')
+    const status = readySince === undefined ? pendingStatus(startTime) : runningStatus(startTime, readySince)
+    statuses.set(podRef, status, { forced: true })
     work(costs.kubelet.podStopMs / stopParts, 0, () => {
       statuses.set(podRef, stoppedStatus(startTime), { forced: true })
       pod.lastSyncMs = timeline.nowMs()
@@ -277,15 +279,23 @@ function podConditions(isInitialized: boolean, isReady: boolean, reason?: string
 
 // Shared by all pods: objects are never changed.
 const pending = podConditions(true, false, 'ContainersNotReady')
-const running = podConditions(true, true)
 const stopped = podConditions(true, false, 'PodCompleted')
 
 function pendingStatus(startTime: string) {
   return { phase: 'Pending', qosClass: 'BestEffort', conditions: pending, startTime }
 }
 
-function runningStatus(startTime: string) {
-  return { phase: 'Running', qosClass: 'BestEffort', conditions: running, startTime }
+/** The same for all pods that become Ready within a second. */
+let running: { since: string; conditions: Condition[] } = { since: '', conditions: [] }
+
+function runningStatus(startTime: string, since: string) {
+  if (running.since !== since) {
+    const conditions = podConditions(true, true).map((one) =>
+      one.type === 'Ready' ? { ...one, lastTransitionTime: since } : one,
+    )
+    running = { since, conditions }
+  }
+  return { phase: 'Running', qosClass: 'BestEffort', conditions: running.conditions, startTime }
 }
 
 function stoppedStatus(startTime: string) {

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import type { NetworkProgramming, Result } from '../result/result.ts'
+import { noKubeProxy } from './data-plane.ts'
+import { renderHtml } from './html.ts'
+import { renderMarkdown } from './markdown.ts'
+import { filledResult } from './sample-fill.ts'
+
+/** A simulated run whose arms have kube-proxies, the second with a latency of its own. */
+function programmed(changes: Partial<NetworkProgramming> = {}): Result {
+  const result = filledResult({ evidence: 'simulated', target: 'sim' })
+  for (const [index, { fill }] of result.arms.entries()) {
+    if (fill === null) continue
+    const latencyMs = { count: 4000, missing: 0, p50: 2100 - 500 * index, p90: 3000, p99: null, max: null }
+    const counts = {
+      syncs: 2624 + 26_240 * index,
+      serviceChanges: 1250,
+      endpointChanges: 40_000,
+      endpointChangesPending: 20,
+    }
+    fill.networkProgramming = { proxies: 10, latencyMs, syncMs: null, ...counts, ...changes }
+  }
+  return result
+}
+
+const textOf = (html: string) =>
+  html
+    .slice(html.indexOf('<h3>Services reach'))
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+
+describe('how Services reach the data plane', () => {
+  it('should be shown arm by arm, per proxy, as simulated', () => {
+    const text = textOf(renderHtml(programmed()))
+    expect(text).toMatch(/^ Services reach the data plane What kube-proxies made of .*, simulated/)
+    expect(text).toMatch(/network programming, p50 from what changed .*? 2.10 s 1.60 s /)
+    expect(text).toMatch(/network programming, p99 the same — — /)
+    expect(text).toContain('syncs of a proxy whether it had something to do or not 262 (1.00/s) 2,886 (29.2/s)')
+    expect(text).toContain('changes of endpoints that a proxy was told of 4,000 4,000')
+    expect(text).toContain('How long a sync takes is not modelled')
+    const markdown = renderMarkdown(programmed())
+    expect(markdown).toContain('### Services reach the data plane (simulated)')
+    expect(markdown).toContain('| network programming, p50 | 2.10 s | 1.60 s |')
+  })
+
+  it('should say how long a sync took where proxies tell', () => {
+    const syncMs = { count: 262, missing: 0, p50: 41, p90: 80, p99: 120, max: null }
+    const markdown = renderMarkdown(programmed({ syncMs }))
+    expect(markdown).toContain('| a sync, p99 | 120 ms | 120 ms |')
+    expect(markdown).not.toContain('not modelled: latencies')
+  })
+
+  it('should be said not to be known where Services had no kube-proxy', () => {
+    expect(renderMarkdown(filledResult())).toContain(noKubeProxy)
+    expect(renderHtml(filledResult())).toContain(noKubeProxy)
+  })
+
+  it('should be no subject where there are no Services', () => {
+    const result = filledResult()
+    for (const { fill } of result.arms) delete fill?.objects['services']
+    expect(renderMarkdown(result)).not.toContain('data plane')
+    expect(renderHtml(result)).not.toContain('data plane')
+  })
+})

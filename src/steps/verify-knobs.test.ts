@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import type { Cluster, Target } from '../targets/target.ts'
+import { knobById } from '../tuning/catalogue.ts'
+import type { KnobReading } from '../tuning/knob.ts'
+import { verifyKnobs } from './verify-knobs.ts'
+
+const id = 'host.nf_conntrack_max'
+
+/** What becomes of the knob when the component says this of it. */
+async function outcomeOf(reading: Partial<KnobReading>) {
+  const knob = knobById(id)
+  if (knob === undefined) throw new Error('no such knob')
+  const target = { supports: () => ({ supported: true }) } as unknown as Target
+  const effectiveKnobs: Cluster['effectiveKnobs'] = async (knobs) =>
+    knobs.map((one) => ({ id: one.id, effective: null, readFrom: null, ...(one.id === id && reading) }))
+  const step = verifyKnobs(target, { effectiveKnobs } as Cluster, [{ knob, value: 2310720 }])
+  const outcomes = await step.setUp({ signal: new AbortController().signal, report: () => {} })
+  return outcomes.find((outcome) => outcome.id === id)
+}
+
+describe('verifyKnobs', () => {
+  it('should call a knob applied only when its component says so', async () => {
+    expect((await outcomeOf({ effective: 2310720 }))?.status).toBe('applied')
+    expect((await outcomeOf({ effective: 262144 }))?.status).toBe('differs')
+    expect((await outcomeOf({}))?.status).toBe('unverified')
+  })
+
+  it('should tell a value that the component makes of the one requested from one that is simply another', async () => {
+    const outcome = await outcomeOf({ effective: 1048576, note: 'kube-proxy cuts it off there' })
+    expect(outcome).toMatchObject({ status: 'overruled', requested: 2310720, effective: 1048576 })
+    expect(outcome?.note).toContain('kube-proxy cuts it off there')
+  })
+})
