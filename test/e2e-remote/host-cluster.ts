@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
-import { basename, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
@@ -10,7 +10,18 @@ import type { Clock } from '../../src/base/clock.ts'
 import { Failure } from '../../src/base/errors.ts'
 import { findCgroups, hierarchies } from './cgroups.ts'
 import type { ProfileFlags, Settings } from './layout.ts'
-import { cgroupOf, clusterNames, kubeconfigFile, logFolder, ports, socketFile, stateFolder, urlOf } from './layout.ts'
+import {
+  cgroupOf,
+  clusterNames,
+  hostsOf,
+  idOf,
+  kubeconfigFile,
+  logFolder,
+  ports,
+  socketFile,
+  stateFolder,
+  urlOf,
+} from './layout.ts'
 import type { Message } from './messages.ts'
 import { tearDown } from './tear-down.ts'
 
@@ -75,6 +86,8 @@ export interface Traces {
 export interface HostCluster {
   readonly host: ClusterAccess
   readonly target: ClusterAccess
+  /** Names of the host cluster's Nodes. */
+  readonly machines: readonly string[]
   /** Program and first arguments that set the target to the profile that is their last one; to be run inside. */
   readonly retune: readonly string[]
   readonly logFolder: string
@@ -102,7 +115,7 @@ export async function startHostCluster(options: HostClusterOptions): Promise<Hos
       `${folder} would be hidden from the machines, which have a /var and /run of their own`,
     )
   const settings: Settings = {
-    id: `${process.pid}-${basename(folder).toLowerCase()}`,
+    id: idOf(process.pid, folder),
     folder,
     hosts,
     maxPods,
@@ -194,6 +207,7 @@ export async function startHostCluster(options: HostClusterOptions): Promise<Hos
   return {
     host: access('host', ready.uids.host),
     target: access('target', ready.uids.target),
+    machines: hostsOf(settings).map(({ name }) => name),
     retune: [process.execPath, join(import.meta.dirname, 'retune.ts'), socketFile(folder)],
     logFolder: logFolder(folder),
     broken: breaking.signal,

@@ -59,6 +59,7 @@ async function start(settings: Settings): Promise<void> {
         const node = JSON.parse(await host.read(`/api/v1/nodes/${hosts[index]?.name}`))
         const ready = node.status.conditions.find(({ type }: { type: string }) => type === 'Ready')
         if (ready?.status !== 'True') throw new Error(ready?.message ?? 'no condition yet')
+        if (node.spec.taints !== undefined) throw new Error('it is Ready, but no pod may go there yet')
       }
       await supervisor.waitUntilReady(kubelet, isReady, { timeoutMs: 60_000, signal })
     }),

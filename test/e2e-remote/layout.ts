@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Flags } from '../../src/targets/local/arguments/flags.ts'
 
 /** Flags of the target cluster's components under one profile; an absent component keeps its defaults. */
@@ -81,6 +81,11 @@ export function hostsOf({ id, folder, hosts }: Pick<Settings, 'id' | 'folder' | 
     folder: join(stateFolder(folder), `host-${index}`),
     cgroup: `${cgroupOf(id)}/host-${index}`,
   }))
+}
+
+/** The id of a cluster that a process keeps in a folder. */
+export function idOf(pid: number, folder: string): string {
+  return `${pid}-${basename(folder).toLowerCase()}`
 }
 
 /** The one cgroup that all cgroups of the hosts are below, in every hierarchy. */

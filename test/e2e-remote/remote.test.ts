@@ -1,51 +1,30 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
 import type { Result } from '../../src/result/result.ts'
 import { resultSchema } from '../../src/result/result.ts'
-import type { Traces } from './host-cluster.ts'
+import type { Contents } from './contents.ts'
+import type { Outcome, Traces } from './host-cluster.ts'
 import { describeWithHostCluster } from './requirements.ts'
+import type { Manifest } from './rights.ts'
 import type { Scene } from './scene.ts'
 import { setScene } from './scene.ts'
 
 const plan = join(import.meta.dirname, 'plan.yaml')
+/** What a reader of the how-to puts in: another plan. */
+const ownPlan = { '5k-nodes': plan }
 const nothing: Traces = { processes: [], cgroups: [], mounts: [] }
-
-/** What a run may create, by cluster; what is there before it has to be all that is there afterwards. */
-const pages = {
-  host: ['/api/v1/namespaces', '/api/v1/nodes', '/api/v1/pods', '/apis/apps/v1/statefulsets', '/api/v1/secrets'],
-  target: [
-    '/api/v1/namespaces',
-    '/api/v1/nodes',
-    '/api/v1/pods',
-    '/api/v1/services',
-    '/apis/apps/v1/deployments',
-    '/apis/certificates.k8s.io/v1/certificatesigningrequests',
-    '/apis/coordination.k8s.io/v1/leases',
-  ],
-} as const
 
 describeWithHostCluster('target remote on a host cluster of real parts', () => {
   let scene: Scene
-  let before: Record<string, string[]>
-
-  const snapshot = async () => {
-    const names: Record<string, string[]> = {}
-    for (const cluster of ['host', 'target'] as const)
-      for (const path of pages[cluster]) names[`${cluster} ${path}`] = await scene.namesOf(cluster, path)
-    return names
-  }
-  const scaleTest = (verb: string, ...args: string[]) =>
-    scene.scaleTest([verb, plan, '--target', 'remote', '--clusters', scene.clustersFile, ...args])
-  const runsIn = (folder: string) => readdirSync(join(folder, 'reports'))
-  const lastResult = (): Result => {
-    const run = runsIn(scene.folder).at(-1) ?? ''
-    return resultSchema.parse(JSON.parse(readFileSync(join(scene.folder, 'reports', run, 'result.json'), 'utf8')))
-  }
+  let before: Contents
 
   beforeAll(async () => {
     scene = await setScene()
-    before = await snapshot()
+    scene.writeClusters({ host: scene.cluster.host.uid, target: scene.cluster.target.uid })
+    before = await settled()
   }, 120_000)
 
   afterAll(async () => {
@@ -54,9 +33,27 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     expect(cluster.inspect()).toEqual(nothing)
   }, 60_000)
 
+  /** Everything in both clusters, once their controllers and kubelets have made what they make by themselves. */
+  async function settled(): Promise<Contents> {
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases'
+    for (const machine of scene.cluster.machines)
+      await scene.appearance('host', leases, machine, AbortSignal.timeout(30_000))
+    let last = await scene.contents()
+    for (;;) {
+      await systemClock.sleep(2000)
+      const next = await scene.contents()
+      if (JSON.stringify(next) === JSON.stringify(last)) return next
+      last = next
+    }
+  }
+  const dryRun = (fill: Readonly<Record<string, string>>, more = '') =>
+    scene.follow(`${scene.howTo.command('npm run scale-test -- plan', fill)} ${more}`)
+  const resultOf = (run: string): Result =>
+    resultSchema.parse(JSON.parse(readFileSync(join(scene.folder, 'reports', run, 'result.json'), 'utf8')))
+
   it('should print every object and the checks in a dry run, and create none', async () => {
-    const { status, stdout, stderr } = await scaleTest('plan', '--dry-run')
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const { status, stdout, stderr } = await dryRun(ownPlan)
+    expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' })
     for (const object of [
       'Namespace kubemark',
       'StatefulSet kubemark/hollow-packs-0',
@@ -67,34 +64,64 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     ])
       expect(stdout).toContain(object)
     expect(stdout.match(/ Node hollow-\d+$/gm)).toHaveLength(20)
-    expect(stdout).toContain(scene.cluster.host.uid)
-    expect(await snapshot()).toEqual(before)
+    expect(await scene.contents()).toEqual(before)
   }, 60_000)
 
-  it('should refuse a cluster with another UID, and touch nothing', async () => {
-    const { status, stderr } = await scaleTest('run', '--set', `remote.host.uid=${scene.cluster.target.uid}`)
+  it('should tell the UIDs when they are not known, and refuse another cluster than the one planned', async () => {
+    const { host, target } = scene.cluster
+    scene.writeClusters({})
+    const unknown = await dryRun(ownPlan)
+    expect(unknown.status).toBe(3)
+    expect(unknown.stdout).toContain(host.uid)
+    expect(unknown.stdout).toContain(target.uid)
+
+    scene.writeClusters({ host: host.uid, target: host.uid })
+    const { status, stderr } = await scene.follow(
+      `node src/main.ts run ${plan} --target remote --clusters ~/clusters.yaml`,
+    )
     expect(status).toBe(3)
-    expect(stderr).toContain(scene.cluster.host.uid)
-    expect(await snapshot()).toEqual(before)
+    expect(stderr).toContain(target.uid)
+    scene.writeClusters({ host: host.uid, target: target.uid })
+    expect(await scene.contents()).toEqual(before)
+  }, 60_000)
+
+  it('should explain why 45 machines of 110 pods cannot take 5000 nodes one by one, but those of 500 can', async () => {
+    const options = '--set fleet.nodesPerProcess=1 --set fleet.pods.hostSelector=e2e=5k'
+    try {
+      await scene.administer('host', 'apply', machinesOf(110))
+      const withMachines = await scene.contents()
+      const crowded = await dryRun({}, options)
+      expect(checksOf(crowded)).toContain('112 hollow-node pods > 110 pods')
+      expect(checksOf(crowded)).toMatch(/Raise its kubelet's maxPods to 112.*, or pack more nodes into each pod/)
+      expect(crowded.status).toBe(3)
+
+      await scene.administer('host', 'apply', machinesOf(500))
+      const roomy = await dryRun({}, options)
+      expect({ status: roomy.status, stderr: roomy.stderr }, checksOf(roomy)).toEqual({ status: 0, stderr: '' })
+      expect(roomy.stdout.match(/ Node hollow-\d+$/gm)).toHaveLength(5000)
+      expect(Object.keys(await scene.contents())).toEqual(Object.keys(withMachines))
+    } finally {
+      await scene.administer('host', 'delete', machinesOf(500))
+    }
+    expect(await scene.contents()).toEqual(before)
   }, 60_000)
 
   it('should run both arms on 20 hollow nodes and leave both clusters as they were, while another run is refused', async () => {
-    const running = scaleTest('run')
-    let isOver = false
-    const over = running.finally(() => {
-      isOver = true
-    })
+    const ending = new AbortController()
+    const command = scene.howTo.command('make scale-test', ownPlan)
+    const running = scene.follow(command).finally(() => ending.abort())
     const leases = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases'
-    while (!isOver && !(await scene.namesOf('target', leases)).includes('kube-system/scale-test'));
-    const second = await scaleTest('run')
-    const { status, stdout, stderr } = await over
+    await scene.appearance('target', leases, 'scale-test', ending.signal).catch(() => {})
+    const [first = 'none'] = scene.runs()
+    const second = ending.signal.aborted
+      ? undefined
+      : await scene.follow(`node src/main.ts run ${plan} --target remote --clusters ~/clusters.yaml`)
+    const { status, stdout, stderr } = await running
     expect({ status, stderr }, stdout).toEqual({ status: 0, stderr: '' })
+    expect(second?.status).toBe(3)
+    expect(second?.stderr).toContain(`${userInfo().username}@${hostname()}, run ${first}, since`)
 
-    const [first = ''] = runsIn(scene.folder)
-    expect(second.status).toBe(3)
-    expect(second.stderr).toContain(first)
-
-    const result = lastResult()
+    const result = resultOf(first)
     expect(result).toMatchObject({ evidence: 'measured', target: 'remote', verdict: 'pass', partial: false })
     expect(result.versions['hollow-node image']).toMatch(/^sha256:[0-9a-f]{64}$/)
     expect(result.arms.map(({ profile }) => profile)).toEqual(['untuned', 'tuned'])
@@ -113,20 +140,47 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     // Two calls for each of 19 pods at five a second, ten of them at once, and at fifty with a hundred.
     expect(availableMs[0]).toBeGreaterThan(((19 * 2 - 10) / 5) * 1000)
     expect(availableMs[1]).toBeLessThan(availableMs[0] ?? 0)
-    expect(await snapshot()).toEqual(before)
+    expect(await scene.contents()).toEqual(before)
   }, 300_000)
 
   it('should remove what a killed run left, and only that', async () => {
     const killing = new AbortController()
-    const killed = scene
-      .scaleTest(['run', plan, '--target', 'remote', '--clusters', scene.clustersFile], { signal: killing.signal })
-      .catch(() => undefined)
-    while (!(await scene.namesOf('target', '/api/v1/nodes')).includes('/hollow-3'));
-    killing.abort()
-    await killed
-    const run = runsIn(scene.folder).at(-1) ?? ''
-    const { status, stdout } = await scene.scaleTest(['cleanup', '--clusters', scene.clustersFile, '--run', run])
+    const ending = new AbortController()
+    const command = `exec node src/main.ts run ${plan} --target remote --clusters ~/clusters.yaml`
+    const killed = scene.follow(command, { signal: killing.signal }).finally(() => ending.abort())
+    const isKilled = expect(killed).rejects.toMatchObject({ name: 'AbortError' })
+    await scene.appearance('target', '/api/v1/nodes', 'hollow-3', ending.signal).finally(() => killing.abort())
+    await isKilled
+    expect(Object.keys(await scene.contents())).toContain('host /api/v1/namespaces /kubemark')
+
+    const run = scene.runs().at(-1) ?? ''
+    const cleanup = scene.howTo.command('npm run scale-test -- cleanup', { RUN: run })
+    const { status, stdout } = await scene.follow(cleanup)
     expect(status, stdout).toBe(0)
-    expect(await snapshot()).toEqual(before)
+    expect(await scene.contents()).toEqual(before)
   }, 180_000)
+
+  it('should have followed every command of the how-to', () => {
+    expect(scene.howTo.untried()).toEqual([])
+  })
 })
+
+/** What a dry run says after all the objects. */
+function checksOf({ stdout }: Outcome): string {
+  return stdout.slice(stdout.indexOf('would be created'))
+}
+
+/** 45 Nodes that say they are machines which take so many pods each. */
+function machinesOf(maxPods: number): Manifest[] {
+  return Array.from({ length: 45 }, (_, index) => ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: `machine-${index}`, labels: { e2e: '5k' } },
+    status: {
+      allocatable: { cpu: '16', memory: '64Gi', pods: String(maxPods) },
+      capacity: { cpu: '16', memory: '64Gi', pods: String(maxPods) },
+      conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', message: '' }],
+      nodeInfo: { architecture: 'amd64', operatingSystem: 'linux' },
+    },
+  }))
+}

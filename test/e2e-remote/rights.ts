@@ -9,6 +9,7 @@ const rbac = 'rbac.authorization.k8s.io'
 export interface Manifest extends KubeObject {
   apiVersion: string
   kind: string
+  status?: object
 }
 
 /**
@@ -36,26 +37,46 @@ export function kubeletRights(): Manifest[] {
   ]
 }
 
-/** Writes objects as they are, by server-side apply; may be repeated. */
+interface ApplyOptions {
+  clock: Clock
+  signal: AbortSignal
+}
+
+/** Writes objects as they are, their status too, by server-side apply; may be repeated. */
 export async function applyObjects(
   credentials: Credentials,
   objects: readonly Manifest[],
-  { clock, signal }: { clock: Clock; signal: AbortSignal },
+  { clock, signal }: ApplyOptions,
 ): Promise<void> {
   await using transport = createTransport({ credentials, clock, signal })
   for (const object of objects) {
-    await transport.send(
-      {
-        verb: 'patch',
-        resource: pluralOf(object),
-        method: 'PATCH',
-        path: `${pathOf(object)}?fieldManager=e2e&force=true`,
-        contentType: 'application/apply-patch+yaml',
-        body: JSON.stringify(object),
-        repeatable: true,
-      },
-      parseJson,
-    )
+    for (const subresource of object.status === undefined ? [''] : ['', '/status']) {
+      await transport.send(
+        {
+          verb: 'patch',
+          resource: pluralOf(object),
+          method: 'PATCH',
+          path: `${pathOf(object)}${subresource}?fieldManager=e2e&force=true`,
+          contentType: 'application/apply-patch+yaml',
+          body: JSON.stringify(object),
+          repeatable: true,
+        },
+        parseJson,
+      )
+    }
+  }
+}
+
+/** Removes objects by name. */
+export async function deleteObjects(
+  credentials: Credentials,
+  objects: readonly Manifest[],
+  { clock, signal }: ApplyOptions,
+): Promise<void> {
+  await using transport = createTransport({ credentials, clock, signal })
+  for (const object of objects) {
+    const call = { verb: 'delete', method: 'DELETE', repeatable: true } as const
+    await transport.send({ ...call, resource: pluralOf(object), path: pathOf(object) }, parseJson)
   }
 }
 

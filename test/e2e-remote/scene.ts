@@ -1,31 +1,42 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import process from 'node:process'
 import { parseAllDocuments, stringify } from 'yaml'
 import { systemClock } from '../../src/base/clock.ts'
 import type { ProfileName } from '../../src/tuning/profiles.ts'
 import { requestsOf } from '../../src/tuning/profiles.ts'
 import { renderKnobs } from '../../src/tuning/render.ts'
 import { root } from '../e2e/components.ts'
-import type { ClusterAccess, HostCluster } from './host-cluster.ts'
+import type { Contents } from './contents.ts'
+import type { ClusterAccess, HostCluster, Outcome } from './host-cluster.ts'
 import { startHostCluster } from './host-cluster.ts'
-import { pauseImage, writeImages } from './images.ts'
-import type { ProfileFlags } from './layout.ts'
-import { limitedUser } from './layout.ts'
+import type { HowTo } from './how-to.ts'
+import { readHowTo } from './how-to.ts'
+import { buildHollowImage, pauseImage, writePauseImage } from './images.ts'
+import type { ClusterName, ProfileFlags } from './layout.ts'
+import { clusterNames } from './layout.ts'
 import { binaries } from './requirements.ts'
 import type { Manifest } from './rights.ts'
 
 /** Two clusters of real parts, and everything that `scale-test` needs to run on them as a user with the rights of manifests/. */
 export interface Scene extends AsyncDisposable {
   readonly cluster: HostCluster
-  /** What the plan's `remote:` section is: a file for --clusters. */
-  readonly clustersFile: string
-  /** Takes the run's products. */
+  readonly howTo: HowTo
+  /** Is the home folder of what runs inside. */
   readonly folder: string
-  /** Starts scale-test inside; `kubectl` with the administrator's rights reads what came of it. */
-  scaleTest(args: readonly string[], options?: { signal?: AbortSignal }): ReturnType<HostCluster['run']>
-  /** Names of all objects of one resource, by the administrator: `namespace/name`. */
-  namesOf(cluster: 'host' | 'target', path: string): Promise<string[]>
+  /** Names of the runs that there were, the first one first. */
+  runs(): string[]
+  /** Runs a line of shell inside, from the project's folder. */
+  follow(command: string, options?: { signal?: AbortSignal }): Promise<Outcome>
+  /** Writes ~/clusters.yaml. */
+  writeClusters(uids: { host?: string; target?: string }): void
+  /** Everything that both clusters keep. */
+  contents(): Promise<Contents>
+  /** Waits until a list of a cluster's API has an object of this name. */
+  appearance(cluster: ClusterName, path: string, name: string, signal: AbortSignal): Promise<void>
+  /** Creates and changes, or removes, objects as an administrator. */
+  administer(cluster: ClusterName, verb: 'apply' | 'delete', objects: readonly Manifest[]): Promise<void>
 }
 
 const machines = 2
@@ -33,48 +44,61 @@ const machines = 2
 /** Brings up both clusters and grants the limited user what manifests/ grants. */
 export async function setScene(): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'scale-test-e2e-remote-'))
-  const images = writeImages(folder, binaries)
-  const cluster = await startHostCluster({
-    folder,
-    hosts: machines,
-    binaries,
-    images,
-    pauseImage,
-    profiles: { untuned: flagsOf('untuned'), tuned: flagsOf('tuned') },
-    clock: systemClock,
-  })
-  const scene: Scene = {
-    cluster,
-    folder,
-    clustersFile: join(folder, 'clusters.yaml'),
-    scaleTest: (args, options = {}) =>
-      cluster.run(process.execPath, [join(root, 'src', 'main.ts'), ...args], {
-        ...options,
-        cwd: root,
-        env: { SCALE_TEST_REPORTS: join(folder, 'reports') },
-      }),
-    async namesOf(name, path) {
-      const { items } = JSON.parse(await administer(cluster, name, 'get', path)) as {
-        items: { metadata: { namespace?: string; name: string } }[]
-      }
-      return items.map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`).sort()
-    },
-    async [Symbol.asyncDispose]() {
-      try {
-        await cluster.stop()
-      } finally {
-        rmSync(folder, { recursive: true, force: true })
-      }
-    },
+  const howTo = readHowTo()
+  const clearing = async (cluster?: HostCluster) => {
+    try {
+      await cluster?.stop()
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
   }
+  let cluster: HostCluster | undefined
   try {
-    for (const name of ['host', 'target'] as const) await grant(cluster, name)
-    writeFileSync(scene.clustersFile, stringify({ remote: remoteOf(cluster) }))
-    return scene
+    const hollow = buildHollowImage(howTo.command('make image'), folder, binaries)
+    cluster = await startHostCluster({
+      folder,
+      hosts: machines,
+      binaries,
+      images: [writePauseImage(folder, binaries), hollow],
+      pauseImage,
+      profiles: { untuned: flagsOf('untuned'), tuned: flagsOf('tuned') },
+      clock: systemClock,
+    })
+    for (const name of clusterNames) await grant(cluster, name, howTo.command(`kubectl --context ${name} apply`))
   } catch (error) {
-    await scene[Symbol.asyncDispose]()
+    await clearing(cluster)
     throw error
   }
+  const started = cluster
+  const reports = join(folder, 'reports')
+  const scene: Scene = {
+    cluster: started,
+    howTo,
+    folder,
+    runs: () => (existsSync(reports) ? readdirSync(reports).sort() : []),
+    follow: (command, options = {}) =>
+      started.run('sh', ['-c', command], { ...options, cwd: root, env: { HOME: folder, SCALE_TEST_REPORTS: reports } }),
+    writeClusters: (uids) =>
+      writeFileSync(join(folder, 'clusters.yaml'), stringify({ remote: remoteOf(started, uids) })),
+    async contents() {
+      const found = await Promise.all(
+        clusterNames.map(async (name) => {
+          const contents = JSON.parse(await asAdministrator(started, name, ['contents'])) as Contents
+          return Object.entries(contents).map(([ref, object]) => [`${name} ${ref}`, object] as const)
+        }),
+      )
+      return Object.fromEntries(found.flat())
+    },
+    appearance: async (name, path, object, signal) =>
+      void (await asAdministrator(started, name, ['await', path, object], signal)),
+    async administer(name, verb, objects) {
+      const file = join(folder, 'objects.json')
+      writeFileSync(file, JSON.stringify(objects))
+      await asAdministrator(started, name, [verb, file])
+    },
+    [Symbol.asyncDispose]: () => clearing(started),
+  }
+  return scene
 }
 
 /** The flags of a profile that belong to servers which a re-tuning restarts. */
@@ -86,33 +110,36 @@ function flagsOf(profile: ProfileName): ProfileFlags {
   }
 }
 
-function remoteOf({ host, target, retune }: HostCluster): object {
-  const reach = ({ limitedKubeconfig, context, uid }: ClusterAccess) => ({
-    kubeconfig: limitedKubeconfig,
+function remoteOf({ host, target, retune }: HostCluster, uids: { host?: string; target?: string }): object {
+  const reach = ({ limitedKubeconfig: kubeconfig, context }: ClusterAccess, uid?: string) => ({
+    kubeconfig,
     context,
-    uid,
+    ...(uid !== undefined && { uid }),
   })
-  return { host: reach(host), targets: [{ ...reach(target), components: target.components }], retune }
+  const one = { ...reach(target, uids.target), components: target.components }
+  return { host: reach(host, uids.host), targets: [one], retune }
 }
 
-/** Applies manifests/rbac-*.yaml as an administrator would, for the limited user. */
-async function grant(cluster: HostCluster, name: 'host' | 'target'): Promise<void> {
-  const text = readFileSync(join(root, 'manifests', `rbac-${name}.yaml`), 'utf8')
-  const objects = parseAllDocuments(text).map((document) => document.toJS() as Manifest & { subjects?: object[] })
-  for (const object of objects) {
-    if (object.subjects !== undefined)
-      object.subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: limitedUser }]
-  }
-  const file = join(cluster.logFolder, `rbac-${name}.json`)
-  writeFileSync(file, JSON.stringify(objects))
-  await administer(cluster, name, 'apply', file)
+/** Applies a file of manifests/ by the command `kubectl --context <cluster> apply -f <file>`, for the limited user. */
+async function grant(cluster: HostCluster, name: ClusterName, command: string): Promise<void> {
+  const file = command.split(' -f ')[1] ?? ''
+  const documents = parseAllDocuments(readFileSync(join(root, file), 'utf8'))
+  const objects = documents.map((document) => document.toJS() as Manifest)
+  const copy = join(cluster.logFolder, `${basename(file)}.json`)
+  writeFileSync(copy, JSON.stringify(objects))
+  await asAdministrator(cluster, name, ['apply', copy])
 }
 
-/** Lets the administrator of a cluster `get` a page of its API or `apply` a file of objects; returns what was read. */
-async function administer(cluster: HostCluster, name: 'host' | 'target', verb: 'get' | 'apply', operand: string) {
+/** Lets the administrator of a cluster do something (administrator.ts) and returns what was printed. */
+async function asAdministrator(
+  cluster: HostCluster,
+  name: ClusterName,
+  words: readonly string[],
+  signal?: AbortSignal,
+): Promise<string> {
   const { kubeconfig, context } = cluster[name]
-  const program = join(import.meta.dirname, 'administrator.ts')
-  const { status, stdout, stderr } = await cluster.run(process.execPath, [program, kubeconfig, context, verb, operand])
+  const args = [join(import.meta.dirname, 'administrator.ts'), kubeconfig, context, ...words]
+  const { status, stdout, stderr } = await cluster.run(process.execPath, args, signal === undefined ? {} : { signal })
   if (status !== 0) throw new Error(stderr)
   return stdout
 }
