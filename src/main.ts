@@ -53,8 +53,19 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   })
 }
 
+const output = [process.stdout, process.stderr]
+// Whoever reads it may leave (`| head`): what was begun goes on to its end, and cleans up.
+for (const stream of output) stream.on('error', () => {})
+
+const status = await main()
+await Promise.all(output.map(written))
 // Not left to an idle event loop: a child that even SIGKILL did not end would keep this process waiting for it.
-process.exit(await main())
+process.exit(status)
+
+/** Resolves when all of it has left the process (a pipe takes 64 KiB, the rest waits in here), or nobody takes it any more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => void stream.write('', () => resolve()))
+}
 
 async function main(): Promise<number> {
   let status: number = exitCodes.pass
