@@ -23,7 +23,7 @@ export async function contentsOf(read: (path: string) => Promise<unknown>): Prom
       return Promise.all(
         kept.map(async ({ name, kind }) => {
           const { items } = (await read(`${root}/${name}`)) as { items: KubeObject[] }
-          return items.map((item) => {
+          return items.filter(isKept).map((item) => {
             const { namespace = '', name: own } = item.metadata
             return [`${root}/${name} ${namespace}/${own}`, lastingOf(kind, item)] as const
           })
@@ -32,6 +32,11 @@ export async function contentsOf(read: (path: string) => Promise<unknown>): Prom
     }),
   )
   return Object.fromEntries(entries.flat(2).sort(([left], [right]) => (left < right ? -1 : 1)))
+}
+
+/** An apiserver's Lease on its own name comes anew when the server is started again. */
+function isKept({ metadata }: KubeObject): boolean {
+  return metadata.labels?.['apiserver.kubernetes.io/identity'] === undefined
 }
 
 /** An object without its status and the bookkeeping of writes; of a Lease, renewed all the time, not even what it says. */
