@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Plan } from '../plan/plan.ts'
+import { plannedPods } from '../plan/testing.ts'
 import { forecastOf } from './forecast.ts'
 
 /** The document's plan, in brief. */
@@ -14,16 +15,7 @@ const plan = {
     nodesPerProcess: 10,
     node: { cpu: 8, memory: '16Gi', containerStartDelay: 0 },
     source: 'hollow',
-    pods: {
-      imagePullPolicy: 'IfNotPresent',
-      namespace: 'kubemark',
-      hostSelector: '',
-      identity: 'csr',
-      proxy: false,
-      labels: {},
-      taints: [],
-      startAtOnce: 10,
-    },
+    pods: plannedPods,
     host: { cpu: 16, memory: '64Gi', maxPods: 110 },
     timeout: 60_000,
     observe: 0,

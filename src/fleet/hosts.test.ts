@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Node, Pod } from '../kube/resources.ts'
+import { plannedPods } from '../plan/testing.ts'
 import { parseCores, roomOf } from './host-room.ts'
 import { chooseHosts } from './hosts.ts'
 import type { HollowFleetSpec } from './manifests.ts'
@@ -10,17 +11,7 @@ const specOf = (fleet: Partial<HollowFleetSpec>): HollowFleetSpec => ({
   hosts: 45,
   node: { cpu: 4, memory: '16Gi', containerStartDelayMs: 0 },
   statusPeriodSeconds: null,
-  pods: {
-    image: 'hollow-node',
-    imagePullPolicy: 'IfNotPresent',
-    namespace: 'kubemark',
-    hostSelector: '',
-    identity: 'csr',
-    proxy: false,
-    labels: {},
-    taints: [],
-    startAtOnce: 10,
-  },
+  pods: { ...plannedPods, image: 'hollow-node' },
   ...fleet,
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
+import { plannedPods } from '../plan/testing.ts'
 import type { HollowFleetSpec, ManifestOptions } from './manifests.ts'
 import {
   certificatesFile,
@@ -18,17 +19,7 @@ const spec: HollowFleetSpec = {
   hosts: 2,
   node: { cpu: 4, memory: '32Gi', containerStartDelayMs: 250 },
   statusPeriodSeconds: null,
-  pods: {
-    image: 'hollow-node:v1.36.3',
-    imagePullPolicy: 'IfNotPresent',
-    namespace: 'kubemark',
-    hostSelector: '',
-    identity: 'csr',
-    proxy: false,
-    labels: {},
-    taints: [],
-    startAtOnce: 10,
-  },
+  pods: { ...plannedPods, image: 'hollow-node:v1.36.3' },
 }
 
 const options: ManifestOptions = {

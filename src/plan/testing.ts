@@ -21,3 +21,15 @@ export function planForTests(fleet: Partial<Plan['fleet']> = {}, remote?: Planne
   const plan = parsePlan(text, 'plan.yaml', { targets: ['remote'], faults: ['none'], profiles, knobs: ['none'] })
   return { ...plan, fleet: { ...plan.fleet, ...fleet }, ...(remote !== undefined && { remote }) }
 }
+
+/** What a plan says of hollow-node pods when it says nothing. */
+export const plannedPods: Plan['fleet']['pods'] = {
+  imagePullPolicy: 'IfNotPresent',
+  namespace: 'kubemark',
+  hostSelector: '',
+  identity: 'csr',
+  proxy: false,
+  labels: {},
+  taints: [],
+  startAtOnce: 10,
+}

@@ -3,6 +3,7 @@ import { Failure } from '../base/errors.ts'
 import { ApiError } from '../kube/api.ts'
 import { createVirtualClock } from '../kube/testing.ts'
 import type { Plan } from '../plan/plan.ts'
+import { plannedPods } from '../plan/testing.ts'
 import type { Result } from '../result/result.ts'
 import type { Target } from '../targets/target.ts'
 import type { RunEvent } from './events.ts'
@@ -19,16 +20,7 @@ const plan: Plan = {
     nodesPerProcess: 1,
     node: { cpu: 1, memory: '1Gi', containerStartDelay: 0 },
     source: 'hollow',
-    pods: {
-      imagePullPolicy: 'IfNotPresent',
-      namespace: 'kubemark',
-      hostSelector: '',
-      identity: 'csr',
-      proxy: false,
-      labels: {},
-      taints: [],
-      startAtOnce: 10,
-    },
+    pods: plannedPods,
     timeout: 1000,
     observe: 0,
   },

@@ -4,6 +4,7 @@ import type { CertificateSigningRequest, Node, Pod, StatefulSet } from '../../..
 import { createVirtualClock } from '../../../kube/testing.ts'
 import type { FakeApi } from '../../../kube/testing-api.ts'
 import { createFakeApi } from '../../../kube/testing-api.ts'
+import { plannedPods } from '../../../plan/testing.ts'
 import type { HollowFleetOptions } from './start.ts'
 
 /** What becomes of a pod once it exists. */
@@ -52,14 +53,9 @@ function specForTests({ spec = {} }: Pick<WorldOptions, 'spec'> = {}): HollowFle
     statusPeriodSeconds: null,
     ...spec,
     pods: {
+      ...plannedPods,
       image: 'hollow-node:v1.36.3',
-      imagePullPolicy: 'IfNotPresent',
-      namespace: 'kubemark',
-      hostSelector: '',
-      identity: 'csr',
-      proxy: false,
       labels: { zone: 'a' },
-      taints: [],
       startAtOnce: 3,
       ...spec.pods,
     },
