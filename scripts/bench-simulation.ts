@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { loadPlan } from '../src/cli/plans.ts'
 import { defaultCalibration, readCalibration } from '../src/cli/targets.ts'
-import { watchNoMachine } from '../src/measure/machine.ts'
-import { executeRun } from '../src/run/run.ts'
+import { executeRun, onVirtualTime } from '../src/run/run.ts'
 import { hardwareOf, runsKubeProxies, simulatedTarget } from '../src/targets/sim/index.ts'
 
 const sizes = [1000, 5000, 10_000, 20_000]
@@ -33,13 +32,9 @@ export async function benchSimulation(root: string, say: (line: string) => void)
       plan: tuned,
       target,
       clock: target.clock,
-      startedAt: null,
+      ...onVirtualTime,
       signal: new AbortController().signal,
       emit: () => {},
-      watchMachine: watchNoMachine,
-      readMachine: null,
-      machine: null,
-      peakMemoryBytes: null,
       onSamples: () => {},
     })
     if (error !== undefined) throw error

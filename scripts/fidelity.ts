@@ -3,11 +3,10 @@ import { join, relative } from 'node:path'
 import process from 'node:process'
 import { defaultCalibration, readCalibration } from '../src/cli/targets.ts'
 import { medianOf } from '../src/measure/distribution.ts'
-import { watchNoMachine } from '../src/measure/machine.ts'
 import type { Plan } from '../src/plan/plan.ts'
 import type { ArmOutcome, Result } from '../src/result/result.ts'
 import { resultSchema } from '../src/result/result.ts'
-import { executeRun } from '../src/run/run.ts'
+import { executeRun, onVirtualTime } from '../src/run/run.ts'
 import { hardwareOf, simulatedTarget } from '../src/targets/sim/index.ts'
 
 /**
@@ -43,13 +42,9 @@ async function simulate(plan: Plan): Promise<Result> {
     plan,
     target,
     clock: target.clock,
-    startedAt: null,
+    ...onVirtualTime,
     signal: new AbortController().signal,
     emit: () => {},
-    watchMachine: watchNoMachine,
-    readMachine: null,
-    machine: null,
-    peakMemoryBytes: null,
     onSamples: () => {},
   })
   if (error !== undefined) throw error

@@ -9,7 +9,6 @@ import {
   describeThisMachine,
   peakMemoryBytes,
   readThisMachine,
-  watchNoMachine,
   watchOrchestrator,
   watchThisMachine,
 } from '../measure/machine.ts'
@@ -18,6 +17,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Calibration } from '../result/calibration.ts'
 import { calibrationSchema } from '../result/calibration.ts'
 import type { RunContext } from '../run/run.ts'
+import { onVirtualTime } from '../run/run.ts'
 import { localTarget } from '../targets/local/index.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
 import { remoteTarget } from '../targets/remote/index.ts'
@@ -72,11 +72,7 @@ function simulated(plan: Plan, { folders }: Surroundings, calibrationFile?: stri
     runFolder,
     target,
     clock: target.clock,
-    startedAt: null,
-    watchMachine: watchNoMachine,
-    readMachine: null,
-    machine: null,
-    peakMemoryBytes: null,
+    ...onVirtualTime,
   }
 }
 

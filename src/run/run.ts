@@ -6,6 +6,7 @@ import { asFailure } from '../kube/failures.ts'
 import { countedResources } from '../kube/resources.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
+import { watchNoMachine } from '../measure/machine.ts'
 import type { ReadMachine } from '../measure/machine-record.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
 import { planHash } from '../plan/parse.ts'
@@ -59,6 +60,15 @@ export interface RunContext {
   /** There where the plan's arms are the values of one setting. */
   whatIf?: Comparison | undefined
 }
+
+/** Of a run on virtual time: nothing of this machine, or of today, goes into its result. */
+export const onVirtualTime = {
+  startedAt: null,
+  watchMachine: watchNoMachine,
+  readMachine: null,
+  machine: null,
+  peakMemoryBytes: null,
+} as const satisfies Partial<RunContext>
 
 /** A run's result, whole or partial, and what ended it early. */
 export interface RunOutcome {

@@ -1,5 +1,4 @@
 import { createRandom } from '../base/random.ts'
-import { watchNoMachine } from '../measure/machine.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Calibration } from '../result/calibration.ts'
 import type { Verdict } from '../result/result.ts'
@@ -10,7 +9,7 @@ import type { Taken } from '../targets/sim/invariants/evidence.ts'
 import { violationsOf } from '../targets/sim/invariants/index.ts'
 import type { Witness } from '../targets/sim/invariants/witness.ts'
 import { witness } from '../targets/sim/invariants/witness.ts'
-import { executeRun } from './run.ts'
+import { executeRun, onVirtualTime } from './run.ts'
 
 /** One run under one seed's faults. */
 export interface Trial {
@@ -53,13 +52,9 @@ export async function tryOut(plan: Plan, seed: number, calibration: Calibration)
     plan: seeded,
     target,
     clock: target.clock,
-    startedAt: null,
+    ...onVirtualTime,
     signal: new AbortController().signal,
     emit: () => {},
-    watchMachine: watchNoMachine,
-    readMachine: null,
-    machine: null,
-    peakMemoryBytes: null,
     onSamples: (armId, measured, pods) => samples.push({ armId, measured, atMs: target.clock.nowMs(), pods }),
   })
   const { verdict, reasons, arms } = outcome.result

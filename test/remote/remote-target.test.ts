@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { runLabel } from '../../src/kube/labels.ts'
-import { watchNoMachine } from '../../src/measure/machine.ts'
 import { viewOf } from '../../src/report/view.ts'
 import { cleanUpClusters } from '../../src/run/cleanup-clusters.ts'
 import type { RunContext } from '../../src/run/run.ts'
-import { executeRun } from '../../src/run/run.ts'
+import { executeRun, onVirtualTime } from '../../src/run/run.ts'
 import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
 import { dryRun, remoteTarget } from '../../src/targets/remote/index.ts'
 import { leaseFor } from '../../src/targets/remote/lease.ts'
@@ -17,13 +16,9 @@ function run(options: RemoteTargetOptions, changes: Partial<RunContext> = {}) {
     plan: options.plan,
     target: remoteTarget(options),
     clock: options.clock,
-    startedAt: null,
+    ...onVirtualTime,
     signal: new AbortController().signal,
     emit: () => {},
-    watchMachine: watchNoMachine,
-    readMachine: null,
-    machine: null,
-    peakMemoryBytes: null,
     onSamples: () => {},
     ...changes,
   })
