@@ -32,10 +32,11 @@ const surroundings: Surroundings = {
   interruption,
 }
 
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
+// SIGHUP: the terminal or the connection that it was started from is gone, and somebody has to clean up all the same.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => {
     const again = interruption.signalName !== undefined
-    interruption.signalName ??= name
+    interruption.signalName ??= name === 'SIGINT' ? name : 'SIGTERM'
     if (again) {
       // Straight to the terminal: the list that redraws itself holds back what others print, and has hidden the cursor.
       if (interactive) writeSync(1, '\u001b[?25h')
