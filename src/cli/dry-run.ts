@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
+import { plural } from '../base/count.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
-import { plural } from '../report/format.ts'
 import { dryRun } from '../targets/remote/index.ts'
 import { lineOf } from '../targets/remote/objects.ts'
 import type { CheckOutcome } from '../targets/remote/preflight/check.ts'

@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
+import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { exitCodes } from '../base/errors.ts'
 import { formatBytes } from '../base/quantity.ts'
@@ -8,7 +9,6 @@ import { builtInStatusPeriodSeconds, eventsPerNodePerMinute } from '../etcd/sizi
 import type { ArmForecast, Forecast, Machine } from '../fleet/forecast.ts'
 import { forecastOf } from '../fleet/forecast.ts'
 import { tested } from '../fleet/warnings.ts'
-import { formatCount, plural } from '../report/format.ts'
 import { loadPlanFor, targetNamed } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Styles } from './terminal.ts'

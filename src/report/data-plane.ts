@@ -1,6 +1,7 @@
+import { formatCount } from '../base/count.ts'
 import type { FillOutcome, NetworkProgramming } from '../result/result.ts'
 import type { FillRun } from './fill-view.ts'
-import { formatCount, formatLatency, formatRate, none } from './format.ts'
+import { formatLatency, formatRate, none } from './format.ts'
 
 /** How Services reached the nodes' data planes, arm by arm. */
 export interface DataPlaneView {

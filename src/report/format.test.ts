@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import {
-  formatCount,
   formatDeviation,
   formatInstant,
   formatLatency,
@@ -13,10 +12,6 @@ import {
 } from './format.ts'
 
 describe('format', () => {
-  it('should keep thousands apart when a count has more than three digits', () => {
-    expect([7, 999, 40_000, 1_234_567].map(formatCount)).toEqual(['7', '999', '40,000', '1,234,567'])
-  })
-
   it('should keep three digits of a ratio whatever its size', () => {
     expect([0.1067, 9.378, 15.52, 148.3].map(formatRatio)).toEqual(['0.107×', '9.38×', '15.5×', '148×'])
   })

@@ -1,13 +1,9 @@
+import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { KnobValue, ThresholdOutcome } from '../result/result.ts'
 
 /** What stands in a cell where there is nothing to say. */
 export const none = '—'
-
-/** A whole number with its thousands apart: `40,000`. */
-export function formatCount(count: number): string {
-  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
-}
 
 /** A factor with three digits that matter: `0.107×`, `9.40×`, `12.3×`, `148×`. */
 export function formatRatio(ratio: number): string {
@@ -71,11 +67,6 @@ export function formatCores(cores: number): string {
 /** The instant an ISO time names, to the second and without its letters: `2026-11-14 09:30:00 UTC`. */
 export function formatInstant(iso: string): string {
   return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC')
-}
-
-/** `1 pod`, `3 pods`. */
-export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** The first few names, and how many more there are: `a, b and 3 more`. */

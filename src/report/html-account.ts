@@ -1,6 +1,7 @@
+import { formatCount } from '../base/count.ts'
 import type { ProbeOutcome } from '../result/result.ts'
 import { isMachineBound, machineBoundAbove } from '../result/result.ts'
-import { formatCount, formatShare, none } from './format.ts'
+import { formatShare, none } from './format.ts'
 import {
   body,
   columns,

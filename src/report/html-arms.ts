@@ -1,6 +1,7 @@
+import { formatCount, plural } from '../base/count.ts'
 import { formatBytes } from '../base/quantity.ts'
 import type { ArmOutcome, Result } from '../result/result.ts'
-import { formatCount, none, plural } from './format.ts'
+import { none } from './format.ts'
 import { body, columns, num, section, swatch, table, term, time } from './html-elements.ts'
 import { armLabel } from './labels.ts'
 import type { Content, Markup } from './markup.ts'

@@ -1,9 +1,10 @@
+import { formatCount } from '../base/count.ts'
 import { formatBytes } from '../base/quantity.ts'
 import type { FillOutcome, FillStage, Result } from '../result/result.ts'
 import { dataPlaneOf, lacksKubeProxy, noKubeProxy } from './data-plane.ts'
 import type { CountCell, CountGroup, FillRow, FillRun, FillView } from './fill-view.ts'
 import { lacksOf } from './fill-view.ts'
-import { formatCount, formatLatency, formatRate, formatRatio, none } from './format.ts'
+import { formatLatency, formatRate, formatRatio, none } from './format.ts'
 import {
   body,
   columns,

@@ -1,6 +1,7 @@
+import { formatCount } from '../base/count.ts'
 import type { ApiLatency } from '../result/result.ts'
 import type { FillRun } from './fill-view.ts'
-import { formatCount, formatLatency, none } from './format.ts'
+import { formatLatency, none } from './format.ts'
 import { body, columns, fold, num, percentileCells, swatch, table } from './html-elements.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup } from './markup.ts'

@@ -1,6 +1,7 @@
+import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { StopName } from '../result/result.ts'
-import { formatCount, formatLimit, formatShare, none } from './format.ts'
+import { formatLimit, formatShare, none } from './format.ts'
 import { body, columns, num, section, swatch, table, time } from './html-elements.ts'
 import { limiterName, stopLabel, stopTimes } from './labels.ts'
 import type { Content, Markup } from './markup.ts'

@@ -1,6 +1,7 @@
+import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { Result, ThresholdOutcome } from '../result/result.ts'
-import { formatActual, formatDeviation, formatRatio, formatTaken, none, plural } from './format.ts'
+import { formatActual, formatDeviation, formatRatio, formatTaken, none } from './format.ts'
 import { accountSection } from './html-account.ts'
 import { armSection } from './html-arms.ts'
 import { body, columns, figure, list, num, page, profileColor, section, swatch, table, term } from './html-elements.ts'

@@ -1,3 +1,4 @@
+import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { FillOutcome, Result } from '../result/result.ts'
 import { isMachineBound, machineBoundAbove } from '../result/result.ts'
@@ -6,7 +7,6 @@ import { dataPlaneOf, lacksKubeProxy, noKubeProxy } from './data-plane.ts'
 import { configObjects } from './fill-view.ts'
 import {
   formatActual,
-  formatCount,
   formatDeviation,
   formatKnobValue,
   formatRatio,
