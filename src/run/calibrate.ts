@@ -204,7 +204,7 @@ async function onCluster<T>(
 ): Promise<T> {
   const overrides = Object.entries({ ...generousLimits, ...knobs }).map(([knob, value]) => ({ knob, value }))
   const { outcome, residue } = await withStages({ armId, clock, signal, emit }, async ({ run, endOn }) => {
-    const cluster = await run(controlPlane(target, armId, requestsOf('stock', overrides)))
+    const cluster = await run(controlPlane(target, { armId, repetition: 1 }, requestsOf('stock', overrides)))
     endOn(cluster.broken)
     if (!cluster.disposable) throw new Failure('safety-refusal', 'a calibration fills a cluster that it may throw away')
     return measure({ cluster, meter: createMeter(cluster, readMachine), run })

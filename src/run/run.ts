@@ -161,7 +161,7 @@ async function measureArm(
   const requests = requestsOf(arm.profile as ProfileName, arm.set)
   const honoured = requests.filter(({ knob }) => target.supports(knob).supported)
 
-  const cluster = await stages.run(controlPlane(target, arm.armId, honoured))
+  const cluster = await stages.run(controlPlane(target, arm, honoured))
   stages.endOn(cluster.broken)
   onCluster(cluster)
   noteVersions(versions, cluster.versions)

@@ -1,5 +1,7 @@
+import type { Random } from '../base/random.ts'
 import { createRandom } from '../base/random.ts'
 import type { Plan } from '../plan/plan.ts'
+import { armName } from '../plan/plan.ts'
 import type { Calibration } from '../result/calibration.ts'
 import type { Verdict } from '../result/result.ts'
 import type { FaultKind } from '../targets/sim/faults/index.ts'
@@ -55,7 +57,10 @@ export async function tryOut(plan: Plan, seed: number, calibration: Calibration)
     ...onVirtualTime,
     signal: new AbortController().signal,
     emit: () => {},
-    onSamples: (armId, measured, pods) => samples.push({ armId, measured, atMs: target.clock.nowMs(), pods }),
+    onSamples(armId, measured, pods) {
+      const seen = witnesses.find((one) => one.armId === armId)
+      if (seen !== undefined) samples.push({ armId, measured, atMs: seen.nowMs(), pods })
+    },
   })
   const { verdict, reasons, arms } = outcome.result
   const faults = target.faults().map(({ kind, description, struck }) => ({ kind, description, struck: struck() }))
@@ -83,11 +88,7 @@ function sized(plan: Plan, seed: number): Plan {
     ...plan,
     seed,
     fleet: { ...fleet, nodes },
-    // Most seeds run one arm: what a second one meets, it does not meet more often.
-    arms:
-      random.integer(1, 5) === 1
-        ? arms
-        : [arms[random.integer(0, arms.length - 1)] ?? arms[0]].flatMap((arm) => arm ?? []),
+    arms: someOf(arms, random),
     probes: { ...probes, sequence },
   }
   if (workload === undefined) return seeded
@@ -95,6 +96,17 @@ function sized(plan: Plan, seed: number): Plan {
   const namespaces = random.integer(2, workload.namespaces)
   const pace = random.integer(0, 1) === 0 ? { rate: random.integer(5, 50) } : { concurrency: random.integer(1, 8) }
   return { ...seeded, workload: { ...workload, namespaces, pace, pods: { ...workload.pods, total } } }
+}
+
+/**
+ * Of ten seeds eight run one arm, as what a second one meets, it does not meet more often; one runs all of them, and one an arm twice under
+ * two names.
+ */
+function someOf(arms: Plan['arms'], random: Random): Plan['arms'] {
+  const chance = random.integer(1, 10)
+  const one = arms[random.integer(0, arms.length - 1)]
+  if (one === undefined || chance === 1) return arms
+  return chance === 2 ? [one, { ...one, name: `${armName(one)}-again` }] : [one]
 }
 
 /** One run in so many has too little time. */

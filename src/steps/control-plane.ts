@@ -1,18 +1,22 @@
 import { formatDuration } from '../base/duration.ts'
 import { Failure } from '../base/errors.ts'
-import type { Cluster, Target } from '../targets/target.ts'
+import type { Cluster, OpenOptions, Target } from '../targets/target.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import type { Step } from './step.ts'
 
 /** Brings up the arm's control plane; tearing down takes the whole cluster away. */
-export function controlPlane(target: Target, armId: string, knobs: readonly KnobRequest[]): Step<Cluster> {
+export function controlPlane(
+  target: Target,
+  { armId, repetition }: Pick<OpenOptions, 'armId' | 'repetition'>,
+  knobs: readonly KnobRequest[],
+): Step<Cluster> {
   let opening: Promise<Cluster> | undefined
   return {
     id: 'control-plane',
     title: 'Control plane',
     timeoutMs: target.openBudgetMs ?? 120_000,
     setUp({ signal }) {
-      opening = target.open({ armId, knobs, signal })
+      opening = target.open({ armId, repetition, knobs, signal })
       return opening
     },
     summary: ({ readyMs }) => (readyMs === null ? 'it is there' : `ready in ${formatDuration(readyMs)}`),

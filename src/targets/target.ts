@@ -41,6 +41,8 @@ export interface PrepareContext {
 export interface OpenOptions {
   /** `untuned-1`: the arm's name and the repetition; distinguishes its files. */
   armId: string
+  /** What is left to chance differs between repetitions, not between arms. */
+  repetition: number
   /** Only knobs that `supports` accepted. */
   knobs: readonly KnobRequest[]
   signal: AbortSignal

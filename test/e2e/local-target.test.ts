@@ -62,7 +62,7 @@ describeWithComponents('a tuned cluster of target local', () => {
 
   beforeAll(async () => {
     await target.prepare({ fleet: fleetSpec, signal, onProgress: () => {} })
-    cluster = await target.open({ armId: 'tuned-1', knobs: honoured('tuned'), signal })
+    cluster = await target.open({ armId: 'tuned-1', repetition: 1, knobs: honoured('tuned'), signal })
     fleet = await cluster.startFleet(fleetSpec, signal)
   })
   afterAll(() => cluster?.[Symbol.asyncDispose]())
@@ -176,7 +176,7 @@ describeWithComponents('a tuned cluster of target local', () => {
 
 describeWithComponents('target local, when things go wrong', () => {
   it('should tell which component died, with its last words, and still be disposed of', async () => {
-    const cluster = await target.open({ armId: 'untuned-1', knobs: honoured('untuned'), signal })
+    const cluster = await target.open({ armId: 'untuned-1', repetition: 1, knobs: honoured('untuned'), signal })
     try {
       const apiserver = findMarked(runId).find(({ program }) => program.endsWith('/kube-apiserver'))
       process.kill(apiserver?.pid ?? 0, 'SIGKILL')
@@ -196,7 +196,7 @@ describeWithComponents('target local, when things go wrong', () => {
   it('should leave nothing when opening is aborted half-way', async () => {
     const abort = new AbortController()
     const reason = new Failure('interrupted', 'stop')
-    const opening = target.open({ armId: 'untuned-2', knobs: honoured('untuned'), signal: abort.signal })
+    const opening = target.open({ armId: 'untuned-2', repetition: 2, knobs: honoured('untuned'), signal: abort.signal })
     await until('the apiserver is starting', () => existsSync(logOf('untuned-2', 'kube-apiserver')), 10_000)
     abort.abort(reason)
     await expect(opening).rejects.toBe(reason)
@@ -208,7 +208,9 @@ describeWithComponents('target local, when things go wrong', () => {
     const knobs = honoured('tuned').map((request) =>
       request.knob.id === 'etcd.electionTimeout' ? { ...request, value: 1000 } : request,
     )
-    const error = await target.open({ armId: 'tuned-2', knobs, signal }).catch((thrown: unknown) => thrown)
+    const error = await target
+      .open({ armId: 'tuned-2', repetition: 2, knobs, signal })
+      .catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(Failure)
     expect((error as Failure).message).toMatch(/etcd\S* died \(exit code 1\).*election-timeout/s)
     expect(programs()).toEqual([])
@@ -222,7 +224,7 @@ import { systemClock } from ${JSON.stringify(join(root, 'src/base/clock.ts'))}
 import { localTarget } from ${JSON.stringify(join(root, 'src/targets/local/index.ts'))}
 const target = localTarget(${JSON.stringify({ runId: killedId, runFolder, componentsSource: join(root, 'components'), env: process.env }).slice(0, -1)}, clock: systemClock })
 const { signal } = new AbortController()
-const cluster = await target.open({ armId: 'untuned-1', knobs: [], signal })
+const cluster = await target.open({ armId: 'untuned-1', repetition: 1, knobs: [], signal })
 await cluster.startFleet(${JSON.stringify(fleetSpec)}, signal)
 `
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {

@@ -44,14 +44,16 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
   const targets: PlannedClusters['targets'] = []
   for (const profile of profiles) {
     const knobs = requestsOf(profile).filter(({ knob }) => target.supports(knob).supported)
-    const cluster = await target.open({ armId: `${profile}-1`, knobs, signal })
+    // All of them at the same moment, at zero: so the clock of each is the run's.
+    clusters[profile] = await target.open({ armId: `${profile}-1`, repetition: 1, knobs, signal })
+  }
+  for (const [profile, cluster] of Object.entries(clusters)) {
     const fleet = { nodes, nodesPerProcess: 1, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
     await cluster.startFleet(fleet, signal)
     await clock.sleep(30_000)
     const server = `https://${profile}.example:6443`
     const kubeconfig = join(folder, `${profile}.yaml`)
     writeFileSync(kubeconfig, kubeconfigOf(profile, server))
-    clusters[profile] = cluster
     apis.set(server, withPages(cluster))
     targets.push({ kubeconfig, context: profile, uid: await uidOf(cluster.api), arms: [profile] })
   }

@@ -37,6 +37,7 @@ export interface SimulatedClusterOptions {
   kernel: Kernel
   seed: number
   armId: string
+  repetition: number
   knobs: readonly KnobRequest[]
   costs: Costs
   hardware: Hardware
@@ -70,16 +71,15 @@ export interface Witnessed {
 const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
 const compactEveryMs = 300_000
 
-/** Opens a cluster on the kernel's time. It is Ready at once: starting a control plane is not simulated. */
+/** Opens a cluster, whose time begins at zero. It is Ready at once: starting a control plane is not simulated. */
 export function openSimulatedCluster(options: SimulatedClusterOptions): SimulatedCluster {
-  const { kernel, seed, armId, knobs, costs, hardware, kubeProxy, versions, faults, disposable } = options
+  const { kernel, seed, armId, repetition, knobs, costs, hardware, kubeProxy, versions, faults, disposable } = options
   const timeline = kernel.createTimeline()
   const settings = settingsOf(knobs)
   const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores)
   const etcd = createEtcd(timeline, processor, costs.etcd, settings.etcd)
   const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
   // All arms of a repetition draw the same numbers: what differs between them is what their knobs do.
-  const repetition = armId.slice(armId.lastIndexOf('-') + 1)
   const randomOf = (stream: string): Random => createRandom(seed, `${repetition}/${stream}`)
   const objects = createObjects({
     store,
@@ -177,7 +177,7 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
   return {
     disposable,
     api,
-    clock: kernel.clock,
+    clock: timeline.clock,
     versions,
     readyMs: 0,
     broken: broken.signal,

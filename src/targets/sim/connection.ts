@@ -48,7 +48,7 @@ const httpVerbs = { create: 'POST', get: 'GET', list: 'LIST', patch: 'PATCH', de
 /** The orchestrator's connection to a simulated apiserver: the same retries as to a real one, on virtual time. */
 export function connectSimulated(options: SimulatedConnectionOptions): KubeApi {
   const { kernel, timeline, server, store, objects, random, signal, faults, onRequest, onRetry } = options
-  const { clock } = kernel
+  const { clock } = timeline
   const pager = createPager(store)
 
   const serverRequestOf = (request: KubeRequest): ServerRequest => {

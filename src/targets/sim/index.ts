@@ -54,14 +54,16 @@ export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarge
     async prepare({ signal }) {
       signal.throwIfAborted()
     },
-    async open({ armId, knobs, signal }) {
+    async open({ armId, repetition, knobs, signal }) {
       if (signal.aborted) throw signal.reason
-      const faults = options.faults === undefined ? [] : drawFaults(options.faults.seed, armId, options.faults.kinds)
+      const faults =
+        options.faults === undefined ? [] : drawFaults(options.faults.seed, repetition, options.faults.kinds)
       drawn.push(...faults)
       return openSimulatedCluster({
         kernel,
         seed,
         armId,
+        repetition,
         knobs,
         costs,
         hardware,

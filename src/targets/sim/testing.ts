@@ -14,5 +14,5 @@ export function openClusterForTests(): Promise<SimulatedCluster> {
     hostMemoryBytes: calibration.machine.memoryBytes,
   }
   const target = simulatedTarget({ seed: 1, calibration, hardware })
-  return target.open({ armId: 'test', knobs: [], signal: new AbortController().signal })
+  return target.open({ armId: 'test', repetition: 1, knobs: [], signal: new AbortController().signal })
 }

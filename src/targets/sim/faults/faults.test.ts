@@ -57,14 +57,14 @@ async function openWith(kind: FaultKind, seed: number) {
   const hardware = { controlPlaneCores: 2, hosts: null, hostMemoryBytes: 2 ** 34 }
   const target = simulatedTarget({ seed: 1, calibration, hardware, faults: { seed, kinds: [kind] } })
   const { signal } = new AbortController()
-  const cluster = await target.open({ armId: 'tuned-1', knobs: [], signal })
+  const cluster = await target.open({ armId: 'tuned-1', repetition: 1, knobs: [], signal })
   return { cluster, struck: () => target.faults()[0]?.struck(), signal }
 }
 
 describe('the faults of a seed', () => {
   it('should follow from the seed, and each kind from nothing but the seed', () => {
     const described = (seed: number, kinds: readonly FaultKind[]) =>
-      drawFaults(seed, 'tuned-1', kinds).map(({ description }) => description)
+      drawFaults(seed, 1, kinds).map(({ description }) => description)
     expect(described(7, faultKinds)).toEqual(described(7, faultKinds))
     expect(described(7, faultKinds)).not.toEqual(described(8, faultKinds))
     expect(described(7, faultKinds.slice(1))).toEqual(described(7, faultKinds).slice(1))

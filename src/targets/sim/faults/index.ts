@@ -37,7 +37,7 @@ export function drawKinds(seed: number): FaultKind[] {
 /** A fault and what it is called. */
 export type NamedFault = Fault & { kind: FaultKind }
 
-/** The faults of one cluster: they follow from the seed, the cluster and their kinds, each kind on its own. */
-export function drawFaults(seed: number, armId: string, drawn: readonly FaultKind[]): NamedFault[] {
-  return drawn.map((kind) => ({ kind, ...kinds[kind].draw(createRandom(seed, `${armId}/faults/${kind}`)) }))
+/** The faults of one cluster: they follow from the seed, the repetition and their kinds, each kind on its own; all arms meet the same ones. */
+export function drawFaults(seed: number, repetition: number, drawn: readonly FaultKind[]): NamedFault[] {
+  return drawn.map((kind) => ({ kind, ...kinds[kind].draw(createRandom(seed, `${repetition}/faults/${kind}`)) }))
 }

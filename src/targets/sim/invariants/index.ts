@@ -1,5 +1,6 @@
 import { createdOnce } from './created-once.ts'
 import { endsInTime } from './ends-in-time.ts'
+import { equalArms } from './equal-arms.ts'
 import type { Evidence } from './evidence.ts'
 import { noFailureWithoutCause } from './no-failure-without-cause.ts'
 import { noPassWithoutData } from './no-pass-without-data.ts'
@@ -13,6 +14,7 @@ const invariants: Readonly<Record<string, (evidence: Evidence) => string[]>> = {
   'no sample lost': noSampleLost,
   'no stop too early': noStopTooEarly,
   'no pass without data': noPassWithoutData,
+  'equal arms': equalArms,
   'ends in time': endsInTime,
   'no failure without cause': noFailureWithoutCause,
 }

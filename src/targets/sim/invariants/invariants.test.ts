@@ -5,6 +5,7 @@ import type { Result } from '../../../result/result.ts'
 import type { FaultKind } from '../faults/index.ts'
 import { createdOnce } from './created-once.ts'
 import { endsInTime } from './ends-in-time.ts'
+import { equalArms } from './equal-arms.ts'
 import type { Evidence, Sample } from './evidence.ts'
 import { violationsOf } from './index.ts'
 import { noFailureWithoutCause } from './no-failure-without-cause.ts'
@@ -50,6 +51,7 @@ const filled = pod({
 
 const witness: Witness = {
   armId: 'tuned-1',
+  nowMs: () => 50_000,
   own: new Map([
     ['namespaces /scale-test-small-01', own('namespaces', 'workload')],
     ['configmaps scale-test-small-01/scale-test-watch-lag', own('configmaps', 'canary')],
@@ -255,6 +257,31 @@ describe('no pass without data', () => {
     expect(noPassWithoutData(evidence(parts))).toHaveLength(1)
     const { result, ...others } = evidence(parts)
     expect(noPassWithoutData({ ...others, result: { ...result, verdict: 'inconclusive' } })).toEqual([])
+  })
+})
+
+describe('equal arms', () => {
+  const again = { ...arm, profile: 'tuned-again', basedOn: 'tuned', order: 2 }
+  const runOf = (second: object, set: Plan['arms'][number]['set'] = []) => {
+    const { plan: one, result, samples, ...others } = evidence()
+    const arms = [...result.arms, { ...again, ...second } as unknown as Result['arms'][number]]
+    const twice = samples.flatMap((taken) => [taken, { ...taken, armId: 'tuned-again-1' }])
+    const planned = { ...one, arms: [...one.arms, { name: 'tuned-again', profile: 'tuned', set }] }
+    return { ...others, plan: planned, result: { ...result, arms }, samples: twice }
+  }
+  const slower = { probes: [{ ...probe, stopsMs: { ...probe.stopsMs, ready: 503 } }] }
+  it('should hold when they are, and for arms that are not set alike', () => {
+    expect(equalArms(runOf({}))).toEqual([])
+    const set = [{ knob: 'kubelet.maxPods', value: 500, because: 'it differs' }]
+    expect(equalArms(runOf(slower, set))).toEqual([])
+    expect(equalArms(runOf({ ...slower, repetition: 2 }))).toEqual([])
+  })
+  it('should be broken by a figure or a sample that differs', () => {
+    expect(equalArms(runOf(slower))).toEqual([
+      'tuned-again is set as tuned is, and differs: probes.0.stopsMs.ready is 502 and 503',
+    ])
+    const run = runOf({})
+    expect(equalArms({ ...run, samples: run.samples.slice(0, -1) })).toHaveLength(1)
   })
 })
 

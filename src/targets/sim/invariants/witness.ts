@@ -34,6 +34,8 @@ export interface LeftObject {
 /** What a cluster saw from its beginning to its end, told by itself. */
 export interface Witness {
   armId: string
+  /** The cluster's time, which begins at zero. */
+  nowMs: () => number
   /** The run's own objects, by `resource namespace/name`; without pods and ReplicaSets, which others create. */
   own: ReadonlyMap<string, OwnObject>
   /** By UID. */
@@ -84,7 +86,7 @@ export function witness({ armId, store, nowMs, onClose }: Witnessed): Witness {
       }
     }
   })
-  return { armId, own, pods, scaled, left }
+  return { armId, nowMs, own, pods, scaled, left }
 }
 
 /** `configmaps large-01/config-1`, `namespaces /large-01`. */

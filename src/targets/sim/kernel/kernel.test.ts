@@ -105,6 +105,35 @@ describe('the kernel', () => {
     expect(happened).toBe(false)
   })
 
+  it('should give a timeline the same moments, to the last bit, whenever it begins', async () => {
+    const momentsFrom = async (startMs: number) => {
+      const { clock, createTimeline } = createKernel()
+      await clock.sleep(startMs)
+      const timeline = createTimeline()
+      const moments = [timeline.nowMs()]
+      for (let step = 1; step <= 50; step++) timeline.after(step / 3, () => moments.push(timeline.nowMs()))
+      timeline.at(100 / 7, () => moments.push(timeline.nowMs()))
+      timeline.roughlyAfter(7.1, () => moments.push(timeline.nowMs()))
+      for (let step = 1; step <= 50; step++) {
+        await timeline.clock.sleep(step / 9)
+        moments.push(timeline.clock.nowMs())
+      }
+      return moments
+    }
+    const moments = await momentsFrom(0)
+    expect(moments[0]).toBe(0)
+    for (const startMs of [0.1, 1234.5678, 987_654_321.123]) expect(await momentsFrom(startMs)).toEqual(moments)
+  })
+
+  it('should never wake a sleeper before the moment it waits for', async () => {
+    const { clock } = createKernel()
+    for (const durationMs of [1 / 3, 1e-9, 1234.5678, 0.1 + 0.2]) {
+      const untilMs = clock.nowMs() + durationMs
+      await clock.sleep(durationMs)
+      expect(clock.nowMs()).toBeGreaterThanOrEqual(untilMs)
+    }
+  })
+
   it('should tell whoever waits when the same moment never ends', async () => {
     const { clock, createTimeline } = createKernel()
     const timeline = createTimeline()

@@ -2,9 +2,14 @@ import { setImmediate } from 'node:timers'
 import type { Clock } from '../../../base/clock.ts'
 import { createEventQueue } from './event-queue.ts'
 
-/** Virtual time as the parts of one simulated cluster see it. */
+/**
+ * Virtual time as the parts of one simulated cluster see it. It begins at zero, whenever that is: what happens on a timeline, to the last
+ * bit, does not depend on when it began.
+ */
 export interface Timeline {
   nowMs(): number
+  /** This timeline's time for the world outside. */
+  readonly clock: Clock
   /** Calls `action` at this moment, or now if it is past. */
   at(timeMs: number, action: () => void, priority?: number): void
   after(delayMs: number, action: () => void): void
@@ -41,6 +46,12 @@ export interface Kernel {
 const eventsPerTurn = 5000
 /** Rough moments are multiples of this. */
 const roughMs = 5
+/**
+ * Moments are whole numbers of this: a nanosecond, nearly, and a power of two. So the sum of two of them is exact (for 99 days), and a
+ * timeline that begins later has the same moments as one that begins at once. Rounded up: who waits for a moment does not wake before it.
+ */
+const tickMs = 2 ** -20
+const wholeTicks = (ms: number) => Math.ceil(ms / tickMs) * tickMs
 /** So many events at one moment, and it is taken for a loop that never ends: whoever waits hears of it. */
 const mostAtOnce = 1_000_000
 
@@ -122,8 +133,8 @@ export function createKernel(): Kernel {
     })
 
   const outside = {}
-  const clock: Clock = {
-    nowMs: () => nowMs,
+  const clockFrom = (startMs: number): Clock => ({
+    nowMs: () => nowMs - startMs,
     sleep(durationMs, signal) {
       return promise((handover) => {
         if (signal?.aborted) return handover.reject(signal.reason)
@@ -131,7 +142,7 @@ export function createKernel(): Kernel {
         signal?.addEventListener('abort', onAbort, { once: true })
         schedule(
           outside,
-          nowMs + durationMs,
+          nowMs + wholeTicks(durationMs),
           () => {
             signal?.removeEventListener('abort', onAbort)
             handover.resolve()
@@ -141,32 +152,35 @@ export function createKernel(): Kernel {
         )
       })
     },
-  }
+  })
 
   return {
-    clock,
+    clock: clockFrom(0),
     promise,
     events: () => events,
     createTimeline() {
       const owner = {}
+      const startMs = nowMs
       let closed = false
       const at: Timeline['at'] = (timeMs, action, priority = 0) => {
-        if (!closed) schedule(owner, timeMs, action, priority)
+        if (!closed) schedule(owner, startMs + wholeTicks(timeMs), action, priority)
       }
+      const ownNowMs = () => nowMs - startMs
       /** What is to happen at each rough moment. */
       const rough = new Map<number, (() => void)[]>()
       const happen = () => {
-        const actions = rough.get(nowMs) ?? []
-        rough.delete(nowMs)
+        const actions = rough.get(ownNowMs()) ?? []
+        rough.delete(ownNowMs())
         events += actions.length - 1
         for (const action of actions) action()
       }
       return {
-        nowMs: () => nowMs,
+        nowMs: ownNowMs,
+        clock: clockFrom(startMs),
         at,
-        after: (delayMs, action) => at(nowMs + delayMs, action),
+        after: (delayMs, action) => at(ownNowMs() + delayMs, action),
         roughlyAfter(delayMs, action) {
-          const timeMs = Math.ceil((nowMs + delayMs) / roughMs) * roughMs
+          const timeMs = Math.ceil((ownNowMs() + delayMs) / roughMs) * roughMs
           const there = rough.get(timeMs)
           if (there !== undefined) there.push(action)
           else {
