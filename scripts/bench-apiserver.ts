@@ -40,7 +40,14 @@ const rounds = 3
 const workload: PlannedWorkload = {
   namespaces: 10,
   sizeClasses: [{ name: 'bench', share: 1, minimumPods: 0 }],
-  pods: { total: 40_000, perDeployment: 100, image: 'pause', serviceAccountToken: false, mountingShare: 0 },
+  pods: {
+    total: 40_000,
+    perDeployment: 100,
+    image: 'pause',
+    serviceAccountToken: false,
+    serviceLinks: false,
+    mountingShare: 0,
+  },
   services: 0,
   configObjects: { podsPerConfigObject: 4, configmapsPerSecret: 4, configmapSize: 1024, secretSize: 1024 },
   serviceAccounts: 0,

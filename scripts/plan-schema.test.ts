@@ -50,6 +50,9 @@ describe('the plans that ship with the product', () => {
     expect(planNames(plans)).toEqual([
       '1k-nodes',
       '5k-nodes',
+      'examples/clusterloader2-load',
+      'examples/kperf-node100-pod10k',
+      'examples/kube-burner-cluster-density',
       'experiments/faults',
       'experiments/fidelity',
       'experiments/heartbeat',

@@ -132,7 +132,7 @@ function overviewLines({ description, arms, repetitions, probes, target, fleet }
 
 function objectLines({ objects }: Forecast, everyNamespace: boolean): string[] {
   if (objects === null) return ['  none but those of the probes: the plan has no workload']
-  const { totals, toCreate, classes, namespaces } = objects
+  const { totals, toCreate, ballastKind, classes, namespaces } = objects
   type Namespace = (typeof namespaces)[number]
   const columns: [string, (namespace: Namespace) => number][] = [
     ['pods', ({ pods }) => pods],
@@ -151,7 +151,8 @@ function objectLines({ objects }: Forecast, everyNamespace: boolean): string[] {
     ...[pods.min, pods.median, pods.max].map(formatCount),
     ...sums(namespaces.filter(({ sizeClass }) => sizeClass === name)),
   ])
-  const ballast = totals.ballast === 0 ? '' : `, ${plural(totals.ballast, 'configmap')} of ballast among them`
+  const ballast =
+    totals.ballast === 0 ? '' : `, ${plural(totals.ballast, ballastKind.slice(0, -1))} of ballast among them`
   return [
     ...table([
       ['', 'ns', 'min', 'median', 'max', ...heads],

@@ -13,6 +13,7 @@ const nothing = {
   configmapBytes: 0,
   secretBytes: 0,
   ballastBytes: 0,
+  ballastEventBytes: 0,
 }
 
 describe('writeRates', () => {

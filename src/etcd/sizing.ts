@@ -72,6 +72,8 @@ export interface StoredObjects {
   configmapBytes: number
   secretBytes: number
   ballastBytes: number
+  /** Events that are there for their weight alone; not among `ballastBytes`. */
+  ballastEventBytes: number
 }
 
 /** etcd holds protobuf, about 60 % of the JSON that API clients see; payloads stay what they are. */
@@ -126,7 +128,7 @@ function contentsOf(objects: StoredObjects, heartbeat: HeartbeatLoad): Part[] {
     // Nobody overwrites events; they stay for an hour.
     {
       resource: '/events',
-      objectsBytes: inEtcd(pods * eventsPerPod * eventKilobytes),
+      objectsBytes: Math.round(inEtcd(pods * eventsPerPod * eventKilobytes) + objects.ballastEventBytes),
       fillBytes: 0,
       bytesPerMinute: 0,
     },

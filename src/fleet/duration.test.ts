@@ -54,7 +54,14 @@ describe('fillFloor', () => {
   const workload: PlannedWorkload = {
     namespaces: 50,
     sizeClasses: [{ name: 'all', share: 1, minimumPods: 0 }],
-    pods: { total: 40_000, perDeployment: 100, image: 'pause', serviceAccountToken: false, mountingShare: 0 },
+    pods: {
+      total: 40_000,
+      perDeployment: 100,
+      image: 'pause',
+      serviceAccountToken: false,
+      serviceLinks: false,
+      mountingShare: 0,
+    },
     services: 0,
     serviceAccounts: 0,
     pace: { rate: 300 },

@@ -27,7 +27,14 @@ const plan = {
       { name: 'medium', share: 0.25, minimumPods: 400 },
       { name: 'small', share: 0.5, minimumPods: 50 },
     ],
-    pods: { total: 40_000, perDeployment: 100, image: 'pause', serviceAccountToken: false, mountingShare: 0 },
+    pods: {
+      total: 40_000,
+      perDeployment: 100,
+      image: 'pause',
+      serviceAccountToken: false,
+      serviceLinks: false,
+      mountingShare: 0,
+    },
     services: 1000,
     configObjects: { podsPerConfigObject: 4, configmapsPerSecret: 4, configmapSize: 1024, secretSize: 1024 },
     serviceAccounts: 0,
@@ -151,6 +158,31 @@ describe('forecastOf', () => {
       '12000 services: Kubernetes is tested up to 10000',
       '14261 pods in one namespace: Kubernetes is tested up to 3000',
     ])
+  })
+
+  it('should warn of more services in a namespace than Kubernetes is tested with', () => {
+    const warningsWith = (perNamespace: number) =>
+      forecastOf({ ...plan, workload: { ...plan.workload, namespaces: 50, services: { perNamespace } } }, here).warnings
+    expect(warningsWith(5001)).toContain('5001 services in one namespace: Kubernetes is tested up to 5000')
+    expect(warningsWith(5000).join()).not.toContain('services in one namespace')
+  })
+
+  it('should warn when config objects are to be had per pod and there are no pods', () => {
+    const sizeClasses = [{ name: 'all', share: 1, minimumPods: 0 }]
+    const workload = { ...plan.workload, sizeClasses, pods: { ...plan.workload.pods, total: 0 } }
+    expect(forecastOf({ ...plan, workload }, here).warnings).toContain(
+      'no configmaps and no secrets: the workload has 0 pods and asks for one config object per 4; count them instead (workload.configObjects.secrets: { perNamespace: 10 })',
+    )
+  })
+
+  it('should count ballast of events to the etcd of events', () => {
+    const bytesIn = (kind: 'configmaps' | 'events', part: string) => {
+      const workload = { ...plan.workload, ballast: { total: 1e9, objectSize: 1e5, kind } }
+      const [, tuned] = forecastOf({ ...plan, workload }, here).arms
+      return tuned?.etcd.hollow.find(({ holds }) => holds === part)?.objectsBytes ?? Number.NaN
+    }
+    expect(bytesIn('events', '/events') - bytesIn('configmaps', '/events')).toBe(1e9)
+    expect(bytesIn('configmaps', 'everything else') - bytesIn('events', 'everything else')).toBe(1e9)
   })
 
   it('should warn of timeouts that are sure to be missed', () => {

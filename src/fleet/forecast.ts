@@ -10,7 +10,8 @@ import type { KnobValue } from '../tuning/knob.ts'
 import type { ProfileName } from '../tuning/profiles.ts'
 import { requestsOf, statusPeriodSecondsOf } from '../tuning/profiles.ts'
 import { layOutWorkload, totalsOf } from '../workload/layout.ts'
-import type { NamespaceLayout } from '../workload/workload.ts'
+import type { BallastResource, NamespaceLayout } from '../workload/workload.ts'
+import { ballastResourceOf } from '../workload/workload.ts'
 import type { Bucket, Floor, SharedMachine } from './duration.ts'
 import {
   apiserverWritesPerSecond,
@@ -71,6 +72,8 @@ export interface ObjectsForecast {
   totals: ReturnType<typeof totalsOf>
   /** Without pods, which the controller-manager creates. */
   toCreate: number
+  /** What `totals.ballast` counts. */
+  ballastKind: BallastResource
   classes: { name: string; namespaces: number; pods: { min: number; median: number; max: number } }[]
   namespaces: readonly NamespaceLayout[]
 }
@@ -159,7 +162,13 @@ function forecastObjects({ workload, seed }: Plan): ObjectsForecast | null {
     const members = layout.namespaces.filter(({ sizeClass }) => sizeClass === name)
     return { name, namespaces: members.length, pods: rangeOf(members.map(({ pods }) => pods)) }
   })
-  return { totals, toCreate: objectsToCreate(totals), classes, namespaces: layout.namespaces }
+  return {
+    totals,
+    toCreate: objectsToCreate(totals),
+    ballastKind: ballastResourceOf(workload),
+    classes,
+    namespaces: layout.namespaces,
+  }
 }
 
 function rangeOf(values: readonly number[]): { min: number; median: number; max: number } {
@@ -246,6 +255,8 @@ function mostProbed({ probes }: Plan): number {
 function storedObjects(plan: Plan, objects: ObjectsForecast | null): StoredObjects {
   const { fleet, workload } = plan
   const totals = objects?.totals
+  const ballastBytes = (totals?.ballast ?? 0) * (workload?.ballast?.objectSize ?? 0)
+  const isEvents = workload?.ballast?.kind === 'events'
   return {
     nodes: fleet.nodes,
     pods: (totals?.pods ?? 0) + mostProbed(plan),
@@ -256,7 +267,8 @@ function storedObjects(plan: Plan, objects: ObjectsForecast | null): StoredObjec
     serviceaccounts: totals?.serviceaccounts ?? 0,
     configmapBytes: workload?.configObjects?.configmapSize ?? 0,
     secretBytes: workload?.configObjects?.secretSize ?? 0,
-    ballastBytes: (totals?.ballast ?? 0) * (workload?.ballast?.objectSize ?? 0),
+    ballastBytes: isEvents ? 0 : ballastBytes,
+    ballastEventBytes: isEvents ? ballastBytes : 0,
   }
 }
 

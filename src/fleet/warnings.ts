@@ -1,9 +1,20 @@
 import type { Plan } from '../plan/plan.ts'
+import type { NamespaceLayout } from '../workload/workload.ts'
 import type { Forecast } from './forecast.ts'
 import { nodesPerProcessFor } from './packing.ts'
 
-/** Limits that Kubernetes is tested up to (facts: anchors.md; pods per node: kubernetes.io "Considerations for large clusters"). */
-export const tested = { nodes: 5000, pods: 150_000, podsPerNode: 110, services: 10_000, podsPerNamespace: 3000 }
+/**
+ * Limits that Kubernetes is tested up to (sig-scalability/configs-and-limits/thresholds.md in kubernetes/community; pods per node:
+ * kubernetes.io "Considerations for large clusters").
+ */
+export const tested = {
+  nodes: 5000,
+  pods: 150_000,
+  podsPerNode: 110,
+  services: 10_000,
+  podsPerNamespace: 3000,
+  servicesPerNamespace: 5000,
+}
 
 /** What will not work, or not as the plan wants it, a sentence each; and what is beyond what Kubernetes is tested for. */
 export function warningsOf(forecast: Omit<Forecast, 'warnings'>, plan: Plan): string[] {
@@ -14,6 +25,7 @@ export function warningsOf(forecast: Omit<Forecast, 'warnings'>, plan: Plan): st
     ...etcdWarnings(forecast),
     ...timeWarnings(forecast, plan),
     ...testedLimits(forecast),
+    ...emptyWarnings(forecast, plan),
   ]
 }
 
@@ -88,15 +100,31 @@ function timeWarnings({ arms }: Forecasted, { fleet, workload, probes }: Plan): 
 function testedLimits({ fleet, objects, podsPerNode }: Forecasted): string[] {
   const beyond = (count: number, what: string, limit: number) =>
     count > limit ? [`${count} ${what}: Kubernetes is tested up to ${limit}`] : []
+  const most = (countOf: (namespace: NamespaceLayout) => number) =>
+    (objects?.namespaces ?? []).reduce((highest, namespace) => Math.max(highest, countOf(namespace)), 0)
   return [
     ...beyond(fleet.nodes, 'nodes', tested.nodes),
     ...beyond(objects?.totals.pods ?? 0, 'pods', tested.pods),
     ...beyond(objects?.totals.services ?? 0, 'services', tested.services),
     ...beyond(
-      Math.max(0, ...(objects?.namespaces ?? []).map(({ pods }) => pods)),
+      most(({ pods }) => pods),
       'pods in one namespace',
       tested.podsPerNamespace,
     ),
+    ...beyond(
+      most(({ services }) => services),
+      'services in one namespace',
+      tested.servicesPerNamespace,
+    ),
     ...beyond(Math.ceil(podsPerNode), 'pods per node', tested.podsPerNode),
+  ]
+}
+
+/** A ratio to pods gives nothing where there are none. */
+function emptyWarnings({ objects }: Forecasted, { workload }: Plan): string[] {
+  const ratio = workload?.configObjects?.podsPerConfigObject
+  if (ratio === undefined || objects === null || objects.totals.configmaps + objects.totals.secrets > 0) return []
+  return [
+    `no configmaps and no secrets: the workload has ${objects.totals.pods} pods and asks for one config object per ${ratio}; count them instead (workload.configObjects.secrets: { perNamespace: 10 })`,
   ]
 }

@@ -2,7 +2,8 @@ import { formatBytes } from '../base/quantity.ts'
 import type { PlanProblem } from './parse.ts'
 import type { PlannedWorkload } from './plan.ts'
 import { shown } from './plan.ts'
-import { namespacesPerClass } from './size-classes.ts'
+import { divideByShares } from './shares.ts'
+import { podsOfCounted } from './workload-pods.ts'
 
 /** The apiserver takes 1 MiB of data in a ConfigMap or Secret (MaxSecretSize); a little less leaves room for the key. */
 const largestDataBytes = 2 ** 20 - 1024
@@ -16,8 +17,11 @@ export function checkWorkload(workload: PlannedWorkload): PlanProblem[] {
   })
   const oneOf = (path: string[], given: object, keys: readonly string[]) => {
     const count = keys.filter((key) => key in given).length
-    return count === 1 ? [] : [problem(path, `needs ${keys.join(' or ')}${count > 1 ? ', not both' : ''}`)]
+    const forms = `${keys.slice(0, -1).join(', ')} or ${keys.at(-1)}`
+    const tooMany = keys.length > 2 ? ', only one of them' : ', not both'
+    return count === 1 ? [] : [problem(path, `needs ${forms}${count > 1 ? tooMany : ''}`)]
   }
+  const sizes = ['perDeployment', 'deploymentsPerNamespace', 'deployments']
   const tooBig = (path: string[], bytes: number | undefined) =>
     bytes === undefined || bytes <= largestDataBytes
       ? []
@@ -29,7 +33,9 @@ export function checkWorkload(workload: PlannedWorkload): PlanProblem[] {
         ]
   return [
     ...classes(workload).map(({ path, message }) => problem([...path], message)),
-    ...oneOf(['pods'], pods, ['perDeployment', 'deploymentsPerNamespace']),
+    ...(pods.total === 0 && !sizes.some((key) => key in pods) ? [] : oneOf(['pods'], pods, sizes)),
+    ...deploymentsOf(workload).map(({ path, message }) => problem([...path], message)),
+    ...configObjectsOf(workload).map((message) => problem(['configObjects'], message)),
     ...oneOf(['pace'], pace, ['rate', 'concurrency']),
     ...(pods.mountingShare > 0 && configObjects === undefined
       ? [problem(['pods', 'mountingShare'], 'there is nothing to mount: the workload has no configObjects')]
@@ -47,8 +53,7 @@ export function checkWorkload(workload: PlannedWorkload): PlanProblem[] {
 function classes({ namespaces, sizeClasses, pods }: PlannedWorkload): PlanProblem[] {
   const shares = sizeClasses.reduce((sum, { share }) => sum + share, 0)
   const path = ['sizeClasses']
-  if (Math.abs(shares - 1) > 1e-6)
-    return [{ path, message: `the shares add up to ${Number(shares.toFixed(6))}, not to 1` }]
+  if (!addUp(shares)) return [{ path, message: sharesMessage(shares) }]
   const taken = sizeClasses.findIndex(({ name }, index) => sizeClasses.slice(0, index).some((one) => one.name === name))
   const twice =
     taken === -1
@@ -59,7 +64,7 @@ function classes({ namespaces, sizeClasses, pods }: PlannedWorkload): PlanProble
             message: `${shown(sizeClasses[taken]?.name)}: an earlier class is called so`,
           },
         ]
-  const counts = namespacesPerClass(namespaces, sizeClasses)
+  const counts = divideByShares(namespaces, sizeClasses)
   const parts = sizeClasses.map(({ minimumPods }, index) => ({ count: counts[index] ?? 0, minimumPods }))
   const least = parts.reduce((sum, { count, minimumPods }) => sum + count * minimumPods, 0)
   if (least <= pods.total) return twice
@@ -71,4 +76,59 @@ function classes({ namespaces, sizeClasses, pods }: PlannedWorkload): PlanProble
       message: `is less than the smallest sizes add up to, ${sum} = ${least}: raise it, or lower the minimumPods`,
     },
   ]
+}
+
+/** Deployments of several sizes are either shares of a namespace's pods, or counted. */
+function deploymentsOf({ namespaces, sizeClasses, pods }: PlannedWorkload): PlanProblem[] {
+  const { deployments, total } = pods
+  if (deployments === undefined) return []
+  const path = ['pods', 'deployments']
+  const forms = deployments.map((one) => ('share' in one ? 'share' : 'perNamespace'))
+  const unclear = deployments.findIndex((one) => 'share' in one === 'perNamespace' in one)
+  if (unclear !== -1) return [{ path: [...path, unclear], message: 'needs share or perNamespace, only one of them' }]
+  if (new Set(forms).size > 1) return [{ path, message: 'give all of them a share, or count all of them perNamespace' }]
+  const counted = podsOfCounted(pods)
+  if (counted === undefined) {
+    const shares = deployments.reduce((sum, { share = 0 }) => sum + share, 0)
+    return addUp(shares) ? [] : [{ path, message: sharesMessage(shares) }]
+  }
+  const large = sizeClasses.findIndex(({ minimumPods }) => minimumPods > counted)
+  return [
+    ...(total === namespaces * counted
+      ? []
+      : [
+          {
+            path: ['pods', 'total'],
+            message: `must be ${namespaces * counted}: the Deployments of ${namespaces} namespaces have ${counted} pods in each`,
+          },
+        ]),
+    ...(large === -1
+      ? []
+      : [
+          {
+            path: ['sizeClasses', large, 'minimumPods'],
+            message: `is more than the ${counted} pods that the Deployments of a namespace have`,
+          },
+        ]),
+  ]
+}
+
+/** Config objects are either in two ratios, or counted. */
+function configObjectsOf({ configObjects }: PlannedWorkload): string[] {
+  if (configObjects === undefined) return []
+  const has = (key: keyof typeof configObjects) => configObjects[key] !== undefined
+  const ratios = [has('podsPerConfigObject'), has('configmapsPerSecret')]
+  const isCounted = has('configmaps') || has('secrets')
+  if (ratios.includes(true) && isCounted)
+    return ['needs podsPerConfigObject and configmapsPerSecret, or configmaps and secrets: ratios or numbers, not both']
+  if (isCounted || !ratios.includes(false)) return []
+  return ['needs podsPerConfigObject and configmapsPerSecret, or the numbers of configmaps, secrets or both']
+}
+
+function addUp(shares: number): boolean {
+  return Math.abs(shares - 1) <= 1e-6
+}
+
+function sharesMessage(shares: number): string {
+  return `the shares add up to ${Number(shares.toFixed(6))}, not to 1; a share can be a fraction, such as 1/3`
 }

@@ -257,7 +257,7 @@ describe('the workload of a plan', () => {
       'a share is more than all',
       'share: 0.75',
       'share: 1.5',
-      '17:29 workload.sizeClasses[1].share: expected at most 1, found 1.5',
+      '17:29 workload.sizeClasses[1].share: expected a share from 0 to 1, such as 0.25 or 1/3, found 1.5',
     ],
     [
       'a text is empty',
@@ -293,7 +293,7 @@ describe('the workload of a plan', () => {
       'replicas are given twice',
       'perDeployment: 100',
       'perDeployment: 100, deploymentsPerNamespace: 2',
-      '18:9 workload.pods: needs perDeployment or deploymentsPerNamespace, not both',
+      '18:9 workload.pods: needs perDeployment, deploymentsPerNamespace or deployments, only one of them',
     ],
     ['no pace is given', '{ rate: 200/s }', '{}', '20:9 workload.pace: needs rate or concurrency'],
     [
@@ -306,13 +306,13 @@ describe('the workload of a plan', () => {
       'no replicas are given',
       ', perDeployment: 100',
       '',
-      '18:9 workload.pods: needs perDeployment or deploymentsPerNamespace',
+      '18:9 workload.pods: needs perDeployment, deploymentsPerNamespace or deployments',
     ],
     [
       'shares do not add up',
       'share: 0.75',
       'share: 0.5',
-      '16:5 workload.sizeClasses: the shares add up to 0.75, not to 1',
+      '16:5 workload.sizeClasses: the shares add up to 0.75, not to 1; a share can be a fraction, such as 1/3',
     ],
     [
       'there are too few pods',
@@ -448,6 +448,7 @@ describe('a plan that includes others', () => {
     expect(parse(full, ['workload.ballast={total: 1.5GB, objectSize: 256KiB}']).workload?.ballast).toEqual({
       total: 1.5e9,
       objectSize: 262_144,
+      kind: 'configmaps',
     })
     expect(parse(minimal, ['fleet.host.cpu=4', 'fleet.host.memory=8Gi']).fleet.host).toMatchObject({ cpu: 4 })
     expect(parse(`${minimal}reference:\n`, ['reference.source=x', 'reference.figures=[]']).reference).toEqual({

@@ -41,8 +41,33 @@ const perSecond = withUnit('a rate with its unit', ['200/s'], /^\d+(\.\d+)?\/s$/
 
 const count = z.int().min(1)
 const countOrNone = z.int().min(0)
-const share = z.number().min(0).max(1)
+const share = z
+  .unknown()
+  .meta({
+    type: ['number', 'string'],
+    description: 'a share from 0 to 1, such as 0.25 or 1/3',
+    examples: [0.25, '1/3'],
+  })
+  .transform((value, context) => {
+    const parsed = shareOf(value)
+    if (parsed !== undefined) return parsed
+    context.addIssue({
+      code: 'custom',
+      message: `expected a share from 0 to 1, such as 0.25 or 1/3, found ${shown(value)}`,
+    })
+    return z.NEVER
+  })
+const amount = z
+  .union([countOrNone, z.strictObject({ perNamespace: countOrNone })])
+  .describe('How many there are in all, or in each namespace: 1000, or { perNamespace: 20 }.')
 const name = z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'expected lower-case letters, digits and dashes')
+
+/** A share from 0 to 1, as a number or as a fraction such as `1/3`; undefined for anything else. */
+function shareOf(value: unknown): number | undefined {
+  const [, dividend, divisor] = /^(\d{1,6}) ?\/ ?(\d{1,6})$/.exec(String(value)) ?? []
+  const parsed = dividend === undefined || divisor === undefined ? value : Number(dividend) / Number(divisor)
+  return typeof parsed === 'number' && parsed >= 0 && parsed <= 1 ? parsed : undefined
+}
 
 /** How a value looks in a message. */
 export function shown(value: unknown): string {
@@ -63,37 +88,72 @@ function workloadSection() {
         }),
       )
       .min(1)
-      .describe('Kinds of namespaces by how many pods they hold; shares add up to 1.'),
-    pods: z.strictObject({
-      total: count,
-      perDeployment: count
-        .optional()
-        .describe(
-          'Replicas of a Deployment; the last one of a namespace takes what is left. Or give deploymentsPerNamespace.',
-        ),
-      deploymentsPerNamespace: count.optional(),
-      image: z.string().min(1),
-      serviceAccountToken: z.boolean().default(false),
-      mountingShare: share
-        .default(0)
-        .describe('Share of the Deployments whose pods mount one configmap and one secret of their namespace.'),
-    }),
-    services: countOrNone.default(0).describe('Spread over the namespaces in proportion to their pods.'),
+      .default([{ name: 'all', share: 1, minimumPods: 0 }])
+      .describe('Kinds of namespaces by how many pods they hold; shares add up to 1. All alike when absent.'),
+    pods: z
+      .strictObject({
+        total: countOrNone,
+        perDeployment: count
+          .optional()
+          .describe('Replicas of a Deployment; the last one of a namespace takes the remainder.'),
+        deploymentsPerNamespace: count.optional().describe('Instead: Deployments of equal size in each namespace.'),
+        deployments: z
+          .array(
+            z.strictObject({
+              replicas: count,
+              share: share.optional().describe("Share of a namespace's pods that are in Deployments of this size."),
+              perNamespace: count.optional().describe('Instead: how many such Deployments each namespace has.'),
+            }),
+          )
+          .min(1)
+          .optional()
+          .describe('Instead: Deployments of several sizes in each namespace.'),
+        image: z.string().min(1).default('registry.k8s.io/pause:3.10'),
+        serviceAccountToken: z.boolean().default(false),
+        serviceLinks: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Whether containers get environment variables for every service of their namespace, as Kubernetes does unless told otherwise.',
+          ),
+        mountingShare: share
+          .prefault(0)
+          .describe('Share of the Deployments whose pods mount one configmap and one secret of their namespace.'),
+      })
+      .prefault({ total: 0 })
+      .describe('None when absent.'),
+    services: amount.default(0).describe('A total is spread over the namespaces in proportion to their pods.'),
     configObjects: z
       .strictObject({
-        podsPerConfigObject: z.number().positive().describe("pods : config objects, the document's 4:1."),
-        configmapsPerSecret: z.number().positive().describe('configmaps : secrets, also 4:1 there.'),
-        configmapSize: bytes,
-        secretSize: bytes,
+        podsPerConfigObject: z.number().positive().optional().describe("pods : config objects, the document's 4:1."),
+        configmapsPerSecret: z
+          .number()
+          .min(0)
+          .optional()
+          .describe('configmaps : secrets, also 4:1 there; 0 makes all of them secrets.'),
+        configmaps: amount.optional().describe('Instead of the ratios: configmaps by number.'),
+        secrets: amount.optional().describe('Instead of the ratios: secrets by number.'),
+        configmapSize: bytes.prefault('1KiB'),
+        secretSize: bytes.prefault('1KiB'),
       })
-      .optional(),
-    serviceAccounts: countOrNone
+      .optional()
+      .describe(
+        'Configmaps and secrets: by two ratios, or by number. A total is thrown at random over the namespaces.',
+      ),
+    serviceAccounts: amount
       .default(0)
       .describe('On top of the config objects, and of the `default` one that every namespace gets.'),
     ballast: z
-      .strictObject({ total: bytes, objectSize: bytes })
+      .strictObject({
+        total: bytes,
+        objectSize: bytes,
+        kind: z
+          .enum(ballastKinds)
+          .default('configmaps')
+          .describe('What it is made of. The apiserver lets events expire after an hour (--event-ttl).'),
+      })
       .optional()
-      .describe("Configmaps that are there for their weight alone: the document's 1.5 GB in etcd."),
+      .describe("Objects that are there for their weight alone: the document's 1.5 GB in etcd."),
     pace: z
       .strictObject({ rate: perSecond.optional(), concurrency: count.max(128).optional() })
       .default({ concurrency: 32 })
@@ -363,6 +423,11 @@ export function planSections(vocabulary: Vocabulary) {
   }
 }
 
+/** What ballast can be made of. */
+const ballastKinds = ['configmaps', 'secrets', 'events'] as const
+
+/** How many there are: in all, or in each namespace. */
+export type Amount = z.infer<typeof amount>
 /** A plan with its defaults filled in; durations in milliseconds. */
 export type Plan = z.infer<z.ZodObject<ReturnType<typeof planSections>>>
 /** What a plan fills its cluster with. */

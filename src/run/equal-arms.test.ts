@@ -63,7 +63,14 @@ const armsWithOneTwice = fc
 const workload: NonNullable<Plan['workload']> = {
   namespaces: 2,
   sizeClasses: [{ name: 'small', share: 1, minimumPods: 1 }],
-  pods: { total: 9, perDeployment: 3, image: 'pause', serviceAccountToken: true, mountingShare: 0.5 },
+  pods: {
+    total: 9,
+    perDeployment: 3,
+    image: 'pause',
+    serviceAccountToken: true,
+    serviceLinks: false,
+    mountingShare: 0.5,
+  },
   services: 2,
   configObjects: { podsPerConfigObject: 2, configmapsPerSecret: 4, configmapSize: 100, secretSize: 100 },
   serviceAccounts: 1,

@@ -13,7 +13,7 @@ import type { Pace, Sent } from '../workload/pace.ts'
 import { sendPaced } from '../workload/pace.ts'
 import type { Kind } from '../workload/stamp.ts'
 import { kinds, objectsOf, ownSelector, resourceOf, roleOf, stamped } from '../workload/stamp.ts'
-import type { WorkloadResource } from '../workload/workload.ts'
+import type { BallastResource, WorkloadResource } from '../workload/workload.ts'
 import type { ObserveOptions } from './fill-observation.ts'
 import { observeFill } from './fill-observation.ts'
 import { countLosses, createOwn } from './own-objects.ts'
@@ -30,7 +30,9 @@ export const fillStepId = 'fill'
 
 /** What the step is called. */
 export function fillTitle({ namespaces, pods }: PlannedWorkload): string {
-  return `Fill: ${pods.total} pods in ${namespaces} namespaces`
+  return pods.total === 0
+    ? `Fill: ${namespaces} namespaces, no pods`
+    : `Fill: ${pods.total} pods in ${namespaces} namespaces`
 }
 
 /** Beyond the plan's own limit: for the last answers and for counting. */
@@ -53,10 +55,10 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
     const planned = kinds.filter((kind) => totals[kind] > 0)
 
     const create = async (kind: Kind, { signal, report }: StepContext) => {
-      const resource = resourceOf(kind)
+      const resource = resourceOf(kind, workload)
       const objects = objectsOf(layout, kind)
       const losses = countLosses()
-      const send = async (object: ResourceTypes[WorkloadResource]) => {
+      const send = async (object: ResourceTypes[WorkloadResource | BallastResource]) => {
         try {
           const { metadata } = await createOwn(api, resource, stamped(object, runId, roleOf(kind), tolerated))
           if (kind === 'namespaces') created.push(metadata.name ?? '')
@@ -97,7 +99,7 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
       })
       const objects: FillOutcome['objects'] = {}
       for (const kind of [...planned, 'pods'] as const) {
-        const query = { resource: resourceOf(kind), labelSelector: ownSelector(runId, roleOf(kind)) }
+        const query = { resource: resourceOf(kind, workload), labelSelector: ownSelector(runId, roleOf(kind)) }
         const observed = await api.count(query, context.signal)
         objects[kind] = { expected: totals[kind], observed, failed: kind === 'pods' ? 0 : (failed[kind] ?? 0) }
       }

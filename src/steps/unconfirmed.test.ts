@@ -12,7 +12,14 @@ import type { Step } from './step.ts'
 const workload: PlannedWorkload = {
   namespaces: 1,
   sizeClasses: [{ name: 'small', share: 1, minimumPods: 1 }],
-  pods: { total: 1, deploymentsPerNamespace: 1, image: 'pause', serviceAccountToken: false, mountingShare: 0 },
+  pods: {
+    total: 1,
+    deploymentsPerNamespace: 1,
+    image: 'pause',
+    serviceAccountToken: false,
+    serviceLinks: false,
+    mountingShare: 0,
+  },
   services: 0,
   serviceAccounts: 0,
   pace: { concurrency: 1 },

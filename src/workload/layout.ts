@@ -1,8 +1,9 @@
 import { Failure } from '../base/errors.ts'
 import { createRandom } from '../base/random.ts'
 import { sumOf } from '../base/sum.ts'
-import type { PlannedWorkload } from '../plan/plan.ts'
-import { namespacesPerClass } from '../plan/size-classes.ts'
+import type { Amount, PlannedWorkload } from '../plan/plan.ts'
+import { divideByShares } from '../plan/shares.ts'
+import { podsOfCounted } from '../plan/workload-pods.ts'
 import { namespaceNames } from './names.ts'
 import { atRandom, drawn, inProportion } from './spread.ts'
 import type { NamespaceLayout, WorkloadLayout } from './workload.ts'
@@ -22,12 +23,18 @@ interface Place {
 export function layOutWorkload(plan: PlannedWorkload, seed: number): WorkloadLayout {
   const places = placesOf(plan)
   const pods = podsOf(plan, places, seed)
-  const { configmaps, secrets } = configObjectsOf(plan)
-  const services = inProportion(plan.services, pods)
-  const configmapsOf = atRandom(configmaps, pods, createRandom(seed, 'configmaps'))
-  const secretsOf = atRandom(secrets, pods, createRandom(seed, 'secrets'))
-  const serviceAccounts = inProportion(plan.serviceAccounts, pods)
   const evenly = pods.map(() => 1)
+  const weights = plan.pods.total === 0 ? evenly : pods
+  const spread = (amount: Amount, share: (total: number) => number[]) =>
+    typeof amount === 'number' ? share(amount) : pods.map(() => amount.perNamespace)
+  const byPods = (amount: Amount) => spread(amount, (total) => inProportion(total, weights))
+  const thrown = (amount: Amount, kind: string) =>
+    spread(amount, (total) => atRandom(total, weights, createRandom(seed, kind)))
+  const planned = configObjectsOf(plan)
+  const services = byPods(plan.services)
+  const configmapsOf = thrown(planned.configmaps, 'configmaps')
+  const secretsOf = thrown(planned.secrets, 'secrets')
+  const serviceAccounts = byPods(plan.serviceAccounts)
   const ballast = inProportion(ballastOf(plan), evenly)
   const namespaces = places.map(({ name, sizeClass }, index) => ({
     name,
@@ -59,14 +66,16 @@ export function totalsOf({ namespaces }: WorkloadLayout) {
 }
 
 function placesOf({ namespaces, sizeClasses }: PlannedWorkload): Place[] {
-  const counts = namespacesPerClass(namespaces, sizeClasses)
+  const counts = divideByShares(namespaces, sizeClasses)
   return sizeClasses.flatMap(({ name: sizeClass, minimumPods }, classIndex) =>
     namespaceNames(sizeClass, classIndex, counts[classIndex] ?? 0).map((name) => ({ name, sizeClass, minimumPods })),
   )
 }
 
-/** Every namespace gets the minimum of its class, and its part of what is left over. */
+/** Every namespace gets the minimum of its class, and its part of what is left over; all the same where Deployments are counted. */
 function podsOf(plan: PlannedWorkload, places: readonly Place[], seed: number): number[] {
+  const counted = podsOfCounted(plan.pods)
+  if (counted !== undefined) return places.map(() => counted)
   const minimum = sumOf(places.map(({ minimumPods }) => minimumPods))
   if (minimum > plan.pods.total) {
     throw new Failure(
@@ -84,25 +93,39 @@ function podsOf(plan: PlannedWorkload, places: readonly Place[], seed: number): 
 }
 
 /** Replicas of each Deployment of a namespace, never 0 of them. */
-function replicasOf({ pods: { perDeployment, deploymentsPerNamespace = 1 } }: PlannedWorkload, pods: number): number[] {
-  if (perDeployment === undefined) {
+function replicasOf({ pods: planned }: PlannedWorkload, pods: number): number[] {
+  const { perDeployment, deploymentsPerNamespace = 1, deployments } = planned
+  if (perDeployment !== undefined) return inDeployments(pods, perDeployment)
+  if (deployments === undefined) {
     const evenly = new Array<number>(Math.min(deploymentsPerNamespace, pods)).fill(1)
     return inProportion(pods, evenly)
   }
-  const full = new Array<number>(Math.floor(pods / perDeployment)).fill(perDeployment)
-  const rest = pods % perDeployment
+  if (podsOfCounted(planned) !== undefined)
+    return deployments.flatMap(({ replicas, perNamespace = 0 }) => new Array<number>(perNamespace).fill(replicas))
+  const parts = divideByShares(
+    pods,
+    deployments.map(({ share = 0 }) => ({ share })),
+  )
+  return deployments.flatMap(({ replicas }, index) => inDeployments(parts[index] ?? 0, replicas))
+}
+
+/** Deployments of one size; the last one takes the remainder. */
+function inDeployments(pods: number, replicas: number): number[] {
+  const full = new Array<number>(Math.floor(pods / replicas)).fill(replicas)
+  const rest = pods % replicas
   return rest === 0 ? full : [...full, rest]
 }
 
 /**
- * Config objects by the plan's two ratios. Both are rounded to the nearest, halves up: first how many config objects there
- * are, then how many of them are secrets; the others are configmaps, so that the total stays.
+ * Config objects as the plan counts them, or by its two ratios. Both are rounded to the nearest, halves up: first how many config
+ * objects there are, then how many of them are secrets; the others are configmaps, so that the total stays.
  */
-function configObjectsOf({ pods, configObjects }: PlannedWorkload): { configmaps: number; secrets: number } {
-  if (configObjects === undefined) return { configmaps: 0, secrets: 0 }
-  const total = Math.round(pods.total / configObjects.podsPerConfigObject)
-  const secrets = Math.round(total / (configObjects.configmapsPerSecret + 1))
-  return { configmaps: total - secrets, secrets }
+function configObjectsOf({ pods, configObjects }: PlannedWorkload): { configmaps: Amount; secrets: Amount } {
+  const { podsPerConfigObject, configmapsPerSecret, configmaps = 0, secrets = 0 } = configObjects ?? {}
+  if (podsPerConfigObject === undefined || configmapsPerSecret === undefined) return { configmaps, secrets }
+  const total = Math.round(pods.total / podsPerConfigObject)
+  const secretsOfTotal = Math.round(total / (configmapsPerSecret + 1))
+  return { configmaps: total - secretsOfTotal, secrets: secretsOfTotal }
 }
 
 /** Ballast is made of objects of one size, so it weighs up to one object more than the plan asks for. */

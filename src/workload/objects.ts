@@ -1,9 +1,10 @@
-import type { ConfigMap, Deployment, ObjectMeta, ResourceTypes, Service } from '../kube/resources.ts'
+import type { ConfigMap, Deployment, Event, ObjectMeta, ResourceTypes, Secret, Service } from '../kube/resources.ts'
 import { resources } from '../kube/resources.ts'
 import type { PlannedWorkload } from '../plan/plan.ts'
 import { numbered } from './names.ts'
 import { payloads } from './payload.ts'
-import type { NamespaceLayout, WorkloadLayout, WorkloadResource } from './workload.ts'
+import type { BallastResource, NamespaceLayout, WorkloadLayout, WorkloadResource } from './workload.ts'
+import { ballastResourceOf } from './workload.ts'
 
 /*
  * No object knows of the run that creates it: they follow from the plan and the seed alone, so that two runs, or two
@@ -25,11 +26,7 @@ const makers: { readonly [R in WorkloadResource]: (layout: WorkloadLayout) => Ge
     )
   },
   secrets: function* ({ plan, seed, namespaces }) {
-    const payload = payloads(seed, plan.configObjects?.secretSize ?? 0)
-    for (const metadata of named(namespaces, 'secret', ({ secrets }) => secrets)) {
-      const value = Buffer.from(payload(`${metadata.namespace}/${metadata.name}`)).toString('base64')
-      yield { ...head('secrets', metadata), type: 'Opaque', data: { data: value } }
-    }
+    yield* secrets(namespaces, 'secret', ({ secrets }) => secrets, seed, plan.configObjects?.secretSize ?? 0)
   },
   serviceaccounts: function* ({ namespaces }) {
     for (const metadata of named(namespaces, 'account', (namespace) => namespace.serviceAccounts)) {
@@ -56,12 +53,15 @@ export function workloadObjects<R extends WorkloadResource>(
   return makers[resource](layout)
 }
 
-/** The configmaps that are there for their weight alone. */
-export function ballastObjects({ plan, seed, namespaces }: WorkloadLayout): Generator<ConfigMap> {
-  return configmaps(namespaces, 'ballast', ({ ballast }) => ballast, seed, plan.ballast?.objectSize ?? 0)
+/** The objects that are there for their weight alone. */
+export function ballastObjects({ plan, seed, namespaces }: WorkloadLayout): Generator<ResourceTypes[BallastResource]> {
+  const make = ballastMakers[ballastResourceOf(plan)]
+  return make(namespaces, 'ballast', ({ ballast }) => ballast, seed, plan.ballast?.objectSize ?? 0)
 }
 
-function head<R extends WorkloadResource>(resource: R, metadata: ObjectMeta) {
+const ballastMakers = { configmaps, secrets, events } as const
+
+function head<R extends WorkloadResource | BallastResource>(resource: R, metadata: ObjectMeta) {
   const { apiVersion, kind } = resources[resource]
   return { apiVersion, kind, metadata }
 }
@@ -93,6 +93,41 @@ function* configmaps(
   }
 }
 
+function* secrets(
+  namespaces: readonly NamespaceLayout[],
+  prefix: string,
+  countOf: (namespace: NamespaceLayout) => number,
+  seed: number,
+  size: number,
+): Generator<Secret> {
+  const payload = payloads(seed, size)
+  for (const metadata of named(namespaces, prefix, countOf)) {
+    const value = Buffer.from(payload(`${metadata.namespace}/${metadata.name}`)).toString('base64')
+    yield { ...head('secrets', metadata), type: 'Opaque', data: { data: value } }
+  }
+}
+
+/** Events about their namespace. Of core/v1 the apiserver limits no message (pkg/apis/core/validation/events.go). */
+function* events(
+  namespaces: readonly NamespaceLayout[],
+  prefix: string,
+  countOf: (namespace: NamespaceLayout) => number,
+  seed: number,
+  size: number,
+): Generator<Event> {
+  const payload = payloads(seed, size)
+  for (const metadata of named(namespaces, prefix, countOf)) {
+    const { namespace } = metadata
+    yield {
+      ...head('events', metadata),
+      involvedObject: { kind: 'Namespace', name: namespace, namespace },
+      reason: 'Ballast',
+      type: 'Normal',
+      message: payload(`${namespace}/${metadata.name}`),
+    }
+  }
+}
+
 function appName({ replicas }: NamespaceLayout, index: number): string {
   return numbered('app', index, replicas.length)
 }
@@ -119,6 +154,7 @@ function deployment({ pods }: PlannedWorkload, namespace: NamespaceLayout, index
         metadata: { labels: { app } },
         spec: {
           automountServiceAccountToken: pods.serviceAccountToken,
+          enableServiceLinks: pods.serviceLinks,
           containers: [
             {
               name: 'app',

@@ -1,7 +1,9 @@
 import { roleLabel, runLabel } from '../kube/labels.ts'
 import type { KubeObject, ResourceTypes } from '../kube/resources.ts'
+import type { PlannedWorkload } from '../plan/plan.ts'
 import { ballastObjects, workloadObjects } from './objects.ts'
-import type { WorkloadLayout, WorkloadResource } from './workload.ts'
+import type { BallastResource, WorkloadLayout, WorkloadResource } from './workload.ts'
+import { ballastResourceOf } from './workload.ts'
 
 /** In this order a cluster is filled: what pods mount and are selected by is there before them. */
 export const kinds = [
@@ -16,13 +18,19 @@ export const kinds = [
 export type Kind = (typeof kinds)[number]
 
 /** The objects of a kind, made one at a time, as yet without the run's labels. */
-export function objectsOf(layout: WorkloadLayout, kind: Kind): Generator<ResourceTypes[WorkloadResource]> {
+export function objectsOf(
+  layout: WorkloadLayout,
+  kind: Kind,
+): Generator<ResourceTypes[WorkloadResource | BallastResource]> {
   return kind === 'ballast' ? ballastObjects(layout) : workloadObjects(layout, kind)
 }
 
-/** The resource that objects of a kind are of. */
-export function resourceOf<K extends Kind | 'pods'>(kind: K): Exclude<K, 'ballast'> | 'configmaps' {
-  return kind === 'ballast' ? 'configmaps' : (kind as Exclude<K, 'ballast'>)
+/** The resource that objects of a kind are of, in this workload. */
+export function resourceOf<K extends Kind | 'pods'>(
+  kind: K,
+  workload: PlannedWorkload,
+): Exclude<K, 'ballast'> | BallastResource {
+  return kind === 'ballast' ? ballastResourceOf(workload) : (kind as Exclude<K, 'ballast'>)
 }
 
 /** What objects of a kind are for. */

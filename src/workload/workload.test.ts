@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { PlannedWorkload } from '../plan/plan.ts'
+import type { Amount, PlannedWorkload } from '../plan/plan.ts'
 import { layOutWorkload, totalsOf } from './layout.ts'
 import { ballastObjects, workloadObjects } from './objects.ts'
 import type { WorkloadLayout, WorkloadResource } from './workload.ts'
+import { ballastResourceOf } from './workload.ts'
 
 const sizeClass = (name: string, share: number, minimumPods: number) => ({ name, share, minimumPods })
+
+const podsLike = { image: 'pause', serviceAccountToken: false, serviceLinks: false, mountingShare: 0 }
 
 /** The document's workload (requirements R2). */
 const documents: PlannedWorkload = {
   namespaces: 50,
   sizeClasses: [sizeClass('large', 0.25, 1000), sizeClass('medium', 0.25, 400), sizeClass('small', 0.5, 50)],
-  pods: { total: 40_000, perDeployment: 100, image: 'pause', serviceAccountToken: false, mountingShare: 0.1 },
+  pods: { ...podsLike, total: 40_000, perDeployment: 100, mountingShare: 0.1 },
   services: 1000,
   configObjects: { podsPerConfigObject: 4, configmapsPerSecret: 4, configmapSize: 1024, secretSize: 1024 },
   serviceAccounts: 100,
@@ -34,6 +37,9 @@ function digestOf(plan: PlannedWorkload, seed: number): string {
   return hash.digest('hex').slice(0, 16)
 }
 
+/** In all, or in each namespace. */
+const anyAmount = (most: number): fc.Arbitrary<Amount> => fc.oneof(fc.nat(most), fc.record({ perNamespace: fc.nat(5) }))
+
 const anyWorkload: fc.Arbitrary<PlannedWorkload> = fc
   .record({
     namespaces: fc.integer({ min: 1, max: 30 }),
@@ -42,43 +48,59 @@ const anyWorkload: fc.Arbitrary<PlannedWorkload> = fc
       maxLength: 4,
     }),
     spare: fc.nat(500),
-    perDeployment: fc.option(fc.integer({ min: 1, max: 50 }), { nil: undefined }),
-    deploymentsPerNamespace: fc.integer({ min: 1, max: 12 }),
+    replicas: fc.oneof(
+      fc.record({ perDeployment: fc.integer({ min: 1, max: 50 }) }),
+      fc.record({ deploymentsPerNamespace: fc.integer({ min: 1, max: 12 }) }),
+      fc.constantFrom<Pick<PlannedWorkload['pods'], 'deployments'>>(
+        { deployments: [{ replicas: 7, share: 1 }] },
+        { deployments: [25, 3, 1].map((replicas) => ({ replicas, share: 1 / 3 })) },
+      ),
+      fc.constant(undefined),
+    ),
     mountingShare: fc.constantFrom(0, 0.1, 0.5, 1),
-    services: fc.nat(200),
-    serviceAccounts: fc.nat(50),
-    podsPerConfigObject: fc.constantFrom(0.5, 3, 4),
-    configmapsPerSecret: fc.constantFrom(0.25, 1, 4),
+    services: anyAmount(200),
+    serviceAccounts: anyAmount(50),
+    configObjects: fc.oneof(
+      fc.record({
+        podsPerConfigObject: fc.constantFrom(0.5, 3, 4),
+        configmapsPerSecret: fc.constantFrom(0, 0.25, 1, 4),
+      }),
+      fc.record({ configmaps: anyAmount(100), secrets: anyAmount(100) }),
+      fc.record({ secrets: anyAmount(100) }),
+    ),
     configmapSize: fc.nat(50),
     ballast: fc.option(
-      fc.record({ total: fc.integer({ min: 1, max: 500 }), objectSize: fc.integer({ min: 20, max: 90 }) }),
+      fc.record({
+        total: fc.integer({ min: 1, max: 500 }),
+        objectSize: fc.integer({ min: 20, max: 90 }),
+        kind: fc.constantFrom('configmaps', 'secrets', 'events'),
+      }),
       {
         nil: undefined,
       },
     ),
   })
-  .map(({ classes, spare, perDeployment, deploymentsPerNamespace, mountingShare, ...rest }) => {
+  .map(({ classes, spare, replicas, mountingShare, configObjects, configmapSize, ballast, ...rest }) => {
     const weight = classes.reduce((sum, one) => sum + one.weight, 0)
-    const sizeClasses = classes.map((one, index) => sizeClass(`class${index}`, one.weight / weight, one.minimumPods))
-    const total = Math.max(1, rest.namespaces * 40 + spare)
-    const replicas = perDeployment === undefined ? { deploymentsPerNamespace } : { perDeployment }
+    const hasPods = replicas !== undefined
+    const sizeClasses = classes.map((one, index) =>
+      sizeClass(`class${index}`, one.weight / weight, hasPods ? one.minimumPods : 0),
+    )
+    const total = hasPods ? Math.max(1, rest.namespaces * 40 + spare) : 0
     return {
-      namespaces: rest.namespaces,
+      ...rest,
       sizeClasses,
-      pods: { total, ...replicas, image: 'pause', serviceAccountToken: false, mountingShare },
-      services: rest.services,
-      configObjects: {
-        podsPerConfigObject: rest.podsPerConfigObject,
-        configmapsPerSecret: rest.configmapsPerSecret,
-        configmapSize: rest.configmapSize,
-        secretSize: 10,
-      },
-      serviceAccounts: rest.serviceAccounts,
-      ...(rest.ballast !== undefined && { ballast: rest.ballast }),
+      pods: { ...podsLike, total, ...replicas, mountingShare },
+      configObjects: { ...configObjects, configmapSize, secretSize: 10 },
+      ...(ballast !== undefined && { ballast }),
       pace: { concurrency: 1 },
       timeout: 1,
     }
   })
+
+/** How many there are of `amount` in so many namespaces. */
+const inAll = (amount: Amount, namespaces: number) =>
+  typeof amount === 'number' ? amount : amount.perNamespace * namespaces
 
 describe('the document’s workload', () => {
   const layout = layOutWorkload(documents, 1)
@@ -106,7 +128,7 @@ describe('the document’s workload', () => {
   })
 
   it('should be the same, byte for byte, on every machine', () => {
-    expect(digestOf(documents, 1)).toBe('4a985e0f1821d08e')
+    expect(digestOf(documents, 1)).toBe('d487a1525406d171')
   })
 
   it('should be another one for another seed', () => {
@@ -128,9 +150,14 @@ describe('any workload', () => {
         const layout = layOutWorkload(plan, seed)
         const totals = totalsOf(layout)
         const { pods, services, serviceAccounts, configObjects, ballast } = plan
-        const configTotal = Math.round(pods.total / (configObjects?.podsPerConfigObject ?? 1))
-        expect(totals).toMatchObject({ namespaces: plan.namespaces, pods: pods.total, services })
-        expect(totals.serviceaccounts).toBe(serviceAccounts)
+        const { podsPerConfigObject, configmaps = 0, secrets = 0 } = configObjects ?? {}
+        const inPlan = (amount: Amount) => inAll(amount, plan.namespaces)
+        const configTotal =
+          podsPerConfigObject === undefined
+            ? inPlan(configmaps) + inPlan(secrets)
+            : Math.round(pods.total / podsPerConfigObject)
+        expect(totals).toMatchObject({ namespaces: plan.namespaces, pods: pods.total, services: inPlan(services) })
+        expect(totals.serviceaccounts).toBe(inPlan(serviceAccounts))
         expect(totals.configmaps + totals.secrets).toBe(configTotal)
         expect(totals.ballast).toBe(ballast === undefined ? 0 : Math.ceil(ballast.total / ballast.objectSize))
         for (const namespace of layout.namespaces) {
@@ -162,7 +189,7 @@ describe('any workload', () => {
         }
         expect(totals).toMatchObject(counts)
         const ballast = [...ballastObjects(layout)]
-        for (const { metadata } of ballast) names.add(placeOf('configmaps', metadata))
+        for (const { metadata } of ballast) names.add(placeOf(ballastResourceOf(plan), metadata))
         expect(names.size).toBe(kinds.reduce((sum, kind) => sum + (counts[kind] ?? 0), ballast.length))
         const labelOf = (place: string) => place.split('/').at(-1) ?? ''
         expect([...names].filter((place) => !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(labelOf(place)))).toEqual([])
@@ -201,13 +228,96 @@ describe('any workload', () => {
   })
 })
 
+describe('a workload that is counted', () => {
+  const counted = (plan: Partial<PlannedWorkload>) => layOutWorkload({ ...documents, ...plan }, 1)
+
+  it('should have the Deployments of ClusterLoader2’s load test in each namespace', () => {
+    const deployments = [
+      { replicas: 250, perNamespace: 3 },
+      { replicas: 30, perNamespace: 25 },
+      { replicas: 5, perNamespace: 300 },
+    ]
+    const layout = counted({
+      namespaces: 2,
+      sizeClasses: [sizeClass('load', 1, 0)],
+      pods: { ...podsLike, total: 6000, deployments },
+    })
+    const sizes = [...workloadObjects(layout, 'deployments')].map(({ spec }) => spec.replicas)
+    expect(sizes.length).toBe(656)
+    expect([250, 30, 5].map((size) => sizes.filter((one) => one === size).length)).toEqual([6, 50, 600])
+  })
+
+  it('should divide the pods of a namespace by the shares of its sizes', () => {
+    const deployments = [
+      { replicas: 250, share: 0.25 },
+      { replicas: 30, share: 0.25 },
+      { replicas: 5, share: 0.5 },
+    ]
+    const [first] = counted({
+      namespaces: 1,
+      sizeClasses: [sizeClass('load', 1, 0)],
+      pods: { ...podsLike, total: 3001, deployments },
+    }).namespaces
+    expect(first?.replicas.length).toBe(3 + 25 + 1 + 300)
+    expect(first?.replicas.filter((size) => size === 250).length).toBe(3)
+  })
+
+  it('should have config objects without pods, as many in each namespace', () => {
+    const layout = counted({
+      namespaces: 3,
+      sizeClasses: [sizeClass('all', 1, 0)],
+      pods: { ...podsLike, total: 0 },
+      services: 10,
+      configObjects: { secrets: { perNamespace: 10 }, configmapSize: 0, secretSize: 8 },
+    })
+    expect(totalsOf(layout)).toMatchObject({ pods: 0, deployments: 0, configmaps: 0, secrets: 30, services: 10 })
+    expect(layout.namespaces.map(({ secrets, services }) => [secrets, services])).toEqual([
+      [10, 4],
+      [10, 3],
+      [10, 3],
+    ])
+  })
+})
+
+describe('ballast', () => {
+  it.each(['configmaps', 'secrets', 'events'] as const)('should be of %s with the size that the plan says', (kind) => {
+    const ballast = { total: 2500, objectSize: 1000, kind }
+    const layout = layOutWorkload({ ...documents, namespaces: 1, sizeClasses: [sizeClass('all', 1, 0)], ballast }, 1)
+    const objects = [...ballastObjects(layout)]
+    const textIn = (object: (typeof objects)[number]) => {
+      if ('involvedObject' in object) return object.message ?? ''
+      const data = object.data?.['data'] ?? ''
+      return object.kind === 'Secret' ? Buffer.from(data, 'base64').toString() : data
+    }
+    expect(objects.map((object) => textIn(object).length)).toEqual([1000, 1000, 1000])
+    expect(new Set(objects.map(({ kind: written }) => written))).toEqual(
+      new Set([{ configmaps: 'ConfigMap', secrets: 'Secret', events: 'Event' }[kind]]),
+    )
+  })
+})
+
+describe('pods of a workload', () => {
+  it('should have no service links unless the plan asks for them', () => {
+    const linksOf = (serviceLinks: boolean) => {
+      const layout = layOutWorkload({ ...documents, pods: { ...documents.pods, serviceLinks } }, 1)
+      const [first] = workloadObjects(layout, 'deployments')
+      return first?.spec.template.spec['enableServiceLinks']
+    }
+    expect([linksOf(false), linksOf(true)]).toEqual([false, true])
+  })
+})
+
 describe('a workload that weighs much', () => {
   it('should be made one object at a time', () => {
-    const layout = layOutWorkload({ ...documents, ballast: { total: 1.5e9, objectSize: 2 ** 18 } }, 1)
+    const layout = layOutWorkload(
+      { ...documents, ballast: { total: 1.5e9, objectSize: 2 ** 18, kind: 'configmaps' } },
+      1,
+    )
     expect(totalsOf(layout).ballast).toBe(5723)
     const before = process.memoryUsage().rss
     const objects = ballastObjects(layout)
-    for (let index = 0; index < 3; index++) expect(objects.next().value?.data?.['data']).toHaveLength(2 ** 18)
+    for (let index = 0; index < 3; index++)
+      expect(objects.next().value).toMatchObject({ data: { data: expect.stringMatching(/^.{262144}$/) } })
     expect(process.memoryUsage().rss - before).toBeLessThan(100 * 2 ** 20)
   })
 })

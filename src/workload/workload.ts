@@ -3,6 +3,14 @@ import type { PlannedWorkload } from '../plan/plan.ts'
 /** What a workload is made of; pods come from the Deployments and are not created by hand. */
 export type WorkloadResource = 'namespaces' | 'configmaps' | 'secrets' | 'serviceaccounts' | 'services' | 'deployments'
 
+/** What ballast is made of. */
+export type BallastResource = NonNullable<PlannedWorkload['ballast']>['kind']
+
+/** The resource of the plan's ballast; configmaps where it has none. */
+export function ballastResourceOf({ ballast }: PlannedWorkload): BallastResource {
+  return ballast?.kind ?? 'configmaps'
+}
+
 /** How much of everything one namespace holds. */
 export interface NamespaceLayout {
   /** `scale-test-large-01`: the size class and a number within it. */
@@ -18,7 +26,7 @@ export interface NamespaceLayout {
   configmaps: number
   secrets: number
   serviceAccounts: number
-  /** Configmaps that are there for their weight alone. */
+  /** Objects that are there for their weight alone. */
   ballast: number
 }
 

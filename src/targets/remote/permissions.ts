@@ -99,6 +99,16 @@ const onEveryTarget: readonly Permission[] = [
   { path: '/readyz', verbs: ['get'], because: 'whether the apiserver is back after a program has re-tuned it' },
 ]
 
+/** On the cluster under test, for ballast of events. */
+const forEvents: readonly Permission[] = [
+  {
+    group: '',
+    resource: 'events',
+    verbs: ['get', 'list', 'create'],
+    because: 'ballast can be made of events (workload.ballast.kind)',
+  },
+]
+
 /** On the cluster under test, for hollow nodes that the run starts. */
 const forHollowNodes: readonly Permission[] = [
   {
@@ -206,15 +216,18 @@ const onHost: readonly Permission[] = [
 
 /** All that any plan needs on a cluster in this role: what the RBAC manifests grant. */
 export function allPermissions(role: 'host' | 'target'): Permission[] {
-  return role === 'host' ? [...onHost] : [...onEveryTarget, ...forHollowNodes, ...forCertificates, ...forProxies]
+  return role === 'host'
+    ? [...onHost]
+    : [...onEveryTarget, ...forEvents, ...forHollowNodes, ...forCertificates, ...forProxies]
 }
 
 /** What this plan needs on a cluster in this role. */
-export function permissionsOf(role: 'host' | 'target', { fleet: { source, pods } }: Plan): Permission[] {
+export function permissionsOf(role: 'host' | 'target', { fleet: { source, pods }, workload }: Plan): Permission[] {
   if (role === 'host') return [...onHost]
   const areRequested = source === 'hollow' && pods.identity === 'csr'
   return [
     ...onEveryTarget,
+    ...(workload?.ballast?.kind === 'events' ? forEvents : []),
     ...(source === 'hollow' ? forHollowNodes : []),
     ...(areRequested ? forCertificates : []),
     ...(areRequested && pods.proxy ? forProxies : []),

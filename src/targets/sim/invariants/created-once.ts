@@ -4,6 +4,7 @@ import { layOutWorkload } from '../../../workload/layout.ts'
 import { ballastObjects, workloadObjects } from '../../../workload/objects.ts'
 import { probeDeployment, probeNamespace } from '../../../workload/probe-target.ts'
 import type { WorkloadResource } from '../../../workload/workload.ts'
+import { ballastResourceOf } from '../../../workload/workload.ts'
 import type { Evidence, Seen } from './evidence.ts'
 import { armsSeen } from './evidence.ts'
 import type { WitnessedPod } from './witness.ts'
@@ -42,7 +43,7 @@ function plannedKeys({ workload, seed }: Plan, runId: string): Set<string> {
   for (const resource of resources) {
     for (const object of workloadObjects(layout, resource)) keys.add(keyOf(resource, object))
   }
-  for (const object of ballastObjects(layout)) keys.add(keyOf('configmaps', object))
+  for (const object of ballastObjects(layout)) keys.add(keyOf(ballastResourceOf(workload), object))
   for (const { name: namespace } of layout.namespaces) {
     keys.add(keyOf('configmaps', { metadata: { namespace, name: 'scale-test-watch-lag' } }))
   }

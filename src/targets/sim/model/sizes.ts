@@ -1,5 +1,5 @@
 import type { ResourceName } from '../../../kube/api.ts'
-import type { ConfigMap, KubeObject, Pod, Secret } from '../../../kube/resources.ts'
+import type { ConfigMap, Event, KubeObject, Pod, Secret } from '../../../kube/resources.ts'
 
 /** JSON sizes in KB (facts: kubernetes-mechanisms.md section 10); the rest are guesses, and weigh little beside them. */
 const jsonKilobytes: Partial<Record<string, number>> = {
@@ -34,6 +34,8 @@ export function etcdBytesOf(resource: ResourceName, object: KubeObject): number 
     case 'secrets':
       // In base64 only on the way.
       return payloadBytes((object as Secret).data, 0.75) + etcdBytesOfKind(resource)
+    case 'events':
+      return ((object as Event).message ?? '').length + etcdBytesOfKind(resource)
     default:
       return etcdBytesOfKind(resource)
   }

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const root = join(import.meta.dirname, '..', '..')
+const input = (name: string) => join(import.meta.dirname, 'inputs', `${name}.yaml`)
+
+let reports: string
+
+beforeEach(() => {
+  reports = mkdtempSync(join(tmpdir(), 'scale-test-workloads-'))
+})
+
+afterEach(() => {
+  rmSync(reports, { recursive: true, force: true })
+})
+
+function scaleTest(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src', 'main.ts'), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, SCALE_TEST_REPORTS: reports },
+  })
+  return { status, output: `${stdout}${stderr}` }
+}
+
+describe('workloads as people wrote them', () => {
+  it.each([
+    ['wl-secrets-only', 0, '2 namespaces, no pods'],
+    ['wl-one-namespace', 0, '3000 pods'],
+    ['wl-nodes-1', 0, '5 pods'],
+    ['wl-etcd-density', 0, '11011 other objects'],
+    ['wl-services-6000', 0, '6002 other objects'],
+    ['wl-maxpods', 4, '110 of 200 pods Ready'],
+    ['wl-hosts', 2, 'fleet.hosts: 5 hosts for 3 nodes'],
+  ])('should run %s to the end that it deserves', (name, status, words) => {
+    const ran = scaleTest('run', input(name), '--target', 'sim')
+    expect(ran.output).toContain(words)
+    expect(ran.status).toBe(status)
+  })
+
+  it('should warn of more services in a namespace than Kubernetes is tested with', () => {
+    const { status, output } = scaleTest('plan', input('wl-services-6000'))
+    expect(output).toContain('6000 services in one namespace: Kubernetes is tested up to 5000')
+    expect(status).toBe(0)
+  })
+
+  it('should warn when a plan asks for config objects per pod and has no pods', () => {
+    expect(scaleTest('plan', input('wl-secrets-only')).output.replace(/\s+/g, ' ')).toContain(
+      'no configmaps and no secrets: the workload has 0 pods',
+    )
+  })
+})
+
+describe('public configurations of other tools', () => {
+  it.each([
+    ['clusterloader2-load', '3000 pods Ready, 1147 other objects'],
+    ['kube-burner-cluster-density', '200 pods Ready, 620 other objects'],
+    ['kperf-node100-pod10k', '10000 pods Ready, 40 other objects'],
+  ])('should run as examples/%s', (name, words) => {
+    const { status, output } = scaleTest('run', `examples/${name}`, '--target', 'sim')
+    expect(output).toContain(words)
+    expect(status).toBe(0)
+  })
+})
