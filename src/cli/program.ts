@@ -81,6 +81,11 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     )
     .option('--profile <name>', 'what all else is from: an arm of the plan or a profile; default: tuned')
     .option('-t, --target <name>', 'where the clusters come from (sim, local); default: sim')
+    .option(
+      '-r, --repeat <count>',
+      'how often each value runs; default: 3 times on target sim, else as the plan says',
+      wholeNumber,
+    )
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`')
     .action(async (plan: string, options: WhatIfOptions) =>

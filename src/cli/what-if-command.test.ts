@@ -133,7 +133,7 @@ describe('whatIfCommand', () => {
 
   it('should replace the arm’s own departure for the knob', async () => {
     const { result, read } = await whatIf('kubelet.maxPods=300,400', { profile: 'untuned' })
-    expect(result.arms.map((_, arm) => knob(result, arm, 'kubelet.maxPods')?.effective)).toEqual([300, 400])
+    expect([0, 1].map((arm) => knob(result, arm, 'kubelet.maxPods')?.effective)).toEqual([300, 400])
     expect(JSON.parse(read('plan.json'))).toMatchObject({
       arms: [300, 400].map((value) => ({ set: [{ knob: 'kubelet.maxPods', value, because: 'what-if' }] })),
     })
@@ -145,15 +145,50 @@ describe('whatIfCommand', () => {
   })
 
   it('should vary a field of the plan as well', async () => {
-    const { result } = await whatIf('fleet.nodes=2,4')
+    const { result } = await whatIf('fleet.nodes=2,4', { repeat: 1 })
     expect(result.arms.map(({ fleet }) => fleet.nodes)).toEqual([2, 4])
     expect(result.whatIf?.varied).toBe('fleet.nodes')
   })
 
-  it('should show medians and ranges when arms are repeated', async () => {
-    const { result, read } = await whatIf('kubelet.kubeAPIQPS=5,50', { set: ['repetitions=3'] })
+  it('should run each value three times, unless it is told how often, and show medians and ranges', async () => {
+    const { result, read, text } = await whatIf('kubelet.kubeAPIQPS=5,50')
     expect(result.arms).toHaveLength(6)
     expect(read('what-if.html')).toContain('n = 3')
+    expect(text).toMatch(/deleted.*\n +5 .*±/s)
+  })
+
+  it.each<[number, Omit<WhatIfOptions, 'vary'>]>([
+    [1, { repeat: 1 }],
+    [1, { set: ['repetitions=1'] }],
+    [2, { set: ['repetitions=2'] }],
+    [4, { repeat: 4, set: ['repetitions=2'] }],
+  ])('should run each value %i times when asked to: %j', async (times, options) => {
+    const { result } = await whatIf('kubelet.kubeAPIQPS=5,50', options, 'smoke')
+    expect(result.arms).toHaveLength(2 * times)
+  })
+
+  it('should give the same figures for a value whatever stands beside it', async () => {
+    const figuresOf = async (vary: string, arm: string) => {
+      const { result, run } = await whatIf(vary, {}, 'smoke')
+      rmSync(join(reports, run), { recursive: true })
+      const arms = result.arms.filter(({ profile }) => profile === arm)
+      expect(arms).toHaveLength(3)
+      return arms.map(({ order: _, ...outcome }) => outcome)
+    }
+    const alone = await figuresOf('kubelet.kubeAPIQPS=60,61', 'kube-apiqps-60')
+    expect(await figuresOf('kubelet.kubeAPIQPS=5,50,60,70', 'kube-apiqps-60')).toEqual(alone)
+    const four = await figuresOf('fleet.nodes=4,5', 'nodes-4')
+    expect(await figuresOf('fleet.nodes=1,3,4,9', 'nodes-4')).toEqual(four)
+  })
+
+  it('should say the same of values that change nothing', async () => {
+    const { result, text } = await whatIf('probes.pod.image=a,b', {}, 'smoke')
+    const stopsOf = (arm: string) =>
+      result.arms.filter(({ profile }) => profile === arm).map(({ probes }) => probes.map(({ stopsMs }) => stopsMs))
+    expect(stopsOf('image-a')).toEqual(stopsOf('image-b'))
+    const told = text.split('\n').filter((line) => /^(cluster|rollout|scale-down)/.test(line))
+    expect(told.length).toBeGreaterThanOrEqual(3)
+    expect(told.filter((line) => !line.endsWith('the same at every value'))).toEqual([])
   })
 
   it.each<[string, string, Omit<WhatIfOptions, 'vary'>]>([
@@ -163,6 +198,7 @@ describe('whatIfCommand', () => {
     ['kubelet.kubeAPIQPS=5,10', 'there is no target moon', { target: 'moon' }],
     ['kubelet.kubeAPIQP=5,10', 'did you mean kubelet.kubeAPIQPS?', {}],
     ['fleet.nods=5,10', 'unknown field', {}],
+    ['fleet.nodes=5,10', 'on target remote, fleet.nodes cannot vary', { target: 'remote' }],
   ])('should refuse %s: %s', async (vary, message, options) => {
     const refused = whatIfCommand('single-node', { ...options, vary: [vary] }, surroundings())
     await expect(refused).rejects.toMatchObject({ kind: 'bad-input', message: expect.stringContaining(message) })

@@ -2,6 +2,7 @@ import { Failure } from '../base/errors.ts'
 import { similarTo } from '../base/similar.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
+import { formatListed } from '../report/format.ts'
 import type { Comparison } from '../run/run.ts'
 import type { KnobValue } from '../tuning/knob.ts'
 import { profileNames } from '../tuning/profiles.ts'
@@ -19,6 +20,8 @@ export interface WhatIfOptions {
   profile?: string
   /** The simulation when absent, whatever the plan says. */
   target?: string
+  /** How often each value runs; three times in a simulation when absent, so that chance is told from effect. */
+  repeat?: number
   set?: string[]
   calibration?: string
 }
@@ -36,15 +39,31 @@ export async function whatIfCommand(
     })
   const variation = parseVariation(vary)
   const { varied, knob } = variation
-  const load = (overrides: readonly string[]) =>
-    loadPlan(planName, surroundings.folders.plans, [...(options.set ?? []), ...overrides])
+  const set = options.set ?? []
+  const read = (overrides: readonly string[]) => loadPlan(planName, surroundings.folders.plans, overrides)
+  const load = (overrides: readonly string[]) => read([...set, ...overrides])
   const { plan, comparison } = compare(load, variation, options.profile)
-  const on = runOn(targetNamed(options.target ?? 'sim', plan), plan, surroundings, options)
+  const target = targetNamed(options.target ?? 'sim', plan)
+  if (target === 'remote' && varied.startsWith('fleet.'))
+    throw new Failure(
+      'bad-input',
+      `on target remote, ${varied} cannot vary: all arms have the hosts' fleet in common`,
+      {
+        next: 'run the plan once for each value, with --set',
+      },
+    )
+  // More than once unless the plan or the command line says how often.
+  const usual = target === 'sim' ? read([`repetitions=${usualRepetitions}`, ...set]).repetitions : 1
+  plan.repetitions = options.repeat ?? Math.max(plan.repetitions, usual)
+  const on = runOn(target, plan, surroundings, options)
   const support = knob === undefined ? { supported: true as const } : on.target.supports(knob)
   if (!support.supported)
     throw new Failure('bad-input', `on target ${on.target.name}, ${varied} would change nothing: ${support.because}`)
   return carryOut(plan, on, surroundings, comparison)
 }
+
+/** How often each value runs in a simulation. */
+const usualRepetitions = 3
 
 /** The plan with one arm for each value, and nothing that speaks of the arms it had; `load` reads it with overrides. */
 function compare(
@@ -117,6 +136,6 @@ function nameOf(text: string): string {
 }
 
 function listed(values: readonly KnobValue[]): string {
-  const texts = values.map((value) => (value === '' ? '(empty)' : String(value)))
+  const texts = values.map(formatListed)
   return `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`
 }

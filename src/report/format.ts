@@ -43,6 +43,11 @@ export function formatKnobValue(value: KnobValue): string {
   return value === '' ? '(empty)' : String(value)
 }
 
+/** A value as it stands in a list or a sentence: in quotes where its end would not be seen otherwise. */
+export function formatListed(value: KnobValue): string {
+  return typeof value === 'string' && /[^\w.\-/]/.test(value) ? JSON.stringify(value) : formatKnobValue(value)
+}
+
 /** A rate or burst limit: at most two decimals, none of them idle. */
 export function formatLimit(value: number | null): string {
   return value === null ? none : String(Number(value.toFixed(2)))

@@ -25,14 +25,15 @@ ${pageFooter(result)}`,
   )
 }
 
-function pageHeader(result: Result, { report, varied }: WhatIfView): Markup {
+function pageHeader(result: Result, { report, varied, runs }: WhatIfView): Markup {
   const { evidence, verdict } = result
   return markup`<header>
 <p class="kicker">scale-test what-if on ${result.target} · ${formatTaken(result)} · <a href="report.html">the whole report</a></p>
 <h1>What if: ${varied} <span class="tag ${evidence}">${evidence}</span></h1>
 ${result.description !== undefined && markup`<p class="lead">${result.description}</p>`}
 <p class="muted">${report.evidence}</p>
-${report.partial !== null && markup`<div class="notice bad"><p><b>${report.partial}.</b> This run did not go to its end: what is here is all there is.</p></div>`}
+${runs < 2 && markup`<div class="notice"><p>Where a value ran once, chance is not known; <code>--repeat 3</code> shows it.</p></div>`}
+${report.partial !== null && markup`<div class="notice bad"><p><b>${report.partial}.</b> Only what was finished is shown.</p></div>`}
 ${verdict !== 'pass' && markup`<div class="verdict ${verdict}"><p>Verdict: ${verdict} (${evidence})</p>${list(result.reasons)}</div>`}
 ${caveatNotice(report)}
 </header>`
@@ -45,9 +46,9 @@ function chartSection(result: Result, view: WhatIfView): Markup {
   const flat = view.groups.filter((group) => !charted.includes(group)).map(({ title }) => title)
   return section(
     `What ${view.varied} does`,
-    changing.length === 0 && markup`<p>It changes none of the times by more than 5 %.</p>`,
+    changing.length === 0 && markup`<p>It changes no time by more than chance, or by more than 5 %.</p>`,
     charted.map((group) => chartOf(result, view, group)),
-    flat.length > 0 && markup`<p class="muted">Without a chart, as it changes nothing there: ${flat.join(', ')}.</p>`,
+    flat.length > 0 && markup`<p class="muted">Not charted because nothing changes: ${flat.join(', ')}.</p>`,
   )
 }
 
@@ -118,7 +119,7 @@ ${groups.map(({ title, effects }, index) => markup`<th scope="colgroup"${index >
   return section(
     'Figures',
     table(
-      `Time to each stop: median over the repetitions, ${evidence}. Below it what bounds it. Best: the first value within 5 % of the least.`,
+      `Time to each stop: median over the repetitions, ${evidence}; below it the least and the most of them, and what bounds it. Best: the first value within chance or 5 % of the least.`,
       head,
       body(rows),
     ),
@@ -141,8 +142,8 @@ function boundSection({ groups }: WhatIfView): Markup {
   return section(
     'What bounds each time',
     table(
-      'A client limit bounds a time when the limit alone takes at least three quarters of it. Two times are the same when they are within 5 %, or when their repetitions overlap.',
-      markup`<tr><th scope="col">Stop</th><th scope="col">Bound by</th><th scope="col">With the setting</th></tr>`,
+      'A client limit bounds a time when the limit alone takes at least three quarters of it. One value is faster than another only when every repetition of it is, and by more than 5 %; otherwise the difference may be chance.',
+      markup`<tr><th scope="col">Stop</th><th scope="col">Limit</th><th scope="col">With the setting</th></tr>`,
       body(rows),
     ),
   )

@@ -1,6 +1,7 @@
 import { sumOf } from '../base/sum.ts'
 import type { Result } from '../result/result.ts'
-import { printable } from './format.ts'
+import { formatShare, printable } from './format.ts'
+import type { Sample } from './sample.ts'
 import { sampleText } from './sample.ts'
 import type { SummaryOptions } from './summary.ts'
 import { joined, opening, plain, shorten, width, wrap } from './summary.ts'
@@ -8,15 +9,21 @@ import type { EffectGroup, WhatIfView } from './what-if.ts'
 
 /** What the values of one setting make of every time, in at most 80 columns: a row per value, and what bounds each time. */
 export function renderWhatIf(result: Result, view: WhatIfView, { reportPath, styles = plain }: SummaryOptions): string {
-  const { varied, profile, groups } = view
-  const intro = `What ${varied} does, all else as in ${profile} (${result.evidence}). * marks the first value within 5 % of the best.`
+  const { groups } = view
   return joined([
     ...opening(view.report, result, styles),
-    wrap(intro, ''),
+    wrap(introOf(view, result), ''),
     ...abreast(view).map((shown) => tableOf(view, shown, styles.bold)),
     boundLines(groups),
     [`report: ${printable(reportPath)}`],
   ])
+}
+
+function introOf({ varied, profile, runs }: WhatIfView, { evidence }: Result): string {
+  const subject = `What ${varied} does, all else as in ${profile} (${evidence}).`
+  return runs > 1
+    ? `${subject} Medians of ${runs} runs, ± the largest deviation; * marks the first value within chance or 5 % of the best.`
+    : `${subject} Where a value ran once, chance is not known; --repeat 3 shows it.`
 }
 
 interface Column {
@@ -66,12 +73,17 @@ function valueColumn({ varied, values }: WhatIfView): Column {
   return { cells, width: Math.max(...cells.map(({ length }) => length)) }
 }
 
-/** Heads and figures of a group; every cell ends with the place of its mark. */
+/** Heads and figures of a group; every cell ends with the places of its mark and its spread. */
 function columnsOf({ title, effects }: EffectGroup): Column[] {
   const columns = effects.map(({ label, cells: tried }) => {
     const words = label.split(' ')
-    const figures = tried.map(({ sample, best }) => `${sampleText(sample).figure}${best ? '*' : ' '}`)
-    const cells = [`${words.slice(0, -1).join(' ')} `, `${words.at(-1)} `, ...figures]
+    const spreads = tried.map(({ sample }) => spreadText(sample))
+    const room = Math.max(...spreads.map(({ length }) => length))
+    const figures = tried.map(
+      ({ sample, best }, row) => `${sampleText(sample).figure}${best ? '*' : ' '}${(spreads[row] ?? '').padEnd(room)}`,
+    )
+    const blank = ' '.repeat(1 + room)
+    const cells = [`${words.slice(0, -1).join(' ')}${blank}`, `${words.at(-1)}${blank}`, ...figures]
     return { cells, width: gap.length + Math.max(...cells.map(({ length }) => length)) }
   })
   const lacking = gap.length + title.length - widthOf(columns)
@@ -85,7 +97,7 @@ function boundLines(groups: EffectGroup[]): string[] {
   const told = groups.flatMap(({ name, effects }) => {
     const said = effects.map(({ label, bounds, change }) => ({
       label,
-      text: [bounds === null ? [] : `bound by ${bounds}`, change ?? []].flat().join('; '),
+      text: [bounds ?? [], change ?? []].flat().join('; '),
     }))
     const alike = Map.groupBy(
       said.filter(({ text }) => text !== ''),
@@ -104,3 +116,11 @@ function boundLines(groups: EffectGroup[]): string[] {
 }
 
 const longestName = 29
+
+/** By how much a repetition differs from the median at most: `±12 %`; empty where that is less than half a percent. */
+function spreadText(sample: Sample | null): string {
+  if (sample === null || sample.median === null || sample.median === 0) return ''
+  const { median, min, max } = sample
+  const share = Math.max((max ?? median) - median, median - (min ?? median)) / median
+  return share < 0.005 ? '' : `±${formatShare(share)}`
+}

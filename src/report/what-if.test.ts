@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { resultSchema } from '../result/result.ts'
 import { sampleResult } from './sample-result.ts'
@@ -9,11 +10,12 @@ import { renderWhatIf } from './what-if-text.ts'
 
 const kubelet = 'kubelet/KubeClient'
 const falling: Tried[] = [
-  { value: 5, availableMs: [60_000], boundBy: kubelet, floorMs: 59_600 },
-  { value: 10, availableMs: [30_000], boundBy: kubelet, floorMs: 29_800 },
-  { value: 50, availableMs: [8100], boundBy: null, floorMs: 5960 },
-  { value: 100, availableMs: [8000], boundBy: null, floorMs: 2980 },
+  { value: 5, availableMs: [60_000, 60_100, 59_900], boundBy: kubelet, floorMs: 59_600 },
+  { value: 10, availableMs: [30_000, 30_100, 29_900], boundBy: kubelet, floorMs: 29_800 },
+  { value: 50, availableMs: [8100, 8150, 8060], boundBy: null, floorMs: 5960 },
+  { value: 100, availableMs: [8000, 8070, 7900], boundBy: null, floorMs: 2980 },
 ]
+const once = falling.map((one) => ({ ...one, availableMs: one.availableMs.slice(0, 1) }))
 
 function viewFor(tried: Tried[], varied?: string) {
   const view = whatIfViewOf(whatIfResult(tried, varied))
@@ -36,25 +38,106 @@ describe('what-if view', () => {
 
   it('should say up to where a limit binds and from where on the value makes no difference', () => {
     const { bounds, change } = available(falling)
-    expect(bounds).toBe('the kubelet’s limit up to 10, no client limit from 50 on')
-    expect(change).toBe('the same from 50 on')
+    expect(bounds).toBe('bound by the kubelet’s limit up to 10, no client limit from 50 on')
+    expect(change).toBe('7.50× faster at 100 than at 5, within chance from 50 on')
   })
 
   it('should mark the first value that does as well as the best', () => {
     expect(available(falling).cells.map(({ best }) => best)).toEqual([false, false, true, false])
   })
 
-  it('should mark none when all are the same', () => {
-    const flat = available([5, 10].map((value) => ({ value, availableMs: [8000 + value], boundBy: null })))
-    expect(flat.cells.map(({ best }) => best)).toEqual([false, false])
-    expect(flat).toMatchObject({ isFlat: true, change: 'the same at every value' })
+  const tried = (...figures: number[][]) =>
+    figures.map((availableMs, index) => ({ value: 5 * 2 ** index, availableMs, boundBy: null }))
+
+  it.each<[string, number[][], boolean]>([
+    [
+      'the same at every value',
+      [
+        [8000, 12_000, 8500],
+        [8500, 8000, 12_000],
+      ],
+      true,
+    ],
+    [
+      'within chance: 8.00 s to 12.0 s',
+      [
+        [8000, 8100, 12_000],
+        [9000, 9100, 9900],
+      ],
+      true,
+    ],
+    [
+      'within 5 %: 8.00 s to 8.30 s',
+      [
+        [8000, 8010, 8020],
+        [8200, 8210, 8300],
+      ],
+      true,
+    ],
+    [
+      '1.80× faster at 10 than at 5, still improving at 10',
+      [
+        [9000, 9100, 8900],
+        [5000, 5010, 4900],
+      ],
+      false,
+    ],
+    [
+      '1.80× slower at 10 than at 5, still getting worse at 10',
+      [
+        [5000, 5010, 4900],
+        [9000, 9100, 8900],
+      ],
+      false,
+    ],
+    [
+      '2.00× slower at 20 than at 5, within chance from 10 on',
+      [
+        [5000, 5010, 4900],
+        [9500, 9400, 12_000],
+        [10_000, 9900, 10_100],
+      ],
+      false,
+    ],
+    [
+      '2.00× faster at 10 than at 5, still getting worse at 20',
+      [
+        [9000, 9010, 8900],
+        [4500, 4510, 4600],
+        [8900, 8910, 8800],
+      ],
+      false,
+    ],
+  ])('should say of two values or three: %s', (change, figures, isFlat) => {
+    const effect = available(tried(...figures))
+    expect(effect).toMatchObject({ isFlat, change })
+    if (isFlat) expect(effect.cells.map(({ best }) => best)).toEqual(figures.map(() => false))
   })
 
-  it('should not take values for different that differ less than their repetitions', () => {
-    const noisy = [5, 10].map((value) => ({ value, availableMs: [8000, 8000 + 100 * value, 10_000], boundBy: null }))
-    expect(available(noisy)).toMatchObject({ isFlat: true })
-    const apart = noisy.map(({ value, ...one }) => ({ ...one, value, availableMs: [8000 * value, 8100 * value] }))
-    expect(available(apart)).toMatchObject({ isFlat: false, change: 'changes up to the last value' })
+  it('should never call values that overlap faster or slower', () => {
+    const times = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 3, maxLength: 3 })
+    fc.assert(
+      fc.property(fc.array(times, { minLength: 2, maxLength: 5 }), (figures) => {
+        const { change } = available(tried(...figures))
+        const overlaps = (one: number[], other: number[]) =>
+          Math.min(...one) <= Math.max(...other) && Math.min(...other) <= Math.max(...one)
+        const allOverlap = figures.every((one) => figures.every((other) => overlaps(one, other)))
+        if (allOverlap) expect(change).not.toMatch(/faster|slower|improving|worse/)
+      }),
+    )
+  })
+
+  it('should claim nothing of values that ran once: what is chance is not known', () => {
+    const effect = available(once)
+    expect(viewFor(once).runs).toBe(1)
+    expect(effect.change).toBe('8.00 s to 60.0 s')
+    expect(effect.cells.map(({ best }) => best)).toEqual([false, false, false, false])
+  })
+
+  it('should put values into quotes whose end would not be seen otherwise', () => {
+    const labels = (values: string[]) =>
+      viewFor(values.map((value) => ({ value, availableMs: [1], boundBy: null }))).values.map(({ label }) => label)
+    expect(labels(['8Gi #x', '/pods,/events', '', 'ipvs'])).toEqual(['"8Gi #x"', '"/pods,/events"', '(empty)', 'ipvs'])
   })
 
   it('should say nothing of a change when a value did not get there', () => {
@@ -66,14 +149,14 @@ describe('what-if view', () => {
   it('should speak of names one by one: they have no order', () => {
     const named = available(
       [
-        { value: 'a', availableMs: [8000], boundBy: kubelet },
-        { value: 'b', availableMs: [4000], boundBy: null },
-        { value: 'c', availableMs: [2000], boundBy: null },
+        { value: 'a', availableMs: [8000, 8100], boundBy: kubelet },
+        { value: 'b', availableMs: [4000, 4100], boundBy: null },
+        { value: 'c', availableMs: [2000, 2050], boundBy: null },
       ],
       'etcd.splitByResource',
     )
-    expect(named.bounds).toBe('the kubelet’s limit at a, no client limit at b, c')
-    expect(named.change).toBeNull()
+    expect(named.bounds).toBe('bound by the kubelet’s limit at a, no client limit at b, c')
+    expect(named.change).toBe('3.98× faster at c than at a')
   })
 
   it('should have the floor of every limit that takes time, where it takes any', () => {
@@ -84,7 +167,7 @@ describe('what-if view', () => {
   })
 
   it('should keep a row for a value that never ran', () => {
-    const result = whatIfResult(falling)
+    const result = whatIfResult(once)
     result.arms.pop()
     const view = whatIfViewOf(result)
     expect(view?.values).toHaveLength(4)
@@ -93,10 +176,10 @@ describe('what-if view', () => {
 
   it('should set no figure of a machine at its limit against others', () => {
     const result = whatIfResult(falling)
-    for (const { probes } of result.arms.slice(2)) for (const probe of probes) probe.machineBusy = 0.99
+    for (const { probes } of result.arms.slice(6)) for (const probe of probes) probe.machineBusy = 0.99
     const rollout = whatIfViewOf(result)?.groups.find(({ name }) => name === 'rollout')
     const effect = rollout?.effects.find(({ label }) => label === 'available')
-    expect(effect?.bounds).toBe('the kubelet’s limit up to 10, the machine from 50 on')
+    expect(effect?.bounds).toBe('bound by the kubelet’s limit up to 10, the machine from 50 on')
     expect(effect?.cells.map(({ best }) => best)).toEqual([false, true, false, false])
     expect(effect?.change).toBeNull()
   })
@@ -159,12 +242,12 @@ describe('what-if page', () => {
   it('should chart what changes, and say of what it does not chart', () => {
     const page = rendered(falling)
     expect(page.match(/<svg/g)).toHaveLength(1)
-    expect(page).toMatch(/changes nothing there: the cluster, scale-down 200 → 1/)
+    expect(page).toMatch(/Not charted because nothing changes: the cluster, scale-down 200 → 1/)
   })
 
   it('should say that nothing changes when nothing does', () => {
     const page = rendered([5, 10].map((value) => ({ value, availableMs: [8000], boundBy: null })))
-    expect(page).toContain('It changes none of the times')
+    expect(page).toContain('It changes no time by more than chance')
     expect(page.match(/<svg/g)).toHaveLength(3)
   })
 

@@ -1,8 +1,9 @@
+import { formatDuration } from '../base/duration.ts'
 import { magnitudeOf } from '../base/quantity.ts'
 import type { ArmOutcome, Result, StopName } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
 import type { FillView } from './fill-view.ts'
-import { formatKnobValue } from './format.ts'
+import { formatListed, formatRatio, formatShare } from './format.ts'
 import { limiterName } from './labels.ts'
 import type { Sample } from './sample.ts'
 import { comparable, sampleOf } from './sample.ts'
@@ -18,6 +19,8 @@ export interface WhatIfView {
   /** The arm of the plan that all else is from. */
   profile: string
   values: TriedValue[]
+  /** How often each value ran, at least; where one ran once, nobody knows what is chance. */
+  runs: number
   /** The cluster coming up, then each probe. */
   groups: EffectGroup[]
 }
@@ -46,15 +49,15 @@ export interface Effect {
   cells: EffectCell[]
   /** What bounds it at which values, in words; null where nobody looked. */
   bounds: string | null
-  /** It is within a few percent the same at every value. */
+  /** No value differs from another by more than chance, or by more than a few percent. */
   isFlat: boolean
-  /** Whether, and from which value on, it makes no difference any more, in words. */
+  /** What the setting makes of it and how much, in words; null where a value has no figure to compare. */
   change: string | null
 }
 
 export interface EffectCell {
   sample: Sample | null
-  /** The first value that does as well as any other, unless all do. */
+  /** The first value that differs from the best one by no more than chance or a few percent, unless all do. */
   best: boolean
   /** `kubelet/KubeClient`; null when no client limit accounts for the time, undefined where nobody looked. */
   boundBy: string | null | undefined
@@ -75,7 +78,7 @@ export function whatIfViewOf(result: Result): WhatIfView | null {
   const report = viewOf(result)
   const { fill, probes } = report
   const arms = whatIf.values.map(({ arm }) => arm)
-  const values = whatIf.values.map(({ value }) => ({ label: formatKnobValue(value), magnitude: magnitudeOf(value) }))
+  const values = whatIf.values.map(({ value }) => ({ label: formatListed(value), magnitude: magnitudeOf(value) }))
   const groups = [
     clusterGroup(result.arms, arms, values, fill),
     ...probes.map((probe) => probeGroup(probe, arms, values)),
@@ -85,6 +88,7 @@ export function whatIfViewOf(result: Result): WhatIfView | null {
     varied: whatIf.varied,
     profile: whatIf.profile,
     values,
+    runs: Math.min(...arms.map((name) => result.arms.filter(({ profile }) => profile === name).length)),
     groups: groups.filter(({ effects }) => effects.length > 0),
   }
 }
@@ -133,7 +137,7 @@ function probeGroup({ name, title, rows, typical }: ProbeView, arms: string[], v
       if (isMachineBound(probe)) return { boundBy: null, words: 'the machine' }
       const boundBy = probe.explanations.find((explanation) => explanation.stop === stop)?.boundBy
       if (boundBy === undefined) return undefined
-      return { boundBy, words: boundBy === null ? 'no client limit' : `the ${boundBy.split('/')[0]}’s limit` }
+      return { boundBy, words: boundBy === null ? noClientLimit : `the ${boundBy.split('/')[0]}’s limit` }
     })
   const limiters = [...new Set(probes.flatMap((probe) => probe?.limiters.map(limiterName) ?? []))]
   const floors = limiters.map((limiter) => ({
@@ -160,42 +164,124 @@ function effectOf(
   samples: (Sample | null)[],
   bindings: (Binding | undefined)[] = [],
 ): Effect {
-  const known = samples.filter((sample) => comparable(sample) !== null)
-  const least = known.toSorted((a, b) => (a?.median ?? 0) - (b?.median ?? 0))[0] ?? null
-  const isComplete = known.length === values.length
-  const isFlat = isComplete && known.every((sample) => areAlike(sample, least))
-  const best = isFlat ? -1 : samples.findIndex((sample) => areAlike(sample, least))
+  const tried = samples.flatMap((sample, index) => {
+    const medianMs = comparable(sample)
+    return sample === null || medianMs === null ? [] : [{ ...sample, medianMs, index }]
+  })
+  const isRepeated = tried.every(({ runs }) => runs > 1)
+  const isFlat = tried.length === values.length && everyPair(tried, areAlike)
+  const [least] = tried.toSorted((one, other) => one.medianMs - other.medianMs)
+  const best =
+    isFlat || !isRepeated || least === undefined ? undefined : tried.find((one) => areAlike(one, least))?.index
   return {
     label,
     cells: samples.map((sample, index) => ({ sample, best: index === best, boundBy: bindings[index]?.boundBy })),
     isFlat,
     bounds: boundsInWords(values, bindings),
-    change: !isComplete ? null : isFlat ? 'the same at every value' : settledFrom(values, samples),
+    change: tried.length === values.length ? changeInWords(values, tried, isRepeated) : null,
   }
 }
 
-/** Times within this of each other are the same to a reader. */
-const alike = 0.05
+/** What the repetitions of one value gave, with a median that may be compared. */
+interface Tried extends Sample {
+  medianMs: number
+  /** The value's place. */
+  index: number
+}
 
-/** Whether two times differ by no more than a few percent, or by no more than their repetitions do. */
-function areAlike(one: Sample | null, other: Sample | null): boolean {
-  const [left, right] = [comparable(one), comparable(other)]
-  if (one === null || other === null || left === null || right === null) return false
-  const overlap = (one.min ?? 0) <= (other.max ?? 0) && (other.min ?? 0) <= (one.max ?? 0)
-  return overlap || Math.abs(left - right) <= alike * Math.min(left, right)
+/** Differences below this are nothing that anybody tunes for. */
+const small = 0.05
+/** And below this the figures look the same. */
+const tiny = 0.01
+
+function isWithin(share: number, one: number, other: number): boolean {
+  return Math.abs(one - other) <= share * Math.min(one, other)
+}
+
+/** Whether what repetitions gave overlaps: then the difference may be chance. */
+function overlap(one: Tried, other: Tried): boolean {
+  const isRepeated = one.runs > 1 && other.runs > 1
+  return isRepeated && leastOf(one) <= mostOf(other) && leastOf(other) <= mostOf(one)
+}
+
+function leastOf({ min, medianMs }: Tried): number {
+  return min ?? medianMs
+}
+
+function mostOf({ max, medianMs }: Tried): number {
+  return max ?? medianMs
+}
+
+function areAlike(one: Tried, other: Tried): boolean {
+  return overlap(one, other) || isWithin(small, one.medianMs, other.medianMs)
+}
+
+/** The repetitions of both gave the same, by luck or not. */
+function areTheSame(one: Tried, other: Tried): boolean {
+  return (
+    isWithin(tiny, one.medianMs, other.medianMs) &&
+    isWithin(tiny, leastOf(one), leastOf(other)) &&
+    isWithin(tiny, mostOf(one), mostOf(other))
+  )
+}
+
+function pairsOf(tried: readonly Tried[]): [Tried, Tried][] {
+  return tried.flatMap((one, index) => tried.slice(index + 1).map((other): [Tried, Tried] => [one, other]))
+}
+
+function everyPair(tried: readonly Tried[], holds: (one: Tried, other: Tried) => boolean): boolean {
+  return pairsOf(tried).every(([one, other]) => holds(one, other))
+}
+
+/**
+ * What the setting makes of a time, and how much: `33.8× faster at 500 than at 5, within chance from 200 on`. Nothing is said to be faster
+ * or slower unless every repetition of one value is beyond every repetition of the other.
+ */
+function changeInWords(values: TriedValue[], tried: readonly Tried[], isRepeated: boolean): string {
+  if (everyPair(tried, areTheSame)) return 'the same at every value'
+  const spread = `${formatDuration(Math.min(...tried.map(leastOf)))} to ${formatDuration(Math.max(...tried.map(mostOf)))}`
+  if (!isRepeated) return spread
+  if (everyPair(tried, overlap)) return `within chance: ${spread}`
+  if (everyPair(tried, areAlike)) return `within ${formatShare(small)}: ${spread}`
+  const [widest] = pairsOf(tried)
+    .filter(([one, other]) => !areAlike(one, other))
+    .toSorted((left, right) => factorOf(right) - factorOf(left))
+  if (widest === undefined) return spread
+  const [earlier, later] = widest
+  const direction = later.medianMs < earlier.medianMs ? 'faster' : 'slower'
+  const factor = factorOf(widest)
+  const size = Number.isFinite(factor) ? `${formatRatio(factor)} ${direction}` : direction
+  const said = `${size} at ${labelOf(values, later)} than at ${labelOf(values, earlier)}`
+  return [said, ...(areMagnitudes(values) ? [settledFrom(values, tried)] : [])].join(', ')
+}
+
+/** How many times as long the slower one took. */
+function factorOf([one, other]: readonly [Tried, Tried]): number {
+  return Math.max(one.medianMs, other.medianMs) / Math.min(one.medianMs, other.medianMs)
+}
+
+function labelOf(values: TriedValue[], { index }: Tried): string {
+  return values[index]?.label ?? ''
 }
 
 /** From where on a value makes no difference to the next ones. */
-function settledFrom(values: TriedValue[], samples: (Sample | null)[]): string | null {
-  if (!areMagnitudes(values)) return null
-  const changing = samples.findLastIndex((sample) => !areAlike(sample, samples.at(-1) ?? null))
-  const from = values[changing + 1]
-  if (from === undefined || changing + 1 === values.length - 1) return 'changes up to the last value'
-  return `the same from ${from.label} on`
+function settledFrom(values: TriedValue[], tried: readonly Tried[]): string {
+  const first = tried.findIndex((_, index) => everyPair(tried.slice(index), areAlike))
+  const from = tried[first]
+  const [before, last] = tried.slice(-2)
+  if (from !== undefined && first < tried.length - 1) {
+    const closeness = everyPair(tried.slice(first), overlap) ? 'chance' : formatShare(small)
+    return `within ${closeness} from ${labelOf(values, from)} on`
+  }
+  if (before === undefined || last === undefined) return ''
+  return `still ${last.medianMs < before.medianMs ? 'improving' : 'getting worse'} at ${labelOf(values, last)}`
 }
 
-/** Neighbouring values with the same bound are told together: `the kubelet’s limit up to 50, no client limit from 100 on`. */
+/**
+ * Neighbouring values with the same bound are told together: `bound by the kubelet’s limit up to 50, no client limit from 100 on`.
+ */
 function boundsInWords(values: TriedValue[], bindings: (Binding | undefined)[]): string | null {
+  if (bindings.every((binding) => binding === undefined)) return null
   const spans: { words: string; first: number; last: number }[] = []
   for (const [index, binding] of bindings.entries()) {
     const words = binding?.words ?? 'not known'
@@ -203,21 +289,23 @@ function boundsInWords(values: TriedValue[], bindings: (Binding | undefined)[]):
     if (span?.words === words) span.last = index
     else spans.push({ words, first: index, last: index })
   }
-  if (bindings.every((binding) => binding === undefined)) return null
-  if (spans.length === 1) return spans[0]?.words ?? null
+  const [only, ...more] = spans
+  if (only !== undefined && more.length === 0)
+    return only.words === noClientLimit ? 'not limited by a client' : `bound by ${only.words}`
   const label = (index: number) => values[index]?.label ?? ''
-  return spans
-    .map(({ words, first, last }) => {
-      if (!areMagnitudes(values))
-        return `${words} at ${values
-          .slice(first, last + 1)
-          .map((value) => value.label)
-          .join(', ')}`
-      if (first === last) return `${words} at ${label(first)}`
-      if (first === 0) return `${words} up to ${label(last)}`
-      return last === values.length - 1
-        ? `${words} from ${label(first)} on`
-        : `${words} from ${label(first)} to ${label(last)}`
-    })
-    .join(', ')
+  const told = spans.map(({ words, first, last }) => {
+    if (!areMagnitudes(values))
+      return `${words} at ${values
+        .slice(first, last + 1)
+        .map((value) => value.label)
+        .join(', ')}`
+    if (first === last) return `${words} at ${label(first)}`
+    if (first === 0) return `${words} up to ${label(last)}`
+    return last === values.length - 1
+      ? `${words} from ${label(first)} on`
+      : `${words} from ${label(first)} to ${label(last)}`
+  })
+  return `bound by ${told.join(', ')}`
 }
+
+const noClientLimit = 'no client limit'
