@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { vocabulary } from '../src/cli/plans.ts'
+import { include } from '../src/plan/parse.ts'
 import { planSections } from '../src/plan/plan.ts'
 
 /** The JSON schema of plans, for editors: the form of a plan, without the checks between its parts. */
 export function planSchemaText(): string {
-  const include = z.array(z.string()).optional().describe('Files that are merged before this one, relative to it.')
   const plan = z.strictObject({ ...planSections(vocabulary), include })
   const { required: _, ...schema } = z.toJSONSchema(plan, {
     io: 'input',

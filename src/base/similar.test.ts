@@ -13,8 +13,17 @@ describe('similarTo', () => {
       expect(similarTo(slip, knobs)).toEqual(['kubelet.kubeAPIBurst'])
   })
 
+  it('should find the name when two letters are swapped, or the last part has a slip', () => {
+    expect(similarTo('tunde', ['untuned', 'tuned'])).toEqual(['tuned'])
+    expect(similarTo('kubeAPIQPs2', knobs)).toEqual(['kubelet.kubeAPIQPS', 'controllerManager.kubeApiQps'])
+    expect(similarTo('hartbeat', ['smoke', 'experiments/heartbeat'])).toEqual(['experiments/heartbeat'])
+  })
+
   it('should find nothing when nothing is close', () => {
     expect(similarTo('memory', knobs)).toEqual([])
     expect(similarTo('etcd', knobs)).toEqual([])
+    expect(similarTo('to', ['of', 'go'])).toEqual([])
+    expect(similarTo('', ['a', 'of'])).toEqual([])
+    expect(similarTo('x'.repeat(1_000_000), knobs)).toEqual([])
   })
 })

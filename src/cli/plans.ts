@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { Failure, messageOf } from '../base/errors.ts'
+import { excerpt } from '../base/excerpt.ts'
+import { didYouMean } from '../base/names.ts'
 import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
 import { faultKinds } from '../targets/sim/faults/index.ts'
@@ -16,7 +18,9 @@ export function targetNamed(asked: string | undefined, plan: Plan): TargetName {
   const name = asked ?? plan.target ?? targetNames[0]
   const known = targetNames.find((one) => one === name)
   if (known === undefined)
-    throw new Failure('bad-input', `there is no target ${name}`, { next: `targets: ${targetNames.join(', ')}` })
+    throw new Failure('bad-input', `there is no target ${excerpt(name)}${didYouMean(name, targetNames)}`, {
+      next: `targets: ${targetNames.join(', ')}`,
+    })
   return known
 }
 
@@ -68,8 +72,10 @@ export function loadPlan(
   const named = join(plansFolder, `${nameOrPath}.yaml`)
   const file = existsSync(named) ? named : nameOrPath
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory() !== false) {
-    throw new Failure('bad-input', `there is no plan ${nameOrPath}`, {
-      next: `plans here: ${planNames(plansFolder).join(', ')}; or give a path to a .yaml file`,
+    const names = planNames(plansFolder)
+    const meant = didYouMean(nameOrPath.replace(/\.ya?ml$/, ''), names)
+    throw new Failure('bad-input', `there is no plan ${excerpt(nameOrPath)}${meant}`, {
+      next: `plans here: ${names.join(', ')}; or give a path to a .yaml file`,
     })
   }
   const shown = relative(process.cwd(), file)

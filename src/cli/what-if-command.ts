@@ -1,5 +1,6 @@
 import { Failure } from '../base/errors.ts'
-import { similarTo } from '../base/similar.ts'
+import { excerpt } from '../base/excerpt.ts'
+import { didYouMean, formatNames } from '../base/names.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
 import { formatListed } from '../report/format.ts'
@@ -109,11 +110,10 @@ function baseArm({ arms, name: planName }: Plan, asked?: string): PlannedArm {
     called(asked) ?? profileNames.filter((profile) => profile === asked).map((profile) => ({ profile, set: [] }))[0]
   if (found !== undefined) return found
   const known = [...new Set([...arms.map(armName), ...profileNames])]
-  const [close] = similarTo(asked, known)
   throw new Failure(
     'bad-input',
-    `${planName} has no arm ${asked}, and there is no such profile${close === undefined ? '' : `; did you mean ${close}?`}`,
-    { next: `there are ${known.join(', ')}` },
+    `${planName} has no arm ${excerpt(asked)}, and there is no such profile${didYouMean(asked, known)}`,
+    { next: `there are ${formatNames(known)}` },
   )
 }
 

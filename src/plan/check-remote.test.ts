@@ -49,7 +49,7 @@ describe('the clusters of target remote', () => {
     ])
     expect(mistakesOf(plan(), clusters.replace('context: tuned', 'contexts: tuned'))).toEqual([
       'clusters.yaml:5:7 remote.targets[1].context: required: text',
-      'clusters.yaml:5:29 remote.targets[1].contexts: unknown field',
+      'clusters.yaml:5:29 remote.targets[1].contexts: unknown field; did you mean context?',
     ])
   })
 
@@ -91,7 +91,10 @@ describe('the clusters of target remote', () => {
       'components: { etcd: [10.0.0.1:2381] }',
       'remote.targets[0].components.etcd[0]: expected a URL such as https://10.0.0.1:10257',
     ],
-    ['components: { kubelet: [] }', 'remote.targets[0].components.kubelet: unknown field'],
+    [
+      'components: { kubelet: [] }',
+      'remote.targets[0].components.kubelet: unknown field; remote.targets[0].components has kube-apiserver, kube-controller-manager',
+    ],
   ])('should refuse %s', (field, message) => {
     const [mistake] = mistakesOf(plan(), clusters.replace('arms: [untuned]', `arms: [untuned], ${field}`))
     expect(mistake).toContain(message)
@@ -111,7 +114,9 @@ describe('a fleet that is there', () => {
       'plan.yaml:9:3 probes.node: required when fleet.source is existing: which of the nodes is timed, by name or selector',
     ])
     expect(mistakesOf(plan('\n  source: existing\n  selector: a=b', '\n  node: { selector: a=c }'))).toEqual([])
-    expect(mistakesOf(plan('', '\n  node: { name: a, selector: b }'))[0]).toContain('fits none of the forms')
+    expect(mistakesOf(plan('', '\n  node: { name: a, selector: b }'))[0]).toContain(
+      'probes.node: expected one node, by name or by selector, found a map',
+    )
   })
 
   it('should be selected only when it is there', () => {

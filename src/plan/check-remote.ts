@@ -1,7 +1,8 @@
 import type { z } from 'zod'
+import { shown } from '../base/shown.ts'
 import type { PlanProblem } from './parse.ts'
 import type { planSections } from './plan.ts'
-import { armName, shown } from './plan.ts'
+import { armName } from './plan.ts'
 
 type Sections = ReturnType<typeof planSections>
 type Remote = NonNullable<z.infer<Sections['remote']>>

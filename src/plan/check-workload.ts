@@ -1,7 +1,7 @@
 import { formatBytes } from '../base/quantity.ts'
+import { shown } from '../base/shown.ts'
 import type { PlanProblem } from './parse.ts'
 import type { PlannedWorkload } from './plan.ts'
-import { shown } from './plan.ts'
 import { divideByShares } from './shares.ts'
 import { podsOfCounted } from './workload-pods.ts'
 

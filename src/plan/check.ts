@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { parseDurationMs } from '../base/duration.ts'
+import { didYouMean, formatNames } from '../base/names.ts'
+import { shown } from '../base/shown.ts'
 import { checkRemote } from './check-remote.ts'
 import { checkWorkload } from './check-workload.ts'
 import type { PlanProblem } from './parse.ts'
 import type { planSections } from './plan.ts'
-import { armName, shown } from './plan.ts'
+import { armName } from './plan.ts'
 import type { StopName } from './stops.ts'
 import { stopsOf } from './stops.ts'
 
@@ -100,7 +102,10 @@ function known(
   if (allowed === undefined) return []
   return names
     .filter((name) => !allowed.includes(name))
-    .map((name) => ({ path, message: `${shown(name)} is no ${what} of this plan; it has ${allowed.join(', ')}` }))
+    .map((name) => ({
+      path,
+      message: `the plan has no ${what} ${shown(name)}; it has ${formatNames(allowed)}${didYouMean(name, allowed)}`,
+    }))
 }
 
 function stopOfProbe(

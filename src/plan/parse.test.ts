@@ -5,7 +5,7 @@ import type { Vocabulary } from './plan.ts'
 
 const vocabulary: Vocabulary = {
   targets: ['local'],
-  faults: ['storms'],
+  faults: ['storms', 'surges'],
   profiles: ['untuned', 'stock', 'tuned'],
   knobs: ['kubelet.maxPods', 'kubelet.kubeAPIQPS'],
 }
@@ -54,7 +54,7 @@ describe('parsePlan', () => {
       .replace('profile: untuned', 'profile: tunned')
     expect(mistakesOf(wrong)).toEqual([
       '4:10 fleet.nodes: expected a number, found "two"',
-      '7:14 arms[0].profile: expected untuned or stock or tuned, found "tunned"',
+      '7:14 arms[0].profile: expected untuned or stock or tuned, found "tunned"; did you mean tuned?',
       '11:44 probes.sequence[0].timeout: expected a duration with a unit, such as 10s or 1.5m, found 60',
     ])
     expect(refusalOf(wrong)).toContain('  4 |   nodes: two\n    |          ^')
@@ -62,8 +62,17 @@ describe('parsePlan', () => {
 
   it('should point at the key itself when a field is unknown', () => {
     expect(mistakesOf(minimal.replace('  nodes: 2', '  nodes: 2\n  machines: 3'))).toEqual([
-      '5:3 fleet.machines: unknown field',
+      '5:3 fleet.machines: unknown field; fleet has nodes, hosts, nodesPerProcess, node, host, source, selector, pods, timeout, observe',
     ])
+    expect(mistakesOf(minimal.replace('  nodes: 2', '  nodes: 2\n  hostss: 3'))).toEqual([
+      '5:3 fleet.hostss: unknown field; did you mean hosts?',
+    ])
+    expect(mistakesOf(minimal.replace('from: 1, ', 'from: 1, fron: 2, '))).toEqual([
+      '11:28 probes.sequence[0].fron: unknown field; did you mean from?',
+    ])
+    expect(mistakesOf(`${minimal}colour: red\n`)[0]).toContain(
+      'colour: unknown field; a plan has include, apiVersion, name',
+    )
   })
 
   it('should point at the nearest parent when a field is missing', () => {
@@ -159,7 +168,7 @@ describe('parsePlan', () => {
     const wrong = `${minimal}thresholds:\n  - { probe: up, stop: deleted, of: untuned, max: 3s }\n  - { probe: up, stop: ready, of: tuned, max: 3 }\n`
     expect(mistakesOf(wrong)).toEqual([
       '14:24 thresholds[0].stop: "up" has no stop "deleted"; it has created, available, ready',
-      '15:35 thresholds[1].of: "tuned" is no arm of this plan; it has untuned',
+      '15:35 thresholds[1].of: the plan has no arm "tuned"; it has untuned',
       '15:47 thresholds[1].max: expected a duration with a unit, such as 30s, found 3',
     ])
   })
@@ -179,6 +188,21 @@ describe('parsePlan', () => {
 
   it('should refuse a duration that no timer can wait for', () => {
     expect(mistakesOf(minimal.replace('timeout: 1m', 'timeout: 600h'))).toHaveLength(1)
+  })
+
+  it('should say what a knob, a fault, a ratio and a bound are when they are something else', () => {
+    const departure = '{ knob: "", value: [5], because: x }'
+    const wrong = `${minimal.replace('profile: untuned', `profile: untuned\n    set: [${departure}]`)}faults: { seed: 1, kinds: [storm] }
+thresholds:
+  - { probe: up, stop: ready, of: [a, b, c], max: null }
+`
+    expect(mistakesOf(wrong).map((mistake) => mistake.replace(/^\S+ /, ''))).toEqual([
+      'arms[0].set[0].knob: expected a knob (npm run scale-test -- knobs lists them), found ""',
+      'arms[0].set[0].value: expected a number or text or true or false or null, found a list',
+      'faults.kinds[0]: expected storms or surges, found "storm"; did you mean storms?',
+      'thresholds[0].of: expected an arm, or two arms [a, b] for their ratio, found a list',
+      'thresholds[0].max: expected a duration such as 30s or, for a ratio, a number, found null',
+    ])
   })
 
   it('should suggest the full name when a knob lacks its component', () => {
@@ -400,7 +424,7 @@ describe('a plan that includes others', () => {
     const parts = 'include: [nothing.yaml, fleet.yaml, fleet.yaml, nine.yaml]'
     expect(parse(`${parts}\n${minimal.replace('  nodes: 2\n', '')}`).fleet.nodes).toBe(9)
     expect(refusal(`include: [list.yaml]\n${minimal}`)).toEqual([
-      'plans/list.yaml:1:1  expected a map, found ["a"]\n  1 | - a\n    | ^',
+      'plans/list.yaml:1:1  expected a map, found a list\n  1 | - a\n    | ^',
     ])
     expect(refusal(`include: [twice.yaml, twice.yaml]\n${minimal}`)).toEqual([
       'plans/twice.yaml:2:1  Map keys must be unique\n  2 | name: two\n    | ^',
@@ -465,7 +489,7 @@ describe('a plan that includes others', () => {
     ['thresholds[0].max=5s', 11, 'thresholds is no list'],
     ['name.first=x', 5, 'name is no map, but "small"'],
     ['fleet.nodes=[1', 14, 'Flow sequence must end with a ]'],
-    ['fleet.nodez=5', 6, 'fleet.nodez: unknown field'],
+    ['fleet.nodez=5', 6, 'fleet.nodez: unknown field; did you mean nodes or node?'],
     ['fleet.nodes=', 12, 'fleet.nodes: expected a number, found null'],
   ])('should refuse the override %s, and still tell of other mistakes', (override, column, message) => {
     expect(refusal(minimal.replace('cpu: 8', 'cpu: 0'), [override])).toEqual([

@@ -1,21 +1,23 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { plural } from '../base/count.ts'
 import { Failure } from '../base/errors.ts'
+import { excerpt, lineExcerpt } from '../base/excerpt.ts'
+import { printable } from '../base/printable.ts'
+import type { SchemaProblem } from '../base/schema-problems.ts'
+import { schemaProblems, sentenceOf } from '../base/schema-problems.ts'
 import { checkSections } from './check.ts'
 import type { Plan, PlannedClusters, Vocabulary } from './plan.ts'
-import { planSections, shown } from './plan.ts'
+import { planSections } from './plan.ts'
 import type { MergeOptions } from './sources.ts'
 import { mergeSources } from './sources.ts'
-import type { PlacedProblem, PlanPath } from './written.ts'
+import type { PlacedProblem } from './written.ts'
 import { lineAt } from './written.ts'
 
-/** Where in the plan a problem is, and what it is. */
-export interface PlanProblem {
-  path: PlanPath
-  message: string
-  /** Points at this key of the map at `path` rather than at its value. */
-  key?: string
-}
+export type { SchemaProblem as PlanProblem }
+
+/** For editors and for messages: files are merged before a plan is looked at. */
+export const include = z.array(z.string()).optional().describe('Files that are merged before this one, relative to it.')
 
 /** For a plan that stands alone. */
 const alone: MergeOptions = {
@@ -35,11 +37,9 @@ export function parsePlan(text: string, file: string, vocabulary: Vocabulary, op
   const sections = planSections(vocabulary)
   const parsed = z.strictObject(sections).safeParse(value, { reportInput: true })
   const problems = [
-    ...(parsed.success
-      ? []
-      : parsed.error.issues.flatMap((issue) => problemsOf(issue, ['include', ...Object.keys(sections)]))),
+    ...(parsed.success ? [] : schemaProblems(z.strictObject({ include, ...sections }), parsed.error, 'a plan')),
     ...checkSections(value, sections),
-  ].map((problem) => ({ place: locate(problem.path, problem.key), message: sentence(problem) }))
+  ].map((problem) => ({ place: locate(problem.path, problem.key), message: sentenceOf(problem) }))
   if (parsed.success && problems.length + early.length === 0) return parsed.data
   throw refusal(file, [...early, ...problems])
 }
@@ -56,13 +56,13 @@ export function parseClusters(
 ): PlannedClusters {
   const { value, problems: early, complete, locate } = mergeSources(text, file, options)
   if (!complete) throw refusal(file, early)
-  const { remote } = planSections(vocabulary)
-  const parsed = z.object({ remote: remote.unwrap() }).safeParse(value, { reportInput: true })
+  const clusters = z.object({ remote: planSections(vocabulary).remote.unwrap() })
+  const parsed = clusters.safeParse(value, { reportInput: true })
   if (parsed.success && early.length === 0) return parsed.data.remote
-  const problems = (parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, ['remote']))
+  const problems = parsed.success ? [] : schemaProblems(clusters, parsed.error, 'the file')
   throw refusal(file, [
     ...early,
-    ...problems.map((problem) => ({ place: locate(problem.path, problem.key), message: sentence(problem) })),
+    ...problems.map((problem) => ({ place: locate(problem.path, problem.key), message: sentenceOf(problem) })),
   ])
 }
 
@@ -84,82 +84,6 @@ function sorted(value: unknown): unknown {
   )
 }
 
-function problemsOf(issue: z.core.$ZodIssue, topLevel: readonly string[]): PlanProblem[] {
-  const path = issue.path.filter((part) => typeof part !== 'symbol')
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => ({
-        path,
-        key,
-        message: `unknown field${path.length === 0 ? `; a plan has ${topLevel.join(', ')}` : ''}`,
-      }))
-    case 'invalid_type':
-      return [
-        {
-          path,
-          message:
-            issue.input === undefined
-              ? `required: ${article(issue.expected)}`
-              : `expected ${article(issue.expected)}, found ${shown(issue.input)}`,
-        },
-      ]
-    case 'invalid_value':
-      return [
-        {
-          path,
-          message: `expected ${listed(issue.values.map(String))}, found ${shown(issue.input)}${suggestion(issue)}`,
-        },
-      ]
-    case 'too_small':
-      return [{ path, message: tooSmall(issue) }]
-    case 'too_big':
-      return [{ path, message: `expected at most ${issue.maximum}, found ${shown(issue.input)}` }]
-    case 'invalid_union':
-      return [{ path, message: `found ${shown(issue.input)}, which fits none of the forms allowed here` }]
-    default:
-      return [{ path, message: issue.message }]
-  }
-}
-
-function tooSmall({ origin, minimum, inclusive, input }: z.core.$ZodIssueTooSmall): string {
-  if (origin === 'array') return `expected at least ${minimum} item`
-  if (origin === 'string') return `expected text, found ${shown(input)}`
-  return `expected ${inclusive === false ? 'more than' : 'at least'} ${minimum}, found ${shown(input)}`
-}
-
-function article(expected: string): string {
-  const words: Record<string, string> = {
-    int: 'a whole number',
-    number: 'a number',
-    string: 'text',
-    boolean: 'true or false',
-    array: 'a list',
-    object: 'a map',
-  }
-  return words[expected] ?? expected
-}
-
-function listed(values: readonly string[]): string {
-  return values.length > 8 ? 'one of the known names (see `scale-test knobs`)' : values.join(' or ')
-}
-
-function suggestion(issue: z.core.$ZodIssueInvalidValue): string {
-  if (typeof issue.input !== 'string') return ''
-  const wrong = issue.input.toLowerCase()
-  const close = issue.values.map(String).find((value) => {
-    const last = value.split('.').at(-1)?.toLowerCase() ?? value
-    return value.toLowerCase() === wrong || last === wrong || last === wrong.split('.').at(-1)
-  })
-  return close === undefined ? '' : `; did you mean ${close}?`
-}
-
-function sentence({ path, key, message }: PlanProblem): string {
-  const where = [...path, ...(key === undefined ? [] : [key])]
-    .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`))
-    .join('')
-  return where === '' ? message : `${where}: ${message}`
-}
-
 function refusal(file: string, problems: readonly PlacedProblem[]): Failure {
   const inOrder = problems
     .toSorted(
@@ -168,16 +92,15 @@ function refusal(file: string, problems: readonly PlacedProblem[]): Failure {
     .map(told)
   // A file that is included twice has its mistakes once.
   const blocks = [...new Set(inOrder)]
-  const total = blocks.length === 1 ? '1 mistake' : `${blocks.length} mistakes`
+  const total = plural(blocks.length, 'mistake')
   return new Failure('bad-input', `${total} in ${file}; nothing was started\n\n${blocks.join('\n\n')}`)
 }
 
 function told({ place, message }: PlacedProblem): string {
-  const { line, column, text } = lineAt(place)
-  const { kind, name } = place.source
-  const where = kind === 'override' ? name : `${name}:${line}:${column}`
+  const { line, column } = lineAt(place)
+  const { kind, name, text } = place.source
   const gutter = kind === 'override' ? '' : `${line} | `
-  // Tabs stay tabs, so that the caret stands where it should however wide they are.
-  const before = `${gutter.replace(/\d/g, ' ')}${text.slice(0, column - 1).replace(/[^\t]/g, ' ')}`
-  return `${where}  ${message}\n  ${gutter}${text}\n  ${before}^`
+  const shown = lineExcerpt(text, place.offset)
+  const where = kind === 'override' ? excerpt(name, 80) : `${printable(name)}:${line}:${column}`
+  return `${where}  ${message}\n  ${gutter}${shown.line}\n  ${gutter.replace(/\d/g, ' ')}${shown.caret}`
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseDurationMs } from '../base/duration.ts'
 import { parseBytes } from '../base/quantity.ts'
+import { shown } from '../base/shown.ts'
 import { stopOrder } from './stops.ts'
 
 /** Names the plan language takes from other rooms, so that a wrong one is found where it is written. */
@@ -39,6 +40,10 @@ const perSecond = withUnit('a rate with its unit', ['200/s'], /^\d+(\.\d+)?\/s$/
   Number.parseFloat(text) > 0 ? Number.parseFloat(text) : undefined,
 )
 
+const bound = z.union([z.number(), z.string()], {
+  error: 'expected a duration such as 30s or, for a ratio, a number',
+})
+
 const count = z.int().min(1)
 const countOrNone = z.int().min(0)
 const share = z
@@ -67,12 +72,6 @@ function shareOf(value: unknown): number | undefined {
   const [, dividend, divisor] = /^(\d{1,6}) ?\/ ?(\d{1,6})$/.exec(String(value)) ?? []
   const parsed = dividend === undefined || divisor === undefined ? value : Number(dividend) / Number(divisor)
   return typeof parsed === 'number' && parsed >= 0 && parsed <= 1 ? parsed : undefined
-}
-
-/** How a value looks in a message. */
-export function shown(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  return typeof value === 'number' ? String(value) : JSON.stringify(value)
 }
 
 /** The objects that fill the cluster (requirements R2). Totals are exact; what is drawn at random follows from the seed. */
@@ -361,7 +360,9 @@ export function planSections(vocabulary: Vocabulary) {
           set: z
             .array(
               z.strictObject({
-                knob: z.enum(vocabulary.knobs as [string, ...string[]]),
+                knob: z.enum(vocabulary.knobs as [string, ...string[]], {
+                  error: 'expected a knob (npm run scale-test -- knobs lists them)',
+                }),
                 value: z
                   .union([z.number(), z.string(), z.boolean()])
                   .nullable()
@@ -376,7 +377,9 @@ export function planSections(vocabulary: Vocabulary) {
       .min(1),
     probes: z.strictObject({
       node: z
-        .union([z.strictObject({ name: z.string().min(1) }), z.strictObject({ selector: z.string().min(1) })])
+        .union([z.strictObject({ name: z.string().min(1) }), z.strictObject({ selector: z.string().min(1) })], {
+          error: 'expected one node, by name or by selector',
+        })
         .optional()
         .describe(
           'The node that probes are pinned to; a hollow one with a process of its own when absent. Target remote only.',
@@ -398,10 +401,10 @@ export function planSections(vocabulary: Vocabulary) {
           probe: name,
           stop,
           of: z
-            .union([name, z.tuple([name, name])])
+            .union([name, z.tuple([name, name])], { error: 'expected an arm, or two arms [a, b] for their ratio' })
             .describe('One arm bounds its stop; two bound the ratio of the first to the second.'),
-          min: z.union([z.number(), z.string()]).optional(),
-          max: z.union([z.number(), z.string()]).optional(),
+          min: bound.optional(),
+          max: bound.optional(),
         }),
       )
       .default([]),

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join, normalize } from 'node:path'
 import { messageOf } from '../base/errors.ts'
-import { shown } from './plan.ts'
+import { shown } from '../base/shown.ts'
 import type { Entry, Place, PlacedProblem, PlanPath, Source, Written } from './written.ts'
 import { childOf, placeOf, plainOf, readYaml } from './written.ts'
 

@@ -1,9 +1,10 @@
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
+import { formatNames } from '../base/names.ts'
 import type { ArmOutcome, FillOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
 import { isMachineBound, machineBoundAbove } from '../result/result.ts'
 import { lacksOf } from './fill-view.ts'
-import { formatNames, formatShare } from './format.ts'
+import { formatShare } from './format.ts'
 import { armLabel } from './labels.ts'
 
 /** One kind of thing that lessens trust in the figures, and everywhere it happened. */

@@ -4,11 +4,9 @@ import {
   formatInstant,
   formatLatency,
   formatLimit,
-  formatNames,
   formatRange,
   formatRate,
   formatRatio,
-  printable,
 } from './format.ts'
 
 describe('format', () => {
@@ -36,17 +34,8 @@ describe('format', () => {
     expect(formatInstant('2026-11-14T09:30:00+01:00')).toBe('2026-11-14T09:30:00+01:00')
   })
 
-  it('should replace what could steer a terminal or break an XML file', () => {
-    expect(printable('a\u001b[31mb\u0000\ud800c\td')).toBe('a\ufffd[31mb\ufffd\ufffdc\td')
-  })
-
   it('should keep three digits of a rate and the decimals of a short latency', () => {
     expect([0.4167, 19.33, 99.4, 1239.6].map(formatRate)).toEqual(['0.42/s', '19.3/s', '99.4/s', '1,240/s'])
     expect([0, 0.416, 3.14, 9.96, 79_702].map(formatLatency)).toEqual(['0 ms', '0.42 ms', '3.1 ms', '10 ms', '79.7 s'])
-  })
-
-  it('should not list more names than anybody reads', () => {
-    expect(formatNames(['a', 'b'], 2)).toBe('a, b')
-    expect(formatNames(['a', 'b', 'c', 'd'], 2)).toBe('a, b and 2 more')
   })
 })

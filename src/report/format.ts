@@ -74,18 +74,6 @@ export function formatInstant(iso: string): string {
   return iso.replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/, '$1 $2 UTC')
 }
 
-/** The first few names, and how many more there are: `a, b and 3 more`. */
-export function formatNames(names: readonly string[], most = 8): string {
-  const shown = names.slice(0, most).join(', ')
-  return names.length <= most ? shown : `${shown} and ${formatCount(names.length - most)} more`
-}
-
-/** The text without control characters: a name from a cluster must not steer a terminal or break an XML file. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]/g, '\ufffd').toWellFormed()
-}
-
 /** When a run was and how long it took: `2026-11-24 14:08 UTC, took 4 m 2 s`; a simulation has no date, and a time of its own. */
 export function formatTaken({ startedAt, durationMs }: { startedAt: string | null; durationMs: number }): string {
   const took = `took ${formatDuration(durationMs)}`

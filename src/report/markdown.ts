@@ -1,5 +1,6 @@
 import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
+import { printable } from '../base/printable.ts'
 import type { FillOutcome, Result } from '../result/result.ts'
 import { isMachineBound, machineBoundAbove } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
@@ -13,7 +14,6 @@ import {
   formatShare,
   formatTaken,
   none,
-  printable,
 } from './format.ts'
 import type { KnobCell, KnobRow } from './knobs.ts'
 import { rerenderCommand, stopLabel } from './labels.ts'

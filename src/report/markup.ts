@@ -1,4 +1,4 @@
-import { printable } from './format.ts'
+import { printable } from '../base/printable.ts'
 
 /** Text that is markup already and goes into a document as it stands. */
 export interface Markup {

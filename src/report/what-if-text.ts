@@ -1,6 +1,7 @@
+import { printable } from '../base/printable.ts'
 import { sumOf } from '../base/sum.ts'
 import type { Result } from '../result/result.ts'
-import { formatShare, printable } from './format.ts'
+import { formatShare } from './format.ts'
 import type { Sample } from './sample.ts'
 import { sampleText } from './sample.ts'
 import type { SummaryOptions } from './summary.ts'

@@ -1,8 +1,9 @@
 import { parse } from 'yaml'
 import { parseDurationMs } from '../base/duration.ts'
 import { Failure, messageOf } from '../base/errors.ts'
+import { excerpt } from '../base/excerpt.ts'
+import { didYouMean } from '../base/names.ts'
 import { magnitudeOf } from '../base/quantity.ts'
-import { similarTo } from '../base/similar.ts'
 import { catalogue, knobById } from './catalogue.ts'
 import type { Knob, KnobValue } from './knob.ts'
 
@@ -49,12 +50,11 @@ function refuseUnlessField(path: string): void {
   if (machines.test(path))
     throw new Failure('bad-input', `${path} cannot vary: the arms of a run have their machines in common`)
   if (fields.test(path)) return
-  const close = similarTo(
+  const meant = didYouMean(
     path,
     catalogue.map(({ id }) => id),
   )
-  const meant = close.length === 0 ? '' : `; did you mean ${close.join(' or ')}?`
-  throw new Failure('bad-input', `there is no knob ${path}${meant}`, {
+  throw new Failure('bad-input', `there is no knob ${excerpt(path)}${meant}`, {
     next: 'all knobs: npm run scale-test -- knobs; fields of a plan can vary below fleet, workload, probes.pod and probes.settle',
   })
 }

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+import { didYouMean, formatNames } from './names.ts'
+
+describe('names in messages', () => {
+  it('should not list more names than anybody reads', () => {
+    expect(formatNames(['a', 'b'], 2)).toBe('a, b')
+    expect(formatNames(['a', 'b', 'c', 'd'], 2)).toBe('a, b and 2 more')
+  })
+
+  it('should suggest what is close, and nothing else', () => {
+    expect(didYouMean('smok', ['smoke', 'single-node'])).toBe('; did you mean smoke?')
+    expect(didYouMean('maxpods', ['a.maxPods', 'b.maxPods'])).toBe('; did you mean a.maxPods or b.maxPods?')
+    expect(didYouMean('moon', ['smoke', 'single-node'])).toBe('')
+  })
+})
