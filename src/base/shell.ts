@@ -1,5 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Shell } from 'zx/core'
 import { $ } from 'zx/core'
+import type { Clock } from './clock.ts'
+import { Failure, messageOf } from './errors.ts'
 
 export interface ShellOptions {
   env: Readonly<Record<string, string | undefined>>
@@ -23,6 +29,102 @@ export function createShell({ env, cwd, signal }: ShellOptions): Shell {
     // A process group of its own: an abort then ends the command's children too.
     detached: true,
   })
+}
+
+export interface ProgramOptions {
+  /** The program and its arguments, handed over as they are. */
+  command: readonly string[]
+  env: ShellOptions['env']
+  /** Takes what the program and its children say; its folder is created. */
+  logFile: string
+  clock: Clock
+  /** Longer than this it does not run. */
+  limitMs: number
+  signal: AbortSignal
+}
+
+/** How a program ended: by itself, by somebody's signal, or because its time was up. */
+export interface ProgramEnd {
+  status: number | null
+  endedBy: NodeJS.Signals | null
+  isLate: boolean
+}
+
+/** Between SIGTERM and SIGKILL: for a script to put back what it had half done. */
+const graceMs = 3000
+const pollMs = 25
+
+/**
+ * Runs a user's program to its end, in a process group of its own, of which nothing is left afterwards: neither when the program ends, nor
+ * when its time is up, nor when `signal` aborts, nor when this process exits meanwhile. Throws the signal's reason when that aborted, and
+ * `Failure('infrastructure')` when the log cannot be written or the program not be started.
+ */
+export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
+  const { clock, limitMs, signal } = options
+  signal.throwIfAborted()
+  const { pid, exited } = await start(options)
+  const killGroup = () => void signalGroup(pid, 'SIGKILL')
+  process.once('exit', killGroup)
+  const done = new AbortController()
+  const late = clock.sleep(limitMs, AbortSignal.any([signal, done.signal])).then(() => 'late' as const)
+  try {
+    const end = await Promise.race([exited, late])
+    if (end !== 'late') return { status: end[0], endedBy: end[1], isLate: false }
+    await endGroup(pid, clock)
+    return { status: null, endedBy: null, isLate: true }
+  } catch (error) {
+    await endGroup(pid, clock)
+    throw error
+  } finally {
+    killGroup()
+    process.removeListener('exit', killGroup)
+    late.catch(() => {})
+    done.abort()
+  }
+}
+
+async function start({ command, env, logFile }: ProgramOptions) {
+  const [program = '', ...args] = command
+  const log = openLog(logFile)
+  try {
+    const child = spawn(program, args, { env: definedOnly(env), detached: true, stdio: ['ignore', log, log] })
+    const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+    // One that was not started tells so below.
+    exited.catch(() => {})
+    await once(child, 'spawn')
+    return { pid: child.pid as number, exited }
+  } catch (error) {
+    throw new Failure('infrastructure', `${program} could not be started: ${messageOf(error)}`, {
+      next: 'Check its path, that it is executable and, for a script, the program in its first line',
+    })
+  } finally {
+    closeSync(log)
+  }
+}
+
+function openLog(file: string): number {
+  try {
+    mkdirSync(dirname(file), { recursive: true })
+    return openSync(file, 'w', 0o600)
+  } catch (error) {
+    throw new Failure('infrastructure', `${file} cannot be written: ${messageOf(error)}`)
+  }
+}
+
+/** Asks every process of the group to end, and returns when none is left or the time for that is over. */
+async function endGroup(pid: number, clock: Clock): Promise<void> {
+  signalGroup(pid, 'SIGTERM')
+  const untilMs = clock.nowMs() + graceMs
+  while (signalGroup(pid, 0) && clock.nowMs() < untilMs) await clock.sleep(pollMs)
+}
+
+/** False when the group has no process any more. */
+function signalGroup(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-pid, name)
+  } catch {
+    return false
+  }
 }
 
 function definedOnly(env: ShellOptions['env']): Record<string, string> {

@@ -48,6 +48,8 @@ export type Patch =
 export interface DeleteOptions {
   /** Only the object with this UID is deleted: never another of the same name. */
   uid: string
+  /** Only as it was at this version. */
+  resourceVersion?: string
   graceSeconds?: number
   propagation?: 'Background' | 'Foreground' | 'Orphan'
 }

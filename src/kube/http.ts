@@ -100,11 +100,11 @@ function callOf(request: KubeRequest): Call {
     }
     case 'delete': {
       const { resource, ...place } = request.ref
-      const { uid, graceSeconds, propagation } = request.options
+      const { uid, resourceVersion, graceSeconds, propagation } = request.options
       const body = JSON.stringify({
         apiVersion: 'v1',
         kind: 'DeleteOptions',
-        preconditions: { uid },
+        preconditions: { uid, resourceVersion },
         gracePeriodSeconds: graceSeconds,
         propagationPolicy: propagation,
       })

@@ -445,3 +445,8 @@ export type Threshold = Plan['thresholds'][number]
 export function armName({ name, profile }: Pick<PlannedArm, 'name' | 'profile'>): string {
   return name ?? profile
 }
+
+/** Names one go at an arm, such as `tuned-2`: in files, and in the progress view. */
+export function armIdOf(arm: string, repetition: number): string {
+  return `${arm}-${repetition}`
+}

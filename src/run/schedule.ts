@@ -1,5 +1,5 @@
 import type { Plan, PlannedArm } from '../plan/plan.ts'
-import { armName } from '../plan/plan.ts'
+import { armIdOf, armName } from '../plan/plan.ts'
 
 /** One go at an arm. */
 export interface ScheduledArm extends PlannedArm {
@@ -25,5 +25,5 @@ export function scheduleArms({ arms, repetitions }: Pick<Plan, 'arms' | 'repetit
     })),
   )
     .flat()
-    .map((arm, index) => ({ ...arm, armId: `${arm.name}-${arm.repetition}`, order: index + 1 }))
+    .map((arm, index) => ({ ...arm, armId: armIdOf(arm.name, arm.repetition), order: index + 1 }))
 }

@@ -2,27 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { runLabel } from '../../src/kube/labels.ts'
 import { viewOf } from '../../src/report/view.ts'
 import { cleanUpClusters } from '../../src/run/cleanup-clusters.ts'
-import type { RunContext } from '../../src/run/run.ts'
-import { executeRun, onVirtualTime } from '../../src/run/run.ts'
-import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
 import { dryRun, remoteTarget } from '../../src/targets/remote/index.ts'
 import { leaseFor } from '../../src/targets/remote/lease.ts'
 import { lineOf } from '../../src/targets/remote/objects.ts'
-import { simulatedClusters } from './simulated.ts'
-
-function run(options: RemoteTargetOptions, changes: Partial<RunContext> = {}) {
-  return executeRun({
-    runId: options.holder.runId,
-    plan: options.plan,
-    target: remoteTarget(options),
-    clock: options.clock,
-    ...onVirtualTime,
-    signal: new AbortController().signal,
-    emit: () => {},
-    onSamples: () => {},
-    ...changes,
-  })
-}
+import { run, simulatedClusters } from './simulated.ts'
 
 describe('target remote', () => {
   it('should compare two clusters with nodes of their own, and leave both as they were', async () => {

@@ -8,7 +8,10 @@ import type { MetricSample } from '../../src/measure/metrics.ts'
 import type { PlannedClusters } from '../../src/plan/plan.ts'
 import { planForTests } from '../../src/plan/testing.ts'
 import { calibrationSchema } from '../../src/result/calibration.ts'
+import type { RunContext } from '../../src/run/run.ts'
+import { executeRun, onVirtualTime } from '../../src/run/run.ts'
 import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
+import { remoteTarget } from '../../src/targets/remote/index.ts'
 import type { ClusterApi, Connect } from '../../src/targets/remote/reach.ts'
 import { uidOf } from '../../src/targets/remote/reach.ts'
 import calibration from '../../src/targets/sim/calibration.json' with { type: 'json' }
@@ -23,6 +26,8 @@ export interface SimulatedClusters extends AsyncDisposable {
   clusters: Readonly<Record<string, SimulatedCluster>>
   /** For target remote, with the clusters' own nodes. */
   options(runId: string): RemoteTargetOptions
+  /** From now on this cluster is where another one was: a kubeconfig was swapped, or an address given to another cluster. */
+  swap(cluster: string, by: string, where: 'kubeconfig' | 'address'): void
   /** Everything that is there, as `resource namespace/name`. */
   contents(): Promise<string[]>
 }
@@ -39,6 +44,8 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
   const target = simulatedTarget({ seed: 1, calibration: known, hardware, disposable: false })
   const { clock } = target
   const folder = mkdtempSync(join(tmpdir(), 'scale-test-remote-'))
+  const serverOf = (name: string) => `https://${name}.example:6443`
+  const kubeconfigFile = (name: string) => join(folder, `${name}.yaml`)
   const clusters: Record<string, SimulatedCluster> = {}
   const apis = new Map<string, ClusterApi>()
   const targets: PlannedClusters['targets'] = []
@@ -51,17 +58,29 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
     const fleet = { nodes, nodesPerProcess: 1, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
     await cluster.startFleet(fleet, signal)
     await clock.sleep(30_000)
-    const server = `https://${profile}.example:6443`
-    const kubeconfig = join(folder, `${profile}.yaml`)
-    writeFileSync(kubeconfig, kubeconfigOf(profile, server))
-    apis.set(server, withPages(cluster))
-    targets.push({ kubeconfig, context: profile, uid: await uidOf(cluster.api), arms: [profile] })
+    const kubeconfig = kubeconfigFile(profile)
+    writeFileSync(kubeconfig, kubeconfigOf(profile, serverOf(profile)))
+    const api = asReal(cluster, profile)
+    apis.set(serverOf(profile), api)
+    targets.push({ kubeconfig, context: profile, uid: await uidOf(api), arms: [profile] })
   }
-  const connect: Connect = ({ credentials }) => {
-    const api = apis.get(credentials.server)
-    if (api === undefined) throw new Error(`nobody is at ${credentials.server}`)
-    return { ...api, [Symbol.asyncDispose]: async () => {} }
+  const apiAt = (server: string) => {
+    const api = apis.get(server)
+    if (api === undefined) throw new Error(`nobody is at ${server}`)
+    return api
   }
+  // What answers is whoever is there when it is asked.
+  const connect: Connect = ({ credentials: { server } }) => ({
+    create: (resource, object) => apiAt(server).create(resource, object),
+    get: (ref) => apiAt(server).get(ref),
+    list: (query, until) => apiAt(server).list(query, until),
+    count: (query, until) => apiAt(server).count(query, until),
+    patch: (ref, patch, subresource) => apiAt(server).patch(ref, patch, subresource),
+    delete: (ref, options) => apiAt(server).delete(ref, options),
+    watch: (query, until) => apiAt(server).watch(query, until),
+    readText: (path, options) => apiAt(server).readText(path, options),
+    [Symbol.asyncDispose]: async () => {},
+  })
   return {
     clusters,
     options: (runId) => ({
@@ -78,6 +97,10 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
       now: () => new Date(Date.UTC(2026, 0, 1) + clock.nowMs()),
       connect,
     }),
+    swap(cluster, by, where) {
+      if (where === 'address') apis.set(serverOf(cluster), apiAt(serverOf(by)))
+      else writeFileSync(kubeconfigFile(cluster), kubeconfigOf(cluster, serverOf(by)))
+    },
     async contents() {
       const found: string[] = []
       for (const [profile, { api }] of Object.entries(clusters)) {
@@ -97,6 +120,21 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
   }
 }
 
+/** A run on such clusters. */
+export function run(options: RemoteTargetOptions, changes: Partial<RunContext> = {}) {
+  return executeRun({
+    runId: options.holder.runId,
+    plan: options.plan,
+    target: remoteTarget(options),
+    clock: options.clock,
+    ...onVirtualTime,
+    signal: new AbortController().signal,
+    emit: () => {},
+    onSamples: () => {},
+    ...changes,
+  })
+}
+
 function kubeconfigOf(context: string, server: string): string {
   return JSON.stringify({
     apiVersion: 'v1',
@@ -107,8 +145,13 @@ function kubeconfigOf(context: string, server: string): string {
   })
 }
 
-/** A simulated cluster with the pages that a real apiserver serves beside its API. */
-function withPages({ api, scrape, effectiveKnobs }: SimulatedCluster): ClusterApi {
+/** A simulated cluster with a UID of its own, and the pages that a real apiserver serves beside its API. */
+function asReal({ api, scrape, effectiveKnobs }: SimulatedCluster, name: string): ClusterApi {
+  const get: KubeApi['get'] = async (ref) => {
+    const found = await api.get(ref)
+    if (ref.resource !== 'namespaces' || ref.name !== 'kube-system') return found
+    return { ...found, metadata: { ...found.metadata, uid: `uid of ${name}` } }
+  }
   const create: KubeApi['create'] = async (resource, object) => {
     if (resource !== 'selfsubjectaccessreviews') return api.create(resource, object)
     return { ...(object as SelfSubjectAccessReview), status: { allowed: true } } as unknown as typeof object
@@ -120,9 +163,12 @@ function withPages({ api, scrape, effectiveKnobs }: SimulatedCluster): ClusterAp
   return {
     ...api,
     create,
+    get,
     async readText(path) {
       const kubelet = /^\/api\/v1\/nodes\/hollow-0\/proxy(\/.*)$/.exec(path)?.[1]
       switch (kubelet === undefined ? path : `kubelet ${kubelet}`) {
+        case '/readyz':
+          return 'ok'
         case '/version':
           return '{"gitVersion":"v1.36.3"}'
         case '/metrics':

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
+import { tailOf } from '../../base/tail.ts'
 
 /** How to start a component. */
 export interface ProcessSpec {
@@ -202,26 +203,8 @@ function lateness({ name, logFile }: RunningProcess, timeoutMs: number, lastErro
 }
 
 function lastWords(logFile: string): string {
-  const lines = tail(logFile)
+  const lines = tailOf(logFile, lastLines)
   return lines.length === 0
     ? 'Its log is empty'
     : `The last lines of its log:\n${lines.map((line) => `  ${line}`).join('\n')}`
-}
-
-/** The last lines of a log that may be large, each cut to a readable length. */
-function tail(file: string): string[] {
-  const handle = openSync(file, 'r')
-  try {
-    const { size } = fstatSync(handle)
-    const buffer = Buffer.alloc(Math.min(size, 16_384))
-    readSync(handle, buffer, 0, buffer.length, size - buffer.length)
-    return buffer
-      .toString('utf8')
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .slice(-lastLines)
-      .map((line) => (line.length > 300 ? `${line.slice(0, 300)}...` : line))
-  } finally {
-    closeSync(handle)
-  }
 }

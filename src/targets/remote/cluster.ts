@@ -16,23 +16,28 @@ import { isHollow, probeNodeOf, selectNodes } from './fleet/existing.ts'
 import { removeHollowFleet } from './fleet/remove.ts'
 import type { HollowFleet } from './fleet/start.ts'
 import { startHollowFleet } from './fleet/start.ts'
+import { heldApi } from './held-api.ts'
 import { hollowArm } from './hollow-spec.ts'
 import type { HeldLease, Holder } from './lease.ts'
 import { acquireLease } from './lease.ts'
-import type { ClusterApi, Connect, PlannedTarget } from './reach.ts'
+import { requireIdentity } from './preflight/identity.ts'
+import type { ClusterApi, Connect, PlannedTarget, Reach } from './reach.ts'
 import { serverVersionOf } from './reach.ts'
-import { retune, retuneLimitMs } from './retune.ts'
+import type { retune } from './retune.ts'
+import { retuneLimitMs } from './retune.ts'
+
+/** A cluster of the plan's, with what its kubeconfig says for this arm. */
+type Located = Omit<Reach, 'api'>
 
 export interface RemoteClusterOptions {
   plan: Plan
   target: PlannedTarget
-  /** Of the target. */
-  credentials: Credentials
-  /** Absent where no hollow nodes are started. */
-  host: Credentials | undefined
+  /** No host where no hollow nodes are started. */
+  places: { target: Located; host: Located | undefined }
   /** Of the hollow nodes' image, where the plan names none. */
   kubernetesVersion: string
   holder: Holder
+  arm: string
   /** `untuned-1` */
   armId: string
   knobs: readonly KnobRequest[]
@@ -42,6 +47,7 @@ export interface RemoteClusterOptions {
   clock: Clock
   now: () => Date
   connect: Connect
+  runRetune: typeof retune
   signal: AbortSignal
 }
 
@@ -49,57 +55,72 @@ export interface RemoteClusterOptions {
 const readyLimitMs = 120_000
 /** Opening a target: re-tuning it, and waiting for its apiserver. */
 export const openBudgetMs = retuneLimitMs + readyLimitMs + 60_000
+/** Of the Lease while the apiserver that keeps it is restarted: longer than that takes. */
+const leaseWhileRetuningMs = 300_000
 
 /**
  * Takes a target cluster for an arm: its Lease first, then, where the plan has a program for that, its settings. Throws
- * `Failure('safety-refusal')` when another run has it, `infrastructure` when it cannot be re-tuned or does not answer; the Lease
- * is let go of in that case.
+ * `Failure('safety-refusal')` when it, or the host cluster, is another cluster than the plan means, or another run has it, `infrastructure`
+ * when it cannot be re-tuned or does not answer; the Lease is let go of in that case.
  */
 export async function openRemoteCluster(options: RemoteClusterOptions): Promise<Cluster> {
-  const { plan, target, credentials, armId, knobs, clock, now, holder, connect, signal } = options
-  const startedMs = clock.nowMs()
+  const { plan, target, arm, armId, knobs, clock, now, holder, connect, runRetune, signal } = options
+  const { target: place, host: hostPlace } = options.places
+  const { credentials } = place
   const closing = new AbortController()
   const retries = { count: 0, waitedMs: 0 }
   const listeners = new Set<(record: RequestRecord) => void>()
-  const api = connect({
-    credentials,
-    signal: closing.signal,
-    onRequest(record) {
-      for (const listener of listeners) listener(record)
-    },
-    onRetry({ waitMs }) {
-      retries.count++
-      retries.waitedMs += waitMs
-    },
-  })
-  const closeConnections: (() => PromiseLike<void>)[] = [() => api[Symbol.asyncDispose]()]
+  const closeConnections: (() => PromiseLike<void>)[] = []
+  const connected = (to: Credentials, until: AbortSignal = closing.signal) => {
+    const connection = connect({
+      credentials: to,
+      signal: until,
+      ...(to === credentials && {
+        onRequest(record) {
+          for (const listener of listeners) listener(record)
+        },
+        onRetry({ waitMs }) {
+          retries.count++
+          retries.waitedMs += waitMs
+        },
+      }),
+    })
+    closeConnections.push(() => connection[Symbol.asyncDispose]())
+    return connection
+  }
+  const onTarget = { ...place, api: connected(credentials) }
+  const onHost = hostPlace && { ...hostPlace, api: connected(hostPlace.credentials) }
   let lease: HeldLease | undefined
   const close = async () => {
-    try {
-      await lease?.release()
-    } catch (error) {
-      throw new Failure('residue', `the Lease of ${target.context} could not be let go of: ${messageOf(error)}`, {
-        next: 'It ends by itself a minute after its last renewal',
-        cause: error,
-      })
-    } finally {
-      closing.abort(new Failure('interrupted', 'the cluster was let go of'))
-      await Promise.allSettled(closeConnections.map((closeOne) => closeOne()))
-    }
+    // Elsewhere nothing would be found of what is to be taken away, and the Lease not either.
+    const letGo = lease === undefined ? [] : await Promise.allSettled([requireIdentity([onTarget]), lease.release()])
+    closing.abort(new Failure('interrupted', 'the cluster was let go of'))
+    await Promise.allSettled(closeConnections.map((closeOne) => closeOne()))
+    const failed = letGo.find(({ status }) => status === 'rejected')
+    if (failed?.status !== 'rejected') return
+    throw new Failure('residue', `the Lease of ${target.context} could not be let go of: ${messageOf(failed.reason)}`, {
+      next: 'It ends by itself a minute after its last renewal',
+      cause: failed.reason,
+    })
   }
 
   try {
-    lease = await acquireLease({ api, clock, now, holder, signal })
+    await requireIdentity(onHost === undefined ? [onTarget] : [onHost, onTarget])
+    lease = await acquireLease({ api: onTarget.api, clock, now, holder, signal })
     signal.throwIfAborted()
+    const acquiredMs = clock.nowMs()
     const command = plan.remote?.retune
     if (command !== undefined) {
       const { env, logFolder } = options
-      const logFile = join(logFolder, armId, 'retune.log')
-      await retune({ command, arm: armNameOf(armId), logFile, env, clock, signal })
-      await untilReady(api, clock, signal)
+      const ending = AbortSignal.any([signal, lease.lost])
+      await lease.lastFor(leaseWhileRetuningMs)
+      await runRetune({ command, arm, logFile: join(logFolder, armId, 'retune.log'), env, clock, signal: ending })
+      await untilReady(onTarget.api, clock, ending)
+      await lease.lastFor()
     }
-    await lease.keep()
-    const readyMs = command === undefined ? null : clock.nowMs() - startedMs
+    const writes = connected(credentials, AbortSignal.any([closing.signal, lease.lost]))
+    const api = heldApi(onTarget.api, writes, lease)
+    const readyMs = command === undefined ? null : clock.nowMs() - acquiredMs
     const silent = new Set<string>()
     const components = componentsOf({
       api,
@@ -111,7 +132,8 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
     })
     closeConnections.push(() => components[Symbol.asyncDispose]())
     const versions = { 'kube-apiserver': await serverVersionOf(api) }
-    const hollow = hollowFleetOf(options, api, closing.signal, closeConnections)
+    const hollow =
+      onHost === undefined ? undefined : hollowFleetOf(options, { host: onHost, target: { ...onTarget, api } })
     let disposal: Promise<void> | undefined
 
     return {
@@ -145,14 +167,10 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
       },
     }
   } catch (error) {
-    await close()
+    const left = await close().then(() => undefined, messageOf)
+    if (left !== undefined) throw new Failure('residue', `${messageOf(error)}; ${left}`, { cause: error })
     throw error
   }
-}
-
-/** The arm of `untuned-1`. */
-export function armNameOf(armId: string): string {
-  return armId.slice(0, armId.lastIndexOf('-'))
 }
 
 /** Why nobody has said anything of a knob. */
@@ -186,22 +204,15 @@ interface ArmFleet {
   remove(removeSignal: AbortSignal): Promise<void>
 }
 
-function hollowFleetOf(
-  options: RemoteClusterOptions,
-  api: ClusterApi,
-  signal: AbortSignal,
-  closeConnections: (() => PromiseLike<void>)[],
-): ArmFleet | undefined {
-  const { clock, now, connect, holder } = options
-  if (options.host === undefined) return undefined
-  const host = connect({ credentials: options.host, signal })
-  closeConnections.push(() => host[Symbol.asyncDispose]())
+function hollowFleetOf(options: RemoteClusterOptions, { host, target }: { host: Reach; target: Reach }): ArmFleet {
+  const { clock, now, holder } = options
   const { runId } = holder
   let starting: Promise<unknown> | undefined
   return {
     start(fleetSignal) {
-      const arm = hollowArm({ ...options, runId })
-      const fleet = startHollowFleet({ ...arm, host, target: api, clock, now: now() }, fleetSignal)
+      const arm = hollowArm({ ...options, credentials: target.credentials, runId })
+      const on = { host: host.api, target: target.api }
+      const fleet = startHollowFleet({ ...arm, ...on, clock, now: now() }, fleetSignal)
       starting = fleet.catch(() => {})
       return fleet
     },
@@ -209,7 +220,8 @@ function hollowFleetOf(
       if (starting === undefined) return
       // Requests that an interrupted start has under way would create things behind the back of their removal.
       await Promise.race([starting, whenAborted(removeSignal).catch(() => {})])
-      await removeHollowFleet({ host, target: api, clock, runId }, removeSignal)
+      const verify = { host: () => requireIdentity([host]), target: () => requireIdentity([target]) }
+      await removeHollowFleet({ host: host.api, target: target.api, clock, runId, verify }, removeSignal)
     },
   }
 }

@@ -5,14 +5,15 @@ import { Failure } from '../../base/errors.ts'
 import { forecastOf } from '../../fleet/forecast.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Target } from '../target.ts'
-import { armNameOf, openBudgetMs, openRemoteCluster } from './cluster.ts'
+import { openBudgetMs, openRemoteCluster } from './cluster.ts'
 import { supportOf } from './knobs.ts'
 import type { Holder } from './lease.ts'
-import { hollowArms, plannedObjects, targetOf } from './objects.ts'
+import { armOf, hollowArms, plannedObjects, targetOf } from './objects.ts'
 import type { CheckOutcome, PlannedObject } from './preflight/check.ts'
 import { allChecks, examineClusters, requireNoRefusals } from './preflight/index.ts'
 import type { Connect, Reach } from './reach.ts'
-import { clustersOf, connectOverHttp, credentialsOf, reachClusters } from './reach.ts'
+import { clustersOf, connectOverHttp, credentialsOf, plannedPlaces, reachClusters } from './reach.ts'
+import { retune } from './retune.ts'
 
 export interface RemoteTargetOptions {
   plan: Plan
@@ -28,6 +29,7 @@ export interface RemoteTargetOptions {
   clock: Clock
   now: () => Date
   connect?: Connect
+  runRetune?: typeof retune
 }
 
 /** What a preflight found, and what the run would create. */
@@ -39,7 +41,7 @@ export interface DryRun {
 
 /** Clusters of others, reached by kubeconfigs: looked at before anything is created, and left as they were. */
 export function remoteTarget(options: RemoteTargetOptions): Target {
-  const { plan, runFolder, clock, home = homedir(), connect = connectOverHttp(clock) } = options
+  const { plan, runFolder, clock, home = homedir(), connect = connectOverHttp(clock), runRetune = retune } = options
   return {
     name: 'remote',
     evidence: 'measured',
@@ -59,17 +61,24 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
     },
 
     async open({ armId, knobs, signal }) {
-      const { target } = targetOf(plan, armNameOf(armId))
-      const host = plan.fleet.source === 'hollow' ? plan.remote?.host : undefined
+      const arm = armOf(plan, armId)
+      const { target, path } = targetOf(plan, arm)
+      const places = plannedPlaces(clustersOf(plan)).filter((place) => place.role === 'host' || place.path === path)
+      const located = await Promise.all(
+        places.map(async (place) => ({ ...place, credentials: await credentialsOf(place, home) })),
+      )
+      const on = located.find(({ role }) => role === 'target')
+      if (on === undefined) throw new Error(`${path} is none of the plan's clusters`)
       return openRemoteCluster({
         ...options,
         target,
-        credentials: await credentialsOf(target, home),
-        host: host === undefined ? undefined : await credentialsOf(host, home),
+        places: { target: on, host: located.find(({ role }) => role === 'host') },
+        arm,
         armId,
         knobs,
         logFolder: join(resolve(runFolder), 'logs'),
         connect,
+        runRetune,
         signal,
       })
     },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../kube/api.ts'
 import { createVirtualClock } from '../../kube/testing.ts'
 import { acquireLease, leaseFor, leaseRef } from './lease.ts'
@@ -15,7 +16,8 @@ function bench() {
   const clock = createVirtualClock(0)
   const now = () => new Date(startMs + clock.nowMs())
   const { signal } = new AbortController()
-  const acquire = (holder: typeof anna) => acquireLease({ api: cluster.api, clock, now, holder, signal })
+  const acquire = (holder: typeof anna, itsClock: Clock = clock, itsNow = now) =>
+    acquireLease({ api: cluster.api, clock: itsClock, now: itsNow, holder, signal })
   return { cluster, clock, now, acquire }
 }
 
@@ -35,7 +37,6 @@ describe('acquireLease', () => {
   it('should leave nothing when it is released, and let the next run have it', async () => {
     const { cluster, acquire } = bench()
     const lease = await acquire(anna)
-    await lease.keep()
     await lease.release()
     expect(leases(cluster)).toEqual([])
     await expect(acquire(ben)).resolves.toBeDefined()
@@ -44,7 +45,6 @@ describe('acquireLease', () => {
   it('should stay ours for as long as it is kept', async () => {
     const { clock, acquire } = bench()
     const lease = await acquire(anna)
-    await lease.keep()
     await clock.sleep(600_000)
     await expect(acquire(ben)).rejects.toMatchObject({ kind: 'safety-refusal' })
     expect(lease.lost.aborted).toBe(false)
@@ -52,8 +52,8 @@ describe('acquireLease', () => {
   })
 
   it('should be taken over when its holder has shown no sign of life for a minute', async () => {
-    const { clock, acquire } = bench()
-    await acquire(anna)
+    const { cluster, clock, now, acquire } = bench()
+    cluster.put('leases', leaseFor(anna, now()))
     await clock.sleep(59_000)
     await expect(acquire(ben)).rejects.toMatchObject({ kind: 'safety-refusal' })
     await clock.sleep(2000)
@@ -72,35 +72,96 @@ describe('acquireLease', () => {
   it('should end the run, and stay, when somebody else has it', async () => {
     const { cluster, clock, now, acquire } = bench()
     const lease = await acquire(anna)
-    await lease.keep()
-    const { uid = '' } = (await cluster.api.get(leaseRef)).metadata
-    await cluster.api.delete(leaseRef, { uid })
-    cluster.put('leases', leaseFor(ben, now()))
+    await steal(cluster, leaseFor(ben, now()))
     await clock.sleep(30_000)
     expect(String(lease.lost.reason)).toMatch("the cluster's Lease was lost: ben@build-7, run big-2")
     await lease.release()
     expect(leases(cluster)).toEqual(['leases kube-system/scale-test'])
   })
 
-  it('should end the run when it could not be renewed for as long as it lasts, and not before', async () => {
+  it('should end the run well before others may take it when it cannot be renewed, and not at once', async () => {
     const { cluster, clock, acquire } = bench()
     const lease = await acquire(anna)
-    await lease.keep()
     await clock.sleep(30_500)
     cluster.failing = new ApiError(503, 'ServiceUnavailable', 'later')
-    await clock.sleep(40_000)
-    expect(lease.lost.aborted).toBe(false)
     await clock.sleep(30_000)
-    expect(String(lease.lost.reason)).toMatch('could not be renewed for 60 s')
+    await lease.confirm()
+    await clock.sleep(10_000)
+    expect(String(lease.lost.reason)).toMatch('was lost: it was last renewed 40.0 s ago')
     await lease.release().catch(() => {})
   })
 
-  it('should refuse to go on when it was taken while the cluster was re-tuned', async () => {
-    const { cluster, now, acquire } = bench()
+  it('should stay ours while a cluster does not answer for a while', async () => {
+    const { cluster, clock, acquire } = bench()
     const lease = await acquire(anna)
-    const { uid = '' } = (await cluster.api.get(leaseRef)).metadata
-    await cluster.api.delete(leaseRef, { uid })
-    cluster.put('leases', leaseFor(ben, now()))
-    await expect(lease.keep()).rejects.toMatchObject({ kind: 'safety-refusal' })
+    for (let outage = 0; outage < 10; outage++) {
+      cluster.failing = new ApiError(503, 'ServiceUnavailable', 'later')
+      await clock.sleep(25_000)
+      cluster.failing = undefined
+      await clock.sleep(5000)
+      await lease.confirm()
+      await expect(acquire(ben)).rejects.toMatchObject({ kind: 'safety-refusal' })
+    }
+    await lease.release()
+  })
+
+  it('should last longer when it is told to, and for as long as before when told again', async () => {
+    const { cluster, clock, acquire } = bench()
+    const lease = await acquire(anna)
+    await lease.lastFor(300_000)
+    cluster.failing = new ApiError(503, 'ServiceUnavailable', 'restarting')
+    await clock.sleep(150_000)
+    cluster.failing = undefined
+    await expect(acquire(ben)).rejects.toMatchObject({ kind: 'safety-refusal' })
+    await lease.lastFor()
+    cluster.failing = new ApiError(503, 'ServiceUnavailable', 'later')
+    await clock.sleep(45_000)
+    expect(String(lease.lost.reason)).toMatch('last renewed 40.0 s ago')
+    await lease.release().catch(() => {})
+  })
+
+  it('should be noticed to be lost before anything is written when this program stood still', async () => {
+    const { clock, acquire } = bench()
+    let stoodStillMs = 0
+    const lease = await acquire(anna, { ...clock, nowMs: () => clock.nowMs() + stoodStillMs })
+    await lease.confirm()
+    stoodStillMs = 70_000
+    await expect(lease.confirm()).rejects.toMatchObject({ kind: 'inconclusive', message: /last renewed 70\.0 s ago/ })
+    expect(lease.lost.aborted).toBe(true)
+  })
+
+  it.each([
+    ['is still ours', () => {}, undefined],
+    ['is gone', async (cluster: FakeCluster) => steal(cluster), /somebody has deleted it/],
+    ['is another’s', async (cluster: FakeCluster) => steal(cluster, leaseFor(ben, new Date(startMs))), /ben@build-7/],
+  ])('should be asked for before anything is written when this machine slept: it %s', async (_, meanwhile, lost) => {
+    const { cluster, now, acquire } = bench()
+    let sleptMs = 0
+    const lease = await acquire(anna, undefined, () => new Date(now().getTime() + sleptMs))
+    sleptMs = 7_200_000
+    await meanwhile(cluster)
+    if (lost === undefined) await lease.confirm()
+    else await expect(lease.confirm()).rejects.toThrow(lost)
+    await lease.release()
+  })
+
+  it('should not be taken from a holder who renews it at the very moment', async () => {
+    const { cluster, clock, now, acquire } = bench()
+    const slow = () => new Date(now().getTime() - 3_600_000)
+    cluster.put('leases', leaseFor(anna, slow()))
+    const { delete: remove } = cluster.api
+    cluster.api.delete = async (...args) => {
+      await cluster.api.patch(leaseRef, { type: 'merge', body: { spec: { renewTime: 'now' } } })
+      return remove(...args)
+    }
+    await expect(acquire(ben)).rejects.toMatchObject({ kind: 'safety-refusal' })
+    expect(clock.nowMs()).toBeGreaterThanOrEqual(25_000)
   })
 })
+
+/** Somebody takes the Lease away, and perhaps puts another one there. */
+async function steal(cluster: FakeCluster, other?: ReturnType<typeof leaseFor>): Promise<void> {
+  const { uid = '' } = (await cluster.api.get(leaseRef)).metadata
+  await cluster.api.delete(leaseRef, { uid })
+  if (other !== undefined) cluster.put('leases', other)
+}

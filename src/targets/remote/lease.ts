@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import { formatDuration } from '../../base/duration.ts'
 import { Failure } from '../../base/errors.ts'
 import type { KubeApi } from '../../kube/api.ts'
 import { ApiError, isApiStatus } from '../../kube/api.ts'
@@ -9,9 +10,13 @@ import type { Lease } from '../../kube/resources.ts'
 /** The Lease that says whose a target cluster is for now. */
 export const leaseRef = { resource: 'leases', namespace: 'kube-system', name: 'scale-test' } as const
 
-const durationMs = 60_000
+/** Without a renewal for this long, others may take a Lease. */
+const usualDurationMs = 60_000
+/** Of that time, without a renewal, its holder gives it up: well before others may take it, as in client-go's leader election. */
+const deadlineShare = 2 / 3
 const renewEveryMs = 10_000
-const tooLate = `it could not be renewed for ${durationMs / 1000} s`
+/** After a try of which nobody knows what became. */
+const renewAgainMs = 2000
 /** A holder whose clock is wrong, or ours, is seen to live by this: it writes in the meantime. */
 const observedMs = 2.5 * renewEveryMs
 
@@ -34,10 +39,18 @@ export interface LeaseOptions {
 
 /** A cluster that is ours until it is let go of, or lost. */
 export interface HeldLease {
-  /** Aborts with the reason when somebody else has it, or it could not be renewed in time. */
+  /** Aborts with the reason when somebody else has it, or it was not renewed in time. */
   readonly lost: AbortSignal
-  /** Renews it from now on. Throws `Failure('safety-refusal')` when somebody else has taken it since. */
-  keep(): Promise<void>
+  /**
+   * To be asked before anything is written to the cluster: resolves when it is ours, and throws the reason when it is lost. Notices also what
+   * no timer tells in time: that this program stood still, or its machine slept.
+   */
+  confirm(): Promise<void>
+  /**
+   * Has it last so long without a renewal, from now on: longer while the apiserver itself is restarted. Throws the reason when it is lost
+   * meanwhile.
+   */
+  lastFor(durationMs?: number): Promise<void>
   /** Stops renewing, and deletes it if it is still ours. Throws `ApiError` when that fails. */
   release(): Promise<void>
 }
@@ -62,30 +75,36 @@ export async function readLease(api: KubeApi): Promise<Lease | undefined> {
 }
 
 /** Whether a Lease has not been renewed for as long as it was to last. */
-export function isExpired({ spec }: Lease, now: Date): boolean {
-  const renewed = Date.parse(spec.renewTime ?? spec.acquireTime ?? '')
-  const lasts = (spec.leaseDurationSeconds ?? 0) * 1000
-  return Number.isNaN(renewed) || renewed + lasts < now.getTime()
+export function isExpired(lease: Lease, now: Date): boolean {
+  const renewed = Date.parse(lease.spec.renewTime ?? lease.spec.acquireTime ?? '')
+  return Number.isNaN(renewed) || renewed + lastsMs(lease) < now.getTime()
+}
+
+/** A Lease that says nothing of how long it lasts does not last. */
+function lastsMs({ spec }: Lease): number {
+  return (spec.leaseDurationSeconds ?? 0) * 1000
 }
 
 /** What to tell of a cluster that somebody else holds. */
 export function takenBy(lease: Lease): { because: string; next: string } {
   return {
     because: `it is in use: ${holderOf(lease)} holds the Lease ${leaseRef.namespace}/${leaseRef.name}`,
-    next: 'Wait until that run is over; a run that is gone loses the Lease a minute after its last sign of life',
+    next: `Wait until that run is over; a run that is gone loses the Lease ${lastsMs(lease) / 1000} s after its last sign of life`,
   }
 }
 
 /**
  * Takes the cluster's Lease, also one that has expired: that is deleted and a new one created, so that whoever held it
- * sees that it is another. Throws `Failure('safety-refusal')` with the holder's name when it is held, and `ApiError`.
+ * sees that it is another. From then on it is renewed until it is released. Throws `Failure('safety-refusal')` with the holder's name when it
+ * is held, and `ApiError`.
  */
 export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
   const { api, clock, now, holder } = options
   await removeExpired(options)
+  let renewed = { ...momentOf(options), durationMs: usualDurationMs }
   let lease: Lease
   try {
-    lease = await api.create('leases', leaseFor(holder, now()))
+    lease = await api.create('leases', leaseFor(holder, renewed.at))
   } catch (error) {
     if (!isApiStatus(error, 409)) throw error
     const other = await readLease(api)
@@ -95,51 +114,75 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
   const uid = lease.metadata.uid ?? ''
   const losing = new AbortController()
   const ending = new AbortController()
+  let durationMs = usualDurationMs
+  // What others see may be the one or the other, as long as an answer is out.
+  const deadlineMs = () => Math.min(durationMs, renewed.durationMs) * deadlineShare
+  const ageMs = () => clock.nowMs() - renewed.clockMs
   const lose = (why: string) => losing.abort(new Failure('inconclusive', `the cluster's Lease was lost: ${why}`))
+  const isLost = () => {
+    if (!losing.signal.aborted && ageMs() >= deadlineMs()) lose(`it was last renewed ${formatDuration(ageMs())} ago`)
+    return losing.signal.aborted
+  }
 
-  /** True when it is renewed, false when that is not known, a text when it is lost. */
-  const renew = async (): Promise<boolean | string> => {
+  /** False when it is not known what became of it. */
+  const tryToRenew = async (): Promise<boolean> => {
+    const renewal = { ...momentOf(options), durationMs }
+    const spec = { renewTime: microTime(renewal.at), leaseDurationSeconds: durationMs / 1000 }
+    const body = { metadata: { uid }, spec }
     try {
-      await api.patch(leaseRef, { type: 'merge', body: { metadata: { uid }, spec: { renewTime: microTime(now()) } } })
+      await api.patch(leaseRef, { type: 'merge', body })
+      renewed = renewal
       return true
     } catch (error) {
       if (error instanceof ApiError && isTransient(error)) return false
       const found = await readLease(api).catch(() => null)
-      if (found === null) return false
-      if (found === undefined) return 'somebody has deleted it'
-      return found.metadata.uid === uid ? false : `${holderOf(found)} has it now`
+      if (found === undefined) lose('somebody has deleted it')
+      else if (found !== null && found.metadata.uid !== uid) lose(`${holderOf(found)} has it now`)
+      return false
     }
   }
-  const renewing = async () => {
-    let lastMs = clock.nowMs()
-    while (!ending.signal.aborted) {
+  /** Ends when it is renewed or lost, at the latest when the time for that is up. */
+  const renew = async () => {
+    const done = new AbortController()
+    const waiting = AbortSignal.any([ending.signal, losing.signal, done.signal])
+    const trying = async () => {
+      while (!isLost() && !(await tryToRenew())) await clock.sleep(renewAgainMs, waiting)
+    }
+    try {
+      await Promise.race([trying(), clock.sleep(deadlineMs() - ageMs(), waiting)])
+    } catch (error) {
+      if (!waiting.aborted) throw error
+    } finally {
+      done.abort()
+    }
+    isLost()
+  }
+  const renewing = (async () => {
+    while (!isLost()) {
       await clock.sleep(renewEveryMs, ending.signal)
-      const over = new AbortController()
-      const late = clock
-        .sleep(Math.max(0, lastMs + durationMs - clock.nowMs()), AbortSignal.any([ending.signal, over.signal]))
-        .then(() => tooLate)
-      late.catch(() => {})
-      const askedMs = clock.nowMs()
-      const outcome = await Promise.race([renew(), late])
-      over.abort()
-      if (typeof outcome === 'string') return lose(outcome)
-      if (outcome) lastMs = askedMs
-      else if (clock.nowMs() - lastMs >= durationMs) return lose(tooLate)
+      await renew()
     }
-  }
-  let loop: Promise<void> | undefined
+  })()
+  // Ends with the Lease.
+  renewing.catch(() => {})
 
   return {
     lost: losing.signal,
-    async keep() {
-      const outcome = await renew()
-      if (typeof outcome === 'string') throw new Failure('safety-refusal', `the cluster's Lease was lost: ${outcome}`)
-      loop = renewing()
-      loop.catch(() => {})
+    async confirm() {
+      // The wall clock goes on while a machine sleeps, the monotonic one does not.
+      if (!isLost() && now().getTime() - renewed.at.getTime() >= deadlineMs()) await renew()
+      losing.signal.throwIfAborted()
+    },
+    async lastFor(wantedMs = usualDurationMs) {
+      // Renewed as it was first: a shorter time may be over already.
+      await renew()
+      durationMs = wantedMs
+      await renew()
+      losing.signal.throwIfAborted()
     },
     async release() {
       ending.abort()
-      await loop?.catch(() => {})
+      await renewing.catch(() => {})
       try {
         await api.delete(leaseRef, { uid })
       } catch (error) {
@@ -150,6 +193,11 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
   }
 }
 
+/** Now, on both clocks. */
+function momentOf({ clock, now }: Pick<LeaseOptions, 'clock' | 'now'>): { clockMs: number; at: Date } {
+  return { clockMs: clock.nowMs(), at: now() }
+}
+
 async function removeExpired({ api, clock, now, signal }: LeaseOptions): Promise<void> {
   const found = await readLease(api)
   if (found === undefined) return
@@ -158,7 +206,9 @@ async function removeExpired({ api, clock, now, signal }: LeaseOptions): Promise
   const again = await readLease(api)
   if (again === undefined) return
   if (again.metadata.resourceVersion !== found.metadata.resourceVersion) throw refusal(again)
-  await api.delete(leaseRef, { uid: again.metadata.uid ?? '' }).catch((error: unknown) => {
+  const { uid = '', resourceVersion = '' } = again.metadata
+  // The version, too: its holder may renew it at this very moment.
+  await api.delete(leaseRef, { uid, resourceVersion }).catch((error: unknown) => {
     if (!isApiStatus(error, 404) && !isApiStatus(error, 409)) throw error
   })
 }
@@ -170,7 +220,7 @@ export function leaseFor({ runId, who }: Holder, now: Date): Lease {
     metadata: { name: leaseRef.name, namespace: leaseRef.namespace, labels: { [runLabel]: runId } },
     spec: {
       holderIdentity: who,
-      leaseDurationSeconds: durationMs / 1000,
+      leaseDurationSeconds: usualDurationMs / 1000,
       acquireTime: moment,
       renewTime: moment,
     },

@@ -2,7 +2,7 @@ import { Failure } from '../../base/errors.ts'
 import type { KubeObject } from '../../kube/resources.ts'
 import { resources } from '../../kube/resources.ts'
 import type { Plan } from '../../plan/plan.ts'
-import { armName } from '../../plan/plan.ts'
+import { armIdOf, armName } from '../../plan/plan.ts'
 import type { ProfileName } from '../../tuning/profiles.ts'
 import { requestsOf } from '../../tuning/profiles.ts'
 import { layOutWorkload } from '../../workload/layout.ts'
@@ -69,7 +69,7 @@ export function hollowArms({
     const { target, path } = targetOf(plan, armName(arm))
     const credentials = clusters.find((cluster) => cluster.path === path)?.credentials
     if (credentials === undefined) return []
-    const armId = `${armName(arm)}-1`
+    const armId = armIdOf(armName(arm), 1)
     const knobs = requestsOf(arm.profile as ProfileName, arm.set)
     return [{ order: hollowArm({ plan, target, credentials, armId, knobs, runId, kubernetesVersion }), path }]
   })
@@ -94,6 +94,14 @@ function* runObjects({ workload, seed, probes, fleet }: Plan, runId: string): Ge
   const spec = { runId, node, image, serviceAccountToken, replicas, tolerated: fleet.pods.taints }
   yield probeNamespace(spec)
   yield probeDeployment(spec)
+}
+
+/** The arm that an id names; the plan says which there are. */
+export function armOf({ arms, repetitions }: Plan, armId: string): string {
+  const repetition = Array.from({ length: repetitions }, (_, index) => index + 1)
+  const name = arms.map(armName).find((arm) => repetition.some((number) => armIdOf(arm, number) === armId))
+  if (name === undefined) throw new Error(`${armId} is none of the plan's arms`)
+  return name
 }
 
 /** The target that an arm runs on, and where it stands in the plan. Throws `Failure('bad-input')` when there is none. */

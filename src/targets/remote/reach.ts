@@ -73,7 +73,7 @@ export function clustersOf({ remote, fleet }: Pick<Plan, 'remote' | 'fleet'>): P
 }
 
 /** Clusters as they are planned, host first. */
-function plannedPlaces({ host, targets }: PlannedClusters): Omit<Reach, 'credentials' | 'api'>[] {
+export function plannedPlaces({ host, targets }: PlannedClusters): Omit<Reach, 'credentials' | 'api'>[] {
   return [
     ...(host === undefined ? [] : [{ role: 'host' as const, arms: [], path: 'remote.host', ...placeOf(host) }]),
     ...targets.map((target, index) => ({
@@ -129,7 +129,7 @@ export async function serverVersionOf(api: RawEndpoint): Promise<string> {
 }
 
 /** Why a cluster could not be asked, as trouble with the infrastructure; any other error as it is. */
-export function unreachable(cluster: Reach, error: unknown): unknown {
+export function unreachable(cluster: Pick<Reach, 'role' | 'arms' | 'kubeconfig' | 'context'>, error: unknown): unknown {
   if (!(error instanceof ApiError)) return error
   const { kubeconfig, context } = cluster
   return new Failure('infrastructure', `${titleOf(cluster)} cannot be asked: ${error.message}`, {

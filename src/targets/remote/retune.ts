@@ -1,9 +1,8 @@
-import { once } from 'node:events'
-import { createWriteStream, mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
-import { Failure, messageOf } from '../../base/errors.ts'
+import { Failure } from '../../base/errors.ts'
+import { runProgram } from '../../base/shell.ts'
+import { tailOf } from '../../base/tail.ts'
 
 /** How long a program may take to re-tune a cluster: static pods are restarted one after the other. */
 export const retuneLimitMs = 600_000
@@ -20,44 +19,21 @@ export interface Retuning {
   signal: AbortSignal
 }
 
-/** Runs the program to its end. Throws `Failure('infrastructure')` with its last line when it fails or takes too long. */
-export async function retune({ command, arm, logFile, env, clock, signal }: Retuning): Promise<void> {
-  const { $ } = await import('zx/core')
-  const [program = '', ...given] = command
-  mkdirSync(dirname(logFile), { recursive: true })
-  const log = createWriteStream(logFile)
-  const run = $({
-    env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)) as NodeJS.ProcessEnv,
-    nothrow: true,
-    quiet: true,
-    signal,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: retuneLimitMs,
-    timeoutSignal: 'SIGKILL',
-  })`${program} ${[...given, arm]}`
-  run.stdout.pipe(log, { end: false })
-  run.stderr.pipe(log, { end: false })
-  try {
-    const startedMs = clock.nowMs()
-    const { exitCode, signal: killedBy, stderr, stdout } = await run
-    signal.throwIfAborted()
-    if (exitCode === 0) return
-    const how =
-      killedBy !== null && clock.nowMs() - startedMs >= retuneLimitMs
-        ? `took longer than ${formatDuration(retuneLimitMs)}`
-        : killedBy === null
-          ? `ended with status ${exitCode}`
-          : `was ended by ${killedBy}`
-    const said = (stderr.trim() || stdout.trim()).split('\n').at(-1) ?? ''
-    throw new Failure('infrastructure', `${program} ${arm} ${how}${said === '' ? '' : `: ${said}`}`, {
-      next: `What it said is in ${logFile}`,
-    })
-  } catch (error) {
-    if (error instanceof Failure || signal.aborted) throw error
-    throw new Failure('infrastructure', `${program} could not be run: ${messageOf(error)}`)
-  } finally {
-    const closed = once(log, 'close')
-    log.end()
-    await closed
-  }
+/**
+ * Runs the program to its end; of what it started nothing runs on. Throws `Failure('infrastructure')` with its last line when it fails
+ * or takes too long, and the signal's reason when that aborts.
+ */
+export async function retune({ command, arm, ...rest }: Retuning): Promise<void> {
+  const { status, endedBy, isLate } = await runProgram({ command: [...command, arm], limitMs: retuneLimitMs, ...rest })
+  if (status === 0) return
+  const how = isLate
+    ? `took longer than ${formatDuration(retuneLimitMs)}`
+    : endedBy === null
+      ? `ended with status ${status}`
+      : `was ended by ${endedBy}`
+  const [lastLine] = tailOf(rest.logFile, 1)
+  const said = lastLine === undefined ? ' and said nothing' : `: ${lastLine}`
+  throw new Failure('infrastructure', `${command[0]} ${arm} ${how}${said}`, {
+    next: `Its output is in ${rest.logFile}`,
+  })
 }

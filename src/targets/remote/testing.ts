@@ -93,10 +93,11 @@ export function fakeCluster({ uid = 'uid-1', allows = () => true, pages = {} }: 
         const spec = { ...(object as { spec?: object }).spec, ...rest.spec }
         return store(resource, { ...object, spec } as KubeObject) as ResourceTypes[typeof resource]
       },
-      async delete({ resource, ...ref }, { uid: expected }) {
+      async delete({ resource, ...ref }, { uid: expected, resourceVersion }) {
         if (cluster.failing !== undefined) throw cluster.failing
         cluster.writes.push(`delete ${resource}`)
-        if (found(resource, ref).metadata.uid !== expected)
+        const { metadata } = found(resource, ref)
+        if (metadata.uid !== expected || (resourceVersion ?? metadata.resourceVersion) !== metadata.resourceVersion)
           throw new ApiError(409, 'Conflict', `delete ${resource}: the UID in the precondition does not match`)
         objects.delete(keyOf(resource, ref))
       },

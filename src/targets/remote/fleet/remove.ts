@@ -12,6 +12,8 @@ export interface RemovalOptions {
   target: KubeApi
   clock: Clock
   runId: string
+  /** Throws when a cluster is not the one that things were created on: there they would be looked for in vain. */
+  verify?: { host(): Promise<void>; target(): Promise<void> }
   report?(progress: { text?: string; done?: number; total?: number; unit?: string }): void
 }
 
@@ -28,7 +30,7 @@ const shownNames = 5
  * that names what is left when `signal` aborts first.
  */
 export async function removeHollowFleet(options: RemovalOptions, signal: AbortSignal): Promise<void> {
-  const { host, target, clock, runId, report } = options
+  const { host, target, clock, runId, verify, report } = options
   const left: string[] = []
   const attempt = async (where: string, work: () => Promise<unknown>) => {
     try {
@@ -38,11 +40,15 @@ export async function removeHollowFleet(options: RemovalOptions, signal: AbortSi
     }
   }
   report?.({ text: 'hollow-node pods' })
-  await attempt('host cluster', () =>
-    deleteNamespaces({ api: host, clock }, { labelSelector: hollowSelector(runId) }, signal),
-  )
+  await attempt('host cluster', async () => {
+    await verify?.host()
+    await deleteNamespaces({ api: host, clock }, { labelSelector: hollowSelector(runId) }, signal)
+  })
   report?.({ text: 'Node objects' })
-  await attempt('target', () => removeNodes({ api: target, clock }, runId, signal))
+  await attempt('target', async () => {
+    await verify?.target()
+    await removeNodes({ api: target, clock }, runId, signal)
+  })
   await attempt('target', () =>
     removeAll(
       { api: target, clock },

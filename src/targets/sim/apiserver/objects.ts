@@ -194,7 +194,7 @@ export function createObjects(rules: Omit<ObjectRules, 'nextAddress'>): Objects 
       return store.put('pods', { ...pod, spec: { ...spec, nodeName }, status: { ...status, conditions } })
     },
 
-    delete(ref, { uid, graceSeconds, propagation }) {
+    delete(ref, { uid, resourceVersion = '', graceSeconds, propagation }) {
       const { resource } = ref
       const object = find(ref)
       const { metadata } = object
@@ -203,6 +203,12 @@ export function createObjects(rules: Omit<ObjectRules, 'nextAddress'>): Objects 
           resources[resource].kind,
           ref.name,
           `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
+        )
+      if (resourceVersion !== '' && resourceVersion !== metadata.resourceVersion)
+        throw conflict(
+          resources[resource].kind,
+          ref.name,
+          `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
         )
       const isDeleting = metadata.deletionTimestamp !== undefined
       const finalizers = finalizersAfter(metadata.finalizers, propagation)

@@ -1,0 +1,158 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Failure } from '../../src/base/errors.ts'
+import { exitCodeOf } from '../../src/cli/exit.ts'
+import { loadPlanFor } from '../../src/cli/plans.ts'
+import type { RunEvent } from '../../src/run/events.ts'
+import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
+import { remoteTarget } from '../../src/targets/remote/index.ts'
+import type { SimulatedClusters } from './simulated.ts'
+import { run, simulatedClusters } from './simulated.ts'
+
+/** One cluster for both arms, which a program re-tunes for a while. */
+function retuned(bench: SimulatedClusters, runId: string, takesMs: number): RemoteTargetOptions {
+  const options = bench.options(runId)
+  const [shared] = options.plan.remote?.targets ?? []
+  if (shared === undefined) throw new Error('a target is missing')
+  const { arms: _, ...target } = shared
+  return {
+    ...options,
+    plan: { ...options.plan, remote: { targets: [target], retune: ['./retune.sh'] } },
+    runRetune: ({ signal }) => options.clock.sleep(takesMs, signal),
+  }
+}
+
+const { workload } = loadPlanFor('smoke', join(import.meta.dirname, '..', '..', 'plans'), {})
+
+describe('the Lease of a target', () => {
+  it('should not be had by a second run at any moment of re-tuning, however long that takes', async () => {
+    await using bench = await simulatedClusters(['untuned'])
+    const first = retuned(bench, 'run-1', 590_000)
+    const second = remoteTarget(bench.options('run-2'))
+    const { signal } = new AbortController()
+    const { clock } = first
+    const refusals: unknown[] = []
+    let isOver = false
+    let asking: Promise<void> | undefined
+    const { result, error } = await run(first, {
+      emit(event) {
+        if (event.type !== 'step-started' || event.stepId !== 'control-plane' || asking !== undefined) return
+        asking = (async () => {
+          for (await clock.sleep(1000); !isOver; await clock.sleep(3700)) {
+            const opening = second.open({ armId: 'untuned-1', knobs: [], signal })
+            refusals.push(await opening.catch(({ kind }: Failure) => kind))
+          }
+        })()
+        void asking.catch(() => {})
+      },
+    })
+    isOver = true
+    await asking
+    expect(error).toBeUndefined()
+    expect(result.arms.map(({ outcome }) => outcome)).toEqual(['complete', 'complete'])
+    // Twice ten minutes; between two arms the cluster is nobody's for a moment.
+    expect(refusals.length).toBeGreaterThan(300)
+    expect(new Set(refusals)).toEqual(new Set(['safety-refusal']))
+  })
+
+  it('should end the program that re-tunes a cluster as soon as it is lost', async () => {
+    await using bench = await simulatedClusters(['untuned'])
+    const options = retuned(bench, 'run-1', 590_000)
+    const api = bench.clusters['untuned']?.api
+    const ref = { resource: 'leases', namespace: 'kube-system', name: 'scale-test' } as const
+    const stealing = options.clock.sleep(100_000).then(async () => {
+      const { uid = '' } = (await api?.get(ref))?.metadata ?? {}
+      await api?.delete(ref, { uid })
+    })
+    const startedMs = options.clock.nowMs()
+    const { error } = await run(options)
+    await stealing
+    expect(error).toMatchObject({ kind: 'inconclusive', message: expect.stringContaining('somebody has deleted it') })
+    expect(options.clock.nowMs() - startedMs).toBeLessThan(150_000)
+  })
+})
+
+describe('a cluster that is another one than the plan means', () => {
+  it('should be refused, untouched, when a kubeconfig was swapped between two arms', async () => {
+    await using bench = await simulatedClusters(['untuned', 'tuned', 'stock'])
+    const before = await bench.contents()
+    const version = await lastVersion(bench, 'stock')
+    const outcome = await run(bench.options('run-1'), {
+      emit(event) {
+        if (event.type === 'step-started' && event.stepId === 'clean-up') bench.swap('tuned', 'stock', 'kubeconfig')
+      },
+    })
+    expect(outcome.error).toMatchObject({
+      kind: 'safety-refusal',
+      message:
+        'target of tuned (context tuned): the plan means uid of tuned, but this is uid of stock; it was not touched',
+      next: expect.stringContaining('remote.targets[1]'),
+    })
+    expect(exitCodeOf(outcome, undefined)).toBe(3)
+    expect(outcome.result.arms.map(({ residue }) => residue)).toEqual([[], []])
+    expect(await bench.contents()).toEqual(before)
+    expect(await lastVersion(bench, 'stock')).toBe(version)
+  })
+
+  it('should be told of, instead of being found clean, when it is met at the end', async () => {
+    await using bench = await simulatedClusters(['untuned', 'tuned', 'stock'])
+    const version = await lastVersion(bench, 'stock')
+    const outcome = await run(bench.options('run-1'), {
+      emit(event) {
+        if (event.type === 'step-started' && event.stepId === 'clean-up') bench.swap('untuned', 'stock', 'address')
+      },
+    })
+    expect(outcome.result.arms[0]?.residue).toEqual([
+      expect.stringMatching(/Control plane: .*the plan means .*, but this is/),
+    ])
+    expect(exitCodeOf(outcome, undefined)).toBe(6)
+    expect(await lastVersion(bench, 'stock')).toBe(version)
+  })
+
+  /** That a cluster has given to anything anybody wrote, but for what its nodes write. */
+  async function lastVersion(bench: SimulatedClusters, cluster: string): Promise<number> {
+    const versions: number[] = []
+    const api = bench.clusters[cluster]?.api
+    if (api === undefined) throw new Error(`${cluster} is missing`)
+    for (const resource of ['namespaces', 'deployments', 'pods', 'configmaps'] as const) {
+      for await (const { items } of api.list({ resource }))
+        versions.push(...items.map(({ metadata }) => Number(metadata.resourceVersion)))
+    }
+    return Math.max(...versions)
+  }
+})
+
+describe('Ctrl-C', () => {
+  const steps = ['control-plane', 'fleet', 'verify-knobs', 'fill', 'probe-target', 'probe/rollout', 'probe/scale-down']
+
+  it.each(steps.flatMap((step) => [0, 1, 40, 900].map((afterMs) => [step, afterMs] as const)))(
+    'should leave both clusters as they were when it comes in step %s, %d ms after its start',
+    async (step, afterMs) => {
+      await using bench = await simulatedClusters(['untuned'])
+      const before = await bench.contents()
+      const interruption = new AbortController()
+      const options = retuned(bench, 'run-1', 30_000)
+      const plan = { ...options.plan, workload }
+      let isHere = false
+      const outcome = await run(
+        { ...options, plan },
+        {
+          plan,
+          signal: interruption.signal,
+          emit(event: RunEvent) {
+            if (event.type !== 'step-started' || event.stepId !== step || isHere) return
+            isHere = true
+            void options.clock
+              .sleep(afterMs)
+              .then(() => interruption.abort(new Failure('interrupted', 'interrupted by SIGINT')))
+          },
+        },
+      )
+      expect(isHere).toBe(true)
+      expect(outcome.error).toMatchObject({ kind: 'interrupted' })
+      expect(exitCodeOf(outcome, 'SIGINT')).toBe(130)
+      expect(outcome.result.arms.map(({ residue }) => residue)).toEqual([[]])
+      expect(await bench.contents()).toEqual(before)
+    },
+  )
+})
