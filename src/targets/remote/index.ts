@@ -60,8 +60,8 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
       }
     },
 
-    async open({ armId, knobs, signal }) {
-      const arm = armOf(plan, armId)
+    async open({ armId, repetition, knobs, signal }) {
+      const arm = armOf(plan, armId, repetition)
       const { target, path } = targetOf(plan, arm)
       const places = plannedPlaces(clustersOf(plan)).filter((place) => place.role === 'host' || place.path === path)
       const located = await Promise.all(

@@ -96,10 +96,9 @@ function* runObjects({ workload, seed, probes, fleet }: Plan, runId: string): Ge
   yield probeDeployment(spec)
 }
 
-/** The arm that an id names; the plan says which there are. */
-export function armOf({ arms, repetitions }: Plan, armId: string): string {
-  const repetition = Array.from({ length: repetitions }, (_, index) => index + 1)
-  const name = arms.map(armName).find((arm) => repetition.some((number) => armIdOf(arm, number) === armId))
+/** The arm of the plan that an id names. */
+export function armOf({ arms }: Plan, armId: string, repetition: number): string {
+  const name = arms.map(armName).find((arm) => armIdOf(arm, repetition) === armId)
   if (name === undefined) throw new Error(`${armId} is none of the plan's arms`)
   return name
 }
