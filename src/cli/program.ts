@@ -95,8 +95,8 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   program
     .command('simulate')
     .description('run a small plan under the faults of many seeds, and check what must always hold')
-    .option('-n, --seeds <count>', 'how many seeds', wholeNumber, 1000)
-    .option('-f, --from <seed>', 'the first of them', wholeNumber, 1)
+    .option('-n, --seeds <count>', 'how many seeds; default: 1000', wholeNumber)
+    .option('-f, --from <seed>', 'the first of them; default: 1', wholeNumber)
     .option('--seed <seed>', 'one seed only, with all there is to say of it', wholeNumber)
     .action(async (options: SimulateOptions) =>
       onExit(await (await import('./simulate-command.ts')).simulateCommand(options, surroundings)),
@@ -172,6 +172,7 @@ function collected(value: string, earlier: string[] = []): string[] {
 
 function wholeNumber(text: string): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1.')
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError(`expected a whole number from 1 to ${Number.MAX_SAFE_INTEGER}.`)
   return value
 }

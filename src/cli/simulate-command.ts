@@ -1,92 +1,103 @@
 import { join } from 'node:path'
-import { exitCodes } from '../base/errors.ts'
+import { formatCount, plural } from '../base/count.ts'
+import { exitCodes, Failure } from '../base/errors.ts'
 import type { Trial } from '../run/simulate.ts'
 import { tryOut } from '../run/simulate.ts'
-import { faultKinds } from '../targets/sim/faults/index.ts'
+import { checkedLines, createTally } from '../run/trials.ts'
 import { loadPlan } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import { defaultCalibration, readCalibration } from './targets.ts'
 
 export interface SimulateOptions {
-  seeds: number
-  from: number
+  seeds?: number
+  from?: number
   /** One seed only, and all there is to say of it. */
   seed?: number
 }
 
 const planName = 'experiments/faults'
 
-/** Runs a small plan under the faults of many seeds; stops at the first that breaks an invariant and says how to replay it. */
+/**
+ * Runs a small plan under the faults of many seeds; stops at the first that breaks an invariant and says how to replay it. Passes only if
+ * every invariant had something to look at.
+ */
 export async function simulateCommand(
-  { seeds, from, seed }: SimulateOptions,
+  options: SimulateOptions,
   { folders, terminal, interruption }: Surroundings,
 ): Promise<number> {
+  const { first, last } = seedsOf(options)
   const plan = loadPlan(planName, folders.plans)
   const calibration = readCalibration(join(folders.root, defaultCalibration))
-  if (seed !== undefined) {
-    const trial = await tryOut(plan, seed, calibration)
+  if (options.seed !== undefined) {
+    const trial = await tryOut(plan, options.seed, calibration)
     describe(trial).forEach(terminal.print)
     return trial.violations.length === 0 ? exitCodes.pass : exitCodes.thresholdMissed
   }
 
   const startMs = performance.now()
   const tally = createTally()
-  for (let next = from; next < from + seeds; next++) {
+  const seeds = last - first + 1
+  for (let seed = first; seed <= last; seed++) {
     interruption.signal.throwIfAborted()
-    const trial = await tryOut(plan, next, calibration)
+    const trial = await tryOut(plan, seed, calibration)
     tally.note(trial)
     if (trial.violations.length > 0) {
       if (terminal.interactive) terminal.write('\r')
       describe(trial).forEach(terminal.print)
-      terminal.print(`\nreplay it: npm run scale-test -- simulate --seed ${next}`)
+      terminal.print(`\nreplay it: npm run scale-test -- simulate --seed ${seed}`)
       return exitCodes.thresholdMissed
     }
-    const done = next - from + 1
-    if (terminal.interactive && done % 25 === 0)
-      terminal.write(`\r${done} of ${seeds} seeds, ${perSecond(done, startMs)} a second `)
+    if (terminal.interactive && tally.seeds() % 25 === 0)
+      terminal.write(`\r${tally.seeds()} of ${plural(seeds, 'seed')}, ${perSecond(tally.seeds(), startMs)} a second `)
   }
   if (terminal.interactive) terminal.write('\r')
-  terminal.print(`${seeds} seeds from ${from} on keep every invariant, ${perSecond(seeds, startMs)} a second`)
-  tally.lines().forEach(terminal.print)
-  return exitCodes.pass
+  const vacuous = tally.vacuous()
+  const done = `${plural(tally.seeds(), 'seed')} from ${first} on`
+  terminal.print(
+    vacuous.length === 0
+      ? `${done} ${tally.seeds() === 1 ? 'keeps' : 'keep'} every invariant, ${perSecond(tally.seeds(), startMs)} a second`
+      : `${done}: inconclusive, as there was nothing to check for: ${vacuous.join(', ')}`,
+  )
+  for (const line of tally.lines()) terminal.print(`  ${line}`)
+  if (vacuous.length === 0) return exitCodes.pass
+  terminal.printError('\nRun more seeds: --seeds 100 are usually enough.')
+  return exitCodes.inconclusive
+}
+
+const usualSeeds = 1000
+
+/** Throws `Failure('bad-input')` for options that contradict each other, and for seeds that are not told apart as numbers. */
+function seedsOf({ seeds, from, seed }: SimulateOptions): { first: number; last: number } {
+  if (seed !== undefined && (seeds !== undefined || from !== undefined))
+    throw new Failure('bad-input', '--seed runs one seed: it does not go with --seeds and --from')
+  const first = seed ?? from ?? 1
+  const last = seed ?? first + ((seeds ?? usualSeeds) - 1)
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last))
+    throw new Failure('bad-input', `seeds go up to ${formatCount(Number.MAX_SAFE_INTEGER)}`, {
+      next: 'lower --from or --seeds',
+    })
+  return { first, last }
 }
 
 function perSecond(done: number, startMs: number): string {
   return (done / ((performance.now() - startMs) / 1000)).toFixed(0)
 }
 
-/** How runs ended, and how many of them each kind of fault has struck. */
-function createTally() {
-  const verdicts = new Map<string, number>()
-  const struck = new Map<string, number>(faultKinds.map((kind) => [kind, 0]))
-  let unharmed = 0
-  let withResidue = 0
-  const count = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
-  const told = (counts: ReadonlyMap<string, number>) =>
-    [...counts].map(([name, number]) => `${name} ${number}`).join(', ')
-  return {
-    note({ verdict, faults, residue }: Trial) {
-      count(verdicts, verdict)
-      const kinds = new Set(faults.filter((fault) => fault.struck > 0).map(({ kind }) => kind))
-      for (const kind of kinds) count(struck, kind)
-      if (kinds.size === 0) unharmed++
-      if (residue.length > 0) withResidue++
-    },
-    lines: () => [
-      `  runs: ${told(verdicts)}; ${withResidue} told of something that they could not remove`,
-      `  struck by: ${told(struck)}; ${unharmed} by nothing`,
-    ],
-  }
-}
-
-function describe({ seed, faults, verdict, reasons, residue, violations }: Trial): string[] {
+function describe({ seed, faults, verdict, reasons, residue, checked, violations }: Trial): string[] {
   return [
     `seed ${seed}: ${verdict} (simulated)`,
     ...reasons.map((reason) => `  ${reason}`),
     ...residue.map((left) => `  left behind: ${left}`),
     faults.length === 0 ? 'no faults' : 'faults:',
-    ...faults.map(({ kind, description, struck }) => `  ${kind}: ${description}; struck ${struck} times`),
-    violations.length === 0 ? 'every invariant holds' : 'broken:',
+    ...faults.map(({ kind, description, struck }) => `  ${kind}: ${description}; ${struckTimes(struck)}`),
+    violations.length === 0 ? 'no invariant is broken' : 'broken:',
     ...violations.map((violation) => `  ${violation}`),
+    'checked:',
+    ...checkedLines(checked),
   ]
+}
+
+function struckTimes(times: number): string {
+  if (times === 0) return 'did not strike'
+  return times === 1 ? 'struck once' : `struck ${formatCount(times)} times`
 }

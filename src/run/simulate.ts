@@ -8,7 +8,8 @@ import type { FaultKind } from '../targets/sim/faults/index.ts'
 import { drawKinds } from '../targets/sim/faults/index.ts'
 import { hardwareOf, runsKubeProxies, simulatedTarget } from '../targets/sim/index.ts'
 import type { Taken } from '../targets/sim/invariants/evidence.ts'
-import { violationsOf } from '../targets/sim/invariants/index.ts'
+import type { InvariantName } from '../targets/sim/invariants/index.ts'
+import { checkedIn, examine, violationsIn } from '../targets/sim/invariants/index.ts'
 import type { Witness } from '../targets/sim/invariants/witness.ts'
 import { witness } from '../targets/sim/invariants/witness.ts'
 import { executeRun, onVirtualTime } from './run.ts'
@@ -22,6 +23,8 @@ export interface Trial {
   reasons: string[]
   /** What the run says that it left behind. */
   residue: string[]
+  /** How many things each invariant has looked at. */
+  checked: Record<InvariantName, number>
   /** What must hold and did not. */
   violations: string[]
   /** The whole result, to compare runs by. */
@@ -65,13 +68,15 @@ export async function tryOut(plan: Plan, seed: number, calibration: Calibration)
   const { verdict, reasons, arms } = outcome.result
   const faults = target.faults().map(({ kind, description, struck }) => ({ kind, description, struck: struck() }))
   const struck = new Set(faults.filter((fault) => fault.struck > 0).map(({ kind }) => kind))
+  const findings = examine({ plan: seeded, ...outcome, samples, witnesses, struck, wasHurried })
   return {
     seed,
     faults,
     verdict,
     reasons,
     residue: arms.flatMap(({ residue }) => residue),
-    violations: violationsOf({ plan: seeded, ...outcome, samples, witnesses, struck, wasHurried }),
+    checked: checkedIn(findings),
+    violations: violationsIn(findings),
     result: JSON.stringify(outcome.result),
   }
 }

@@ -5,8 +5,8 @@ import { ballastObjects, workloadObjects } from '../../../workload/objects.ts'
 import { probeDeployment, probeNamespace } from '../../../workload/probe-target.ts'
 import type { WorkloadResource } from '../../../workload/workload.ts'
 import { ballastResourceOf } from '../../../workload/workload.ts'
-import type { Evidence, Seen } from './evidence.ts'
-import { armsSeen } from './evidence.ts'
+import type { Evidence, Finding, Seen } from './evidence.ts'
+import { armsSeen, together } from './evidence.ts'
 import type { WitnessedPod } from './witness.ts'
 import { keyOf } from './witness.ts'
 
@@ -14,16 +14,21 @@ import { keyOf } from './witness.ts'
  * Nothing that a run creates is created twice, however often its requests were tried; it creates nothing but what its plan says; and
  * there are no pods beyond those, unless the run says that there were, or that nodes went away, whose pods are replaced.
  */
-export function createdOnce(evidence: Pick<Evidence, 'plan' | 'result' | 'samples' | 'witnesses'>): string[] {
+export function createdOnce(evidence: Pick<Evidence, 'plan' | 'result' | 'samples' | 'witnesses'>): Finding {
   const { plan, result } = evidence
   const planned = plannedKeys(plan, result.run)
-  return armsSeen(evidence).flatMap(({ witness, arm }) => [
-    ...[...witness.own].flatMap(([key, { created }]) => [
-      ...(created > 1 ? [`${key} was created ${created} times`] : []),
-      ...(planned.has(key) ? [] : [`${key} was created and is not in the plan`]),
-    ]),
-    ...extraPods(plan, { witness, arm }, lastSampleMs(evidence, witness.armId)),
-  ])
+  return together(
+    armsSeen(evidence).map(({ witness, arm }) => ({
+      checked: witness.own.size + witness.pods.size,
+      violations: [
+        ...[...witness.own].flatMap(([key, { created }]) => [
+          ...(created > 1 ? [`${key} was created ${created} times`] : []),
+          ...(planned.has(key) ? [] : [`${key} was created and is not in the plan`]),
+        ]),
+        ...extraPods(plan, { witness, arm }, lastSampleMs(evidence, witness.armId)),
+      ],
+    })),
+  )
 }
 
 const resources: readonly WorkloadResource[] = [

@@ -1,7 +1,7 @@
 import { Failure } from '../../../base/errors.ts'
 import { sumOf } from '../../../base/sum.ts'
 import type { Plan } from '../../../plan/plan.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence, Finding } from './evidence.ts'
 
 /** What an arm takes beside what its plan allows: bringing up the control plane, reading knobs, counting objects. */
 const besidesMs = 120_000 + 30_000 + 120_000
@@ -16,13 +16,14 @@ const tearDownMs = 600_000 + 300_000 + 5000 + 30_000
 const lastWordsMs = 10_000
 
 /** A run ends by itself within the time-outs of its plan, and in good order: what goes wrong in a cluster is no bug of the program. */
-export function endsInTime({ plan, result, error }: Pick<Evidence, 'plan' | 'result' | 'error'>): string[] {
+export function endsInTime({ plan, result, error }: Pick<Evidence, 'plan' | 'result' | 'error'>): Finding {
   const mostMs = plan.arms.length * plan.repetitions * longestArmMs(plan)
   const { durationMs } = result
-  return [
+  const violations = [
     ...(durationMs > mostMs ? [`the run took ${formatSeconds(durationMs)}, of ${formatSeconds(mostMs)} at most`] : []),
     ...(error === undefined || error instanceof Failure ? [] : [`the run ended with a bug: ${stackOf(error)}`]),
   ]
+  return { checked: 1, violations }
 }
 
 function longestArmMs({ fleet, workload, probes: { settle, sequence } }: Plan): number {

@@ -1,3 +1,4 @@
+import { sumOf } from '../../../base/sum.ts'
 import type { Plan } from '../../../plan/plan.ts'
 import type { ArmOutcome, Result } from '../../../result/result.ts'
 import type { FaultKind } from '../faults/index.ts'
@@ -42,7 +43,22 @@ export interface Seen {
   arm: ArmOutcome
 }
 
-/** Every arm that had a cluster. */
+/** What an invariant looked at, how many of them, and what does not hold, as sentences. */
+export interface Finding {
+  /** Things that would have broken it had they been otherwise: none, and it holds of nothing. */
+  checked: number
+  violations: string[]
+}
+
+/** The findings of several looks together. */
+export function together(findings: readonly Finding[]): Finding {
+  return {
+    checked: sumOf(findings.map(({ checked }) => checked)),
+    violations: findings.flatMap(({ violations }) => violations),
+  }
+}
+
+/** Every arm that had a cluster: `everyArmSeen` holds them to be all there are. */
 export function armsSeen({ result, witnesses }: Pick<Evidence, 'result' | 'witnesses'>): Seen[] {
   return witnesses.flatMap((witness) => {
     const arm = result.arms.find(({ profile, repetition }) => `${profile}-${repetition}` === witness.armId)

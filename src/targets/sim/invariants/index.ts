@@ -1,25 +1,45 @@
 import { createdOnce } from './created-once.ts'
 import { endsInTime } from './ends-in-time.ts'
 import { equalArms } from './equal-arms.ts'
-import type { Evidence } from './evidence.ts'
+import { everyArmSeen } from './every-arm-seen.ts'
+import type { Evidence, Finding } from './evidence.ts'
 import { noFailureWithoutCause } from './no-failure-without-cause.ts'
 import { noPassWithoutData } from './no-pass-without-data.ts'
 import { noSampleLost } from './no-sample-lost.ts'
 import { noStopTooEarly } from './no-stop-too-early.ts'
 import { nothingLeft } from './nothing-left.ts'
 
-const invariants: Readonly<Record<string, (evidence: Evidence) => string[]>> = {
-  'created once': createdOnce,
-  'nothing left': nothingLeft,
-  'no sample lost': noSampleLost,
-  'no stop too early': noStopTooEarly,
-  'no pass without data': noPassWithoutData,
-  'equal arms': equalArms,
-  'ends in time': endsInTime,
-  'no failure without cause': noFailureWithoutCause,
+/** What must hold of every run, and what each looks at, one and many. */
+export const invariants = {
+  'every arm seen': { check: everyArmSeen, noun: 'arm' },
+  'created once': { check: createdOnce, noun: 'object' },
+  'nothing left': { check: nothingLeft, noun: 'object' },
+  'no sample lost': { check: noSampleLost, noun: 'sample' },
+  'no stop too early': { check: noStopTooEarly, noun: 'stop' },
+  'no pass without data': { check: noPassWithoutData, noun: 'passed run' },
+  'equal arms': { check: equalArms, noun: 'pair' },
+  'ends in time': { check: endsInTime, noun: 'run' },
+  'no failure without cause': { check: noFailureWithoutCause, noun: 'outcome' },
+} satisfies Record<string, { check: (evidence: Evidence) => Finding; noun: string }>
+
+export type InvariantName = keyof typeof invariants
+export const invariantNames = Object.keys(invariants) as InvariantName[]
+
+/** What each invariant found in a run, whatever went wrong in its clusters. */
+export function examine(evidence: Evidence): Record<InvariantName, Finding> {
+  const found = invariantNames.map((name) => [name, invariants[name].check(evidence)] as const)
+  return Object.fromEntries(found) as Record<InvariantName, Finding>
 }
 
-/** What must hold of every run, whatever went wrong in its clusters; returns what does not, as sentences. */
-export function violationsOf(evidence: Evidence): string[] {
-  return Object.entries(invariants).flatMap(([name, check]) => check(evidence).map((told) => `${name}: ${told}`))
+/** How many things each has looked at. */
+export function checkedIn(findings: Readonly<Record<InvariantName, Finding>>): Record<InvariantName, number> {
+  return Object.fromEntries(invariantNames.map((name) => [name, findings[name].checked])) as Record<
+    InvariantName,
+    number
+  >
+}
+
+/** What does not hold, as sentences that begin with the invariant's name. */
+export function violationsIn(findings: Readonly<Record<InvariantName, Finding>>): string[] {
+  return invariantNames.flatMap((name) => findings[name].violations.map((told) => `${name}: ${told}`))
 }

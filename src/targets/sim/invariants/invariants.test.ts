@@ -3,17 +3,34 @@ import { Failure } from '../../../base/errors.ts'
 import type { Plan } from '../../../plan/plan.ts'
 import type { Result } from '../../../result/result.ts'
 import type { FaultKind } from '../faults/index.ts'
-import { createdOnce } from './created-once.ts'
-import { endsInTime } from './ends-in-time.ts'
-import { equalArms } from './equal-arms.ts'
-import type { Evidence, Sample } from './evidence.ts'
-import { violationsOf } from './index.ts'
-import { noFailureWithoutCause } from './no-failure-without-cause.ts'
-import { noPassWithoutData } from './no-pass-without-data.ts'
-import { noSampleLost } from './no-sample-lost.ts'
-import { noStopTooEarly } from './no-stop-too-early.ts'
-import { nothingLeft } from './nothing-left.ts'
+import { createdOnce as checkCreatedOnce } from './created-once.ts'
+import { endsInTime as checkEndsInTime } from './ends-in-time.ts'
+import { equalArms as checkEqualArms } from './equal-arms.ts'
+import { everyArmSeen as checkEveryArmSeen } from './every-arm-seen.ts'
+import type { Evidence, Finding, Sample } from './evidence.ts'
+import { checkedIn, examine, invariantNames, violationsIn } from './index.ts'
+import { noFailureWithoutCause as checkNoFailureWithoutCause } from './no-failure-without-cause.ts'
+import { noPassWithoutData as checkNoPassWithoutData } from './no-pass-without-data.ts'
+import { noSampleLost as checkNoSampleLost } from './no-sample-lost.ts'
+import { noStopTooEarly as checkNoStopTooEarly } from './no-stop-too-early.ts'
+import { nothingLeft as checkNothingLeft } from './nothing-left.ts'
 import type { OwnObject, Witness, WitnessedPod } from './witness.ts'
+
+/** An invariant, as what it complains of. */
+const complaints =
+  <E>(check: (evidence: E) => Finding) =>
+  (evidence: E) =>
+    check(evidence).violations
+const everyArmSeen = complaints(checkEveryArmSeen)
+const createdOnce = complaints(checkCreatedOnce)
+const endsInTime = complaints(checkEndsInTime)
+const equalArms = complaints(checkEqualArms)
+const noFailureWithoutCause = complaints(checkNoFailureWithoutCause)
+const noPassWithoutData = complaints(checkNoPassWithoutData)
+const noSampleLost = complaints(checkNoSampleLost)
+const noStopTooEarly = complaints(checkNoStopTooEarly)
+const nothingLeft = complaints(checkNothingLeft)
+const violationsOf = (one: Evidence) => violationsIn(examine(one))
 
 const plan = {
   seed: 1,
@@ -90,6 +107,7 @@ const arm = {
   profile: 'tuned',
   repetition: 1,
   outcome: 'complete',
+  controlPlaneReadyMs: 0,
   fleet: { flaps: { count: 0, nodes: [], notReadyAtEnd: [] } },
   fill,
   probes: [probe],
@@ -153,6 +171,44 @@ describe('the invariants', () => {
     expect(violationsOf(evidence({ result: { partial: true } }))).toEqual([
       'no pass without data: passed although the run is partial',
     ]))
+})
+
+describe('what the invariants look at', () => {
+  it('should be counted: objects, samples, stops, arms', () =>
+    expect(checkedIn(examine(evidence()))).toEqual({
+      'every arm seen': 1,
+      'created once': 8,
+      'nothing left': 8,
+      'no sample lost': 3,
+      'no stop too early': 3,
+      'no pass without data': 1,
+      'equal arms': 0,
+      'ends in time': 1,
+      'no failure without cause': 1,
+    }))
+
+  it('should be nothing where a run has none of it', () => {
+    const nothing = checkedIn(
+      examine(evidence({ arm: { probes: [] }, witness: { own: new Map(), pods: new Map() }, samples: [], filled: [] })),
+    )
+    expect(invariantNames.filter((name) => nothing[name] === 0)).toEqual([
+      'created once',
+      'nothing left',
+      'no sample lost',
+      'no stop too early',
+      'equal arms',
+    ])
+  })
+
+  it('should be every arm: a cluster of which the run says nothing is a complaint, and an arm whose cluster nobody saw', () => {
+    expect(everyArmSeen(evidence({ witness: { armId: 'tuned-2' } }))).toEqual([
+      'nobody saw the cluster of tuned-1',
+      'the run says nothing of the cluster of tuned-2',
+    ])
+    const { witnesses: _, ...blind } = evidence()
+    expect(everyArmSeen({ ...blind, witnesses: [] })).toEqual(['nobody saw the cluster of tuned-1'])
+    expect(everyArmSeen({ ...evidence({ arm: { controlPlaneReadyMs: null } }), witnesses: [] })).toEqual([])
+  })
 })
 
 describe('created once', () => {

@@ -1,6 +1,6 @@
 import { messageOf } from '../../../base/errors.ts'
 import type { FaultKind } from '../faults/index.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence, Finding } from './evidence.ts'
 
 /** What a follower makes up for at once: a run that meets nothing else passes. */
 const harmless: ReadonlySet<FaultKind> = new Set(['dropped-watches', 'expired-watches'])
@@ -23,18 +23,20 @@ export function noFailureWithoutCause({
   error,
   struck,
   wasHurried,
-}: Pick<Evidence, 'result' | 'error' | 'struck' | 'wasHurried'>): string[] {
+}: Pick<Evidence, 'result' | 'error' | 'struck' | 'wasHurried'>): Finding {
   const residue = result.arms.flatMap((arm) => arm.residue)
   const told = [...result.reasons, ...residue, ...(error === undefined ? [] : [messageOf(error)])]
   const isHarmed = wasHurried || [...struck].some((kind) => !harmless.has(kind))
   const happened = struck.size === 0 ? 'nothing went wrong' : `there were only ${[...struck].join(' and ')}`
-  return [
+  const answers = answersIn(told)
+  const violations = [
     ...(isHarmed || result.verdict === 'pass' ? [] : [`${happened}, and it is ${result.verdict}: ${told.join('; ')}`]),
     ...(isHarmed ? [] : residue.map((left) => `${happened}, and it left something behind: ${left}`)),
-    ...[...answersIn(told)]
+    ...[...answers]
       .filter(([, status]) => !(causes[status] ?? []).some((kind) => struck.has(kind)))
       .map(([answer]) => `it tells of ${answer}, for which there was no cause: ${told.join('; ')}`),
   ]
+  return { checked: (isHarmed ? 0 : 1) + answers.size, violations }
 }
 
 /** Every refusal that is told of, as messages end with it, and its status. */

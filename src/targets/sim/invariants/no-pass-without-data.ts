@@ -1,9 +1,9 @@
-import type { Evidence } from './evidence.ts'
+import type { Evidence, Finding } from './evidence.ts'
 
 /** A run passes only when it went to its end and everything that a verdict needs was measured. */
-export function noPassWithoutData({ plan, result, error }: Pick<Evidence, 'plan' | 'result' | 'error'>): string[] {
+export function noPassWithoutData({ plan, result, error }: Pick<Evidence, 'plan' | 'result' | 'error'>): Finding {
   const { verdict, partial, arms, thresholds } = result
-  if (verdict !== 'pass') return []
+  if (verdict !== 'pass') return { checked: 0, violations: [] }
   const wanted = plan.arms.length * plan.repetitions
   const gaps = arms.flatMap((arm) => [
     ...(arm.outcome === 'complete' ? [] : [`arm ${arm.profile} is ${arm.outcome}`]),
@@ -22,11 +22,12 @@ export function noPassWithoutData({ plan, result, error }: Pick<Evidence, 'plan'
     ]),
     ...(arm.fleet.flaps.notReadyAtEnd.length > 0 ? ['nodes were away at the end'] : []),
   ])
-  return [
+  const doubts = [
     ...(error === undefined ? [] : [`it ended with ${String(error)}`]),
     ...(partial ? ['the run is partial'] : []),
     ...(arms.length === wanted ? [] : [`${arms.length} of ${wanted} arms ran`]),
     ...gaps,
     ...thresholds.filter(({ verdict: one }) => one !== 'pass').map(({ name }) => `threshold ${name} is not met`),
-  ].map((gap) => `passed although ${gap}`)
+  ]
+  return { checked: 1, violations: doubts.map((doubt) => `passed although ${doubt}`) }
 }

@@ -1,6 +1,7 @@
+import { sumOf } from '../../../base/sum.ts'
 import type { ArmOutcome } from '../../../result/result.ts'
-import type { Evidence, Sample, Seen, Taken } from './evidence.ts'
-import { armsSeen, latestMs } from './evidence.ts'
+import type { Evidence, Finding, Sample, Seen, Taken } from './evidence.ts'
+import { armsSeen, latestMs, together } from './evidence.ts'
 import type { Witness, WitnessedPod } from './witness.ts'
 
 const moments = ['createdMs', 'readyMs', 'deletedMs'] as const
@@ -9,10 +10,10 @@ const moments = ['createdMs', 'readyMs', 'deletedMs'] as const
  * Every sample is of a pod that was there, once; no moment is earlier than it was, nor later unless it says so. What was begun has been
  * handed over, and what counts as complete has a sample of every pod, and counts what is in the store.
  */
-export function noSampleLost(evidence: Pick<Evidence, 'plan' | 'result' | 'samples' | 'witnesses'>): string[] {
-  return armsSeen(evidence).flatMap((seen) => {
+export function noSampleLost(evidence: Pick<Evidence, 'plan' | 'result' | 'samples' | 'witnesses'>): Finding {
+  const findings = armsSeen(evidence).map((seen): Finding => {
     const taken = evidence.samples.filter(({ armId }) => armId === seen.witness.armId)
-    return [
+    const violations = [
       ...taken.flatMap((one) => untrue(one, seen.witness)),
       ...notHandedOver(taken, evidence, seen),
       ...miscounted(seen),
@@ -22,7 +23,9 @@ export function noSampleLost(evidence: Pick<Evidence, 'plan' | 'result' | 'sampl
         ? []
         : seen.arm.probes.flatMap((probe) => missingOfProbe(taken, probe, seen.witness))),
     ]
+    return { checked: sumOf(taken.map(({ pods }) => pods.length)), violations }
   })
+  return together(findings)
 }
 
 function untrue({ measured, pods }: Taken, witness: Witness): string[] {

@@ -1,18 +1,18 @@
 import type { ArmOutcome } from '../../../result/result.ts'
-import type { Evidence } from './evidence.ts'
-import { armsSeen } from './evidence.ts'
+import type { Evidence, Finding } from './evidence.ts'
+import { armsSeen, together } from './evidence.ts'
 import type { Witness, WitnessedPod } from './witness.ts'
 
 /** No figure is better than what happened: a stop is not told sooner after its T0 than it came after the scaling was done. */
-export function noStopTooEarly(evidence: Pick<Evidence, 'result' | 'witnesses'>): string[] {
-  return armsSeen(evidence).flatMap(({ witness, arm }) => arm.probes.flatMap((probe) => tooEarly(probe, witness)))
+export function noStopTooEarly(evidence: Pick<Evidence, 'result' | 'witnesses'>): Finding {
+  return together(armsSeen(evidence).flatMap(({ witness, arm }) => arm.probes.map((probe) => tooEarly(probe, witness))))
 }
 
-function tooEarly({ name, from, to, stopsMs }: ArmOutcome['probes'][number], { scaled, pods }: Witness): string[] {
+function tooEarly({ name, from, to, stopsMs }: ArmOutcome['probes'][number], { scaled, pods }: Witness): Finding {
   const scaledMs = scaled.find(
     ({ replicas }, index) => replicas === to && index > 0 && scaled[index - 1]?.replicas === from,
   )?.atMs
-  if (scaledMs === undefined) return []
+  if (scaledMs === undefined) return { checked: 0, violations: [] }
   const own = [...pods.values()].filter(({ role }) => role === 'probe')
   const cameMs = (reached: (alive: readonly WitnessedPod[], atMs: number) => boolean) => {
     const moments = own.flatMap(({ createdMs, readyMs = createdMs, deletedMs = createdMs }) => [
@@ -36,13 +36,16 @@ function tooEarly({ name, from, to, stopsMs }: ArmOutcome['probes'][number], { s
     to > from
       ? { created: cameMs((alive) => alive.length >= to), ready: readyMs, available: readyMs }
       : { deleted: cameMs((alive) => alive.length <= to) }
-  return Object.entries(trulyMs).flatMap(([stop, atMs]) => {
-    const told = stopsMs[stop as keyof typeof stopsMs]
-    if (typeof told !== 'number') return []
+  const told = Object.entries(trulyMs).flatMap(([stop, atMs]) => {
+    const stopMs = stopsMs[stop as keyof typeof stopsMs]
+    return typeof stopMs === 'number' ? [{ stop, stopMs, atMs }] : []
+  })
+  const violations = told.flatMap(({ stop, stopMs, atMs }) => {
     if (atMs === undefined) return [`${name}: ${stop} was told and did not come`]
     const tookMs = atMs - scaledMs
-    return told < tookMs ? [`${name}: ${stop} was told to take ${told} ms, and took ${tookMs} ms at least`] : []
+    return stopMs < tookMs ? [`${name}: ${stop} was told to take ${stopMs} ms, and took ${tookMs} ms at least`] : []
   })
+  return { checked: told.length, violations }
 }
 
 function isThere({ createdMs, deletedMs = Number.POSITIVE_INFINITY }: WitnessedPod, atMs: number): boolean {

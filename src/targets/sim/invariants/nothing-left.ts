@@ -1,13 +1,16 @@
-import type { Evidence } from './evidence.ts'
-import { armsSeen } from './evidence.ts'
+import type { Evidence, Finding } from './evidence.ts'
+import { armsSeen, together } from './evidence.ts'
 
 /** What a run leaves behind it says, by the name of each namespace; what it does not name is gone. */
-export function nothingLeft(evidence: Pick<Evidence, 'result' | 'witnesses'>): string[] {
-  return armsSeen(evidence).flatMap(({ witness, arm }) => {
+export function nothingLeft(evidence: Pick<Evidence, 'result' | 'witnesses'>): Finding {
+  const findings = armsSeen(evidence).map(({ witness, arm }): Finding => {
     const told = arm.residue.join('\n')
     const untold = witness.left.filter(({ namespace }) => !told.includes(`namespace ${namespace} `))
-    if (untold.length === 0) return []
+    const checked = witness.own.size + witness.pods.size
+    if (untold.length === 0) return { checked, violations: [] }
     const shown = untold.slice(0, 3).map(({ key }) => key)
-    return [`${untold.length} objects were left in ${witness.armId} and not told of: ${shown.join(', ')}`]
+    const violation = `${untold.length} objects were left in ${witness.armId} and not told of: ${shown.join(', ')}`
+    return { checked, violations: [violation] }
   })
+  return together(findings)
 }

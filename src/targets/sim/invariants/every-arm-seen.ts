@@ -1,0 +1,17 @@
+import type { Evidence, Finding } from './evidence.ts'
+import { armsSeen } from './evidence.ts'
+
+/** What is held against what clusters saw is every arm that had a cluster, and every cluster: otherwise other invariants hold of nothing. */
+export function everyArmSeen(evidence: Pick<Evidence, 'result' | 'witnesses'>): Finding {
+  const { result, witnesses } = evidence
+  const seen = armsSeen(evidence)
+  const unseen = result.arms.filter((arm) => arm.controlPlaneReadyMs !== null && !seen.some((one) => one.arm === arm))
+  const strange = witnesses.filter((witness) => !seen.some((one) => one.witness === witness))
+  return {
+    checked: seen.length,
+    violations: [
+      ...unseen.map(({ profile, repetition }) => `nobody saw the cluster of ${profile}-${repetition}`),
+      ...strange.map(({ armId }) => `the run says nothing of the cluster of ${armId}`),
+    ],
+  }
+}
