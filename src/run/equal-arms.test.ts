@@ -119,10 +119,10 @@ describe('two arms that are set alike', () => {
           expect(other).toEqual(one)
         }
       }),
-      { numRuns: 60, seed: 12 },
+      { numRuns: 40, seed: 12 },
     )
-    expect(compared).toBeGreaterThan(40)
-  })
+    expect(compared).toBeGreaterThan(30)
+  }, 60_000)
 
   it('should differ from one repetition to the next, by chance', async () => {
     const outcomes = await outcomesOf({ ...planForTests(), repetitions: 2 }, { kubeProxy: false, faults: undefined })
