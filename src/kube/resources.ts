@@ -50,6 +50,15 @@ export function isReady({ status }: Pod | Node): boolean {
   return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
 }
 
+/**
+ * Whether a pod counts as Ready now: its condition is True, and it is neither ending nor over. A pod that has failed or is on its way
+ * out may keep the condition (controllers count the same way, pkg/controller/controller_utils.go IsPodActive).
+ */
+export function isReadyPod(pod: Pod): boolean {
+  const isOver = pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded'
+  return !isOver && pod.metadata.deletionTimestamp === undefined && isReady(pod)
+}
+
 export interface PodSpec {
   nodeName?: string
   nodeSelector?: Record<string, string>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { distributionOf, medianOf } from './distribution.ts'
+import { distributionOf } from './distribution.ts'
 
 describe('distributionOf', () => {
   it('should give nearest-rank percentiles when every sample is there', () => {
@@ -20,11 +20,5 @@ describe('distributionOf', () => {
 
   it('should be all null when there is no sample', () => {
     expect(distributionOf([])).toEqual({ count: 0, missing: 0, p50: null, p90: null, p99: null, max: null })
-  })
-})
-
-describe('medianOf', () => {
-  it('should be the middle value, or the mean of the middle two', () => {
-    expect([medianOf([9, 1, 5]), medianOf([4, 1, 3, 2]), medianOf([])]).toEqual([5, 2.5, null])
   })
 })

@@ -10,11 +10,3 @@ export function distributionOf(samples: readonly number[], missing = 0): Distrib
   const rank = (share: number) => ascending[Math.ceil(total * share) - 1] ?? null
   return { count: samples.length, missing, p50: rank(0.5), p90: rank(0.9), p99: rank(0.99), max: rank(1) }
 }
-
-/** The middle of `values`, the mean of the two middle ones when their number is even; null when there are none. */
-export function medianOf(values: readonly number[]): number | null {
-  const ascending = values.toSorted((left, right) => left - right)
-  const upper = ascending[Math.floor(ascending.length / 2)]
-  const lower = ascending[Math.floor((ascending.length - 1) / 2)]
-  return upper === undefined || lower === undefined ? null : (lower + upper) / 2
-}

@@ -1,6 +1,12 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Threshold } from '../plan/plan.ts'
+import { sampleResult } from '../report/sample-result.ts'
+import { viewOf } from '../report/view.ts'
 import type { ArmOutcome } from '../result/result.ts'
-import { judge } from './thresholds.ts'
+import { boundsOf, judge as judgeBounds } from './thresholds.ts'
+
+const judge = (threshold: Threshold, judged: ArmOutcome[]) => judgeBounds(boundsOf(threshold), judged)
 
 function arm(
   profile: string,
@@ -10,8 +16,35 @@ function arm(
   machineBusy = 0.5,
 ): ArmOutcome {
   const stopsVagueByMs = vagueByMs === 0 ? {} : { available: vagueByMs }
-  const probes = [{ name: 'rollout', stopsMs: { available }, stopsVagueByMs, machineBusy }] as ArmOutcome['probes']
+  const shape = { name: 'rollout', from: 1, to: 200, timeoutMs: 300_000, progress: {} }
+  const probes = [{ ...shape, stopsMs: { available }, stopsVagueByMs, machineBusy }] as unknown as ArmOutcome['probes']
   return { profile, repetition, probes } as ArmOutcome
+}
+
+/** An arm whose scale-down began when its rollout had timed out, or with other pods than planned. */
+function unfinishedArm(
+  profile: string,
+  changes: { availableMs?: null; atStart?: { pods: number; ready: number } },
+): ArmOutcome {
+  const { availableMs = 1000, atStart } = changes
+  const before = {
+    name: 'rollout',
+    from: 1,
+    to: 200,
+    stopsMs: { available: availableMs },
+    stopsVagueByMs: {},
+    progress: {},
+    machineBusy: null,
+  }
+  const after = {
+    ...before,
+    name: 'scale-down',
+    from: 200,
+    to: 1,
+    stopsMs: { deleted: 500 },
+    ...(atStart && { atStart }),
+  }
+  return { profile, repetition: 1, probes: [before, after] } as unknown as ArmOutcome
 }
 
 const arms = [
@@ -27,6 +60,7 @@ describe('judge', () => {
   it('should compare the median of the repetitions with the bounds', () => {
     expect(judge({ probe: 'rollout', stop: 'available', of: 'tuned', max: '9s' }, arms)).toEqual({
       name: 'tuned rollout available at most 9.00 s',
+      bounds: { probe: 'rollout', stop: 'available', of: 'tuned' },
       verdict: 'pass',
       actual: 9000,
       max: 9000,
@@ -61,10 +95,50 @@ describe('judge', () => {
     const verdict = (max: string) =>
       judge({ probe: 'rollout', stop: 'available', of: 'tuned', max }, [arm('tuned', 1, 9000, 2000)]).verdict
     expect([verdict('6s'), verdict('8s'), verdict('9s')]).toEqual(['fail', 'inconclusive', 'pass'])
-    const ratio = { probe: 'rollout', stop: 'available', of: ['tuned', 'untuned'] } as const
-    const vague = [arm('tuned', 1, 10, 0), arm('untuned', 1, 100, 60)]
-    expect(judge({ ...ratio, of: ['tuned', 'untuned'], max: 0.2 }, vague).verdict).toBe('inconclusive')
-    expect(judge({ ...ratio, of: ['tuned', 'untuned'], max: 0.25 }, vague).verdict).toBe('pass')
+  })
+
+  it('should have no ratio of what was seen late, whatever the bound', () => {
+    const late = [arm('tuned', 1, 1000, 0), arm('untuned', 1, 100_000, 60)]
+    expect(judge({ probe: 'rollout', stop: 'available', of: ['tuned', 'untuned'], max: 1 }, late)).toMatchObject({
+      verdict: 'inconclusive',
+      actual: null,
+      reason: 'untuned was seen late',
+    })
+    const soonEnough = [arm('tuned', 1, 1000, 4), arm('untuned', 1, 100_000, 5)]
+    expect(judge({ probe: 'rollout', stop: 'available', of: ['tuned', 'untuned'], max: 1 }, soonEnough)).toMatchObject({
+      verdict: 'pass',
+      actual: 0.01,
+    })
+  })
+
+  it("should have no ratio of a time below the clock's resolution, and bound the time itself", () => {
+    const fast = [arm('tuned', 1, 3), arm('untuned', 1, 4)]
+    expect(judge({ probe: 'rollout', stop: 'available', of: ['tuned', 'untuned'], max: 2 }, fast)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: "tuned is below the clock's resolution of 5 ms, untuned is below the clock's resolution of 5 ms",
+    })
+    expect(judge({ probe: 'rollout', stop: 'available', of: 'tuned', max: '10ms' }, fast).verdict).toBe('pass')
+  })
+
+  it.each([
+    ['the rollout before it had timed out', { availableMs: null }],
+    ['pods were not Ready when it started', { atStart: { pods: 200, ready: 78 } }],
+    ['pods were missing when it started', { atStart: { pods: 78, ready: 78 } }],
+  ] as const)('should judge nothing by a probe when %s', (_, changes) => {
+    const judged = [unfinishedArm('tuned', changes), unfinishedArm('untuned', {})]
+    for (const of of ['tuned', ['tuned', 'untuned'], ['untuned', 'tuned']] as const) {
+      const threshold = {
+        probe: 'scale-down',
+        stop: 'deleted',
+        of: of as Threshold['of'],
+        max: of === 'tuned' ? '1h' : 9,
+      }
+      expect(judge(threshold as Threshold, judged)).toMatchObject({
+        verdict: 'inconclusive',
+        actual: null,
+        reason: 'tuned started from an unfinished probe',
+      })
+    }
   })
 
   it('should take what a saturated machine timed for an upper bound only', () => {
@@ -76,7 +150,42 @@ describe('judge', () => {
     expect(verdict('tuned', { max: '9s' })).toBe('pass')
     expect(verdict('tuned', { max: '8s' })).toBe('inconclusive')
     expect(verdict('tuned', { min: '5s', max: '8s' })).toBe('inconclusive')
-    expect(verdict(['tuned', 'untuned'], { max: 0.2 })).toBe('pass')
+    expect(verdict(['tuned', 'untuned'], { max: 0.2 })).toBe('inconclusive')
     expect(verdict(['untuned', 'tuned'], { min: 5 })).toBe('inconclusive')
+  })
+
+  it('should judge a ratio exactly where every report shows one, whatever was measured', () => {
+    const reading = fc.record({
+      availableMs: fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 90_000 })),
+      vagueByMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 100 })),
+      machineBusy: fc.constantFrom(0.2, 0.95),
+      ready: fc.constantFrom(1, 0),
+    })
+    const [template] = sampleResult().arms
+    if (template === undefined) throw new Error('the sample has arms')
+    const arms = (profile: string, readings: readonly (typeof reading extends fc.Arbitrary<infer T> ? T : never)[]) =>
+      readings.map(({ availableMs, vagueByMs, machineBusy, ready }, index): ArmOutcome => {
+        const probes = template.probes.slice(0, 1).map((rollout) => ({
+          ...rollout,
+          stopsMs: { available: availableMs },
+          stopsVagueByMs: { available: vagueByMs },
+          machineBusy,
+          atStart: { pods: 1, ready },
+        }))
+        return { ...template, profile, repetition: index + 1, probes }
+      })
+    const several = fc.array(reading, { minLength: 1, maxLength: 3 })
+    fc.assert(
+      fc.property(several, several, (untuned, tuned) => {
+        const judged = [...arms('untuned', untuned), ...arms('tuned', tuned)]
+        const rows = viewOf(sampleResult({ arms: judged, reference: null })).probes[0]?.rows
+        const ratio = rows?.find(({ stop }) => stop === 'available')?.cells[1]?.ratio ?? null
+        const threshold: Threshold = { probe: 'rollout', stop: 'available', of: ['untuned', 'tuned'], min: 0 }
+        expect(judge(threshold, judged)).toMatchObject({
+          verdict: ratio === null ? 'inconclusive' : 'pass',
+          actual: ratio,
+        })
+      }),
+    )
   })
 })

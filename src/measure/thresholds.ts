@@ -1,86 +1,98 @@
 import { formatDuration } from '../base/duration.ts'
 import { boundValue } from '../plan/check.ts'
 import type { Threshold } from '../plan/plan.ts'
+import type { StopName } from '../plan/stops.ts'
+import { readingOfStop } from '../result/probes.ts'
 import type { ArmOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
-import { isMachineBound } from '../result/result.ts'
-import { medianOf } from './distribution.ts'
+import type { Reading, Sample } from '../result/sample.ts'
+import { hindranceOf, isUpperBound, ratioOf, sampleOf } from '../result/sample.ts'
+
+/** A threshold as it is judged: what it bounds, and the bounds in milliseconds, or as a plain number for a ratio. */
+export type Bounds = NonNullable<ThresholdOutcome['bounds']> & Pick<ThresholdOutcome, 'min' | 'max'>
+
+/** A plan's threshold as it is judged. */
+export function boundsOf({ probe, stop, of, min, max }: Threshold): Bounds {
+  const [least, most] = [min, max].map((bound) =>
+    bound === undefined ? undefined : boundValue(bound, typeof of !== 'string'),
+  )
+  return { probe, stop, of, ...(least !== undefined && { min: least }), ...(most !== undefined && { max: most }) }
+}
 
 /**
- * Judges one threshold over the arms. The figure is the median over a profile's repetitions, for a ratio the ratio of
- * the medians. A repetition without the figure makes it inconclusive: no data never passes. So does a stop that was seen
- * late, when the threshold is met at one end of what it may have been and missed at the other; and what a saturated
- * machine timed is only known to have been no later on a bigger one.
+ * Judges one threshold over the arms. The figure is the median over an arm's repetitions, or the ratio of two arms' medians, by the
+ * same rule as in every table: what has no ratio there is inconclusive here. A time that is only known to be no longer, because the
+ * stop was seen late or the machine was the limit, can meet a maximum. A repetition without the figure makes it inconclusive: no data
+ * never passes.
  */
-export function judge(threshold: Threshold, arms: readonly ArmOutcome[]): ThresholdOutcome {
-  const { probe, stop, of } = threshold
-  const unit = typeof of === 'string' ? 'ms' : 'ratio'
-  const [min, max] = [threshold.min, threshold.max].map((bound) =>
-    bound === undefined ? undefined : boundValue(bound, unit === 'ratio'),
-  )
-  const samples = [of].flat().map((profile) => samplesOf(profile, probe, stop, arms))
-  const [first, second] = samples
-  const figure = (dividend: Sample[] = [], divisor: Sample[] = [], [high, low]: [keyof Sample, keyof Sample]) => {
-    const top = medianOf(dividend.map((sample) => sample[high]))
-    return unit === 'ms' ? top : quotient(top, medianOf(divisor.map((sample) => sample[low])))
-  }
-  const actual = figure(first?.values, second?.values, ['latest', 'latest'])
-  const earliest = figure(first?.values, second?.values, ['earliest', 'latest'])
-  const latest = figure(first?.values, second?.values, ['latest', 'earliest'])
-  const missing = samples.map((sample) => sample.missing).find((one) => one !== undefined)
-
+export function judge(bounds: Bounds, arms: readonly ArmOutcome[]): ThresholdOutcome {
+  const { probe, stop, of, min = 0, max = Number.POSITIVE_INFINITY } = bounds
+  const names = [of].flat()
+  const samples = names.map((name) => sampleOfStop(name, bounds, arms))
+  const [first = null, second = null] = samples
+  const isRatio = typeof of !== 'string'
+  const actual = isRatio ? ratioOf(first, second) : hasTime(first) ? first.median : null
   const outcome = (verdict: Verdict, reason?: string): ThresholdOutcome => ({
-    name: nameOf(threshold, min, max, unit),
+    name: nameOf(bounds),
+    bounds: { probe, stop, of },
     verdict,
     actual,
-    ...(min === undefined ? {} : { min }),
-    ...(max === undefined ? {} : { max }),
-    unit,
+    ...(bounds.min === undefined ? {} : { min }),
+    ...(bounds.max === undefined ? {} : { max }),
+    unit: isRatio ? 'ratio' : 'ms',
     ...(reason === undefined ? {} : { reason }),
   })
+  const missing = names.flatMap((name) => missingIn(name, bounds, arms))[0]
   if (missing !== undefined) return outcome('inconclusive', missing)
-  const tooVague = 'the machine was the limit, or the stop was seen too late, to tell'
-  if (earliest === null || latest === null) return outcome('inconclusive', tooVague)
-  const [least, most] = [min ?? 0, max ?? Number.POSITIVE_INFINITY]
-  if (earliest >= least && latest <= most) return outcome('pass')
-  return latest < least || earliest > most ? outcome('fail') : outcome('inconclusive', tooVague)
-}
-
-/** When a stop came, at the earliest and at the latest; the same where it was seen at once. */
-interface Sample {
-  earliest: number
-  latest: number
-}
-
-function quotient(dividend: number | null | undefined, divisor: number | null | undefined): number | null {
-  return typeof dividend === 'number' && divisor ? dividend / divisor : null
-}
-
-function samplesOf(
-  profile: string,
-  probe: string,
-  stop: Threshold['stop'],
-  arms: readonly ArmOutcome[],
-): { values: Sample[]; missing?: string } {
-  const repetitions = arms.filter((arm) => arm.profile === profile)
-  const values: Sample[] = []
-  let missing = repetitions.length === 0 ? `${profile} did not run` : undefined
-  for (const arm of repetitions) {
-    const outcome = arm.probes.find((one) => one.name === probe)
-    const latest = outcome?.stopsMs[stop]
-    if (outcome !== undefined && typeof latest === 'number') {
-      values.push({ earliest: isMachineBound(outcome) ? 0 : latest - (outcome.stopsVagueByMs[stop] ?? 0), latest })
-    } else missing = `${profile} #${arm.repetition} did not reach ${stop} of ${probe}`
+  if (actual === null) {
+    const hindered = names.flatMap((name, index) => {
+      const hindrance = hindranceOf(samples[index] ?? null)
+      return hindrance === null ? [] : [`${name} ${hindrance}`]
+    })
+    return outcome('inconclusive', hindered.join(', '))
   }
-  return missing === undefined ? { values } : { values, missing }
+  // A ratio exists of what is known exactly only.
+  const least = isRatio ? actual : (first?.least ?? actual)
+  if (least >= min && actual <= max) return outcome('pass')
+  return actual < min || least > max
+    ? outcome('fail')
+    : outcome(
+        'inconclusive',
+        `${names[0]} ${hindranceOf(first)}: ${stop} may have taken as little as ${formatDuration(least)}`,
+      )
 }
 
-function nameOf(
-  { probe, stop, of }: Threshold,
-  min: number | undefined,
-  max: number | undefined,
-  unit: 'ms' | 'ratio',
-): string {
-  const shown = (value: number) => (unit === 'ms' ? formatDuration(value) : `${value}`)
+/** Whether a figure is a time, exact or an upper bound. */
+function hasTime(sample: Sample | null): sample is Sample {
+  return sample !== null && (sample.hindrance === null || isUpperBound(sample))
+}
+
+function sampleOfStop(name: string, { probe, stop }: Bounds, arms: readonly ArmOutcome[]): Sample | null {
+  const repetitions = arms.filter((arm) => arm.profile === name)
+  return sampleOf(repetitions.flatMap(({ probes }) => readingOf(probes, probe, stop) ?? []))
+}
+
+function readingOf(probes: ArmOutcome['probes'], probe: string, stop: StopName): Reading | undefined {
+  return readingOfStop(
+    probes,
+    probes.findIndex(({ name }) => name === probe),
+    stop,
+  )
+}
+
+/** What there is no figure of, in words. */
+function missingIn(name: string, { probe, stop }: Bounds, arms: readonly ArmOutcome[]): string[] {
+  const repetitions = arms.filter((arm) => arm.profile === name)
+  if (repetitions.length === 0) return [`${name} did not run`]
+  return repetitions.flatMap(({ probes, repetition }) => {
+    const reading = readingOf(probes, probe, stop)
+    const label = `${name} #${repetition}`
+    if (reading === undefined) return [`${label} did not run ${probe}`]
+    return reading.value === null ? [`${label} did not reach ${stop} of ${probe}`] : []
+  })
+}
+
+function nameOf({ probe, stop, of, min, max }: Bounds): string {
+  const shown = (value: number) => (typeof of === 'string' ? formatDuration(value) : `${value}`)
   const subject = typeof of === 'string' ? `${of} ${probe} ${stop}` : `${probe} ${stop}, ${of[0]} / ${of[1]}`
   if (min !== undefined && max !== undefined) return `${subject} between ${shown(min)} and ${shown(max)}`
   return min === undefined ? `${subject} at most ${shown(max ?? 0)}` : `${subject} at least ${shown(min)}`

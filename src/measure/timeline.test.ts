@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Deployment, Pod, ReplicaSet } from '../kube/resources.ts'
 import { createProbeTimeline } from './timeline.ts'
@@ -5,15 +6,19 @@ import { createProbeTimeline } from './timeline.ts'
 interface PodState {
   bound?: boolean
   running?: boolean
+  failed?: boolean
   ready?: boolean
   terminating?: boolean
 }
 
-function pod(uid: string, { bound, running, ready, terminating }: PodState = {}): Pod {
+function pod(uid: string, { bound, running, failed, ready, terminating }: PodState = {}): Pod {
   return {
     metadata: { name: `pod-${uid}`, uid, ...(terminating ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {}) },
     spec: { containers: [], ...(bound ? { nodeName: 'n' } : {}) },
-    status: { phase: running ? 'Running' : 'Pending', conditions: ready ? [{ type: 'Ready', status: 'True' }] : [] },
+    status: {
+      phase: failed ? 'Failed' : running ? 'Running' : 'Pending',
+      conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }],
+    },
   }
 }
 
@@ -134,6 +139,183 @@ describe('a rollout timeline', () => {
         [0, 1],
         [200, 2],
       ],
+    })
+  })
+})
+
+describe('a pod that ceases to be Ready', () => {
+  type Seen = ['ADDED' | 'MODIFIED' | 'DELETED', uid: string, state: PodState]
+  const down: PodState = { bound: true, running: true }
+
+  /** A rollout from 1 to 2 that starts with pod a Ready; each change comes 100 ms after the one before. */
+  function rolloutThatSees(changes: Seen[]) {
+    const timeline = createProbeTimeline({ from: 1, to: 2 })
+    timeline.pod({ type: 'ADDED', object: pod('a', up), atMs: 900, exact: true })
+    timeline.start(1000)
+    for (const [index, [type, uid, state]] of changes.entries())
+      timeline.pod({ type, object: pod(uid, state), atMs: 1100 + 100 * index, exact: true })
+    return timeline
+  }
+
+  it.each<[string, Seen[], readyMs: number | null, ready: number]>([
+    ['stays Ready', [['ADDED', 'b', up]], 100, 2],
+    [
+      'is NotReady when the other one comes',
+      [
+        ['MODIFIED', 'a', down],
+        ['ADDED', 'b', up],
+      ],
+      null,
+      1,
+    ],
+    [
+      'comes back',
+      [
+        ['MODIFIED', 'a', down],
+        ['ADDED', 'b', up],
+        ['MODIFIED', 'a', up],
+      ],
+      300,
+      2,
+    ],
+    [
+      'was evicted',
+      [
+        ['MODIFIED', 'a', { ...up, ready: false, failed: true }],
+        ['ADDED', 'b', up],
+      ],
+      null,
+      1,
+    ],
+    [
+      'failed and kept its condition',
+      [
+        ['MODIFIED', 'a', { ...up, failed: true }],
+        ['ADDED', 'b', up],
+      ],
+      null,
+      1,
+    ],
+    [
+      'is being deleted',
+      [
+        ['MODIFIED', 'a', { ...up, terminating: true }],
+        ['ADDED', 'b', up],
+      ],
+      null,
+      1,
+    ],
+    [
+      'is gone',
+      [
+        ['DELETED', 'a', up],
+        ['ADDED', 'b', up],
+      ],
+      null,
+      1,
+    ],
+    [
+      'was deleted while it ended',
+      [
+        ['MODIFIED', 'a', { ...up, terminating: true }],
+        ['DELETED', 'a', up],
+        ['ADDED', 'b', up],
+      ],
+      null,
+      1,
+    ],
+    [
+      'has been replaced',
+      [
+        ['DELETED', 'a', up],
+        ['ADDED', 'c', down],
+        ['ADDED', 'b', up],
+        ['MODIFIED', 'c', up],
+      ],
+      400,
+      2,
+    ],
+    [
+      'falls after the stop',
+      [
+        ['ADDED', 'b', up],
+        ['MODIFIED', 'a', down],
+      ],
+      100,
+      1,
+    ],
+    [
+      'falls and returns after the stop',
+      [
+        ['ADDED', 'b', up],
+        ['MODIFIED', 'a', down],
+        ['MODIFIED', 'a', up],
+      ],
+      100,
+      2,
+    ],
+  ])('should count it only while it is: it %s', (_, changes, readyMs, ready) => {
+    const timeline = rolloutThatSees(changes)
+    expect(timeline.stops().ready).toBe(readyMs)
+    expect(timeline.done()).toBe(ready)
+    const { pods, progress, curves } = timeline.summary()
+    expect(pods.ready).toBe(ready)
+    expect(progress.ready).toEqual({ done: ready, total: 2 })
+    expect(curves['ready']?.at(-1)?.[1]).toBe(ready)
+  })
+
+  it('should never count more pods Ready than were so at one moment, whatever comes in whatever order', () => {
+    const states: PodState[] = [{}, down, up, { ...up, terminating: true }, { ...up, failed: true }]
+    const change = fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.constantFrom(...states, 'gone' as const))
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 30 }), (changes) => {
+        const timeline = createProbeTimeline({ from: 1, to: 2 })
+        timeline.start(0)
+        const now = new Map<string, PodState | 'gone'>()
+        let first: number | null = null
+        for (const [index, [uid, state]] of changes.entries()) {
+          if (now.get(uid) === 'gone') continue
+          now.set(uid, state)
+          const object = pod(uid, state === 'gone' ? up : state)
+          timeline.pod({ type: state === 'gone' ? 'DELETED' : 'MODIFIED', object, atMs: 10 + index, exact: true })
+          if ([...now.values()].filter((one) => one === up).length >= 2) first ??= 10 + index
+        }
+        expect(timeline.stops().ready).toBe(first)
+        expect(timeline.summary().pods.ready).toBe([...now.values()].filter((one) => one === up).length)
+      }),
+    )
+  })
+})
+
+describe('how far a probe came', () => {
+  it('should be told of each stop, reached or not, and of its start', () => {
+    const timeline = createProbeTimeline({ from: 1, to: 4 })
+    timeline.pod({ type: 'ADDED', object: pod('a', up), atMs: 0, exact: true })
+    timeline.start(10)
+    for (const uid of ['b', 'c']) timeline.pod({ type: 'ADDED', object: pod(uid), atMs: 20, exact: true })
+    timeline.pod({ type: 'MODIFIED', object: pod('b', up), atMs: 30, exact: true })
+    timeline.deployment({
+      type: 'MODIFIED',
+      object: deployment(4, { ...all(3), availableReplicas: 2 }),
+      atMs: 40,
+      exact: true,
+    })
+    expect(timeline.summary()).toMatchObject({
+      atStart: { pods: 1, ready: 1 },
+      progress: { created: { done: 3, total: 4 }, available: { done: 2, total: 4 }, ready: { done: 2, total: 4 } },
+    })
+  })
+
+  it('should be told of a scale-down as what is gone', () => {
+    const timeline = createProbeTimeline({ from: 4, to: 1 })
+    for (const uid of ['a', 'b', 'c', 'd']) timeline.pod({ type: 'ADDED', object: pod(uid, up), atMs: 0, exact: true })
+    timeline.start(10)
+    expect(timeline.summary().progress).toEqual({ rsCurrent: { done: 0, total: 3 }, deleted: { done: 0, total: 3 } })
+    timeline.replicaSet({ type: 'MODIFIED', object: replicaSet(1, 2, 2), atMs: 20, exact: true })
+    timeline.pod({ type: 'DELETED', object: pod('d', up), atMs: 20, exact: true })
+    expect(timeline.summary()).toMatchObject({
+      atStart: { pods: 4, ready: 4 },
+      progress: { rsCurrent: { done: 2, total: 3 }, deleted: { done: 1, total: 3 } },
     })
   })
 })

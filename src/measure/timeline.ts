@@ -1,6 +1,6 @@
 import type { Change } from '../kube/follow.ts'
 import type { Deployment, KubeObject, Pod, ReplicaSet } from '../kube/resources.ts'
-import { isReady } from '../kube/resources.ts'
+import { isReadyPod } from '../kube/resources.ts'
 import type { ProbeShape, StopName } from '../plan/stops.ts'
 import { isRollout, stopsOf } from '../plan/stops.ts'
 import type { Curve, ProbeOutcome, StopsMs } from '../result/result.ts'
@@ -15,6 +15,7 @@ export interface PodTimeline {
   createdMs: number
   boundMs?: number
   startedMs?: number
+  /** When it was first seen Ready; it may have ceased to be. */
   readyMs?: number
   /** Deletion requested: the object is marked, the kubelet still has to stop it. */
   terminatingMs?: number
@@ -23,7 +24,7 @@ export interface PodTimeline {
   censored: Moment[]
 }
 
-/** Collects what the watches show during one probe and knows when each stop is reached (design section 5). */
+/** Collects what the watches show during one probe and knows when each stop is reached. */
 export interface ProbeTimeline {
   pod(change: Change<Pod>): void
   deployment(change: Change<Deployment>): void
@@ -33,9 +34,9 @@ export interface ProbeTimeline {
   /** Stops of the started probe, in milliseconds from T0; null when not reached yet. */
   stops(): StopsMs
   reachedAll(): boolean
-  /** Pods Ready for a rollout, pods deleted for a scale-down: what the probe waits for. */
+  /** Pods Ready now for a rollout, pods deleted for a scale-down: what the probe waits for. */
   done(): number
-  summary(): Pick<ProbeOutcome, 'stopsMs' | 'stopsVagueByMs' | 'pods' | 'phasesMs' | 'curves'>
+  summary(): Pick<ProbeOutcome, 'stopsMs' | 'stopsVagueByMs' | 'atStart' | 'progress' | 'pods' | 'phasesMs' | 'curves'>
   /** One entry per pod the probe concerns. */
   podTimelines(): PodTimeline[]
 }
@@ -58,13 +59,23 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
     if (!change.exact) stopsVagueByMs[stop] = latenessMs(change)
   }
 
-  /** Kept as counts, so that a change costs the same however many pods there are. */
-  let live = 0
-  let ready = 0
-  const count = (pod: PodTimeline, step: 1 | -1) => {
-    if (pod.deletedMs !== undefined) return
-    live += step
-    if (pod.readyMs !== undefined && pod.terminatingMs === undefined) ready += step
+  /** UIDs of the pods that are there, and of those that are Ready now. */
+  const live = new Set<string>()
+  const ready = new Set<string>()
+  /** How many were Ready from when on. */
+  const readyOverTime: [atMs: number, count: number][] = []
+  let atStart = { pods: 0, ready: 0 }
+  let availableReplicas = 0
+  /** Of the ReplicaSet's three columns, the one that is furthest from the end of a scale-down. */
+  let replicasLeft = probe.from
+
+  const count = (pod: PodTimeline, isReadyNow: boolean) => {
+    const before = ready.size
+    if (pod.deletedMs === undefined) live.add(pod.uid)
+    else live.delete(pod.uid)
+    if (isReadyNow && live.has(pod.uid)) ready.add(pod.uid)
+    else ready.delete(pod.uid)
+    return ready.size !== before
   }
 
   const mark = (pod: PodTimeline, point: Exclude<Moment, 'createdMs'>, isThere: boolean, change: Change<Pod>) => {
@@ -73,9 +84,21 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
     if (!change.exact) pod.censored.push(point)
   }
 
+  const progressOf = (): ProbeOutcome['progress'] => {
+    const up = (done: number) => ({ done: Math.min(done, probe.to), total: probe.to })
+    const down = (left: number) => {
+      const total = probe.from - probe.to
+      return { done: Math.max(0, total - Math.max(0, left - probe.to)), total }
+    }
+    return isRollout(probe)
+      ? { created: up(live.size), available: up(availableReplicas), ready: up(ready.size) }
+      : { rsCurrent: down(replicasLeft), deleted: down(live.size) }
+  }
+
   return {
     start(startMs) {
       t0Ms = startMs
+      atStart = { pods: live.size, ready: ready.size }
       for (const stop of stopsOf(probe)) stops.set(stop, null)
     },
 
@@ -88,20 +111,20 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
         createdMs: atMs,
         censored: exact ? [] : ['createdMs'],
       }
-      if (pods.has(uid)) count(pod, -1)
       if (change.type !== 'DELETED') {
         pods.set(uid, pod)
         mark(pod, 'boundMs', change.object.spec.nodeName !== undefined, change)
         mark(pod, 'startedMs', change.object.status?.phase === 'Running', change)
-        mark(pod, 'readyMs', isReady(change.object), change)
+        mark(pod, 'readyMs', isReadyPod(change.object), change)
       }
       mark(pod, 'terminatingMs', object.metadata.deletionTimestamp !== undefined, change)
       mark(pod, 'deletedMs', change.type === 'DELETED', change)
-      if (pods.has(uid)) count(pod, 1)
+      if (pods.has(uid) && count(pod, change.type !== 'DELETED' && isReadyPod(change.object)))
+        readyOverTime.push([atMs, ready.size])
       if (atMs >= t0Ms) censoredWithinMs = Math.max(censoredWithinMs, latenessMs(change))
-      reach('created', change, live >= probe.to)
-      reach('ready', change, ready >= probe.to)
-      reach('deleted', change, live <= probe.to)
+      reach('created', change, live.size >= probe.to)
+      reach('ready', change, ready.size >= probe.to)
+      reach('deleted', change, live.size <= probe.to)
     },
 
     deployment(change) {
@@ -109,28 +132,32 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
       const { metadata, spec, status } = change.object
       // The conditions of `kubectl rollout status` (kubectl/pkg/polymorphichelpers/rollout_status.go).
       const isObserved = spec.replicas === probe.to && (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
-      const { replicas, updatedReplicas, availableReplicas } = status ?? {}
+      const { replicas, updatedReplicas, availableReplicas: available } = status ?? {}
+      // Absent is none: Kubernetes leaves out a count of zero.
+      availableReplicas = Math.min(updatedReplicas ?? 0, available ?? 0)
       reach(
         'available',
         change,
-        isObserved && [replicas, updatedReplicas, availableReplicas].every((count) => count === probe.to),
+        isObserved && [replicas, updatedReplicas, available].every((count) => count === probe.to),
       )
     },
 
     replicaSet(change) {
       if (change.type === 'DELETED') return
       const { spec, status } = change.object
-      // The three columns of `kubectl get rs`: DESIRED, CURRENT, READY.
+      // The three columns of `kubectl get rs`: DESIRED, CURRENT, READY; a count of zero is left out.
+      const columns = [spec.replicas, status?.replicas ?? 0, status?.readyReplicas ?? 0]
+      replicasLeft = Math.max(...columns)
       reach(
         'rsCurrent',
         change,
-        [spec.replicas, status?.replicas, status?.readyReplicas].every((count) => count === probe.to),
+        columns.every((count) => count === probe.to),
       )
     },
 
     stops: () => Object.fromEntries(stops),
     reachedAll: () => stops.size > 0 && stops.values().every((stop) => stop !== null),
-    done: () => (isRollout(probe) ? ready : pods.size - live),
+    done: () => (isRollout(probe) ? ready.size : pods.size - live.size),
     podTimelines: () => pods.values().toArray(),
 
     summary() {
@@ -138,9 +165,11 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
       return {
         stopsMs: Object.fromEntries(stops),
         stopsVagueByMs,
-        pods: { ...accountFor(all, probe, t0Ms), censoredWithinMs },
+        atStart,
+        progress: progressOf(),
+        pods: { ...accountFor(all, probe, t0Ms), ready: ready.size, censoredWithinMs },
         phasesMs: phasesOf(all, probe, t0Ms),
-        curves: curvesOf(all, probe, t0Ms),
+        curves: curvesOf(all, probe, t0Ms, [...readyOverTime]),
       }
     },
   }
@@ -150,7 +179,7 @@ function accountFor(
   pods: readonly PodTimeline[],
   probe: ProbeShape,
   t0Ms: number,
-): Omit<ProbeOutcome['pods'], 'censoredWithinMs'> {
+): Omit<ProbeOutcome['pods'], 'ready' | 'censoredWithinMs'> {
   const reached = (point: Moment) => pods.filter((pod) => pod[point] !== undefined).length
   const expected = Math.max(probe.from, probe.to)
   return {
@@ -158,7 +187,6 @@ function accountFor(
     created: pods.length,
     bound: reached('boundMs'),
     started: reached('startedMs'),
-    ready: reached('readyMs'),
     deleted: reached('deletedMs'),
     unexpected: Math.max(0, pods.length - expected),
     censored: pods.reduce((sum, pod) => sum + pod.censored.filter((point) => (pod[point] ?? 0) >= t0Ms).length, 0),
@@ -196,8 +224,13 @@ function phasesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number)
       }
 }
 
-function curvesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number): Record<string, Curve> {
-  const counted = (point: 'createdMs' | 'boundMs' | 'readyMs' | 'deletedMs', start: number, step: 1 | -1) => {
+function curvesOf(
+  pods: readonly PodTimeline[],
+  probe: ProbeShape,
+  t0Ms: number,
+  readyOverTime: readonly [atMs: number, count: number][],
+): Record<string, Curve> {
+  const counted = (point: 'createdMs' | 'boundMs' | 'deletedMs', start: number, step: 1 | -1) => {
     const moments = pods
       .flatMap((pod) => pod[point] ?? [])
       .filter((atMs) => atMs >= t0Ms)
@@ -208,13 +241,14 @@ function curvesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number)
     ])
   }
   if (!isRollout(probe)) return { remaining: counted('deletedMs', pods.length, -1) }
-  const readyBefore = pods.filter((pod) => pod.readyMs !== undefined && pod.readyMs < t0Ms).length
   const createdBefore = pods.filter((pod) => pod.createdMs < t0Ms).length
   const boundBefore = pods.filter((pod) => pod.boundMs !== undefined && pod.boundMs < t0Ms).length
+  const readyBefore = readyOverTime.findLast(([atMs]) => atMs < t0Ms)?.[1] ?? 0
+  const readyAfter = readyOverTime.filter(([atMs]) => atMs >= t0Ms)
   return {
     created: counted('createdMs', createdBefore, 1),
     bound: counted('boundMs', boundBefore, 1),
-    ready: counted('readyMs', readyBefore, 1),
+    ready: thinned([[0, readyBefore], ...readyAfter.map(([atMs, count]): [number, number] => [atMs - t0Ms, count])]),
   }
 }
 

@@ -1,4 +1,4 @@
-/** What a probe's clock can stop at (design section 5), in the order reports show them. */
+/** What a probe's clock can stop at, in the order reports show them. */
 export const stopOrder = ['created', 'available', 'ready', 'rsCurrent', 'deleted'] as const
 export type StopName = (typeof stopOrder)[number]
 

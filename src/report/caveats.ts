@@ -1,9 +1,9 @@
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { formatNames } from '../base/names.ts'
+import { lacksOf } from '../result/fill.ts'
 import type { ArmOutcome, FillOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
 import { isMachineBound, machineBoundAbove } from '../result/result.ts'
-import { lacksOf } from './fill-view.ts'
 import { formatShare } from './format.ts'
 import { armLabel } from './labels.ts'
 

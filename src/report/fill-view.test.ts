@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { lacksOf } from '../result/fill.ts'
 import type { FillOutcome, Result } from '../result/result.ts'
 import type { FillRow, FillView } from './fill-view.ts'
-import { fillViewOf, lacksOf } from './fill-view.ts'
+import { fillViewOf } from './fill-view.ts'
 import { sampleText } from './sample.ts'
 import { filledResult } from './sample-fill.ts'
 import { sampleResult } from './sample-result.ts'
@@ -29,8 +30,8 @@ describe('fill view', () => {
     const result = withFills([{}, { machineBusy: 0.93 }])
     for (const { cells } of viewOf(result).rows) {
       expect(cells[1]?.ratio).toBeNull()
-      expect(cells[1]?.measured?.machineBound).toBe(true)
-      expect(cells[0]?.measured?.machineBound).toBe(false)
+      expect(cells[1]?.measured?.hindrance).toBe('machine-bound')
+      expect(cells[0]?.measured?.hindrance).toBeNull()
     }
     expect(row(withFills([{ machineBusy: 0.9 }]), 'filled').cells[1]?.ratio).not.toBeNull()
   })

@@ -1,11 +1,12 @@
-import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
+import { lacksOf } from '../result/fill.ts'
 import type { ArmOutcome, Distribution, FillOutcome } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
+import type { Reading, Sample } from '../result/sample.ts'
+import { exactly, ratioOf, sampleOf } from '../result/sample.ts'
 import { formatRate } from './format.ts'
 import { armLabel } from './labels.ts'
-import type { Sample } from './sample.ts'
-import { comparable, nearestTo, ratioOf, sampleOf } from './sample.ts'
+import { nearestTo } from './sample.ts'
 
 /** How the clusters of all arms were filled. */
 export interface FillView {
@@ -30,6 +31,8 @@ export interface FillRow {
   label: string
   meaning: string
   format: (value: number) => string
+  /** What a figure of a saturated machine is: a time is an upper bound, a rate a lower one. */
+  bound: '≤' | '≥'
   /** One per profile, in the order of `ReportView.profiles`; `measured` is null where there is nothing to show. */
   cells: { profile: string; measured: Sample | null; ratio: number | null }[]
 }
@@ -117,17 +120,6 @@ export function fillViewOf(arms: ArmOutcome[], profiles: string[]): FillView | n
   }
 }
 
-/** What a fill lacks of what the plan asked for, a phrase each; nothing when it is whole. */
-export function lacksOf({ objects, pods }: FillOutcome): string[] {
-  const differing = Object.entries(objects).flatMap(([resource, { expected, observed, failed }]) => {
-    if (observed === expected && failed === 0) return []
-    const refused = failed === 0 ? '' : `, ${formatCount(failed)} could not be created`
-    return [`${resource}: ${formatCount(observed)} of ${formatCount(expected)}${refused}`]
-  })
-  const unready = `${formatCount(pods.ready)} of ${formatCount(pods.expected)} pods Ready`
-  return pods.ready < pods.expected ? [...differing, unready] : differing
-}
-
 /** Configmaps and secrets of the workload, those that are there for their weight left out. */
 export function configObjects({ objects }: FillOutcome): { expected: number; found: number } {
   const kinds = [objects['configmaps'], objects['secrets']].flatMap((kind) => kind ?? [])
@@ -148,20 +140,23 @@ function percentile(distribution: Distribution | undefined, key: 'p50' | 'p99'):
 
 function rowOf({ read, isRate, ...figure }: Figure, runs: FillRun[], profiles: string[]): FillRow {
   const samples = profiles.map((profile) => {
-    const fills = runs.filter((run) => run.profile === profile).map(({ fill }) => fill)
-    const values = fills.map(read).filter((value) => value !== undefined)
-    return sampleOf(values, fills.some(isMachineBound))
+    const own = runs.filter((run) => run.profile === profile)
+    return sampleOf(own.flatMap(({ fill }) => readingOf(read(fill), fill) ?? []))
   })
-  const [baseline = null, ...others] = samples.map(comparable)
-  const ratios = [null, ...others.map((other) => (isRate ? null : ratioOf(baseline, other)))]
+  const [baseline = null] = samples
   return {
     ...figure,
-    cells: profiles.map((profile, index) => ({
-      profile,
-      measured: samples[index] ?? null,
-      ratio: ratios[index] ?? null,
-    })),
+    bound: isRate ? '≥' : '≤',
+    cells: profiles.map((profile, index) => {
+      const measured = samples[index] ?? null
+      return { profile, measured, ratio: index === 0 || isRate ? null : ratioOf(baseline, measured) }
+    }),
   }
+}
+
+function readingOf(value: number | null | undefined, fill: FillOutcome): Reading | undefined {
+  if (value === undefined) return undefined
+  return isMachineBound(fill) && value !== null ? { value, least: 0, hindrance: 'machine-bound' } : exactly(value)
 }
 
 function countsOf(runs: FillRun[]): CountGroup[] {

@@ -7,11 +7,18 @@ import {
   formatRange,
   formatRate,
   formatRatio,
+  formatSpeedup,
 } from './format.ts'
 
 describe('format', () => {
   it('should keep three digits of a ratio whatever its size', () => {
-    expect([0.1067, 9.378, 15.52, 148.3].map(formatRatio)).toEqual(['0.107×', '9.38×', '15.5×', '148×'])
+    const ratios = [0.000024, 0.1067, 9.378, 15.52, 148.3, 41_765]
+    expect(ratios.map(formatRatio)).toEqual(['0.0000240×', '0.107×', '9.38×', '15.5×', '148×', '41,765×'])
+  })
+
+  it('should say how many times as slow what is slower is', () => {
+    const ratios = [9.378, 1, 0.9999, 0.5, 17 / 710_000]
+    expect(ratios.map(formatSpeedup)).toEqual(['9.38×', '1.00×', '1.00×', '2.00× slower', '41,765× slower'])
   })
 
   it('should sign a deviation and leave out digits that mean nothing', () => {

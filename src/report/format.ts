@@ -5,10 +5,17 @@ import type { KnobValue, ThresholdOutcome } from '../result/result.ts'
 /** What stands in a cell where there is nothing to say. */
 export const none = '—'
 
-/** A factor with three digits that matter: `0.107×`, `9.40×`, `12.3×`, `148×`. */
+/** A factor with three digits that matter: `0.107×`, `9.40×`, `12.3×`, `41,765×`. */
 export function formatRatio(ratio: number): string {
-  const digits = ratio < 1 ? 3 : ratio < 10 ? 2 : ratio < 100 ? 1 : 0
-  return `${ratio.toFixed(digits)}×`
+  if (ratio < 1) return `${ratio.toPrecision(3)}×`
+  return ratio < 100 ? `${ratio.toFixed(ratio < 10 ? 2 : 1)}×` : `${formatCount(ratio)}×`
+}
+
+/** How many times as fast, or as slow: `9.40×`, `41,765× slower`. */
+export function formatSpeedup(ratio: number): string {
+  if (ratio >= 1) return formatRatio(ratio)
+  const factor = formatRatio(1 / ratio)
+  return factor === formatRatio(1) ? factor : `${factor} slower`
 }
 
 /** A share of one in percent: `97 %`. */

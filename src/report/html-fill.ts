@@ -1,10 +1,10 @@
 import { formatCount } from '../base/count.ts'
 import { formatBytes } from '../base/quantity.ts'
+import { lacksOf } from '../result/fill.ts'
 import type { FillOutcome, FillStage, Result } from '../result/result.ts'
 import { dataPlaneOf, lacksKubeProxy, noKubeProxy } from './data-plane.ts'
 import type { CountCell, CountGroup, FillRow, FillRun, FillView } from './fill-view.ts'
-import { lacksOf } from './fill-view.ts'
-import { formatLatency, formatRate, formatRatio, none } from './format.ts'
+import { formatLatency, formatRate, formatSpeedup, none } from './format.ts'
 import {
   body,
   columns,
@@ -60,12 +60,12 @@ ${columns(others.map((profile) => `${baseline} / ${profile}`))}</tr>`,
   )
 }
 
-function comparisonRow({ label, meaning, format, cells }: FillRow): Markup {
+function comparisonRow({ label, meaning, format, bound, cells }: FillRow): Markup {
   const figures = cells.map(({ measured }) => {
-    const { figure, detail } = sampleText(measured, format)
+    const { figure, detail } = sampleText(measured, format, bound)
     return num(markup`<b>${figure}</b>`, detail)
   })
-  const ratios = cells.slice(1).map(({ ratio }) => num(ratio === null ? none : formatRatio(ratio)))
+  const ratios = cells.slice(1).map(({ ratio }) => num(ratio === null ? none : formatSpeedup(ratio)))
   return markup`<tr><th class="stop" scope="row">${label}<small>${meaning}</small></th>${figures}${ratios}</tr>`
 }
 

@@ -1,7 +1,7 @@
 import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { Result, ThresholdOutcome } from '../result/result.ts'
-import { formatActual, formatDeviation, formatRatio, formatTaken, none } from './format.ts'
+import { formatActual, formatDeviation, formatSpeedup, formatTaken, none } from './format.ts'
 import { accountSection } from './html-account.ts'
 import { armSection } from './html-arms.ts'
 import { body, columns, figure, list, num, page, profileColor, section, swatch, table, term } from './html-elements.ts'
@@ -115,8 +115,8 @@ ${row.cells
   .slice(1)
   .map(({ ratio, reference }) =>
     num(
-      ratio === null ? none : formatRatio(ratio),
-      reference !== null && reference.ratio !== null && `document ${formatRatio(reference.ratio)}`,
+      ratio === null ? none : formatSpeedup(ratio),
+      reference !== null && reference.ratio !== null && `document ${formatSpeedup(reference.ratio)}`,
     ),
   )}
 ${hasReference && row.cells.map((cell, index) => referenceCell(cell, index === 0))}</tr>`

@@ -69,7 +69,7 @@ describe('markdown report', () => {
     const result = filledResult()
     Object.assign(result.arms[1]?.fill ?? {}, { machineBusy: 0.97 })
     const markdown = renderMarkdown(result)
-    expect(markdown).toContain('| filled | 4 m 22 s | 98.7 s (machine-bound) | — |')
+    expect(markdown).toContain('| filled | 4 m 22 s | ≤ 98.7 s (machine-bound) | — |')
     expect(markdown).toContain('Machine-bound: more than 90 % of the processor time was in use.')
   })
 })

@@ -10,8 +10,8 @@ import {
   formatActual,
   formatDeviation,
   formatKnobValue,
-  formatRatio,
   formatShare,
+  formatSpeedup,
   formatTaken,
   none,
 } from './format.ts'
@@ -82,10 +82,10 @@ function fill({ evidence }: Result, { profiles, fill: view }: ReportView): strin
     table(head, [
       counted('pods Ready', ({ pods }) => outOf(pods.ready, pods.expected)),
       counted('config objects', (fill) => outOf(configObjects(fill).found, configObjects(fill).expected)),
-      ...rows.map(({ label, format, cells }) => [
+      ...rows.map(({ label, format, bound, cells }) => [
         label,
-        ...cells.map(({ measured }) => sampleWords(sampleText(measured, format))),
-        ...cells.slice(1).map(({ ratio }) => (ratio === null ? none : formatRatio(ratio))),
+        ...cells.map(({ measured }) => sampleWords(sampleText(measured, format, bound))),
+        ...cells.slice(1).map(({ ratio }) => (ratio === null ? none : formatSpeedup(ratio))),
       ]),
     ]),
     ...(bound ? [machineBoundNote] : []),
@@ -128,7 +128,7 @@ function comparison(result: Result, { profiles }: ReportView, probe: ProbeView):
   const rows = probe.rows.map((row) => [
     row.documented ? `**${row.label}** (the document’s stop)` : row.label,
     ...row.cells.map(({ measured }) => sampleWords(sampleText(measured))),
-    ...row.cells.slice(1).map(({ ratio }) => (ratio === null ? none : formatRatio(ratio))),
+    ...row.cells.slice(1).map(({ ratio }) => (ratio === null ? none : formatSpeedup(ratio))),
     ...(result.reference === null ? [] : row.cells.map(referenceText)),
   ])
   return `### ${escapeMarkdown(probe.title)} (${result.evidence})\n\n${escapeMarkdown(probe.conditions)}\n\n${table(head, rows)}`

@@ -25,7 +25,7 @@ export function filledResult(changes: Partial<Result> = {}): Result {
     run: '2026-11-24T14-00-00-fill-1000',
     plan: 'fill-1000',
     description: '1000 hollow nodes, 5000 pods in 50 namespaces, then one Deployment 1 -> 200 -> 1.',
-    reasons: ['every pod is accounted for; the only threshold is met'],
+    reasons: ['No pod was lost. The only threshold is met.'],
     durationMs: 968_200,
     reference: null,
     orchestrator: { peakMemoryBytes: 311_427_072 },

@@ -6,7 +6,7 @@ import type { FillOutcome, Result } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
 import type { FillRow, FillView } from './fill-view.ts'
 import { configObjects } from './fill-view.ts'
-import { formatActual, formatRatio, formatShare, none } from './format.ts'
+import { formatActual, formatShare, formatSpeedup, none } from './format.ts'
 import { sampleText } from './sample.ts'
 import type { ComparisonCell, ReportView } from './view.ts'
 import { viewOf } from './view.ts'
@@ -33,6 +33,7 @@ const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
 /** Columns that a summary keeps within. */
 export const width = 80
 const labelWidth = 31
+const ratioWidth = 15
 
 /** The outcome in a screenful of at most 80 columns: verdict, stops beside the document's figures, thresholds. */
 export function renderSummary(result: Result, { reportPath, styles = plain }: SummaryOptions): string {
@@ -83,7 +84,7 @@ function fills(view: ReportView, result: Result, styles: SummaryStyles): string[
   const { fill } = view
   if (fill === null) return []
   return pairsOf(view).map((profiles) => [
-    styles.bold(line(`filling the cluster (${result.evidence})`, profiles, ratioTitle(profiles), '')),
+    styles.bold(line(`filling the cluster (${result.evidence})`, profiles, ratioTitle(profiles))),
     ...fill.rows.filter(({ label }) => timedOfFill.includes(label)).map((row) => timedLine(row, profiles)),
     ...countLines(fill, profiles),
     ...machineLines(fill, profiles),
@@ -92,17 +93,17 @@ function fills(view: ReportView, result: Result, styles: SummaryStyles): string[
 
 const timedOfFill = ['filled', 'pod startup, p99']
 
-function timedLine({ label, cells, format }: FillRow, profiles: string[]): string {
+function timedLine({ label, cells, format, bound }: FillRow, profiles: string[]): string {
   const pair = cells.filter(({ profile }) => profiles.includes(profile))
-  const figures = pair.map(({ measured }) => sampleText(measured, format).figure)
-  return line(`  ${label}`, figures, ratioText(pair), '')
+  const figures = pair.map(({ measured }) => sampleText(measured, format, bound).figure)
+  return line(`  ${label}`, figures, ratioText(pair))
 }
 
 function countLines({ typical }: FillView, profiles: string[]): string[] {
   const fills = profiles.map((profile) => typical.find((run) => run.profile === profile)?.fill)
   const counted = (label: string, count: (fill: FillOutcome) => { found: number; expected: number }): string => {
     const texts = fills.map((fill) => (fill === undefined ? none : outOf(count(fill))))
-    return line(`  ${label}`, texts, '', '')
+    return line(`  ${label}`, texts, '')
   }
   return [
     counted('pods Ready', ({ pods }) => ({ found: pods.ready, expected: pods.expected })),
@@ -121,7 +122,7 @@ function machineLines({ runs }: FillView, profiles: string[]): string[] {
     const share = machineBusy === null ? none : formatShare(machineBusy)
     return isMachineBound({ machineBusy }) ? `bound, ${share}` : share
   })
-  return [line('  machine', texts, '', '')]
+  return [line('  machine', texts, '')]
 }
 
 /** Without commas where both are said, so that 40000 of them fit a column. */
@@ -131,7 +132,7 @@ function outOf({ found, expected }: { found: number; expected: number }): string
 
 function ratioText(pair: { ratio: number | null }[]): string {
   const ratio = pair[1]?.ratio
-  return ratio === undefined ? '' : ratio === null ? none : formatRatio(ratio)
+  return ratio === undefined ? '' : ratio === null ? none : formatSpeedup(ratio)
 }
 
 function ownMemory({ orchestrator }: Result): string[] {
@@ -146,28 +147,29 @@ function comparisons(view: ReportView, result: Result, styles: SummaryStyles): s
           `${shorten(title, labelWidth - result.evidence.length - 3)} (${result.evidence})`,
           profiles,
           ratioTitle(profiles),
-          result.reference === null ? '' : 'document',
         ),
       ),
-      ...rows.map(({ label, cells }) => {
+      ...rows.flatMap(({ label, cells }) => {
         const pair = cells.filter(({ profile }) => profiles.includes(profile))
         const times = pair.map(({ measured }) => sampleText(measured).figure)
-        return line(`  ${label}`, times, ratioText(pair), result.reference === null ? '' : documentText(pair))
+        return [line(`  ${label}`, times, ratioText(pair)), ...documentLine(pair)]
       }),
     ]),
   )
 }
 
-function documentText(cells: ComparisonCell[]): string {
-  if (cells.every(({ reference }) => reference === null)) return none
-  return cells.map(({ reference }) => (reference === null ? none : formatDuration(reference.valueMs))).join(' / ')
+/** The document's figures below those they stand beside, if it has any. */
+function documentLine(cells: ComparisonCell[]): string[] {
+  if (cells.every(({ reference }) => reference === null)) return []
+  const times = cells.map(({ reference }) => (reference === null ? none : formatDuration(reference.valueMs)))
+  const ratio = cells[1]?.reference?.ratio
+  return [line('    document', times, typeof ratio === 'number' ? formatSpeedup(ratio) : '')]
 }
 
-function line(label: string, times: string[], ratio: string, document: string): string {
+function line(label: string, times: string[], ratio: string): string {
   const columns = [
-    ...times.map((time) => shorten(time, 11).padStart(12)),
-    ratio.padStart(7),
-    shorten(document, 17).padStart(18),
+    ...times.map((time) => shorten(time, 12).padStart(13)),
+    shorten(ratio, ratioWidth).padStart(ratioWidth),
   ]
   return `${shorten(label, labelWidth).padEnd(labelWidth)}${columns.join('')}`
 }

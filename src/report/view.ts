@@ -1,7 +1,9 @@
 import { formatDuration } from '../base/duration.ts'
 import { stopOrder } from '../plan/stops.ts'
+import { readingOfStop, timeoutInWords, unfinishedStart } from '../result/probes.ts'
 import type { ArmOutcome, Curve, ProbeOutcome, ReferenceFigure, Result, StopName } from '../result/result.ts'
-import { isMachineBound } from '../result/result.ts'
+import type { Reading, Sample } from '../result/sample.ts'
+import { comparable, ratioOf, sampleOf } from '../result/sample.ts'
 import type { Caveat } from './caveats.ts'
 import { caveatsOf } from './caveats.ts'
 import type { FillView } from './fill-view.ts'
@@ -9,8 +11,7 @@ import { fillViewOf } from './fill-view.ts'
 import type { KnobView } from './knobs.ts'
 import { knobsOf } from './knobs.ts'
 import { armLabel, stopTexts } from './labels.ts'
-import type { Sample } from './sample.ts'
-import { comparable, nearestTo, ratioOf, sampleOf } from './sample.ts'
+import { nearestTo } from './sample.ts'
 
 /**
  * What every report says, whatever its format: the figures are worked out once, here, so that the page, the
@@ -54,7 +55,12 @@ export interface ProbeRun {
   /** `tuned #2` */
   label: string
   profile: string
+  /** What it was bound by is left out where its start was unfinished. */
   probe: ProbeOutcome
+  /** When it reached each stop, and what keeps that from being compared. */
+  readings: Partial<Record<StopName, Reading>>
+  /** Why it does not show what the plan asks for: how far it came until it timed out, or what it started from. */
+  troubles: string[]
 }
 
 /** One stop of a probe: what each profile took for it. */
@@ -74,7 +80,7 @@ export interface ComparisonCell {
   profile: string
   /** Null when the stop does not apply, or the profile never ran the probe. */
   measured: Sample | null
-  /** Baseline's median over this one's: how many times faster. Null for the baseline itself and what cannot be compared. */
+  /** Baseline's median over this one's, how many times as fast; null for the baseline itself and what cannot be compared. */
   ratio: number | null
   reference: Reference | null
 }
@@ -159,7 +165,7 @@ function probesOf(arms: ArmOutcome[], profiles: string[], figures: ReferenceFigu
   const runs = profiles.flatMap((profile) =>
     arms
       .filter((arm) => arm.profile === profile)
-      .flatMap((arm) => arm.probes.map((probe): ProbeRun => ({ label: armLabel(arm), profile, probe }))),
+      .flatMap((arm) => arm.probes.map((probe, index) => runOf(arm, probe, index))),
   )
   return [...Map.groupBy(runs, ({ probe }) => probeTitle(probe))].map(([title, group]) => {
     const name = group[0]?.probe.name ?? title
@@ -180,6 +186,18 @@ function probesOf(arms: ArmOutcome[], profiles: string[], figures: ReferenceFigu
       typical: typicalOf(group, profiles, rows),
     }
   })
+}
+
+function runOf(arm: ArmOutcome, probe: ProbeOutcome, index: number): ProbeRun {
+  const unfinished = unfinishedStart(arm.probes, index)
+  const readings = stopOrder.map((stop) => [stop, readingOfStop(arm.probes, index, stop)] as const)
+  return {
+    label: armLabel(arm),
+    profile: arm.profile,
+    probe: unfinished === undefined ? probe : { ...probe, explanations: [] },
+    readings: Object.fromEntries(readings.filter(([, reading]) => reading !== undefined)),
+    troubles: [unfinished, timeoutInWords(arm.probes, index)].filter((trouble) => trouble !== undefined),
+  }
 }
 
 function probeTitle(probe: ProbeOutcome): string {
@@ -206,22 +224,22 @@ function cellsOf(
       stop,
     ),
   )
-  const medians = samples.map(comparable)
   const published = profiles.map((profile) => figures.find((figure) => figure.profile === profile))
   return profiles.map((profile, index) => {
-    const median = medians[index] ?? null
+    const sample = samples[index] ?? null
+    const median = comparable(sample)
     const figure = published[index]
     return {
       profile,
-      measured: samples[index] ?? null,
-      ratio: index === 0 ? null : ratioOf(medians[0], median),
+      measured: sample,
+      ratio: index === 0 ? null : ratioOf(samples[0] ?? null, sample),
       reference:
         figure === undefined
           ? null
           : {
               valueMs: figure.valueMs,
               deviation: median === null || figure.valueMs === 0 ? null : (median - figure.valueMs) / figure.valueMs,
-              ratio: index === 0 ? null : ratioOf(published[0]?.valueMs, figure.valueMs),
+              ratio: index === 0 || published[0] === undefined ? null : published[0].valueMs / figure.valueMs,
               note: figure.note === undefined ? null : notes.indexOf(figure.note) + 1,
             },
     }
@@ -229,11 +247,7 @@ function cellsOf(
 }
 
 function sampleAt(runs: ProbeRun[], stop: StopName): Sample | null {
-  const times = runs.map(({ probe }) => probe.stopsMs[stop]).filter((ms) => ms !== undefined)
-  return sampleOf(
-    times,
-    runs.some(({ probe }) => isMachineBound(probe)),
-  )
+  return sampleOf(runs.flatMap(({ readings }) => readings[stop] ?? []))
 }
 
 function typicalOf(runs: ProbeRun[], profiles: string[], rows: ComparisonRow[]): ProbeRun[] {

@@ -2,11 +2,11 @@ import { formatDuration } from '../base/duration.ts'
 import { magnitudeOf } from '../base/quantity.ts'
 import type { ArmOutcome, Result, StopName } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
+import type { Sample } from '../result/sample.ts'
+import { comparable, exactly, sampleOf } from '../result/sample.ts'
 import type { FillView } from './fill-view.ts'
 import { formatListed, formatRatio, formatShare } from './format.ts'
 import { limiterName } from './labels.ts'
-import type { Sample } from './sample.ts'
-import { comparable, sampleOf } from './sample.ts'
 import type { ProbeView, ReportView } from './view.ts'
 import { viewOf } from './view.ts'
 
@@ -106,10 +106,7 @@ function clusterGroup(
 ): EffectGroup {
   const samples = arms.map((name) => {
     const ready = outcomes.filter(({ profile, fleet }) => profile === name && fleet.nodes > 0)
-    return sampleOf(
-      ready.map(({ fleet }) => fleet.readyMs),
-      false,
-    )
+    return sampleOf(ready.map(({ fleet }) => exactly(fleet.readyMs)))
   })
   const rows = (fill?.rows ?? []).filter(({ label }) => timedOfFill.includes(label))
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { stopOrder } from '../plan/stops.ts'
 
 /**
  * `result.json`: everything a report is made from. Other programs read it, so names stay stable within a
@@ -29,14 +30,19 @@ const knobOutcome = z.object({
   note: z.string().optional(),
 })
 
+const sinceT0Ms = z.number().min(0)
+
 /** Milliseconds from T0 to each stop; absent when the stop does not apply to the probe, null when it was not reached. */
 const stopsMs = z.object({
-  created: z.number().nullable().optional(),
-  available: z.number().nullable().optional(),
-  ready: z.number().nullable().optional(),
-  rsCurrent: z.number().nullable().optional(),
-  deleted: z.number().nullable().optional(),
+  created: sinceT0Ms.nullable().optional(),
+  available: sinceT0Ms.nullable().optional(),
+  ready: sinceT0Ms.nullable().optional(),
+  rsCurrent: sinceT0Ms.nullable().optional(),
+  deleted: sinceT0Ms.nullable().optional(),
 })
+
+const stopName = z.enum(stopOrder)
+const pods = z.number().min(0)
 
 /** Nearest-rank percentiles over `count` pods; `missing` pods never got there and count as infinitely late. */
 const distribution = z.object({
@@ -225,15 +231,25 @@ const probeOutcome = z.object({
   serviceAccountToken: z.boolean(),
   stopsMs,
   /** By how much a stop may have come earlier than its figure says, where its deciding change was seen late. */
-  stopsVagueByMs: z.record(z.string(), z.number()).default({}),
+  stopsVagueByMs: z.record(z.string(), z.number().min(0)).default({}),
+  /** How long its stops were waited for; absent in results from before it was kept. */
+  timeoutMs: sinceT0Ms.optional(),
+  /** Pods that were there and Ready at T0; absent in results from before they were counted. */
+  atStart: z.object({ pods, ready: pods }).optional(),
+  /**
+   * How far each stop had come when the probe ended: pods created, available or Ready of those that were to be, pods that had gone
+   * from the ReplicaSet's counts or from the API of those that were to go.
+   */
+  progress: z.partialRecord(stopName, z.object({ done: pods, total: pods })).default({}),
   /** Every pod the probe concerns, accounted for. */
   pods: z.object({
-    expected: z.number(),
-    created: z.number(),
-    bound: z.number(),
-    started: z.number(),
-    ready: z.number(),
-    deleted: z.number(),
+    expected: pods,
+    created: pods,
+    bound: pods,
+    started: pods,
+    /** Ready when the probe ended: one that was, and then failed, was evicted or is being deleted, is not. */
+    ready: pods,
+    deleted: pods,
     /** Pods beyond the expected ones: replacements, evictions. */
     unexpected: z.number(),
     /** Transitions seen late, because the apiserver had closed a watch: each happened at most `censoredWithinMs` before. */
@@ -318,8 +334,12 @@ const referenceFigure = z.object({
 })
 
 const thresholdOutcome = z.object({
-  /** The threshold in words: `tuned rollout available <= 15 s`. */
+  /** The threshold in words: `tuned rollout available at most 15.0 s`. */
   name: z.string(),
+  /** What it bounds: the stop of one arm, or the ratio of two; absent in results from before it was kept. */
+  bounds: z
+    .object({ probe: z.string(), stop: stopName, of: z.union([z.string(), z.tuple([z.string(), z.string()])]) })
+    .optional(),
   verdict: z.enum(['pass', 'fail', 'inconclusive']),
   /** Median over the repetitions, in `unit`; null when there is no sample. */
   actual: z.number().nullable(),

@@ -8,10 +8,11 @@ import type { ClientLimits } from '../measure/limiters.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
 import { watchNoMachine } from '../measure/machine.ts'
 import type { ReadMachine } from '../measure/machine-record.ts'
+import { boundsOf } from '../measure/thresholds.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
 import { planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
-import { lacksOf } from '../report/fill-view.ts'
+import { lacksOf } from '../result/fill.ts'
 import type { ArmOutcome, KnobOutcome, Result, WhatIf } from '../result/result.ts'
 import { controlPlane } from '../steps/control-plane.ts'
 import { fillCluster, fillStepId, fillTitle } from '../steps/fill.ts'
@@ -100,7 +101,8 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     if (error !== undefined) break
   }
 
-  const judgement = judgeRun(plan, arms, error === undefined ? undefined : messageOf(error))
+  const ending = error === undefined ? undefined : messageOf(error)
+  const judgement = judgeRun({ thresholds: plan.thresholds.map(boundsOf), arms, ending })
   const result: Result = {
     schema: 1,
     run: runId,
@@ -246,7 +248,9 @@ async function measureOnFleet(
   for (const probe of sequence) {
     const limits = limitsIn(outcome.knobs)
     const shared = { cluster, target: deployment, node, serviceAccountToken, limits, watchMachine, onSamples }
-    outcome.probes.push(await stages.run(probeStep({ ...shared, probe, settleMs: settle })))
+    outcome.probes.push(
+      await stages.run(probeStep({ ...shared, probe, earlier: [...outcome.probes], settleMs: settle })),
+    )
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Plan, Threshold } from '../plan/plan.ts'
+import { boundsOf } from '../measure/thresholds.ts'
+import type { Threshold } from '../plan/plan.ts'
 import type { ArmOutcome, FillOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
 import { judgeRun } from './verdict.ts'
 
@@ -20,6 +21,10 @@ const rollout = {
   to: 5,
   stopsMs: { created: 10, available: 1000, ready: 900 },
   stopsVagueByMs: {},
+  timeoutMs: 30_000,
+  atStart: { pods: 1, ready: 1 },
+  progress: { created: { done: 5, total: 5 }, available: { done: 5, total: 5 }, ready: { done: 4, total: 5 } },
+  machineBusy: null,
   pods,
   eventLoopDelayMaxMs: 12,
 } as ProbeOutcome
@@ -34,7 +39,7 @@ function armWith(
 ): ArmOutcome {
   const fleet = { flaps: { ...steady, ...flaps } }
   const probes = [{ ...rollout, node: 'hollow-0', ...probe }]
-  return { profile: 'tuned', repetition: 1, knobs, fleet, fill, probes } as ArmOutcome
+  return { profile: 'tuned', repetition: 1, outcome: 'complete', knobs, fleet, fill, probes } as ArmOutcome
 }
 
 function judge(
@@ -42,37 +47,101 @@ function judge(
   thresholds: Threshold[] = [{ probe: 'up', stop: 'available', of: 'tuned', max: '2s' }],
   interruption?: string,
 ) {
-  return judgeRun({ thresholds } as unknown as Plan, arms, interruption)
+  return judgeRun({ thresholds: thresholds.map(boundsOf), arms, ending: interruption })
 }
 
 describe('judgeRun', () => {
   it('should pass when all is accounted for and thresholds are met', () => {
     expect(judge([armWith()])).toMatchObject({
       verdict: 'pass',
-      reasons: ['every pod is accounted for; all 1 thresholds are met'],
+      reasons: ['No pod was lost. The only threshold is met.'],
     })
   })
 
   it('should fail when a threshold is missed', () => {
-    const { verdict, reasons } = judge([armWith({ stopsMs: { available: 3000 } })])
+    const { verdict, reasons } = judge([armWith({ stopsMs: { created: 10, available: 3000, ready: 900 } })])
     expect([verdict, reasons]).toEqual(['fail', ['missed: tuned up available at most 2.00 s (3.00 s)']])
   })
 
+  it.each([
+    [0, 'The plan sets no threshold.'],
+    [1, 'The only threshold is met.'],
+    [2, 'All 2 thresholds are met.'],
+  ])('should say of %d thresholds met: %s', (count, words) => {
+    const max = ['2s', '3s'].slice(0, count)
+    const thresholds = max.map((bound): Threshold => ({ probe: 'up', stop: 'available', of: 'tuned', max: bound }))
+    expect(judge([armWith()], thresholds).reasons).toEqual([`No pod was lost. ${words}`])
+  })
+
+  const down = { from: 5, to: 1, atStart: { pods: 5, ready: 5 }, stopsMs: { rsCurrent: 1, deleted: 1 } }
   it.each<[string, Partial<ProbeOutcome>, string]>([
-    ['a stop was not reached', { stopsMs: { created: 1, available: 1, ready: null } }, 'ready was not reached'],
-    ['a pod never became Ready', { pods: { ...pods, ready: 4 } }, '1 of 5 pods are not accounted for'],
-    ['a pod was replaced', { pods: { ...pods, created: 6, unexpected: 1 } }, '1 pods appeared that were not asked for'],
+    [
+      'a stop was not reached',
+      { stopsMs: { created: 1, available: 1, ready: null } },
+      'timed out after 30.0 s with 4 of 5 Ready; raise probes.sequence[0].timeout',
+    ],
+    [
+      'no pod of a scale-down went',
+      {
+        ...down,
+        stopsMs: { rsCurrent: null, deleted: null },
+        progress: { rsCurrent: { done: 1, total: 4 }, deleted: { done: 0, total: 4 } },
+      },
+      'timed out after 30.0 s with 1 of 4 gone from the ReplicaSet and 0 of 4 deleted; raise probes.sequence[0].timeout',
+    ],
+    ['a pod was lost after the stops', { pods: { ...pods, ready: 4 } }, '1 pod of 5 was not Ready at the end'],
+    ['a pod was replaced', { pods: { ...pods, created: 6, unexpected: 1 } }, '1 pod more than the plan asks for'],
     ['the orchestrator stalled', { eventLoopDelayMaxMs: 1500 }, 'the orchestrator stalled for 1.50 s'],
-    ['pods were not deleted', { from: 5, to: 1, pods: { ...pods, deleted: 3 } }, '1 of 5 pods are not accounted for'],
+    ['pods were not deleted', { ...down, pods: { ...pods, deleted: 1 } }, '3 pods of 4 were not deleted'],
+    [
+      'it started from other pods than planned',
+      { ...down, atStart: { pods: 5, ready: 3 }, pods: { ...pods, deleted: 4 } },
+      'started from 3 Ready of 5 pods instead of 5',
+    ],
+    ['a stop is missing', { stopsMs: { created: 1, available: 1 } }, 'ready was not recorded'],
   ])('should be inconclusive when %s, even with thresholds met', (_, probe, doubt) => {
-    expect(judge([armWith(probe)])).toMatchObject({ verdict: 'inconclusive', reasons: [`tuned #1 up: ${doubt}`] })
+    expect(judge([armWith(probe)], [])).toMatchObject({ verdict: 'inconclusive', reasons: [`tuned #1 up: ${doubt}`] })
+  })
+
+  it('should say of a probe that it started before another was finished, and name the timeout of the right one', () => {
+    const [up = rollout] = armWith({ stopsMs: { created: 1, available: null, ready: null } }).probes
+    const after = { ...up, ...down, name: 'down', pods: { ...pods, deleted: 4 } }
+    expect(judge([{ ...armWith(), probes: [up, after] }], []).reasons).toEqual([
+      'tuned #1 up: timed out after 30.0 s with 5 of 5 available and 4 of 5 Ready; raise probes.sequence[0].timeout',
+      'tuned #1 down: started before up was finished',
+    ])
+    const late = { ...after, stopsMs: { rsCurrent: 1, deleted: null }, progress: { deleted: { done: 3, total: 4 } } }
+    expect(judge([{ ...armWith(), probes: [...armWith().probes, late] }], []).reasons).toEqual([
+      'tuned #1 down: timed out after 30.0 s with 3 of 4 deleted; raise probes.sequence[1].timeout',
+    ])
+  })
+
+  it('should not pass when nothing was measured, whatever the thresholds', () => {
+    const arm = armWith()
+    const none = { ...arm, probes: [] }
+    expect(judge([], [])).toMatchObject({ verdict: 'inconclusive', reasons: ['no arm ran'] })
+    expect(judge([none], []).reasons).toEqual(['tuned #1: no probe was measured'])
+    expect(judge([{ ...arm, profile: 'untuned' }, none], []).reasons).toEqual(['tuned #1: no probe was measured'])
+    const second = { ...arm, profile: 'untuned', probes: [...arm.probes, { ...arm.probes[0], name: 'again' }] }
+    expect(judge([second as ArmOutcome, arm], []).reasons).toEqual([
+      'tuned #1: again was not measured, as it was in another arm',
+    ])
+    expect(judge([{ ...arm, outcome: 'failed', error: 'it broke' }], []).reasons).toEqual(['tuned #1: it broke'])
+  })
+
+  it('should be inconclusive when a fill that is called complete lacks something', () => {
+    const fill = {
+      objects: { services: { expected: 3, observed: 2, failed: 0 } },
+      pods: { ...pods, expected: 5, ready: 5 },
+    }
+    expect(judge([armWith({}, [], {}, fill)], []).reasons).toEqual(['tuned #1 fill: services: 2 of 3'])
   })
 
   it('should be inconclusive when a knob is not what was asked for', () => {
     const knob = { id: 'kubelet.kubeAPIQPS', requested: 50, effective: 5, status: 'differs' } as KnobOutcome
     expect(judge([armWith({}, [knob])])).toMatchObject({
       verdict: 'inconclusive',
-      reasons: ['tuned #1: kubelet.kubeAPIQPS was to be 50, but is 5'],
+      reasons: ['tuned #1: kubelet.kubeAPIQPS should be 50, but is 5'],
     })
   })
 
@@ -92,8 +161,8 @@ describe('judgeRun', () => {
     expect(judge([armWith({}, [knob('unverified', 'operator')])])).toMatchObject({
       verdict: 'pass',
       reasons: [
-        'every pod is accounted for; all 1 thresholds are met',
-        'one setting of the cluster could not be read back and is taken on trust',
+        'No pod was lost. The only threshold is met.',
+        '1 setting of the cluster could not be read back. It is taken on trust.',
       ],
     })
     expect(judge([armWith({}, [knob('unverified')])]).verdict).toBe('inconclusive')
@@ -104,16 +173,18 @@ describe('judgeRun', () => {
     expect(judge([armWith({}, [], { count: 7, nodes: ['hollow-5'] })]).verdict).toBe('pass')
     expect(judge([armWith({}, [], { count: 1, nodes: ['hollow-5'], notReadyAtEnd: ['hollow-5'] })])).toMatchObject({
       verdict: 'inconclusive',
-      reasons: ['tuned #1: 1 nodes were not Ready at the end: hollow-5'],
+      reasons: ['tuned #1: 1 node was not Ready at the end: hollow-5'],
     })
     expect(judge([armWith({}, [], { count: 1, nodes: ['hollow-0'] })])).toMatchObject({
       verdict: 'inconclusive',
-      reasons: ['tuned #1: hollow-0, the node of the probes, did not stay Ready'],
+      reasons: ['tuned #1: hollow-0, where the probes ran, did not stay Ready'],
     })
   })
 
   it('should be inconclusive when the orchestrator stalled while it filled the cluster', () => {
-    expect(judge([armWith({}, [], {}, { eventLoopDelayMaxMs: 2000 })])).toMatchObject({
+    expect(
+      judge([armWith({}, [], {}, { objects: {}, pods: { ...pods, expected: 5 }, eventLoopDelayMaxMs: 2000 })]),
+    ).toMatchObject({
       verdict: 'inconclusive',
       reasons: ['tuned #1 fill: the orchestrator stalled for 2.00 s'],
     })

@@ -1,6 +1,10 @@
+import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
+import type { Bounds } from '../measure/thresholds.ts'
 import { judge } from '../measure/thresholds.ts'
-import type { Plan } from '../plan/plan.ts'
+import { isRollout } from '../plan/stops.ts'
+import { lacksOf } from '../result/fill.ts'
+import { missingStops, timeoutInWords, unfinishedStart } from '../result/probes.ts'
 import type { ArmOutcome, KnobOutcome, ProbeOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 
 /** A stamp may be this late before the figures are no longer trusted. */
@@ -13,13 +17,33 @@ export interface Judgement {
   thresholds: ThresholdOutcome[]
 }
 
+/** What a verdict follows from. */
+export interface Judged {
+  thresholds: readonly Bounds[]
+  arms: readonly ArmOutcome[]
+  /** Why the run did not go to its end; undefined for one that did. */
+  ending: string | undefined
+}
+
 /**
  * Judges what was measured. Data that is missing or not to be trusted makes a run inconclusive whatever the thresholds
- * say; otherwise one missed threshold fails it.
+ * say, and so does having measured nothing; otherwise one missed threshold fails it.
  */
-export function judgeRun(plan: Plan, arms: readonly ArmOutcome[], interruption: string | undefined): Judgement {
-  const thresholds = plan.thresholds.map((threshold) => judge(threshold, arms))
-  const doubts = [...(interruption === undefined ? [] : [interruption]), ...arms.flatMap(doubtsAbout)]
+export function judgeRun({ thresholds: bounds, arms, ending }: Judged): Judgement {
+  const thresholds = bounds.map((one) => judge(one, arms))
+  return { ...concluded(thresholds, { arms, ending }), thresholds }
+}
+
+/** The verdict that follows from thresholds judged already, and from the arms. */
+function concluded(
+  thresholds: readonly ThresholdOutcome[],
+  { arms, ending }: Pick<Judged, 'arms' | 'ending'>,
+): Pick<Judgement, 'verdict' | 'reasons'> {
+  const doubts = [
+    ...(ending === undefined ? [] : [ending]),
+    ...doubtsAboutRun(arms, ending),
+    ...arms.flatMap(doubtsAbout),
+  ]
   const missed = thresholds.filter(({ verdict }) => verdict === 'fail')
   const open = thresholds.filter(({ verdict }) => verdict === 'inconclusive')
   const told = (outcomes: readonly ThresholdOutcome[], what: string) =>
@@ -28,19 +52,39 @@ export function judgeRun(plan: Plan, arms: readonly ArmOutcome[], interruption: 
         `${what}: ${name}${actual === null ? '' : ` (${unit === 'ms' ? formatDuration(actual) : actual.toFixed(3)})`}${reason === undefined ? '' : `: ${reason}`}`,
     )
 
-  if (doubts.length > 0) return { verdict: 'inconclusive', reasons: [...doubts, ...told(missed, 'missed')], thresholds }
-  if (missed.length > 0) return { verdict: 'fail', reasons: told(missed, 'missed'), thresholds }
-  if (open.length > 0) return { verdict: 'inconclusive', reasons: told(open, 'not judged'), thresholds }
-  const kept = thresholds.length === 0 ? 'the plan sets no threshold' : `all ${thresholds.length} thresholds are met`
-  return { verdict: 'pass', reasons: [`every pod is accounted for; ${kept}`, ...onTrust(arms)], thresholds }
+  if (doubts.length > 0) return { verdict: 'inconclusive', reasons: [...doubts, ...told(missed, 'missed')] }
+  if (missed.length > 0) return { verdict: 'fail', reasons: told(missed, 'missed') }
+  if (open.length > 0) return { verdict: 'inconclusive', reasons: told(open, 'not judged') }
+  return { verdict: 'pass', reasons: [`No pod was lost. ${metInWords(thresholds.length)}`, ...onTrust(arms)] }
+}
+
+function metInWords(thresholds: number): string {
+  if (thresholds === 0) return 'The plan sets no threshold.'
+  return thresholds === 1 ? 'The only threshold is met.' : `All ${thresholds} thresholds are met.`
+}
+
+/** Nothing measured is nothing to pass. */
+function doubtsAboutRun(arms: readonly ArmOutcome[], ending: string | undefined): string[] {
+  if (arms.length === 0) return ending === undefined ? ['no arm ran'] : []
+  const probes = [...new Set(arms.flatMap((arm) => arm.probes.map(({ name }) => name)))]
+  return arms.flatMap((arm) => {
+    const label = `${arm.profile} #${arm.repetition}`
+    if (arm.outcome !== 'complete') {
+      const error = arm.error ?? arm.outcome
+      return error === ending ? [] : [`${label}: ${error}`]
+    }
+    if (arm.probes.length === 0) return [`${label}: no probe was measured`]
+    const lacking = probes.filter((name) => arm.probes.every((probe) => probe.name !== name))
+    return lacking.map((name) => `${label}: ${name} was not measured, as it was in another arm`)
+  })
 }
 
 /** Settings that are the operator's and that nobody could read: no doubt about what the run did, but told. */
 function onTrust(arms: readonly ArmOutcome[]): string[] {
   const unread = new Set(arms.flatMap(({ knobs }) => knobs.filter(isOnTrust).map(({ id }) => id)))
   if (unread.size === 0) return []
-  const settings = unread.size === 1 ? 'one setting' : `${unread.size} settings`
-  return [`${settings} of the cluster could not be read back and ${unread.size === 1 ? 'is' : 'are'} taken on trust`]
+  const taken = unread.size === 1 ? 'It is' : 'They are'
+  return [`${plural(unread.size, 'setting')} of the cluster could not be read back. ${taken} taken on trust.`]
 }
 
 function isOnTrust({ status, setBy }: KnobOutcome): boolean {
@@ -55,11 +99,13 @@ function doubtsAbout(arm: ArmOutcome): string[] {
   return [
     ...differing.map(
       ({ id, requested, effective }) =>
-        `${label}: ${id} was to be ${requested}, but ${effective === null ? 'could not be read back' : `is ${effective}`}`,
+        `${label}: ${id} should be ${requested}, but ${effective === null ? 'could not be read back' : `is ${effective}`}`,
     ),
     ...doubtsAboutFleet(arm).map((doubt) => `${label}: ${doubt}`),
-    ...(arm.fill === null ? [] : stallsOf(arm.fill).map((doubt) => `${label} fill: ${doubt}`)),
-    ...arm.probes.flatMap((probe) => doubtsAboutProbe(probe).map((doubt) => `${label} ${probe.name}: ${doubt}`)),
+    ...doubtsAboutFill(arm).map((doubt) => `${label} fill: ${doubt}`),
+    ...arm.probes.flatMap((probe, index) =>
+      doubtsAboutProbe(arm.probes, index).map((doubt) => `${label} ${probe.name}: ${doubt}`),
+    ),
   ]
 }
 
@@ -69,9 +115,14 @@ function doubtsAboutFleet({ fleet: { flaps }, probes }: ArmOutcome): string[] {
   const named = `${away.slice(0, 5).join(', ')}${away.length > 5 ? ' and others' : ''}`
   const probed = [...new Set(probes.map(({ node }) => node))].filter((node) => flaps.nodes.includes(node))
   return [
-    ...(away.length > 0 ? [`${away.length} nodes were not Ready at the end: ${named}`] : []),
-    ...probed.map((node) => `${node}, the node of the probes, did not stay Ready`),
+    ...(away.length > 0 ? [`${plural(away.length, 'node was', 'nodes were')} not Ready at the end: ${named}`] : []),
+    ...probed.map((node) => `${node}, where the probes ran, did not stay Ready`),
   ]
+}
+
+/** What is lacking has ended an arm that is not complete: it says so itself. */
+function doubtsAboutFill({ fill, outcome }: ArmOutcome): string[] {
+  return fill === null ? [] : [...(outcome === 'complete' ? lacksOf(fill) : []), ...stallsOf(fill)]
 }
 
 function stallsOf({ eventLoopDelayMaxMs }: Pick<ProbeOutcome, 'eventLoopDelayMaxMs'>): string[] {
@@ -79,16 +130,25 @@ function stallsOf({ eventLoopDelayMaxMs }: Pick<ProbeOutcome, 'eventLoopDelayMax
   return stallMs > eventLoopBudgetMs ? [`the orchestrator stalled for ${formatDuration(stallMs)}`] : []
 }
 
-function doubtsAboutProbe(probe: ProbeOutcome): string[] {
-  const { stopsMs, pods, from, to } = probe
-  const unreached = Object.entries(stopsMs).flatMap(([stop, stopMs]) =>
-    stopMs === null ? [`${stop} was not reached`] : [],
-  )
-  const lost = to > from ? pods.expected - pods.ready : from - to - pods.deleted
+function doubtsAboutProbe(probes: ArmOutcome['probes'], index: number): string[] {
+  const probe = probes[index]
+  if (probe === undefined) return []
+  const troubles = [unfinishedStart(probes, index), timeoutInWords(probes, index)].filter((one) => one !== undefined)
   return [
-    ...unreached,
-    ...(lost > 0 ? [`${lost} of ${pods.expected} pods are not accounted for`] : []),
-    ...(pods.unexpected > 0 ? [`${pods.unexpected} pods appeared that were not asked for`] : []),
+    ...troubles,
+    ...missingStops(probe).map((stop) => `${stop} was not recorded`),
+    // Of one that did not start or end as planned it is known already.
+    ...(troubles.length === 0 ? lostPods(probe) : []),
+    ...(probe.pods.unexpected > 0
+      ? [`${plural(probe.pods.unexpected, 'pod', 'pods')} more than the plan asks for`]
+      : []),
     ...stallsOf(probe),
   ]
+}
+
+function lostPods({ from, to, pods }: ProbeOutcome): string[] {
+  const isUp = isRollout({ from, to })
+  const [total, lost] = isUp ? [to, to - pods.ready] : [from - to, from - to - pods.deleted]
+  const ending = isUp ? 'not Ready at the end' : 'not deleted'
+  return lost > 0 ? [`${plural(lost, 'pod')} of ${total} ${lost === 1 ? 'was' : 'were'} ${ending}`] : []
 }

@@ -8,6 +8,7 @@ import { watchProbe } from '../measure/watch-probe.ts'
 import type { PlannedProbe } from '../plan/plan.ts'
 import type { ProbeShape } from '../plan/stops.ts'
 import { isRollout, stopsOf } from '../plan/stops.ts'
+import { timeoutInWords, unfinishedStart } from '../result/probes.ts'
 import type { ProbeOutcome } from '../result/result.ts'
 import type { Cluster } from '../targets/target.ts'
 import { probeSelector } from '../workload/probe-target.ts'
@@ -20,6 +21,8 @@ export interface ProbeOptions {
   cluster: Cluster
   target: ProbeTarget
   probe: PlannedProbe
+  /** The arm's probes before this one. */
+  earlier: readonly ProbeOutcome[]
   node: string
   serviceAccountToken: boolean
   settleMs: number
@@ -91,15 +94,18 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
         await watches.stop()
       }
     },
-    summary: ({ stopsMs }) =>
-      stopsOf(probe)
-        .map((stop) => `${stop} ${formatStop(stopsMs[stop])}`)
-        .join(', '),
+    summary: (outcome) => {
+      const reached = stopsOf(probe).flatMap((stop) => {
+        const stopMs = outcome.stopsMs[stop]
+        return typeof stopMs === 'number' ? [`${stop} ${formatDuration(stopMs)}`] : []
+      })
+      return [...reached, timeoutInWords([...options.earlier, outcome], options.earlier.length) ?? []].flat().join(', ')
+    },
   }
 }
 
 function outcomeOf(
-  { probe, node, serviceAccountToken, limits }: ProbeOptions,
+  { probe, earlier, node, serviceAccountToken, limits }: ProbeOptions,
   timeline: ProbeTimeline,
   before: Observation,
   after: Observation,
@@ -109,21 +115,25 @@ function outcomeOf(
   const summary = timeline.summary()
   const apiRequests = readApiRequests(before.metrics, after.metrics)
   const limiters = readLimiters(before.metrics, after.metrics, apiRequests, limits)
-  return {
+  const outcome: ProbeOutcome = {
     name: probe.name,
     from: probe.from,
     to: probe.to,
     node,
     serviceAccountToken,
+    timeoutMs: probe.timeout,
     ...summary,
     limiters,
-    explanations: explainStops(summary.stopsMs, limiters),
+    explanations: [],
     apiRequests,
     watch,
     clientRetries: retriesBetween(before, after),
     eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,
     machineBusy: machine.busy,
   }
+  // What started elsewhere than planned takes other requests than those its arithmetic counts.
+  if (unfinishedStart([...earlier, outcome], earlier.length) !== undefined) return outcome
+  return { ...outcome, explanations: explainStops(summary.stopsMs, limiters) }
 }
 
 function progressOf(timeline: ProbeTimeline, probe: ProbeShape): StepProgress {
@@ -131,8 +141,4 @@ function progressOf(timeline: ProbeTimeline, probe: ProbeShape): StepProgress {
   return isRollout(probe)
     ? { done: timeline.done() - probe.from, total, unit: 'pods Ready' }
     : { done: timeline.done(), total, unit: 'pods deleted' }
-}
-
-function formatStop(stopMs: number | null | undefined): string {
-  return typeof stopMs === 'number' ? formatDuration(stopMs) : 'not reached'
 }
