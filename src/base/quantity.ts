@@ -1,14 +1,25 @@
 import { parseDurationMs } from './duration.ts'
 
-const binary = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40 } as const
-const decimal = { k: 1e3, M: 1e6, G: 1e9, T: 1e12 } as const
-const suffixes: Record<string, number> = { ...binary, ...decimal }
+const binary = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 } as const
+const exponents: Readonly<Record<string, number>> = { k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
+
+/**
+ * The number in a Kubernetes quantity (apimachinery pkg/api/resource): `10k`, `1.5Gi`, `1e3`, `-2`; undefined when it is not one. Suffixes
+ * below one, such as the `m` of 100m, are not read: nothing here counts in parts.
+ */
+export function parseQuantity(text: string): number | undefined {
+  const match = /^([-+]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([-+]?\d{1,4})|([KMGTPE]i|[kMGTPE]))?$/.exec(text)
+  if (match === null) return undefined
+  const [, digits = '', exponent, suffix] = match
+  if (suffix !== undefined && suffix in binary) return Number(digits) * binary[suffix as keyof typeof binary]
+  // Written out and read, 1.1k is 1100 and not 1100.0000000000002.
+  return Number(`${digits}e${exponent ?? (suffix === undefined ? 0 : exponents[suffix])}`)
+}
 
 /** Bytes in a Kubernetes quantity such as `32Gi` or `500M`; undefined when it is not one. */
 export function parseBytes(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(Ki|Mi|Gi|Ti|k|M|G|T)?$/.exec(text)
-  if (match === null) return undefined
-  return Math.round(Number(match[1]) * (match[2] === undefined ? 1 : (suffixes[match[2]] ?? 1)))
+  const bytes = parseQuantity(text)
+  return bytes === undefined || bytes < 0 ? undefined : Math.round(bytes)
 }
 
 /** Bytes as people read them: `512 B`, `1.7 MiB`, `2.1 GiB`. */
@@ -26,5 +37,5 @@ export function magnitudeOf(value: number | string | boolean): number | undefine
   if (typeof value === 'boolean') return undefined
   const durationMs = parseDurationMs(value)
   if (durationMs !== undefined) return durationMs / 1000
-  return parseBytes(value.replace(/(?<=\d(?:Ki|Mi|Gi|Ti|k|M|G|T)?)B$|(?<=\d)\/s$/, ''))
+  return parseQuantity(value.replace(/(?<=\d(?:[KMGTPE]i|[kMGTPE])?)B$|(?<=\d[kM]?)\/s$/, ''))
 }

@@ -60,7 +60,11 @@ describe('renderForecast', () => {
   })
 
   it('should put one table below the other when there are more arms than the width takes', () => {
-    const arms = [1, 2, 3, 4].map((index) => ({ name: `a-rather-long-name-${index}`, profile: 'tuned', set: [] }))
+    const arms = [1, 2, 3, 4].map((index) => ({
+      name: `a-rather-long-name-${index}`,
+      profile: 'tuned' as const,
+      set: [],
+    }))
     const forecast = forecastOf({ ...loadPlan('5k-nodes', plans), arms }, here)
     const lines = renderForecast(forecast, { styles: stylesFor(false), everyNamespace: false }).split('\n')
     expect(lines.filter((line) => /^ {2}quota of each/.test(line))).toHaveLength(2)

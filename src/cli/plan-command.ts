@@ -255,8 +255,14 @@ function kubeletLines({ arms, apiserver, fleet }: Forecast): string[] {
   const { writesPerSecond, kubeletQps } = apiserver
   return [
     ...armTable(arms, [
-      ['kubelet qps / burst', ({ kubelet }) => `${kubelet.qps} / ${kubelet.burst}`],
-      ['all nodes at once, requests/s', (arm) => formatCount(arm.kubeletRequestsPerSecond)],
+      [
+        'kubelet qps / burst',
+        ({ kubelet }) => (kubelet.kind === 'none' ? 'no limit' : `${kubelet.qps} / ${kubelet.burst}`),
+      ],
+      [
+        'all nodes at once, requests/s',
+        (arm) => (arm.kubeletRequestsPerSecond === null ? 'no limit' : formatCount(arm.kubeletRequestsPerSecond)),
+      ],
     ]),
     ...wrap(
       `One apiserver was seen to take about ${formatCount(writesPerSecond)} writes/s on two cores. By the rule that is ${Number(kubeletQps.toPrecision(2))} per kubelet, with ${formatCount(fleet.nodes)} of them all busy at once.`,

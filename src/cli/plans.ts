@@ -6,8 +6,6 @@ import { didYouMean } from '../base/names.ts'
 import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
 import { faultKinds } from '../targets/sim/faults/index.ts'
-import { catalogue } from '../tuning/catalogue.ts'
-import { profileNames } from '../tuning/profiles.ts'
 
 /** Where clusters can come from; the first one when nobody says. */
 export const targetNames = ['sim', 'local', 'remote'] as const
@@ -28,8 +26,6 @@ export function targetNamed(asked: string | undefined, plan: Plan): TargetName {
 export const vocabulary: Vocabulary = {
   targets: targetNames,
   faults: faultKinds,
-  profiles: profileNames,
-  knobs: catalogue.map((knob) => knob.id),
 }
 
 /** Folders of plans/ that hold what other plans include, and no plans. */

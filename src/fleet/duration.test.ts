@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { PlannedWorkload } from '../plan/plan.ts'
 import { fillFloor, fleetReadyMs, objectsToCreate, probeFloor } from './duration.ts'
 
-const untuned = { kubelet: { qps: 5, burst: 10 }, controller: { qps: 20, burst: 30 } }
-const tuned = { kubelet: { qps: 50, burst: 100 }, controller: { qps: 500, burst: 100 } }
+const limited = (qps: number, burst: number) => ({ kind: 'limited', qps, burst }) as const
+const untuned = { kubelet: limited(5, 10), controller: limited(20, 30) }
+const tuned = { kubelet: limited(50, 100), controller: limited(500, 100) }
 const rollout = { from: 1, to: 200 }
 const scaleDown = { from: 200, to: 1 }
 const plain = { serviceAccountToken: false, containerStartDelayMs: 0 }
@@ -31,7 +32,7 @@ describe('probeFloor', () => {
   })
 
   it('should be a second when no limit is in the way, and the containers’ start on top', () => {
-    const unlimited = { kubelet: { qps: -1, burst: 0 }, controller: { qps: 0, burst: 0 } }
+    const unlimited = { kubelet: { kind: 'none' }, controller: { kind: 'none' } } as const
     expect(probeFloor(rollout, plain, unlimited)).toEqual({ ms: 1000, boundBy: 'nobody' })
     expect(probeFloor(rollout, { ...plain, containerStartDelayMs: 2000 }, unlimited).ms).toBe(3000)
     expect(probeFloor(scaleDown, { ...plain, containerStartDelayMs: 2000 }, unlimited).ms).toBe(1000)

@@ -1,18 +1,13 @@
 import type { Plan, PlannedWorkload } from '../plan/plan.ts'
 import type { ProbeShape } from '../plan/stops.ts'
 import { isRollout } from '../plan/stops.ts'
+import type { KnownLimit } from '../tuning/client-limit.ts'
 import type { totalsOf } from '../workload/layout.ts'
 
 /*
  * How long the steps of an arm take, by what was measured (facts: measured.md) and by the arithmetic of client-side rate
  * limiters. Floors: what stands in the way beside them comes on top.
  */
-
-/** A client-side rate limiter: a bucket of `burst` tokens, full at first, that `qps` of them a second flow into. */
-export interface Bucket {
-  qps: number
-  burst: number
-}
 
 /** How long something takes at least, and who sees to that. */
 export interface Floor {
@@ -49,7 +44,7 @@ export function fleetReadyMs(
 /** With 32 requests at a time, 940 to 1025 objects a second were created, the apiserver on the same two cores. */
 export const apiserverWritesPerSecond = 1000
 /** kube-scheduler's client has this limit built in; the document does not change it (mechanisms section 5). */
-const schedulerBinds: Bucket = { qps: 50, burst: 100 }
+const schedulerBinds = { kind: 'limited', qps: 50, burst: 100 } as const
 /** On two cores with 1000 kubelets, 5000 pods were Ready after 200 to 280 s, whatever the limits. */
 const processorMsPerPod = 35
 /** Every kubelet watches services: 125 of them took 26 to 29 s with 1000 kubelets on two cores (plan 1k-nodes, November 2026). */
@@ -57,8 +52,8 @@ const processorMsPerServiceWatch = 0.2
 
 /** Who takes part in a fill, and how fast each is. */
 export interface FillLimits {
-  kubelet: Bucket
-  controller: Bucket
+  kubelet: KnownLimit
+  controller: KnownLimit
   machine: SharedMachine
   nodes: number
 }
@@ -75,11 +70,14 @@ export function fillFloor(workload: PlannedWorkload, totals: ReturnType<typeof t
   )
   const podsPerNode = Math.ceil(pods / limits.nodes)
   const slowest = longest([
-    { ms: drainMs(limits.controller, pods), boundBy: `kube-controller-manager, ${limits.controller.qps} pods/s` },
+    {
+      ms: drainMs(limits.controller, pods),
+      boundBy: `kube-controller-manager, ${paceOf(limits.controller, 'pods/s')}`,
+    },
     { ms: drainMs(schedulerBinds, pods), boundBy: `kube-scheduler, ${schedulerBinds.qps} bindings/s` },
     {
       ms: drainMs(limits.kubelet, podsPerNode * startCalls(workload.pods.serviceAccountToken)),
-      boundBy: `kubelets, ${limits.kubelet.qps} calls/s each`,
+      boundBy: `kubelets, ${paceOf(limits.kubelet, 'calls/s each')}`,
     },
     {
       ms: (pods * processorMsPerPod) / freeCores,
@@ -114,7 +112,7 @@ export interface ProbedPods {
 export function probeFloor(
   probe: ProbeShape,
   { serviceAccountToken, containerStartDelayMs }: ProbedPods,
-  { kubelet, controller }: { kubelet: Bucket; controller: Bucket },
+  { kubelet, controller }: { kubelet: KnownLimit; controller: KnownLimit },
 ): Floor {
   const pods = Math.abs(probe.to - probe.from)
   const calls = pods * (isRollout(probe) ? startCalls(serviceAccountToken) : 3)
@@ -133,8 +131,13 @@ function startCalls(serviceAccountToken: boolean): number {
 }
 
 /** Time a full bucket needs for so many requests; none when it has no limit, which is how components take 0 and below. */
-function drainMs({ qps, burst }: Bucket, requests: number): number {
-  return qps <= 0 ? 0 : (Math.max(0, requests - burst) / qps) * 1000
+function drainMs(limit: KnownLimit, requests: number): number {
+  return limit.kind === 'none' ? 0 : (Math.max(0, requests - limit.burst) / limit.qps) * 1000
+}
+
+/** `20 pods/s`, or `no limit`. */
+function paceOf(limit: KnownLimit, what: string): string {
+  return limit.kind === 'none' ? 'no limit' : `${limit.qps} ${what}`
 }
 
 function longest(floors: readonly [Floor, ...Floor[]]): Floor {

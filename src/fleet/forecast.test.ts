@@ -196,7 +196,7 @@ describe('forecastOf', () => {
   })
 
   it('should warn when nodes cannot hold their pods', () => {
-    const arms = [{ profile: 'untuned', set: [] }]
+    const arms = [{ profile: 'untuned' as const, set: [] }]
     expect(forecastOf({ ...plan, arms }, here).warnings).toEqual([
       'untuned: about 208 pods on the node of the probes, which takes 110 (kubelet.maxPods)',
     ])

@@ -5,14 +5,16 @@ import { planHash } from '../plan/parse.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
 import { machineBoundAbove } from '../result/result.ts'
-import { knobById } from '../tuning/catalogue.ts'
+import type { KnownLimit } from '../tuning/client-limit.ts'
+import { clientLimitOf } from '../tuning/client-limit.ts'
+import { compactionOf } from '../tuning/compaction.ts'
 import type { KnobValue } from '../tuning/knob.ts'
-import type { ProfileName } from '../tuning/profiles.ts'
 import { requestsOf, statusPeriodSecondsOf } from '../tuning/profiles.ts'
+import { valuesUnder } from '../tuning/values.ts'
 import { layOutWorkload, totalsOf } from '../workload/layout.ts'
 import type { BallastResource, NamespaceLayout } from '../workload/workload.ts'
 import { ballastResourceOf } from '../workload/workload.ts'
-import type { Bucket, Floor, SharedMachine } from './duration.ts'
+import type { Floor, SharedMachine } from './duration.ts'
 import {
   apiserverWritesPerSecond,
   aroundProbesMs,
@@ -105,9 +107,9 @@ export interface ArmForecast {
   writes: { real: WriteRates; hollow: WriteRates }
   /** The nearest to its quota first. */
   etcd: { hollow: EtcdForecast[]; real: EtcdForecast[] }
-  kubelet: Bucket
-  /** All kubelets at their limit at once. */
-  kubeletRequestsPerSecond: number
+  kubelet: KnownLimit
+  /** All kubelets at their limit at once; null where they have none. */
+  kubeletRequestsPerSecond: number | null
   cores: {
     /** Of the hollow nodes on the fullest machine, idle. */
     hollow: number
@@ -220,7 +222,7 @@ function forecastArm(arm: PlannedArm, plan: Plan, objects: ObjectsForecast | nul
     writes: { real: writeRates({ ...beating, hollow: false }), hollow: writeRates({ ...beating, hollow: true }) },
     etcd: { hollow: etcd(true), real: etcd(false) },
     kubelet,
-    kubeletRequestsPerSecond: nodes * kubelet.qps,
+    kubeletRequestsPerSecond: kubelet.kind === 'limited' ? nodes * kubelet.qps : null,
     cores,
     machineBound: machine !== null && idleCores > machineBoundAbove * machine.cores,
     durationMs: forecastDurations(plan, objects, fleet, { ...knobs, machine }),
@@ -229,20 +231,21 @@ function forecastArm(arm: PlannedArm, plan: Plan, objects: ObjectsForecast | nul
 
 /** The knobs of an arm that count here, at their built-in values where it does not set them. */
 function knobsOf(arm: PlannedArm) {
-  const requests = requestsOf(arm.profile as ProfileName, arm.set)
-  const values = new Map(requests.map(({ knob, value }) => [knob.id, value]))
-  const settingOf = (id: string): KnobValue | null => values.get(id) ?? knobById(id)?.stock ?? null
-  const numberOf = (id: string) => Number(settingOf(id) ?? 0)
+  const requests = requestsOf(arm.profile, arm.set)
+  const values = valuesUnder(requests)
+  const { number, list } = values
   return {
-    maxPods: numberOf('kubelet.maxPods'),
+    maxPods: number('kubelet.maxPods'),
     statusPeriodSeconds: statusPeriodSecondsOf(requests),
-    kubelet: { qps: numberOf('kubelet.kubeAPIQPS'), burst: numberOf('kubelet.kubeAPIBurst') },
-    controller: { qps: numberOf('controllerManager.kubeApiQps'), burst: numberOf('controllerManager.kubeApiBurst') },
+    kubelet: clientLimitOf({ qps: number('kubelet.kubeAPIQPS'), burst: number('kubelet.kubeAPIBurst') }),
+    controller: clientLimitOf({
+      qps: number('controllerManager.kubeApiQps'),
+      burst: number('controllerManager.kubeApiBurst'),
+    }),
     etcd: {
-      quotaBytes: numberOf('etcd.quotaBackendBytes'),
-      split: String(settingOf('etcd.splitByResource') ?? '').split(','),
-      compactsByRevision:
-        settingOf('etcd.autoCompactionMode') === 'revision' && numberOf('etcd.autoCompactionRetention') > 0,
+      quotaBytes: number('etcd.quotaBackendBytes'),
+      split: list('etcd.splitByResource'),
+      compactsByRevision: compactionOf(values)?.keep === 'revisions',
     },
   }
 }
@@ -276,7 +279,7 @@ function forecastDurations(
   { fleet: planned, workload, probes }: Plan,
   objects: ObjectsForecast | null,
   { nodes, nodesPerHost }: FleetForecast,
-  { kubelet, controller, machine }: { kubelet: Bucket; controller: Bucket; machine: SharedMachine },
+  { kubelet, controller, machine }: { kubelet: KnownLimit; controller: KnownLimit; machine: SharedMachine },
 ): ArmForecast['durationMs'] {
   const pods = {
     serviceAccountToken: probes.pod.serviceAccountToken,

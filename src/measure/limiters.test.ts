@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { explainStops, readApiRequests, readLimiters } from './limiters.ts'
 import type { ComponentMetrics, MetricSample } from './metrics.ts'
 
-const limits = { kubeletQps: 5, kubeletBurst: 10, eventQps: 5, eventBurst: 10, controllerQps: 20, controllerBurst: 30 }
+const limited = (qps: number, burst: number) => ({ kind: 'limited', qps, burst }) as const
+const limits = { kubelet: limited(5, 10), events: limited(5, 10), controllers: limited(20, 30) }
 
 function waits(
   component: ComponentMetrics['component'],
@@ -97,7 +98,7 @@ describe('readLimiters', () => {
   })
 
   it('should have no floor when the limit could not be read', () => {
-    const [kube] = readLimiters(before, after, {}, { ...limits, kubeletQps: null })
+    const [kube] = readLimiters(before, after, {}, { ...limits, kubelet: { kind: 'unknown' } })
     expect(kube?.floorMs).toBeNull()
   })
 })
@@ -123,7 +124,8 @@ describe('explainStops', () => {
   })
 
   it('should say that a limit was not felt when all requests fit into the burst', () => {
-    const generous = readLimiters(before, after, {}, { ...limits, kubeletBurst: 400, controllerBurst: 400 })
+    const burst = { kubelet: limited(5, 400), controllers: limited(20, 400) }
+    const generous = readLimiters(before, after, {}, { ...limits, ...burst })
     expect(explainStops({ ready: 500 }, generous)[0]).toMatchObject({
       boundBy: null,
       text: "no client limit: the kubelet's 398 requests fit into its burst of 400",

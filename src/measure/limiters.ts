@@ -1,16 +1,14 @@
 import { formatDuration } from '../base/duration.ts'
 import type { StopName } from '../plan/stops.ts'
 import type { Explanation, LimiterReading, StopsMs } from '../result/result.ts'
+import type { ClientLimit } from '../tuning/client-limit.ts'
 import type { ComponentMetrics } from './metrics.ts'
 
 /** The limits that were in force, as read back from the components. */
 export interface ClientLimits {
-  kubeletQps: number | null
-  kubeletBurst: number | null
-  eventQps: number | null
-  eventBurst: number | null
-  controllerQps: number | null
-  controllerBurst: number | null
+  kubelet: ClientLimit
+  events: ClientLimit
+  controllers: ClientLimit
 }
 
 /**
@@ -77,16 +75,9 @@ export function readLimiters(
   const kubeletGating = [...kubeClient.values()].reduce((sum, { count }) => sum + count, 0)
   const podsWritten = Math.max(apiRequests['POST pods'] ?? 0, controllers.get('DELETE')?.count ?? 0)
   const readings = [
-    reading('kubelet', 'KubeClient', kubeClient, kubeletGating, limits.kubeletQps, limits.kubeletBurst),
-    reading('kubelet', 'EventClient', eventClient, 0, limits.eventQps, limits.eventBurst),
-    reading(
-      'kube-controller-manager',
-      'controllers',
-      controllers,
-      podsWritten,
-      limits.controllerQps,
-      limits.controllerBurst,
-    ),
+    reading('kubelet', 'KubeClient', kubeClient, kubeletGating, limits.kubelet),
+    reading('kubelet', 'EventClient', eventClient, 0, limits.events),
+    reading('kube-controller-manager', 'controllers', controllers, podsWritten, limits.controllers),
   ]
   return readings.filter(({ component }) => wasRead(before, after, component))
 }
@@ -124,9 +115,9 @@ function reading(
   client: string,
   waits: ReadonlyMap<string, Waits>,
   gatingRequests: number,
-  qps: number | null,
-  burst: number | null,
+  limit: ClientLimit,
 ): LimiterReading & { component: ComponentMetrics['component'] } {
+  const { qps, burst } = limit.kind === 'limited' ? limit : { qps: null, burst: null }
   return {
     component,
     client,
@@ -135,7 +126,7 @@ function reading(
     requests: Object.fromEntries([...waits].map(([verb, { count }]) => [verb, count])),
     waitedMs: [...waits.values()].reduce((sum, { waitedMs }) => sum + waitedMs, 0),
     gatingRequests,
-    floorMs: qps === null || burst === null || qps <= 0 ? null : (Math.max(0, gatingRequests - burst) / qps) * 1000,
+    floorMs: qps === null || burst === null ? null : (Math.max(0, gatingRequests - burst) / qps) * 1000,
   }
 }
 

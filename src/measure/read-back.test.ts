@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { KnobValue } from '../tuning/knob.ts'
-import { asWritten, flagOnPage, splitOf, valueAt } from './read-back.ts'
+import { flagOnPage, splitOf, valueAt } from './read-back.ts'
 
 describe('valueAt', () => {
   const configz = '{"kubecontrollermanager.config.k8s.io":{"Generic":{"ClientConnection":{"qps":500}},"Port":0}}'
@@ -34,23 +33,5 @@ describe('splitOf', () => {
       '/pods,coordination.k8s.io/leases',
     )
     expect(splitOf('[]')).toBe('')
-  })
-})
-
-describe('asWritten', () => {
-  it.each<[KnobValue, KnobValue | undefined, KnobValue]>([
-    ['30', 300, 30],
-    ['8.589934592e+09', 2147483648, 8589934592],
-    ['fast', 300, 'fast'],
-    ['true', false, true],
-    ['1m0s', '60s', '60s'],
-    ['1h30m0s', '90m', '90m'],
-    ['5m0s', '10s', '5m0s'],
-    ['revision', 'periodic', 'revision'],
-    [1000, '1000', '1000'],
-    ['0', '0', '0'],
-    ['x', undefined, 'x'],
-  ])('should turn %j into what is written like %j', (value, like, expected) => {
-    expect(asWritten(value, like)).toBe(expected)
   })
 })

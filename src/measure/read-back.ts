@@ -1,5 +1,6 @@
 import { messageOf } from '../base/errors.ts'
 import type { Knob, KnobReading, KnobValue } from '../tuning/knob.ts'
+import { readValue } from '../tuning/value.ts'
 import { parsePrometheusText } from './prometheus.ts'
 
 /** A value as one process says it, and where. */
@@ -20,11 +21,7 @@ export interface ReadableComponent {
 }
 
 /** What the running components say about `knobs`, in their order; null, with the reason, where none of them says anything. */
-export function readKnobs(
-  knobs: readonly Knob[],
-  requested: ReadonlyMap<string, KnobValue>,
-  components: readonly ReadableComponent[],
-): Promise<KnobReading[]> {
+export function readKnobs(knobs: readonly Knob[], components: readonly ReadableComponent[]): Promise<KnobReading[]> {
   const pages = new Map<string, Promise<string>>()
   const page: PageReader = (component, path) => {
     const key = `${component.component} ${component.name} ${path}`
@@ -42,8 +39,8 @@ export function readKnobs(
         const found = (await Promise.all(asked.map((component) => readOne(knob, component, page)))).flat()
         const [first] = found
         if (first === undefined) return unread
-        const like = requested.get(knob.id) ?? knob.stock ?? knob.tuned
-        const values = [...new Set(found.map(({ value }) => asWritten(value, like)))]
+        // What the knob's type does not know is shown as it was told, and is no value that was asked for.
+        const values = [...new Set(found.map(({ value }) => readValue(knob.type, value) ?? value))]
         const effective = values.length === 1 ? values[0] : values.join(' | ')
         return { id: knob.id, effective: effective ?? null, readFrom: first.from }
       } catch (error) {
@@ -101,24 +98,4 @@ export function splitOf(overrides: string): string {
     .split(',')
     .map((override) => override.split('#', 1)[0])
     .join(',')
-}
-
-/** A value in the type and spelling of `like`: components write `1m0s` for `60s` and numbers as text. */
-export function asWritten(value: KnobValue, like: KnobValue | undefined): KnobValue {
-  if (typeof like === 'number' && typeof value === 'string' && value.trim() !== '') {
-    const number = Number(value)
-    return Number.isNaN(number) ? value : number
-  }
-  if (typeof like === 'boolean' && (value === 'true' || value === 'false')) return value === 'true'
-  if (typeof like !== 'string') return value
-  const duration = goDurationMs(String(value))
-  return duration !== undefined && duration === goDurationMs(like) ? like : String(value)
-}
-
-const goUnitsMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 1e-3, ns: 1e-6 }
-
-function goDurationMs(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(h|ms|m|s|us|ns))+$/.test(text)) return undefined
-  const parts = text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|ns)/g)
-  return [...parts].reduce((sum, [, amount, unit = '']) => sum + Number(amount) * (goUnitsMs[unit] ?? 0), 0)
 }

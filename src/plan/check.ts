@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { parseDurationMs } from '../base/duration.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import { shown } from '../base/shown.ts'
+import { conflictsAmong } from '../tuning/conflicts.ts'
+import { requestsOf } from '../tuning/profiles.ts'
 import { checkRemote } from './check-remote.ts'
 import { checkWorkload } from './check-workload.ts'
 import type { PlanProblem } from './parse.ts'
@@ -39,6 +41,7 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
       (index) => ['arms', index, arms?.[index]?.name === undefined ? 'profile' : 'name'],
       'an earlier arm is called so; give one of them a name of its own',
     ),
+    ...(arms ?? []).flatMap(armMistakes),
     ...repeated(
       probes?.sequence ?? [],
       (probe) => probe.name,
@@ -62,6 +65,22 @@ function hostsOf({ hosts, nodes }: z.infer<Sections['fleet']>): PlanProblem[] {
   return hosts <= nodes
     ? []
     : [{ path: ['fleet', 'hosts'], message: `${hosts} hosts for ${nodes} nodes: some would have none` }]
+}
+
+/** A knob that an arm sets twice, and values that do not go together, its profile's included. */
+function armMistakes({ profile, set }: z.infer<Sections['arms']>[number], index: number): PlanProblem[] {
+  const path = ['arms', index]
+  const conflicts = conflictsAmong(requestsOf(profile, set)).map(({ knobs, message }) => {
+    const last = set.findLastIndex(({ knob }) => knobs.includes(knob))
+    return { path: [...path, ...(last === -1 ? ['profile'] : ['set', last, 'value'])], message }
+  })
+  const twice = repeated(
+    set,
+    ({ knob }) => knob,
+    (departure) => [...path, 'set', departure, 'knob'],
+    'this arm sets it already',
+  )
+  return [...twice, ...conflicts]
 }
 
 function repeated<T>(

@@ -6,8 +6,6 @@ import type { Vocabulary } from './plan.ts'
 const vocabulary: Vocabulary = {
   targets: ['local'],
   faults: ['storms', 'surges'],
-  profiles: ['untuned', 'stock', 'tuned'],
-  knobs: ['kubelet.maxPods', 'kubelet.kubeAPIQPS'],
 }
 
 function refusalOf(text: string): string {
@@ -55,7 +53,7 @@ describe('parsePlan', () => {
     expect(mistakesOf(wrong)).toEqual([
       '4:10 fleet.nodes: expected a number, found "two"',
       '7:14 arms[0].profile: expected untuned or stock or tuned, found "tunned"; did you mean tuned?',
-      '11:44 probes.sequence[0].timeout: expected a duration with a unit, such as 10s or 1.5m, found 60',
+      '11:44 probes.sequence[0].timeout: expected a duration of at most 24 days with its unit, such as 10s or 1m30s, found 60',
     ])
     expect(refusalOf(wrong)).toContain('  4 |   nodes: two\n    |          ^')
   })
@@ -85,7 +83,7 @@ describe('parsePlan', () => {
     const wrong = minimal.replace('name: small', 'name: small\nname: big').replace('timeout: 1m', 'timeout: 60')
     expect(mistakesOf(wrong)).toEqual([
       '3:1 Map keys must be unique',
-      '12:44 probes.sequence[0].timeout: expected a duration with a unit, such as 10s or 1.5m, found 60',
+      '12:44 probes.sequence[0].timeout: expected a duration of at most 24 days with its unit, such as 10s or 1m30s, found 60',
     ])
   })
 
@@ -127,7 +125,7 @@ describe('parsePlan', () => {
   it.each(['60', '.nan', '-60s', '60 s', '1d'])('should refuse a duration when it is %s', (value) => {
     expect(mistakesOf(minimal.replace('timeout: 1m', `timeout: ${value}`))).toEqual([
       expect.stringMatching(
-        /^11:44 probes\.sequence\[0\]\.timeout: expected a duration with a unit, such as 10s or 1\.5m, found /,
+        /^11:44 probes\.sequence\[0\]\.timeout: expected a duration of at most 24 days with its unit, such as 10s or 1m30s, found /,
       ),
     ])
   })
@@ -191,14 +189,14 @@ describe('parsePlan', () => {
   })
 
   it('should say what a knob, a fault, a ratio and a bound are when they are something else', () => {
-    const departure = '{ knob: "", value: [5], because: x }'
-    const wrong = `${minimal.replace('profile: untuned', `profile: untuned\n    set: [${departure}]`)}faults: { seed: 1, kinds: [storm] }
+    const departures = '{ knob: "", value: 5, because: x }, { knob: kubelet.maxPods, value: [5], because: x }'
+    const wrong = `${minimal.replace('profile: untuned', `profile: untuned\n    set: [${departures}]`)}faults: { seed: 1, kinds: [storm] }
 thresholds:
   - { probe: up, stop: ready, of: [a, b, c], max: null }
 `
     expect(mistakesOf(wrong).map((mistake) => mistake.replace(/^\S+ /, ''))).toEqual([
       'arms[0].set[0].knob: expected a knob (npm run scale-test -- knobs lists them), found ""',
-      'arms[0].set[0].value: expected a number or text or true or false or null, found a list',
+      'arms[0].set[1].value: kubelet.maxPods takes a whole number from 1 to 2147483647, not a list',
       'faults.kinds[0]: expected storms or surges, found "storm"; did you mean storms?',
       'thresholds[0].of: expected an arm, or two arms [a, b] for their ratio, found a list',
       'thresholds[0].max: expected a duration such as 30s or, for a ratio, a number, found null',
@@ -464,7 +462,7 @@ describe('a plan that includes others', () => {
     expect(refusal(minimal.replace('cpu: 8', 'cpu: 0'), ['fleet.nodes=two', 'probes.settle=5'])).toEqual([
       'plans/x.yaml:5:16  fleet.node.cpu: expected at least 1, found 0\n  5 |   node: { cpu: 0, memory: 16Gi }\n    |                ^',
       '--set fleet.nodes=two  fleet.nodes: expected a number, found "two"\n  fleet.nodes=two\n              ^',
-      '--set probes.settle=5  probes.settle: expected a duration with a unit, such as 10s or 1.5m, found 5\n  probes.settle=5\n                ^',
+      '--set probes.settle=5  probes.settle: expected a duration of at most 24 days with its unit, such as 10s or 1m30s, found 5\n  probes.settle=5\n                ^',
     ])
   })
 

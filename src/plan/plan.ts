@@ -2,14 +2,16 @@ import { z } from 'zod'
 import { parseDurationMs } from '../base/duration.ts'
 import { parseBytes } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
+import { catalogue, knobById } from '../tuning/catalogue.ts'
+import { profileNames } from '../tuning/profiles.ts'
+import { takeValue } from '../tuning/take.ts'
+import type { KnobValue } from '../tuning/value.ts'
 import { stopOrder } from './stops.ts'
 
 /** Names the plan language takes from other rooms, so that a wrong one is found where it is written. */
 export interface Vocabulary {
   targets: readonly string[]
   faults: readonly string[]
-  profiles: readonly string[]
-  knobs: readonly string[]
 }
 
 /**
@@ -29,7 +31,17 @@ function withUnit<T>(what: string, examples: readonly string[], form: RegExp, pa
     })
 }
 
-const durationMs = withUnit('a duration with a unit', ['10s', '1.5m'], /^\d+(\.\d+)?(ms|s|m|h)$/, parseDurationMs)
+/** Timers of the machine cannot be set much further ahead. */
+const longestMs = 24 * 24 * 3_600_000
+const durationMs = withUnit(
+  'a duration of at most 24 days with its unit',
+  ['10s', '1m30s'],
+  /^\+?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/,
+  (text) => {
+    const parsed = parseDurationMs(text)
+    return parsed === undefined || parsed > longestMs ? undefined : parsed
+  },
+)
 const memory = withUnit('an amount of memory with a unit', ['32Gi'], /^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)$/, (text) =>
   (parseBytes(text) ?? 0) > 0 ? text : undefined,
 )
@@ -73,6 +85,28 @@ function shareOf(value: unknown): number | undefined {
   const parsed = dividend === undefined || divisor === undefined ? value : Number(dividend) / Number(divisor)
   return typeof parsed === 'number' && parsed >= 0 && parsed <= 1 ? parsed : undefined
 }
+/** One knob that an arm sets otherwise than its profile does, its value as the knob takes it. */
+const departure = z
+  .strictObject({
+    knob: z.enum(
+      catalogue.map(({ id }) => id),
+      { error: 'expected a knob (npm run scale-test -- knobs lists them)' },
+    ),
+    value: z
+      .unknown()
+      .meta({ type: ['number', 'string', 'boolean', 'null'] })
+      .describe("What each knob takes: `scale-test knobs`. null leaves it alone: the component's built-in value."),
+    because: z.string().min(1),
+  })
+  .transform(({ knob: id, value: given, because }, context) => {
+    const knob = knobById(id)
+    if (knob === undefined) throw new Error(`${id} is in the catalogue`)
+    const taken: { value: KnobValue | null } | { refusal: string } =
+      given === null ? { value: null } : takeValue(knob, given)
+    if ('value' in taken) return { knob: id, value: taken.value, because }
+    context.addIssue({ code: 'custom', path: ['value'], message: taken.refusal })
+    return z.NEVER
+  })
 
 /** The objects that fill the cluster (requirements R2). Totals are exact; what is drawn at random follows from the seed. */
 function workloadSection() {
@@ -267,7 +301,7 @@ function remoteSection() {
  * for editors, too: `make schema` writes them down.
  */
 export function planSections(vocabulary: Vocabulary) {
-  const profile = z.enum(vocabulary.profiles as [string, ...string[]])
+  const profile = z.enum(profileNames)
   const stop = z.enum(stopOrder)
   return {
     apiVersion: z.literal('scale-test/v1'),
@@ -357,21 +391,7 @@ export function planSections(vocabulary: Vocabulary) {
             .optional()
             .describe("What results call the arm; its profile's name when absent. Two arms of one profile need names."),
           profile,
-          set: z
-            .array(
-              z.strictObject({
-                knob: z.enum(vocabulary.knobs as [string, ...string[]], {
-                  error: 'expected a knob (npm run scale-test -- knobs lists them)',
-                }),
-                value: z
-                  .union([z.number(), z.string(), z.boolean()])
-                  .nullable()
-                  .describe("null leaves the knob alone: the component's built-in value."),
-                because: z.string().min(1),
-              }),
-            )
-            .default([])
-            .describe('Departures from the profile, each with its reason.'),
+          set: z.array(departure).default([]).describe('Departures from the profile, each with its reason.'),
         }),
       )
       .min(1),

@@ -17,8 +17,7 @@ probes:
 
 /** A small plan of both profiles, with its defaults. */
 export function planForTests(fleet: Partial<Plan['fleet']> = {}, remote?: PlannedClusters): Plan {
-  const profiles = ['untuned', 'tuned']
-  const plan = parsePlan(text, 'plan.yaml', { targets: ['remote'], faults: ['none'], profiles, knobs: ['none'] })
+  const plan = parsePlan(text, 'plan.yaml', { targets: ['remote'], faults: ['none'] })
   return { ...plan, fleet: { ...plan.fleet, ...fleet }, ...(remote !== undefined && { remote }) }
 }
 

@@ -23,7 +23,8 @@ import { probeStep, probeStepId, probeTitle } from '../steps/probe.ts'
 import { probeTarget } from '../steps/probe-target.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
 import type { Cluster, Target } from '../targets/target.ts'
-import type { KnobRequest, ProfileName } from '../tuning/profiles.ts'
+import { limitRead } from '../tuning/client-limit.ts'
+import type { KnobRequest } from '../tuning/profiles.ts'
 import { requestsOf, statusPeriodSecondsOf } from '../tuning/profiles.ts'
 import type { OutlineArm, RunEventSink } from './events.ts'
 import { recordMachine } from './machine.ts'
@@ -160,7 +161,7 @@ async function measureArm(
   { versions, onCluster }: { versions: Record<string, string>; onCluster: (cluster: Cluster) => void },
 ): Promise<void> {
   const { plan, target } = context
-  const requests = requestsOf(arm.profile as ProfileName, arm.set)
+  const requests = requestsOf(arm.profile, arm.set)
   const honoured = requests.filter(({ knob }) => target.supports(knob).supported)
 
   const cluster = await stages.run(controlPlane(target, arm, honoured))
@@ -207,7 +208,7 @@ function estimateOf(
   { plan, target, machine }: Pick<RunContext, 'plan' | 'target' | 'machine'>,
 ): ArmOutcome['fleet']['estimate'] {
   if (machine === null || !target.onThisMachine) return null
-  const statusPeriodSeconds = statusPeriodSecondsOf(requestsOf(arm.profile as ProfileName, arm.set))
+  const statusPeriodSeconds = statusPeriodSecondsOf(requestsOf(arm.profile, arm.set))
   const { coresNeeded } = estimateFleetCores({ nodes: plan.fleet.nodes, statusPeriodSeconds })
   return { coresNeeded, cores: machine.cores }
 }
@@ -302,17 +303,11 @@ function blankOutcome({ name, profile, repetition, order }: ScheduledArm): ArmOu
 
 /** The client limits in force, as the components themselves said. */
 function limitsIn(knobs: readonly KnobOutcome[]): ClientLimits {
-  const effective = (id: string) => {
-    const value = knobs.find((knob) => knob.id === id)?.effective
-    return typeof value === 'number' ? value : null
-  }
+  const effective = (id: string) => knobs.find((knob) => knob.id === id)?.effective ?? null
   return {
-    kubeletQps: effective('kubelet.kubeAPIQPS'),
-    kubeletBurst: effective('kubelet.kubeAPIBurst'),
-    eventQps: effective('kubelet.eventRecordQPS'),
-    eventBurst: effective('kubelet.eventBurst'),
-    controllerQps: effective('controllerManager.kubeApiQps'),
-    controllerBurst: effective('controllerManager.kubeApiBurst'),
+    kubelet: limitRead(effective('kubelet.kubeAPIQPS'), effective('kubelet.kubeAPIBurst')),
+    events: limitRead(effective('kubelet.eventRecordQPS'), effective('kubelet.eventBurst')),
+    controllers: limitRead(effective('controllerManager.kubeApiQps'), effective('controllerManager.kubeApiBurst')),
   }
 }
 

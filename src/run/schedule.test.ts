@@ -3,7 +3,7 @@ import { scheduleArms } from './schedule.ts'
 
 describe('scheduleArms', () => {
   it('should go back and forth when arms are repeated', () => {
-    const arms = ['untuned', 'tuned'].map((profile) => ({ profile, set: [] }))
+    const arms = (['untuned', 'tuned'] as const).map((profile) => ({ profile, set: [] }))
     const scheduled = scheduleArms({ arms, repetitions: 3 })
     expect(scheduled.map((arm) => arm.armId)).toEqual([
       'untuned-1',

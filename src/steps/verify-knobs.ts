@@ -4,6 +4,7 @@ import type { Cluster, KnobReading, KnobSupport, Target } from '../targets/targe
 import { catalogue } from '../tuning/catalogue.ts'
 import type { Knob, Setting } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
+import { sameValue } from '../tuning/value.ts'
 import type { Step } from './step.ts'
 
 /**
@@ -51,7 +52,8 @@ function outcomeOf(
   const { effective = null, readFrom = null } = reading ?? {}
   const unread = reading?.because === undefined ? undefined : `not read: ${reading.because}`
   const told = support.supported ? support.note : support.because
-  const notes = [told, reading?.note, because, unread, knob.note].filter((text) => text !== undefined)
+  const meaning = effective === null ? undefined : knob.meaningOf?.(effective)
+  const notes = [told, reading?.note, meaning, because, unread, knob.note].filter((text) => text !== undefined)
   return {
     id: knob.id,
     component: knob.component,
@@ -59,13 +61,14 @@ function outcomeOf(
     requested: request?.value ?? null,
     effective,
     readFrom,
-    status: statusOf(support, request, reading),
+    status: statusOf(knob, support, request, reading),
     ...(support.supported && support.setBy !== undefined && { setBy: support.setBy }),
     ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
   }
 }
 
 function statusOf(
+  knob: Knob,
   support: KnobSupport,
   request: KnobRequest | undefined,
   { effective = null, note }: Partial<KnobReading> = {},
@@ -73,7 +76,7 @@ function statusOf(
   if (!support.supported) return 'not-applied'
   if (request === undefined) return 'default'
   if (effective === null) return 'unverified'
-  if (effective === request.value) return 'applied'
+  if (sameValue(knob.type, effective, request.value)) return 'applied'
   return note === undefined ? 'differs' : 'overruled'
 }
 

@@ -1,6 +1,15 @@
+import { formatBytes } from '../base/quantity.ts'
+import { meaningOfBurst, meaningOfQps } from './client-limit.ts'
 import type { Component, Knob, KnobValue, ReadBack } from './knob.ts'
+import type { KnobType } from './value.ts'
+import { largestInt32 } from './value.ts'
 
-type Values = Pick<Knob, 'stock'> & { untuned?: KnobValue; tuned?: KnobValue; note?: string }
+type Values = Pick<Knob, 'type' | 'stock' | 'meaningOf'> & { untuned?: KnobValue; tuned?: KnobValue; note?: string }
+
+const whole = (min: number, max: number = largestInt32): KnobType => ({ kind: 'whole number', min, max })
+const word = (...words: string[]): KnobType => ({ kind: 'word', words })
+/** Below its shortest a component would be busy with nothing else, and 0 of most of them is "not set" or a loop without end. */
+const duration = (minMs: number): KnobType => ({ kind: 'duration', minMs })
 
 const kubeletField = (source: string, field: string, values: Values): Knob => ({
   id: `kubelet.${field}`,
@@ -39,6 +48,9 @@ const flag = (
 const controllerManagerFlag = (name: string, configzPath: string, values: Values): Knob =>
   flag('kube-controller-manager', 'controllerManager', 'R6', name, { from: '/configz', path: configzPath }, values)
 
+/** None of them starts with less than one worker; each worker is a goroutine from the start. */
+const workers = (stock: number, tuned: number) => ({ type: whole(1, 10_000), stock, tuned })
+
 const apiserverFlag = (name: string, values: Values): Knob =>
   flag('kube-apiserver', 'apiserver', 'R6', name, { from: '/flagz' }, values)
 
@@ -50,25 +62,40 @@ function camelCase(name: string): string {
 }
 
 const noEffectBeforeMax = 'pod-eviction-timeout left Kubernetes in 1.27; this is its replacement'
+/** Seconds become a time.Duration when pods are evicted (pkg/controller/tainteviction); less than 0 is 0. */
+const tolerationSeconds = whole(0, 9_223_372_036)
 const oneMember = 'matters between members only: no effect on a cluster of one member'
+
+/** The kernel's (net/netfilter/ipvs): kube-proxy tries the one it is given when it starts. */
+const ipvsSchedulers = 'rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf twos'.split(' ')
+const levels = [0, 1, 2, 3, 4, 5, 6, 7]
+const ioPriorities = [
+  'none: prio 0',
+  ...['best-effort', 'realtime'].flatMap((name) => levels.map((level) => `${name}: prio ${level}`)),
+  'idle',
+]
+const inBytes = (value: KnobValue) => (typeof value === 'number' ? formatBytes(value) : undefined)
 
 /** Every setting of requirements R4 to R7, in the document's order. */
 export const catalogue: readonly Knob[] = [
   kubeProxyField('R4', 'mode', {
+    type: word('iptables', 'ipvs', 'nftables'),
     stock: 'iptables',
     untuned: 'ipvs',
     tuned: 'ipvs',
     note: 'kube-proxy 1.36 calls ipvs deprecated and recommends nftables',
   }),
-  kubeProxyField('R4', 'ipvs.minSyncPeriod', { stock: '0s', untuned: '1s', tuned: '0s' }),
-  kubeProxyField('R4', 'ipvs.syncPeriod', { stock: '30s', untuned: '5s', tuned: '30s' }),
-  kubeProxyField('R4', 'ipvs.scheduler', { stock: 'rr', untuned: 'rr', tuned: 'lc' }),
+  kubeProxyField('R4', 'ipvs.minSyncPeriod', { type: duration(0), stock: '0s', untuned: '1s', tuned: '0s' }),
+  kubeProxyField('R4', 'ipvs.syncPeriod', { type: duration(100), stock: '30s', untuned: '5s', tuned: '30s' }),
+  kubeProxyField('R4', 'ipvs.scheduler', { type: word(...ipvsSchedulers), stock: 'rr', untuned: 'rr', tuned: 'lc' }),
   kubeProxyField('R4', 'conntrack.maxPerCore', {
+    type: whole(0),
     stock: 32768,
     tuned: 144420,
     note: '2310720 / 16 cores; kube-proxy 1.36 cuts maxPerCore x cores off at 1048576',
   }),
   kubeProxyField('R4', 'conntrack.min', {
+    type: whole(0),
     stock: 131072,
     tuned: 2310720,
     note: 'counts only where maxPerCore x cores is at most 1048576',
@@ -77,6 +104,7 @@ export const catalogue: readonly Knob[] = [
     id: 'kubeProxy.cleanup',
     component: 'kube-proxy',
     setting: { via: 'by-hand', what: 'kube-proxy --cleanup' },
+    type: { kind: 'switch' },
     stock: null,
     readBack: { from: 'nowhere' },
     source: 'R4',
@@ -86,6 +114,7 @@ export const catalogue: readonly Knob[] = [
     id: 'host.nf_conntrack_max',
     component: 'host',
     setting: { via: 'sysctl', key: 'net.netfilter.nf_conntrack_max' },
+    type: whole(1),
     stock: null,
     tuned: 2310720,
     readBack: { from: '/proc' },
@@ -93,26 +122,38 @@ export const catalogue: readonly Knob[] = [
     note: 'kube-proxy sets it again when it starts: conntrack.min and maxPerCore must agree',
   },
 
-  kubeletField('R5', 'maxPods', { stock: 110, tuned: 500 }),
+  kubeletField('R5', 'maxPods', { type: whole(1), stock: 110, tuned: 500 }),
   kubeletField('R5', 'nodeStatusUpdateFrequency', {
+    type: duration(100),
     stock: '10s',
     tuned: '3s',
     note: 'setting it also sets nodeStatusReportFrequency, 5 min otherwise: every node then rewrites its status this often',
   }),
-  kubeletField('R5', 'kubeAPIQPS', { stock: 50, untuned: 5, tuned: 50, note: '5 was the built-in value before 1.27' }),
+  kubeletField('R5', 'kubeAPIQPS', {
+    type: whole(0),
+    meaningOf: meaningOfQps,
+    stock: 50,
+    untuned: 5,
+    tuned: 50,
+    note: '5 was the built-in value before 1.27',
+  }),
   kubeletField('R5', 'kubeAPIBurst', {
+    type: whole(1),
     stock: 100,
     untuned: 10,
     tuned: 100,
     note: '10 was the built-in value before 1.27',
   }),
   kubeletField('R5', 'eventRecordQPS', {
+    type: whole(0),
+    meaningOf: meaningOfQps,
     stock: 50,
     untuned: 5,
     tuned: 100,
     note: '5 was the built-in value before 1.27',
   }),
   kubeletField('R5', 'eventBurst', {
+    type: whole(1),
     stock: 100,
     untuned: 10,
     tuned: 100,
@@ -120,65 +161,83 @@ export const catalogue: readonly Knob[] = [
   }),
 
   controllerManagerFlag('node-monitor-period', 'KubeCloudShared.NodeMonitorPeriod', {
+    type: duration(100),
     stock: '5s',
     untuned: '5s',
     tuned: '2s',
   }),
   controllerManagerFlag('node-monitor-grace-period', 'NodeLifecycleController.NodeMonitorGracePeriod', {
+    type: duration(1000),
     stock: '50s',
     untuned: '40s',
     tuned: '20s',
     note: '40 s was the built-in value before 1.32',
   }),
-  apiserverFlag('default-not-ready-toleration-seconds', { stock: 300, tuned: 30, note: noEffectBeforeMax }),
-  apiserverFlag('default-unreachable-toleration-seconds', { stock: 300, tuned: 30, note: noEffectBeforeMax }),
-  controllerManagerFlag('concurrent-deployment-syncs', 'DeploymentController.ConcurrentDeploymentSyncs', {
-    stock: 5,
-    tuned: 50,
+  apiserverFlag('default-not-ready-toleration-seconds', {
+    type: tolerationSeconds,
+    stock: 300,
+    tuned: 30,
+    note: noEffectBeforeMax,
   }),
-  controllerManagerFlag('concurrent-endpoint-syncs', 'EndpointController.ConcurrentEndpointSyncs', {
-    stock: 5,
-    tuned: 50,
+  apiserverFlag('default-unreachable-toleration-seconds', {
+    type: tolerationSeconds,
+    stock: 300,
+    tuned: 30,
+    note: noEffectBeforeMax,
   }),
-  controllerManagerFlag('concurrent-job-syncs', 'JobController.ConcurrentJobSyncs', { stock: 5, tuned: 50 }),
-  controllerManagerFlag('concurrent-replicaset-syncs', 'ReplicaSetController.ConcurrentRSSyncs', {
-    stock: 5,
-    tuned: 50,
-  }),
-  controllerManagerFlag('concurrent-namespace-syncs', 'NamespaceController.ConcurrentNamespaceSyncs', {
-    stock: 10,
-    tuned: 100,
-  }),
+  controllerManagerFlag(
+    'concurrent-deployment-syncs',
+    'DeploymentController.ConcurrentDeploymentSyncs',
+    workers(5, 50),
+  ),
+  controllerManagerFlag('concurrent-endpoint-syncs', 'EndpointController.ConcurrentEndpointSyncs', workers(5, 50)),
+  controllerManagerFlag('concurrent-job-syncs', 'JobController.ConcurrentJobSyncs', workers(5, 50)),
+  controllerManagerFlag('concurrent-replicaset-syncs', 'ReplicaSetController.ConcurrentRSSyncs', workers(5, 50)),
+  controllerManagerFlag('concurrent-namespace-syncs', 'NamespaceController.ConcurrentNamespaceSyncs', workers(10, 100)),
   controllerManagerFlag('concurrent-service-syncs', 'ServiceController.ConcurrentServiceSyncs', {
-    stock: 1,
-    tuned: 100,
+    ...workers(1, 100),
     note: 'the controller behind it needs a cloud provider; accepted without one, and without effect',
   }),
-  controllerManagerFlag('kube-api-qps', 'Generic.ClientConnection.qps', { stock: 20, untuned: 20, tuned: 500 }),
-  controllerManagerFlag('kube-api-burst', 'Generic.ClientConnection.burst', { stock: 30, untuned: 30, tuned: 100 }),
+  controllerManagerFlag('kube-api-qps', 'Generic.ClientConnection.qps', {
+    type: { kind: 'float' },
+    meaningOf: meaningOfQps,
+    stock: 20,
+    untuned: 20,
+    tuned: 500,
+  }),
+  controllerManagerFlag('kube-api-burst', 'Generic.ClientConnection.burst', {
+    type: whole(0),
+    meaningOf: meaningOfBurst,
+    stock: 30,
+    untuned: 30,
+    tuned: 100,
+  }),
 
   etcdFlag('heartbeat-interval', {
+    type: whole(1, 10_000),
     stock: 100,
     tuned: 250,
     note: `should equal the round trip between members; ${oneMember}`,
   }),
   etcdFlag('election-timeout', {
+    type: whole(5, 50_000),
     stock: 1000,
     tuned: 1250,
     note: `not in the document: etcd refuses to start unless it is at least 5 x heartbeat-interval; ${oneMember}`,
   }),
-  etcdFlag('snapshot-count', { stock: 10000, untuned: 10000, tuned: 5000 }),
+  etcdFlag('snapshot-count', { type: whole(1, Number.MAX_SAFE_INTEGER), stock: 10000, untuned: 10000, tuned: 5000 }),
   etcdFlag(
     'quota-backend-bytes',
-    { stock: 2147483648, tuned: 8589934592 },
+    { type: { kind: 'bytes' }, meaningOf: inBytes, stock: 2147483648, tuned: 8589934592 },
     { from: '/metrics', metric: 'etcd_server_quota_backend_bytes' },
   ),
-  etcdFlag('auto-compaction-mode', { stock: 'periodic', tuned: 'revision' }),
-  etcdFlag('auto-compaction-retention', { stock: '0', tuned: '1000' }),
+  etcdFlag('auto-compaction-mode', { type: word('periodic', 'revision'), stock: 'periodic', tuned: 'revision' }),
+  etcdFlag('auto-compaction-retention', { type: { kind: 'retention' }, stock: '0', tuned: '1000' }),
   {
     id: 'etcd.splitByResource',
     component: 'etcd',
     setting: { via: 'etcd-split' },
+    type: { kind: 'resources' },
     stock: '',
     tuned: '/pods,coordination.k8s.io/leases,/events',
     readBack: { from: '/flagz' },
@@ -189,6 +248,7 @@ export const catalogue: readonly Knob[] = [
     id: 'etcd.nice',
     component: 'etcd',
     setting: { via: 'process', attribute: 'nice' },
+    type: whole(-20, 19),
     stock: 0,
     tuned: -20,
     readBack: { from: '/proc' },
@@ -198,6 +258,7 @@ export const catalogue: readonly Knob[] = [
     id: 'etcd.ioPriority',
     component: 'etcd',
     setting: { via: 'process', attribute: 'io-priority' },
+    type: word(...ioPriorities),
     stock: 'none: prio 0',
     tuned: 'best-effort: prio 0',
     readBack: { from: '/proc' },
@@ -208,6 +269,7 @@ export const catalogue: readonly Knob[] = [
     id: 'etcd.walDisk',
     component: 'etcd',
     setting: { via: 'by-hand', what: '--wal-dir on a disk of its own' },
+    type: { kind: 'switch' },
     stock: null,
     readBack: { from: 'nowhere' },
     source: 'R7',

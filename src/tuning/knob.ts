@@ -1,5 +1,6 @@
-/** A knob's value as a plan writes it and as a component reports it; durations are written `10s`. */
-export type KnobValue = number | string | boolean
+import type { KnobType, KnobValue } from './value.ts'
+
+export type { KnobValue } from './value.ts'
 
 /** What runs a knob's value. */
 export type Component = 'kubelet' | 'kube-controller-manager' | 'kube-apiserver' | 'kube-proxy' | 'etcd' | 'host'
@@ -35,6 +36,10 @@ export interface Knob {
   id: string
   component: Component
   setting: Setting
+  /** What its component starts and works with; null only takes it away, so that its component's own default holds. */
+  type: KnobType
+  /** What a value means where it does not speak for itself, such as 0 for a default. */
+  meaningOf?: (value: KnobValue) => string | undefined
   /** Kubernetes 1.36 / etcd 3.6 built-in value; null when it depends on the machine or there is none. */
   stock: KnobValue | null
   /** The document's era; absent where that is the built-in value of today. */

@@ -1,6 +1,7 @@
-import { parseDurationMs } from '../base/duration.ts'
 import { catalogue, knobById } from './catalogue.ts'
 import type { Knob, KnobValue } from './knob.ts'
+import { readValue } from './value.ts'
+import { valuesUnder } from './values.ts'
 
 /** A named set of knob values: the document's era, the built-in values of today, the document's advice. */
 export const profileNames = ['untuned', 'stock', 'tuned'] as const
@@ -14,21 +15,31 @@ export interface KnobRequest {
   because?: string
 }
 
-/** A profile's requests with a plan's overrides on top, in catalogue order; an override of null takes a request away. */
-export function requestsOf(
-  profile: ProfileName,
-  overrides: readonly { knob: string; value: KnobValue | null; because?: string | undefined }[] = [],
-): KnobRequest[] {
+/** A knob that a plan sets otherwise than its profile does; null takes the profile's request away. */
+export interface Departure {
+  knob: string
+  value: KnobValue | null
+  because?: string | undefined
+}
+
+/** A profile's requests with a plan's departures on top, in catalogue order. */
+export function requestsOf(profile: ProfileName, departures: readonly Departure[] = []): KnobRequest[] {
   const requests = new Map<string, KnobRequest>()
   for (const knob of catalogue) {
     const value = profile === 'stock' ? undefined : knob[profile]
     if (value !== undefined) requests.set(knob.id, { knob, value })
   }
-  for (const { knob: id, value, because } of overrides) {
+  for (const { knob: id, value: given, because } of departures) {
     const knob = knobById(id)
     if (knob === undefined) throw new Error(`unknown knob ${id}: the plan's check lets none through`)
-    if (value === null) requests.delete(id)
-    else requests.set(id, because === undefined ? { knob, value } : { knob, value, because })
+    if (given === null) {
+      requests.delete(id)
+      continue
+    }
+    const value = readValue(knob.type, given)
+    if (value === undefined)
+      throw new Error(`${id} does not take ${given}: the plan's check lets no such value through`)
+    requests.set(id, because === undefined ? { knob, value } : { knob, value, because })
   }
   return catalogue.flatMap((knob) => requests.get(knob.id) ?? [])
 }
@@ -38,7 +49,7 @@ export function requestsOf(
  * built-in value: see the catalogue.
  */
 export function statusPeriodSecondsOf(requests: readonly KnobRequest[]): number | null {
-  const value = requests.find(({ knob }) => knob.id === 'kubelet.nodeStatusUpdateFrequency')?.value
-  const periodMs = typeof value === 'string' ? parseDurationMs(value) : undefined
-  return periodMs === undefined ? null : periodMs / 1000
+  const id = 'kubelet.nodeStatusUpdateFrequency'
+  const values = valuesUnder(requests)
+  return values.isRequested(id) ? values.durationMs(id) / 1000 : null
 }

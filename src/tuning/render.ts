@@ -1,5 +1,6 @@
 import type { Component } from './knob.ts'
 import type { KnobRequest } from './profiles.ts'
+import { valuesUnder } from './values.ts'
 
 /** Knob requests in the form components take them. */
 export interface RenderedKnobs {
@@ -15,6 +16,7 @@ export interface RenderedKnobs {
 
 /** Sorts requests by how they reach their component. Requests a target cannot honour are to be left out before. */
 export function renderKnobs(requests: readonly KnobRequest[]): RenderedKnobs {
+  const values = valuesUnder(requests)
   const rendered: RenderedKnobs = { kubeletConfiguration: {}, flags: {}, etcdSplit: [], etcdProcess: {} }
   for (const { knob, value } of requests) {
     const { setting } = knob
@@ -26,13 +28,11 @@ export function renderKnobs(requests: readonly KnobRequest[]): RenderedKnobs {
         rendered.flags[knob.component] = { ...rendered.flags[knob.component], [setting.flag]: String(value) }
         break
       case 'etcd-split':
-        rendered.etcdSplit = String(value)
-          .split(',')
-          .filter((resource) => resource !== '')
+        rendered.etcdSplit = values.list(knob.id)
         break
       case 'process':
-        if (setting.attribute === 'nice') rendered.etcdProcess.nice = Number(value)
-        else rendered.etcdProcess.ioPriority = String(value)
+        if (setting.attribute === 'nice') rendered.etcdProcess.nice = values.number(knob.id)
+        else rendered.etcdProcess.ioPriority = values.text(knob.id)
         break
       case 'kube-proxy-config':
       case 'sysctl':

@@ -16,7 +16,7 @@ function refusalOf(text: string): Failure {
 describe('parseVariation', () => {
   it('should bring numbers and durations into rising order, as the knob takes them', () => {
     expect(parseVariation('kubelet.kubeAPIQPS=100, 5,20').values).toEqual([5, 20, 100])
-    expect(parseVariation('kubelet.nodeStatusUpdateFrequency=1m,3s,10s').values).toEqual(['3s', '10s', '1m'])
+    expect(parseVariation('kubelet.nodeStatusUpdateFrequency=1m,3s,10s').values).toEqual(['3s', '10s', '60s'])
     expect(parseVariation('etcd.autoCompactionRetention=10000,1000').values).toEqual(['1000', '10000'])
     expect(parseVariation('etcd.nice=0,-20').values).toEqual([-20, 0])
     expect(parseVariation('controllerManager.kubeApiQps=0.5,1').values).toEqual([0.5, 1])
@@ -50,17 +50,28 @@ describe('parseVariation', () => {
     ['=1,2', 'expected a setting and its values'],
     ['kubelet.kubeAPIQPS=', 'one value'],
     ['kubelet.kubeAPIQPS=5', 'one value'],
-    ['kubelet.kubeAPIQPS=5,5.0', '5 is there twice'],
-    ['kubelet.kubeAPIQPS=5,fast', 'takes a whole number of at least 1, not "fast"'],
+    ['kubelet.kubeAPIQPS=5,5.0', '5 is given twice'],
+    ['kubelet.kubeAPIQPS=5,fast', 'takes a whole number from 0 to 2147483647, not "fast"'],
     ['kubelet.kubeAPIQPS=5,,6', '--vary kubelet.kubeAPIQPS=5,,6: '],
     ['kubelet.kubeAPIQPS=5,2.5', 'a whole number'],
-    ['kubelet.kubeAPIQPS=0,5', 'at least 1'],
-    ['kubelet.kubeAPIQPS=5,[6]', 'expected values, found ["6"]'],
+    ['kubelet.kubeAPIQPS=-1,5', 'from 0 to'],
+    ['kubelet.kubeAPIQPS=5,[6]', 'expected values, found a list'],
     ['kubelet.kubeAPIQPS=5,"6', '--vary'],
+    ['kubelet.nodeStatusUpdateFrequency=90s,1m30s', '90s is given twice'],
+    ['kubelet.kubeAPIQPS="5",6', 'not "5"; write it without quotes'],
+    ['kubelet.kubeAPIQPS=5,~', 'expected values, found null'],
+    ['kubeProxy.mode=iptables,ipvss', 'not "ipvss"; did you mean ipvs?'],
+    ['fleet.nodes=100,1e2', '100 is given twice'],
     ['etcd.nice=0,20', 'from -20 to 19'],
-    ['kubelet.nodeStatusUpdateFrequency=3,10', 'a duration with a unit, such as 10s, not "3"'],
+    [
+      'kubelet.nodeStatusUpdateFrequency=3,10',
+      'a duration with a unit, such as 10s or 1m30s, of at least 100ms, not 3',
+    ],
     ['etcd.autoCompactionMode=periodic,never', 'periodic or revision, not "never"'],
-    ['etcd.autoCompactionRetention=1000,much', 'a number, such as 0'],
+    [
+      'etcd.autoCompactionRetention=1000,much',
+      'a number of revisions, or a period of at least 1s, such as 1h, not "much"',
+    ],
     ['fleet.hosts=1,2', 'machines in common'],
     ['fleet.host.cpu=1,2', 'machines in common'],
     ['seed=1,2', 'there is no knob seed'],

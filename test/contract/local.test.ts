@@ -15,6 +15,7 @@ const uncached: Knob = {
   id: 'contract.watchCacheSizes',
   component: 'kube-apiserver',
   setting: { via: 'flag', flag: 'watch-cache-sizes' },
+  type: { kind: 'resources' },
   stock: null,
   readBack: { from: 'nowhere' },
   source: 'none: for this test',

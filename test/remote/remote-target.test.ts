@@ -58,7 +58,7 @@ describe('target remote', () => {
     if (only === undefined) throw new Error('a target is missing')
     const swapped = {
       ...plan,
-      arms: [{ profile: 'tuned', set: [] }],
+      arms: [{ profile: 'tuned' as const, set: [] }],
       remote: { targets: [{ ...only, arms: ['tuned'] }] },
     }
     const { result } = await run({ ...options, plan: swapped })

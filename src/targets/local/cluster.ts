@@ -115,8 +115,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       removeFleet: async () => {},
 
       effectiveKnobs(knobs) {
-        const requested = new Map(options.knobs.map(({ knob, value }) => [knob.id, value]))
-        return readKnobs(knobs, requested, components())
+        return readKnobs(knobs, components())
       },
 
       scrape(wanted = {}) {

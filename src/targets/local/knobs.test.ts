@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ApiError } from '../../kube/api.ts'
 import { catalogue, knobById } from '../../tuning/catalogue.ts'
-import type { Knob, KnobValue } from '../../tuning/knob.ts'
+import type { Knob } from '../../tuning/knob.ts'
 import type { RunningComponent } from './control-plane.ts'
 import { readKnobs, supportOf } from './knobs.ts'
 
@@ -75,8 +75,7 @@ describe('readKnobs', () => {
     },
   })
   const quota = (bytes: number) => ({ '/metrics': `# x\netcd_server_quota_backend_bytes ${bytes}\n` })
-  const read = async (id: string, components: RunningComponent[], requested: [string, KnobValue][] = []) =>
-    (await readKnobs([knob(id)], new Map(requested), components))[0]
+  const read = async (id: string, components: RunningComponent[]) => (await readKnobs([knob(id)], components))[0]
 
   it('should ask the component that has the knob when several run', async () => {
     const components = [
@@ -94,16 +93,18 @@ describe('readKnobs', () => {
     requests.length = 0
     const configz = '{"kubeletconfig":{"maxPods":500,"kubeAPIQPS":50}}'
     const knobs = [knob('kubelet.maxPods'), knob('kubelet.kubeAPIQPS')]
-    await readKnobs(knobs, new Map(), [running('kubelet', 'hollow-0', { '/configz': configz })])
+    await readKnobs(knobs, [running('kubelet', 'hollow-0', { '/configz': configz })])
     expect(requests).toEqual(['hollow-0 /configz'])
   })
 
-  it('should spell a duration as it was requested when it is the same', async () => {
-    const components = [running('kubelet', 'hollow-0', { '/configz': '{"k":{"nodeStatusUpdateFrequency":"1m0s"}}' })]
-    const reading = await read('kubelet.nodeStatusUpdateFrequency', components, [
-      ['kubelet.nodeStatusUpdateFrequency', '60s'],
-    ])
-    expect(reading?.effective).toBe('60s')
+  it.each([
+    ['kubelet.nodeStatusUpdateFrequency', '"1m0s"', '60s'],
+    ['kubelet.nodeStatusUpdateFrequency', '"soon"', 'soon'],
+    ['kubelet.maxPods', '-1', -1],
+  ])('should read %s %s in its one spelling, and as it is told when it is none', async (id, told, effective) => {
+    const field = id.replace('kubelet.', '')
+    const components = [running('kubelet', 'hollow-0', { '/configz': `{"k":{"${field}":${told}}}` })]
+    expect((await read(id, components))?.effective).toBe(effective)
   })
 
   it('should take the value from the command line, or the built-in one, when it is an argument', async () => {

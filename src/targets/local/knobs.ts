@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { RawReading } from '../../measure/read-back.ts'
 import { readKnobs as readPages } from '../../measure/read-back.ts'
-import type { Knob, KnobReading, KnobValue } from '../../tuning/knob.ts'
+import type { Knob, KnobReading } from '../../tuning/knob.ts'
 import type { KnobSupport } from '../target.ts'
 import type { RunningComponent } from './control-plane.ts'
 import { readIoPriority, readNice } from './priority.ts'
@@ -35,18 +35,14 @@ export function supportOf({ setting }: Knob, permissions: Permissions): KnobSupp
 }
 
 /** What the running components say about `knobs`, in their order; null where none of them says anything. */
-export function readKnobs(
-  knobs: readonly Knob[],
-  requested: ReadonlyMap<string, KnobValue>,
-  components: readonly RunningComponent[],
-): Promise<KnobReading[]> {
+export function readKnobs(knobs: readonly Knob[], components: readonly RunningComponent[]): Promise<KnobReading[]> {
   const readable = components.map(({ component, name, endpoint, pid }) => ({
     component,
     name,
     readPage: (path: string) => endpoint.readText(path),
     readProcess: (knob: Knob) => readProcess(knob, pid),
   }))
-  return readPages(knobs, requested, readable)
+  return readPages(knobs, readable)
 }
 
 /** What the kernel says of a process about a knob: several values when its threads differ. */

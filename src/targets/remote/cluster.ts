@@ -64,7 +64,7 @@ const leaseWhileRetuningMs = 300_000
  * when it cannot be re-tuned or does not answer; the Lease is let go of in that case.
  */
 export async function openRemoteCluster(options: RemoteClusterOptions): Promise<Cluster> {
-  const { plan, target, arm, armId, knobs, clock, now, holder, connect, runRetune, signal } = options
+  const { plan, target, arm, armId, clock, now, holder, connect, runRetune, signal } = options
   const { target: place, host: hostPlace } = options.places
   const { credentials } = place
   const closing = new AbortController()
@@ -146,8 +146,7 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
       startFleet: (_, fleetSignal) => startFleet(options, { api, components, hollow }, fleetSignal),
       removeFleet: (removeSignal) => hollow?.remove(removeSignal) ?? Promise.resolve(),
       async effectiveKnobs(asked) {
-        const requested = new Map(knobs.map(({ knob, value }) => [knob.id, value]))
-        const readings = await readKnobs(asked, requested, components.all())
+        const readings = await readKnobs(asked, components.all())
         return readings.map((reading, index) => {
           if (reading.effective !== null || reading.because !== undefined) return reading
           const because = whyUnread(asked[index], target)

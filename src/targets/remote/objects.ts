@@ -3,7 +3,6 @@ import type { KubeObject } from '../../kube/resources.ts'
 import { resources } from '../../kube/resources.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { armIdOf, armName } from '../../plan/plan.ts'
-import type { ProfileName } from '../../tuning/profiles.ts'
 import { requestsOf } from '../../tuning/profiles.ts'
 import { layOutWorkload } from '../../workload/layout.ts'
 import { probeDeployment, probeNamespace } from '../../workload/probe-target.ts'
@@ -70,7 +69,7 @@ export function hollowArms({
     const credentials = clusters.find((cluster) => cluster.path === path)?.credentials
     if (credentials === undefined) return []
     const armId = armIdOf(armName(arm), 1)
-    const knobs = requestsOf(arm.profile as ProfileName, arm.set)
+    const knobs = requestsOf(arm.profile, arm.set)
     return [{ order: hollowArm({ plan, target, credentials, armId, knobs, runId, kubernetesVersion }), path }]
   })
 }

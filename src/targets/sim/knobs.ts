@@ -3,13 +3,14 @@ import type { Knob, KnobValue } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import type { KnobReading, KnobSupport } from '../target.ts'
 import type { ConntrackTable } from './proxy/conntrack.ts'
+import { knobsRead } from './settings.ts'
 
 const oneMember = 'not modelled: each simulated etcd has one member, and this matters between members only'
 const noProxies = "not modelled: the plan's nodes have no kube-proxy (simulation.kubeProxy)"
 const noOverflow = 'no traffic flows in the simulation: whether a table of this size would overflow is not modelled'
 
-/** Knobs that do nothing in the model, and why; every other one acts. */
-const notModelled: Readonly<Record<string, string>> = {
+/** Why the model does not look at a knob, where there is more to say than that. */
+const reasons: Readonly<Record<string, string>> = {
   'kubeProxy.ipvs.scheduler':
     'not modelled: it chooses an endpoint for each connection, and no traffic flows; nothing waits for it',
   'kubeProxy.cleanup': 'not modelled: it is run by hand before a run, and leaves nothing behind that the model has',
@@ -17,7 +18,7 @@ const notModelled: Readonly<Record<string, string>> = {
   'controllerManager.concurrentServiceSyncs': 'not modelled: the controller behind it needs a cloud provider',
   'etcd.heartbeatInterval': oneMember,
   'etcd.electionTimeout': oneMember,
-  'etcd.nice': 'not modelled: simulated processors serve in the order of arrival',
+  'etcd.nice': 'not modelled: simulated components share the processor in equal parts, whatever their priority',
   'etcd.ioPriority': 'not modelled: simulated disks serve etcd alone',
   'etcd.walDisk': 'not modelled: simulated disks serve etcd alone',
 }
@@ -32,10 +33,10 @@ const notes: Readonly<Record<string, string>> = {
   'host.nf_conntrack_max': noOverflow,
 }
 
-/** Whether the model uses a knob, given what the plan has it suppose. */
+/** Whether the model uses a knob, given what the plan has it suppose: only what its settings look at acts. */
 export function supportOf({ id, component }: Knob, { kubeProxy }: { kubeProxy: boolean }): KnobSupport {
-  const because = notModelled[id] ?? (component === 'kube-proxy' && !kubeProxy ? noProxies : undefined)
-  if (because !== undefined) return { supported: false, because }
+  if (!knobsRead.has(id)) return { supported: false, because: reasons[id] ?? 'not modelled' }
+  if (component === 'kube-proxy' && !kubeProxy) return { supported: false, because: noProxies }
   const note = notes[id]
   return note === undefined ? { supported: true } : { supported: true, note }
 }

@@ -1,8 +1,8 @@
-import { parseDurationMs } from '../../base/duration.ts'
-import { Failure } from '../../base/errors.ts'
-import { catalogue } from '../../tuning/catalogue.ts'
-import type { KnobValue } from '../../tuning/knob.ts'
+import { compactionOf } from '../../tuning/compaction.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
+import { profileNames, requestsOf } from '../../tuning/profiles.ts'
+import type { Values } from '../../tuning/values.ts'
+import { valuesUnder } from '../../tuning/values.ts'
 import type { EtcdSettings } from './model/etcd.ts'
 import type { ConntrackSettings } from './proxy/conntrack.ts'
 import type { SyncIntervals } from './proxy/sync-runner.ts'
@@ -10,8 +10,8 @@ import type { SyncIntervals } from './proxy/sync-runner.ts'
 /** The knobs of one arm as the model uses them. */
 export interface Settings {
   kubelet: {
-    client: Limits
-    events: Limits
+    client: ClientSettings
+    events: ClientSettings
     maxPods: number
     /** nodeStatusReportFrequency: how often an unchanged status is written. */
     statusReportMs: number
@@ -19,7 +19,7 @@ export interface Settings {
     statusUpdateMs: number
   }
   controllerManager: {
-    client: Limits
+    client: ClientSettings
     deploymentSyncs: number
     replicaSetSyncs: number
     endpointSyncs: number
@@ -35,8 +35,8 @@ export interface Settings {
   hostConntrackMax: number | null
 }
 
-/** A client's rate limit. */
-export interface Limits {
+/** How a client is configured; `clientLimitOf` says what client-go makes of it. */
+export interface ClientSettings {
   qps: number
   burst: number
 }
@@ -52,23 +52,28 @@ const otherIntervals: SyncIntervals = { minMs: 1000, maxMs: 3_600_000 }
 
 /** Reads the values that an arm asks for, and the built-in ones of everything else. */
 export function settingsOf(requests: readonly KnobRequest[]): Settings {
-  const requested = new Map(requests.map(({ knob, value }) => [knob.id, value]))
-  const effective = (id: string): KnobValue => {
-    const value = requested.get(id) ?? catalogue.find((knob) => knob.id === id)?.stock
-    if (value === undefined || value === null) throw new Error(`${id} has no value`)
-    return value
-  }
-  const number = (id: string) => Number(effective(id))
-  const durationMs = (id: string) => parseDurationMs(String(effective(id))) ?? 0
+  return readSettings(valuesUnder(requests))
+}
+
+/** The knobs that the model looks at: no other one acts. */
+export const knobsRead: ReadonlySet<string> = new Set(
+  profileNames.flatMap((profile) => {
+    const read: string[] = []
+    readSettings(valuesUnder(requestsOf(profile), (id) => read.push(id)))
+    return read
+  }),
+)
+
+function readSettings(values: Values): Settings {
+  const { number, durationMs, text, list, isRequested } = values
   const statusUpdateMs = durationMs('kubelet.nodeStatusUpdateFrequency')
-  const retention = number('etcd.autoCompactionRetention')
   return {
     kubelet: {
       client: { qps: number('kubelet.kubeAPIQPS'), burst: number('kubelet.kubeAPIBurst') },
       events: { qps: number('kubelet.eventRecordQPS'), burst: number('kubelet.eventBurst') },
       maxPods: number('kubelet.maxPods'),
       statusUpdateMs,
-      statusReportMs: requested.has('kubelet.nodeStatusUpdateFrequency') ? statusUpdateMs : builtInReportMs,
+      statusReportMs: isRequested('kubelet.nodeStatusUpdateFrequency') ? statusUpdateMs : builtInReportMs,
     },
     controllerManager: {
       client: { qps: number('controllerManager.kubeApiQps'), burst: number('controllerManager.kubeApiBurst') },
@@ -88,31 +93,17 @@ export function settingsOf(requests: readonly KnobRequest[]): Settings {
     etcd: {
       quotaBytes: number('etcd.quotaBackendBytes'),
       snapshotCount: number('etcd.snapshotCount'),
-      retainedRevisions: effective('etcd.autoCompactionMode') === 'revision' && retention > 0 ? retention : null,
-      split: String(effective('etcd.splitByResource'))
-        .split(',')
-        .filter((resource) => resource !== ''),
+      compaction: compactionOf(values),
+      split: list('etcd.splitByResource'),
     },
     kubeProxy: {
+      // Checked with the plan: minSyncPeriod is no longer than syncPeriod.
       intervals:
-        effective('kubeProxy.mode') === 'ipvs'
-          ? ipvsIntervals(durationMs('kubeProxy.ipvs.minSyncPeriod'), durationMs('kubeProxy.ipvs.syncPeriod'))
+        text('kubeProxy.mode') === 'ipvs'
+          ? { minMs: durationMs('kubeProxy.ipvs.minSyncPeriod'), maxMs: durationMs('kubeProxy.ipvs.syncPeriod') }
           : otherIntervals,
       conntrack: { maxPerCore: number('kubeProxy.conntrack.maxPerCore'), min: number('kubeProxy.conntrack.min') },
     },
-    hostConntrackMax: requested.has('host.nf_conntrack_max') ? Number(requested.get('host.nf_conntrack_max')) : null,
+    hostConntrackMax: isRequested('host.nf_conntrack_max') ? number('host.nf_conntrack_max') : null,
   }
-}
-
-/**
- * The ipvs proxier syncs everything each time, after syncPeriod at the latest (pkg/proxy/ipvs/proxier.go, NewProxier). Throws
- * `Failure('bad-input')` for periods that kube-proxy refuses (pkg/proxy/apis/config/validation/validation.go).
- */
-function ipvsIntervals(minMs: number, syncPeriodMs: number): SyncIntervals {
-  // As built in where it is 0 (pkg/proxy/apis/config/v1alpha1/defaults.go).
-  const maxMs = syncPeriodMs === 0 ? 30_000 : syncPeriodMs
-  if (minMs <= maxMs) return { minMs, maxMs }
-  throw new Failure('bad-input', 'kube-proxy would not start: ipvs.minSyncPeriod is longer than ipvs.syncPeriod', {
-    next: 'Lower kubeProxy.ipvs.minSyncPeriod, or raise kubeProxy.ipvs.syncPeriod.',
-  })
 }

@@ -22,7 +22,7 @@ async function announced(watchers: number) {
   const kernel = createKernel()
   const timeline = kernel.createTimeline()
   const processor = createProcessor(timeline.nowMs, 32)
-  const settings = { quotaBytes: 2 ** 31, snapshotCount: 10_000, retainedRevisions: null, split: [] }
+  const settings = { quotaBytes: 2 ** 31, snapshotCount: 10_000, compaction: null, split: [] }
   const etcd = createEtcd(timeline, processor, costs.etcd, settings)
   const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
   const server = createServer({ timeline, store, etcd, processor, costs })

@@ -1,4 +1,5 @@
 import type { Random } from '../../../base/random.ts'
+import { clientLimitOf } from '../../../tuning/client-limit.ts'
 import type { PriorityLevel } from '../apiserver/flow-control.ts'
 import type { Objects } from '../apiserver/objects.ts'
 import type { Server } from '../apiserver/server.ts'
@@ -8,7 +9,7 @@ import type { Client, LimiterMetrics } from '../model/client.ts'
 import { createClient } from '../model/client.ts'
 import type { Costs } from '../model/costs.ts'
 import type { Processor } from '../model/processor.ts'
-import { createTokenBucket } from '../model/token-bucket.ts'
+import { bucketOf } from '../model/token-bucket.ts'
 import type { Settings } from '../settings.ts'
 import type { EndpointSliceWatchers } from './endpoint-slices.ts'
 
@@ -38,7 +39,7 @@ export function controllerClient(
   return createClient({
     ...controlPlane,
     sentMs: () => processor.reserve('kube-controller-manager', costs.controllerManager.actionMs, 'requests'),
-    bucket: createTokenBucket({ qps: qps * share, burst: burst * share }),
+    bucket: bucketOf(clientLimitOf({ qps: qps * share, burst: burst * share })),
     level,
     limiter: controlPlane.controllerLimiter,
   })

@@ -322,7 +322,7 @@ describe('equal arms', () => {
     const { plan: one, result, samples, ...others } = evidence()
     const arms = [...result.arms, { ...again, ...second } as unknown as Result['arms'][number]]
     const twice = samples.flatMap((taken) => [taken, { ...taken, armId: 'tuned-again-1' }])
-    const planned = { ...one, arms: [...one.arms, { name: 'tuned-again', profile: 'tuned', set }] }
+    const planned = { ...one, arms: [...one.arms, { name: 'tuned-again', profile: 'tuned' as const, set }] }
     return { ...others, plan: planned, result: { ...result, arms }, samples: twice }
   }
   const slower = { probes: [{ ...probe, stopsMs: { ...probe.stopsMs, ready: 503 } }] }

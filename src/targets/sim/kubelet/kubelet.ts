@@ -1,5 +1,6 @@
 import type { Random } from '../../../base/random.ts'
 import type { Condition, Node, Pod } from '../../../kube/resources.ts'
+import { clientLimitOf } from '../../../tuning/client-limit.ts'
 import { timestampOf } from '../apiserver/objects.ts'
 import type { StoredChange } from '../apiserver/store.ts'
 import type { ControlPlane } from '../controllers/context.ts'
@@ -8,7 +9,7 @@ import { createClient, createLimiterMetrics } from '../model/client.ts'
 import type { EventRecorder } from '../model/event-recorder.ts'
 import { createEventRecorder } from '../model/event-recorder.ts'
 import type { Processor } from '../model/processor.ts'
-import { createTokenBucket, unlimited } from '../model/token-bucket.ts'
+import { bucketOf, unlimited } from '../model/token-bucket.ts'
 import type { PodRef, StatusManager } from './status-manager.ts'
 import { createStatusManager } from './status-manager.ts'
 
@@ -90,13 +91,13 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
     if (made !== undefined) return made
     const client = createClient({
       ...controlPlane,
-      bucket: createTokenBucket(settings.kubelet.client),
+      bucket: bucketOf(clientLimitOf(settings.kubelet.client)),
       level: 'system',
       limiter,
     })
     const eventClient = createClient({
       ...controlPlane,
-      bucket: createTokenBucket(settings.kubelet.events),
+      bucket: bucketOf(clientLimitOf(settings.kubelet.events)),
       level: 'system',
       limiter,
     })

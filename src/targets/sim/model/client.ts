@@ -9,6 +9,7 @@ import type { Store } from '../apiserver/store.ts'
 import type { Timeline } from '../kernel/kernel.ts'
 import { etcdBytesOf, etcdBytesOfKind } from './sizes.ts'
 import type { TokenBucket } from './token-bucket.ts'
+import { unlimited } from './token-bucket.ts'
 
 /** A component's way to the apiserver. Every request takes a token first; replies come later, by callback. */
 export interface Client {
@@ -85,7 +86,8 @@ export function createClient(options: ClientOptions): Client {
   const { timeline, server, store, objects, bucket, level, limiter, sentMs } = options
   const send = <T>(request: ServerRequest, serve: () => T, reply?: Reply<T>, retries = 0): void => {
     const waitMs = bucket.reserve(timeline.nowMs())
-    limiter?.note(request.verb, waitMs)
+    // client-go counts what goes through a limiter (rest/request.go, tryThrottleWithInfo).
+    if (bucket !== unlimited) limiter?.note(request.verb, waitMs)
     const retrying: Reply<T> | undefined =
       reply === undefined
         ? undefined

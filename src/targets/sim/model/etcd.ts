@@ -1,3 +1,4 @@
+import type { Compaction } from '../../../tuning/compaction.ts'
 import type { Timeline } from '../kernel/kernel.ts'
 import type { Processor } from './processor.ts'
 
@@ -5,8 +6,8 @@ import type { Processor } from './processor.ts'
 export interface EtcdSettings {
   quotaBytes: number
   snapshotCount: number
-  /** Keep so many revisions, compacting every 5 minutes; null where the apiserver compacts. */
-  retainedRevisions: number | null
+  /** What it keeps when it compacts by itself; null where only the apiserver compacts. */
+  compaction: Compaction | null
   /** Resources with an etcd of their own, as `group/resource`. */
   split: readonly string[]
 }
@@ -73,23 +74,25 @@ export function createEtcd(
   )
   const holding = (resource: string) => instances.get(instanceOf(resource)) as Instance
 
+  const { compaction } = settings
+  // A longer period changes nothing: the apiserver compacts all the same.
+  const keptMs = Math.min(compactEveryMs, compaction?.keep === 'period' ? compaction.periodMs : compactEveryMs)
   const compact = () => {
     for (const one of instances.values()) {
-      const { retainedRevisions } = settings
       while (one.history.length > 0) {
         const [oldest] = one.history as [Instance['history'][number]]
         const isOld =
-          retainedRevisions === null
-            ? timeline.nowMs() - oldest.atMs >= compactEveryMs
-            : one.writes - oldest.writes >= retainedRevisions
+          compaction?.keep === 'revisions'
+            ? one.writes - oldest.writes >= compaction.revisions
+            : timeline.nowMs() - oldest.atMs >= keptMs
         if (!isOld) break
         one.history.shift()
         one.inUseBytes -= oldest.bytes
       }
     }
-    timeline.after(compactEveryMs, compact)
+    timeline.after(keptMs, compact)
   }
-  timeline.after(compactEveryMs, compact)
+  timeline.after(keptMs, compact)
 
   const grow = (one: Instance, bytes: number) => {
     one.inUseBytes += bytes * fileBytesPerByte

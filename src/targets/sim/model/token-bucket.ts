@@ -1,3 +1,5 @@
+import type { KnownLimit } from '../../../tuning/client-limit.ts'
+
 /** A client-side rate limit. */
 export interface TokenBucket {
   /** Takes a token, from the future if need be; returns the milliseconds until it may be used. */
@@ -34,3 +36,8 @@ export function createTokenBucket({ qps, burst }: { qps: number; burst: number }
 
 /** A client without a limit, such as the kubelet's HeartbeatClient. */
 export const unlimited: TokenBucket = { reserve: () => 0, tryTake: () => true }
+
+/** What a client with this limit takes its tokens from. */
+export function bucketOf(limit: KnownLimit): TokenBucket {
+  return limit.kind === 'none' ? unlimited : createTokenBucket(limit)
+}

@@ -90,11 +90,6 @@ describe('the kube-proxies of a fleet', () => {
     expect(read).toBeUndefined()
     expect(after.map(({ component }) => component)).not.toContain('kube-proxy')
   })
-
-  it('should be refused with periods that kube-proxy would refuse', async () => {
-    const overrides = { 'kubeProxy.ipvs.minSyncPeriod': '31s' }
-    await expect(openCluster('tuned', { overrides })).rejects.toMatchObject({ kind: 'bad-input' })
-  })
 })
 
 describe('the connection table of a host', () => {

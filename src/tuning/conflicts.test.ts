@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { conflictsAmong } from './conflicts.ts'
+import type { KnobValue } from './knob.ts'
+import type { ProfileName } from './profiles.ts'
+import { profileNames, requestsOf } from './profiles.ts'
+
+const conflictsOf = (profile: ProfileName, set: Record<string, KnobValue>) =>
+  conflictsAmong(
+    requestsOf(
+      profile,
+      Object.entries(set).map(([knob, value]) => ({ knob, value })),
+    ),
+  )
+
+describe('conflictsAmong', () => {
+  it('should find none in a profile', () => {
+    for (const profile of profileNames) expect(conflictsOf(profile, {})).toEqual([])
+  })
+
+  it.each<[ProfileName, Record<string, KnobValue>, string]>([
+    ['stock', { 'etcd.heartbeatInterval': 250 }, 'etcd would not start: etcd.electionTimeout is 1000'],
+    ['tuned', { 'etcd.electionTimeout': 1249 }, 'less than 5 x etcd.heartbeatInterval, 250'],
+    [
+      'tuned',
+      { 'etcd.autoCompactionRetention': '1h' },
+      'needs a number of revisions, and etcd.autoCompactionRetention is 3600s',
+    ],
+    [
+      'tuned',
+      { 'kubeProxy.ipvs.minSyncPeriod': '31s' },
+      'kubeProxy.ipvs.minSyncPeriod, 31s, is longer than kubeProxy.ipvs.syncPeriod, 30s',
+    ],
+    ['stock', { 'controllerManager.kubeApiBurst': 0 }, 'kube-controller-manager would not start'],
+  ])('should find what does not go together in %s with %j', (profile, set, message) => {
+    expect(conflictsOf(profile, set)).toEqual([expect.objectContaining({ message: expect.stringContaining(message) })])
+  })
+
+  it.each<[ProfileName, Record<string, KnobValue>]>([
+    ['stock', { 'etcd.heartbeatInterval': 200 }],
+    ['stock', { 'etcd.autoCompactionRetention': '1h' }],
+    ['stock', { 'kubeProxy.ipvs.minSyncPeriod': '31s' }],
+    ['stock', { 'controllerManager.kubeApiBurst': 0, 'controllerManager.kubeApiQps': -1 }],
+  ])('should find nothing wrong with %s with %j', (profile, set) => {
+    expect(conflictsOf(profile, set)).toEqual([])
+  })
+})

@@ -1,0 +1,51 @@
+import { isCount } from './compaction.ts'
+import type { KnobRequest } from './profiles.ts'
+import { valuesUnder } from './values.ts'
+
+/** Values that are each right and do not go together: the component would not start, or not do what they say. */
+export interface Conflict {
+  /** The knobs whose values these are. */
+  knobs: readonly string[]
+  message: string
+}
+
+/** What does not go together among the values that hold under an arm's requests. */
+export function conflictsAmong(requests: readonly KnobRequest[]): Conflict[] {
+  const values = valuesUnder(requests)
+  const conflicts: Conflict[] = []
+  const conflict = (knobs: string[], message: string) => conflicts.push({ knobs, message })
+
+  // etcd server/embed/config.go, Validate.
+  const heartbeat = values.number('etcd.heartbeatInterval')
+  const election = values.number('etcd.electionTimeout')
+  if (election < 5 * heartbeat)
+    conflict(
+      ['etcd.heartbeatInterval', 'etcd.electionTimeout'],
+      `etcd would not start: etcd.electionTimeout is ${election}, less than 5 x etcd.heartbeatInterval, ${heartbeat}`,
+    )
+
+  // etcd server/embed/etcd.go, parseCompactionRetention, would take an hour for 3600000000000 revisions.
+  const retention = values.text('etcd.autoCompactionRetention')
+  if (values.text('etcd.autoCompactionMode') === 'revision' && !isCount(retention))
+    conflict(
+      ['etcd.autoCompactionMode', 'etcd.autoCompactionRetention'],
+      `etcd.autoCompactionMode revision needs a number of revisions, and etcd.autoCompactionRetention is ${retention}`,
+    )
+
+  // pkg/proxy/apis/config/validation/validation.go.
+  const [shortest, longest] = ['kubeProxy.ipvs.minSyncPeriod', 'kubeProxy.ipvs.syncPeriod'] as const
+  if (values.text('kubeProxy.mode') === 'ipvs' && values.durationMs(shortest) > values.durationMs(longest))
+    conflict(
+      [shortest, longest],
+      `kube-proxy would not start: ${shortest}, ${values.text(shortest)}, is longer than ${longest}, ${values.text(longest)}`,
+    )
+
+  // client-go kubernetes/clientset.go, NewForConfigAndClient.
+  const [qps, burst] = ['controllerManager.kubeApiQps', 'controllerManager.kubeApiBurst'] as const
+  if (values.number(qps) > 0 && values.number(burst) === 0)
+    conflict(
+      [qps, burst],
+      `kube-controller-manager would not start: ${burst} is 0, which only goes with a ${qps} of 0 or less`,
+    )
+  return conflicts
+}
