@@ -12,13 +12,18 @@ SEEDS  ?= 1000
 KUBERNETES ?=
 IMAGE_REGISTRY ?=
 BUILDER ?= auto
+# Bounded generations: on a machine with much memory, Node would not collect before it has taken a gigabyte. Raise MEMORY for bigger plans.
+MEMORY ?= 2000
+
+# Recipes take these from the environment, as they were written: to the shell, a value is one word whatever it holds.
+values := PLAN TARGET REPEAT CLUSTERS CONFIRM SEEDS KUBERNETES IMAGE_REGISTRY BUILDER MEMORY
+$(foreach name,$(values),$(eval override $(name) := $$(value $(name))))
+export $(values)
 
 # The project brings its own Node.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
-# Bounded generations: on a machine with much memory, Node would not collect before it has taken a gigabyte. Raise MEMORY for bigger plans.
-MEMORY ?= 2000
-program := node --max-semi-space-size=32 --max-old-space-size=$(MEMORY) src/main.ts
+program := node --max-semi-space-size=32 --max-old-space-size="$$MEMORY" src/start.cjs
 
 help: ## List these commands
 	@echo 'make scale-test PLAN=5k-nodes'
@@ -29,22 +34,25 @@ help: ## List these commands
 	@echo '  CLUSTERS (a file, for TARGET=remote), CONFIRM (contexts that look like production), ARGS'
 	@echo 'Variables of image: KUBERNETES (such as 1.35), IMAGE_REGISTRY (pushes there), BUILDER (auto, docker, buildah, none)'
 
-scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, CLUSTERS, ARGS
-	@$(program) run $(PLAN) $(if $(TARGET),--target $(TARGET)) $(if $(REPEAT),--repeat $(REPEAT)) \
-		$(if $(CLUSTERS),--clusters $(CLUSTERS)) $(foreach context,$(CONFIRM),--confirm $(context)) $(ARGS)
+# `exec`: a signal to make then ends the program, not only a shell around it.
+scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, CLUSTERS, CONFIRM, ARGS
+	@set -f -- $(ARGS); for context in $$CONFIRM; do set -- "$$@" --confirm="$$context"; done; \
+	exec $(program) run $${TARGET:+--target="$$TARGET"} $${REPEAT:+--repeat="$$REPEAT"} \
+		$${CLUSTERS:+--clusters="$$CLUSTERS"} "$$@" -- "$$PLAN"
 
 simulate: $(installed) ## Try a small plan under the faults of many seeds: SEEDS
-	@$(program) simulate --seeds $(SEEDS)
+	@exec $(program) simulate --seeds="$$SEEDS"
 
 fidelity: $(installed) ## Measure and simulate the same probes, and print by how much each cell is off (12 minutes)
 	@$(program) run experiments/fidelity --target local
 	@node scripts/fidelity.ts
 
 components: $(installed) ## Build etcd, the control plane and the hollow node (once; needs Go)
-	@$(program) components
+	@exec $(program) components
 
 image: $(installed) ## Build the image of hollow nodes: KUBERNETES, IMAGE_REGISTRY, BUILDER
-	@$(program) image --builder $(BUILDER) $(if $(KUBERNETES),--kubernetes $(KUBERNETES)) $(if $(IMAGE_REGISTRY),--registry $(IMAGE_REGISTRY))
+	@exec $(program) image --builder="$$BUILDER" $${KUBERNETES:+--kubernetes="$$KUBERNETES"} \
+		$${IMAGE_REGISTRY:+--registry="$$IMAGE_REGISTRY"}
 
 test: $(installed) ## Run all tests; suites with real components need `make components`
 	@node scripts/test.ts

@@ -1,23 +1,28 @@
-import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { CommanderError } from 'commander'
 import { exitCodes, Failure } from './base/errors.ts'
-import { exitCodeOfError } from './cli/exit.ts'
+import { asInstallationFailure, exitCodeOfError, finalStatus } from './cli/exit.ts'
+import { openOutput } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
 import type { Interruption, Surroundings } from './cli/surroundings.ts'
-import { printBug, stylesFor } from './cli/terminal.ts'
+import { printBug, showCursor, stylesFor } from './cli/terminal.ts'
 
 const ending = new AbortController()
 const interruption: Interruption = { signal: ending.signal, signalName: undefined, hint: undefined }
 const interactive = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined
 const root = join(import.meta.dirname, '..')
+const output = openOutput('standard output', process.stdout)
+const errors = openOutput('standard error', process.stderr)
+/** What nobody expected: the work is stopped and cleaned up first, then it is told. */
+const bugs = new Set<unknown>()
+const told = new Set<unknown>()
 
 const surroundings: Surroundings = {
   terminal: {
-    write: (text) => void process.stdout.write(text),
-    print: (line) => void process.stdout.write(`${line}\n`),
-    printError: (line) => void process.stderr.write(`${line}\n`),
+    write: output.write,
+    print: (line) => output.write(`${line}\n`),
+    printError: (line) => errors.write(`${line}\n`),
     interactive,
     columns: process.stdout.columns ?? 80,
   },
@@ -30,59 +35,86 @@ const surroundings: Surroundings = {
     components: join(root, 'components'),
   },
   interruption,
+  reportBug(error) {
+    bugs.add(error)
+    ending.abort(error)
+  },
 }
+
+/** npm passes on what the terminal has sent to all its processes, this one included. */
+const echoMs = process.env['npm_lifecycle_event'] === undefined ? 0 : 300
+let signalledAtMs = Number.NEGATIVE_INFINITY
 
 // SIGHUP: the terminal or the connection that it was started from is gone, and somebody has to clean up all the same.
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
   process.on(name, () => {
-    const again = interruption.signalName !== undefined
+    const isFirst = !ending.signal.aborted
     interruption.signalName ??= name === 'SIGINT' ? name : 'SIGTERM'
-    if (again) {
-      // Straight to the terminal: the list that redraws itself holds back what others print, and has hidden the cursor.
-      if (interactive) writeSync(1, '\u001b[?25h')
-      writeSync(2, `\nleaving at once; ${interruption.hint ?? 'nothing was started'}\n`)
+    if (isFirst) {
+      signalledAtMs = performance.now()
+      ending.abort(new Failure('interrupted', `interrupted by ${name}`))
+    } else if (performance.now() - signalledAtMs >= echoMs) {
+      errors.write(`\nleaving at once; ${interruption.hint ?? 'nothing was started'}\n`)
       process.exit(name === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated)
     }
-    ending.abort(new Failure('interrupted', `interrupted by ${name}`))
   })
 }
 
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, (error: unknown) => {
-    printBug(surroundings.terminal, error)
-    process.exit(exitCodes.bug)
-  })
-}
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) process.on(event, surroundings.reportBug)
 
-const output = [process.stdout, process.stderr]
-// Whoever reads it may leave (`| head`): what was begun goes on to its end, and cleans up.
-for (const stream of output) stream.on('error', () => {})
+let isOver = false
+process.on('exit', (status) => {
+  if (interactive) output.write(showCursor)
+  if (isOver || status !== exitCodes.pass) return
+  // Node leaves when nothing is left to wait for, whoever still waits.
+  errors.write('the work came to a stop unfinished\n')
+  process.exitCode = exitCodes.bug
+})
 
 const status = await main()
-await Promise.all(output.map(written))
+await Promise.all([output.written(), errors.written()])
+isOver = true
 // Not left to an idle event loop: a child that even SIGKILL did not end would keep this process waiting for it.
-process.exit(status)
-
-/** Resolves when all of it has left the process (a pipe takes 64 KiB, the rest waits in here), or nobody takes it any more. */
-function written(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((resolve) => void stream.write('', () => resolve()))
-}
+process.exit(finalStatus(status, { bugs, outputFailed: tellOfOutput() }))
 
 async function main(): Promise<number> {
   let status: number = exitCodes.pass
   try {
+    requireWorkingDirectory()
     await createProgram(surroundings, (code) => {
       status = code
     }).parseAsync()
-    return status
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.pass : exitCodes['bad-input']
-    if (!(error instanceof Failure)) {
-      printBug(surroundings.terminal, error)
-      return exitCodes.bug
-    }
+    status = statusOfError(error)
+  }
+  for (const error of bugs) if (!told.has(error)) printBug(surroundings.terminal, error)
+  if (bugs.size > 0 && interruption.hint !== undefined) surroundings.terminal.printError(`\n${interruption.hint}`)
+  return status
+}
+
+function statusOfError(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.pass : exitCodes['bad-input']
+  const error = asInstallationFailure(thrown)
+  if (error instanceof Failure) {
+    told.add(error)
     surroundings.terminal.printError(error.message)
     if (error.next !== undefined) surroundings.terminal.printError(`\n${error.next}`)
-    return exitCodeOfError(error, interruption.signalName)
+  } else bugs.add(error)
+  return exitCodeOfError(error, interruption.signalName)
+}
+
+/** Relative paths, and many a library, need one. */
+function requireWorkingDirectory(): void {
+  try {
+    process.cwd()
+  } catch {
+    throw new Failure('infrastructure', 'the working directory is no longer there', { next: 'cd to another folder' })
   }
+}
+
+/** Says what has been lost of what was printed; whether anything was. */
+function tellOfOutput(): boolean {
+  const failures = [output, errors].flatMap(({ failure }) => failure() ?? [])
+  for (const failure of failures) errors.write(`${failure.message}\n`)
+  return failures.length > 0
 }

@@ -1,14 +1,36 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { writeFileWhole } from './files.ts'
+import { Failure } from './errors.ts'
+import { listFolder, makeFolder, openLineFile, readText, remove, renameFolder, writeFileWhole } from './files.ts'
 
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'files-'))
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** The failure that something throws, as `kind: message`. */
+function failureOf(work: () => unknown): string {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof Failure) return `${error.kind}: ${error.message}`
+    throw error
+  }
+  throw new Error('nothing was thrown')
+}
 
 describe('writeFileWhole', () => {
   it('should write the whole text, for the owner only, and leave nothing unfinished', () => {
@@ -17,14 +39,111 @@ describe('writeFileWhole', () => {
     writeFileWhole(path, text)
     expect(readFileSync(path, 'utf8')).toBe(text)
     expect(statSync(path).mode & 0o777).toBe(0o600)
-    expect(existsSync(`${path}.unfinished`)).toBe(false)
+    expect(readdirSync(join(folder, 'new'))).toEqual(['result.json'])
   })
 
-  it('should keep what was there and leave nothing unfinished when it cannot write', () => {
+  it('should keep what was there, say why, and leave nothing unfinished when it cannot write', () => {
     const path = join(folder, 'taken')
     mkdirSync(join(path, 'inside'), { recursive: true })
-    expect(() => writeFileWhole(path, 'x')).toThrow()
-    expect(existsSync(join(path, 'inside'))).toBe(true)
-    expect(existsSync(`${path}.unfinished`)).toBe(false)
+    expect(failureOf(() => writeFileWhole(path, 'x'))).toBe(`infrastructure: ${path} cannot be written: it is a folder`)
+    expect(readdirSync(path)).toEqual(['inside'])
+    expect(readdirSync(folder)).toEqual(['taken'])
+  })
+})
+
+describe('makeFolder', () => {
+  it('should make all that is missing, and nothing when it is there', () => {
+    const path = join(folder, 'a', 'b', 'c')
+    makeFolder(path)
+    makeFolder(path)
+    expect(statSync(path).isDirectory()).toBe(true)
+  })
+
+  it('should name what is in the way', () => {
+    const file = join(folder, 'file')
+    writeFileSync(file, '')
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'link'))
+    expect(failureOf(() => makeFolder(file))).toBe(`infrastructure: ${file} is not a folder`)
+    expect(failureOf(() => makeFolder(join(file, 'a', 'b')))).toBe(
+      `infrastructure: ${join(file, 'a', 'b')} cannot be created: ${file} is not a folder`,
+    )
+    expect(failureOf(() => makeFolder(join(folder, 'link')))).toContain('something else is there')
+    expect(failureOf(() => makeFolder('/dev/null/reports'))).toContain('/dev/null is not a folder')
+  })
+
+  it('should come to an end where the kernel makes no folders', () => {
+    expect(failureOf(() => makeFolder('/proc/scale-test/run'))).toContain('cannot be created')
+  })
+
+  it('should refuse names that are too long, and show their ends only', () => {
+    const message = failureOf(() => makeFolder(join(folder, 'n'.repeat(5000))))
+    expect(message).toContain('the name is too long')
+    expect(message.length).toBeLessThan(400)
+  })
+})
+
+describe('readText', () => {
+  it('should read text in UTF-8, with or without a byte order mark', () => {
+    const path = join(folder, 'text')
+    writeFileSync(path, '\uFEFFgrün')
+    expect(readText(path)).toBe('grün')
+  })
+
+  it("should read the kernel's files, which have no size", () => {
+    expect(readText('/proc/self/status')).toContain('Pid:')
+  })
+
+  it('should refuse what is no regular file instead of waiting for it', () => {
+    const pipe = join(folder, 'pipe')
+    execFileSync('mkfifo', [pipe])
+    expect(failureOf(() => readText(pipe))).toBe(`bad-input: ${pipe} is no regular file`)
+    expect(failureOf(() => readText('/dev/zero'))).toBe('bad-input: /dev/zero is no regular file')
+    expect(failureOf(() => readText(folder))).toBe(`bad-input: ${folder} is a folder, not a file`)
+  })
+
+  it('should refuse what is not there, too large, not UTF-8, or no path', () => {
+    const path = join(folder, 'bytes')
+    expect(failureOf(() => readText(path))).toBe(`bad-input: ${path} cannot be read: there is no such file or folder`)
+    writeFileSync(path, Buffer.from([0x67, 0xfc]))
+    expect(failureOf(() => readText(path))).toBe(`bad-input: ${path} is no text in UTF-8`)
+    expect(failureOf(() => readText(path, 1))).toBe(`bad-input: ${path} is larger than 1 B`)
+    expect(failureOf(() => readText('a\0b'))).toContain('NUL')
+  })
+})
+
+describe('openLineFile', () => {
+  it('should append lines to what is there', () => {
+    const path = join(folder, 'new', 'lines')
+    for (const text of ['one', 'two']) {
+      const file = openLineFile(path)
+      file.append(text)
+      file.close()
+    }
+    expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n')
+  })
+
+  it('should say that the disk is full', () => {
+    const file = openLineFile('/dev/full')
+    expect(failureOf(() => file.append('x'))).toBe(
+      'infrastructure: /dev/full cannot be written: no space left on device',
+    )
+    file.close()
+  })
+})
+
+describe('renameFolder', () => {
+  it('should take a free name, and leave another one alone', () => {
+    for (const name of ['one', 'two']) writeFileWhole(join(folder, name, 'file'), name)
+    expect(renameFolder(join(folder, 'one'), join(folder, 'two'))).toBe(false)
+    expect(readFileSync(join(folder, 'two', 'file'), 'utf8')).toBe('two')
+    expect(renameFolder(join(folder, 'one'), join(folder, 'three'))).toBe(true)
+    expect(listFolder(folder).sort()).toEqual(['three', 'two'])
+  })
+})
+
+describe('remove and listFolder', () => {
+  it('should take what is not there for done, and empty', () => {
+    remove(join(folder, 'nothing'))
+    expect(listFolder(join(folder, 'nothing'))).toEqual([])
   })
 })

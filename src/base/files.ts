@@ -1,24 +1,182 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import process from 'node:process'
+import { Failure } from './errors.ts'
+import { isSystemError, onFile, shownPath } from './file-failures.ts'
+import { formatBytes } from './quantity.ts'
+
+/** Results of big runs have tens of megabytes. */
+const largestBytes = 256 * 2 ** 20
+
+/**
+ * The text of a regular file in UTF-8. A pipe, which would be waited for, a device, which may never end, and other encodings are
+ * refused. Throws `Failure('bad-input')`.
+ */
+export function readText(path: string, maximumBytes = largestBytes): string {
+  const bytes = onFile(path, 'read', () => readRegularFile(path, maximumBytes))
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new Failure('bad-input', `${shownPath(path)} is no text in UTF-8`)
+  }
+}
+
+function readRegularFile(path: string, maximumBytes: number): Uint8Array {
+  // Without O_NONBLOCK, opening a pipe waits for whoever writes to it.
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const state = fstatSync(file)
+    if (state.isDirectory()) throw new Failure('bad-input', `${shownPath(path)} is a folder, not a file`)
+    if (!state.isFile()) throw new Failure('bad-input', `${shownPath(path)} is no regular file`)
+    const pieces: Uint8Array[] = []
+    let length = 0
+    // Not by its size: the kernel's files say 0.
+    for (;;) {
+      const piece = new Uint8Array(64 * 1024)
+      const read = readSync(file, piece)
+      if (read === 0) return Buffer.concat(pieces)
+      pieces.push(piece.subarray(0, read))
+      length += read
+      if (length > maximumBytes)
+        throw new Failure('bad-input', `${shownPath(path)} is larger than ${formatBytes(maximumBytes)}`)
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** What a path leads to; undefined where there is nothing. Throws `Failure` where that cannot be seen. */
+export function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
+  return onFile(path, 'read', () => {
+    const state = statSync(path, { throwIfNoEntry: false })
+    if (state === undefined) return undefined
+    if (state.isFile()) return 'file'
+    return state.isDirectory() ? 'folder' : 'other'
+  })
+}
+
+/** When a file was last written, in milliseconds since 1970. Throws `Failure`. */
+export function writtenAtMs(path: string): number {
+  return onFile(path, 'read', () => statSync(path).mtimeMs)
+}
+
+/** The names in a folder; none where there is no such folder. Throws `Failure` for a file, or what may not be listed. */
+export function listFolder(path: string): string[] {
+  return kindOf(path) === undefined ? [] : onFile(path, 'listed', () => readdirSync(path))
+}
+
+/** Makes a folder, and those above it, unless they are there. Throws `Failure('infrastructure')`. */
+export function makeFolder(path: string): void {
+  onFile(path, 'created', () => {
+    // Not by Node's `recursive`: where the kernel says ENOENT to mkdir, as in /proc, that never ends.
+    const missing: string[] = []
+    let above = resolve(path)
+    while (statSync(above, { throwIfNoEntry: false }) === undefined) {
+      missing.unshift(above)
+      above = dirname(above)
+    }
+    for (const folder of missing) makeOne(folder)
+    if (!statSync(path).isDirectory()) throw new Failure('infrastructure', `${shownPath(path)} is not a folder`)
+  })
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    // Somebody else may have made it just now.
+    const isThere = isSystemError(error) && error.code === 'EEXIST'
+    if (!isThere || statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error
+  }
+}
 
 /**
  * Writes a whole file or none: a reader, or a full disk, never sees half of it. Readable by the owner only, since run
- * products can hold addresses and object names. Throws what the file system throws.
+ * products can hold addresses and object names. Throws `Failure('infrastructure')`.
  */
 export function writeFileWhole(path: string, content: string | readonly Uint8Array[]): void {
-  mkdirSync(dirname(path), { recursive: true })
-  const unfinished = `${path}.unfinished`
-  try {
-    const file = openSync(unfinished, 'w', 0o600)
+  makeFolder(dirname(path))
+  const unfinished = `${path}.unfinished-${process.pid}`
+  onFile(path, 'written', () => {
     try {
-      for (const piece of typeof content === 'string' ? [content] : content) writeFileSync(file, piece)
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
+      const file = openSync(unfinished, 'w', 0o600)
+      try {
+        for (const piece of typeof content === 'string' ? [content] : content) writeFileSync(file, piece)
+        fsyncSync(file)
+      } finally {
+        closeSync(file)
+      }
+      renameSync(unfinished, path)
+    } catch (error) {
+      quietly(() => rmSync(unfinished, { force: true }))
+      throw error
     }
-    renameSync(unfinished, path)
-  } catch (error) {
-    rmSync(unfinished, { force: true })
-    throw error
+  })
+}
+
+/** Tidies up after an error, which is the one to be told. */
+function quietly(work: () => void): void {
+  try {
+    work()
+  } catch {
+    // The first error says what is wrong.
   }
+}
+
+/** A file that grows by whole lines. */
+export interface LineFile {
+  /** Throws `Failure('infrastructure')`; then nothing of the line is in the file. */
+  append(line: string): void
+  close(): void
+}
+
+/** Opens a file to append lines to. What was appended is in the kernel's hands when `append` returns. */
+export function openLineFile(path: string): LineFile {
+  makeFolder(dirname(path))
+  const file = onFile(path, 'written', () => openSync(path, 'a', 0o600))
+  return {
+    append: (line) =>
+      onFile(path, 'written', () => {
+        const wholeBytes = fstatSync(file).size
+        try {
+          writeFileSync(file, `${line}\n`)
+        } catch (error) {
+          quietly(() => ftruncateSync(file, wholeBytes))
+          throw error
+        }
+      }),
+    close: () => onFile(path, 'written', () => closeSync(file)),
+  }
+}
+
+/** Removes a file, or a folder with all there is in it, if it is there. Throws `Failure('infrastructure')`. */
+export function remove(path: string): void {
+  onFile(path, 'removed', () => rmSync(path, { recursive: true, force: true }))
+}
+
+/** Gives a folder another name beside it; false, and nothing is done, when something else has that name. Throws `Failure`. */
+export function renameFolder(from: string, to: string): boolean {
+  return onFile(to, 'renamed', () => {
+    try {
+      renameSync(from, to)
+      return true
+    } catch (error) {
+      if (isSystemError(error) && ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(error.code)) return false
+      throw error
+    }
+  })
 }

@@ -15,3 +15,25 @@ export function exitCodeOfError(error: unknown, interruptedBy: 'SIGINT' | 'SIGTE
   if (error.kind === 'interrupted') return interruptedBy === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted
   return exitCodes[error.kind]
 }
+
+/** The exit status of the process: a bug, or output that was lost, does not pass for success; residue outranks both. */
+export function finalStatus(
+  status: number,
+  { bugs, outputFailed }: { bugs: ReadonlySet<unknown>; outputFailed: boolean },
+): number {
+  if (status === exitCodes.residue) return status
+  if (bugs.size > 0) return exitCodes.bug
+  return outputFailed && status === exitCodes.pass ? exitCodes.infrastructure : status
+}
+
+/** A package that cannot be loaded is no bug: commands load theirs when they are called. Anything else as it is. */
+export function asInstallationFailure(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof Failure) return error
+  const isMissing = 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+  const isDamaged = error instanceof SyntaxError && /[\\/]node_modules[\\/]/.test(error.stack ?? '')
+  if (!isMissing && !isDamaged) return error
+  return new Failure('infrastructure', `a package cannot be loaded: ${error.message}`, {
+    next: 'Install the packages again with: npm ci',
+    cause: error,
+  })
+}

@@ -89,7 +89,11 @@ describe('planCommand', () => {
     }
     const folders = { root: '', plans, reports: '', components: '' }
     const interruption = { signal: new AbortController().signal, signalName: undefined, hint: undefined }
-    const status = planCommand(plan, options, { terminal, styles: stylesFor(false), env: {}, folders, interruption })
+    const reportBug = (error: unknown) => {
+      throw error
+    }
+    const styles = stylesFor(false)
+    const status = planCommand(plan, options, { terminal, styles, env: {}, folders, interruption, reportBug })
     return { status, text: printed.join('\n') }
   }
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
-import { writeFileWhole } from '../base/files.ts'
+import { openLineFile, writeFileWhole } from '../base/files.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { RunEvent } from '../run/events.ts'
-import { openJournal, openLineFile } from '../run/journal.ts'
+import type { RunEvent, RunEventSink } from '../run/events.ts'
+import { appendJson, openJournal } from '../run/journal.ts'
 import type { Comparison } from '../run/run.ts'
 import { executeRun } from '../run/run.ts'
 import { fleetSpecOf } from '../steps/fleet-up.ts'
@@ -16,7 +16,6 @@ import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { RunOn } from './targets.ts'
 import { runOn } from './targets.ts'
-import { printBug } from './terminal.ts'
 
 export interface RunOptions {
   target?: string
@@ -58,9 +57,12 @@ export async function carryOut(
 
   const records = openRecords(runFolder, clock.nowMs)
   writeFileWhole(join(runFolder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
-  const view = terminal.interactive
-    ? listrView(styles, systemClock.nowMs)
-    : { emit: plainView(terminal, systemClock.nowMs), finished: Promise.resolve() }
+  const view = harmless(
+    terminal.interactive
+      ? listrView(styles, systemClock.nowMs)
+      : { emit: plainView(terminal, systemClock.nowMs), finished: Promise.resolve() },
+    surroundings.reportBug,
+  )
 
   const outcome = await executeRun({
     ...on,
@@ -83,8 +85,37 @@ export async function carryOut(
   printResult(outcome.result, reports, surroundings)
   if (outcome.error instanceof Failure) {
     if (outcome.error.next !== undefined) terminal.printError(`\n${outcome.error.next}`)
-  } else if (outcome.error !== undefined) printBug(terminal, outcome.error)
+  } else if (outcome.error !== undefined) surroundings.reportBug(outcome.error)
   return exitCodeOf(outcome, interruption.signalName)
+}
+
+/** Shows a run's events. */
+interface View {
+  emit: RunEventSink
+  /** Resolves when all is drawn. */
+  finished: Promise<void>
+}
+
+/** A view whose bugs are reported and do not reach the run, which would not be cleaned up to its end otherwise. */
+export function harmless(view: View, reportBug: (error: unknown) => void): View {
+  const broken = Promise.withResolvers<void>()
+  let isBroken = false
+  const give = (error: unknown) => {
+    isBroken = true
+    reportBug(error)
+    broken.resolve()
+  }
+  return {
+    emit(event) {
+      if (isBroken) return
+      try {
+        view.emit(event)
+      } catch (error) {
+        give(error)
+      }
+    },
+    finished: Promise.race([view.finished.catch(give), broken.promise]),
+  }
 }
 
 /** What a run writes while it goes on. */
@@ -112,7 +143,10 @@ function openRecords(runFolder: string, nowMs: () => number): Records {
   }
   return {
     journal: (event) => guarded(() => journal.append(event)),
-    samples: (lines) => guarded(() => lines.forEach(samples.append)),
+    samples: (lines) =>
+      guarded(() => {
+        for (const line of lines) appendJson(samples, line)
+      }),
     close() {
       isClosed = true
       journal.close()

@@ -7,9 +7,11 @@ export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>
   folders: { root: string; plans: string; reports: string; components: string }
   interruption: Interruption
+  /** Takes an error that nobody expected: the work under way ends, cleans up, and the process then ends with status 70. */
+  reportBug(error: unknown): void
 }
 
-/** Ctrl-C or SIGTERM: the first one ends the work in good order, the second one leaves at once. */
+/** Ctrl-C, SIGTERM, a hang-up or a bug: the first one ends the work in good order, a signal after it leaves at once. */
 export interface Interruption {
   signal: AbortSignal
   signalName: 'SIGINT' | 'SIGTERM' | undefined

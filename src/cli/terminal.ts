@@ -9,6 +9,9 @@ export interface Terminal {
   columns: number
 }
 
+/** Lists that redraw themselves hide the cursor. */
+export const showCursor = '\u001b[?25h'
+
 /** Says that something went wrong which should not be able to. */
 export function printBug(terminal: Terminal, error: unknown): void {
   terminal.printError(error instanceof Error ? (error.stack ?? error.message) : String(error))

@@ -1,35 +1,23 @@
-import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { crc32 } from 'node:zlib'
+import type { LineFile } from '../base/files.ts'
+import { openLineFile } from '../base/files.ts'
 
-/** An append-only file of one JSON object per line. */
-export interface LineFile {
+/** Records of what happened in a run, in a file of one JSON object per line. */
+export interface Journal {
   append(record: object): void
   close(): void
 }
 
-/**
- * A journal: every record carries its number and a checksum of its own text, so that a reader can tell a torn tail from
- * damage elsewhere. Written synchronously: what was acknowledged is in the kernel's hands when `append` returns.
- */
-export function openJournal(path: string, nowMs: () => number): LineFile {
+/** A journal that numbers its records and dates them, so that a reader sees what is missing. Throws `Failure` as `openLineFile` does. */
+export function openJournal(path: string, nowMs: () => number): Journal {
   const file = openLineFile(path)
   let sequence = 0
   return {
-    append(record) {
-      const entry = { sequence: sequence++, atMs: Math.round(nowMs()), ...record }
-      file.append({ crc32: crc32(JSON.stringify(entry)), entry })
-    },
+    append: (record) => appendJson(file, { sequence: sequence++, atMs: Math.round(nowMs()), ...record }),
     close: file.close,
   }
 }
 
-/** A plain file of one JSON object per line. */
-export function openLineFile(path: string): LineFile {
-  mkdirSync(dirname(path), { recursive: true })
-  const file = openSync(path, 'a', 0o600)
-  return {
-    append: (record) => writeFileSync(file, `${JSON.stringify(record)}\n`),
-    close: () => closeSync(file),
-  }
+/** Appends an object as a line of JSON. */
+export function appendJson(file: LineFile, record: object): void {
+  file.append(JSON.stringify(record))
 }

@@ -54,6 +54,9 @@ function surroundings(signal: AbortSignal, onLine: (line: string) => void = () =
     env: process.env,
     folders: { root, plans: join(root, 'plans'), reports: folder, components: join(root, 'components') },
     interruption: { signal, signalName: undefined, hint: undefined },
+    reportBug(error) {
+      throw error
+    },
   }
   return { surroundings: result, lines }
 }
