@@ -40,9 +40,10 @@ function missingPackages() {
   })
 }
 
-/** Whether an error came of loading a package rather than of the program itself. */
-function isOfPackages(error) {
-  return error instanceof Error && (error.code === 'ERR_MODULE_NOT_FOUND' || /[\\/]node_modules[\\/]/.test(error.stack))
+/** Whether an error came of loading the program's files: Node's own loader threw it. */
+function isOfLoader(error) {
+  const frames = error instanceof Error ? error.stack.split('\n').filter((line) => /^\s+at /.test(line)) : []
+  return frames.length > 0 && frames[0].indexOf('node:internal/modules/') !== -1
 }
 
 const install = 'Install it with: npm ci   (`make scale-test` does that, too)'
@@ -64,7 +65,7 @@ function start() {
     refuse(`Packages of scale-test are missing: ${missing.slice(0, 3).join(', ')}${others}.`, installAgain)
   }
   import('./main.ts').catch((error) => {
-    if (isOfPackages(error)) refuse(`The packages of scale-test cannot be loaded: ${error.message}`, installAgain)
+    if (isOfLoader(error)) refuse(`scale-test cannot be loaded: ${error.message}`, installAgain)
     process.stderr.write(`${(error && error.stack) || error}\n\nThis is a bug in scale-test: please report it.\n`)
     process.exit(bug)
   })

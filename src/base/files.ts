@@ -60,18 +60,13 @@ function readRegularFile(path: string, maximumBytes: number): Uint8Array {
 }
 
 /** What a path leads to; undefined where there is nothing. Throws `Failure` where that cannot be seen. */
-export function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
+function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
   return onFile(path, 'read', () => {
     const state = statSync(path, { throwIfNoEntry: false })
     if (state === undefined) return undefined
     if (state.isFile()) return 'file'
     return state.isDirectory() ? 'folder' : 'other'
   })
-}
-
-/** When a file was last written, in milliseconds since 1970. Throws `Failure`. */
-export function writtenAtMs(path: string): number {
-  return onFile(path, 'read', () => statSync(path).mtimeMs)
 }
 
 /** The names in a folder; none where there is no such folder. Throws `Failure` for a file, or what may not be listed. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { FailureKind } from '../base/errors.ts'
 import { Failure } from '../base/errors.ts'
 import type { Result } from '../result/result.ts'
-import { exitCodeOf, exitCodeOfError } from './exit.ts'
+import { exitCodeOf, exitCodeOfError, finalStatus } from './exit.ts'
 
 const result = (verdict: Result['verdict'], residue: string[] = []) =>
   ({ verdict, arms: [{ residue }] }) as unknown as Result
@@ -40,5 +40,19 @@ describe('exitCodeOfError', () => {
 
   it('should call everything else a bug', () => {
     expect(exitCodeOfError(new TypeError('x is not a function'), undefined)).toBe(70)
+  })
+})
+
+describe('finalStatus', () => {
+  const bugs = new Set([new TypeError('odd')])
+  const none = new Set()
+
+  it('should be 70 after a bug, whatever the run came to, but for what was left behind', () => {
+    expect([0, 1, 5, 130].map((status) => finalStatus(status, { bugs, outputFailed: false }))).toEqual([70, 70, 70, 70])
+    expect(finalStatus(6, { bugs, outputFailed: true })).toBe(6)
+  })
+
+  it('should not be 0 when what was printed is lost', () => {
+    expect([0, 1, 143].map((status) => finalStatus(status, { bugs: none, outputFailed: true }))).toEqual([5, 1, 143])
   })
 })

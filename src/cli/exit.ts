@@ -1,4 +1,4 @@
-import { exitCodes, Failure } from '../base/errors.ts'
+import { exitCodes, Failure, messageOf } from '../base/errors.ts'
 import type { RunOutcome } from '../run/run.ts'
 
 /** The exit status that tells a pipeline how a run ended; residue outranks everything (facts: faults, exit codes). */
@@ -26,13 +26,11 @@ export function finalStatus(
   return outputFailed && status === exitCodes.pass ? exitCodes.infrastructure : status
 }
 
-/** A package that cannot be loaded is no bug: commands load theirs when they are called. Anything else as it is. */
+/** Node's loader, which commands use when they are called, meets damaged packages: no bug. Anything else as it is. */
 export function asInstallationFailure(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof Failure) return error
-  const isMissing = 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
-  const isDamaged = error instanceof SyntaxError && /[\\/]node_modules[\\/]/.test(error.stack ?? '')
-  if (!isMissing && !isDamaged) return error
-  return new Failure('infrastructure', `a package cannot be loaded: ${error.message}`, {
+  const frames = error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) : undefined
+  if (frames?.[0]?.includes('node:internal/modules/') !== true) return error
+  return new Failure('infrastructure', `a package cannot be loaded: ${messageOf(error)}`, {
     next: 'Install the packages again with: npm ci',
     cause: error,
   })

@@ -1,11 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { text } from 'node:stream/consumers'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { root } from './components.ts'
 
@@ -48,22 +45,6 @@ describe('the command line', () => {
     expect(scaleTest('run', 'smoke', '--fast').status).toBe(2)
     expect(scaleTest('run', 'smoke', '--target', 'moon').status).toBe(2)
     expect(scaleTest('fly').status).toBe(2)
-  })
-
-  it.each([
-    ['SIGHUP', 143],
-    ['SIGTERM', 143],
-    ['SIGINT', 130],
-  ] as const)('should end in good order when it is told to by %s', async (name, expected) => {
-    const child = spawn(process.execPath, [join(root, 'src', 'main.ts'), 'simulate', '--seeds', '1000000'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    const said = text(child.stderr)
-    // Once it is at work: before, nobody listens to signals.
-    await sleep(1500)
-    child.kill(name)
-    const [status] = await once(child, 'exit')
-    expect([status, await said]).toEqual([expected, expect.stringContaining(`interrupted by ${name}`)])
   })
 
   it('should exit 2 when the plan is a folder', () => {
