@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from './errors.ts'
-import { listFolder, makeFolder, openLineFile, readText, remove, renameFolder, writeFileWhole } from './files.ts'
+import { listFolder, makeFolder, openLineFile, readTextFile, remove, renameFolder, writeFileWhole } from './files.ts'
 
 let folder: string
 beforeEach(() => {
@@ -82,32 +82,34 @@ describe('makeFolder', () => {
   })
 })
 
-describe('readText', () => {
+describe('readTextFile', () => {
   it('should read text in UTF-8, with or without a byte order mark', () => {
     const path = join(folder, 'text')
     writeFileSync(path, '\uFEFFgrün')
-    expect(readText(path)).toBe('grün')
+    expect(readTextFile(path)).toBe('grün')
   })
 
   it("should read the kernel's files, which have no size", () => {
-    expect(readText('/proc/self/status')).toContain('Pid:')
+    expect(readTextFile('/proc/self/status')).toContain('Pid:')
   })
 
   it('should refuse what is no regular file instead of waiting for it', () => {
     const pipe = join(folder, 'pipe')
     execFileSync('mkfifo', [pipe])
-    expect(failureOf(() => readText(pipe))).toBe(`bad-input: ${pipe} is no regular file`)
-    expect(failureOf(() => readText('/dev/zero'))).toBe('bad-input: /dev/zero is no regular file')
-    expect(failureOf(() => readText(folder))).toBe(`bad-input: ${folder} is a folder, not a file`)
+    expect(failureOf(() => readTextFile(pipe))).toBe(`bad-input: ${pipe} is no regular file`)
+    expect(failureOf(() => readTextFile('/dev/zero'))).toBe('bad-input: /dev/zero is no regular file')
+    expect(failureOf(() => readTextFile(folder))).toBe(`bad-input: ${folder} is a folder, not a file`)
   })
 
   it('should refuse what is not there, too large, not UTF-8, or no path', () => {
     const path = join(folder, 'bytes')
-    expect(failureOf(() => readText(path))).toBe(`bad-input: ${path} cannot be read: there is no such file or folder`)
+    expect(failureOf(() => readTextFile(path))).toBe(
+      `bad-input: ${path} cannot be read: there is no such file or folder`,
+    )
     writeFileSync(path, Buffer.from([0x67, 0xfc]))
-    expect(failureOf(() => readText(path))).toBe(`bad-input: ${path} is no text in UTF-8`)
-    expect(failureOf(() => readText(path, 1))).toBe(`bad-input: ${path} is larger than 1 B`)
-    expect(failureOf(() => readText('a\0b'))).toContain('NUL')
+    expect(failureOf(() => readTextFile(path))).toBe(`bad-input: ${path} is no text in UTF-8`)
+    expect(failureOf(() => readTextFile(path, 1))).toBe(`bad-input: ${path} is larger than 1 B`)
+    expect(failureOf(() => readTextFile('a\0b'))).toContain('NUL')
   })
 })
 

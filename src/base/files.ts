@@ -26,7 +26,7 @@ const largestBytes = 256 * 2 ** 20
  * The text of a regular file in UTF-8. A pipe, which would be waited for, a device, which may never end, and other encodings are
  * refused. Throws `Failure('bad-input')`.
  */
-export function readText(path: string, maximumBytes = largestBytes): string {
+export function readTextFile(path: string, maximumBytes = largestBytes): string {
   const bytes = onFile(path, 'read', () => readRegularFile(path, maximumBytes))
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
