@@ -19,6 +19,9 @@ function simulate(options: SimulateOptions) {
     env: {},
     folders: { root, plans: join(root, 'plans'), reports: '', components: '' },
     interruption: { signal: new AbortController().signal, signalName: undefined, hint: undefined },
+    reportBug(error) {
+      throw error
+    },
   })
 }
 
