@@ -105,7 +105,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   program
     .command('report')
     .argument('[run]', 'a folder in reports/; default: the newest run')
-    .description('render report.html, report.md and junit.xml again from result.json')
+    .description('judge a run again from its result.json, and render report.html, report.md and junit.xml')
     .action(async (run: string | undefined) =>
       onExit(await (await import('./report-command.ts')).reportCommand(run, surroundings)),
     )

@@ -12,6 +12,8 @@ import { renderWhatIfHtml } from '../report/what-if-html.ts'
 import { renderWhatIf } from '../report/what-if-text.ts'
 import type { Result } from '../result/result.ts'
 import { resultSchema } from '../result/result.ts'
+import { judgedAgain } from '../run/judge-again.ts'
+import { exitCodeOf } from './exit.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Where the page is that a reader opens first. */
@@ -49,16 +51,19 @@ export function printResult(
   terminal.print(view === null ? renderSummary(result, options) : renderWhatIf(result, view, options))
 }
 
-/** Renders an earlier run again from its result.json; the newest run when none is named. */
+/**
+ * Judges an earlier run again from its result.json and renders it; the newest run when none is named. Returns the exit status of its
+ * verdict.
+ */
 export function reportCommand(run: string | undefined, surroundings: Surroundings): number {
   const { folders } = surroundings
   const runFolder =
     run !== undefined && existsSync(join(run, 'result.json'))
       ? run
       : join(folders.reports, run ?? newestRun(folders.reports))
-  const result = readResult(runFolder)
+  const result = judgedAgain(readResult(runFolder))
   printResult(result, renderReports(result, runFolder), surroundings)
-  return 0
+  return exitCodeOf({ result }, undefined)
 }
 
 function readResult(runFolder: string): Result {

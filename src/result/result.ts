@@ -372,9 +372,30 @@ export const resultSchema = z.object({
   reference: z.object({ source: z.string(), figures: z.array(referenceFigure) }).nullable(),
   /** There where the arms are the values of one setting. */
   whatIf: whatIf.optional(),
-  arms: z.array(armOutcome),
+  arms: z.array(armOutcome).superRefine((arms, context) => {
+    once(arms, ({ profile, repetition }) => `${profile} #${repetition}`, 'arm', context)
+    for (const [index, { probes }] of arms.entries())
+      once(probes, ({ name }) => name, 'probe', context, [index, 'probes'])
+  }),
   thresholds: z.array(thresholdOutcome),
 })
+
+/** Figures are looked up by these names: of two with the same one, a report would show one and hide the other. */
+function once<T>(
+  items: readonly T[],
+  nameOf: (item: T) => string,
+  what: string,
+  context: z.RefinementCtx,
+  path: (string | number)[] = [],
+): void {
+  const seen = new Set<string>()
+  for (const [index, item] of items.entries()) {
+    const name = nameOf(item)
+    if (seen.has(name))
+      context.addIssue({ code: 'custom', path: [...path, index], message: `a second ${what} is called ${name}` })
+    seen.add(name)
+  }
+}
 
 export type Result = z.infer<typeof resultSchema>
 export type WhatIf = z.infer<typeof whatIf>

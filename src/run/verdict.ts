@@ -35,7 +35,7 @@ export function judgeRun({ thresholds: bounds, arms, ending }: Judged): Judgemen
 }
 
 /** The verdict that follows from thresholds judged already, and from the arms. */
-function concluded(
+export function concluded(
   thresholds: readonly ThresholdOutcome[],
   { arms, ending }: Pick<Judged, 'arms' | 'ending'>,
 ): Pick<Judgement, 'verdict' | 'reasons'> {

@@ -1,0 +1,151 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ArmOutcome, ProbeOutcome, Result, ThresholdOutcome } from '../result/result.ts'
+import { reportCommand } from './report-command.ts'
+import type { RunOptions } from './run-command.ts'
+import { runCommand } from './run-command.ts'
+import type { Surroundings } from './surroundings.ts'
+import { stylesFor } from './terminal.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+let reports: string
+let printed: string[] = []
+
+function surroundings(): Surroundings {
+  const print = (line: string) => printed.push(line)
+  return {
+    terminal: { print, write: () => {}, printError: print, interactive: false, columns: 80 },
+    styles: stylesFor(false),
+    env: {},
+    folders: { root, plans: join(root, 'plans'), reports, components: '' },
+    interruption: { signal: new AbortController().signal, signalName: undefined, hint: undefined },
+    reportBug: () => {},
+  }
+}
+
+/** Runs the plan smoke on a simulated cluster: its exit status, and the folder of its report. */
+async function smoke(options: RunOptions = {}): Promise<{ status: number; folder: string }> {
+  const before = new Set(readdirSync(reports))
+  const status = await runCommand('smoke', { target: 'sim', ...options }, surroundings())
+  return { status, folder: join(reports, readdirSync(reports).find((name) => !before.has(name)) ?? '') }
+}
+
+/** The status of `report` and what it prints, on one line. */
+function reported(folder: string): { status: number; text: string } {
+  printed = []
+  const status = reportCommand(folder, surroundings())
+  return { status, text: printed.join(' ').replaceAll(/\s+/g, ' ') }
+}
+
+describe('reportCommand', () => {
+  let whole: string
+  let recorded: string
+
+  beforeAll(async () => {
+    reports = mkdtempSync(join(tmpdir(), 'scale-test-report-'))
+    whole = (await smoke()).folder
+    recorded = readFileSync(join(whole, 'result.json'), 'utf8')
+  })
+
+  afterAll(() => rmSync(reports, { recursive: true, force: true }))
+
+  const missed = 'thresholds=[{probe: rollout, stop: available, of: tuned, max: 1ms}]'
+  const tooShort = 'probes.sequence=[{name: rollout, from: 1, to: 20, timeout: 1s}]'
+  const short = 'thresholds=[{probe: rollout, stop: available, of: tuned, max: 10s}]'
+  it.each<[string, string[], number, string]>([
+    ['pass', [], 0, 'smoke: pass (simulated) No pod was lost. The only threshold is met.'],
+    ['fail', [missed], 1, 'smoke: fail (simulated) missed: tuned rollout available at most 1 ms'],
+    ['inconclusive', [tooShort, short], 4, 'untuned #1 rollout: timed out after 1.00 s with'],
+  ])('should end with the status of the verdict, as the run did: %s', async (_, set, expected, words) => {
+    const { status, folder } = await smoke({ set: ['seed=7', ...set] })
+    const ran = readFileSync(join(folder, 'report.html'), 'utf8')
+    expect(status).toBe(expected)
+    expect(reported(folder)).toMatchObject({ status: expected, text: expect.stringContaining(words) })
+    expect(readFileSync(join(folder, 'report.html'), 'utf8')).toBe(ran)
+    rmSync(folder, { recursive: true })
+  })
+
+  type Change = (result: Result, tuned: ArmOutcome, rollout: ProbeOutcome, threshold: ThresholdOutcome) => void
+  const withChange = (change: Change) => {
+    const result = JSON.parse(recorded) as Result
+    const tuned = result.arms[1]
+    const [rollout] = tuned?.probes ?? []
+    const [threshold] = result.thresholds
+    if (tuned === undefined || rollout === undefined || threshold === undefined) throw new Error('smoke has changed')
+    change(result, tuned, rollout, threshold)
+    writeFileSync(join(whole, 'result.json'), JSON.stringify(result))
+  }
+
+  it.each<[string, Change, string]>([
+    ['no arms', (result) => result.arms.splice(0), 'no arm ran'],
+    ['no probes', (_, tuned) => tuned.probes.splice(0), 'tuned #1: no probe was measured'],
+    ['one probe less', (_, tuned) => tuned.probes.pop(), 'tuned #1: scale-down was not measured'],
+    [
+      'an arm that broke',
+      (_, tuned) => Object.assign(tuned, { outcome: 'failed', error: 'it broke' }),
+      'tuned #1: it broke',
+    ],
+    ['a part of the run', (result) => Object.assign(result, { partial: true }), 'the run did not go to its end'],
+    [
+      'a stop that did not come',
+      (_, __, rollout) => Object.assign(rollout.stopsMs, { ready: null }),
+      'timed out after 60.0 s with',
+    ],
+    ['no stops', (_, __, rollout) => Object.assign(rollout, { stopsMs: {} }), 'rollout: created was not recorded'],
+    [
+      'another time',
+      (_, __, rollout) => Object.assign(rollout.stopsMs, { available: 11_000 }),
+      'the result says pass, its arms say fail',
+    ],
+    [
+      'lost pods',
+      (_, __, rollout) => Object.assign(rollout.pods, { ready: 19 }),
+      '1 pod of 20 was not Ready at the end',
+    ],
+    [
+      'another verdict',
+      (result) => Object.assign(result, { verdict: 'fail' }),
+      'the result says fail, its arms say pass',
+    ],
+    [
+      'a threshold met by nothing',
+      (_, __, ___, threshold) => {
+        delete threshold.bounds
+        threshold.actual = null
+      },
+      'says pass of "tuned rollout available at most 10.0 s", its arms say inconclusive',
+    ],
+    [
+      'a threshold met by too much',
+      (_, __, ___, threshold) => {
+        delete threshold.bounds
+        threshold.actual = 10_001
+      },
+      'says pass of "tuned rollout available at most 10.0 s", its arms say fail',
+    ],
+    ['other evidence', (result) => Object.assign(result, { evidence: 'measured' }), 'measured, it says, on target sim'],
+  ])('should not take the word of a result that says pass and has %s', (_, change, words) => {
+    withChange(change)
+    const { status, text } = reported(whole)
+    expect([status, text]).toEqual([4, expect.stringContaining(words)])
+    expect(text).toMatch(/^smoke: inconclusive/)
+    for (const file of ['report.html', 'report.md', 'junit.xml'])
+      expect(readFileSync(join(whole, file), 'utf8')).toContain('inconclusive')
+  })
+
+  it.each<[string, Change, RegExp]>([
+    [
+      'a negative time',
+      (_, __, rollout) => Object.assign(rollout.stopsMs, { ready: -5 }),
+      /probes\[0\]\.stopsMs\.ready/,
+    ],
+    ['a negative count', (_, __, rollout) => Object.assign(rollout.pods, { ready: -1 }), /pods\.ready/],
+    ['two arms of one name', (result, tuned) => result.arms.push(tuned), /a second arm is called tuned #1/],
+    ['two probes of one name', (_, tuned, rollout) => tuned.probes.push(rollout), /a second probe is called rollout/],
+  ])('should refuse a result with %s', (_, change, message) => {
+    withChange(change)
+    expect(() => reported(whole)).toThrow(message)
+  })
+})

@@ -1,0 +1,36 @@
+import { judge } from '../measure/thresholds.ts'
+import type { Result, ThresholdOutcome } from '../result/result.ts'
+import { concluded } from './verdict.ts'
+
+/**
+ * A result with the verdict that follows from its own arms, by the rules a run is judged by. What a file says of itself is not taken on
+ * its word: where it contradicts its arms the verdict is inconclusive, and the reasons name the contradiction first.
+ */
+export function judgedAgain(result: Result): Result {
+  const { arms, partial } = result
+  const thresholds = result.thresholds.map((recorded) => thresholdAgain(recorded, result))
+  const broken = arms.findLast(({ outcome }) => outcome !== 'complete')
+  const ending = partial ? (broken?.error ?? 'the run did not go to its end') : undefined
+  const judged = concluded(thresholds, { arms, ending })
+  const contradictions = [
+    ...(judged.verdict === result.verdict ? [] : [`the result says ${result.verdict}, its arms say ${judged.verdict}`]),
+    ...result.thresholds.flatMap(({ name, verdict }, index) => {
+      const now = thresholds[index]?.verdict ?? verdict
+      return now === verdict ? [] : [`the result says ${verdict} of "${name}", its arms say ${now}`]
+    }),
+    ...(result.target === 'sim' && result.evidence === 'measured' ? ['measured, it says, on target sim'] : []),
+  ]
+  if (contradictions.length === 0) return { ...result, ...judged, thresholds }
+  return { ...result, verdict: 'inconclusive', reasons: [...contradictions, ...judged.reasons], thresholds }
+}
+
+/** Results from before thresholds kept what they bound are held to the figure they recorded. */
+function thresholdAgain(recorded: ThresholdOutcome, { arms }: Result): ThresholdOutcome {
+  const { bounds, verdict, actual, min, max } = recorded
+  if (bounds !== undefined)
+    return judge({ ...bounds, ...(min !== undefined && { min }), ...(max !== undefined && { max }) }, arms)
+  if (verdict === 'inconclusive') return recorded
+  if (actual === null) return { ...recorded, verdict: 'inconclusive', reason: 'there is no figure' }
+  const isMet = actual >= (min ?? 0) && actual <= (max ?? Number.POSITIVE_INFINITY)
+  return { ...recorded, verdict: isMet ? 'pass' : 'fail' }
+}
