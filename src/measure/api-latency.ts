@@ -1,8 +1,9 @@
 import type { RequestRecord } from '../kube/transport.ts'
 import type { ApiLatency } from '../result/result.ts'
 import { distributionOf } from './distribution.ts'
-import { histogramsOf, observedBetween } from './histogram.ts'
+import { observedBy } from './histogram.ts'
 import type { ComponentMetrics, MetricSample } from './metrics.ts'
+import { increasesOf, pairs } from './pairs.ts'
 
 /** Collects how long the orchestrator's own requests took. Eight bytes per request: exact percentiles are affordable. */
 export interface RequestLatencies {
@@ -32,24 +33,19 @@ export function collectLatencies(): RequestLatencies {
   }
 }
 
-const requestDuration = 'apiserver_request_duration_seconds'
-
-/** How long the apiserver took for everybody's requests between two scrapes, by verb and resource; watches left out. */
+/**
+ * How long the apiserver took for everybody's requests between two scrapes, by verb and resource; watches left out. Nothing where not every
+ * apiserver was read both times.
+ */
 export function readApiserverLatencies(
   before: readonly ComponentMetrics[],
   after: readonly ComponentMetrics[],
 ): ApiLatency[] {
-  const start = histogramsOf(apiserverSamples(before), requestDuration, requestKey)
-  const end = histogramsOf(apiserverSamples(after), requestDuration, requestKey)
-  return [...end].flatMap(([key, histogram]): ApiLatency[] => {
+  const buckets = increasesOf(pairs(before, after, 'kube-apiserver'), 'apiserver_request_duration_seconds_bucket')
+  return [...observedBy(buckets ?? [], requestKey)].flatMap(([key, latencyMs]): ApiLatency[] => {
     const [verb = '', resource = ''] = key.split(' ')
-    const latencyMs = observedBetween(start.get(key), histogram)
     return latencyMs.count === 0 ? [] : [{ verb, resource, source: 'apiserver', latencyMs }]
   })
-}
-
-function apiserverSamples(metrics: readonly ComponentMetrics[]): MetricSample[] {
-  return metrics.filter(({ component }) => component === 'kube-apiserver').flatMap(({ samples }) => samples)
 }
 
 function requestKey({ verb, resource, subresource }: MetricSample['labels']): string | undefined {

@@ -1,6 +1,8 @@
-import type { Curve, EtcdOutcome } from '../result/result.ts'
-import { histogramsOf, observedBetween } from './histogram.ts'
+import { plural } from '../base/count.ts'
+import type { Curve, EtcdOutcome, NotRead } from '../result/result.ts'
+import { observed } from './histogram.ts'
 import type { ComponentMetrics, MetricSample } from './metrics.ts'
+import { pairs } from './pairs.ts'
 import { thinned } from './timeline.ts'
 
 const sizeMetric = 'etcd_mvcc_db_total_size_in_bytes'
@@ -10,45 +12,58 @@ const inUseMetric = 'etcd_mvcc_db_total_size_in_use_in_bytes'
 export interface EtcdSizes {
   note(metrics: readonly ComponentMetrics[], atMs: number): void
   curveOf(instance: string): Curve
+  /** Readings that are missing in the curves, and why the last of them is. */
+  notRead(): NotRead[]
 }
 
 /** An empty record of sizes. */
 export function recordEtcdSizes(): EtcdSizes {
   const curves = new Map<string, Curve>()
+  const gaps = new Map<string, { count: number; because: string }>()
   return {
     note(metrics, atMs) {
-      for (const { instance, samples } of metrics.filter(isEtcd)) {
+      for (const { instance, samples, unread } of metrics.filter(isEtcd)) {
+        const sizeBytes = gaugeIn(samples, sizeMetric)
+        if (sizeBytes === undefined) {
+          const because = unread ?? 'not on its page'
+          gaps.set(instance, { count: (gaps.get(instance)?.count ?? 0) + 1, because })
+          continue
+        }
         const curve = curves.get(instance) ?? []
-        curve.push([atMs, readingOf(samples, sizeMetric)])
+        curve.push([atMs, sizeBytes])
         curves.set(instance, curve)
       }
     },
     curveOf: (instance) => thinned(curves.get(instance) ?? []),
+    notRead: () =>
+      [...gaps].map(([instance, { count, because }]) => ({
+        component: 'etcd',
+        instance,
+        part: `${plural(count, 'point')} of its size over time`,
+        because,
+      })),
   }
 }
 
-/** What each etcd did between two scrapes. */
+/** What each etcd did between two scrapes, of those that were read both times. */
 export function readEtcdUse(
   before: readonly ComponentMetrics[],
   after: readonly ComponentMetrics[],
   sizes: EtcdSizes,
 ): EtcdOutcome[] {
-  return after.filter(isEtcd).flatMap(({ instance, samples }) => {
-    const start = before.find((one) => isEtcd(one) && one.instance === instance)?.samples
-    // What was not read before has no difference.
-    if (start === undefined) return []
-    const observed = (metric: string) => {
-      const read = (from: readonly MetricSample[]) => histogramsOf(from, metric, () => 'all').get('all')
-      return observedBetween(read(start), read(samples) ?? new Map())
-    }
+  return pairs(before, after, 'etcd').pairs.flatMap((pair) => {
+    const [sizeBefore, sizeAfter] = [gaugeIn(pair.before, sizeMetric), gaugeIn(pair.after, sizeMetric)]
+    const inUseBytes = gaugeIn(pair.after, inUseMetric)
+    if (sizeBefore === undefined || sizeAfter === undefined || inUseBytes === undefined) return []
+    const durations = (metric: string) => observed(pair.increases.get(`${metric}_bucket`) ?? [])
     return [
       {
-        instance,
-        sizeBytes: { before: readingOf(start, sizeMetric), after: readingOf(samples, sizeMetric) },
-        inUseBytes: readingOf(samples, inUseMetric),
-        commitMs: observed('etcd_disk_backend_commit_duration_seconds'),
-        fsyncMs: observed('etcd_disk_wal_fsync_duration_seconds'),
-        sizeCurve: sizes.curveOf(instance),
+        instance: pair.instance,
+        sizeBytes: { before: sizeBefore, after: sizeAfter },
+        inUseBytes,
+        commitMs: durations('etcd_disk_backend_commit_duration_seconds'),
+        fsyncMs: durations('etcd_disk_wal_fsync_duration_seconds'),
+        sizeCurve: sizes.curveOf(pair.instance),
       },
     ]
   })
@@ -58,6 +73,6 @@ function isEtcd({ component }: ComponentMetrics): boolean {
   return component === 'etcd'
 }
 
-function readingOf(samples: readonly MetricSample[], metric: string): number {
-  return samples.find(({ name }) => name === metric)?.value ?? 0
+function gaugeIn(samples: readonly MetricSample[], metric: string): number | undefined {
+  return samples.find(({ name }) => name === metric)?.value
 }

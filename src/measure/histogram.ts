@@ -1,45 +1,70 @@
+import { parseFloat64 } from '../base/float.ts'
 import type { Distribution } from '../result/result.ts'
 import type { MetricSample } from './metrics.ts'
+import { seriesOf } from './metrics.ts'
 
-/** A Prometheus histogram: how many observations were at most so many seconds, by upper bound, cumulative. */
-export type Histogram = ReadonlyMap<number, number>
+/** What a Prometheus histogram holds: how many observations were at most so many seconds, by upper bound, ascending and cumulative. */
+type Histogram = readonly { bound: number; total: number }[]
 
-/** The histograms of one metric, summed over all series that `keyOf` gives the same key; series without a key are left out. */
-export function histogramsOf(
-  samples: readonly MetricSample[],
-  metric: string,
+/**
+ * What was observed, in milliseconds, from what the buckets of a histogram in seconds grew by: by key, with all series that `keyOf` gives the
+ * same one added up, and those without one left out.
+ */
+export function observedBy(
+  buckets: readonly MetricSample[],
   keyOf: (labels: MetricSample['labels']) => string | undefined,
-): Map<string, Map<number, number>> {
-  const histograms = new Map<string, Map<number, number>>()
-  const bucketName = `${metric}_bucket`
-  for (const { name, labels, value } of samples) {
-    if (name !== bucketName) continue
-    const key = keyOf(labels)
-    if (key === undefined) continue
-    const bound = labels['le'] === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels['le'])
-    const histogram = histograms.get(key) ?? new Map<number, number>()
-    histogram.set(bound, (histogram.get(bound) ?? 0) + value)
-    histograms.set(key, histogram)
+): Map<string, Distribution> {
+  const keyed = Map.groupBy(buckets, ({ labels }) => keyOf(labels))
+  return new Map(
+    [...keyed].flatMap(([key, samples]): [string, Distribution][] =>
+      key === undefined ? [] : [[key, distributionIn(histogramOf(samples))]],
+    ),
+  )
+}
+
+/** What was observed in all series of a histogram together; nothing where it has none. */
+export function observed(buckets: readonly MetricSample[]): Distribution {
+  return distributionIn(histogramOf(buckets))
+}
+
+/** Whether these are buckets of whole histograms: each up to infinity, and none with less in it than the one below. */
+export function isHistogram(buckets: readonly MetricSample[]): boolean {
+  const series = Map.groupBy(buckets, ({ labels }) => seriesOf(labels, 'le'))
+  return series.values().every((samples) => {
+    const histogram = histogramOf(samples)
+    const isAscending = histogram.every(({ total }, index) => total >= (histogram[index - 1]?.total ?? 0))
+    return histogram.length === samples.length && histogram.at(-1)?.bound === Number.POSITIVE_INFINITY && isAscending
+  })
+}
+
+/** The sum of several histograms, at the bounds that all of them have. */
+function histogramOf(buckets: readonly MetricSample[]): Histogram {
+  const totals = new Map<number, { total: number; series: number }>()
+  for (const { labels, value } of buckets) {
+    const bound = parseFloat64(labels['le'] ?? '')
+    if (bound === undefined || Number.isNaN(bound)) continue
+    const { total, series } = totals.get(bound) ?? { total: 0, series: 0 }
+    totals.set(bound, { total: total + value, series: series + 1 })
   }
-  return histograms
+  const all = totals.get(Number.POSITIVE_INFINITY)?.series
+  return [...totals]
+    .filter(([, { series }]) => series === all)
+    .map(([bound, { total }]) => ({ bound, total }))
+    .sort((left, right) => left.bound - right.bound)
 }
 
 /**
- * What was observed between two readings of a histogram, in milliseconds. A percentile lies in its bucket at the place
- * its rank has among the bucket's observations (as PromQL's histogram_quantile has it); beyond the last finite bound it
- * is null, since nothing is known but that it was longer.
+ * A percentile lies in its bucket at the place its rank has among the bucket's observations (as PromQL's histogram_quantile has it); beyond
+ * the last finite bound it is null, since nothing is known but that it was longer.
  */
-export function observedBetween(before: Histogram | undefined, after: Histogram): Distribution {
-  const buckets = [...after]
-    .map(([bound, total]) => ({ bound, total: total - (before?.get(bound) ?? 0) }))
-    .sort((left, right) => left.bound - right.bound)
-  const count = buckets.at(-1)?.total ?? 0
+function distributionIn(histogram: Histogram): Distribution {
+  const count = histogram.at(-1)?.total ?? 0
   const quantile = (share: number): number | null => {
     const rank = count * share
-    const index = buckets.findIndex(({ total }) => total > 0 && total >= rank)
-    const bucket = buckets[index]
+    const index = histogram.findIndex(({ total }) => total > 0 && total >= rank)
+    const bucket = histogram[index]
     if (bucket === undefined || !Number.isFinite(bucket.bound)) return null
-    const { bound: lower, total: below } = buckets[index - 1] ?? { bound: 0, total: 0 }
+    const { bound: lower, total: below } = histogram[index - 1] ?? { bound: 0, total: 0 }
     const inside = bucket.total - below
     return 1000 * (lower + (inside === 0 ? 1 : (rank - below) / inside) * (bucket.bound - lower))
   }

@@ -1,19 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { explainStops, readApiRequests, readLimiters } from './limiters.ts'
-import type { ComponentMetrics, MetricSample } from './metrics.ts'
+import type { ComponentMetrics, ComponentName, MetricSample } from './metrics.ts'
+import { processStart } from './metrics.ts'
 
 const limited = (qps: number, burst: number) => ({ kind: 'limited', qps, burst }) as const
 const limits = { kubelet: limited(5, 10), events: limited(5, 10), controllers: limited(20, 30) }
+const off = { kind: 'none' } as const
+const unknown = { kind: 'unknown' } as const
+
+function pageOf(component: ComponentName, samples: MetricSample[]): ComponentMetrics {
+  return { component, instance: component, samples: [{ name: processStart, labels: {}, value: 1000 }, ...samples] }
+}
 
 function waits(
-  component: ComponentMetrics['component'],
+  component: ComponentName,
   byVerb: Record<string, [count: number, waitedSeconds: number]>,
 ): ComponentMetrics {
   const samples = Object.entries(byVerb).flatMap(([verb, [count, seconds]]): MetricSample[] => [
     { name: 'rest_client_rate_limiter_duration_seconds_count', labels: { verb, host: 'x' }, value: count },
     { name: 'rest_client_rate_limiter_duration_seconds_sum', labels: { verb, host: 'x' }, value: seconds },
   ])
-  return { component, instance: component, samples }
+  return pageOf(component, samples)
 }
 
 function answered(counts: Record<string, number>): ComponentMetrics {
@@ -22,7 +29,7 @@ function answered(counts: Record<string, number>): ComponentMetrics {
     const [resource = '', subresource = ''] = path.split('/')
     return { name: 'apiserver_request_total', labels: { verb, resource, subresource, code: '200' }, value }
   })
-  return { component: 'kube-apiserver', instance: 'kube-apiserver', samples }
+  return pageOf('kube-apiserver', samples)
 }
 
 const before = [
@@ -33,12 +40,14 @@ const before = [
 const after = [
   waits('kubelet', { GET: [211, 40.5], PATCH: [199, 39.5], POST: [600, 90] }),
   waits('kube-controller-manager', { POST: [260, 800], PUT: [20, 3] }),
-  answered({ 'POST pods': 200, 'PATCH pods/status': 199, 'WATCH pods': 30 }),
+  answered({ 'POST pods': 200, 'PATCH pods/status': 199, 'POST events': 610, 'WATCH pods': 30 }),
 ]
+const requests = { 'POST pods': 199, 'PATCH pods/status': 199, 'POST events': 610 }
+const rollout = { podsCreated: 199, podsDeleted: 0, tokens: 0 }
 
 describe('readApiRequests', () => {
   it('should count what was answered between the scrapes and leave watches out', () => {
-    expect(readApiRequests(before, after)).toEqual({ 'POST pods': 199, 'PATCH pods/status': 199 })
+    expect(readApiRequests(before, after)).toEqual(requests)
   })
 })
 
@@ -46,41 +55,33 @@ describe('readLimiters', () => {
   it('should have no reading, rather than one of zero, for a component that was not read both times', () => {
     const without = (metrics: ComponentMetrics[], component: string) =>
       metrics.filter((one) => one.component !== component)
-    const requests = readApiRequests(before, after)
     const clients = (first: ComponentMetrics[], second: ComponentMetrics[]) =>
-      readLimiters(first, second, requests, limits).map(({ client }) => client)
+      readLimiters(first, second, requests, limits, rollout).map(({ client }) => client)
     const managerOnce = without(before, 'kube-controller-manager')
     expect(clients(managerOnce, without(after, 'kube-controller-manager'))).toEqual(['KubeClient', 'EventClient'])
     expect(clients(managerOnce, after)).toEqual(['KubeClient', 'EventClient'])
     expect(clients(without(before, 'kubelet'), without(after, 'kubelet'))).toEqual(['controllers'])
-    expect(readApiRequests(without(before, 'kube-apiserver'), after)).toEqual({})
+    expect(readApiRequests(without(before, 'kube-apiserver'), after)).toBeUndefined()
   })
 
   it('should say which limits were not read when none that was accounts for a stop', () => {
     const without = (metrics: ComponentMetrics[]) =>
       metrics.filter((one) => one.component !== 'kube-controller-manager')
-    const readings = readLimiters(without(before), without(after), readApiRequests(before, after), limits)
+    const readings = readLimiters(without(before), without(after), requests, limits, rollout)
+    const unread = ['kube-controller-manager']
+    const text = expect.stringMatching(/the kube-controller-manager's client limit was not read$/)
     expect(explainStops({ created: 9000, ready: 600_000 }, readings)).toEqual([
-      {
-        stop: 'created',
-        boundBy: null,
-        text: 'no client-side limiter was read for this stop',
-        unread: ['kube-controller-manager'],
-      },
-      {
-        stop: 'ready',
-        boundBy: null,
-        text: expect.stringMatching(/; the limit of the kube-controller-manager was not read$/),
-        unread: ['kube-controller-manager'],
-      },
+      { stop: 'created', boundBy: null, text, unread },
+      { stop: 'ready', boundBy: null, text, unread },
     ])
     expect(explainStops({ ready: 80_000 }, readings)).toMatchObject([{ boundBy: 'kubelet/KubeClient' }])
   })
 
   it('should give the floor of the status writes when pods have no token', () => {
-    const [kube, events, controllers] = readLimiters(before, after, readApiRequests(before, after), limits)
+    const [kube, events, controllers] = readLimiters(before, after, requests, limits, rollout)
     expect(kube).toMatchObject({
       client: 'KubeClient',
+      limit: 'limited',
       requests: { GET: 199, PATCH: 199 },
       gatingRequests: 398,
       waitedMs: 79_500,
@@ -90,21 +91,57 @@ describe('readLimiters', () => {
     expect(controllers).toMatchObject({ requests: { POST: 220, PUT: 20 }, gatingRequests: 199, floorMs: 8450 })
   })
 
-  it('should count tokens as a third call per pod when pods have one', () => {
-    const requests = { ...readApiRequests(before, after), 'POST serviceaccounts/token': 199 }
-    const [kube, events] = readLimiters(before, after, requests, limits)
-    expect(kube).toMatchObject({ gatingRequests: 597, floorMs: 117_400 })
-    expect(events?.requests).toEqual({ POST: 401 })
+  it('should count tokens as a third call per pod when pods have one, and not know whose waits those of POST are', () => {
+    const tokens = { ...rollout, tokens: 199 }
+    const shared = { ...requests, 'POST serviceaccounts/token': 250 }
+    const [kube, events] = readLimiters(before, after, shared, limits, tokens)
+    expect(kube).toMatchObject({ requests: { POST: 199 }, gatingRequests: 597, floorMs: 117_400, waitedMs: null })
+    expect(events).toMatchObject({ requests: { POST: 401 }, waitedMs: null })
   })
 
-  it('should have no floor when the limit could not be read', () => {
-    const [kube] = readLimiters(before, after, {}, { ...limits, kubelet: { kind: 'unknown' } })
-    expect(kube?.floorMs).toBeNull()
+  it('should give all waits of POST to KubeClient when nobody wrote an event', () => {
+    const { 'POST events': _, ...quiet } = requests
+    const [kube, events] = readLimiters(before, after, { ...quiet, 'POST serviceaccounts/token': 600 }, limits, {
+      ...rollout,
+      tokens: 600,
+    })
+    expect(kube).toMatchObject({ waitedMs: 169_500, gatingRequests: 998 })
+    expect(events).toMatchObject({ requests: { POST: 0 }, waitedMs: 0 })
+  })
+
+  it('should not know whose POSTs were when the apiserver was not read', () => {
+    const [kube, events] = readLimiters(before, after, undefined, limits, rollout)
+    expect([kube?.waitedMs, kube?.gatingRequests, events?.waitedMs]).toEqual([null, 398, null])
+    expect(readLimiters(before, after, undefined, limits, { ...rollout, tokens: 199 })).toMatchObject([
+      { client: 'controllers' },
+    ])
+  })
+
+  it('should count the pods that the probe saw come and go, and no more than the controllers wrote', () => {
+    const gating = (podsCreated: number, podsDeleted: number) =>
+      readLimiters(before, after, { 'POST pods': 9999 }, limits, { podsCreated, podsDeleted, tokens: 0 }).at(-1)
+        ?.gatingRequests
+    expect([gating(199, 0), gating(1000, 0), gating(150, 150)]).toEqual([199, 220, 150])
+  })
+
+  it('should have no floor where the limit is switched off, as where it was not read', () => {
+    const floors = (limit: typeof off | typeof unknown) =>
+      readLimiters(before, after, requests, { ...limits, kubelet: limit }, rollout)[0]
+    expect(floors(off)).toMatchObject({ limit: 'none', floorMs: null, qps: null })
+    expect(floors(unknown)).toMatchObject({ limit: 'unknown', floorMs: null, qps: null })
+  })
+
+  it('should know that nothing waited where the limit is switched off, though nothing is counted then', () => {
+    const pages = [pageOf('kube-controller-manager', [])]
+    const of = (controllers: typeof off | ReturnType<typeof limited>) =>
+      readLimiters(pages, pages, undefined, { ...limits, controllers }, rollout)
+    expect(of(off)).toMatchObject([{ limit: 'none', waitedMs: 0, requests: {}, gatingRequests: 199 }])
+    expect(of(limited(20, 30))).toEqual([])
   })
 })
 
 describe('explainStops', () => {
-  const limiters = readLimiters(before, after, readApiRequests(before, after), limits)
+  const limiters = readLimiters(before, after, requests, limits, rollout)
 
   it('should name the slower limiter when its floor accounts for the stop', () => {
     const [available, created] = explainStops({ available: 79_700, created: 9100 }, limiters)
@@ -123,13 +160,54 @@ describe('explainStops', () => {
     })
   })
 
+  // The floor is 8.45 s.
+  it.each<[number, string | null, boolean]>([
+    [11_300, null, false],
+    [11_200, 'kube-controller-manager/controllers', false],
+    [8000, 'kube-controller-manager/controllers', false],
+    [7700, 'kube-controller-manager/controllers', false],
+    [7650, null, true],
+    [10, null, true],
+    [0, null, true],
+  ])(
+    'should take a floor of 8.45 s for the reason of a stop at %d ms only near it',
+    (created, boundBy, contradicts) => {
+      const [explanation] = explainStops({ created }, limiters)
+      expect([explanation?.boundBy, explanation?.contradicts ?? false]).toEqual([boundBy, contradicts])
+    },
+  )
+
+  it('should give both figures when the arithmetic contradicts the measurement', () => {
+    expect(explainStops({ created: 4000 }, limiters)[0]?.text).toBe(
+      "the arithmetic contradicts the measurement: the kube-controller-manager's client limit needs (199 requests - burst 30) / 20 per second = 8.45 s, but it took 4.00 s",
+    )
+  })
+
   it('should say that a limit was not felt when all requests fit into the burst', () => {
-    const burst = { kubelet: limited(5, 400), controllers: limited(20, 400) }
-    const generous = readLimiters(before, after, {}, { ...limits, ...burst })
-    expect(explainStops({ ready: 500 }, generous)[0]).toMatchObject({
+    const generous = { ...limits, kubelet: limited(5, 400), controllers: limited(20, 400) }
+    const readings = readLimiters(before, after, requests, generous, rollout)
+    const text = "no client limit: the kube-controller-manager's 199 requests fit into its burst of 400"
+    expect(explainStops({ created: 500, ready: 500 }, readings)).toMatchObject([
+      { boundBy: null, text },
+      { boundBy: null },
+    ])
+  })
+
+  it('should tell a limit that is switched off from one that was not read', () => {
+    const explain = (changed: Partial<typeof limits | Record<keyof typeof limits, typeof off | typeof unknown>>) =>
+      explainStops({ ready: 200_000 }, readLimiters(before, after, requests, { ...limits, ...changed }, rollout))[0]
+    expect(explain({ kubelet: off, controllers: off })).toEqual({
+      stop: 'ready',
       boundBy: null,
-      text: "no client limit: the kubelet's 398 requests fit into its burst of 400",
+      text: "the kube-controller-manager's client limit is switched off; the kubelet's client limit is switched off",
     })
+    expect(explain({ kubelet: off, controllers: unknown })).toMatchObject({
+      text: "the kubelet's client limit is switched off; the kube-controller-manager's client limit was not read",
+      unread: ['kube-controller-manager'],
+    })
+    const tightest = explain({ controllers: off })
+    expect(tightest?.text).toMatch(/77.6 s of 3 m 20 s; the kube-controller-manager's client limit is switched off$/)
+    expect(tightest).not.toHaveProperty('unread')
   })
 
   it('should not explain a stop that was not reached', () => {

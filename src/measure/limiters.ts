@@ -1,8 +1,11 @@
 import { formatDuration } from '../base/duration.ts'
+import { sumOf } from '../base/sum.ts'
 import type { StopName } from '../plan/stops.ts'
 import type { Explanation, LimiterReading, StopsMs } from '../result/result.ts'
 import type { ClientLimit } from '../tuning/client-limit.ts'
-import type { ComponentMetrics } from './metrics.ts'
+import type { ComponentMetrics, MetricSample } from './metrics.ts'
+import type { Pairs } from './pairs.ts'
+import { increasesOf, isWhole, pairs } from './pairs.ts'
 
 /** The limits that were in force, as read back from the components. */
 export interface ClientLimits {
@@ -11,127 +14,175 @@ export interface ClientLimits {
   controllers: ClientLimit
 }
 
+/** What a probe gave the components to do, as its watches saw it. */
+export interface ProbeWork {
+  podsCreated: number
+  podsDeleted: number
+  /** Service-account tokens that its pods need. */
+  tokens: number
+}
+
+/** Requests by what was asked, as `VERB resource/subresource` -> count. */
+export type ApiRequests = Record<string, number>
+
 /**
- * What the apiserver answered between two scrapes, as `VERB resource/subresource` -> count. Watches are left out: they
- * are counted when they end.
+ * What the apiserver answered between two scrapes, as `VERB resource/subresource` -> count, the most frequent first. Watches are left out: they
+ * are counted when they end. Undefined where not every apiserver was read both times.
  */
 export function readApiRequests(
   before: readonly ComponentMetrics[],
   after: readonly ComponentMetrics[],
-): Record<string, number> {
-  const totals = (metrics: readonly ComponentMetrics[]) => {
-    const sums = new Map<string, number>()
-    for (const { samples } of metrics.filter((one) => one.component === 'kube-apiserver')) {
-      for (const { name, labels, value } of samples) {
-        if (name !== 'apiserver_request_total' || labels['verb'] === 'WATCH' || !labels['resource']) continue
-        const key = `${labels['verb']} ${labels['resource']}${labels['subresource'] ? `/${labels['subresource']}` : ''}`
-        sums.set(key, (sums.get(key) ?? 0) + value)
-      }
-    }
-    return sums
+): ApiRequests | undefined {
+  const answered = increasesOf(pairs(before, after, 'kube-apiserver'), 'apiserver_request_total')
+  if (answered === undefined) return undefined
+  const counts = new Map<string, number>()
+  for (const { labels, value } of answered) {
+    const { verb, resource, subresource } = labels
+    if (verb === undefined || verb === 'WATCH' || !resource || value === 0) continue
+    const key = `${verb} ${resource}${subresource ? `/${subresource}` : ''}`
+    counts.set(key, (counts.get(key) ?? 0) + value)
   }
-  // Counters of an apiserver that was not read before would be all since its start.
-  if (!wasRead(before, after, 'kube-apiserver')) return {}
-  const start = totals(before)
-  const changes = [...totals(after)].map(([key, value]): [string, number] => [key, value - (start.get(key) ?? 0)])
-  return Object.fromEntries(changes.filter(([, count]) => count > 0).sort(([, left], [, right]) => right - left))
-}
-
-/** Whether every process of a component that was read after was read before as well, and there is one. */
-function wasRead(
-  before: readonly ComponentMetrics[],
-  after: readonly ComponentMetrics[],
-  component: ComponentMetrics['component'],
-): boolean {
-  const instances = (metrics: readonly ComponentMetrics[]) =>
-    metrics.filter((one) => one.component === component).map(({ instance }) => instance)
-  const known = instances(before)
-  const found = instances(after)
-  return found.length > 0 && found.every((instance) => known.includes(instance))
+  return Object.fromEntries([...counts].sort(([, left], [, right]) => right - left))
 }
 
 /**
- * What each client-side rate limiter did between two scrapes. The metric tells requests apart by verb only, so buckets
- * are told apart by what their requests can be: a kubelet POSTs events (EventClient) and tokens (KubeClient), and all
- * its other limited requests are KubeClient's (facts: kubernetes-mechanisms section 1). The controllers each have a
- * bucket of the same size; pods are created and deleted by the ReplicaSet controller's alone. A component that was not read
- * has no reading here.
+ * What each client-side rate limiter did between two scrapes. The metric tells requests apart by verb only, so buckets are told apart by what
+ * their requests can be: a kubelet POSTs events (EventClient) and tokens (KubeClient), and all its other limited requests are KubeClient's
+ * (facts: kubernetes-mechanisms section 1; it PATCHes an event from the tenth like it about one object on, which no probe gets to). A wait is
+ * a limiter's only where its verb is: POST is shared while there are tokens or reviews beside events, and then nobody knows whose it was.
+ *
+ * The controllers each have a bucket of the same size; pods are created and deleted by the ReplicaSet controller's alone. How many of them the
+ * probe waited for is what its watches saw, and not what the apiserver answered, which is everybody's; the controllers' own count is the most it
+ * can be. A component that was not read both times has no reading here.
  */
 export function readLimiters(
   before: readonly ComponentMetrics[],
   after: readonly ComponentMetrics[],
-  apiRequests: Readonly<Record<string, number>>,
+  apiRequests: ApiRequests | undefined,
   limits: ClientLimits,
+  work: ProbeWork,
 ): LimiterReading[] {
-  const kubelet = waitsByVerb(before, after, 'kubelet')
-  const controllers = waitsByVerb(before, after, 'kube-controller-manager')
-  const tokens = Math.min(apiRequests['POST serviceaccounts/token'] ?? 0, kubelet.get('POST')?.count ?? 0)
-  const kubeClient = new Map(kubelet)
-  kubeClient.delete('POST')
-  if (tokens > 0) kubeClient.set('POST', { count: tokens, waitedMs: 0 })
-  const posts = kubelet.get('POST') ?? { count: 0, waitedMs: 0 }
-  const eventClient = new Map([['POST', { count: posts.count - tokens, waitedMs: posts.waitedMs }]])
-
-  const kubeletGating = [...kubeClient.values()].reduce((sum, { count }) => sum + count, 0)
-  const podsWritten = Math.max(apiRequests['POST pods'] ?? 0, controllers.get('DELETE')?.count ?? 0)
-  const readings = [
-    reading('kubelet', 'KubeClient', kubeClient, kubeletGating, limits.kubelet),
-    reading('kubelet', 'EventClient', eventClient, 0, limits.events),
-    reading('kube-controller-manager', 'controllers', controllers, podsWritten, limits.controllers),
+  return [
+    ...readKubelet(pairs(before, after, 'kubelet'), apiRequests, limits, work),
+    ...readControllers(pairs(before, after, 'kube-controller-manager'), limits, work),
   ]
-  return readings.filter(({ component }) => wasRead(before, after, component))
 }
 
-interface Waits {
+function readKubelet(
+  read: Pairs,
+  apiRequests: ApiRequests | undefined,
+  limits: ClientLimits,
+  work: ProbeWork,
+): LimiterReading[] {
+  const waits = waitsByVerb(read)
+  if (waits === undefined) return []
+  const { POST: posts = noWaits, ...others } = waits
+  const split = splitPosts(posts.count, apiRequests, work.tokens)
+  if (split === undefined) return []
+  const { ofKubeClient, sender } = split
+  const waitedMs = totalOf(Object.values(others), 'waitedMs')
+  const gatingRequests = totalOf(Object.values(others), 'count') + ofKubeClient
+  return [
+    {
+      component: 'kubelet',
+      client: 'KubeClient',
+      requests: { ...countsOf(others), ...(ofKubeClient > 0 && { POST: ofKubeClient }) },
+      waitedMs: sender === 'both' ? null : waitedMs + (sender === 'KubeClient' ? posts.waitedMs : 0),
+      ...floorOf(limits.kubelet, gatingRequests),
+    },
+    {
+      component: 'kubelet',
+      client: 'EventClient',
+      requests: { POST: posts.count - ofKubeClient },
+      waitedMs: sender === 'both' ? null : sender === 'EventClient' ? posts.waitedMs : 0,
+      // Nothing waits for events.
+      ...floorOf(limits.events, 0),
+    },
+  ]
+}
+
+/** A kubelet's POSTs that are no events: its pods' tokens, and who may read its own pages, which it asks the apiserver. */
+const tokenRequest = 'POST serviceaccounts/token'
+const reviewRequests = ['POST subjectaccessreviews', 'POST tokenreviews']
+
+/**
+ * Whose a kubelet's POSTs were: which client sent them all, if one did, and how many of them KubeClient sent. That takes what the apiserver
+ * answered, which is everybody's: no more than the pods need tokens. Undefined where it was not read and they need any.
+ */
+function splitPosts(
+  posts: number,
+  apiRequests: ApiRequests | undefined,
+  tokensNeeded: number,
+): { ofKubeClient: number; sender: 'KubeClient' | 'EventClient' | 'both' } | undefined {
+  if (posts === 0) return { ofKubeClient: 0, sender: 'EventClient' }
+  if (apiRequests === undefined) return tokensNeeded === 0 ? { ofKubeClient: 0, sender: 'both' } : undefined
+  // What the apiserver was never asked for it has no count of.
+  const answered = (request: string) => apiRequests[request] ?? 0
+  if (sumOf([tokenRequest, ...reviewRequests].map(answered)) === 0) return { ofKubeClient: 0, sender: 'EventClient' }
+  if (answered('POST events') === 0) return { ofKubeClient: posts, sender: 'KubeClient' }
+  return { ofKubeClient: Math.min(answered(tokenRequest), posts, tokensNeeded), sender: 'both' }
+}
+
+function readControllers(read: Pairs, { controllers: limit }: ClientLimits, work: ProbeWork): LimiterReading[] {
+  // Without a limiter nothing waits, and nothing is counted.
+  const waits = waitsByVerb(read) ?? (limit.kind === 'none' && isWhole(read) ? {} : undefined)
+  if (waits === undefined) return []
+  const { POST: posts = noWaits, DELETE: deletes = noWaits } = waits
+  const podsWritten = Math.min(work.podsCreated, posts.count) + Math.min(work.podsDeleted, deletes.count)
+  return [
+    {
+      component: 'kube-controller-manager',
+      client: 'controllers',
+      requests: countsOf(waits),
+      waitedMs: totalOf(Object.values(waits), 'waitedMs'),
+      ...floorOf(limit, limit.kind === 'none' ? work.podsCreated + work.podsDeleted : podsWritten),
+    },
+  ]
+}
+
+/** What requests of one verb have waited for tokens of a bucket. */
+interface Wait {
   count: number
   waitedMs: number
 }
 
-function waitsByVerb(
-  before: readonly ComponentMetrics[],
-  after: readonly ComponentMetrics[],
-  component: ComponentMetrics['component'],
-): Map<string, Waits> {
-  const totals = new Map<string, Waits>()
-  const add = (metrics: readonly ComponentMetrics[], sign: 1 | -1) => {
-    for (const { samples } of metrics.filter((one) => one.component === component)) {
-      for (const { name, labels, value } of samples) {
-        const verb = labels['verb'] ?? ''
-        const waits = totals.get(verb) ?? { count: 0, waitedMs: 0 }
-        if (name === 'rest_client_rate_limiter_duration_seconds_count') waits.count += sign * value
-        else if (name === 'rest_client_rate_limiter_duration_seconds_sum') waits.waitedMs += sign * value * 1000
-        else continue
-        totals.set(verb, waits)
-      }
-    }
-  }
-  add(after, 1)
-  add(before, -1)
-  return new Map([...totals].filter(([, { count }]) => count > 0))
+const noWaits: Wait = { count: 0, waitedMs: 0 }
+const waitMetric = 'rest_client_rate_limiter_duration_seconds'
+
+/** Undefined where the component's limiters were not read both times. */
+function waitsByVerb(read: Pairs): Record<string, Wait> | undefined {
+  const [counts, seconds] = [increasesOf(read, `${waitMetric}_count`), increasesOf(read, `${waitMetric}_sum`)]
+  if (counts === undefined || seconds === undefined) return undefined
+  const total = (samples: readonly MetricSample[], verb: string) =>
+    sumOf(samples.filter(({ labels }) => labels['verb'] === verb).map(({ value }) => value))
+  const verbs = new Set(counts.flatMap(({ labels, value }) => (value > 0 ? (labels['verb'] ?? []) : [])))
+  return Object.fromEntries(
+    [...verbs].map((verb) => [verb, { count: total(counts, verb), waitedMs: 1000 * total(seconds, verb) }]),
+  )
 }
 
-function reading(
-  component: 'kubelet' | 'kube-controller-manager',
-  client: string,
-  waits: ReadonlyMap<string, Waits>,
-  gatingRequests: number,
-  limit: ClientLimit,
-): LimiterReading & { component: ComponentMetrics['component'] } {
-  const { qps, burst } = limit.kind === 'limited' ? limit : { qps: null, burst: null }
-  return {
-    component,
-    client,
-    qps,
-    burst,
-    requests: Object.fromEntries([...waits].map(([verb, { count }]) => [verb, count])),
-    waitedMs: [...waits.values()].reduce((sum, { waitedMs }) => sum + waitedMs, 0),
-    gatingRequests,
-    floorMs: qps === null || burst === null ? null : (Math.max(0, gatingRequests - burst) / qps) * 1000,
-  }
+function countsOf(waits: Readonly<Record<string, Wait>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(waits).map(([verb, { count }]) => [verb, count]))
 }
+
+function totalOf(waits: readonly Wait[], part: keyof Wait): number {
+  return sumOf(waits.map((wait) => wait[part]))
+}
+
+/** A limit, and the least time that a full bucket needs for the requests that something waits for. */
+function floorOf(
+  limit: ClientLimit,
+  gatingRequests: number,
+): Pick<LimiterReading, 'limit' | 'qps' | 'burst' | 'gatingRequests' | 'floorMs'> {
+  if (limit.kind !== 'limited') return { limit: limit.kind, qps: null, burst: null, gatingRequests, floorMs: null }
+  const { kind, qps, burst } = limit
+  return { limit: kind, qps, burst, gatingRequests, floorMs: (Math.max(0, gatingRequests - burst) / qps) * 1000 }
+}
+
+type Gate = 'kubelet' | 'kube-controller-manager'
 
 /** Which components' requests stand between T0 and a stop. */
-const gates: Record<StopName, readonly string[]> = {
+const gates: Record<StopName, readonly Gate[]> = {
   created: ['kube-controller-manager'],
   rsCurrent: ['kube-controller-manager'],
   available: ['kube-controller-manager', 'kubelet'],
@@ -139,36 +190,65 @@ const gates: Record<StopName, readonly string[]> = {
   deleted: ['kube-controller-manager', 'kubelet'],
 }
 
-/** A limiter explains a stop when its floor is at least this share of it. */
-const boundShare = 0.75
+/** Of which client they are. */
+const gatingClients: Record<Gate, string> = { kubelet: 'KubeClient', 'kube-controller-manager': 'controllers' }
 
 /**
- * For every stop that was reached: the limiter whose floor accounts for it, or that none does. The floor is
+ * A limiter explains a stop when its floor is within these shares of it. Nothing can be faster than a bucket lets it: a floor beyond the stop, and
+ * beyond what was counted until somebody looked again, says that something was counted or read wrong.
+ */
+const explains = { least: 0.75, most: 1.1 }
+
+/**
+ * For every stop that was reached: the limiter whose floor accounts for it, that none does, or that the arithmetic contradicts it. The floor is
  * arithmetic on requests the component counted itself, never on the stop.
  */
 export function explainStops(stopsMs: StopsMs, limiters: readonly LimiterReading[]): Explanation[] {
-  return (Object.entries(stopsMs) as [StopName, number | null][]).flatMap(([stop, stopMs]): Explanation[] => {
-    if (stopMs === null) return []
-    const candidates = limiters.filter(
-      ({ component, floorMs, gatingRequests }) =>
-        gates[stop].includes(component) && floorMs !== null && gatingRequests > 0,
-    )
-    const tightest = candidates.toSorted((left, right) => (right.floorMs ?? 0) - (left.floorMs ?? 0))[0]
-    const unread = gates[stop].filter((gate) => limiters.every((one) => one.component !== gate))
-    const unreadPart = unread.length === 0 ? {} : { unread }
-    if (tightest === undefined || tightest.floorMs === null)
-      return [{ stop, boundBy: null, text: 'no client-side limiter was read for this stop', ...unreadPart }]
-    const { component, client, gatingRequests, burst, qps, floorMs } = tightest
-    const isBound = floorMs >= boundShare * stopMs
-    const arithmetic = `(${gatingRequests} requests - burst ${burst}) / ${qps} per second = ${formatDuration(floorMs)} of ${formatDuration(stopMs)}`
-    const unreadText = unread.length === 0 ? '' : `; the limit of the ${unread.join(' and of the ')} was not read`
-    const text =
-      floorMs === 0
-        ? `no client limit: the ${component}'s ${gatingRequests} requests fit into its burst of ${burst}`
-        : isBound
-          ? `bound by the ${component}'s client limit: ${arithmetic}`
-          : `not bound by a client limit; the tightest, the ${component}'s, accounts for ${arithmetic}`
-    if (isBound) return [{ stop, boundBy: `${component}/${client}`, text }]
-    return [{ stop, boundBy: null, text: `${text}${unreadText}`, ...unreadPart }]
-  })
+  return (Object.entries(stopsMs) as [StopName, number | null][]).flatMap(([stop, stopMs]) =>
+    stopMs === null ? [] : [{ stop, ...explain(stopMs, gates[stop], limiters) }],
+  )
+}
+
+function explain(
+  stopMs: number,
+  through: readonly Gate[],
+  limiters: readonly LimiterReading[],
+): Omit<Explanation, 'stop'> {
+  const readings = through.flatMap(
+    (gate) => limiters.find(({ component, client }) => component === gate && client === gatingClients[gate]) ?? [],
+  )
+  const limited = readings.filter(isLimited)
+  const off = readings.filter(({ limit }) => limit === 'none')
+  const unread = through.filter((gate) => [...limited, ...off].every(({ component }) => component !== gate))
+  const unreadPart = unread.length === 0 ? {} : { unread }
+  const others = [
+    ...off.map(({ component }) => `the ${component}'s client limit is switched off`),
+    ...unread.map((gate) => `the ${gate}'s client limit was not read`),
+  ]
+  const tightest = limited.toSorted((left, right) => right.floorMs - left.floorMs)[0]
+  if (tightest === undefined) return { boundBy: null, text: others.join('; '), ...unreadPart }
+
+  const { component, client, gatingRequests, burst, qps, floorMs } = tightest
+  const floor = `(${gatingRequests} requests - burst ${burst}) / ${qps} per second = ${formatDuration(floorMs)}`
+  const share = floorMs === 0 ? 0 : floorMs / stopMs
+  if (share > explains.most) {
+    const took = `but it took ${formatDuration(stopMs)}`
+    const text = `the arithmetic contradicts the measurement: the ${component}'s client limit needs ${floor}, ${took}`
+    return { boundBy: null, contradicts: true, text, ...unreadPart }
+  }
+  const arithmetic = `${floor} of ${formatDuration(stopMs)}`
+  if (share >= explains.least)
+    return { boundBy: `${component}/${client}`, text: `bound by the ${component}'s client limit: ${arithmetic}` }
+  const notBound =
+    floorMs === 0
+      ? `no client limit: the ${component}'s ${gatingRequests} requests fit into its burst of ${burst}`
+      : `not bound by a client limit; the tightest, the ${component}'s, accounts for ${arithmetic}`
+  return { boundBy: null, text: [notBound, ...others].join('; '), ...unreadPart }
+}
+
+/** A bucket that something went through. */
+type Limited = LimiterReading & { qps: number; burst: number; floorMs: number }
+
+function isLimited(reading: LimiterReading): reading is Limited {
+  return reading.limit === 'limited' && reading.floorMs !== null && reading.gatingRequests > 0
 }

@@ -5,12 +5,50 @@ export interface MetricSample {
   value: number
 }
 
-/** What one process said on `/metrics`. */
+/** Tells a series from all others of its metric, in whatever order its labels are written; all but one of them, where that is named. */
+export function seriesOf(labels: MetricSample['labels'], without?: string): string {
+  let series = ''
+  for (const name of Object.keys(labels).sort()) {
+    const value = labels[name] as string
+    if (name !== without) series += `${name}:${value.length}:${value}`
+  }
+  return series
+}
+
+/** A component whose `/metrics` a run reads. */
+export type ComponentName =
+  | 'kubelet'
+  | 'kube-proxy'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kube-apiserver'
+  | 'etcd'
+
+/** What one process said on `/metrics`, or why it did not. */
 export interface ComponentMetrics {
-  component: 'kubelet' | 'kube-proxy' | 'kube-controller-manager' | 'kube-scheduler' | 'kube-apiserver' | 'etcd'
-  /** Node name of a kubelet or kube-proxy; the component's name otherwise. */
+  component: ComponentName
+  /** Node name of a kubelet or kube-proxy; otherwise the component's name, and its address where there may be several. */
   instance: string
+  /** None where the page was not read. */
   samples: readonly MetricSample[]
+  /** Why the page was not read; absent where it was. */
+  unread?: string
+  /** How many of its lines could not be read, by metric; under an empty name those whose metric cannot be told. */
+  unreadableLines?: ReadonlyMap<string, number>
+}
+
+/** What to read of `/metrics`; everything when absent. */
+export interface Wanted {
+  components?: readonly ComponentName[]
+  names?: ReadonlySet<string>
+}
+
+/** When a process started: what tells it from another one at the same address. On every page of a Go program (client_golang). */
+export const processStart = 'process_start_time_seconds'
+
+/** The metrics to read of a page, all when undefined: when a process started always is one, since no other figure can do without. */
+export function namesToRead({ names }: Wanted): ReadonlySet<string> | undefined {
+  return names === undefined ? undefined : new Set([...names, processStart])
 }
 
 /** The metrics that a run reads. */
@@ -30,3 +68,9 @@ export const measuredMetrics: ReadonlySet<string> = new Set([
   'kubeproxy_sync_proxy_rules_endpoint_changes_pending',
   'kubeproxy_sync_proxy_rules_service_changes_total',
 ])
+
+/** Metrics without which a page tells nothing of its component: they are there from its start. */
+export const indispensable: Partial<Record<ComponentName, readonly string[]>> = {
+  'kube-apiserver': ['apiserver_request_total'],
+  etcd: ['etcd_mvcc_db_total_size_in_bytes', 'etcd_mvcc_db_total_size_in_use_in_bytes'],
+}

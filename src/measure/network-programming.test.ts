@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import type { ComponentMetrics } from './metrics.ts'
-import { measuredMetrics } from './metrics.ts'
 import { readNetworkProgramming } from './network-programming.ts'
 import { parsePrometheusText } from './prometheus.ts'
 
@@ -8,8 +7,10 @@ import { parsePrometheusText } from './prometheus.ts'
 function pageOf(
   instance: string,
   { syncs, quick, slow }: { syncs: number; quick: number; slow: number },
+  started = 1000,
 ): ComponentMetrics {
   const text = `
+process_start_time_seconds ${started}
 # TYPE kubeproxy_network_programming_duration_seconds histogram
 kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="0.25"} 0
 kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="0.5"} ${quick}
@@ -26,7 +27,7 @@ kubeproxy_sync_proxy_rules_endpoint_changes_pending 3
 kubeproxy_sync_proxy_rules_endpoint_changes_total ${quick + slow}
 kubeproxy_sync_proxy_rules_service_changes_total 5
 `
-  return { component: 'kube-proxy', instance, samples: parsePrometheusText(text, measuredMetrics) }
+  return { component: 'kube-proxy', instance, samples: parsePrometheusText(text) }
 }
 
 const idle = { syncs: 1, quick: 0, slow: 0 }
@@ -42,10 +43,14 @@ describe('readNetworkProgramming', () => {
     expect(read?.syncMs?.p50).toBeCloseTo(1.5)
   })
 
-  it('should count a proxy that started in between, or started again, from its start', () => {
-    const before = [pageOf('a', { syncs: 50, quick: 90, slow: 0 })]
-    const after = [pageOf('a', { syncs: 2, quick: 1, slow: 0 }), pageOf('b', { syncs: 3, quick: 1, slow: 1 })]
-    expect(readNetworkProgramming(before, after)).toMatchObject({ proxies: 2, syncs: 7, latencyMs: { count: 3 } })
+  it('should leave out a proxy that started in between, or started again: nobody knows what it did before', () => {
+    const before = [pageOf('a', { syncs: 50, quick: 90, slow: 0 }), pageOf('c', idle)]
+    const after = [
+      pageOf('a', { syncs: 60, quick: 95, slow: 0 }, 2000),
+      pageOf('b', { syncs: 3, quick: 1, slow: 1 }),
+      pageOf('c', { syncs: 4, quick: 2, slow: 0 }),
+    ]
+    expect(readNetworkProgramming(before, after)).toMatchObject({ proxies: 1, syncs: 3, latencyMs: { count: 2 } })
   })
 
   it('should leave out a proxy that is gone', () => {

@@ -3,9 +3,9 @@ import { formatDuration } from '../base/duration.ts'
 import { formatNames } from '../base/names.ts'
 import { lacksOf } from '../result/fill.ts'
 import type { ArmOutcome, FillOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
-import { isMachineBound, machineBoundAbove } from '../result/result.ts'
+import { describeNotRead, isMachineBound, machineBoundAbove } from '../result/result.ts'
 import { formatShare } from './format.ts'
-import { armLabel } from './labels.ts'
+import { armLabel, stopLabel } from './labels.ts'
 
 /** One kind of thing that lessens trust in the figures, and everywhere it happened. */
 export interface Caveat {
@@ -75,6 +75,15 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
         return unread.size > 0 && [...unread].join(', ')
       }),
     },
+    {
+      severity: 'warn',
+      title: 'The arithmetic of client limits contradicts what was measured',
+      places: perProbe(({ explanations }) => {
+        const stops = explanations.filter(({ contradicts }) => contradicts).map(({ stop }) => stopLabel(stop))
+        return stops.length > 0 && stops.join(', ')
+      }),
+    },
+    { severity: 'warn', title: 'Not read: no figure comes from it', places: perArm(unread) },
     { severity: 'warn', title: 'Nodes that were there before the run', places: perArm(foreignNodes) },
     {
       severity: 'warn',
@@ -115,6 +124,16 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     },
   ]
   return caveats.filter((caveat) => caveat.places.length > 0)
+}
+
+/** What was not read of the components, once for all measurements in which it was not. */
+function unread(arm: ArmOutcome): string[] {
+  const found = measurementsOf(arm).flatMap(({ name, notRead }) =>
+    notRead.map((one) => ({ name, text: describeNotRead(one) })),
+  )
+  return [...Map.groupBy(found, ({ text }) => text)].map(
+    ([text, places]) => `${text} (${[...new Set(places.map(({ name }) => name))].join(', ')})`,
+  )
 }
 
 function measurementsOf({ fill, probes }: ArmOutcome): Measurement[] {

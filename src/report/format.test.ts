@@ -33,7 +33,7 @@ describe('format', () => {
   })
 
   it('should show no idle decimals of a limit', () => {
-    expect([5, 0.3333, null].map(formatLimit)).toEqual(['5', '0.33', '—'])
+    expect([5, 0.3333].map(formatLimit)).toEqual(['5', '0.33'])
   })
 
   it('should leave a time alone when it is not in UTC', () => {

@@ -56,8 +56,8 @@ export function formatListed(value: KnobValue): string {
 }
 
 /** A rate or burst limit: at most two decimals, none of them idle. */
-export function formatLimit(value: number | null): string {
-  return value === null ? none : String(Number(value.toFixed(2)))
+export function formatLimit(value: number): string {
+  return String(Number(value.toFixed(2)))
 }
 
 /** How often per second, with three digits that matter: `0.42/s`, `19.3/s`, `1,240/s`. */

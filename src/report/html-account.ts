@@ -73,14 +73,23 @@ export function accountSection(view: ReportView): Content {
 }
 
 function requestRows({ typical }: ProbeView): Markup[] {
-  const most = (request: string): number => Math.max(...typical.map(({ probe }) => probe.apiRequests[request] ?? 0))
+  // An apiserver that was read has a count of none that it was not asked for.
+  const countOf = ({ apiRequests }: ProbeOutcome, request: string) => apiRequests[request] ?? 0
+  const most = (request: string): number => Math.max(...typical.map(({ probe }) => countOf(probe, request)))
   const requests = [...new Set(typical.flatMap(({ probe }) => Object.keys(probe.apiRequests)))]
   return requests
     .sort((a, b) => most(b) - most(a))
     .map((request) => {
-      const counts = typical.map(({ probe }) => num(formatCount(probe.apiRequests[request] ?? 0)))
+      const counts = typical.map(({ probe }) =>
+        num(wereRequestsRead(probe) ? formatCount(countOf(probe, request)) : none),
+      )
       return markup`<tr><th scope="row"><code>${request}</code></th>${counts}</tr>`
     })
+}
+
+/** An apiserver that was read has answered something. */
+function wereRequestsRead({ apiRequests }: ProbeOutcome): boolean {
+  return Object.keys(apiRequests).length > 0
 }
 
 /** The conditions that the fill and the probes have in common. */

@@ -1,6 +1,6 @@
 import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
-import type { StopName } from '../result/result.ts'
+import type { LimiterReading, StopName } from '../result/result.ts'
 import { formatLimit, formatShare, none } from './format.ts'
 import { body, columns, num, section, swatch, table, time } from './html-elements.ts'
 import { limiterName, stopLabel, stopTimes } from './labels.ts'
@@ -42,8 +42,8 @@ function explanationRow(view: ReportView, { probe, profile, label }: ProbeRun, s
   const ms = probe.stopsMs[stop]
   if (ms === undefined) return null
   const why = probe.explanations.filter((explanation) => explanation.stop === stop)
-  const limiters = why.map(({ boundBy, unread = [] }) => {
-    if (boundBy === null) return unread.length === 0 ? 'no limiter' : 'not known'
+  const limiters = why.map(({ boundBy, unread = [], contradicts = false }) => {
+    if (boundBy === null) return contradicts || unread.length > 0 ? 'not known' : 'no limiter'
     const [component, client] = boundBy.split('/')
     return markup`<b>${component}</b><small>${client}</small>`
   })
@@ -61,9 +61,9 @@ function limiterTable(view: ReportView, runs: ProbeRun[]): Content {
       const total = requests.reduce((sum, [, count]) => sum + count, 0)
       const verbs = requests.map(([verb, count]) => `${verb}\u00a0${formatCount(count)}`)
       return markup`<tr><th class="name" scope="row">${limiter.component}<small>${limiter.client}</small></th><td>${swatch(view, run.profile, run.label)}</td>
-${num(formatLimit(limiter.qps))}${num(formatLimit(limiter.burst))}
+${limitCells(limiter)}
 ${num(formatCount(total), markup`<span class="wrap">${verbs.join(', ')}</span>`)}
-${num(formatCount(limiter.gatingRequests))}${num(formatDuration(limiter.waitedMs))}${num(time(limiter.floorMs))}
+${num(formatCount(limiter.gatingRequests))}${num(time(limiter.waitedMs))}${num(time(limiter.floorMs))}
 <td class="num">${stops.length === 0 ? none : stops.map(({ label, ms }) => accountedFor(label, ms, limiter.floorMs))}</td></tr>`
     }),
   )
@@ -75,8 +75,14 @@ ${num(formatCount(limiter.gatingRequests))}${num(formatDuration(limiter.waitedMs
       markup`<tr><th scope="col">Limiter</th><th scope="col">Arm</th>${columns(titles)}</tr>`,
       body(rows),
     ),
-    markup`<p class="notes">Floor: the least time a full bucket needs for the requests the pods wait for. Waited: summed over all requests, many of which wait at the same time.</p>`,
+    markup`<p class="notes">Floor: the least time a full bucket needs for the requests the pods wait for. Waited: summed over all requests, many of which wait at the same time; ${none} where a kubelet’s two clients sent the same kind of request, and the metric does not say which of them waited.</p>`,
   ]
+}
+
+/** Its qps and burst; a limit that is switched off is one thing, and one that was not read another. */
+function limitCells({ limit, qps, burst }: LimiterReading): Content {
+  const instead = limit === 'none' ? 'no limit' : limit === 'unknown' ? 'not read' : none
+  return [qps, burst].map((value) => num(value === null ? instead : formatLimit(value)))
 }
 
 function accountedFor(label: string, ms: number | null, floorMs: number | null): Markup {

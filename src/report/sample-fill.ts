@@ -138,6 +138,7 @@ function fill(arm: Arm): FillOutcome {
           etcd('etcd-leases', 1, 9, durationMs, 0.6),
         ],
     watch: { resumed: isSlow ? 0 : 2, relisted: 0, silent: 0 },
+    notRead: [],
     clientRetries: { count: isSlow ? 0 : 14, waitedMs: isSlow ? 0 : 2140 },
     eventLoopDelayMaxMs: isSlow ? 23 : 61,
     machineBusy: isSlow ? 0.52 : 0.87,

@@ -202,6 +202,7 @@ function rollout(
       'PUT leases': slow ? 48 : 9,
       'GET deployments': 4,
     },
+    notRead: [],
     watch: { resumed: 0, relisted: 0, silent: 0 },
     eventLoopDelayMaxMs: slow ? 21 : 34,
     machineBusy: slow ? 0.23 : 0.71,
@@ -250,6 +251,7 @@ function scaleDown(profile: string, { rsCurrent, deleted }: Pick<Times, 'rsCurre
     limiters: [node, manager],
     explanations: [explained('rsCurrent', rsCurrent, manager), explained('deleted', deleted, node)],
     apiRequests: { 'DELETE pods': 398, 'GET pods': 199, 'PATCH pods/status': patches, 'POST events': 398 },
+    notRead: [],
     watch: { resumed: 0, relisted: 0, silent: 0 },
     eventLoopDelayMaxMs: slow ? 19 : 42,
     machineBusy: slow ? 0.18 : 0.64,
@@ -268,7 +270,8 @@ function reading(
   gatingRequests: number,
 ): LimiterReading {
   const floorMs = (Math.max(0, gatingRequests - burst) / qps) * 1000
-  return { component, client, qps, burst, requests, waitedMs: (floorMs * gatingRequests) / 2, gatingRequests, floorMs }
+  const waitedMs = (floorMs * gatingRequests) / 2
+  return { component, client, limit: 'limited', qps, burst, requests, waitedMs, gatingRequests, floorMs }
 }
 
 /** The explanation the measuring code gives for a stop. */

@@ -57,6 +57,16 @@ const distribution = z.object({
 /** A count over time, as [milliseconds since T0, count] pairs; at most a few hundred, first and last exact. */
 const curve = z.array(z.tuple([z.number(), z.number()]))
 
+/** Something of a component that was to be read before and after a measurement and was not, so that no figure is made of it. */
+const notRead = z.object({
+  component: z.string(),
+  /** Which of them, where there may be several. */
+  instance: z.string(),
+  /** What of it, such as a metric; absent when nothing of it was read. */
+  part: z.string().optional(),
+  because: z.string(),
+})
+
 /** How long one kind of request took. Percentiles of `apiserver` are interpolated within its histogram's buckets. */
 const apiLatency = z.object({
   /** In Kubernetes' words as the source has them: `create` of the orchestrator, `POST` of the apiserver. */
@@ -150,6 +160,8 @@ const fillOutcome = z.object({
   etcd: z.array(etcdOutcome),
   /** Absent where no kube-proxy programmed anything. */
   networkProgramming: networkProgramming.optional(),
+  /** Of the components' metrics. */
+  notRead: z.array(notRead).default([]),
   watch: z.object({ resumed: z.number(), relisted: z.number(), silent: z.number() }),
   clientRetries: z.object({ count: z.number(), waitedMs: z.number() }),
   eventLoopDelayMaxMs: z.number().nullable(),
@@ -201,12 +213,14 @@ const limiterReading = z.object({
   component: z.string(),
   /** The client whose bucket it is: `KubeClient`, `EventClient`, `controllers`. */
   client: z.string(),
+  /** limited: to `qps` and `burst`. none: switched off. unknown: not read back. */
+  limit: z.enum(['limited', 'none', 'unknown']).optional(),
   qps: z.number().nullable(),
   burst: z.number().nullable(),
   /** Requests that passed the bucket, by HTTP verb. */
   requests: z.record(z.string(), z.number()),
-  /** Time requests spent waiting for a token, summed over all of them. */
-  waitedMs: z.number(),
+  /** Time requests spent waiting for a token, summed over all of them; null where a verb's waits may be another client's. */
+  waitedMs: z.number().nullable(),
   /** Those of them that the probe's pods waited for, such as status writes or pod creates. */
   gatingRequests: z.number(),
   /** Time a full bucket needs for the gating requests: (gatingRequests - burst) / qps. Null without a limit. */
@@ -221,6 +235,8 @@ const explanation = z.object({
   text: z.string(),
   /** Components whose limits may have bound it and were not read. */
   unread: z.array(z.string()).optional(),
+  /** There where a limiter's floor is longer than it took: something was counted or read wrong. */
+  contradicts: z.literal(true).optional(),
 })
 
 const probeOutcome = z.object({
@@ -261,8 +277,10 @@ const probeOutcome = z.object({
   curves: z.record(z.string(), curve),
   limiters: z.array(limiterReading),
   explanations: z.array(explanation),
-  /** Requests the apiserver answered during the probe, as `VERB resource/subresource` -> count. */
+  /** Requests the apiserver answered during the probe, as `VERB resource/subresource` -> count; empty where they were not read. */
   apiRequests: z.record(z.string(), z.number()),
+  /** Of the components' metrics. */
+  notRead: z.array(notRead).default([]),
   watch: z.object({ resumed: z.number(), relisted: z.number(), silent: z.number() }),
   /** The orchestrator's own requests that were throttled or failed and were tried again: they delay what they ask for. */
   clientRetries: z.object({ count: z.number(), waitedMs: z.number() }).default({ count: 0, waitedMs: 0 }),
@@ -411,6 +429,7 @@ export type LimiterReading = z.infer<typeof limiterReading>
 export type Explanation = z.infer<typeof explanation>
 export type FillOutcome = z.infer<typeof fillOutcome>
 export type FillStage = z.infer<typeof fillStage>
+export type NotRead = z.infer<typeof notRead>
 export type ApiLatency = z.infer<typeof apiLatency>
 export type EtcdOutcome = z.infer<typeof etcdOutcome>
 export type NetworkProgramming = z.infer<typeof networkProgramming>
@@ -426,4 +445,10 @@ export const machineBoundAbove = 0.9
 /** Whether the machine had no processor time left to run a probe, or the fill, at its own pace. */
 export function isMachineBound({ machineBusy }: Pick<ProbeOutcome, 'machineBusy'>): boolean {
   return machineBusy !== null && machineBusy > machineBoundAbove
+}
+
+/** `kube-apiserver: answered from two processes`. */
+export function describeNotRead({ component, instance, part, because }: NotRead): string {
+  const which = instance.startsWith(component) ? instance : `${component} ${instance}`
+  return `${which}: ${part === undefined ? '' : `${part}: `}${because}`
 }

@@ -5,6 +5,7 @@ import { startFeed } from '../measure/feed.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
 import { measuredMetrics } from '../measure/metrics.ts'
 import { readNetworkProgramming } from '../measure/network-programming.ts'
+import { notReadBetween } from '../measure/pairs.ts'
 import { schedulingRate } from '../measure/scheduling.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
 import { createProbeTimeline } from '../measure/timeline.ts'
@@ -81,11 +82,11 @@ export async function observeFill(
   const sizing = (async () => {
     for (;;) {
       await clock.sleep(etcdSizeEveryMs, ending.signal)
-      const scraped = await cluster.scrape({ components: ['etcd'], names: measuredMetrics }).catch(() => [])
+      const scraped = await cluster.scrape({ components: ['etcd'], names: measuredMetrics })
       sizes.note(scraped, clock.nowMs() - startMs)
     }
   })()
-  // A page that cannot be read leaves a gap in a curve. What ends the loop is the end.
+  // What ends the loop is the end, of the fill or of the cluster.
   sizing.catch(() => {})
   let watchLag: WatchLag | undefined
 
@@ -120,6 +121,7 @@ export async function observeFill(
         apiLatency: [...latencies.summary(), ...readApiserverLatencies(before.metrics, after.metrics)],
         etcd: readEtcdUse(before.metrics, after.metrics, sizes),
         ...(networkProgramming !== undefined && { networkProgramming }),
+        notRead: [...notReadBetween(before.metrics, after.metrics), ...sizes.notRead()],
         watch: disruptions,
         clientRetries: retriesBetween(before, after),
         eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,

@@ -1,7 +1,8 @@
 import { formatDuration } from '../base/duration.ts'
-import type { ClientLimits } from '../measure/limiters.ts'
+import type { ClientLimits, ProbeWork } from '../measure/limiters.ts'
 import { explainStops, readApiRequests, readLimiters } from '../measure/limiters.ts'
 import type { MachineMonitor, MachineUse } from '../measure/machine.ts'
+import { notReadBetween } from '../measure/pairs.ts'
 import type { PodTimeline, ProbeTimeline } from '../measure/timeline.ts'
 import { createProbeTimeline } from '../measure/timeline.ts'
 import { watchProbe } from '../measure/watch-probe.ts'
@@ -86,7 +87,7 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
         const late = clock.sleep(probe.timeout, AbortSignal.any([signal, over.signal]))
         await Promise.race([allReached.promise, watches.failed, late])
         const machine = stopWatching()
-        return outcomeOf(options, timeline, before, await observe(cluster), machine, watches.disruptions)
+        return outcomeOf(options, { timeline, t0Ms }, before, await observe(cluster), machine, watches.disruptions)
       } finally {
         over.abort()
         // Also what was seen until an interrupt is kept.
@@ -106,7 +107,7 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
 
 function outcomeOf(
   { probe, earlier, node, serviceAccountToken, limits }: ProbeOptions,
-  timeline: ProbeTimeline,
+  { timeline, t0Ms }: { timeline: ProbeTimeline; t0Ms: number },
   before: Observation,
   after: Observation,
   machine: MachineUse,
@@ -114,7 +115,8 @@ function outcomeOf(
 ): ProbeOutcome {
   const summary = timeline.summary()
   const apiRequests = readApiRequests(before.metrics, after.metrics)
-  const limiters = readLimiters(before.metrics, after.metrics, apiRequests, limits)
+  const work = workOf(timeline.podTimelines(), t0Ms, serviceAccountToken)
+  const limiters = readLimiters(before.metrics, after.metrics, apiRequests, limits, work)
   const outcome: ProbeOutcome = {
     name: probe.name,
     from: probe.from,
@@ -125,7 +127,9 @@ function outcomeOf(
     ...summary,
     limiters,
     explanations: [],
-    apiRequests,
+    // None are there where they were not read: `notRead` says so.
+    apiRequests: apiRequests ?? {},
+    notRead: notReadBetween(before.metrics, after.metrics),
     watch,
     clientRetries: retriesBetween(before, after),
     eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,
@@ -134,6 +138,14 @@ function outcomeOf(
   // What started elsewhere than planned takes other requests than those its arithmetic counts.
   if (unfinishedStart([...earlier, outcome], earlier.length) !== undefined) return outcome
   return { ...outcome, explanations: explainStops(summary.stopsMs, limiters) }
+}
+
+/** What the controllers and the kubelet had to do since T0, as the watches saw it. */
+function workOf(pods: readonly PodTimeline[], t0Ms: number, serviceAccountToken: boolean): ProbeWork {
+  const since = (moment: number | undefined) => moment !== undefined && moment >= t0Ms
+  const podsCreated = pods.filter(({ createdMs }) => since(createdMs)).length
+  const podsDeleted = pods.filter(({ terminatingMs, deletedMs }) => since(terminatingMs ?? deletedMs)).length
+  return { podsCreated, podsDeleted, tokens: serviceAccountToken ? podsCreated : 0 }
 }
 
 function progressOf(timeline: ProbeTimeline, probe: ProbeShape): StepProgress {

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { KubeApi } from '../kube/api.ts'
 import type { RequestRecord } from '../kube/transport.ts'
 import type { ClusterProcess } from '../measure/machine-record.ts'
-import type { ComponentMetrics } from '../measure/metrics.ts'
+import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
 import type { Knob, KnobReading } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 
@@ -73,16 +73,12 @@ export interface Cluster extends AsyncDisposable {
   clientRetries(): { count: number; waitedMs: number }
   /** Tells of each of the orchestrator's own requests from now on; returns how to stop that. */
   onRequest(listener: (record: RequestRecord) => void): () => void
-  /** The metrics of every component that has clients or serves requests; counters since its start. */
+  /**
+   * The metrics of every component that has clients or serves requests; counters since its start. One whose page cannot be read says why instead.
+   */
   scrape(wanted?: Wanted): Promise<ComponentMetrics[]>
   /** The cluster's processes on this machine; none when it is elsewhere. */
   processes(): ClusterProcess[]
-}
-
-/** What to read of `/metrics`; everything when absent. */
-export interface Wanted {
-  components?: readonly ComponentMetrics['component'][]
-  names?: ReadonlySet<string>
 }
 
 export interface FleetSpec {

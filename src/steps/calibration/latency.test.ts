@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createVirtualClock } from '../../kube/testing.ts'
 import type { ComponentMetrics } from '../../measure/metrics.ts'
+import { processStart } from '../../measure/metrics.ts'
 import { latencyBetween, latencyOf, timed } from './latency.ts'
 
 describe('latencyOf', () => {
@@ -20,6 +21,7 @@ describe('latencyBetween', () => {
       component: 'etcd',
       instance: 'etcd',
       samples: [
+        { name: processStart, labels: {}, value: 1 },
         { name: `${metric}_bucket`, labels: { le: '0.001' }, value: upToOneMs },
         { name: `${metric}_bucket`, labels: { le: '+Inf' }, value: all },
         { name: `${metric}_count`, labels: {}, value: all },
@@ -29,14 +31,20 @@ describe('latencyBetween', () => {
   ]
 
   it('should tell of what was observed in between only, in milliseconds', () => {
-    const latency = latencyBetween(scrape(10, 10, 1), scrape(19, 20, 1.025), metric)
+    const latency = latencyBetween(scrape(10, 10, 1), scrape(19, 20, 1.025), 'etcd', metric)
     expect(latency).toMatchObject({ count: 10, p99: null, max: null })
     expect(latency.mean).toBeCloseTo(2.5)
     expect(latency.p90).toBeCloseTo(1)
   })
 
+  it('should fail with the reason when it was not read both times', () => {
+    const [etcd] = scrape(10, 10, 1)
+    const unread = etcd === undefined ? [] : [{ ...etcd, samples: [], unread: 'connection refused' }]
+    expect(() => latencyBetween(scrape(10, 10, 1), unread, 'etcd', metric)).toThrow(/afterwards: connection refused/)
+  })
+
   it('should have no mean when nothing was observed', () => {
-    expect(latencyBetween(scrape(10, 10, 1), scrape(10, 10, 1), metric)).toMatchObject({ count: 0, mean: null })
+    expect(latencyBetween(scrape(10, 10, 1), scrape(10, 10, 1), 'etcd', metric)).toMatchObject({ count: 0, mean: null })
   })
 })
 

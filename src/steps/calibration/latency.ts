@@ -1,8 +1,10 @@
 import type { Clock } from '../../base/clock.ts'
+import { Failure } from '../../base/errors.ts'
 import { sumOf } from '../../base/sum.ts'
 import { distributionOf } from '../../measure/distribution.ts'
-import { histogramsOf, observedBetween } from '../../measure/histogram.ts'
-import type { ComponentMetrics, MetricSample } from '../../measure/metrics.ts'
+import { observed } from '../../measure/histogram.ts'
+import type { ComponentMetrics, ComponentName, MetricSample } from '../../measure/metrics.ts'
+import { increasesOf, pairs, whyNoIncrease } from '../../measure/pairs.ts'
 import type { Latency } from '../../result/calibration.ts'
 
 /** Sums up samples in milliseconds. */
@@ -11,24 +13,27 @@ export function latencyOf(samplesMs: readonly number[]): Latency {
   return { ...percentiles, mean: samplesMs.length === 0 ? null : sumOf(samplesMs) / samplesMs.length }
 }
 
-/** Sums up what a histogram in seconds observed between two scrapes of one component. */
+/**
+ * Sums up what a histogram in seconds observed between two scrapes, in all processes of a component together. Throws `Failure('inconclusive')`
+ * when one of them was not read both times.
+ */
 export function latencyBetween(
   before: readonly ComponentMetrics[],
   after: readonly ComponentMetrics[],
+  component: ComponentName,
   metric: string,
 ): Latency {
-  const [start, end] = [samplesOf(before), samplesOf(after)]
-  const read = (samples: readonly MetricSample[]) => histogramsOf(samples, metric, () => 'all').get('all')
-  const { missing: _, ...percentiles } = observedBetween(read(start), read(end) ?? new Map())
-  const total = (samples: readonly MetricSample[], name: string) =>
-    sumOf(samples.filter((sample) => sample.name === name).map(({ value }) => value))
-  const change = (suffix: string) => total(end, `${metric}${suffix}`) - total(start, `${metric}${suffix}`)
-  const count = change('_count')
-  return { ...percentiles, mean: count === 0 ? null : (1000 * change('_sum')) / count }
-}
-
-function samplesOf(metrics: readonly ComponentMetrics[]): MetricSample[] {
-  return metrics.flatMap(({ samples }) => samples)
+  const read = pairs(before, after, component)
+  const grown = (name: string): readonly MetricSample[] => {
+    const samples = increasesOf(read, name)
+    if (samples === undefined)
+      throw new Failure('inconclusive', `${name} of ${component} was not read: ${whyNoIncrease(read, name)}`)
+    return samples
+  }
+  const total = (suffix: string) => sumOf(grown(`${metric}${suffix}`).map(({ value }) => value))
+  const { missing: _, ...percentiles } = observed(grown(`${metric}_bucket`))
+  const count = total('_count')
+  return { ...percentiles, mean: count === 0 ? null : (1000 * total('_sum')) / count }
 }
 
 /** How long `work` takes, in milliseconds. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createVirtualClock } from '../../kube/testing.ts'
 import type { MachineReading } from '../../measure/machine-record.ts'
 import type { ComponentMetrics } from '../../measure/metrics.ts'
+import { processStart } from '../../measure/metrics.ts'
 import type { Cluster } from '../../targets/target.ts'
 import { createMeter, describePhase, usedBetween } from './meter.ts'
 
@@ -57,7 +58,10 @@ describe('createMeter', () => {
       async scrape() {
         usedMs += 1000
         const labels = { verb: 'PATCH', resource: 'nodes', subresource: 'status' }
-        const samples = [{ name: 'apiserver_request_total', labels, value: patches }]
+        const samples = [
+          { name: processStart, labels: {}, value: 1 },
+          { name: 'apiserver_request_total', labels, value: patches },
+        ]
         return [{ component: 'kube-apiserver', instance: 'kube-apiserver', samples }] satisfies ComponentMetrics[]
       },
     }

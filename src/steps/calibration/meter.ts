@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/duration.ts'
+import { Failure } from '../../base/errors.ts'
 import { sumOf } from '../../base/sum.ts'
 import { readApiRequests } from '../../measure/limiters.ts'
 import type { MachineReading, ReadMachine } from '../../measure/machine-record.ts'
@@ -28,7 +29,9 @@ export function createMeter(cluster: Pick<Cluster, 'clock' | 'scrape' | 'process
       const after = readProcesses()
       const { cpuMs, busy } = usedBetween(before, after)
       const cores = durationMs <= 0 ? 0 : sumOf(Object.values(cpuMs)) / durationMs
-      return { durationMs, cores, cpuMs, requests: readApiRequests(scrapedBefore, await scrape()), busy }
+      const requests = readApiRequests(scrapedBefore, await scrape())
+      if (requests === undefined) throw new Failure('inconclusive', 'what the apiserver answered was not read')
+      return { durationMs, cores, cpuMs, requests, busy }
     }
   }
 }
@@ -41,6 +44,7 @@ export function usedBetween(before: MachineReading, after: MachineReading): Pick
   const earlier = new Map([...before.components.values()].flat().map(({ pid, processorMs }) => [pid, processorMs]))
   const used = [...after.components].map(([component, processes]): [string, number] => [
     component,
+    // One that is not among them has started since.
     sumOf(processes.map(({ pid, processorMs }) => processorMs - (earlier.get(pid) ?? 0))),
   ])
   const totalMs = after.totalMs - before.totalMs

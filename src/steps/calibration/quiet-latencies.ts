@@ -44,8 +44,8 @@ export function callLatencies(
       return {
         read,
         write,
-        walFsync: latencyBetween(before, after, walFsync),
-        backendCommit: latencyBetween(before, after, backendCommit),
+        walFsync: latencyBetween(before, after, 'etcd', walFsync),
+        backendCommit: latencyBetween(before, after, 'etcd', backendCommit),
       }
     },
     summary: ({ read, write }) => `read ${medianText(read)}, write ${medianText(write)}`,

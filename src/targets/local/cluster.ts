@@ -4,10 +4,12 @@ import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import { connectKubeApi } from '../../kube/http.ts'
 import type { RequestRecord } from '../../kube/transport.ts'
-import { parsePrometheusText } from '../../measure/prometheus.ts'
+import type { ScrapedComponent } from '../../measure/scrape.ts'
+import { scrapeEach } from '../../measure/scrape.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { Cluster } from '../target.ts'
+import type { RunningComponent } from './control-plane.ts'
 import { startControlPlane } from './control-plane.ts'
 import type { RunningFleet } from './fleet.ts'
 import { startFleet } from './fleet.ts'
@@ -118,16 +120,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
         return readKnobs(knobs, components())
       },
 
-      scrape(wanted = {}) {
-        const scraped = components().filter(({ component }) => wanted.components?.includes(component) ?? true)
-        return Promise.all(
-          scraped.map(async ({ component, name, endpoint }) => ({
-            component,
-            instance: name,
-            samples: parsePrometheusText(await endpoint.readText('/metrics'), wanted.names),
-          })),
-        )
-      },
+      scrape: (wanted = {}) => scrapeEach(components().map(scraped), wanted, closed),
 
       clientRetries: () => ({ ...retries }),
       onRequest(listener) {
@@ -148,6 +141,10 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     if (residue.length > 0) throw new Failure('residue', `${messageOf(error)}; ${residue.join('; ')}`, { cause: error })
     throw error
   }
+}
+
+function scraped({ component, name, endpoint }: RunningComponent): ScrapedComponent {
+  return { component, name, readPage: (path) => endpoint.readText(path) }
 }
 
 /** `etcd` of `etcd-pods`, `hollow-node` of `hollow-1-to-50`: what the machine's load is told by. */

@@ -121,15 +121,7 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
     const writes = connected(credentials, AbortSignal.any([closing.signal, lease.lost]))
     const api = heldApi(onTarget.api, writes, lease)
     const readyMs = command === undefined ? null : clock.nowMs() - acquiredMs
-    const silent = new Set<string>()
-    const components = componentsOf({
-      api,
-      target,
-      credentials,
-      clock,
-      signal: closing.signal,
-      onSilent: (text) => silent.add(text),
-    })
+    const components = componentsOf({ api, target, credentials, clock, signal: closing.signal })
     closeConnections.push(() => components[Symbol.asyncDispose]())
     const versions = { 'kube-apiserver': await serverVersionOf(api) }
     const hollow =

@@ -29,7 +29,7 @@ describe('componentsOf', () => {
     headers: async () => ({ Authorization: 'Bearer secret' }),
   }
 
-  function open(components: PlannedTarget['components'], silent: string[] = []) {
+  function open(components: PlannedTarget['components']) {
     const pages = { '/metrics': 'a 1\n', '/api/v1/nodes/hollow-0/proxy/metrics': 'b 2\n' }
     return componentsOf({
       api: fakeCluster({ pages }).api,
@@ -37,7 +37,6 @@ describe('componentsOf', () => {
       credentials,
       clock: systemClock,
       signal: new AbortController().signal,
-      onSilent: (text) => silent.push(text),
     })
   }
   const scraped = async (components: ReturnType<typeof open>) =>
@@ -65,11 +64,23 @@ describe('componentsOf', () => {
     expect(asked.map(({ path, headers }) => [path, headers.authorization])).toEqual([['/metrics', undefined]])
   })
 
-  it('should leave a component out for good, and say so once, when it does not answer', async () => {
-    const silent: string[] = []
-    await using components = open({ 'kube-controller-manager': ['http://127.0.0.1:1'] }, silent)
-    expect(await scraped(components)).toEqual([['kube-apiserver', 'kube-apiserver', 1]])
-    expect(await scraped(components)).toEqual([['kube-apiserver', 'kube-apiserver', 1]])
-    expect(silent).toEqual([expect.stringMatching(/^kube-controller-manager 127.0.0.1:1: .*ECONNREFUSED/)])
+  it('should say of each reading why a component is not in it, and try again at the next one', async () => {
+    const later = createServer((_, response) => void response.end('a 1\n'))
+    later.listen(0, '127.0.0.1')
+    await once(later, 'listening')
+    const { port } = later.address() as AddressInfo
+    later.close()
+    await once(later, 'close')
+    await using components = open({ 'kube-controller-manager': [`http://127.0.0.1:${port}`] })
+    const manager = { component: 'kube-controller-manager', instance: `kube-controller-manager 127.0.0.1:${port}` }
+    const read = async () => (await components.scrape({ components: ['kube-controller-manager'] }))[0]
+    expect(await read()).toEqual({ ...manager, samples: [], unread: expect.stringContaining('ECONNREFUSED') })
+    later.listen(port, '127.0.0.1')
+    await once(later, 'listening')
+    try {
+      expect(await read()).toMatchObject({ ...manager, samples: [{ name: 'a' }] })
+    } finally {
+      later.close()
+    }
   })
 })

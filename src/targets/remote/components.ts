@@ -1,17 +1,15 @@
 import type { Clock } from '../../base/clock.ts'
-import { messageOf } from '../../base/errors.ts'
 import type { Credentials } from '../../kube/credentials.ts'
 import type { RawEndpoint } from '../../kube/http.ts'
 import { connectEndpoint } from '../../kube/http.ts'
-import type { ComponentMetrics } from '../../measure/metrics.ts'
-import { parsePrometheusText } from '../../measure/prometheus.ts'
+import type { ComponentMetrics, ComponentName, Wanted } from '../../measure/metrics.ts'
 import type { ReadableComponent } from '../../measure/read-back.ts'
-import type { Wanted } from '../target.ts'
+import { scrapeEach } from '../../measure/scrape.ts'
 import type { ClusterApi, PlannedTarget } from './reach.ts'
 
 /** A component of a cluster whose pages can be read. */
 interface Component extends ReadableComponent {
-  component: ComponentMetrics['component']
+  component: ComponentName
 }
 
 /** The components of one cluster that can be asked for what they count and how they are set. */
@@ -19,7 +17,7 @@ export interface Components extends AsyncDisposable {
   /** From now on the kubelet of this node as well, through the apiserver. */
   addKubelet(node: string): void
   all(): readonly ReadableComponent[]
-  /** The metrics of those that answer. One that does not is left out from then on, so that no count is taken for a difference. */
+  /** The metrics of all of them; one that does not answer says why. */
   scrape(wanted?: Wanted): Promise<ComponentMetrics[]>
 }
 
@@ -29,23 +27,21 @@ export interface ComponentsOptions {
   credentials: Credentials
   clock: Clock
   signal: AbortSignal
-  /** Told once of each component that does not answer. */
-  onSilent(text: string): void
 }
 
 /**
  * What a cluster's components can be asked: its apiserver always, the others where the plan says where they serve. Of several
  * apiservers behind one address another one may answer each time, unless each is named.
  */
-export function componentsOf({ api, target, credentials, clock, signal, onSilent }: ComponentsOptions): Components {
+export function componentsOf({ api, target, credentials, clock, signal }: ComponentsOptions): Components {
   const opened: (RawEndpoint & AsyncDisposable)[] = []
   const served = Object.entries(target.components ?? {}).flatMap(([name, urls]) =>
     (urls ?? []).map((url): Component => {
       const retry = { attempts: 2, totalMs: 10_000 }
       const endpoint = connectEndpoint({ credentials: credentialsAt(url, credentials), clock, signal, retry })
       opened.push(endpoint)
-      const component = name as ComponentMetrics['component']
-      return { component, name: `${name} ${new URL(url).host}`, readPage: (path) => endpoint.readText(path) }
+      const component = name as ComponentName
+      return { component, name: nameAt(component, url), readPage: (path) => endpoint.readText(path) }
     }),
   )
   const behindAddress: Component = {
@@ -55,7 +51,6 @@ export function componentsOf({ api, target, credentials, clock, signal, onSilent
   }
   const isNamed = served.some(({ component }) => component === 'kube-apiserver')
   const components = isNamed ? served : [behindAddress, ...served]
-  const silent = new Set<ReadableComponent>()
 
   return {
     addKubelet(node) {
@@ -66,27 +61,17 @@ export function componentsOf({ api, target, credentials, clock, signal, onSilent
       })
     },
     all: () => components,
-    async scrape(wanted = {}) {
-      const asked = components.filter((one) => !silent.has(one) && (wanted.components?.includes(one.component) ?? true))
-      const scraped = await Promise.all(
-        asked.map(async (one): Promise<ComponentMetrics[]> => {
-          try {
-            const samples = parsePrometheusText(await one.readPage('/metrics'), wanted.names)
-            return [{ component: one.component, instance: one.name, samples }]
-          } catch (error) {
-            if (signal.aborted) throw error
-            silent.add(one)
-            onSilent(`${one.name}: ${messageOf(error)}`)
-            return []
-          }
-        }),
-      )
-      return scraped.flat()
-    },
+    scrape: (wanted = {}) => scrapeEach(components, wanted, signal),
     async [Symbol.asyncDispose]() {
       await Promise.all(opened.map((endpoint) => endpoint[Symbol.asyncDispose]()))
     },
   }
+}
+
+/** `etcd 10.0.0.1:2379`, with a path where it has one: two may be at one address. */
+function nameAt(component: ComponentName, url: string): string {
+  const { host, pathname } = new URL(url)
+  return `${component} ${host}${pathname.replace(/\/+$/, '')}`
 }
 
 /** The cluster's own credentials at a component's address; none where anybody could read them on the way. */

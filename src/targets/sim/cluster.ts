@@ -75,6 +75,7 @@ const compactEveryMs = 300_000
 export function openSimulatedCluster(options: SimulatedClusterOptions): SimulatedCluster {
   const { kernel, seed, armId, repetition, knobs, costs, hardware, kubeProxy, versions, faults, disposable } = options
   const timeline = kernel.createTimeline()
+  const startedMs = timeline.nowMs()
   const settings = settingsOf(knobs)
   const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores)
   const etcd = createEtcd(timeline, processor, costs.etcd, settings.etcd)
@@ -200,7 +201,17 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
     removeFleet: async () => {},
     effectiveKnobs: async (asked) => readKnobs(asked, knobs, conntrack),
     scrape: async (wanted = {}) =>
-      scrapeModel({ wanted, server, etcd, processor, costs, controllerLimiter, probeKubelet: kubelets[0], proxies }),
+      scrapeModel({
+        wanted,
+        server,
+        etcd,
+        processor,
+        costs,
+        controllerLimiter,
+        probeKubelet: kubelets[0],
+        proxies,
+        startedMs,
+      }),
     clientRetries: () => ({ ...retries }),
     onRequest(listener) {
       listeners.add(listener)

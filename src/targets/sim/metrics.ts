@@ -1,5 +1,5 @@
-import type { ComponentMetrics, MetricSample } from '../../measure/metrics.ts'
-import type { Wanted } from '../target.ts'
+import type { ComponentMetrics, ComponentName, MetricSample, Wanted } from '../../measure/metrics.ts'
+import { namesToRead, processStart } from '../../measure/metrics.ts'
 import type { Server } from './apiserver/server.ts'
 import type { Kubelet } from './kubelet/kubelet.ts'
 import type { LimiterMetrics } from './model/client.ts'
@@ -17,24 +17,31 @@ export interface ScrapeOptions {
   controllerLimiter: LimiterMetrics
   probeKubelet: Kubelet | undefined
   proxies: KubeProxies | undefined
+  /** When the control plane's processes started. */
+  startedMs: number
 }
 
 /** What the components' /metrics pages would say, of the metrics that a run reads. */
 export function scrapeModel(options: ScrapeOptions): ComponentMetrics[] {
-  const { wanted, server, etcd, controllerLimiter, probeKubelet, proxies, costs } = options
-  const isWanted = (component: ComponentMetrics['component']) => wanted.components?.includes(component) ?? true
-  const page = (component: ComponentMetrics['component'], instance: string, samples: MetricSample[]) => ({
+  const { wanted, server, etcd, controllerLimiter, probeKubelet, proxies, costs, startedMs } = options
+  const names = namesToRead(wanted)
+  const isWanted = (component: ComponentName) => wanted.components?.includes(component) ?? true
+  const page = (component: ComponentName, instance: string, samples: MetricSample[], processMs = startedMs) => ({
     component,
     instance,
-    samples: wanted.names === undefined ? samples : samples.filter(({ name }) => wanted.names?.has(name)),
+    samples: [{ name: processStart, labels: {}, value: processMs / 1000 }, ...samples].filter(
+      ({ name }) => names?.has(name) ?? true,
+    ),
   })
   const pages = [
     ...etcd.instances().map((use) => page('etcd', use.instance, samplesOf(use, costs))),
     page('kube-apiserver', 'kube-apiserver', server.metrics.samples()),
     page('kube-controller-manager', 'kube-controller-manager', controllerLimiter.samples()),
-    ...(probeKubelet === undefined ? [] : [page('kubelet', probeKubelet.name, probeKubelet.limiter.samples())]),
-    ...(isWanted('kube-proxy') ? (proxies?.pages() ?? []) : []).map(({ name, samples }) =>
-      page('kube-proxy', name, samples),
+    ...(probeKubelet === undefined
+      ? []
+      : [page('kubelet', probeKubelet.name, probeKubelet.limiter.samples(), probeKubelet.startedMs)]),
+    ...(isWanted('kube-proxy') ? (proxies?.pages() ?? []) : []).map((proxy) =>
+      page('kube-proxy', proxy.name, proxy.samples, proxy.startedMs),
     ),
   ]
   return pages.filter(({ component }) => isWanted(component))

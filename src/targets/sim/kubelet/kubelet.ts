@@ -16,6 +16,8 @@ import { createStatusManager } from './status-manager.ts'
 /** A hollow node's kubelet. */
 export interface Kubelet {
   readonly name: string
+  /** When its process started. */
+  readonly startedMs: number
   /** Registers the node, which becomes Ready, and goes on with heartbeats. */
   start(): void
   /** A pod of this node has changed. */
@@ -79,6 +81,7 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
   const { timeline, costs, settings } = controlPlane
   const limiter = createLimiterMetrics()
   const pods = new Map<string, KnownPod>()
+  const startedMs = timeline.nowMs()
   let isAlive = true
   /** Relists come at the same part of each second, which differs from node to node. */
   const relistPhaseMs = random.integer(0, relistMs - 1)
@@ -244,6 +247,7 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
 
   return {
     name,
+    startedMs,
     limiter,
     start: register,
     pod({ type, object }) {

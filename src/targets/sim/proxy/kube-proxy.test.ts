@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { MetricSample } from '../../../measure/metrics.ts'
+import { processStart } from '../../../measure/metrics.ts'
 import { readNetworkProgramming } from '../../../measure/network-programming.ts'
 import { createKernel } from '../kernel/kernel.ts'
 import { startKubeProxy } from './kube-proxy.ts'
@@ -12,9 +14,14 @@ async function told(intervals: SyncIntervals, changes: { atMs: number; triggered
   const proxy = startKubeProxy(timeline, 'hollow-0', intervals)
   for (const { atMs, triggeredMs } of changes) timeline.at(atMs, () => proxy.endpoints({ triggeredMs }))
   await kernel.clock.sleep(10_000)
-  const page = { component: 'kube-proxy', instance: proxy.name, samples: proxy.samples() } as const
-  const read = readNetworkProgramming([], [page])
-  const sum = page.samples.find(({ name }) => name === 'kubeproxy_network_programming_duration_seconds_sum')?.value
+  const page = (samples: MetricSample[]) => {
+    const start = { name: processStart, labels: {}, value: proxy.startedMs / 1000 }
+    return [{ component: 'kube-proxy', instance: proxy.name, samples: [start, ...samples] } as const]
+  }
+  const samples = proxy.samples()
+  // Before anything was counted.
+  const read = readNetworkProgramming(page([]), page(samples))
+  const sum = samples.find(({ name }) => name === 'kubeproxy_network_programming_duration_seconds_sum')?.value
   return { ...read, meanMs: (1000 * (sum ?? Number.NaN)) / (read?.latencyMs.count ?? Number.NaN) }
 }
 

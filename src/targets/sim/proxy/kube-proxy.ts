@@ -10,6 +10,8 @@ import { createSyncRunner } from './sync-runner.ts'
 export interface KubeProxy {
   /** The node's name. */
   readonly name: string
+  /** When its process started. */
+  readonly startedMs: number
   /** A Service came, changed or went. */
   service(): void
   endpoints(change: EndpointSliceChange): void
@@ -24,7 +26,8 @@ export interface KubeProxy {
  * once both informers have listed, does not ask it (OnEndpointSlicesSynced).
  */
 export function startKubeProxy(timeline: Timeline, name: string, intervals: SyncIntervals): KubeProxy {
-  const changes = trackChanges(timeline.nowMs())
+  const startedMs = timeline.nowMs()
+  const changes = trackChanges(startedMs)
   const metrics = createProxyMetrics()
   const sync = () => {
     metrics.noteSync()
@@ -36,6 +39,7 @@ export function startKubeProxy(timeline: Timeline, name: string, intervals: Sync
   sync()
   return {
     name,
+    startedMs,
     service() {
       changes.noteService()
       runner.run()

@@ -11,7 +11,7 @@ export interface KubeProxies {
   start(nodeName: string): void
   die(nodeName: string): void
   /** The pages of those that are modelled one by one. */
-  pages(): { name: string; samples: MetricSample[] }[]
+  pages(): { name: string; startedMs: number; samples: MetricSample[] }[]
 }
 
 /**
@@ -66,6 +66,6 @@ export function createKubeProxies(
       const index = running.findIndex(({ name }) => name === nodeName)
       for (const proxy of index === -1 ? [] : running.splice(index, 1)) proxy.stop()
     },
-    pages: () => running.map(({ name, samples }) => ({ name, samples: samples() })),
+    pages: () => running.map(({ name, startedMs, samples }) => ({ name, startedMs, samples: samples() })),
   }
 }

@@ -1,0 +1,164 @@
+import { plural } from '../base/count.ts'
+import type { NotRead } from '../result/result.ts'
+import { describeNotRead } from '../result/result.ts'
+import { isHistogram } from './histogram.ts'
+import type { ComponentMetrics, ComponentName, MetricSample } from './metrics.ts'
+import { indispensable, processStart, seriesOf } from './metrics.ts'
+
+/** Two readings of one process. */
+export interface Pair {
+  instance: string
+  /** For what is no counter. */
+  before: readonly MetricSample[]
+  after: readonly MetricSample[]
+  /** By how much each series of a counter grew in between, by metric; a metric that is missing is no data, and not 0. */
+  increases: ReadonlyMap<string, readonly MetricSample[]>
+}
+
+/** The processes of a component that were read before and after, and what was not read, and why. */
+export interface Pairs {
+  pairs: readonly Pair[]
+  notRead: readonly NotRead[]
+}
+
+/**
+ * Pairs two readings of a component: everything that is a difference goes through here. An instance counts as read before and after only
+ * where the same process answered both times, which is told by when it started: a page that does not say has no differences, since nothing
+ * tells a restart, or another instance behind the same address, from it. A counter of which a series went down, vanished or could not be
+ * read is no data. A series that is there afterwards only began at 0 in between: counters with labels are made when they are first used.
+ */
+export function pairs(
+  before: readonly ComponentMetrics[],
+  after: readonly ComponentMetrics[],
+  component: ComponentName,
+): Pairs {
+  const byInstance = (pages: readonly ComponentMetrics[]) =>
+    new Map(pages.filter((page) => page.component === component).map((page) => [page.instance, page]))
+  const [first, second] = [byInstance(before), byInstance(after)]
+  const found: Pair[] = []
+  const notRead: NotRead[] = []
+  for (const instance of new Set([...first.keys(), ...second.keys()])) {
+    const [start, end] = [first.get(instance), second.get(instance)]
+    if (start === undefined || end === undefined) {
+      notRead.push({ component, instance, because: start === undefined ? 'not there before' : 'not there afterwards' })
+      continue
+    }
+    const because = whyNotOneProcess(start, end)
+    if (because !== undefined) {
+      notRead.push({ component, instance, because })
+      continue
+    }
+    const { increases, lacks } = increasesBetween(start, end)
+    found.push({ instance, before: start.samples, after: end.samples, increases })
+    notRead.push(...lacks.map((lack) => ({ component, instance, ...lack })))
+  }
+  return { pairs: found, notRead }
+}
+
+/** Whether every process of a component that either reading asked was read both times, and there is one. */
+export function isWhole({ pairs: read, notRead }: Pairs): boolean {
+  return read.length > 0 && notRead.every(({ part }) => part !== undefined)
+}
+
+/** By how much a counter grew in all processes of a component together; undefined unless all of them were read both times. */
+export function increasesOf(read: Pairs, metric: string): readonly MetricSample[] | undefined {
+  if (!isWhole(read)) return undefined
+  const grown = read.pairs.map(({ increases }) => increases.get(metric))
+  return grown.every((samples) => samples !== undefined) ? grown.flat() : undefined
+}
+
+/** Why a counter has no increase, in words. */
+export function whyNoIncrease({ notRead }: Pairs, metric: string): string {
+  const lacks = notRead.filter(({ part }) => part === undefined || part === metric)
+  return lacks.length === 0 ? 'not on the page' : lacks.map(describeNotRead).join('; ')
+}
+
+/** What of these components was not read before, after, or both, and why. */
+export function notReadBetween(before: readonly ComponentMetrics[], after: readonly ComponentMetrics[]): NotRead[] {
+  const components = new Set([...before, ...after].map(({ component }) => component))
+  return [...components].flatMap((component) => pairs(before, after, component).notRead)
+}
+
+/** Why two readings are not both there and of one process; undefined when they are. */
+function whyNotOneProcess(start: ComponentMetrics, end: ComponentMetrics): string | undefined {
+  if (start.unread !== undefined) return start.unread === end.unread ? start.unread : `before: ${start.unread}`
+  if (end.unread !== undefined) return `afterwards: ${end.unread}`
+  const [started, startedAgain] = [startOf(start), startOf(end)]
+  if (started === undefined || startedAgain === undefined)
+    return `its page does not say when the process started (${processStart}), so nothing tells one process from another`
+  return started === startedAgain ? undefined : severalProcesses
+}
+
+const severalProcesses =
+  'answered from two processes: it was started again, or several instances answer at this address, where each has to be named'
+
+/** When the process of a page started, in seconds since 1970. */
+function startOf({ samples }: Pick<ComponentMetrics, 'samples'>): number | undefined {
+  const value = samples.find(({ name }) => name === processStart)?.value
+  return value !== undefined && Number.isFinite(value) ? value : undefined
+}
+
+/** What of a page was not read, and why. */
+type Lack = Pick<NotRead, 'part' | 'because'>
+
+function increasesBetween(
+  start: ComponentMetrics,
+  end: ComponentMetrics,
+): { increases: Map<string, readonly MetricSample[]>; lacks: Lack[] } {
+  const increases = new Map<string, readonly MetricSample[]>()
+  const lacks = lacksOf(start, end)
+  const unreadable = new Set(lacks.map(({ part }) => part))
+  const [earlier, later] = [countersOf(start.samples), countersOf(end.samples)]
+  for (const metric of new Set([...earlier.keys(), ...later.keys()])) {
+    if (unreadable.has(metric)) continue
+    const grown = growthOf(earlier.get(metric) ?? [], later.get(metric) ?? [])
+    if (typeof grown === 'string') lacks.push({ part: metric, because: grown })
+    else if (metric.endsWith('_bucket') && !isHistogram(grown)) lacks.push({ part: metric, because: 'is no histogram' })
+    else increases.set(metric, grown)
+  }
+  return { increases, lacks }
+}
+
+/** Lines that could not be read, and metrics that a page of this component always has. */
+function lacksOf(start: ComponentMetrics, end: ComponentMetrics): Lack[] {
+  const lines = new Map<string, number>()
+  for (const [metric, count] of [...(start.unreadableLines ?? []), ...(end.unreadableLines ?? [])])
+    lines.set(metric, count + (lines.get(metric) ?? 0))
+  const missing = (indispensable[end.component] ?? []).filter((metric) =>
+    [start, end].some(({ samples }) => samples.every(({ name }) => name !== metric)),
+  )
+  return [
+    ...[...lines].map(([metric, count]) => ({
+      part: metric === '' ? `${plural(count, 'line')} of its page` : metric,
+      because: `not in the text format of Prometheus${metric === '' ? '' : `, in ${plural(count, 'line')}`}`,
+    })),
+    ...missing.filter((metric) => !lines.has(metric)).map((metric) => ({ part: metric, because: 'not on its page' })),
+  ]
+}
+
+/** Counters are told by their names, as Prometheus has them: of a gauge a difference means nothing. */
+function countersOf(samples: readonly MetricSample[]): Map<string, readonly MetricSample[]> {
+  return Map.groupBy(
+    samples.filter(({ name }) => /_(?:total|count|sum|bucket)$/.test(name)),
+    ({ name }) => name,
+  )
+}
+
+/** By how much each series grew; why that cannot be told, where it cannot. */
+function growthOf(earlier: readonly MetricSample[], later: readonly MetricSample[]): readonly MetricSample[] | string {
+  const [start, end] = [bySeries(earlier), bySeries(later)]
+  if (start.size < earlier.length || end.size < later.length) return 'has a series more than once'
+  if (start.keys().some((series) => !end.has(series))) return 'lost a series'
+  const grown = [...end].map(([series, sample]) => {
+    const before = start.get(series)
+    // Not there before: made in between, at 0.
+    return { ...sample, value: before === undefined ? sample.value : sample.value - before.value }
+  })
+  const values = [...earlier, ...grown].map(({ value }) => value)
+  if (values.some((value) => !Number.isFinite(value))) return 'is not a number'
+  return values.some((value) => value < 0) ? 'went down' : grown
+}
+
+function bySeries(samples: readonly MetricSample[]): Map<string, MetricSample> {
+  return new Map(samples.map((sample) => [seriesOf(sample.labels), sample]))
+}
