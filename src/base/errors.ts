@@ -1,8 +1,17 @@
 /**
  * What can go wrong without being a bug. The kind decides the exit code (facts: the process's
- * exit status is its contract with release pipelines).
+ * exit status is its contract with release pipelines), and whether a run goes on with its next arm (`endsRun`).
  */
-export type FailureKind = 'bad-input' | 'safety-refusal' | 'inconclusive' | 'infrastructure' | 'residue' | 'interrupted'
+export type FailureKind =
+  | 'bad-input'
+  | 'safety-refusal'
+  /** What was to be measured cannot be told. */
+  | 'inconclusive'
+  /** So is everything that was still to come: what the run held may be another's by now. */
+  | 'lost'
+  | 'infrastructure'
+  | 'residue'
+  | 'interrupted'
 
 /** Exit status of the process; 130 and 143 are chosen by the signal that interrupted the run. */
 export const exitCodes = {
@@ -11,6 +20,7 @@ export const exitCodes = {
   'bad-input': 2,
   'safety-refusal': 3,
   inconclusive: 4,
+  lost: 4,
   infrastructure: 5,
   residue: 6,
   bug: 70,

@@ -32,6 +32,7 @@ describe('exitCodeOfError', () => {
     ['bad-input', 2],
     ['safety-refusal', 3],
     ['inconclusive', 4],
+    ['lost', 4],
     ['infrastructure', 5],
     ['residue', 6],
   ])('should be the documented one for %s', (kind, code) => {

@@ -80,6 +80,37 @@ describe('executeRun', () => {
     expect(result.thresholds).toMatchObject([{ verdict: 'inconclusive' }])
   })
 
+  it('should measure the other arms, and later repetitions, when one is inconclusive for a reason of its own', async () => {
+    const opened: string[] = []
+    const open: Target['open'] = async ({ armId }) => {
+      opened.push(armId)
+      throw new Failure('inconclusive', `${armId}: a node is not Ready in time`)
+    }
+    const outcome = await runOn(open, { ...plan, repetitions: 2 })
+    expect(opened).toEqual(['untuned-1', 'tuned-1', 'tuned-2', 'untuned-2'])
+    expect(outcome.error).toMatchObject({ kind: 'inconclusive', message: 'untuned-1: a node is not Ready in time' })
+    expect(outcome.result).toMatchObject({ partial: true, verdict: 'inconclusive' })
+    expect(outcome.result.reasons).toContain('tuned #2: tuned-2: a node is not Ready in time')
+  })
+
+  it.each([
+    ['the infrastructure fails', 'infrastructure'],
+    ['another run has its cluster', 'lost'],
+    ['a cluster is another one', 'safety-refusal'],
+    ['somebody interrupts it', 'interrupted'],
+    ['the program has a bug', undefined],
+  ] as const)('should measure nothing more when %s, after an arm that was inconclusive by itself', async (_, kind) => {
+    const opened: string[] = []
+    const open: Target['open'] = async ({ armId }) => {
+      opened.push(armId)
+      if (opened.length === 1) throw new Failure('inconclusive', 'a node is not Ready in time')
+      throw kind === undefined ? new TypeError('undefined is no function') : new Failure(kind, 'it ended')
+    }
+    const outcome = await runOn(open, { ...plan, repetitions: 2 })
+    expect(opened).toEqual(['untuned-1', 'tuned-1'])
+    expect(outcome.error).toMatchObject(kind === undefined ? { name: 'TypeError' } : { kind })
+  })
+
   it('should take a refusal by the apiserver for trouble with the infrastructure, not for a bug', async () => {
     const { error } = await runOn(() => Promise.reject(new ApiError(403, 'Forbidden', 'namespaces is forbidden')))
     expect(error).toMatchObject({ name: 'Failure', kind: 'infrastructure', message: 'namespaces is forbidden' })
@@ -107,6 +138,6 @@ describe('executeRun', () => {
     const { events } = await runOn(() => Promise.reject(new Failure('infrastructure', 'etcd died')))
     const [started] = events
     const ids = started?.type === 'run-started' ? started.outline[0]?.steps.map((step) => step.stepId) : []
-    expect(new Set(ids).size).toBe(6)
+    expect(new Set(ids).size).toBe(8)
   })
 })

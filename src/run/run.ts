@@ -1,9 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
-import { estimateFleetCores } from '../fleet/sizing.ts'
-import type { KubeApi } from '../kube/api.ts'
 import { asFailure } from '../kube/failures.ts'
-import { countedResources } from '../kube/resources.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
 import { watchNoMachine } from '../measure/machine.ts'
@@ -15,23 +12,25 @@ import type { Plan } from '../plan/plan.ts'
 import { lacksOf } from '../result/fill.ts'
 import type { ArmOutcome, KnobOutcome, Result, WhatIf } from '../result/result.ts'
 import { controlPlane } from '../steps/control-plane.ts'
-import { fillCluster, fillStepId, fillTitle } from '../steps/fill.ts'
+import { countObjects } from '../steps/count-objects.ts'
+import { fillCluster } from '../steps/fill.ts'
 import type { ReadyFleet } from '../steps/fleet-up.ts'
-import { fleetSpecOf, fleetTitle, fleetUp } from '../steps/fleet-up.ts'
-import { idleFleet, idleFleetStepId, idleFleetTitle } from '../steps/idle-fleet.ts'
-import { probeStep, probeStepId, probeTitle } from '../steps/probe.ts'
+import { fleetCheck, fleetSpecOf, fleetUp } from '../steps/fleet-up.ts'
+import { idleFleet } from '../steps/idle-fleet.ts'
+import { probeStep } from '../steps/probe.ts'
 import { probeTarget } from '../steps/probe-target.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
 import type { Cluster, Target } from '../targets/target.ts'
 import { limitRead } from '../tuning/client-limit.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
-import { requestsOf, statusPeriodSecondsOf } from '../tuning/profiles.ts'
-import type { OutlineArm, RunEventSink } from './events.ts'
+import { requestsOf } from '../tuning/profiles.ts'
+import type { RunEventSink } from './events.ts'
 import { recordMachine } from './machine.ts'
+import { estimateOf, outlineOf } from './outline.ts'
 import type { ScheduledArm } from './schedule.ts'
 import { scheduleArms } from './schedule.ts'
 import type { Stages } from './stages.ts'
-import { cleanUpStepId, withStages } from './stages.ts'
+import { withStages } from './stages.ts'
 import { judgeRun } from './verdict.ts'
 
 /** Arms that are the values of one setting. */
@@ -94,16 +93,19 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
 
   const arms: ArmOutcome[] = []
   const versions: Record<string, string> = {}
-  let error: unknown
+  const errors: unknown[] = []
   for (const arm of scheduled) {
     const ran = await runArm(arm, contextOf(arm, context), versions)
     arms.push(ran.outcome)
-    error = ran.error
-    if (error !== undefined) break
+    if (ran.error === undefined) continue
+    errors.push(ran.error)
+    if (endsRun(ran.error)) break
   }
 
-  const ending = error === undefined ? undefined : messageOf(error)
+  const ended = errors.find(endsRun)
+  const ending = ended === undefined ? undefined : messageOf(ended)
   const judgement = judgeRun({ thresholds: plan.thresholds.map(boundsOf), arms, ending })
+  const error = ended ?? errors[0]
   const result: Result = {
     schema: 1,
     run: runId,
@@ -125,6 +127,15 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
   }
   emit({ type: 'run-finished', verdict: result.verdict, partial: result.partial })
   return error === undefined ? { result } : { result, error }
+}
+
+/**
+ * Whether what went wrong in one arm leaves the others nothing to measure: the clusters do not work or are not ours (any more), somebody wants
+ * the run to end, or the program has a bug. An arm that is inconclusive for a reason of its own, such as a node that is not Ready in time,
+ * says nothing of the others.
+ */
+function endsRun(error: unknown): boolean {
+  return !(error instanceof Failure) || error.kind !== 'inconclusive'
 }
 
 /** The run as one arm sees it. */
@@ -186,8 +197,7 @@ async function measureArm(
   }
   try {
     await measureOnFleet(stages, arm, outcome, context, { cluster, requests, fleet })
-    if (fleet.lost() !== undefined) throw fleet.lost()
-    await fleet.lookAgain(context.signal)
+    await stages.run(fleetCheck(fleet))
   } finally {
     outcome.fleet.flaps = fleet.flaps()
   }
@@ -200,17 +210,6 @@ function noteVersions(versions: Record<string, string>, found: Readonly<Record<s
     const isNew = known !== undefined && !known.split(', ').includes(version)
     versions[name] = isNew ? `${known}, ${version}` : (known ?? version)
   }
-}
-
-/** What the fleet's heartbeats alone will take of the machine, where it is this one. */
-function estimateOf(
-  arm: ScheduledArm,
-  { plan, target, machine }: Pick<RunContext, 'plan' | 'target' | 'machine'>,
-): ArmOutcome['fleet']['estimate'] {
-  if (machine === null || !target.onThisMachine) return null
-  const statusPeriodSeconds = statusPeriodSecondsOf(requestsOf(arm.profile, arm.set))
-  const { coresNeeded } = estimateFleetCores({ nodes: plan.fleet.nodes, statusPeriodSeconds })
-  return { coresNeeded, cores: machine.cores }
 }
 
 /** What an arm measures once all its nodes are Ready. */
@@ -244,7 +243,7 @@ async function measureOnFleet(
   const tolerated = plan.fleet.pods.taints
   const spec = { runId, node: hostname, image, serviceAccountToken, replicas, tolerated }
   const deployment = await stages.run(probeTarget(cluster, spec))
-  outcome.objects = await countObjects(cluster.api)
+  outcome.objects = await stages.run(countObjects(cluster))
 
   for (const probe of sequence) {
     const limits = limitsIn(outcome.knobs)
@@ -253,24 +252,6 @@ async function measureOnFleet(
       await stages.run(probeStep({ ...shared, probe, earlier: [...outcome.probes], settleMs: settle })),
     )
   }
-}
-
-function outlineOf(arm: ScheduledArm, context: Pick<RunContext, 'plan' | 'target' | 'machine'>): OutlineArm {
-  const { plan } = context
-  const steps = [
-    { stepId: 'control-plane', title: 'Control plane' },
-    { stepId: 'fleet', title: fleetTitle(plan.fleet.nodes, estimateOf(arm, context), plan.fleet.source) },
-    ...(plan.fleet.observe > 0 ? [{ stepId: idleFleetStepId, title: idleFleetTitle }] : []),
-    { stepId: 'verify-knobs', title: 'Knobs in force' },
-    ...(plan.workload === undefined ? [] : [{ stepId: fillStepId, title: fillTitle(plan.workload) }]),
-    { stepId: 'probe-target', title: 'Deployment under test' },
-    ...plan.probes.sequence.map((probe) => ({
-      stepId: probeStepId(probe),
-      title: probeTitle(probe),
-    })),
-    { stepId: cleanUpStepId, title: 'Clean up' },
-  ]
-  return { armId: arm.armId, title: plan.repetitions === 1 ? arm.name : `${arm.name} #${arm.repetition}`, steps }
 }
 
 function blankOutcome({ name, profile, repetition, order }: ScheduledArm): ArmOutcome {
@@ -309,13 +290,6 @@ function limitsIn(knobs: readonly KnobOutcome[]): ClientLimits {
     events: limitRead(effective('kubelet.eventRecordQPS'), effective('kubelet.eventBurst')),
     controllers: limitRead(effective('controllerManager.kubeApiQps'), effective('controllerManager.kubeApiBurst')),
   }
-}
-
-async function countObjects(api: KubeApi): Promise<Record<string, number>> {
-  const counts = await Promise.all(
-    countedResources.map(async (resource) => [resource, await api.count({ resource })] as const),
-  )
-  return Object.fromEntries(counts)
 }
 
 function referenceOf({ reference }: Plan): Result['reference'] {

@@ -105,13 +105,86 @@ describe('withStages', () => {
     expect(outcome).toMatchObject({ status: 'rejected', reason: { message } })
   })
 
-  it('should give up a tear-down at its own budget and go on with the next one', async () => {
-    const { log, step, run } = harness()
-    const { residue } = await run(
-      async (stages) => (await stages.run(step('one', fine))) + (await stages.run(step('two', fine, never, 200))),
+  it('should give up a tear-down at its own budget, go on with the next one, and look again before it tells', async () => {
+    const { log, step, run, clock } = harness()
+    const { residue } = await run(async (stages) => {
+      await stages.run(step('ground', fine))
+      await stages.run(step('one', fine))
+      return stages.run(step('two', fine, never, 200))
+    })
+    expect(log).toEqual(['+ground', '+one', '+two', '-two', '-one', '-two', '-ground'])
+    expect(residue).toEqual(['Step two: not done after 200 ms'])
+    expect(clock.sleepers()).toBe(0)
+  })
+
+  it('should not tell of what only took longer to go than it was given', async () => {
+    const { step, run, clock, events } = harness()
+    const going = Promise.withResolvers<void>()
+    const slow = step('two', fine, () => going.promise, 200)
+    const quick = step('one', fine, async () => {
+      await clock.sleep(900)
+      going.resolve()
+    })
+    const { residue } = await run(async (stages) => {
+      await stages.run(step('ground', fine))
+      await stages.run(quick)
+      return stages.run(slow)
+    })
+    expect(residue).toEqual([])
+    expect(events.filter(({ type }) => type === 'step-failed')).toEqual([])
+  })
+
+  it('should undo everything when whoever listens throws while it does', async () => {
+    const { log, step, clock } = harness()
+    const broken = new Error('a view that throws')
+    const { outcome, residue } = await withStages(
+      {
+        armId: 'a',
+        clock,
+        signal: new AbortController().signal,
+        emit(event) {
+          if ('stepId' in event && event.stepId === 'clean-up') throw broken
+        },
+      },
+      async (stages) => (await stages.run(step('one', fine))) + (await stages.run(step('two', fine))),
     )
     expect(log).toEqual(['+one', '+two', '-two', '-one'])
-    expect(residue).toEqual(['Step two: not done after 200 ms'])
+    expect(residue).toEqual([])
+    expect(outcome).toEqual({ status: 'rejected', reason: broken })
+  })
+
+  it('should end a step whose progress nobody can be told of', async () => {
+    const { log, step, clock } = harness()
+    const broken = new Error('a view that throws')
+    const emit = (event: RunEvent) => {
+      if (event.type === 'step-progress' && event.stepId === 'one') throw broken
+    }
+    const telling = step('one', async ({ report }) => {
+      report({ text: 'half-way' })
+      return 'fine'
+    })
+    const { outcome } = await withStages({ armId: 'a', clock, signal: new AbortController().signal, emit }, (stages) =>
+      stages.run(telling),
+    )
+    expect(log).toEqual(['+one', '-one'])
+    expect(outcome).toEqual({ status: 'rejected', reason: broken })
+  })
+
+  it('should let a step tell of its progress only as long as it goes on', async () => {
+    const { step, run, events } = harness()
+    const late: (() => void)[] = []
+    const chatty = step('one', async ({ report }) => {
+      late.push(() => report({ text: 'too late' }))
+      report({ text: 'in time' })
+      return 'fine'
+    })
+    await run(async (stages) => {
+      await stages.run(chatty)
+      for (const tell of late) tell()
+      return stages.run(step('two', fine))
+    })
+    const told = events.flatMap((event) => (event.type === 'step-progress' && event.stepId === 'one' ? event.text : []))
+    expect(told).toEqual(['in time'])
   })
 
   it('should let a tear-down whose budget is over say what is left', async () => {

@@ -26,13 +26,24 @@ export const cleanUpStepId = 'clean-up'
 /**
  * Calls `body` with stages and afterwards tears down every step that was begun, last first, each within a time budget
  * of its own that no interrupt shortens. Returns what could not be torn down; throws what `body` threw, never an
- * error of the tear-down.
+ * error of the tear-down. Whoever listens to events and throws ends the step, and keeps nothing from being torn down.
  */
 export async function withStages<T>(
   options: StagesOptions,
   body: (stages: Stages) => Promise<T>,
 ): Promise<{ outcome: PromiseSettledResult<T>; residue: string[] }> {
-  const { armId, clock, emit } = options
+  const { armId, clock } = options
+  const listenerErrors: unknown[] = []
+  const emit: RunEventSink = (event) => {
+    try {
+      options.emit(event)
+    } catch (error) {
+      listenerErrors.push(error)
+    }
+  }
+  const requireListeners = () => {
+    if (listenerErrors.length > 0) throw listenerErrors[0]
+  }
   const begun: Step<unknown>[] = []
   const endings = [options.signal]
 
@@ -44,16 +55,13 @@ export async function withStages<T>(
     const startedMs = clock.nowMs()
     emit({ type: 'step-started', armId, stepId })
     try {
+      requireListeners()
       const result = await within(
         clock,
         step.timeoutMs,
         { message: `${step.title} took longer than ${formatDuration(step.timeoutMs)}`, lastWordsMs },
         ending,
-        (signal) =>
-          lateIfAborted(
-            signal,
-            step.setUp({ signal, report: (progress) => emit({ type: 'step-progress', armId, stepId, ...progress }) }),
-          ),
+        (signal) => reporting({ armId, stepId, emit }, signal, (context) => lateIfAborted(signal, step.setUp(context))),
       )
       const text = step.summary?.(result)
       emit({
@@ -63,6 +71,7 @@ export async function withStages<T>(
         durationMs: clock.nowMs() - startedMs,
         ...(text === undefined ? {} : { text }),
       })
+      requireListeners()
       return result
     } catch (error) {
       emit({ type: 'step-failed', armId, stepId, message: messageOf(error) })
@@ -71,7 +80,28 @@ export async function withStages<T>(
   }
 
   const [outcome] = await Promise.allSettled([body({ run, endOn: (signal) => endings.push(signal) })])
-  return { outcome, residue: await tearDown(begun, options) }
+  const residue = await tearDown(begun, { ...options, emit })
+  if (outcome.status === 'rejected' || listenerErrors.length === 0) return { outcome, residue }
+  return { outcome: { status: 'rejected', reason: listenerErrors[0] }, residue }
+}
+
+/** Hands `work` a context whose reports count for its step, as long as that goes on. */
+async function reporting<T>(
+  { armId, stepId, emit }: { armId: string; stepId: string; emit: RunEventSink },
+  signal: AbortSignal,
+  work: (context: StepContext) => Promise<T>,
+): Promise<T> {
+  let isOver = false
+  try {
+    return await work({
+      signal,
+      report(progress) {
+        if (!isOver && !signal.aborted) emit({ type: 'step-progress', armId, stepId, ...progress })
+      },
+    })
+  } finally {
+    isOver = true
+  }
 }
 
 /** What is late, or left, is best told by whoever worked on it: it gets this long for that when its time is up. */
@@ -89,23 +119,38 @@ async function lateIfAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
   }
 }
 
+/** What was not torn down is looked at again at the end: it may only have taken longer than it was given. */
+const lookAgainMs = 10_000
+
 async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }: StagesOptions): Promise<string[]> {
-  const residue: string[] = []
   const startedMs = clock.nowMs()
-  const report: StepContext['report'] = (progress) =>
-    emit({ type: 'step-progress', armId, stepId: cleanUpStepId, ...progress })
-  emit({ type: 'step-started', armId, stepId: cleanUpStepId })
-  for (const step of begun.toReversed()) {
-    if (step.tearDown === undefined) continue
-    report({ text: step.title })
-    const { budgetMs, run } = step.tearDown
+  const attempt = async (step: Step<unknown>, budgetMs: number, message: string): Promise<string[]> => {
+    emit({ type: 'step-progress', armId, stepId: cleanUpStepId, text: step.title })
     try {
-      const lateness = { message: `not done after ${formatDuration(budgetMs)}`, lastWordsMs }
-      await within(clock, budgetMs, lateness, undefined, (signal) => run({ signal, report }))
+      const lateness = { message, lastWordsMs }
+      await within(clock, budgetMs, lateness, undefined, (signal) =>
+        reporting({ armId, stepId: cleanUpStepId, emit }, signal, async (context) => step.tearDown?.run(context)),
+      )
+      return []
     } catch (error) {
-      residue.push(`${step.title}: ${messageOf(error)}`)
+      return [`${step.title}: ${messageOf(error)}`]
     }
   }
+  const residue: string[] = []
+  const undo = async (steps: readonly Step<unknown>[]) => {
+    const left: [step: Step<unknown>, message: string][] = []
+    for (const step of steps) {
+      if (step.tearDown === undefined) continue
+      const { budgetMs } = step.tearDown
+      const message = `not done after ${formatDuration(budgetMs)}`
+      if ((await attempt(step, budgetMs, message)).length > 0) left.push([step, message])
+    }
+    for (const [step, message] of left) residue.push(...(await attempt(step, lookAgainMs, message)))
+  }
+  emit({ type: 'step-started', armId, stepId: cleanUpStepId })
+  // Without the first, the control plane, none of the others can be looked at.
+  await undo(begun.slice(1).toReversed())
+  await undo(begun.slice(0, 1))
   if (residue.length > 0) emit({ type: 'step-failed', armId, stepId: cleanUpStepId, message: residue.join('; ') })
   else emit({ type: 'step-finished', armId, stepId: cleanUpStepId, durationMs: clock.nowMs() - startedMs })
   return residue

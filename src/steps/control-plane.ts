@@ -21,7 +21,7 @@ export function controlPlane(
     },
     summary: ({ readyMs }) => (readyMs === null ? 'it is there' : `ready in ${formatDuration(readyMs)}`),
     tearDown: {
-      budgetMs: 30_000,
+      budgetMs: target.closeBudgetMs ?? 30_000,
       async run() {
         // An aborted opening cleans up after itself: wait for that, and hear only of what it could not take away.
         const cluster = await opening?.catch((error: unknown) => {

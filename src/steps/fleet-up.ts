@@ -1,5 +1,6 @@
 import { whenAborted } from '../base/abort.ts'
 import { formatDuration } from '../base/duration.ts'
+import { Failure, messageOf } from '../base/errors.ts'
 import { follow } from '../kube/follow.ts'
 import { isReady } from '../kube/resources.ts'
 import type { NodeFlaps } from '../measure/node-flaps.ts'
@@ -16,10 +17,11 @@ export interface ReadyFleet extends Fleet {
   readyMs: number
   /** Nodes that have not stayed Ready so far. */
   flaps(): NodeFlaps
-  /** Counts the nodes that are not Ready now, also those of which a watch that has gone silent has not told yet. */
+  /**
+   * Counts the nodes that are not Ready now, also those of which a watch that has gone silent has not told yet. Throws
+   * `Failure('inconclusive')` when the watch on the nodes has ended: from then on flaps were not seen.
+   */
   lookAgain(signal: AbortSignal): Promise<void>
-  /** What ended the watch on the nodes, if anything did: from then on flaps are not seen. */
-  lost(): unknown
 }
 
 const titles = {
@@ -87,19 +89,23 @@ export function fleetUp(
       })
       await Promise.race([allReady.promise, whenAborted(signal)])
       const lookAgain = async (untilAborted: AbortSignal) => {
+        if (lost !== undefined)
+          throw new Failure('inconclusive', `nodes were not watched to the end: ${messageOf(lost)}`, { cause: lost })
         for await (const page of api.list({ resource: 'nodes' }, untilAborted))
           for (const node of page.items) nodes.note(node.metadata.name ?? '', isReady(node))
       }
-      return { ...fleet, readyMs: clock.nowMs() - startedMs, flaps: nodes.flaps, lookAgain, lost: () => lost }
+      return { ...fleet, readyMs: clock.nowMs() - startedMs, flaps: nodes.flaps, lookAgain }
     },
     summary: ({ readyMs, nodeNames, processes }) =>
       source === 'hollow'
         ? `${nodeNames.length} Ready in ${formatDuration(readyMs)}, ${processes} processes`
         : `${nodeNames.length} Ready`,
     tearDown: {
-      budgetMs: cluster.disposable ? 5000 : removalMs + spec.nodes * removalMsPerNode,
+      budgetMs: removalMs + spec.nodes * removalMsPerNode,
       async run({ signal }) {
         ending.abort()
+        // The cluster takes its nodes along, and ends what is being started.
+        if (cluster.disposable) return
         await watching?.catch(() => {})
         if (starting === undefined) return
         // What is still under way could come to be after the look at what there is.
@@ -107,5 +113,18 @@ export function fleetUp(
         await cluster.removeFleet(signal)
       },
     },
+  }
+}
+
+export const fleetCheckStepId = 'fleet-check'
+export const fleetCheckTitle = 'Nodes looked at again'
+
+/** Whether all nodes are still Ready when everything is measured. */
+export function fleetCheck(fleet: Pick<ReadyFleet, 'lookAgain'>): Step<void> {
+  return {
+    id: fleetCheckStepId,
+    title: fleetCheckTitle,
+    timeoutMs: 60_000,
+    setUp: ({ signal }) => fleet.lookAgain(signal),
   }
 }

@@ -23,6 +23,8 @@ export interface Target {
   readonly onThisMachine: boolean
   /** How long opening a cluster may take; two minutes when absent. */
   readonly openBudgetMs?: number
+  /** How long taking a cluster away may take; half a minute when absent. */
+  readonly closeBudgetMs?: number
   supports(knob: Knob): KnobSupport
   /** What this target needs before a run; throws a `Failure` that says what is missing and how to get it. */
   prepare(context: PrepareContext): Promise<void>

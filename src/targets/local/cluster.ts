@@ -15,7 +15,7 @@ import type { RunningFleet } from './fleet.ts'
 import { startFleet } from './fleet.ts'
 import { readKnobs } from './knobs.ts'
 import type { Ports } from './ports.ts'
-import { createSupervisor } from './processes.ts'
+import { createSupervisor, killMs } from './processes.ts'
 
 export interface ClusterOptions {
   binaryFolder: string
@@ -34,6 +34,8 @@ export interface ClusterOptions {
 
 /** What a component gets between SIGTERM and SIGKILL; kube-apiserver takes the longest, a second. */
 const stopGraceMs = 3000
+/** Three stages of processes that end at last, and the removal of their files, twice: what is left is looked at again before it is told. */
+export const closeBudgetMs = 2 * 3 * (stopGraceMs + killMs) + 60_000
 
 /**
  * Starts a control plane. When that fails, or `signal` aborts, everything it started is gone before this throws:
@@ -46,8 +48,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const closing = new AbortController()
   const closed = AbortSignal.any([supervisor.broken, closing.signal])
 
-  const takeAway = async (): Promise<string[]> => {
-    closing.abort(new Failure('interrupted', 'the cluster was taken away'))
+  const attemptToTakeAway = async (): Promise<string[]> => {
     const residue = (await supervisor.stop(stopGraceMs)).map((name) => `${name} still runs after SIGKILL`)
     try {
       rmSync(stateFolder, { recursive: true, force: true, maxRetries: 5 })
@@ -56,6 +57,11 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     }
     removeIfEmpty(dirname(stateFolder))
     return residue
+  }
+  const takeAway = async (): Promise<string[]> => {
+    closing.abort(new Failure('interrupted', 'the cluster was taken away'))
+    const residue = await attemptToTakeAway()
+    return residue.length === 0 ? residue : attemptToTakeAway()
   }
 
   try {

@@ -9,7 +9,7 @@ import { locateComponents, requireComponents } from '../../components/components
 import { readVersion } from '../../components/version.ts'
 import type { Target } from '../target.ts'
 import { localBinaries, localComponents } from './binaries.ts'
-import { openCluster } from './cluster.ts'
+import { closeBudgetMs, openCluster } from './cluster.ts'
 import { supportOf } from './knobs.ts'
 import { runMark, stateFolderOf } from './leftovers.ts'
 import { checkLimits, readLimits } from './limits.ts'
@@ -63,6 +63,7 @@ export function localTarget(options: LocalTargetOptions): Target {
     name: 'local',
     evidence: 'measured',
     onThisMachine: true,
+    closeBudgetMs,
     supports: (knob) => supportOf(knob, permissions),
 
     async prepare({ fleet, signal, onProgress }) {

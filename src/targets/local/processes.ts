@@ -60,8 +60,8 @@ export interface SupervisorOptions {
 }
 
 const pollMs = 25
-/** From SIGKILL to the end: longer only for a process stuck in the kernel. */
-const killMs = 2000
+/** From SIGKILL to the end: a process of fifty kubelets on a busy machine takes seconds to give its memory back. */
+export const killMs = 30_000
 const lastLines = 15
 
 /** Creates `logFolder` if need be. */

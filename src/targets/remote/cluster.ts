@@ -55,6 +55,8 @@ export interface RemoteClusterOptions {
 const readyLimitMs = 120_000
 /** Opening a target: re-tuning it, and waiting for its apiserver. */
 export const openBudgetMs = retuneLimitMs + readyLimitMs + 60_000
+/** Letting go of it: as long as a request is tried, and a little longer. */
+export const closeBudgetMs = 150_000
 /** Of the Lease while the apiserver that keeps it is restarted: longer than that takes. */
 const leaseWhileRetuningMs = 300_000
 

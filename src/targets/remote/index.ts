@@ -5,7 +5,7 @@ import { Failure } from '../../base/errors.ts'
 import { forecastOf } from '../../fleet/forecast.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Target } from '../target.ts'
-import { openBudgetMs, openRemoteCluster } from './cluster.ts'
+import { closeBudgetMs, openBudgetMs, openRemoteCluster } from './cluster.ts'
 import { supportOf } from './knobs.ts'
 import type { Holder } from './lease.ts'
 import { armOf, hollowArms, plannedObjects, targetOf } from './objects.ts'
@@ -47,6 +47,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
     evidence: 'measured',
     onThisMachine: false,
     openBudgetMs,
+    closeBudgetMs,
     supports: (knob) => supportOf(knob, plan.fleet),
 
     async prepare({ signal, onProgress }) {

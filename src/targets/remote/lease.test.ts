@@ -126,7 +126,7 @@ describe('acquireLease', () => {
     const lease = await acquire(anna, { ...clock, nowMs: () => clock.nowMs() + stoodStillMs })
     await lease.confirm()
     stoodStillMs = 70_000
-    await expect(lease.confirm()).rejects.toMatchObject({ kind: 'inconclusive', message: /last renewed 70\.0 s ago/ })
+    await expect(lease.confirm()).rejects.toMatchObject({ kind: 'lost', message: /last renewed 70\.0 s ago/ })
     expect(lease.lost.aborted).toBe(true)
   })
 

@@ -118,7 +118,7 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
   // What others see may be the one or the other, as long as an answer is out.
   const deadlineMs = () => Math.min(durationMs, renewed.durationMs) * deadlineShare
   const ageMs = () => clock.nowMs() - renewed.clockMs
-  const lose = (why: string) => losing.abort(new Failure('inconclusive', `the cluster's Lease was lost: ${why}`))
+  const lose = (why: string) => losing.abort(new Failure('lost', `the cluster's Lease was lost: ${why}`))
   const isLost = () => {
     if (!losing.signal.aborted && ageMs() >= deadlineMs()) lose(`it was last renewed ${formatDuration(ageMs())} ago`)
     return losing.signal.aborted

@@ -3,8 +3,8 @@ import { sumOf } from '../../../base/sum.ts'
 import type { Plan } from '../../../plan/plan.ts'
 import type { Evidence, Finding } from './evidence.ts'
 
-/** What an arm takes beside what its plan allows: bringing up the control plane, reading knobs, counting objects. */
-const besidesMs = 120_000 + 30_000 + 120_000
+/** What an arm takes beside what its plan allows: bringing up the control plane, reading knobs, counting objects, looking at the nodes again. */
+const besidesMs = 120_000 + 30_000 + 120_000 + 60_000
 /** Beyond the plan's own time-outs: for counting after a fill, for the Deployment under test, for each probe. */
 const afterFillMs = 120_000
 const probeTargetMs = 60_000
@@ -12,8 +12,8 @@ const perReplicaMs = 1000
 const perProbeMs = 60_000
 /** What tear-downs may take: the workload, the Deployment under test, the fleet and the control plane. */
 const tearDownMs = 600_000 + 300_000 + 5000 + 30_000
-/** And what they had to say when that was over. */
-const lastWordsMs = 10_000
+/** And what they had to say when that was over, twice, and the second look at what was left. */
+const lastWordsMs = 20_000 + 4 * 10_000
 
 /** A run ends by itself within the time-outs of its plan, and in good order: what goes wrong in a cluster is no bug of the program. */
 export function endsInTime({ plan, result, error }: Pick<Evidence, 'plan' | 'result' | 'error'>): Finding {
