@@ -9,6 +9,7 @@ import { systemClock } from '../src/base/clock.ts'
 import { medianOf } from '../src/base/median.ts'
 import { loadCredentials } from '../src/kube/credentials.ts'
 import type { ConfigMap, Secret } from '../src/kube/resources.ts'
+import { nobodyThere } from '../src/kube/testing.ts'
 import type { PlannedWorkload } from '../src/plan/plan.ts'
 import { createOwn } from '../src/steps/own-objects.ts'
 import { localTarget } from '../src/targets/local/index.ts'
@@ -67,7 +68,7 @@ export async function benchApiserver(componentsSource: string, say: (line: strin
     const { signal } = new AbortController()
     await using cluster = await target.open({ armId: 'bench', repetition: 1, knobs: [], signal })
     const kubeconfig = join(folder, 'state', 'bench', 'admin.kubeconfig')
-    const { server, tls } = await loadCredentials({ file: kubeconfig })
+    const { server, tls } = await loadCredentials(kubeconfig, nobodyThere)
     const pool = new Pool(server, { connections: inFlight, connect: tls, allowH2: false })
     const config = new KubeConfig()
     config.loadFromFile(kubeconfig)

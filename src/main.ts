@@ -1,5 +1,7 @@
+import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { isatty } from 'node:tty'
 import { CommanderError } from 'commander'
 import { exitCodes, Failure } from './base/errors.ts'
 import { asInstallationFailure, exitCodeOfError, finalStatus } from './cli/exit.ts'
@@ -23,10 +25,12 @@ const surroundings: Surroundings = {
     write: output.write,
     print: (line) => output.write(`${line}\n`),
     printError: (line) => errors.write(`${line}\n`),
+    printAtOnce: (line) => void (interactive ? writeSync(2, `${line}\n`) : errors.write(`${line}\n`)),
     interactive,
     columns: process.stdout.columns ?? 80,
   },
   styles: stylesFor(interactive && process.env['NO_COLOR'] === undefined),
+  stdinIsTerminal: isatty(0),
   env: process.env,
   folders: {
     root,

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
@@ -11,6 +10,7 @@ import { examineClusters, identityChecks, requireNoRefusals } from '../targets/r
 import { connectOverHttp, reachClusters } from '../targets/remote/reach.ts'
 import { loadClusters } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
+import { readOptions } from './targets.ts'
 
 export interface CleanupOptions {
   run?: string
@@ -18,6 +18,8 @@ export interface CleanupOptions {
   clusters?: string
   /** Contexts of clusters that look like production and are meant. */
   confirm?: string[]
+  /** Contexts whose server is not checked. */
+  allowInsecure?: string[]
 }
 
 /** Removes what runs have left on this machine, or on the clusters that a file names; returns the exit status. */
@@ -32,20 +34,22 @@ export function cleanupCommand(options: CleanupOptions, surroundings: Surroundin
 const clusterBudgetMs = 1_800_000
 
 async function cleanUpRemote(
-  { run, clusters: file, confirm = [] }: CleanupOptions & { clusters: string },
-  { terminal, interruption }: Surroundings,
+  { run, clusters: file, confirm = [], allowInsecure = [] }: CleanupOptions & { clusters: string },
+  surroundings: Surroundings,
 ): Promise<number> {
+  const { terminal, interruption } = surroundings
   const planned = loadClusters(file)
   const closing = new AbortController()
   const signal = AbortSignal.any([interruption.signal, closing.signal, AbortSignal.timeout(clusterBudgetMs)])
   const now = new Date()
   try {
     const clusters = await reachClusters(planned, {
+      ...readOptions(surroundings),
+      allowInsecure,
       connect: connectOverHttp(systemClock),
-      home: homedir(),
       signal,
     })
-    requireKnown(confirm, clusters)
+    requireKnown({ '--confirm': confirm, '--allow-insecure': allowInsecure }, clusters)
     requireNoRefusals(await examineClusters({ clusters, confirmed: confirm, now, signal }, identityChecks))
     const residue = await cleanUpClusters({
       clusters,

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import process from 'node:process'
 import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure, messageOf } from '../base/errors.ts'
@@ -7,9 +6,11 @@ import { examineMachine } from '../targets/local/examine.ts'
 import { connectOverHttp, reachClusters, serverVersionOf, titleOf } from '../targets/remote/reach.ts'
 import { defaultClusters, loadClusters } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
+import { readOptions } from './targets.ts'
 
 /** Says what this machine has and lacks for each target; fails when a target cannot run here at all. */
-export async function doctorCommand({ terminal, styles, folders, env, interruption }: Surroundings): Promise<number> {
+export async function doctorCommand(surroundings: Surroundings): Promise<number> {
+  const { terminal, styles, folders, env } = surroundings
   const marks = { has: styles.green('ok     '), limits: styles.yellow('note   '), lacks: styles.red('missing') }
   const findings = await examineMachine(folders.components, folders.root, env)
   terminal.print(styles.bold('target local: real components on this machine'))
@@ -19,7 +20,7 @@ export async function doctorCommand({ terminal, styles, folders, env, interrupti
     if (next !== undefined) terminal.print(`          ${styles.dim(next)}`)
   }
   terminal.print(styles.bold('\ntarget remote: clusters of others'))
-  for (const { state, what, next } of await examineClustersFile(interruption.signal)) {
+  for (const { state, what, next } of await examineClustersFile(surroundings)) {
     terminal.print(`  ${marks[state]} ${what}`)
     if (next !== undefined) terminal.print(`          ${styles.dim(next)}`)
   }
@@ -29,7 +30,7 @@ export async function doctorCommand({ terminal, styles, folders, env, interrupti
 }
 
 /** What there is to say of clusters.yaml in the working directory: whether its clusters answer; nothing is checked beyond that. */
-async function examineClustersFile(signal: AbortSignal) {
+async function examineClustersFile(surroundings: Surroundings) {
   if (!existsSync(defaultClusters)) {
     const next = 'Write one, or name another file with --clusters: see README, Real clusters'
     return [{ state: 'limits' as const, what: `no ${defaultClusters} here: target remote has no clusters`, next }]
@@ -37,9 +38,10 @@ async function examineClustersFile(signal: AbortSignal) {
   const closing = new AbortController()
   try {
     const clusters = await reachClusters(loadClusters(defaultClusters), {
+      ...readOptions(surroundings),
+      allowInsecure: [],
       connect: connectOverHttp(systemClock),
-      home: homedir(),
-      signal: AbortSignal.any([signal, closing.signal]),
+      signal: AbortSignal.any([surroundings.interruption.signal, closing.signal]),
     })
     return await Promise.all(
       clusters.map(async (cluster) => {

@@ -15,6 +15,7 @@ export interface DryRunOptions {
   target?: string
   clusters?: string
   confirm?: string[]
+  allowInsecure?: string[]
   /** Print objects whole, as YAML documents. */
   manifests?: boolean
 }
@@ -39,7 +40,7 @@ export async function dryRunCommand(
   const closing = new AbortController()
   try {
     const signal = AbortSignal.any([interruption.signal, closing.signal])
-    const { checks, objects } = await dryRun(remoteOptions(plan, surroundings, options.confirm ?? []), signal)
+    const { checks, objects } = await dryRun(remoteOptions(plan, surroundings, options), signal)
     const counts = new Map<string, number>()
     for (const planned of objects()) {
       const title = titleOf(planned.cluster)

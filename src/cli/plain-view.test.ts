@@ -8,6 +8,7 @@ function recordingTerminal(interactive = false) {
   const terminal: Terminal = {
     print: (line) => lines.push(line),
     printError: (line) => lines.push(line),
+    printAtOnce: (line) => lines.push(line),
     write: (text) => lines.push(text),
     interactive,
     columns: 20,

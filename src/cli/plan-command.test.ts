@@ -84,6 +84,7 @@ describe('planCommand', () => {
       print: (line: string) => printed.push(line),
       write: () => {},
       printError: () => {},
+      printAtOnce: () => {},
       interactive: false,
       columns: 80,
     }
@@ -93,7 +94,15 @@ describe('planCommand', () => {
       throw error
     }
     const styles = stylesFor(false)
-    const status = planCommand(plan, options, { terminal, styles, env: {}, folders, interruption, reportBug })
+    const status = planCommand(plan, options, {
+      terminal,
+      styles,
+      stdinIsTerminal: false,
+      env: {},
+      folders,
+      interruption,
+      reportBug,
+    })
     return { status, text: printed.join('\n') }
   }
 

@@ -46,6 +46,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`')
     .option('--clusters <file>', clustersHelp)
     .option('--confirm <context>', confirmHelp, collected)
+    .option('--allow-insecure <context>', insecureHelp, collected)
     .action(async (plan: string, options: RunOptions) =>
       onExit(await (await import('./run-command.ts')).runCommand(plan, options, surroundings)),
     )
@@ -62,6 +63,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('--manifests', 'with --dry-run: print the objects whole, as YAML')
     .option('--clusters <file>', clustersHelp)
     .option('--confirm <context>', confirmHelp, collected)
+    .option('--allow-insecure <context>', insecureHelp, collected)
     .action(async (plan: string, options: PlanOptions & DryRunOptions & { dryRun?: boolean }) =>
       onExit(
         options.dryRun === true
@@ -149,6 +151,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('--run <id>', 'one run only; default: every run that is not going on')
     .option('--clusters <file>', 'on the clusters that this file names, instead of this machine')
     .option('--confirm <context>', confirmHelp, collected)
+    .option('--allow-insecure <context>', insecureHelp, collected)
     .action(async (options: CleanupOptions) =>
       onExit(await (await import('./cleanup-command.ts')).cleanupCommand(options, surroundings)),
     )
@@ -164,6 +167,8 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 const clustersHelp =
   'of target remote: the file that says where its clusters are; default: clusters.yaml, if it is there'
 const confirmHelp = 'of target remote: go on although this context looks like production; may be repeated'
+const insecureHelp =
+  'of target remote: connect to this context without checking who answers (insecure-skip-tls-verify, http); may be repeated'
 const overrideHelp = 'override a value of the plan, such as fleet.nodes=100; may be repeated'
 
 function collected(value: string, earlier: string[] = []): string[] {

@@ -28,6 +28,8 @@ export interface RunOptions {
   clusters?: string
   /** Of target remote: contexts of clusters that look like production and are meant. */
   confirm?: string[]
+  /** Of target remote: contexts whose server is not checked. */
+  allowInsecure?: string[]
 }
 
 /** Runs a plan from its file to its reports; returns the exit status. */

@@ -14,7 +14,8 @@ beforeEach(() => {
 function simulate(options: SimulateOptions) {
   const print = (line: string) => printed.push(line)
   return simulateCommand(options, {
-    terminal: { print, write: () => {}, printError: print, interactive: false, columns: 80 },
+    terminal: { print, write: () => {}, printError: print, printAtOnce: print, interactive: false, columns: 80 },
+    stdinIsTerminal: false,
     styles: stylesFor(false),
     env: {},
     folders: { root, plans: join(root, 'plans'), reports: '', components: '' },

@@ -4,6 +4,8 @@ import type { Styles, Terminal } from './terminal.ts'
 export interface Surroundings {
   terminal: Terminal
   styles: Styles
+  /** Whether somebody sits at standard input, whom a credential plugin can ask. */
+  stdinIsTerminal: boolean
   env: Readonly<Record<string, string | undefined>>
   folders: { root: string; plans: string; reports: string; components: string }
   interruption: Interruption

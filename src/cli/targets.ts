@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, rmSync } from 'node:fs'
-import { hostname, userInfo } from 'node:os'
+import { homedir, hostname, userInfo } from 'node:os'
 import { join, relative } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
+import { printable } from '../base/printable.ts'
 import { readModulePins } from '../components/components.ts'
 import {
   describeThisMachine,
@@ -38,6 +39,8 @@ export interface TargetChoices {
   calibration?: string | undefined
   /** Of target remote: contexts that were typed, of clusters that look like production. */
   confirm?: readonly string[] | undefined
+  /** Of target remote: contexts that were typed, whose server may be somebody else's. */
+  allowInsecure?: readonly string[] | undefined
 }
 
 /** Chooses the target of a run, with the clock and the machine that belong to it. */
@@ -47,7 +50,7 @@ export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, 
     throw new Failure('bad-input', 'only a simulated cluster can be made to go wrong', {
       next: "Leave out the plan's `faults`, or run it with --target sim",
     })
-  return name === 'local' ? onThisMachine(plan, surroundings) : elsewhere(plan, surroundings, choices.confirm ?? [])
+  return name === 'local' ? onThisMachine(plan, surroundings) : elsewhere(plan, surroundings, choices)
 }
 
 /**
@@ -87,25 +90,41 @@ function newRun(plan: Plan, { reports }: Surroundings['folders']) {
 /** Everything of target remote that comes from the command line and this process. */
 export function remoteOptions(
   plan: Plan,
-  { folders, env }: Pick<Surroundings, 'folders' | 'env'>,
-  confirmed: readonly string[],
+  surroundings: Pick<Surroundings, 'folders' | 'env' | 'terminal' | 'stdinIsTerminal'>,
+  { confirm = [], allowInsecure = [] }: Pick<TargetChoices, 'confirm' | 'allowInsecure'>,
 ): RemoteTargetOptions & { startedAt: string } {
+  const { folders } = surroundings
   const { startedAt, runId, runFolder } = newRun(plan, folders)
   return {
+    ...readOptions(surroundings),
     plan,
     holder: { runId, who: `${userInfo().username}@${hostname()}` },
     runFolder,
     startedAt,
-    confirmed,
+    confirmed: confirm,
+    allowInsecure,
     kubernetesVersion: readModulePins({ sourceFolder: folders.components }).kubernetes,
+  }
+}
+
+/** What reading kubeconfigs takes from this process. */
+export function readOptions({
+  env,
+  terminal,
+  stdinIsTerminal,
+}: Pick<Surroundings, 'env' | 'terminal' | 'stdinIsTerminal'>) {
+  return {
     env,
+    home: homedir(),
+    stdinIsTerminal,
+    onPluginLine: (line: string) => terminal.printAtOnce(printable(line)),
     clock: systemClock,
     now: () => new Date(),
   }
 }
 
-function elsewhere(plan: Plan, surroundings: Surroundings, confirmed: readonly string[]): RunOn {
-  const options = remoteOptions(plan, surroundings, confirmed)
+function elsewhere(plan: Plan, surroundings: Surroundings, choices: TargetChoices): RunOn {
+  const options = remoteOptions(plan, surroundings, choices)
   const { startedAt, runFolder, holder } = options
   return {
     runId: holder.runId,

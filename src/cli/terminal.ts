@@ -4,6 +4,8 @@ export interface Terminal {
   /** Without an end of line. */
   write(text: string): void
   printError(line: string): void
+  /** As `printError`, but also while a list redraws itself, which holds back what others print: for questions. */
+  printAtOnce(line: string): void
   /** Whether standard output is a terminal that can redraw lines. */
   interactive: boolean
   columns: number

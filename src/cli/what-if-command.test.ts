@@ -24,7 +24,8 @@ afterEach(() => rmSync(reports, { recursive: true, force: true }))
 function surroundings(): Surroundings {
   const print = (line: string) => printed.push(line)
   return {
-    terminal: { print, write: () => {}, printError: print, interactive: false, columns: 80 },
+    terminal: { print, write: () => {}, printError: print, printAtOnce: print, interactive: false, columns: 80 },
+    stdinIsTerminal: false,
     styles: stylesFor(false),
     env: {},
     folders: { root, plans: join(root, 'plans'), reports, components: '' },

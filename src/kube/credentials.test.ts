@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Failure } from '../base/errors.ts'
-import { loadCredentials } from './credentials.ts'
+import type { LoadOptions } from './credentials.ts'
+import { loadCredentials as loadFile } from './credentials.ts'
+import { nobodyThere } from './testing.ts'
 import type { TestCertificates } from './testing-tls.ts'
 import { createTestCertificates } from './testing-tls.ts'
 
@@ -38,12 +40,25 @@ function kubeconfig({ server = 'https://10.0.0.1:6443', cluster = {}, user = { t
   })
 }
 
+let files = 0
+/** Reads a kubeconfig with this text. */
+function loadText(text: string, options: Partial<LoadOptions> = {}) {
+  const file = join(folder, `kubeconfig-${++files}`)
+  writeFileSync(file, text)
+  return loadFile(file, { ...nobodyThere, ...options })
+}
+
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 /** A credential plugin that answers with `status`, and a count as the token if there is none. */
 function plugin(script: string) {
   return {
-    exec: { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', script] },
+    exec: {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: ['-e', script],
+      interactiveMode: 'Never',
+    },
   }
 }
 
@@ -66,7 +81,7 @@ describe('loadCredentials', () => {
       cluster: { 'certificate-authority-data': base64(ca), 'tls-server-name': 'kubernetes' },
       user: { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) },
     })
-    const credentials = await loadCredentials({ text })
+    const credentials = await loadText(text)
     expect(credentials.server).toBe('https://10.0.0.1:6443/k8s')
     expect(Object.entries(credentials.tls).map(([key, value]) => [key, String(value)])).toEqual([
       ['ca', ca],
@@ -81,8 +96,7 @@ describe('loadCredentials', () => {
   test('should know the end of a token that tells it, and of the certificate where that comes first', async () => {
     const tokenUntil = (end: string) =>
       `x.${Buffer.from(JSON.stringify({ exp: Date.parse(end) / 1000 })).toString('base64url')}.y`
-    const endOf = async (user: Record<string, unknown>) =>
-      (await loadCredentials({ text: kubeconfig({ user }) })).expiresAt
+    const endOf = async (user: Record<string, unknown>) => (await loadText(kubeconfig({ user }))).expiresAt
     const { cert, key } = certificates.client
     const certificate = { 'client-certificate-data': base64(cert), 'client-key-data': base64(key) }
     expect(await endOf({ token: tokenUntil('2030-01-01T00:00:00Z') })).toEqual(new Date('2030-01-01T00:00:00Z'))
@@ -102,12 +116,12 @@ describe('loadCredentials', () => {
   })
 
   test('should tell what the kubeconfig calls the cluster', async () => {
-    expect((await loadCredentials({ text: kubeconfig() })).clusterName).toBe('c')
+    expect((await loadText(kubeconfig())).clusterName).toBe('c')
   })
 
   test('should prefer what is inside to a file', async () => {
     const cluster = { 'certificate-authority-data': base64(certificates.ca), 'certificate-authority': '/no/such/file' }
-    const { tls } = await loadCredentials({ text: kubeconfig({ cluster }) })
+    const { tls } = await loadText(kubeconfig({ cluster }))
     expect(String(tls.ca)).toBe(certificates.ca)
   })
 
@@ -124,7 +138,7 @@ describe('loadCredentials', () => {
         user: { 'client-certificate': 'client.crt', 'client-key': 'client.key' },
       }),
     )
-    const credentials = await loadCredentials({ file })
+    const credentials = await loadFile(file, nobodyThere)
     for (const name of ['config', 'ca.crt', 'client.crt', 'client.key']) rmSync(join(folder, name))
     expect(String(credentials.tls.key)).toBe(client.key)
     expect(await credentials.headers(true)).toEqual({})
@@ -139,7 +153,7 @@ describe('loadCredentials', () => {
     ],
     [{}, {}],
   ])('should give the headers for %j', async (user, headers) => {
-    const credentials = await loadCredentials({ text: kubeconfig({ user }) })
+    const credentials = await loadText(kubeconfig({ user }))
     expect(await credentials.headers()).toEqual(headers)
   })
 
@@ -149,8 +163,8 @@ describe('loadCredentials', () => {
     const script = `
       require('fs').appendFileSync(${JSON.stringify(count)}, 'x')
       const token = 'token-' + require('fs').readFileSync(${JSON.stringify(count)}, 'utf8').length
-      console.log(JSON.stringify({ kind: 'ExecCredential', status: { token } }))`
-    const credentials = await loadCredentials({ text: kubeconfig({ user: plugin(script) }) })
+      console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token } }))`
+    const credentials = await loadText(kubeconfig({ user: plugin(script) }))
     expect(await credentials.headers()).toEqual({ Authorization: 'Bearer token-1' })
     expect(await credentials.headers(true)).toEqual({ Authorization: 'Bearer token-2' })
     expect(await credentials.headers()).toEqual({ Authorization: 'Bearer token-2' })
@@ -159,28 +173,24 @@ describe('loadCredentials', () => {
   test('should use the client certificate that a plugin gives', async () => {
     const { cert, key } = certificates.client
     const status = { clientCertificateData: cert, clientKeyData: key }
-    const user = plugin(`console.log(${JSON.stringify(JSON.stringify({ status }))})`)
-    const { tls, expiresAt } = await loadCredentials({ text: kubeconfig({ user }) })
-    expect(tls).toEqual({ cert, key })
+    const answer = { apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status }
+    const user = plugin(`console.log(${JSON.stringify(JSON.stringify(answer))})`)
+    const { tls, expiresAt } = await loadText(kubeconfig({ user }))
+    expect(tls).toEqual({ cert: Buffer.from(cert), key: Buffer.from(key) })
     expect(expiresAt).toBeInstanceOf(Date)
   })
 
   test('should use the context that is named, without a user if it has none', async () => {
-    expect(await (await loadCredentials({ text: kubeconfig() }, { context: 'three' })).headers()).toEqual({})
+    expect(await (await loadText(kubeconfig(), { context: 'three' })).headers()).toEqual({})
   })
 
   test.each([
-    ['there is no such file', { file: join(folder, 'none') }, /cannot be read: ENOENT/],
-    ['it is not YAML', { text: `users: [\n  token: "${canary}` }, /not a kubeconfig: .* on line 2/],
-    ['it is empty', { text: '' }, /not a kubeconfig/],
-    [
-      'a cluster has no server',
-      { text: 'clusters: [{ name: c, cluster: {} }]' },
-      /clusters\[0\].cluster.server is missing/,
-    ],
-    ['it has no contexts', { text: 'kind: Config' }, /no context \(none is current\)/],
-  ])('should call it bad input when %s', async (_reason, source, message) => {
-    const failed = await failure(loadCredentials(source))
+    ['it is not YAML', `users: [\n  token: "${canary}`, /:2:\d+ this is not a kubeconfig: a quote or a bracket/],
+    ['it is empty', '', /:1:1 this is not a kubeconfig: expected a map/],
+    ['a token', canary, /:1:1 this is not a kubeconfig: expected a map/],
+    ['it has no contexts', 'kind: Config', /no context \(none is current\)/],
+  ])('should call it bad input when %s', async (_reason, text, message) => {
+    const failed = await failure(loadText(text))
     expect(failed.kind).toBe('bad-input')
     expect(failed.message).toMatch(message)
     expect(failed.next).toBeTruthy()
@@ -188,46 +198,60 @@ describe('loadCredentials', () => {
 
   test.each([
     ['the context is not there', {}, 'four', /no context four/],
-    ['its user is not there', {}, 'two', /names user nobody, which is not there/],
-    ['the server has a password', { server: `https://u:${canary}@10.0.0.1` }, 'one', /not a plain http or https URL/],
-    ['the server is no URL', { server: '10.0.0.1:6443' }, 'one', /not a plain http or https URL/],
-    ['a proxy is needed', { cluster: { 'proxy-url': 'http://proxy' } }, 'one', /proxy-url, which is not supported/],
+    ['its user is not there', {}, 'two', /contexts\[1\].context.user: there is no user nobody/],
+    [
+      'the server has a password',
+      { server: `https://u:${canary}@10.0.0.1` },
+      'one',
+      /clusters\[0\].cluster.server: expected a plain http or https URL/,
+    ],
+    [
+      'the server is no URL',
+      { server: '10.0.0.1:6443' },
+      'one',
+      /clusters\[0\].cluster.server: expected a plain http or https URL/,
+    ],
+    ['it has no server', { server: '' }, 'one', /clusters\[0\].cluster.server: required/],
     [
       'a certificate is damaged',
-      { user: { 'client-certificate-data': base64(canary) } },
+      { user: { 'client-certificate-data': base64(canary), 'client-key-data': base64(canary) } },
       'one',
-      /certificates cannot be used/,
+      /users\[0\].user.client-certificate-data: this is not a PEM certificate/,
     ],
   ])('should call it bad input when %s', async (_reason, parts, context, message) => {
-    const failed = await failure(loadCredentials({ text: kubeconfig(parts) }, { context }))
+    const failed = await failure(loadText(kubeconfig(parts), { context }))
     expect(failed.kind).toBe('bad-input')
     expect(failed.message).toMatch(message)
   })
 
   test('should name the contexts to choose from', async () => {
-    const failed = await failure(loadCredentials({ text: kubeconfig() }, { context: 'four' }))
+    const failed = await failure(loadText(kubeconfig(), { context: 'four' }))
     expect(failed.next).toBe('Choose one of: one, two, three')
   })
 
   test('should call the key of another certificate bad input', async () => {
     const { client, server } = certificates
     const user = { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(server.key) }
-    expect((await failure(loadCredentials({ text: kubeconfig({ user }) }))).message).toMatch(/cannot be used/)
+    expect((await failure(loadText(kubeconfig({ user })))).message).toMatch(
+      /client-key-data: this is the key of another/,
+    )
   })
 
   test('should blame the machine when a file that it names cannot be read', async () => {
-    const failed = await failure(
-      loadCredentials({ text: kubeconfig({ user: { 'client-key': join(folder, 'gone.key') } }) }),
-    )
+    const user = { 'client-certificate-data': base64(certificates.client.cert), 'client-key': 'gone.key' }
+    const failed = await failure(loadText(kubeconfig({ user })))
     expect(failed.kind).toBe('infrastructure')
-    expect(failed.message).toMatch(/gone.key/)
+    expect(failed.message).toMatch(/users\[0\].user.client-key: ENOENT.*gone.key/)
   })
 
   test.each([
-    [`console.error('session expired'); process.exit(1)`, /user u cannot be authenticated: session expired/],
-    [`console.log('{"token": ${canary}')`, /the answer is not JSON/],
+    [
+      `console.error('session expired'); process.exit(1)`,
+      /user u cannot be authenticated: .* ended with status 1: session expired/,
+    ],
+    [`console.log('{"token": ${canary}')`, /printed something else than an ExecCredential/],
   ])('should blame the machine when a plugin fails: %s', async (script, message) => {
-    const failed = await failure(loadCredentials({ text: kubeconfig({ user: plugin(script) }) }))
+    const failed = await failure(loadText(kubeconfig({ user: plugin(script) })))
     expect(failed.kind).toBe('infrastructure')
     expect(failed.message).toMatch(message)
   })
@@ -236,16 +260,18 @@ describe('loadCredentials', () => {
     const command = join(folder, 'no-such-plugin')
     writeFileSync(command, '')
     chmodSync(command, 0o600)
-    const failed = await failure(loadCredentials({ text: kubeconfig({ user: { exec: { command } } }) }))
+    const user = { exec: { ...plugin('').exec, command } }
+    const failed = await failure(loadText(kubeconfig({ user })))
     expect(failed.kind).toBe('infrastructure')
+    expect(failed.message).toMatch(/no-such-plugin is not executable/)
   })
 
   test.each([{ cluster: { 'insecure-skip-tls-verify': true } }, { server: 'http://10.0.0.1:8080' }])(
     'should refuse a connection that is not protected unless it is allowed: %j',
     async (parts) => {
       const text = kubeconfig(parts)
-      expect((await failure(loadCredentials({ text }))).kind).toBe('safety-refusal')
-      const { tls } = await loadCredentials({ text }, { allowInsecure: true })
+      expect((await failure(loadText(text))).kind).toBe('safety-refusal')
+      const { tls } = await loadText(text, { allowInsecure: true })
       expect(tls).toEqual(parts.server === undefined ? { rejectUnauthorized: false } : {})
     },
   )
@@ -253,9 +279,10 @@ describe('loadCredentials', () => {
   test.each(['http://127.0.0.1:8080', 'http://localhost:8080', 'http://[::1]:8080'])(
     'should accept plain http on this machine: %s',
     async (server) => {
-      const credentials = await loadCredentials({ text: kubeconfig({ server }) })
+      const credentials = await loadText(kubeconfig({ server }))
       expect(credentials.server).toBe(server)
-      expect(await credentials.headers()).toEqual({ Authorization: `Bearer ${canary}` })
+      expect(await credentials.headers()).toEqual({})
+      expect(credentials.anonymous).toMatch(/sends none over plain http/)
     },
   )
 })

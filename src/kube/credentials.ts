@@ -1,10 +1,14 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import type { RequestOptions } from 'node:https'
-import { dirname } from 'node:path'
 import { createSecureContext } from 'node:tls'
-import type { User } from '@kubernetes/client-node'
 import { Failure, messageOf } from '../base/errors.ts'
+import type { ClusterSettings } from './kubeconfig/cluster.ts'
+import { clusterOf } from './kubeconfig/cluster.ts'
+import type { RequestHeaders } from './kubeconfig/headers.ts'
+import { readContext } from './kubeconfig/kubeconfig.ts'
+import type { LoginSurroundings } from './kubeconfig/login.ts'
+import { logIn } from './kubeconfig/login.ts'
+import { certificateIn } from './kubeconfig/pem.ts'
+import { isThisMachine, proxyInEnvironment } from './kubeconfig/proxy.ts'
+import { userOf } from './kubeconfig/user.ts'
 
 /** What the TLS layer needs to know, PEM contents included: no file is read once this exists. */
 interface TlsIdentity {
@@ -24,20 +28,21 @@ export interface Credentials {
   readonly tls: TlsIdentity
   /** What the kubeconfig calls the cluster, when it is from one. */
   readonly clusterName?: string
-  /**
-   * When they end: the client certificate, or a token that nobody renews and that tells its end. Absent where neither is
-   * so.
-   */
+  /** When they end: a certificate, or a token that nobody renews and that tells its end. Absent where neither is so. */
   readonly expiresAt?: Date
+  /** Why requests are anonymous; absent where they are not. */
+  readonly anonymous?: string
   /**
    * Headers that authenticate a request; empty when the client certificate does. `renew` forgets what was cached,
    * such as the token of a credential plugin. Throws `Failure('infrastructure')` when a plugin fails.
    */
-  headers(renew?: boolean): Promise<Readonly<Record<string, string>>>
+  headers(renew?: boolean): Promise<RequestHeaders>
+  /** The proxy by which this server is reached, if there is one; its URL may hold a password. */
+  proxyFor?(server: URL): URL | undefined
 }
 
-/** Choices of `loadCredentials`. */
-export interface LoadOptions {
+/** What reading a kubeconfig takes from outside. */
+export interface LoadOptions extends LoginSurroundings {
   /** The kubeconfig's current context when absent. */
   context?: string
   /** Accept `insecure-skip-tls-verify`, and plain http to another machine. */
@@ -45,204 +50,70 @@ export interface LoadOptions {
 }
 
 /**
- * Reads one context of a kubeconfig, and every file that it names, once. A credential plugin is run once, so that a
- * broken one is found before anything is touched; a client certificate that it gives is used for the whole connection.
+ * Reads one context of a kubeconfig, and every file that it names, as client-go does; a token file is read again and again. A
+ * credential plugin is run once, so that a broken one is found before anything is touched; a client certificate that it gives is
+ * used for the whole connection.
  *
- * Throws `Failure`: 'bad-input' when the kubeconfig is unreadable or has no such context, 'safety-refusal' when the
- * connection would not be protected, 'infrastructure' when a file it names is unreadable or a plugin fails.
- * No message quotes the kubeconfig's contents.
+ * Throws `Failure`: 'bad-input' with file, line and column when the kubeconfig says something that cannot be meant or is not
+ * supported, 'safety-refusal' when the connection would not be protected, 'infrastructure' when a file it names is unreadable
+ * or a plugin fails. No message quotes the kubeconfig's contents.
  */
-export async function loadCredentials(
-  source: { file: string } | { text: string },
-  options: LoadOptions = {},
-): Promise<Credentials> {
-  const origin = 'file' in source ? source.file : 'the kubeconfig'
-  const text = 'file' in source ? readKubeconfig(source.file) : source.text
-  // Half a second to load, all generated models: not before it is needed.
-  const { KubeConfig } = await import('@kubernetes/client-node')
-  const config = new KubeConfig()
-  try {
-    config.loadFromString(text)
-  } catch (error) {
-    throw new Failure('bad-input', `${origin} is not a kubeconfig: ${reasonOf(error)}`, {
-      next: `Try: kubectl --kubeconfig ${origin} config view`,
-    })
-  }
-  if ('file' in source) config.makePathsAbsolute(dirname(source.file))
+export async function loadCredentials(file: string, options: LoadOptions): Promise<Credentials> {
+  const context = readContext(file, options.context)
+  const cluster = clusterOf(context)
+  const { server, ca, servername, insecure } = cluster
+  if (options.allowInsecure !== true) requireProtected(cluster, file, context.name)
+  const proxyFor = (url: URL) => cluster.proxy ?? proxyInEnvironment(url, options.env)
+  // A proxy that cannot be used is told now.
+  proxyFor(server)
 
-  const contextName = options.context ?? config.getCurrentContext()
-  const context = config.getContextObject(contextName)
-  if (context === null) {
-    const names = config.getContexts().map(({ name }) => name)
-    throw new Failure('bad-input', `${origin} has no context ${contextName ?? '(none is current)'}`, {
-      next: names.length === 0 ? 'Name a kubeconfig that has contexts' : `Choose one of: ${names.join(', ')}`,
-    })
-  }
-  const cluster = config.getCluster(context.cluster)
-  const user = context.user === undefined ? { name: '' } : config.getUser(context.user)
-  if (cluster === null || user === null) {
-    const missing = cluster === null ? `cluster ${context.cluster}` : `user ${context.user}`
-    throw new Failure('bad-input', `${origin}: context ${contextName} names ${missing}, which is not there`, {
-      next: `Try: kubectl --kubeconfig ${origin} config view`,
-    })
-  }
-
-  const server = checkedServer(cluster.server, origin)
-  if (cluster.proxyUrl !== undefined) {
-    throw new Failure('bad-input', `${origin}: cluster ${cluster.name} has a proxy-url, which is not supported`, {
-      next: 'Run where the apiserver can be reached directly, or forward its port',
-    })
-  }
-  const unprotected = cluster.skipTLSVerify || (server.protocol === 'http:' && !isLoopback(server.hostname))
-  if (unprotected && options.allowInsecure !== true) {
-    const how = cluster.skipTLSVerify ? 'sets insecure-skip-tls-verify' : 'uses plain http to another machine'
-    throw new Failure('safety-refusal', `${origin}: cluster ${cluster.name} ${how}: anyone could answer in its place`, {
-      next: 'Give the cluster its certificate-authority-data, or allow insecure connections explicitly',
-    })
-  }
-
-  const ca = inlined(cluster.caData, cluster.caFile, origin)
-  const { certData, certFile, keyData, keyFile, ...account } = user
-  const authenticate = authenticator(account, () => new KubeConfig())
-  const plugin = await authenticate(false)
-  const cert = plugin.cert ?? inlined(certData, certFile, origin)
-  const key = plugin.key ?? inlined(keyData, keyFile, origin)
+  const { login, certificate: own, impersonation } = userOf(context)
+  // client-go sends no credentials where anybody could read them on the way.
+  const isPlain = server.protocol === 'http:'
+  const authentication = await logIn(isPlain ? { by: 'nothing' } : login, cluster, options)
+  const certificate = isPlain ? undefined : (own ?? authentication.certificate)
+  const ends = [
+    authentication.expiresAt,
+    certificate === undefined ? undefined : certificateIn(certificate.cert)?.validToDate,
+  ].flatMap((end) => end?.getTime() ?? [])
+  const tls = { ...(ca !== undefined && { ca }), ...certificate }
+  requireUsable(tls, file)
+  const anonymous = isPlain
+    ? 'as kubectl, this program sends none over plain http'
+    : login.by === 'nothing' && certificate === undefined
+      ? `user ${context.user?.name ?? '(the context names none)'} has neither a token, a client certificate, a password nor a plugin`
+      : undefined
   return {
     server: server.href.replace(/\/+$/, ''),
     tls: {
-      ...(ca !== undefined && { ca }),
-      ...(cert !== undefined && { cert }),
-      ...(key !== undefined && { key }),
-      ...(cluster.tlsServerName !== undefined && { servername: cluster.tlsServerName }),
-      ...(cluster.skipTLSVerify && { rejectUnauthorized: false as const }),
+      ...tls,
+      ...(servername !== undefined && { servername }),
+      ...(insecure && { rejectUnauthorized: false as const }),
     },
     clusterName: cluster.name,
-    ...earliest(expiry(ca, cert, key, origin), tokenExpiry(user)),
-    headers: async (renew = false) => (await authenticate(renew)).headers,
+    ...(ends.length > 0 && { expiresAt: new Date(Math.min(...ends)) }),
+    ...(anonymous !== undefined && { anonymous }),
+    headers: async (renew = false) => ({ ...(await authentication.headers(renew)), ...impersonation }),
+    proxyFor,
   }
 }
 
-interface Authentication {
-  headers: Record<string, string>
-  cert?: string
-  key?: string
+function requireProtected({ name, server, insecure }: ClusterSettings, file: string, context: string): void {
+  const isOpen = server.protocol === 'http:' && !isThisMachine(server)
+  if (!insecure && !isOpen) return
+  const how = insecure ? 'sets insecure-skip-tls-verify' : 'uses plain http to another machine'
+  throw new Failure('safety-refusal', `${file}: cluster ${name} ${how}: anyone could answer in its place`, {
+    next: `Give the cluster its certificate-authority-data, or connect all the same: --allow-insecure ${context}`,
+  })
 }
 
-/** Everything about `user` that can change during a run; client-node knows tokens, plugins and OIDC, and caches them. */
-function authenticator(user: User, create: () => KubeConfigOfUser): (renew: boolean) => Promise<Authentication> {
-  let config: KubeConfigOfUser | undefined
-  return async (renew) => {
-    if (renew || config === undefined) {
-      config = create()
-      // The server is not its business here, and it refuses http.
-      config.loadFromClusterAndUser({ name: 'unused', server: 'https://unused', skipTLSVerify: false }, user)
-    }
-    const request: RequestOptions = {}
-    try {
-      await config.applyToHTTPSOptions(request)
-    } catch (error) {
-      throw new Failure('infrastructure', `user ${user.name} cannot be authenticated: ${reasonOf(error)}`, {
-        next: 'Log in again with the tool that wrote the kubeconfig, then check: kubectl auth whoami',
-      })
-    }
-    const headers = { ...(request.headers as Record<string, string>) }
-    if (typeof request.auth === 'string') {
-      headers.Authorization = `Basic ${Buffer.from(request.auth).toString('base64')}`
-    }
-    return {
-      headers,
-      ...(typeof request.cert === 'string' && { cert: request.cert }),
-      ...(typeof request.key === 'string' && { key: request.key }),
-    }
-  }
-}
-
-/** The part of client-node's KubeConfig that authenticates; named, because the class itself is imported late. */
-type KubeConfigOfUser = Pick<
-  InstanceType<typeof import('@kubernetes/client-node').KubeConfig>,
-  'loadFromClusterAndUser' | 'applyToHTTPSOptions'
->
-
-function readKubeconfig(file: string): string {
+/** What no field is to blame for, such as a key that is too short for TLS today. */
+function requireUsable(tls: TlsIdentity, file: string): void {
   try {
-    return readFileSync(file, 'utf8')
+    createSecureContext(tls)
   } catch (error) {
-    throw new Failure('bad-input', `the kubeconfig cannot be read: ${messageOf(error)}`, {
-      next: 'Check the path and its permissions',
-    })
-  }
-}
-
-/** PEM contents given inside the kubeconfig (base64) or in a file; inside wins, as for kubectl. */
-function inlined(data: string | undefined, file: string | undefined, origin: string): Buffer | undefined {
-  if (data) return Buffer.from(data, 'base64')
-  if (!file) return undefined
-  try {
-    return readFileSync(file)
-  } catch (error) {
-    throw new Failure('infrastructure', `a file that ${origin} names cannot be read: ${messageOf(error)}`, {
-      next: 'Restore the file, or write the kubeconfig with: kubectl config view --raw --flatten',
-    })
-  }
-}
-
-function checkedServer(server: string, origin: string): URL {
-  const url = URL.canParse(server) ? new URL(server) : undefined
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '') {
-    // A password in the URL would end up in messages and logs.
-    throw new Failure('bad-input', `${origin}: the server is not a plain http or https URL`, {
-      next: 'Write it as https://host:port, with credentials under users',
-    })
-  }
-  return url
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
-}
-
-/** Also finds damaged certificates and a key that belongs to another one, before the first connection. */
-function expiry(
-  ca: Buffer | undefined,
-  cert: string | Buffer | undefined,
-  key: string | Buffer | undefined,
-  origin: string,
-): { expiresAt?: Date } {
-  try {
-    createSecureContext({ ca, cert, key })
-    return cert === undefined ? {} : { expiresAt: new X509Certificate(cert).validToDate }
-  } catch (error) {
-    throw new Failure('bad-input', `${origin}: the certificates cannot be used: ${reasonOf(error)}`, {
+    throw new Failure('bad-input', `${file}: the certificates cannot be used: ${messageOf(error)}`, {
       next: 'Write the kubeconfig again',
     })
   }
-}
-
-/** The end of a token in the kubeconfig itself (RFC 7519, `exp`): one that a plugin gave, or a file holds, is renewed. */
-function tokenExpiry({ token, exec, authProvider }: User): { expiresAt?: Date } {
-  if (token === undefined || exec !== undefined || authProvider !== undefined) return {}
-  try {
-    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
-      exp?: unknown
-    } | null
-    return typeof claims?.exp === 'number' ? { expiresAt: new Date(claims.exp * 1000) } : {}
-  } catch {
-    // Not every token is a JWT.
-    return {}
-  }
-}
-
-function earliest(...ends: { expiresAt?: Date }[]): { expiresAt?: Date } {
-  const times = ends.flatMap(({ expiresAt }) => expiresAt ?? [])
-  return times.length === 0 ? {} : { expiresAt: new Date(Math.min(...times.map((time) => time.getTime()))) }
-}
-
-/** Why something failed, without the excerpts of the input that YAML and JSON parsers put in their messages. */
-function reasonOf(error: unknown): string {
-  if (error instanceof SyntaxError) return 'the answer is not JSON'
-  if (error instanceof Error && error.name === 'YAMLException') {
-    const { reason, mark } = error as Error & { reason?: string; mark?: { line: number } }
-    return mark === undefined ? (reason ?? 'not YAML') : `${reason ?? 'not YAML'} on line ${mark.line + 1}`
-  }
-  return messageOf(error).trim()
 }

@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers'
 import type { Clock } from '../base/clock.ts'
+import { systemClock } from '../base/clock.ts'
+import type { LoadOptions } from './credentials.ts'
 
 /** A clock for tests, with a view of who is waiting on it. */
 export interface VirtualClock extends Clock {
@@ -61,4 +63,13 @@ export function createRandom(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
   }
+}
+
+/** For kubeconfigs that need nothing from outside: no environment, no terminal. */
+export const nobodyThere: LoadOptions = {
+  env: {},
+  stdinIsTerminal: false,
+  onPluginLine: () => {},
+  clock: systemClock,
+  now: () => new Date(),
 }

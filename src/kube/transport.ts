@@ -4,6 +4,8 @@ import { Pool } from 'undici'
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from './api.ts'
 import type { Credentials } from './credentials.ts'
+import type { RequestHeaders } from './kubeconfig/headers.ts'
+import { headersAgeMs } from './kubeconfig/headers.ts'
 import type { RetryRecord, Verb } from './persistent.ts'
 import { defaultLimits, persistently } from './persistent.ts'
 import type { RetryLimits } from './retry.ts'
@@ -68,15 +70,12 @@ export interface Transport extends AsyncDisposable {
   failure(call: Call, error: unknown, signal?: AbortSignal): unknown
 }
 
-type Headers = Readonly<Record<string, string>>
 type Answer = Dispatcher.ResponseData
 
 /** kube-apiserver ends a request after 60 s (--request-timeout); a little more, so that its answer is seen. */
 const answerTimeoutMs = 70_000
 /** Kept open between calls, so that no probe pays for a handshake; kube-apiserver itself closes after 90 s. */
 const idleMs = 55_000
-/** client-go too reads token files again every minute; an expired token is also noticed by the 401. */
-const headersAgeMs = 60_000
 
 /** Connects lazily: the first connection is made by the first call. Disposing ends every call and every watch. */
 export function createTransport(options: ConnectOptions): Transport {
@@ -118,7 +117,7 @@ export function createTransport(options: ConnectOptions): Transport {
     return networkFailure(call, error)
   }
 
-  function dispatch(pool: Pool, call: Call, headers: Headers, signal?: AbortSignal): Promise<Answer> {
+  function dispatch(pool: Pool, call: Call, headers: RequestHeaders, signal?: AbortSignal): Promise<Answer> {
     return pool.request({
       method: call.method,
       path: prefix + call.path,
@@ -193,11 +192,11 @@ export function parseJson<T>(text: string): T {
   }
 }
 
-/** Headers from memory, asked for again after a minute or when they were refused; once, however many calls need them. */
+/** RequestHeaders from memory, asked for again after a minute or when they were refused; once, however many calls need them. */
 function cachedHeaders(credentials: Credentials, clock: Clock) {
-  let cached: { headers: Headers; untilMs: number } | undefined
+  let cached: { headers: RequestHeaders; untilMs: number } | undefined
   // Renewing is not the same as reading again: who was refused must not be given what was read at that moment.
-  const pending = new Map<boolean, Promise<Headers>>()
+  const pending = new Map<boolean, Promise<RequestHeaders>>()
   const load = (renew: boolean) => {
     const loading =
       pending.get(renew) ??
@@ -213,7 +212,7 @@ function cachedHeaders(credentials: Credentials, clock: Clock) {
   }
   return {
     current: () => (cached !== undefined && clock.nowMs() < cached.untilMs ? cached.headers : load(false)),
-    renewed: (used: Headers) =>
+    renewed: (used: RequestHeaders) =>
       cached !== undefined && cached.headers.Authorization !== used.Authorization ? cached.headers : load(true),
   }
 }
@@ -225,7 +224,7 @@ interface Status {
   details?: { retryAfterSeconds?: number }
 }
 
-async function refusal(call: Call, answer: Answer, sent: Headers): Promise<ApiError> {
+async function refusal(call: Call, answer: Answer, sent: RequestHeaders): Promise<ApiError> {
   const { statusCode: status } = answer
   const text = await answer.body.text()
   const { reason = `HTTP ${status}`, message = text.slice(0, 500).trim(), details } = statusIn(text)

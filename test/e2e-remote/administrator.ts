@@ -3,6 +3,7 @@ import process from 'node:process'
 import { systemClock } from '../../src/base/clock.ts'
 import { loadCredentials } from '../../src/kube/credentials.ts'
 import { connectEndpoint } from '../../src/kube/http.ts'
+import { nobodyThere } from '../../src/kube/testing.ts'
 import { contentsOf } from './contents.ts'
 import { applyObjects, deleteObjects } from './rights.ts'
 
@@ -14,7 +15,7 @@ import { applyObjects, deleteObjects } from './rights.ts'
 const [kubeconfig = '', context = '', verb = '', operand = '', name = ''] = process.argv.slice(2)
 const { signal } = new AbortController()
 const clock = systemClock
-const credentials = await loadCredentials({ file: kubeconfig }, { context })
+const credentials = await loadCredentials(kubeconfig, { ...nobodyThere, context })
 await using endpoint = connectEndpoint({ credentials, clock, signal })
 const read = async (path: string) => JSON.parse(await endpoint.readText(path, { signal }))
 

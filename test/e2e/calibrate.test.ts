@@ -49,7 +49,8 @@ function surroundings(signal: AbortSignal, onLine: (line: string) => void = () =
     onLine(line)
   }
   const result: Surroundings = {
-    terminal: { print, printError: print, write: () => {}, interactive: false, columns: 80 },
+    terminal: { print, printError: print, printAtOnce: print, write: () => {}, interactive: false, columns: 80 },
+    stdinIsTerminal: false,
     styles: stylesFor(false),
     env: process.env,
     folders: { root, plans: join(root, 'plans'), reports: folder, components: join(root, 'components') },

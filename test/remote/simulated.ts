@@ -37,8 +37,6 @@ const { signal } = new AbortController()
 
 /** A cluster for each profile, set as it says, with two nodes of its own. */
 export async function simulatedClusters(profiles: readonly ProfileName[]): Promise<SimulatedClusters> {
-  // Virtual time does not wait for a module that is loaded only when a kubeconfig is read.
-  await import('@kubernetes/client-node')
   const known = calibrationSchema.parse(calibration)
   const hardware = { controlPlaneCores: known.machine.cores, hosts: null, hostMemoryBytes: known.machine.memoryBytes }
   const target = simulatedTarget({ seed: 1, calibration: known, hardware, disposable: false })
@@ -91,6 +89,9 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
       holder: { runId, who: 'anna@build-3' },
       runFolder: folder,
       confirmed: [],
+      allowInsecure: [],
+      stdinIsTerminal: false,
+      onPluginLine: () => {},
       kubernetesVersion: 'v1.36.3',
       env: {},
       clock,

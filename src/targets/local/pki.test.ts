@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadCredentials } from '../../kube/credentials.ts'
+import { nobodyThere } from '../../kube/testing.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
 import type { KeyPair, Pki } from './pki.ts'
 import { createPki } from './pki.ts'
@@ -76,7 +77,7 @@ describe('writeKubeconfig', () => {
   it('should give a client everything it needs when it is loaded', async () => {
     const endpoint = { server: 'https://127.0.0.1:6443', ca: pki.ca.cert }
     const file = writeKubeconfig(join(folder, 'admin.kubeconfig'), endpoint, pki.admin)
-    const { server, tls, expiresAt } = await loadCredentials({ file })
+    const { server, tls, expiresAt } = await loadCredentials(file, nobodyThere)
     expect(server).toBe(endpoint.server)
     expect(String(tls.ca)).toBe(pki.ca.cert)
     expect([String(tls.cert), String(tls.key)]).toEqual([pki.admin.cert, pki.admin.key])
@@ -86,7 +87,7 @@ describe('writeKubeconfig', () => {
 
   it('should have no credentials in it when it is nobody’s', async () => {
     const file = writeKubeconfig(join(folder, 'kubeconfig'), { server: 'https://127.0.0.1:6443', ca: pki.ca.cert })
-    const { tls } = await loadCredentials({ file })
+    const { tls } = await loadCredentials(file, nobodyThere)
     expect(tls).toEqual({ ca: Buffer.from(pki.ca.cert) })
   })
 })

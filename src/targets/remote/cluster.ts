@@ -21,13 +21,10 @@ import { hollowArm } from './hollow-spec.ts'
 import type { HeldLease, Holder } from './lease.ts'
 import { acquireLease } from './lease.ts'
 import { requireIdentity } from './preflight/identity.ts'
-import type { ClusterApi, Connect, PlannedTarget, Reach } from './reach.ts'
+import type { ClusterApi, Connect, Located, PlannedTarget, Reach } from './reach.ts'
 import { serverVersionOf } from './reach.ts'
 import type { retune } from './retune.ts'
 import { retuneLimitMs } from './retune.ts'
-
-/** A cluster of the plan's, with what its kubeconfig says for this arm. */
-type Located = Omit<Reach, 'api'>
 
 export interface RemoteClusterOptions {
   plan: Plan

@@ -12,7 +12,7 @@ import { armOf, hollowArms, plannedObjects, targetOf } from './objects.ts'
 import type { CheckOutcome, PlannedObject } from './preflight/check.ts'
 import { allChecks, examineClusters, requireNoRefusals } from './preflight/index.ts'
 import type { Connect, Reach } from './reach.ts'
-import { clustersOf, connectOverHttp, credentialsOf, plannedPlaces, reachClusters } from './reach.ts'
+import { clustersOf, connectOverHttp, locate, plannedPlaces, reachClusters } from './reach.ts'
 import { retune } from './retune.ts'
 
 export interface RemoteTargetOptions {
@@ -22,6 +22,12 @@ export interface RemoteTargetOptions {
   runFolder: string
   /** Contexts that were typed for clusters that look like production. */
   confirmed: readonly string[]
+  /** Contexts that were typed for clusters whose server may be somebody else's. */
+  allowInsecure: readonly string[]
+  /** Whether a credential plugin can ask somebody. */
+  stdinIsTerminal: boolean
+  /** Takes what a credential plugin says, as it comes. */
+  onPluginLine(line: string): void
   /** Of the hollow nodes' image, where the plan names none: `v1.36.3`. */
   kubernetesVersion: string
   env: Readonly<Record<string, string | undefined>>
@@ -65,9 +71,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
       const arm = armOf(plan, armId, repetition)
       const { target, path } = targetOf(plan, arm)
       const places = plannedPlaces(clustersOf(plan)).filter((place) => place.role === 'host' || place.path === path)
-      const located = await Promise.all(
-        places.map(async (place) => ({ ...place, credentials: await credentialsOf(place, home) })),
-      )
+      const located = await locate(places, { ...options, home, signal })
       const on = located.find(({ role }) => role === 'target')
       if (on === undefined) throw new Error(`${path} is none of the plan's clusters`)
       return openRemoteCluster({
@@ -101,8 +105,8 @@ export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal):
     home = homedir(),
     connect = connectOverHttp(clock),
   } = options
-  const clusters = await reachClusters(clustersOf(plan), { connect, home, signal })
-  requireKnown(confirmed, clusters)
+  const clusters = await reachClusters(clustersOf(plan), { ...options, connect, home, signal })
+  requireKnown({ '--confirm': confirmed, '--allow-insecure': options.allowInsecure }, clusters)
   const at = now()
   const planned = { plan, clusters, holder, kubernetesVersion }
   const objects = () => plannedObjects({ ...planned, now: at })
@@ -112,13 +116,15 @@ export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal):
   return { clusters, checks, objects }
 }
 
-/** A context that was typed and is not there is a mistake. Throws `Failure('bad-input')`. */
-export function requireKnown(confirmed: readonly string[], clusters: readonly Reach[]): void {
-  const strange = confirmed.filter((context) => clusters.every((cluster) => cluster.context !== context))
-  if (strange.length === 0) return
-  throw new Failure('bad-input', `--confirm ${strange.join(', ')}: none of the clusters has this context`, {
-    next: `Their contexts are ${clusters.map(({ context }) => context).join(', ')}`,
-  })
+/** A context that was typed, with whatever option, and is not there is a mistake. Throws `Failure('bad-input')`. */
+export function requireKnown(typed: Readonly<Record<string, readonly string[]>>, clusters: readonly Reach[]): void {
+  for (const [option, contexts] of Object.entries(typed)) {
+    const strange = contexts.filter((context) => clusters.every((cluster) => cluster.context !== context))
+    if (strange.length === 0) continue
+    throw new Failure('bad-input', `${option} ${strange.join(', ')}: none of the clusters has this context`, {
+      next: `Their contexts are ${clusters.map(({ context }) => context).join(', ')}`,
+    })
+  }
 }
 
 /** How long the run is expected to take, by the plan's own arithmetic; the machine of the orchestrator has no part in it. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
 import type { KubeApi } from '../../kube/api.ts'
 import { ApiError } from '../../kube/api.ts'
-import type { Credentials } from '../../kube/credentials.ts'
+import type { Credentials, LoadOptions } from '../../kube/credentials.ts'
 import { loadCredentials } from '../../kube/credentials.ts'
 import type { RawEndpoint } from '../../kube/http.ts'
 import { connectKubeApi } from '../../kube/http.ts'
@@ -47,11 +47,17 @@ export function connectOverHttp(clock: Clock): Connect {
   return (options) => connectKubeApi({ ...options, clock, connections: 160 })
 }
 
-/** Everything that finding the clusters of a plan takes from outside. */
-export interface ReachOptions {
-  connect: Connect
+/** What reading kubeconfigs takes from outside. */
+export interface ReadOptions extends Omit<LoadOptions, 'context' | 'allowInsecure'> {
   /** The user's home folder, for which a kubeconfig's path may have a `~`. */
   home: string
+  /** Contexts that were typed on the command line, whose server may be somebody else's. */
+  allowInsecure: readonly string[]
+}
+
+/** Everything that finding the clusters of a plan takes from outside. */
+export interface ReachOptions extends ReadOptions {
+  connect: Connect
   signal: AbortSignal
 }
 
@@ -93,27 +99,33 @@ function placeOf({ kubeconfig, context, uid }: Pick<PlannedTarget, 'kubeconfig' 
  * Reads the kubeconfigs of all clusters; connections are made by the first call. Throws `Failure` when a kubeconfig or
  * context is missing, or a connection would not be protected.
  */
-export async function reachClusters(
-  planned: PlannedClusters,
-  { connect, home, signal }: ReachOptions,
-): Promise<Reach[]> {
-  return Promise.all(
-    plannedPlaces(planned).map(async (cluster) => {
-      const credentials = await credentialsOf(cluster, home)
-      // A preflight is to say soon that a cluster does not answer.
-      const retry = { attempts: 4, totalMs: 20_000 }
-      return { ...cluster, credentials, api: connect({ credentials, signal, retry }) }
-    }),
-  )
+export async function reachClusters(planned: PlannedClusters, options: ReachOptions): Promise<Reach[]> {
+  const { connect, signal } = options
+  // A preflight is to say soon that a cluster does not answer.
+  const retry = { attempts: 4, totalMs: 20_000 }
+  const located = await locate(plannedPlaces(planned), options)
+  return located.map((cluster) => ({ ...cluster, api: connect({ credentials: cluster.credentials, signal, retry }) }))
 }
 
-/** Reads the named context of a kubeconfig. Throws `Failure`. */
-export function credentialsOf(
+/** A cluster that a plan names, with what its kubeconfig says. */
+export type Located = Omit<Reach, 'api'>
+
+/** Reads the kubeconfigs of clusters, one after the other: a credential plugin may want to ask somebody. Throws `Failure`. */
+export async function locate(
+  places: readonly Omit<Located, 'credentials'>[],
+  options: ReadOptions,
+): Promise<Located[]> {
+  const located: Located[] = []
+  for (const place of places) located.push({ ...place, credentials: await credentialsOf(place, options) })
+  return located
+}
+
+function credentialsOf(
   { kubeconfig, context }: Pick<PlannedTarget, 'kubeconfig' | 'context'>,
-  home: string,
+  { home, allowInsecure, ...options }: ReadOptions,
 ): Promise<Credentials> {
   const file = kubeconfig.startsWith('~/') ? join(home, kubeconfig.slice(2)) : kubeconfig
-  return loadCredentials({ file }, { context })
+  return loadCredentials(file, { ...options, context, allowInsecure: allowInsecure.includes(context) })
 }
 
 /** What identifies a cluster: its kube-system namespace lives as long as it does. Throws `ApiError`. */

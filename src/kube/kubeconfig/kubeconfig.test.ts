@@ -1,0 +1,250 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, describe, expect, test } from 'vitest'
+import { Failure } from '../../base/errors.ts'
+import { loadCredentials } from '../credentials.ts'
+import { nobodyThere } from '../testing.ts'
+
+const canary = 'canary-77ab'
+const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const file = join(folder, 'config')
+/** The outcome of reading a text as a kubeconfig: a message without the file's name, or undefined. */
+async function refusal(content: string | Uint8Array): Promise<string | undefined> {
+  writeFileSync(file, content)
+  try {
+    await loadCredentials(file, nobodyThere)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    const told = `${error.message} ${error.next}`
+    expect(told).not.toContain(canary)
+    expect(error.kind).toBe('bad-input')
+    return error.message.replaceAll(`${file}:`, '').replaceAll(file, 'FILE')
+  }
+}
+
+interface Parts {
+  cluster?: string
+  user?: string
+  rest?: string
+}
+
+const kubeconfig = ({ cluster = '', user = '', rest = '' }: Parts) => `apiVersion: v1
+kind: Config
+current-context: ctx
+clusters:
+- name: c
+  cluster:
+    server: https://127.0.0.1:6443
+    ${cluster}
+users:
+- name: u
+  user:
+    ${user}
+contexts:
+- name: ctx
+  context: { cluster: c, user: u }
+${rest}
+`
+const exec = (rest: string) =>
+  `exec: { apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Never, ${rest} }`
+
+describe('readContext', () => {
+  test.each([
+    ['an empty user', {}],
+    ['JSON with tabs', { rest: 'extensions: [\t{ "name":\t"x" } ]' }],
+    [
+      'preferences and extensions',
+      {
+        cluster: 'extensions: [{ name: minikube.sigs.k8s.io, extension: { any: thing } }]',
+        rest: 'preferences: { colors: true }',
+      },
+    ],
+    [
+      'nulls and empty texts',
+      { cluster: 'certificate-authority: ""', user: 'token: null\n    as-groups:', rest: 'extensions: null' },
+    ],
+    ['disable-compression', { cluster: 'disable-compression: true' }],
+    ['merge keys', { user: '<<: { token: x }' }],
+    [
+      'mistakes in what another context uses',
+      { rest: '- name: other\n  context: { cluster: c, user: u, colour: red }' },
+    ],
+  ])('should take %s', async (_what, parts) => {
+    expect(await refusal(kubeconfig(parts))).toBeUndefined()
+  })
+
+  test.each([
+    [
+      'user: tokenfile',
+      { user: `tokenfile: ${canary}` },
+      '12:5 users[0].user.tokenfile: unknown field; did you mean tokenFile?',
+    ],
+    [
+      'user: as-group',
+      { user: `as-group: [${canary}]` },
+      '12:5 users[0].user.as-group: unknown field; did you mean as-groups?',
+    ],
+    ['user: colour', { user: `colour: ${canary}` }, '12:5 users[0].user.colour: unknown field'],
+    [
+      'cluster: tls-servername',
+      { cluster: 'tls-servername: x' },
+      '8:5 clusters[0].cluster.tls-servername: unknown field; did you mean tls-server-name?',
+    ],
+    [
+      'exec: argss',
+      { user: exec('argss: [x]') },
+      /^12:\d+ users\[0\].user.exec.argss: unknown field; did you mean args\?$/,
+    ],
+    ['top level: user', { rest: 'user: []' }, '16:1 user: unknown field; did you mean users?'],
+    ['a context twice', { rest: '- name: ctx\n  context: { cluster: c, user: other }' }, '16:3 contexts has ctx twice'],
+    [
+      'a key twice',
+      { user: `token: ${canary}\n    token: ${canary}` },
+      /^13:5 this is not a kubeconfig: a key is there twice$/,
+    ],
+    ['a token that is a number', { user: 'token: 12' }, '12:12 users[0].user.token: expected text; put it in quotes'],
+    [
+      'a flag that is text',
+      { cluster: `insecure-skip-tls-verify: "${canary}"` },
+      '8:31 clusters[0].cluster.insecure-skip-tls-verify: expected true or false',
+    ],
+    ['groups that are text', { user: `as-groups: ${canary}` }, '12:16 users[0].user.as-groups: expected a list'],
+    ['a user that is a list', { user: `[${canary}]` }, '12:5 users[0].user: expected a map'],
+    [
+      'data that is not base64',
+      { user: `client-key-data: ${canary}` },
+      '12:22 users[0].user.client-key-data: expected base64',
+    ],
+    [
+      'authentication providers',
+      { user: `auth-provider: { name: gcp, config: { access-token: ${canary} } }` },
+      /^12:5 users\[0\].user.auth-provider: authentication providers are not read: use a credential plugin/,
+    ],
+    ['OIDC', { user: `auth-provider: { name: oidc, config: { id-token: ${canary} } }` }, /kubelogin/],
+    [
+      'a token and a password',
+      { user: `{ token: ${canary}, username: u, password: ${canary} }` },
+      /^12:\d+ users\[0\].user.username: only one can be sent/,
+    ],
+    ['a password alone', { user: `password: ${canary}` }, '12:5 users[0].user.password: there is no username to it'],
+    [
+      'a token of two lines',
+      { user: `token: "${canary}\\n"` },
+      '12:5 users[0].user.token: has a line break or a control character',
+    ],
+    [
+      'groups without a user',
+      { user: 'as-groups: [a]' },
+      '12:5 users[0].user.as-groups: there is no user to impersonate: as',
+    ],
+    [
+      'extra without a user',
+      { user: 'as-user-extra: { a: [b] }' },
+      '12:5 users[0].user.as-user-extra: there is no user to impersonate: as',
+    ],
+    [
+      'a certificate without a key',
+      { user: 'client-certificate-data: aGFsbG8=' },
+      '12:5 users[0].user.client-certificate-data: there is no client-key to it',
+    ],
+    [
+      'a key without a certificate',
+      { user: 'client-key-data: aGFsbG8=' },
+      '12:5 users[0].user.client-key-data: there is no client-certificate to it',
+    ],
+    [
+      'an authority that is none',
+      { cluster: 'certificate-authority-data: aGFsbG8=' },
+      '8:5 clusters[0].cluster.certificate-authority-data: this is not a PEM certificate',
+    ],
+    [
+      'a proxy that is none',
+      { cluster: `proxy-url: ftp://u:${canary}@proxy` },
+      /^8:5 clusters\[0\].cluster.proxy-url: expected http:/,
+    ],
+    [
+      'an old plugin',
+      { user: 'exec: { apiVersion: client.authentication.k8s.io/v1alpha1, command: x }' },
+      /exec.apiVersion: expected client.authentication.k8s.io\/v1 or /,
+    ],
+    [
+      'a plugin without a command',
+      { user: 'exec: { apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never }' },
+      /exec.command: required/,
+    ],
+    [
+      'a plugin that does not say whether it asks',
+      { user: 'exec: { apiVersion: client.authentication.k8s.io/v1, command: x }' },
+      /exec.interactiveMode: expected Never, IfAvailable or Always$/,
+    ],
+    ['a variable without a name', { user: exec('env: [{ value: x }]') }, /exec.env: a variable has no name/],
+  ])('should refuse %s by its field and place', async (_what, parts, expected) => {
+    const told = await refusal(kubeconfig(parts))
+    if (expected instanceof RegExp) expect(told).toMatch(expected)
+    else expect(told).toBe(expected)
+  })
+
+  test.each([
+    ['apiVersion: v2', '1:13 apiVersion: expected v1'],
+    ['kind: Secret', '1:7 kind: expected Config'],
+    [`[${canary}]`, '1:1 this is not a kubeconfig: expected a map'],
+    [`a: 1\n---\nb: ${canary}`, '2:1 this is not a kubeconfig: there are several documents; only one is read'],
+    [`a: !!${canary} x`, '1:4 this is not a kubeconfig: tags are not read'],
+    [`{ a: "${canary}`, /this is not a kubeconfig/],
+    [`a:\n\t- ${canary}`, '2:1 this is not a kubeconfig: a tab is used to indent'],
+    [`a: &x [1]\nb: *${canary}`, /an alias has no anchor/],
+    ['['.repeat(20_000), /this is not a kubeconfig/],
+    [new Uint8Array([0xff, 0xfe, 0x41]), 'the kubeconfig cannot be read: FILE is not UTF-8 text'],
+  ])('should refuse %j', async (content, expected) => {
+    const told = await refusal(content)
+    if (expected instanceof RegExp) expect(told).toMatch(expected)
+    else expect(told).toBe(expected)
+  })
+
+  test('should refuse what is no regular file', async () => {
+    const place = join(folder, 'a-folder')
+    mkdirSync(place)
+    await expect(loadCredentials(place, nobodyThere)).rejects.toThrow(`${place} is not a regular file`)
+    await expect(loadCredentials(join(folder, 'nothing'), nobodyThere)).rejects.toThrow(/cannot be read: ENOENT/)
+  })
+
+  test('should suggest the context that may be meant', async () => {
+    writeFileSync(file, kubeconfig({ rest: '- name: staging-eu\n  context: { cluster: c, user: u }' }))
+    await expect(loadCredentials(file, { ...nobodyThere, context: 'staging-ue' })).rejects.toThrow(
+      /has no context staging-ue; did you mean staging-eu\?/,
+    )
+  })
+
+  test('should give nothing but a failure, without the contents, whatever the file holds', async () => {
+    const line = fc.constantFrom(
+      ...kubeconfig({ user: `token: ${canary}`, cluster: `proxy-url: http://u:${canary}@p` }).split('\n'),
+      ...[
+        '- *x',
+        '&x',
+        '<<: *x',
+        '? [a]',
+        `!!binary ${canary}`,
+        `"${canary}`,
+        '\t',
+        '{',
+        ']',
+        '- - -',
+        `: ${canary}`,
+        '|',
+        '---',
+      ],
+    )
+    const content = fc.oneof(
+      fc.array(line).map((lines) => lines.join('\n')),
+      fc.uint8Array(),
+      fc.string({ unit: 'binary' }),
+      fc.json(),
+    )
+    await fc.assert(fc.asyncProperty(content, async (bytes) => void (await refusal(bytes))))
+  })
+})
