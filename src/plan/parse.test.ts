@@ -82,20 +82,9 @@ describe('parsePlan', () => {
   it('should refuse a key that is written twice, together with other mistakes', () => {
     const wrong = minimal.replace('name: small', 'name: small\nname: big').replace('timeout: 1m', 'timeout: 60')
     expect(mistakesOf(wrong)).toEqual([
-      '3:1 Map keys must be unique',
+      '3:1 name: written twice, first in line 2',
       '12:44 probes.sequence[0].timeout: expected a duration of at most 24 days with its unit, such as 10s or 1m30s, found 60',
     ])
-  })
-
-  it.each([
-    [
-      'unfolds',
-      'a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: [*b, *b]\nd: &d [*b, *b, *b, *b, *b]\ne: [*d, *d, *d, *d, *d]\n',
-      '5:13',
-    ],
-    ['holds itself', 'arms: &a [*a]\n', '1:11'],
-  ])('should refuse an alias bomb when it %s', (_, bomb, position) => {
-    expect(mistakesOf(bomb)).toEqual([`${position} aliases stand for more than 1000 values`])
   })
 
   it('should point at an alias when what it stands for is wrong, or nothing', () => {
@@ -104,7 +93,7 @@ describe('parsePlan', () => {
       '4:13 fleet.nodes: expected at least 1, found -2',
       '5:10 fleet.hosts: expected at least 1, found -2',
     ])
-    expect(mistakesOf(minimal.replace('nodes: 2', 'nodes: *n'))).toEqual(['4:10 *n: nothing before it is marked &n'])
+    expect(mistakesOf(minimal.replace('nodes: 2', 'nodes: *n'))).toEqual(['4:10 *n: nothing above is marked &n'])
   })
 
   it.each([
@@ -361,14 +350,13 @@ describe('a plan that includes others', () => {
     'plans/arms.yaml': 'arms:\n  - profile: untuned\n  - name: nothing\n',
     'plans/nothing.yaml': '# nothing yet\n',
     'plans/nine.yaml': 'fleet: { nodes: 9 }',
-    'plans/list.yaml': '- a\n',
     'plans/twice.yaml': 'name: one\nname: two\n',
     'plans/loop.yaml': 'include: [deep/loop.yaml]\n',
     'plans/deep/loop.yaml': 'include: [../loop.yaml]\n',
   }
   const read = (file: string) => {
     const text = files[file]
-    if (text === undefined) throw new Error('no such file')
+    if (text === undefined) throw new Failure('bad-input', `${file} cannot be read: no such file`)
     return text
   }
   const parse = (text: string, overrides: string[] = []) =>
@@ -421,11 +409,8 @@ describe('a plan that includes others', () => {
   it('should take fragments that are empty, that are read twice or that replace each other', () => {
     const parts = 'include: [nothing.yaml, fleet.yaml, fleet.yaml, nine.yaml]'
     expect(parse(`${parts}\n${minimal.replace('  nodes: 2\n', '')}`).fleet.nodes).toBe(9)
-    expect(refusal(`include: [list.yaml]\n${minimal}`)).toEqual([
-      'plans/list.yaml:1:1  expected a map, found a list\n  1 | - a\n    | ^',
-    ])
     expect(refusal(`include: [twice.yaml, twice.yaml]\n${minimal}`)).toEqual([
-      'plans/twice.yaml:2:1  Map keys must be unique\n  2 | name: two\n    | ^',
+      'plans/twice.yaml:2:1  name: written twice, first in line 1\n  2 | name: two\n    | ^',
     ])
   })
 
@@ -486,7 +471,7 @@ describe('a plan that includes others', () => {
     ['arms.profile=tuned', 5, 'arms is a list: say which item, such as arms[0].profile'],
     ['thresholds[0].max=5s', 11, 'thresholds is no list'],
     ['name.first=x', 5, 'name is no map, but "small"'],
-    ['fleet.nodes=[1', 14, 'Flow sequence must end with a ]'],
+    ['fleet.nodes=[1', 14, 'a bracket is opened and never closed'],
     ['fleet.nodez=5', 6, 'fleet.nodez: unknown field; did you mean nodes or node?'],
     ['fleet.nodes=', 12, 'fleet.nodes: expected a number, found null'],
   ])('should refuse the override %s, and still tell of other mistakes', (override, column, message) => {

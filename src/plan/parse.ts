@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { plural } from '../base/count.ts'
+import { formatCount, plural } from '../base/count.ts'
 import { Failure } from '../base/errors.ts'
 import { excerpt, lineExcerpt } from '../base/excerpt.ts'
+import { formatNames } from '../base/names.ts'
 import { printable } from '../base/printable.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { schemaProblems, sentenceOf } from '../base/schema-problems.ts'
@@ -32,16 +33,18 @@ const alone: MergeOptions = {
  * `file:line:column`, with the line itself. Reads nothing but its arguments.
  */
 export function parsePlan(text: string, file: string, vocabulary: Vocabulary, options: MergeOptions = alone): Plan {
-  const { value, problems: early, complete, locate } = mergeSources(text, file, options)
-  if (!complete) throw refusal(file, early)
   const sections = planSections(vocabulary)
+  const fields = ['include', ...Object.keys(sections)]
+  const { value, problems: early, complete, locate } = mergeSources({ text, file, role: 'plan' }, options, fields)
+  const { overrides } = options
+  if (!complete) throw refusal(early, overrides)
   const parsed = z.strictObject(sections).safeParse(value, { reportInput: true })
   const problems = [
     ...(parsed.success ? [] : schemaProblems(z.strictObject({ include, ...sections }), parsed.error, 'a plan')),
     ...checkSections(value, sections),
   ].map((problem) => ({ place: locate(problem.path, problem.key), message: sentenceOf(problem) }))
   if (parsed.success && problems.length + early.length === 0) return parsed.data
-  throw refusal(file, [...early, ...problems])
+  throw refusal([...early, ...problems], overrides)
 }
 
 /**
@@ -54,13 +57,14 @@ export function parseClusters(
   vocabulary: Vocabulary,
   options: MergeOptions = alone,
 ): PlannedClusters {
-  const { value, problems: early, complete, locate } = mergeSources(text, file, options)
-  if (!complete) throw refusal(file, early)
   const clusters = z.object({ remote: planSections(vocabulary).remote.unwrap() })
+  const fields = ['include', 'remote']
+  const { value, problems: early, complete, locate } = mergeSources({ text, file, role: 'clusters' }, options, fields)
+  if (!complete) throw refusal(early)
   const parsed = clusters.safeParse(value, { reportInput: true })
   if (parsed.success && early.length === 0) return parsed.data.remote
   const problems = parsed.success ? [] : schemaProblems(clusters, parsed.error, 'the file')
-  throw refusal(file, [
+  throw refusal([
     ...early,
     ...problems.map((problem) => ({ place: locate(problem.path, problem.key), message: sentenceOf(problem) })),
   ])
@@ -84,23 +88,46 @@ function sorted(value: unknown): unknown {
   )
 }
 
-function refusal(file: string, problems: readonly PlacedProblem[]): Failure {
-  const inOrder = problems
-    .toSorted(
-      ({ place: left }, { place: right }) => left.source.position - right.source.position || left.offset - right.offset,
-    )
-    .map(told)
+/** More mistakes are counted, and not shown: they tend to follow from one another. */
+const mostShown = 20
+
+function refusal(problems: readonly PlacedProblem[], overrides: readonly string[] = []): Failure {
+  const inOrder = problems.toSorted(
+    ({ place: left }, { place: right }) =>
+      left.source.position - right.source.position || (left.offset ?? -1) - (right.offset ?? -1),
+  )
   // A file that is included twice has its mistakes once.
-  const blocks = [...new Set(inOrder)]
-  const total = plural(blocks.length, 'mistake')
-  return new Failure('bad-input', `${total} in ${file}; nothing was started\n\n${blocks.join('\n\n')}`)
+  const keyOf = ({ place: { source, offset }, message }: PlacedProblem) => `${source.name}:${offset}:${message}`
+  const distinct = [...new Map(inOrder.map((problem) => [keyOf(problem), problem])).values()]
+  const [first] = distinct
+  if (first !== undefined && distinct.length === 1 && first.place.offset === undefined)
+    return new Failure('bad-input', `${told(first)}; nothing was started`)
+  const more = distinct.length - mostShown
+  const blocks = [...distinct.slice(0, mostShown).map(told), ...(more > 0 ? [`and ${formatCount(more)} more`] : [])]
+  return new Failure(
+    'bad-input',
+    `${plural(distinct.length, 'mistake')} in ${placesOf(distinct, overrides)}; nothing was started\n\n${blocks.join('\n\n')}`,
+  )
 }
 
-function told({ place, message }: PlacedProblem): string {
-  const { line, column } = lineAt(place)
-  const { kind, name, text } = place.source
+/** `plans/x.yaml`, `--set`, or `plans/x.yaml with --set fleet.nodes=1`: what is right in a file may be wrong with an override. */
+function placesOf(problems: readonly PlacedProblem[], overrides: readonly string[]): string {
+  const files = problems.flatMap(({ place: { source } }) =>
+    source.kind === 'override' ? [] : [printable(source.name)],
+  )
+  if (files.length === 0) return '--set'
+  const set = overrides.length === 0 ? '' : ` with ${overrides.map((one) => `--set ${excerpt(one, 40)}`).join(' ')}`
+  return `${formatNames([...new Set(files)], 3)}${excerpt(set, 200)}`
+}
+
+function told({ place: { source, offset }, message }: PlacedProblem): string {
+  const { kind, text } = source
+  const name = kind === 'override' ? excerpt(source.name, 80) : printable(source.name)
+  if (offset === undefined) return `${name} ${message}`
+  const { line, column } = lineAt(text, offset)
+  const where = kind === 'override' ? name : `${name}:${line}:${column}`
+  if (!source.isQuotable) return `${where}  ${message}`
   const gutter = kind === 'override' ? '' : `${line} | `
-  const shown = lineExcerpt(text, place.offset)
-  const where = kind === 'override' ? excerpt(name, 80) : `${printable(name)}:${line}:${column}`
+  const shown = lineExcerpt(text, offset)
   return `${where}  ${message}\n  ${gutter}${shown.line}\n  ${gutter.replace(/\d/g, ' ')}${shown.caret}`
 }

@@ -1,8 +1,10 @@
 import { dirname, isAbsolute, join, normalize } from 'node:path'
-import { messageOf } from '../base/errors.ts'
+import { Failure } from '../base/errors.ts'
+import { excerpt } from '../base/excerpt.ts'
+import { formatBytes } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
 import type { Entry, Place, PlacedProblem, PlanPath, Source, Written } from './written.ts'
-import { childOf, placeOf, plainOf, readYaml } from './written.ts'
+import { childOf, deepest, placeOf, plainOf, readYaml } from './written.ts'
 
 /** A plan from several sources. */
 export interface MergedPlan {
@@ -15,7 +17,7 @@ export interface MergedPlan {
 }
 
 export interface MergeOptions {
-  /** Reads an included file; throws when that cannot be done. */
+  /** Reads an included file; throws a `Failure` that says why it cannot. */
   read: (file: string) => string
   /** `path=value`, applied last, in order. */
   overrides: readonly string[]
@@ -23,30 +25,60 @@ export interface MergeOptions {
   over?: readonly string[]
 }
 
+/** The largest plan, with all it includes; those that ship with the product have at most 3 KB. */
+export const largestPlanBytes = 256 * 1024
+/** So often a plan and what it includes may include a file. */
+const mostIncludes = 100
+
+/** What a file is wanted for. */
+type Role = 'plan' | 'clusters' | 'fragment'
+
 /**
  * Merges a plan with the files it includes and with overrides. Included files come first, in order, then the file itself:
  * maps are merged key by key, everything else is replaced. Files over the plan come next; an override replaces what is at
- * its path.
+ * its path. `fields` are those of a plan: a file with none of them is something else, and nothing of it is shown.
  */
-export function mergeSources(text: string, file: string, { read, overrides, over = [] }: MergeOptions): MergedPlan {
+export function mergeSources(
+  { text, file, role }: { text: string; file: string; role: Exclude<Role, 'fragment'> },
+  { read, overrides, over = [] }: MergeOptions,
+  fields: readonly string[],
+): MergedPlan {
   const problems: PlacedProblem[] = []
   let complete = true
   let sources = 0
+  let length = 0
+  let includes = 0
 
   const fail = (place: Place, message: string) => {
     problems.push({ place, message })
     complete = false
   }
-  const open = (name: string, contents: string, including: readonly string[]): Written => {
-    const kind = including.length === 0 ? 'plan' : 'fragment'
-    // A byte order mark is no part of the first key.
-    const source: Source = { kind, name, text: contents.replace(/^\uFEFF/, ''), position: sources++ }
+  const open = (opened: Role, name: string, contents: string, including: readonly string[]): Written => {
+    const source: Source = {
+      kind: including.length === 0 ? 'plan' : 'fragment',
+      name,
+      // A byte order mark is no part of the first key.
+      text: contents.replace(/^\uFEFF/, ''),
+      position: sources++,
+      isQuotable: true,
+    }
+    const whole: Place = { source, offset: undefined }
+    const nothing: Written = { kind: 'map', at: { source, offset: 0 }, entries: new Map() }
+    length += contents.length
+    if (length > largestPlanBytes) {
+      fail(whole, `makes the plan larger than ${formatBytes(largestPlanBytes)}`)
+      return nothing
+    }
     const { root, problems: found, broken } = readYaml(source)
+    const other = broken ? undefined : otherThanPlan(root, opened, fields)
+    source.isQuotable = broken ? hasFieldOfPlan(source.text) : other === undefined
+    if (other !== undefined) {
+      fail(whole, other)
+      return nothing
+    }
     problems.push(...found)
     if (broken) complete = false
-    if (kind === 'fragment' && root.kind !== 'map' && !isEmpty(root))
-      fail(root.at, `expected a map, found ${shown(plainOf(root))}`)
-    if (root.kind !== 'map') return kind === 'plan' ? root : { kind: 'map', at: root.at, entries: new Map() }
+    if (root.kind !== 'map') return opened === 'plan' ? root : nothing
     const own = new Map(root.entries)
     own.delete('include')
     return [...included(root.entries.get('include')?.value, [...including, name]), { ...root, entries: own }].reduce(
@@ -64,24 +96,30 @@ export function mergeSources(text: string, file: string, { read, overrides, over
         fail(item.at, `include[${index}]: ${message}`)
         return []
       }
+      if (++includes > mostIncludes)
+        return includes === mostIncludes + 1 ? refuse(`more than ${mostIncludes} files are included`) : []
       const given = plainOf(item)
       if (typeof given !== 'string' || given === '') return refuse(`expected a file, found ${shown(given)}`)
       const path = isAbsolute(given) ? given : join(dirname(including.at(-1) ?? ''), given)
-      if (including.includes(path)) return refuse(`${path} includes itself, by way of ${including.at(-1)}`)
-      const fragment = readFragment(read, path)
-      return 'error' in fragment ? refuse(fragment.error) : [open(path, fragment.text, including)]
+      if (including.includes(path)) {
+        const way = including.at(-1) === path ? '' : `, by way of ${including.at(-1)}`
+        return refuse(`${path} includes itself${way}`)
+      }
+      const contents = readFragment(read, path)
+      return 'error' in contents ? refuse(contents.error) : [open('fragment', path, contents.text, including)]
     })
   }
 
-  let root = open(normalize(file), text, [])
-  for (const path of over) {
-    const fragment = readFragment(read, path)
-    const source: Source = { kind: 'fragment', name: path, text: '', position: sources }
-    if ('error' in fragment) fail({ source, offset: 0 }, fragment.error)
-    else root = merged(root, open(path, fragment.text, [file]))
-  }
+  let root = open(role, normalize(file), text, [])
+  for (const path of over) root = merged(root, open('clusters', path, read(path), [file]))
   for (const override of overrides) {
-    const source: Source = { kind: 'override', name: `--set ${override}`, text: override, position: sources++ }
+    const source: Source = {
+      kind: 'override',
+      name: `--set ${override}`,
+      text: override,
+      position: sources++,
+      isQuotable: true,
+    }
     const set = withOverride(root, source)
     problems.push(...set.problems)
     root = set.root
@@ -89,11 +127,45 @@ export function mergeSources(text: string, file: string, { read, overrides, over
   return { value: plainOf(root), problems, complete, locate: (path, key) => placeOf(root, path, key) }
 }
 
+/** Fields that nothing but a plan has, where `name` or `description` may be anybody's. */
+const fieldsOfPlansAlone = ['fleet', 'workload', 'arms', 'probes', 'thresholds', 'simulation', 'remote']
+
+/** What a file is that is no plan, and no part of one; undefined when it is. What it holds is not told. */
+function otherThanPlan(root: Written, role: Role, fields: readonly string[]): string | undefined {
+  const wanted = { plan: 'a plan', clusters: 'a file of clusters', fragment: 'part of a plan' }[role]
+  if (root.kind !== 'map') {
+    if (isEmpty(root)) return role === 'fragment' ? undefined : `is empty; expected ${wanted}`
+    return `is not ${wanted}: expected fields such as ${fieldsOfPlansAlone.slice(0, 3).join(', ')}, found ${root.kind === 'list' ? 'a list' : 'a single value'}`
+  }
+  const keys = [...root.entries.keys()]
+  if (keys.some((key) => fieldsOfPlansAlone.includes(key))) return undefined
+  const text = (key: string) => {
+    const value = root.entries.get(key)?.value
+    return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : ''
+  }
+  if (text('apiVersion').startsWith('scale-test/') || keys.every((key) => fields.includes(key))) return undefined
+  if (text('kind') === 'Config')
+    return role === 'clusters'
+      ? 'is a kubeconfig, not a file of clusters; write a file that names it, remote: { targets: [{ kubeconfig: FILE, context: CONTEXT }] }'
+      : `is a kubeconfig, not ${wanted}`
+  if (text('kind') !== '') return `is a Kubernetes ${excerpt(text('kind'))}, not ${wanted}`
+  return `is not ${wanted}: it has none of the fields ${fieldsOfPlansAlone.join(', ')}`
+}
+
+/** Whether a text that is no YAML was to be a plan, or part of one. */
+function hasFieldOfPlan(text: string): boolean {
+  return new RegExp(
+    `(?:^|[{,])\\s*["']?(?:apiVersion["']?\\s*:\\s*["']?scale-test/|(?:${fieldsOfPlansAlone.join('|')})["']?\\s*:)`,
+    'm',
+  ).test(text)
+}
+
 function readFragment(read: (file: string) => string, file: string): { text: string } | { error: string } {
   try {
     return { text: read(file) }
   } catch (error) {
-    return { error: `${file} cannot be read: ${messageOf(error)}` }
+    if (!(error instanceof Failure)) throw error
+    return { error: error.message }
   }
 }
 
@@ -119,18 +191,18 @@ interface Step {
 
 /** The plan with one override, `arms[1].profile=tuned`; unchanged when there is a mistake in it. */
 function withOverride(root: Written, source: Source): { root: Written; problems: PlacedProblem[] } {
-  const match = /^([A-Za-z]\w*(?:\.[A-Za-z]\w*|\[\d+\])*)=/.exec(source.text)
-  if (match?.[1] === undefined) {
-    const message = 'expected path=value, such as fleet.nodes=100 or arms[0].set[0].value=5'
-    return { root, problems: [{ place: { source, offset: 0 }, message }] }
-  }
-  const steps = [...match[1].matchAll(/\w+/g)].map(
+  const refused = (message: string) => ({ root, problems: [{ place: { source, offset: 0 }, message }] })
+  const match = /^([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*|\[\d+\])*)=/.exec(source.text)
+  if (match?.[1] === undefined) return refused('expected path=value, such as fleet.nodes=100 or arms[0].set[0].value=5')
+  const steps = [...match[1].matchAll(/[\w-]+/g)].map(
     ({ 0: text, index }): Step => ({
       at: { source, offset: index },
       // Only positions in lists begin with a digit.
       name: /^\d/.test(text) ? Number(text) : text,
     }),
   )
+  if (steps[0]?.name === 'include') return refused('include: files are included in a plan, not on the command line')
+  if (steps.length > deepest) return refused(`a path of more than ${deepest} steps`)
   const value = readYaml(source, match[0].length)
   const problems = [...value.problems, ...obstacle(root, steps)]
   return problems.length > 0 ? { root, problems } : { root: replaced(root, steps, value.root), problems }

@@ -1,4 +1,8 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml'
+import type { Node, YAMLMap, YAMLSeq } from 'yaml'
+import { isAlias, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { formatCount } from '../base/count.ts'
+import { excerpt } from '../base/excerpt.ts'
+import { yamlErrorInWords } from './yaml-errors.ts'
 
 /** The way to a value in a plan: keys and positions in lists. */
 export type PlanPath = readonly (string | number)[]
@@ -12,12 +16,14 @@ export interface Source {
   text: string
   /** Orders mistakes: the plan itself, what it includes, overrides. */
   position: number
+  /** Whether lines of it may be shown: what is no part of a plan may be anything, a file of passwords for example. */
+  isQuotable: boolean
 }
 
 export interface Place {
   source: Source
-  /** Characters before it in the source's text. */
-  offset: number
+  /** Characters before it in the source's text; undefined for the text as a whole. */
+  offset: number | undefined
 }
 
 /** A mistake and where it was made. */
@@ -39,48 +45,113 @@ export interface Entry {
   value: Written
 }
 
-/** So many values may come in by aliases: a few lines of YAML can otherwise stand for more than fits into memory. */
-const mostAliased = 1000
-
 /**
- * Reads YAML from `start` in a source's text. `broken` says that the value lacks something that was meant to be there;
- * a key that is written twice does not count, the last one holds.
+ * What a plan may hold, where those that ship with the product have at most 100 values: a few lines of YAML with aliases can
+ * otherwise stand for more than fits into memory.
  */
-export function readYaml(source: Source, start = 0): { root: Written; problems: PlacedProblem[]; broken: boolean } {
-  const document = parseDocument(source.text.slice(start), { prettyErrors: false, uniqueKeys: true })
-  const placeAt = (offset: number): Place => ({ source, offset: start + offset })
-  const problems = document.errors.map(({ pos, message }) => ({ place: placeAt(pos[0]), message }))
-  const empty: Written = { kind: 'scalar', at: placeAt(0), value: null }
-  if (document.errors.some(({ code }) => code !== 'DUPLICATE_KEY')) return { root: empty, problems, broken: true }
+const mostValues = 10_000
+/** How many lists and maps may lie within each other. */
+export const deepest = 50
 
+/** Tags that say what YAML sees without them. */
+const plainTags = new Set(
+  ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((tag) => `tag:yaml.org,2002:${tag}`),
+)
+
+/** What was read. */
+export interface ReadYaml {
+  root: Written
+  problems: PlacedProblem[]
+  /** Something is missing that was meant to be there; a key that is written twice does not count, the last one holds. */
+  broken: boolean
+}
+
+/** Reads YAML from `start` in a source's text. Of what makes the rest unreadable, the first is told: others follow from it. */
+export function readYaml(source: Source, start = 0): ReadYaml {
+  const lines = new LineCounter()
+  const document = parseDocument(source.text.slice(start), {
+    prettyErrors: false,
+    // The library compares each key with every other one.
+    uniqueKeys: false,
+    lineCounter: lines,
+  })
+  const placeAt = (offset: number): Place => ({ source, offset: start + offset })
+  const [error] = document.errors
+  if (error !== undefined) {
+    const at = placeAt(error.pos[0])
+    const problem = { place: at, message: yamlErrorInWords(error) }
+    return { root: { kind: 'scalar', at: placeAt(0), value: null }, problems: [problem], broken: true }
+  }
+
+  const problems: PlacedProblem[] = []
   let broken = false
-  let aliased = 0
-  const fail = (place: Place, message: string): Written => {
-    if (!broken) problems.push({ place, message })
+  let values = 0
+  const anchored = new Map<string, Node>()
+  const open = new Set<Node>()
+  const fail = (at: Place, message: string): Written => {
+    if (!broken) problems.push({ place: at, message })
     broken = true
-    return { kind: 'scalar', at: place, value: null }
+    return { kind: 'scalar', at, value: null }
   }
-  const placeOf = (node: unknown, otherwise: Place) => (isNode(node) && node.range ? placeAt(node.range[0]) : otherwise)
+  const [warning] = document.warnings
+  if (warning !== undefined) fail(placeAt(warning.pos[0]), yamlErrorInWords(warning))
+
   /** What an alias stands for counts as written where the alias is. */
-  const written = (node: unknown, parent: Place, alias?: Place): Written => {
-    const at = alias ?? placeOf(node, parent)
-    if (alias !== undefined && ++aliased > mostAliased)
-      return fail(at, `aliases stand for more than ${mostAliased} values`)
+  const written = (node: Node | null, parent: Place, alias?: Place): Written => {
+    const at = alias ?? (node?.range ? placeAt(node.range[0]) : parent)
+    if (node === null || broken) return { kind: 'scalar', at, value: null }
+    if (++values > mostValues) return fail(at, `more than ${formatCount(mostValues)} values, those of aliases included`)
+    if (open.size >= deepest) return fail(at, `nested more than ${deepest} deep`)
     if (isAlias(node)) {
-      const target = node.resolve(document)
-      if (target === undefined) return fail(at, `*${node.source}: nothing before it is marked &${node.source}`)
-      return written(target, at, at)
+      const name = excerpt(node.source)
+      const target = anchored.get(node.source)
+      if (target === undefined) return fail(at, `*${name}: nothing above is marked &${name}`)
+      return open.has(target) ? fail(at, `*${name} stands for something that it is part of`) : written(target, at, at)
     }
-    if (isSeq(node)) return { kind: 'list', at, items: node.items.map((item) => written(item, at, alias)) }
-    if (!isMap(node)) return { kind: 'scalar', at, value: isScalar(node) ? node.value : null }
-    const entries = node.items.map(({ key, value }): [string, Entry] => {
-      const place = alias ?? placeOf(key, at)
-      return [String(isScalar(key) ? key.value : key), { key: place, value: written(value, place, alias) }]
-    })
-    return { kind: 'map', at, entries: new Map(entries) }
+    if (node.tag !== undefined && !plainTags.has(node.tag))
+      return fail(at, yamlErrorInWords({ code: 'TAG_RESOLVE_FAILED', message: '' }))
+    if ('anchor' in node && node.anchor !== undefined) anchored.set(node.anchor, node)
+    if (isScalar(node)) return { kind: 'scalar', at, value: node.value }
+    open.add(node)
+    const collection = isMap(node) ? map(node, at, alias) : list(node as YAMLSeq, at, alias)
+    open.delete(node)
+    return collection
   }
-  const root = written(document.contents, placeAt(0))
+  const list = ({ items }: YAMLSeq, at: Place, alias: Place | undefined): Written => ({
+    kind: 'list',
+    at,
+    items: items.map((item) => written(nodeOf(item), at, alias)),
+  })
+  const map = ({ items }: YAMLMap, at: Place, alias: Place | undefined): Written => {
+    const entries = new Map<string, Entry>()
+    const keyLines = new Map<string, number>()
+    for (const { key: keyNode, value } of items) {
+      const place = alias ?? (isNode(keyNode) && keyNode.range ? placeAt(keyNode.range[0]) : at)
+      const key = keyOf(keyNode)
+      if (key === undefined) {
+        fail(place, 'a key has to be plain text')
+        continue
+      }
+      if (key === '<<') fail(place, 'merge keys (<<) are not read; use include')
+      const before = keyLines.get(key)
+      if (before !== undefined) {
+        if (!broken) problems.push({ place, message: `${excerpt(key)}: written twice, first in line ${before}` })
+      } else if (isNode(keyNode) && keyNode.range) keyLines.set(key, lines.linePos(keyNode.range[0]).line)
+      entries.set(key, { key: place, value: written(nodeOf(value), place, alias) })
+    }
+    return { kind: 'map', at, entries }
+  }
+  const root = written(nodeOf(document.contents), placeAt(0))
   return { root, problems, broken }
+}
+
+function nodeOf(value: unknown): Node | null {
+  return isNode(value) ? value : null
+}
+
+function keyOf(node: unknown): string | undefined {
+  if (!isScalar(node)) return undefined
+  return typeof node.value === 'object' ? undefined : String(node.value)
 }
 
 /** The value alone. */
@@ -116,8 +187,7 @@ export function childOf(parent: Written, step: string | number): Written | undef
 }
 
 /** A place as people find it: line and column count from 1. */
-export function lineAt({ source, offset }: Place): { line: number; column: number; text: string } {
-  const before = source.text.slice(0, offset).split('\n')
-  const line = before.length
-  return { line, column: (before.at(-1) ?? '').length + 1, text: source.text.split(/\r?\n/)[line - 1] ?? '' }
+export function lineAt(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset).split('\n')
+  return { line: before.length, column: (before.at(-1) ?? '').length + 1 }
 }
