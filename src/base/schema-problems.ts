@@ -73,9 +73,12 @@ function problemsOf(issue: z.core.$ZodIssue, expected: Expected, above: ValuePat
       return problem(tooBig(issue))
     case 'invalid_union':
       return unionProblems(issue, expected, path)
-    case 'custom':
+    case 'invalid_key':
+      return issue.issues.flatMap((inner) => problem(inner.message))
     case 'invalid_format':
-      return problem(issue.message)
+      return problem(`${issue.message}, ${found}`)
+    case 'custom':
+      return problem(issue.message.includes(', found ') ? issue.message : `${issue.message}, ${found}`)
     default:
       return problem(`not as it should be, ${found}`)
   }

@@ -274,7 +274,7 @@ describe('the workload of a plan', () => {
       'a text is empty',
       'perDeployment: 100, image: pause',
       "perDeployment: 100, image: ''",
-      '18:52 workload.pods.image: expected text, found ""',
+      '18:52 workload.pods.image: expected an image, such as registry.k8s.io/pause:3.10, found ""',
     ],
     [
       'there is nothing to mount',

@@ -6,6 +6,7 @@ import { catalogue, knobById } from '../tuning/catalogue.ts'
 import { profileNames } from '../tuning/profiles.ts'
 import { takeValue } from '../tuning/take.ts'
 import type { KnobValue } from '../tuning/value.ts'
+import { names } from './names.ts'
 import { stopOrder } from './stops.ts'
 
 /** Names the plan language takes from other rooms, so that a wrong one is found where it is written. */
@@ -77,7 +78,6 @@ const share = z
 const amount = z
   .union([countOrNone, z.strictObject({ perNamespace: countOrNone })])
   .describe('How many there are in all, or in each namespace: 1000, or { perNamespace: 20 }.')
-const name = z.string().regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'expected lower-case letters, digits and dashes')
 
 /** A share from 0 to 1, as a number or as a fraction such as `1/3`; undefined for anything else. */
 function shareOf(value: unknown): number | undefined {
@@ -115,7 +115,7 @@ function workloadSection() {
     sizeClasses: z
       .array(
         z.strictObject({
-          name,
+          name: names.sizeClass,
           share: share.refine((value) => value > 0, 'expected a share above 0'),
           minimumPods: countOrNone,
         }),
@@ -141,7 +141,7 @@ function workloadSection() {
           .min(1)
           .optional()
           .describe('Instead: Deployments of several sizes in each namespace.'),
-        image: z.string().min(1).default('registry.k8s.io/pause:3.10'),
+        image: names.image.default('registry.k8s.io/pause:3.10'),
         serviceAccountToken: z.boolean().default(false),
         serviceLinks: z
           .boolean()
@@ -199,19 +199,18 @@ function workloadSection() {
 
 /** `source: hollow` of target remote: how the pods on the host cluster look, each with so many hollow nodes. */
 function hollowPodsSection() {
-  const file = z.string().min(1)
+  const file = names.path
   return z.strictObject({
-    image: z
-      .string()
-      .min(1)
+    image: names.image
       .optional()
       .describe(
         'The hollow-node image, as `make image` names it; when absent `hollow-node:` with the Kubernetes version of components/go.mod.',
       ),
     imagePullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']).default('IfNotPresent'),
-    namespace: name.default('kubemark').describe('Their namespace on the host cluster; it must not exist yet.'),
-    hostSelector: z
-      .string()
+    namespace: names.namespace
+      .default('kubemark')
+      .describe('Their namespace on the host cluster; it must not exist yet.'),
+    hostSelector: names.labelSelectorOrNone
       .default('')
       .describe('Label selector of the machines that may carry them; every machine when empty.'),
     identity: z
@@ -223,24 +222,14 @@ function hollowPodsSection() {
       .optional()
       .describe('Files of the CA, for identity ca: the certificate that the target trusts clients by, and its key.'),
     proxy: z.boolean().default(false).describe('Whether every hollow kubelet has a hollow kube-proxy beside it.'),
-    labels: z.record(z.string().min(1), z.string()).default({}).describe('Labels of the hollow nodes.'),
-    taints: z
-      .array(
-        z
-          .string()
-          .regex(
-            /^[^=:]+(=[^=:]*)?:(NoSchedule|PreferNoSchedule|NoExecute)$/,
-            'expected key=value:Effect, such as kubemark=true:NoSchedule',
-          ),
-      )
-      .default([])
-      .describe("Taints of the hollow nodes; the run's own pods tolerate them."),
+    labels: z.record(names.labelKey, names.labelValue).default({}).describe('Labels of the hollow nodes.'),
+    taints: z.array(names.taint).default([]).describe("Taints of the hollow nodes; the run's own pods tolerate them."),
     startAtOnce: count.default(10).describe('How many pods are started at a time.'),
   })
 }
 
 const kubeconfigContext = {
-  kubeconfig: z.string().min(1).describe('The file; ~ is the home folder.'),
+  kubeconfig: names.path.describe('The file; ~ is the home folder.'),
   context: z.string().min(1).describe('The context in it; the current one is never taken.'),
   uid: z
     .string()
@@ -269,7 +258,7 @@ function remoteSection() {
       .array(
         z.strictObject({
           ...kubeconfigContext,
-          arms: z.array(name).min(1).optional().describe('The arms that run on it; all of them when absent.'),
+          arms: z.array(names.arm).min(1).optional().describe('The arms that run on it; all of them when absent.'),
           server: address
             .optional()
             .describe("Its address as the host cluster's pods reach it; the kubeconfig's when absent."),
@@ -289,7 +278,7 @@ function remoteSection() {
       .min(1)
       .describe('The clusters under test: one for all arms, or one for each.'),
     retune: z
-      .array(z.string().min(1))
+      .array(names.path)
       .min(1)
       .optional()
       .describe("A program with its arguments, run before each arm with the arm's name as its last argument."),
@@ -305,7 +294,7 @@ export function planSections(vocabulary: Vocabulary) {
   const stop = z.enum(stopOrder)
   return {
     apiVersion: z.literal('scale-test/v1'),
-    name,
+    name: names.plan,
     description: z.string().optional(),
     target: z
       .enum(vocabulary.targets as [string, ...string[]])
@@ -344,9 +333,7 @@ export function planSections(vocabulary: Vocabulary) {
         .describe(
           "Where the nodes come from, on target remote: hollow ones that the run starts, hollow ones that are there already, or none but the cluster's own.",
         ),
-      selector: z
-        .string()
-        .min(1)
+      selector: names.labelSelector
         .optional()
         .describe('Label selector of the nodes that are there already; all of them when absent.'),
       pods: hollowPodsSection().prefault({}).describe('How hollow nodes look on the host cluster; target remote only.'),
@@ -387,7 +374,7 @@ export function planSections(vocabulary: Vocabulary) {
     arms: z
       .array(
         z.strictObject({
-          name: name
+          name: names.arm
             .optional()
             .describe("What results call the arm; its profile's name when absent. Two arms of one profile need names."),
           profile,
@@ -397,7 +384,7 @@ export function planSections(vocabulary: Vocabulary) {
       .min(1),
     probes: z.strictObject({
       node: z
-        .union([z.strictObject({ name: z.string().min(1) }), z.strictObject({ selector: z.string().min(1) })], {
+        .union([z.strictObject({ name: names.node }), z.strictObject({ selector: names.labelSelector })], {
           error: 'expected one node, by name or by selector',
         })
         .optional()
@@ -405,7 +392,7 @@ export function planSections(vocabulary: Vocabulary) {
           'The node that probes are pinned to; a hollow one with a process of its own when absent. Target remote only.',
         ),
       pod: z.strictObject({
-        image: z.string().min(1),
+        image: names.image,
         serviceAccountToken: z
           .boolean()
           .describe('Whether pods mount a service-account token: one more kubelet call per pod.'),
@@ -413,15 +400,17 @@ export function planSections(vocabulary: Vocabulary) {
       settle: durationMs
         .prefault('10s')
         .describe('Quiet time before each probe, for token buckets to fill and status writes to end.'),
-      sequence: z.array(z.strictObject({ name, from: count, to: count, timeout: durationMs })).min(1),
+      sequence: z.array(z.strictObject({ name: names.probe, from: count, to: count, timeout: durationMs })).min(1),
     }),
     thresholds: z
       .array(
         z.strictObject({
-          probe: name,
+          probe: names.reference,
           stop,
           of: z
-            .union([name, z.tuple([name, name])], { error: 'expected an arm, or two arms [a, b] for their ratio' })
+            .union([names.reference, z.tuple([names.reference, names.reference])], {
+              error: 'expected an arm, or two arms [a, b] for their ratio',
+            })
             .describe('One arm bounds its stop; two bound the ratio of the first to the second.'),
           min: bound.optional(),
           max: bound.optional(),
@@ -433,9 +422,9 @@ export function planSections(vocabulary: Vocabulary) {
         source: z.string().min(1),
         figures: z.array(
           z.strictObject({
-            probe: name,
+            probe: names.reference,
             stop,
-            profile: name.describe('The arm that the figure stands beside.'),
+            profile: names.reference.describe('The arm that the figure stands beside.'),
             value: durationMs,
             note: z.string().optional(),
           }),
