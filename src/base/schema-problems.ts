@@ -78,7 +78,7 @@ function problemsOf(issue: z.core.$ZodIssue, expected: Expected, above: ValuePat
     case 'invalid_format':
       return problem(`${issue.message}, ${found}`)
     case 'custom':
-      return problem(issue.message.includes(', found ') ? issue.message : `${issue.message}, ${found}`)
+      return problem(issue.message)
     default:
       return problem(`not as it should be, ${found}`)
   }

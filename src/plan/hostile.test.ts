@@ -8,8 +8,6 @@ import { largestPlanBytes } from './sources.ts'
 const vocabulary: Vocabulary = {
   targets: ['local'],
   faults: ['storms'],
-  profiles: ['untuned', 'stock', 'tuned'],
-  knobs: ['kubelet.maxPods', 'kubelet.kubeAPIQPS'],
 }
 
 const plan = `apiVersion: scale-test/v1

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { shown } from '../base/shown.ts'
 
 /*
  * Names that end up in Kubernetes, with the limits that its apiserver and its kubelets have (k8s.io/apimachinery, util/validation;
@@ -26,10 +27,17 @@ function label(longest: number) {
     .max(longest)
 }
 
+function expecting(what: string) {
+  return { error: ({ input }: { input?: unknown }) => `expected ${what}, found ${shown(input)}` }
+}
+
 /** Text of a form that one regular expression says. */
 function formed(expected: string, form: string, longest = longestText) {
   const whole = new RegExp(`^(?:${form})$`)
-  return z.string().refine((text) => text.length <= longest && whole.test(text), `expected ${expected}`)
+  return z
+    .string()
+    .refine((text) => text.length <= longest && whole.test(text), expecting(expected))
+    .meta({ pattern: whole.source })
 }
 
 const domain = '[A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?'
@@ -72,5 +80,5 @@ export const names = {
   path: z
     .string()
     .min(1)
-    .refine((text) => !text.includes('\0'), 'expected a path, without NUL characters'),
+    .refine((text) => !text.includes('\0'), expecting('text without NUL characters')),
 } as const
