@@ -60,7 +60,7 @@ function readRegularFile(path: string, maximumBytes: number): Uint8Array {
 }
 
 /** What a path leads to; undefined where there is nothing. Throws `Failure` where that cannot be seen. */
-function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
+export function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
   return onFile(path, 'read', () => {
     const state = statSync(path, { throwIfNoEntry: false })
     if (state === undefined) return undefined

@@ -1,10 +1,13 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
-import { Failure, messageOf } from '../base/errors.ts'
+import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
-import { didYouMean } from '../base/names.ts'
+import { shownPath } from '../base/file-failures.ts'
+import { kindOf, listFolder, readTextFile } from '../base/files.ts'
+import { didYouMean, formatNames } from '../base/names.ts'
 import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
+import { largestPlanBytes } from '../plan/sources.ts'
 import { faultKinds } from '../targets/sim/faults/index.ts'
 
 /** Where clusters can come from; the first one when nobody says. */
@@ -65,32 +68,45 @@ export function loadPlan(
   overrides: readonly string[] = [],
   over: readonly string[] = [],
 ): Plan {
-  const named = join(plansFolder, `${nameOrPath}.yaml`)
-  const file = existsSync(named) ? named : nameOrPath
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() !== false) {
-    const names = planNames(plansFolder)
-    const meant = didYouMean(nameOrPath.replace(/\.ya?ml$/, ''), names)
-    throw new Failure('bad-input', `there is no plan ${excerpt(nameOrPath)}${meant}`, {
-      next: `plans here: ${names.join(', ')}; or give a path to a .yaml file`,
-    })
-  }
+  const file = planFile(nameOrPath, plansFolder)
   const shown = relative(process.cwd(), file)
-  const read = (path: string) => readFileSync(path, 'utf8')
-  return parsePlan(readPlan(file), shown.startsWith('..') ? file : shown, vocabulary, { read, overrides, over })
+  return parsePlan(readPlanFile(file), shown.startsWith('..') ? file : shown, vocabulary, {
+    read: readPlanFile,
+    overrides,
+    over,
+  })
 }
 
 /** Reads the file of the clusters of target remote alone. Throws `Failure('bad-input')`. */
 export function loadClusters(file: string): PlannedClusters {
-  const read = (path: string) => readFileSync(path, 'utf8')
-  return parseClusters(readPlan(file), file, vocabulary, { read, overrides: [] })
+  return parseClusters(readPlanFile(file), file, vocabulary, { read: readPlanFile, overrides: [] })
 }
 
-function readPlan(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    throw new Failure('bad-input', `${file} cannot be read: ${messageOf(error)}`)
+function readPlanFile(file: string): string {
+  return readTextFile(file, largestPlanBytes)
+}
+
+/** Where a plan is that somebody named. */
+function planFile(nameOrPath: string, plansFolder: string): string {
+  if (nameOrPath === '-' || /^[a-z][a-z\d+.-]*:\/\//i.test(nameOrPath))
+    throw new Failure('bad-input', `${excerpt(nameOrPath)} is not a plan: plans are files`, {
+      next: 'Save it as a file, and give the path to that',
+    })
+  const named = join(plansFolder, `${nameOrPath}.yaml`)
+  if (existsSync(named)) return named
+  const folder = [nameOrPath, join(plansFolder, nameOrPath)].find((path) => path !== '' && kindOf(path) === 'folder')
+  if (folder !== undefined) {
+    const inside = listFolder(folder).filter((name) => name.endsWith('.yaml'))
+    throw new Failure('bad-input', `${shownPath(nameOrPath)} is a folder, not a plan`, {
+      next: inside.length === 0 ? 'Give the path to a .yaml file' : `plans in it: ${formatNames(inside)}`,
+    })
   }
+  if (nameOrPath !== '' && kindOf(nameOrPath) !== undefined) return nameOrPath
+  const names = planNames(plansFolder)
+  const meant = didYouMean(nameOrPath.replace(/^(\.\/)?plans\/|\.ya?ml$/g, ''), names)
+  throw new Failure('bad-input', `there is no plan ${nameOrPath === '' ? '""' : shownPath(nameOrPath)}${meant}`, {
+    next: `plans here: ${names.join(', ')}; or give a path to a .yaml file`,
+  })
 }
 
 /** The names of the plans in a folder and those below it. */

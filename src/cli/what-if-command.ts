@@ -1,6 +1,7 @@
 import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
+import { longestArmName, names } from '../plan/names.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
 import { formatListed } from '../report/format.ts'
@@ -72,7 +73,7 @@ function compare(
   { varied, knob, values }: Variation,
   profile?: string,
 ): { plan: Plan; comparison: Comparison } {
-  const names = armNames(varied, values)
+  const armNamesOfValues = armNames(varied, values)
   const plans = values.map((value) => load(knob === undefined ? [`${varied}=${value}`] : []))
   // The last one is the largest: what a target prepares has to do for all.
   const { reference: _, ...plan } = plans.at(-1) ?? load([])
@@ -80,9 +81,9 @@ function compare(
   const arms = values.map((value, index): PlannedArm => {
     const others = base.set.filter((departure) => departure.knob !== knob?.id)
     const departure = knob === undefined ? [] : [{ knob: knob.id, value, because: 'what-if' }]
-    return { name: names[index], profile: base.profile, set: [...others, ...departure] }
+    return { name: armNamesOfValues[index], profile: base.profile, set: [...others, ...departure] }
   })
-  const tried = values.map((value, index) => ({ value, arm: names[index] ?? '' }))
+  const tried = values.map((value, index) => ({ value, arm: armNamesOfValues[index] ?? '' }))
   return {
     plan: {
       ...plan,
@@ -93,7 +94,7 @@ function compare(
     },
     comparison: {
       record: { varied, profile: armName(base), values: tried },
-      plans: knob === undefined ? new Map(plans.map((own, index) => [names[index] ?? '', own])) : new Map(),
+      plans: knob === undefined ? new Map(plans.map((own, index) => [armNamesOfValues[index] ?? '', own])) : new Map(),
     },
   }
 }
@@ -117,15 +118,13 @@ function baseArm({ arms, name: planName }: Plan, asked?: string): PlannedArm {
   )
 }
 
-const longestName = 24
-
 /** `kube-api-qps-50`: the knob and the value as names of arms may be; numbered where that does not tell values apart. */
 function armNames(varied: string, values: readonly KnobValue[]): string[] {
   const knob = nameOf((varied.split('.').at(-1) ?? varied).replace(/(?<=[a-z\d])(?=[A-Z])/g, '-'))
-  const named = values.map((value) => nameOf(String(value)))
-  const telling =
-    new Set(named).size === named.length && named.every((name) => name !== '' && name.length <= longestName)
-  return named.map((name, index) => `${knob}-${telling ? name : index + 1}`)
+  const telling = values.map((value) => `${knob}-${nameOf(String(value))}`)
+  if (new Set(telling).size === telling.length && telling.every((name) => names.arm.safeParse(name).success))
+    return telling
+  return values.map((_, index) => `${knob.slice(0, longestArmName - 5)}-${index + 1}`)
 }
 
 function nameOf(text: string): string {

@@ -137,6 +137,12 @@ describe('hollow-node pods', () => {
     expect(mistakesOf(plan('\n  pods: { identity: ca, ca: { cert: a, key: b } }'))).toEqual([])
   })
 
+  it('should have one taint of each key and effect', () => {
+    expect(mistakesOf(plan('\n  pods: { taints: [a=b:NoSchedule, a=b:NoExecute, a:NoSchedule] }'))).toEqual([
+      'plan.yaml:6:51 fleet.pods.taints[2]: a:NoSchedule is there already',
+    ])
+  })
+
   it.each(['kubemark=true:Sometimes', 'NoSchedule', 'a=b'])('should refuse the taint %s', (taint) => {
     expect(mistakesOf(plan(`\n  pods: { taints: ['${taint}'] }`))[0]).toContain(
       'fleet.pods.taints[0]: expected key=value:Effect, such as kubemark=true:NoSchedule',

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { excerpt } from '../base/excerpt.ts'
 import { shown } from '../base/shown.ts'
 import type { PlanProblem } from './parse.ts'
 import type { planSections } from './plan.ts'
@@ -20,6 +21,7 @@ export function checkRemote({ fleet, remote, arms, probes }: RemoteSections): Pl
   return [
     ...selectorOf(fleet),
     ...identityOf(fleet.pods),
+    ...taintsOf(fleet.pods),
     ...probeNodeOf(fleet, probes),
     ...(remote === undefined ? [] : [...hostOf(fleet, remote), ...armsOf(remote, arms?.map(armName))]),
   ]
@@ -37,6 +39,16 @@ function identityOf({ identity, ca }: RemoteSections['fleet']['pods']): PlanProb
   if (identity === 'csr' && ca !== undefined)
     return [{ path: ['fleet', 'pods', 'ca'], message: 'is not used unless fleet.pods.identity is ca' }]
   return []
+}
+
+/** A node has one taint at most of each key and effect. */
+function taintsOf({ taints }: RemoteSections['fleet']['pods']): PlanProblem[] {
+  const kinds = taints.map((taint) => taint.replace(/=[^:]*/, ''))
+  return kinds.flatMap((kind, index) =>
+    kinds.indexOf(kind) === index
+      ? []
+      : [{ path: ['fleet', 'pods', 'taints', index], message: `${excerpt(kind)} is there already` }],
+  )
 }
 
 /** A fleet of ours has names that only the run knows. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseDurationMs } from '../base/duration.ts'
+import { excerpt } from '../base/excerpt.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import { shown } from '../base/shown.ts'
 import { conflictsAmong } from '../tuning/conflicts.ts'
@@ -23,6 +24,7 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
   if (!given.success) return []
   const section = <Name extends keyof Sections>(name: Name) =>
     sections[name].safeParse(given.data[name]).data as z.infer<Sections[Name]> | undefined
+  const faults = section('faults')
   const fleet = section('fleet')
   const workload = section('workload')
   const arms = section('arms')
@@ -49,6 +51,24 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
       'this name is taken by an earlier probe',
     ),
     ...chain(probes),
+    ...repeated(
+      faults?.kinds ?? [],
+      (kind) => kind,
+      (index) => ['faults', 'kinds', index],
+      'this kind is there already',
+    ),
+    ...repeated(
+      thresholds ?? [],
+      ({ probe, stop, of }) => `${stop} of ${probe}, ${[of].flat().join(' / ')}`,
+      (index) => ['thresholds', index],
+      'an earlier threshold bounds it; one can have both min and max',
+    ),
+    ...repeated(
+      reference?.figures ?? [],
+      ({ probe, stop, profile }) => `${stop} of ${probe}, ${profile}`,
+      (index) => ['reference', 'figures', index],
+      'an earlier figure says what it is',
+    ),
     ...(thresholds ?? []).flatMap((threshold, index) => [
       ...bounds(threshold, ['thresholds', index]),
       ...known(['thresholds', index, 'of'], [threshold.of].flat(), arms?.map(armName), 'arm'),
@@ -92,7 +112,7 @@ function repeated<T>(
   const seen = new Set<string>()
   return items.flatMap((item, index) => {
     const key = keyOf(item)
-    if (seen.has(key)) return [{ path: pathOf(index), message: `${shown(key)}: ${message}` }]
+    if (seen.has(key)) return [{ path: pathOf(index), message: `${excerpt(key)}: ${message}` }]
     seen.add(key)
     return []
   })
@@ -123,7 +143,7 @@ function known(
     .filter((name) => !allowed.includes(name))
     .map((name) => ({
       path,
-      message: `the plan has no ${what} ${shown(name)}; it has ${formatNames(allowed)}${didYouMean(name, allowed)}`,
+      message: `the plan has no ${what} ${shown(name)}; it has ${formatNames([...new Set(allowed)])}${didYouMean(name, allowed)}`,
     }))
 }
 
@@ -154,7 +174,7 @@ function bounds(threshold: z.infer<Sections['thresholds']>[number], path: PlanPr
   const { of, min, max } = threshold
   if (min === undefined && max === undefined) return [{ path, message: 'needs min, max or both' }]
   const isRatio = Array.isArray(of)
-  if (isRatio && of[0] === of[1]) return [{ path: [...path, 'of'], message: 'the ratio of a profile to itself is 1' }]
+  if (isRatio && of[0] === of[1]) return [{ path: [...path, 'of'], message: 'the ratio of an arm to itself is 1' }]
   const wrong = (['min', 'max'] as const).flatMap((bound) => {
     const value = threshold[bound]
     if (value === undefined || boundValue(value, isRatio) !== undefined) return []

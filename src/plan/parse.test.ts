@@ -164,8 +164,31 @@ describe('parsePlan', () => {
     const wrong = `${minimal}  # more\nthresholds:\n  - { probe: up, stop: ready, of: untuned, min: 9s, max: 3s }\n  - { probe: up, stop: ready, of: [untuned, untuned], max: 2 }\n`
     expect(mistakesOf(wrong)).toEqual([
       expect.stringContaining('thresholds[0].min: is above max, "3s": nothing can meet both'),
-      expect.stringContaining('thresholds[1].of: the ratio of a profile to itself is 1'),
+      expect.stringContaining('thresholds[1].of: the ratio of an arm to itself is 1'),
     ])
+  })
+
+  it('should refuse what is there twice, and name an arm once that is', () => {
+    const twice = `${minimal.replace('- profile: untuned', '- profile: untuned\n  - profile: untuned')}faults: { seed: 1, kinds: [storms, surges, storms] }
+thresholds:
+  - { probe: up, stop: ready, of: untuned, max: 3s }
+  - { probe: up, stop: ready, of: untuned, min: 1s }
+  - { probe: up, stop: ready, of: tuned, max: 3s }
+reference:
+  source: x
+  figures:
+    - { probe: up, stop: ready, profile: untuned, value: 1s }
+    - { probe: up, stop: ready, profile: untuned, value: 2s }
+`
+    expect(mistakesOf(twice)).toEqual(
+      [
+        '8:14 untuned: an earlier arm is called so; give one of them a name of its own',
+        '14:39 storms: this kind is there already',
+        '17:5 ready of up, untuned: an earlier threshold bounds it; one can have both min and max',
+        '18:35 the plan has no arm "tuned"; it has untuned',
+        '23:7 ready of up, untuned: an earlier figure says what it is',
+      ].map((mistake) => expect.stringContaining(mistake.replace(/^\S+ /, ''))),
+    )
   })
 
   it('should refuse a ratio below zero', () => {

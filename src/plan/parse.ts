@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { formatCount, plural } from '../base/count.ts'
 import { Failure } from '../base/errors.ts'
 import { excerpt, lineExcerpt } from '../base/excerpt.ts'
+import { shownPath } from '../base/file-failures.ts'
 import { formatNames } from '../base/names.ts'
-import { printable } from '../base/printable.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { schemaProblems, sentenceOf } from '../base/schema-problems.ts'
 import { checkSections } from './check.ts'
@@ -113,7 +113,7 @@ function refusal(problems: readonly PlacedProblem[], overrides: readonly string[
 /** `plans/x.yaml`, `--set`, or `plans/x.yaml with --set fleet.nodes=1`: what is right in a file may be wrong with an override. */
 function placesOf(problems: readonly PlacedProblem[], overrides: readonly string[]): string {
   const files = problems.flatMap(({ place: { source } }) =>
-    source.kind === 'override' ? [] : [printable(source.name)],
+    source.kind === 'override' ? [] : [shownPath(source.name)],
   )
   if (files.length === 0) return '--set'
   const set = overrides.length === 0 ? '' : ` with ${overrides.map((one) => `--set ${excerpt(one, 40)}`).join(' ')}`
@@ -122,7 +122,7 @@ function placesOf(problems: readonly PlacedProblem[], overrides: readonly string
 
 function told({ place: { source, offset }, message }: PlacedProblem): string {
   const { kind, text } = source
-  const name = kind === 'override' ? excerpt(source.name, 80) : printable(source.name)
+  const name = kind === 'override' ? excerpt(source.name, 80) : shownPath(source.name)
   if (offset === undefined) return `${name} ${message}`
   const { line, column } = lineAt(text, offset)
   const where = kind === 'override' ? name : `${name}:${line}:${column}`

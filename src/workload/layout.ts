@@ -68,7 +68,7 @@ export function totalsOf({ namespaces }: WorkloadLayout) {
 function placesOf({ namespaces, sizeClasses }: PlannedWorkload): Place[] {
   const counts = divideByShares(namespaces, sizeClasses)
   return sizeClasses.flatMap(({ name: sizeClass, minimumPods }, classIndex) =>
-    namespaceNames(sizeClass, classIndex, counts[classIndex] ?? 0).map((name) => ({ name, sizeClass, minimumPods })),
+    namespaceNames(sizeClass, counts[classIndex] ?? 0).map((name) => ({ name, sizeClass, minimumPods })),
   )
 }
 

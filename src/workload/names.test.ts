@@ -1,33 +1,18 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { names } from '../plan/names.ts'
 import { namespaceNames, numbered } from './names.ts'
-
-const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
-const className = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/)
 
 describe('namespaceNames', () => {
   it('should number the namespaces of a class so that names sort as numbers do', () => {
-    expect(namespaceNames('large', 0, 2)).toEqual(['scale-test-large-01', 'scale-test-large-02'])
-    expect(namespaceNames('large', 0, 100).at(8)).toBe('scale-test-large-009')
+    expect(namespaceNames('large', 2)).toEqual(['scale-test-large-01', 'scale-test-large-02'])
+    expect(namespaceNames('large', 100).at(8)).toBe('scale-test-large-009')
   })
 
-  it('should be DNS labels, each only once, however long and alike the classes are called', () => {
-    // Long beginnings that all classes share: cut, only their numbers tell them apart.
-    const beginning = fc.nat(80).map((length) => 'a'.repeat(length))
-    const ends = fc.uniqueArray(className, { minLength: 1, maxLength: 5 })
-    fc.assert(
-      fc.property(beginning, ends, fc.integer({ min: 1, max: 120 }), (start, classes, count) => {
-        const names = classes.flatMap((end, index) => namespaceNames(start + end, index, count))
-        expect(names.filter((name) => !dnsLabel.test(name))).toEqual([])
-        expect(new Set(names).size).toBe(names.length)
-      }),
-    )
-  })
-
-  it('should tell a cut name from one that another class has in full', () => {
-    const cut = namespaceNames('a'.repeat(60), 1, 1)
-    expect(namespaceNames(`${'a'.repeat(40)}-2`, 0, 1)).not.toEqual(cut)
-    expect(cut).toEqual([`scale-test-${'a'.repeat(40)}-2-01`])
+  it('should be names that Kubernetes takes, of the longest class and the most namespaces that a plan can have', () => {
+    const longest = 'a'.repeat(40)
+    expect(names.sizeClass.safeParse(longest).success).toBe(true)
+    expect(names.sizeClass.safeParse(`${longest}a`).success).toBe(false)
+    expect(names.namespace.safeParse(numbered(`scale-test-${longest}`, 9_999_999_999, 1e10)).success).toBe(true)
   })
 })
 
