@@ -22,7 +22,9 @@ function surroundings(): Surroundings {
     env: {},
     folders: { root, plans: join(root, 'plans'), reports, components: '' },
     interruption: { signal: new AbortController().signal, signalName: undefined, hint: undefined },
-    reportBug: () => {},
+    reportBug(error) {
+      throw error
+    },
   }
 }
 

@@ -3,7 +3,7 @@ import { lacksOf } from '../result/fill.ts'
 import type { ArmOutcome, Distribution, FillOutcome } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
-import { exactly, ratioOf, sampleOf } from '../result/sample.ts'
+import { exactly, ratioOf, sampleOf, upperBound } from '../result/sample.ts'
 import { formatRate } from './format.ts'
 import { armLabel } from './labels.ts'
 import { nearestTo } from './sample.ts'
@@ -156,7 +156,7 @@ function rowOf({ read, isRate, ...figure }: Figure, runs: FillRun[], profiles: s
 
 function readingOf(value: number | null | undefined, fill: FillOutcome): Reading | undefined {
   if (value === undefined) return undefined
-  return isMachineBound(fill) && value !== null ? { value, least: 0, hindrance: 'machine-bound' } : exactly(value)
+  return isMachineBound(fill) && value !== null ? upperBound(value) : exactly(value)
 }
 
 function countsOf(runs: FillRun[]): CountGroup[] {

@@ -15,6 +15,7 @@ import { markup, raw } from './markup.ts'
 import { sampleText } from './sample.ts'
 import type { ComparisonCell, ComparisonRow, ProbeView, ReportView } from './view.ts'
 import { chartedCurve, viewOf } from './view.ts'
+import { worsenedText } from './worse.ts'
 
 /** The whole report as one HTML page that needs no network and no script. */
 export function renderHtml(result: Result): string {
@@ -46,9 +47,16 @@ ${result.description !== undefined && markup`<p class="lead">${result.descriptio
 <p class="muted">${view.evidence}</p>
 ${result.whatIf !== undefined && markup`<p>What ${result.whatIf.varied} does to every time: <a href="what-if.html">what-if.html</a></p>`}
 ${view.partial !== null && markup`<div class="notice bad"><p><b>${view.partial}.</b> This run did not go to its end: what is here is all there is.</p></div>`}
-<div class="verdict ${verdict}"><p>Verdict: ${verdict} (${evidence})</p>${list(result.reasons)}</div>
+<div class="verdict ${verdict}"><p>Verdict: ${view.verdict}</p>${list(result.reasons)}</div>
+${worseNotice(view)}
 ${caveatNotice(view)}
 </header>`
+}
+
+/** What an arm made worse, which no threshold need speak of. */
+function worseNotice({ profiles, worse }: ReportView): Content {
+  if (worse.length === 0) return null
+  return markup`<div class="notice warn"><p><b>Worse than ${profiles[0]}</b></p>${list(worse.map(worsenedText))}</div>`
 }
 
 /** What to know before trusting the figures. */

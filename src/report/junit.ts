@@ -9,6 +9,7 @@ import type { Content, Markup } from './markup.ts'
 import { markup } from './markup.ts'
 import type { ProbeRun } from './view.ts'
 import { viewOf } from './view.ts'
+import { worsenedText } from './worse.ts'
 
 /** How a test case ended: a failure is a missed threshold or residue, an error is something that could not be measured. */
 interface Outcome {
@@ -64,11 +65,12 @@ function renderCase({ group, name, durationMs, kind, message, output }: TestCase
 
 /** Stands for the run as a whole, so that one which never got as far as a probe is not taken for a green one. */
 function verdictCase(result: Result): TestCase {
-  const { partial } = viewOf(result)
+  const { partial, verdict, worse } = viewOf(result)
   const kinds = { pass: 'passed', fail: 'failure', inconclusive: 'error' } as const
   const message = [partial ?? [], result.verdict, result.reasons.join(' ')].flat().join(': ')
   const kind = partial !== null && result.verdict === 'pass' ? 'error' : kinds[result.verdict]
-  return { group: 'run', name: 'verdict', durationMs: 0, kind, message }
+  const output = worse.length === 0 ? undefined : [verdict, ...worse.map(worsenedText)].join('\n')
+  return { group: 'run', name: 'verdict', durationMs: 0, kind, message, output }
 }
 
 function thresholdCase(threshold: ThresholdOutcome): TestCase {

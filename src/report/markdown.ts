@@ -20,6 +20,7 @@ import { rerenderCommand, stopLabel } from './labels.ts'
 import { sampleText } from './sample.ts'
 import type { ComparisonCell, ProbeView, ReportView } from './view.ts'
 import { viewOf } from './view.ts'
+import { worsenedText } from './worse.ts'
 
 /** The report in brief, for a pull request or release notes (GitHub's Markdown). */
 export function renderMarkdown(result: Result): string {
@@ -27,8 +28,9 @@ export function renderMarkdown(result: Result): string {
   const blocks = [
     `## ${escapeMarkdown(view.title)}`,
     view.partial !== null && `**${view.partial}**: this run did not go to its end; what is here is all there is.`,
-    `**Verdict: ${result.verdict} (${result.evidence})**`,
+    `**Verdict: ${view.verdict}**`,
     bullets(result.reasons.map(escapeMarkdown)),
+    worse(view),
     ...view.caveats.map(caveat),
     escapeMarkdown(view.evidence),
     thresholds(result),
@@ -42,6 +44,11 @@ export function renderMarkdown(result: Result): string {
     footer(result),
   ]
   return `${blocks.filter((block) => typeof block === 'string' && block !== '').join('\n\n')}\n`
+}
+
+function worse({ profiles, worse: all }: ReportView): string {
+  if (all.length === 0) return ''
+  return `**Worse than ${escapeMarkdown(profiles[0] ?? '')}**\n${bullets(all.map((one) => escapeMarkdown(worsenedText(one))))}`
 }
 
 function caveat({ title, places }: Caveat): string {

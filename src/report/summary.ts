@@ -1,4 +1,4 @@
-import { formatCount } from '../base/count.ts'
+import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { printable } from '../base/printable.ts'
 import { formatBytes } from '../base/quantity.ts'
@@ -10,6 +10,7 @@ import { formatActual, formatShare, formatSpeedup, none } from './format.ts'
 import { sampleText } from './sample.ts'
 import type { ComparisonCell, ReportView } from './view.ts'
 import { viewOf } from './view.ts'
+import { worsenedText } from './worse.ts'
 
 /** Functions that give back the text in other clothes, its width unchanged. */
 export interface SummaryStyles {
@@ -55,11 +56,30 @@ export function opening(view: ReportView, result: Result, styles: SummaryStyles)
       ...(view.partial === null ? [] : [styles.yellow(view.partial)]),
       ...result.reasons.flatMap((reason) => wrap(reason, '  ')),
     ],
+    worseLines(view, styles),
     ...view.caveats.map(({ severity, title, places }) => [
       ...wrap(title, '').map(severity === 'bad' ? styles.red : styles.yellow),
       ...places.flatMap((place) => wrap(place, '  ')),
     ]),
   ]
+}
+
+/** How many are said in a screenful; the report has them all. */
+const shownWorse = 5
+
+function worseLines({ profiles, worse }: ReportView, styles: SummaryStyles): string[] {
+  if (worse.length === 0) return []
+  const more = worse.length - shownWorse
+  return [
+    ...wrap(`Worse than ${profiles[0]}`, '').map(styles.yellow),
+    ...worse.slice(0, shownWorse).flatMap((one) => hanging(worsenedText(one))),
+    ...(more > 0 ? [`  and ${plural(more, 'more figure')}, in the report`] : []),
+  ]
+}
+
+/** Wrapped text whose further lines are indented by more than its first. */
+function hanging(text: string): string[] {
+  return wrap(text, '    ').map((line, index) => (index === 0 ? line.slice(2) : line))
 }
 
 /** Blocks of lines with an empty line between them. */

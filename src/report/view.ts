@@ -1,6 +1,7 @@
+import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { stopOrder } from '../plan/stops.ts'
-import { readingOfStop, timeoutInWords, unfinishedStart } from '../result/probes.ts'
+import { readingOfStop, timeoutInWords, unfinishedStart } from '../result/readings.ts'
 import type { ArmOutcome, Curve, ProbeOutcome, ReferenceFigure, Result, StopName } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
 import { comparable, ratioOf, sampleOf } from '../result/sample.ts'
@@ -12,6 +13,8 @@ import type { KnobView } from './knobs.ts'
 import { knobsOf } from './knobs.ts'
 import { armLabel, stopTexts } from './labels.ts'
 import { nearestTo } from './sample.ts'
+import type { Worsened } from './worse.ts'
+import { worsenedIn } from './worse.ts'
 
 /**
  * What every report says, whatever its format: the figures are worked out once, here, so that the page, the
@@ -20,6 +23,8 @@ import { nearestTo } from './sample.ts'
 export interface ReportView {
   /** Plan, verdict and evidence in one line. */
   title: string
+  /** `pass, with 1 figure worse (simulated)` */
+  verdict: string
   /** Why the figures may be called what they are called. */
   evidence: string
   /** `partial: interrupted` or `partial: failed`; null for a run that went to its end. */
@@ -29,6 +34,8 @@ export interface ReportView {
   probes: ProbeView[]
   /** How the clusters were filled; null when none was. */
   fill: FillView | null
+  /** Times that an arm made longer than the baseline's; nothing where the arms are the values of one setting. */
+  worse: Worsened[]
   /** The notes of the reference figures; figures point here by position, counted from 1. */
   notes: string[]
   /** What a reader must know before trusting the figures, worst first. */
@@ -102,13 +109,19 @@ export function viewOf(result: Result): ReportView {
   const profiles = [...new Set(arms.map((arm) => arm.profile))]
   const figures = result.reference?.figures ?? []
   const notes = [...new Set(figures.flatMap((figure) => figure.note ?? []))]
+  const probes = probesOf(arms, profiles, figures, notes)
+  const fill = fillViewOf(arms, profiles)
+  const worse = result.whatIf === undefined ? worsenedIn({ profiles, arms, probes, fill }) : []
+  const verdict = verdictOf(result, worse)
   return {
-    title: `${result.plan}: ${result.verdict} (${result.evidence})`,
+    title: `${result.plan}: ${verdict}`,
+    verdict,
     evidence: evidenceOf(result),
     partial: partialOf(result),
     profiles,
-    probes: probesOf(arms, profiles, figures, notes),
-    fill: fillViewOf(arms, profiles),
+    probes,
+    fill,
+    worse,
     notes,
     caveats: caveatsOf(arms),
     knobs: knobsOf(arms, profiles),
@@ -144,6 +157,12 @@ export function chartedCurve({ runs, rows }: ProbeView): ChartedCurve | null {
     return { title, lines, marks }
   }
   return null
+}
+
+/** No threshold speaks of it, but no reader of a pass is to overlook it. */
+function verdictOf({ verdict, evidence }: Result, worse: readonly Worsened[]): string {
+  const more = verdict === 'pass' && worse.length > 0 ? `, with ${plural(worse.length, 'figure')} worse` : ''
+  return `${verdict}${more} (${evidence})`
 }
 
 function evidenceOf({ evidence, arms }: Result): string {

@@ -1,9 +1,10 @@
 import { formatDuration } from '../base/duration.ts'
 import { magnitudeOf } from '../base/quantity.ts'
+import { readingOfNodesReady } from '../result/readings.ts'
 import type { ArmOutcome, Result, StopName } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
-import { comparable, exactly, sampleOf } from '../result/sample.ts'
+import { comparable, sampleOf } from '../result/sample.ts'
 import type { FillView } from './fill-view.ts'
 import { formatListed, formatRatio, formatShare } from './format.ts'
 import { limiterName } from './labels.ts'
@@ -105,8 +106,7 @@ function clusterGroup(
   fill: FillView | null,
 ): EffectGroup {
   const samples = arms.map((name) => {
-    const ready = outcomes.filter(({ profile, fleet }) => profile === name && fleet.nodes > 0)
-    return sampleOf(ready.map(({ fleet }) => exactly(fleet.readyMs)))
+    return sampleOf(outcomes.filter(({ profile }) => profile === name).flatMap((arm) => readingOfNodesReady(arm) ?? []))
   })
   const rows = (fill?.rows ?? []).filter(({ label }) => timedOfFill.includes(label))
   return {

@@ -42,6 +42,11 @@ export function exactly(value: number | null): Reading {
   return { value, least: value ?? Number.POSITIVE_INFINITY, hindrance: value === null ? 'not-reached' : null }
 }
 
+/** A time that a saturated machine took: another one would have taken no longer. */
+export function upperBound(value: number): Reading {
+  return { value, least: 0, hindrance: 'machine-bound' }
+}
+
 /** What the repetitions make together; null when there are none. */
 export function sampleOf(readings: readonly Reading[]): Sample | null {
   if (readings.length === 0) return null

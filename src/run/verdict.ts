@@ -4,7 +4,7 @@ import type { Bounds } from '../measure/thresholds.ts'
 import { judge } from '../measure/thresholds.ts'
 import { isRollout } from '../plan/stops.ts'
 import { lacksOf } from '../result/fill.ts'
-import { missingStops, timeoutInWords, unfinishedStart } from '../result/probes.ts'
+import { missingStops, timeoutInWords, unfinishedStart } from '../result/readings.ts'
 import type { ArmOutcome, KnobOutcome, ProbeOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 
 /** A stamp may be this late before the figures are no longer trusted. */

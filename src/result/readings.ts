@@ -4,7 +4,7 @@ import { stopOrder, stopsOf } from '../plan/stops.ts'
 import type { ArmOutcome, ProbeOutcome } from './result.ts'
 import { isMachineBound } from './result.ts'
 import type { Reading } from './sample.ts'
-import { clockResolutionMs } from './sample.ts'
+import { clockResolutionMs, exactly, upperBound } from './sample.ts'
 
 /** The probes of one arm, in the order they ran. */
 type Probes = Readonly<ArmOutcome['probes']>
@@ -68,6 +68,13 @@ export function readingOfStop(probes: Probes, index: number, stop: StopName): Re
   // What a saturated machine timed is only known to have been no later on a bigger one.
   const least = value === null ? Number.POSITIVE_INFINITY : isMachineBound(probe) ? 0 : Math.max(0, value - vagueByMs)
   return { value, least, hindrance: hindrance() }
+}
+
+/** How long an arm's nodes took to be Ready; undefined where it did not get as far as to start any. */
+export function readingOfNodesReady({ fleet, machine }: Pick<ArmOutcome, 'fleet' | 'machine'>): Reading | undefined {
+  if (fleet.nodes === 0) return undefined
+  const isBound = machine?.phases.some(({ step, machineBound }) => step === 'fleet' && machineBound) ?? false
+  return fleet.readyMs !== null && isBound ? upperBound(fleet.readyMs) : exactly(fleet.readyMs)
 }
 
 /** Stops that apply to a probe and that nothing was recorded of. */
