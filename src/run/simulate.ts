@@ -12,6 +12,8 @@ import type { InvariantName } from '../targets/sim/invariants/index.ts'
 import { checkedIn, examine, violationsIn } from '../targets/sim/invariants/index.ts'
 import type { Witness } from '../targets/sim/invariants/witness.ts'
 import { witness } from '../targets/sim/invariants/witness.ts'
+import type { Survivor } from './recovery.ts'
+import { recover } from './recovery.ts'
 import { executeRun, onVirtualTime } from './run.ts'
 
 /** One run under one seed's faults. */
@@ -52,10 +54,23 @@ export async function tryOut(plan: Plan, seed: number, calibration: Calibration)
     disposable: false,
     onOpen: (opened) => witnesses.push(witness(opened)),
   })
+  const runId = `seed-${seed}`
+  let survivor: Survivor | undefined
   const outcome = await executeRun({
-    runId: `seed-${seed}`,
+    runId,
     plan: seeded,
-    target,
+    // A cluster is let go of, as one of somebody else's: it lives on until the next arm opens its own.
+    target: {
+      ...target,
+      async open(options) {
+        await survivor?.cluster[Symbol.asyncDispose]()
+        const cluster = await target.open(options)
+        const seen = witnesses.at(-1)
+        if (seen === undefined) throw new Error('a cluster shows itself when it opens')
+        survivor = { cluster, witness: seen }
+        return { ...cluster, [Symbol.asyncDispose]: async () => seen.conclude() }
+      },
+    },
     clock: target.clock,
     ...onVirtualTime,
     signal: new AbortController().signal,
@@ -68,7 +83,11 @@ export async function tryOut(plan: Plan, seed: number, calibration: Calibration)
   const { verdict, reasons, arms } = outcome.result
   const faults = target.faults().map(({ kind, description, struck }) => ({ kind, description, struck: struck() }))
   const struck = new Set(faults.filter((fault) => fault.struck > 0).map(({ kind }) => kind))
-  const findings = examine({ plan: seeded, ...outcome, samples, witnesses, struck, wasHurried })
+  const last = arms.at(-1)
+  const lastArm = sizedPlan.arms.find((arm) => armName(arm) === last?.profile)
+  if (survivor === undefined || lastArm === undefined) throw new Error('every run has an arm, and a cluster for it')
+  const recovery = await recover(survivor, { runId, plan: { ...sizedPlan, arms: [lastArm] }, target })
+  const findings = examine({ plan: seeded, ...outcome, samples, witnesses, struck, wasHurried, recovery })
   return {
     seed,
     faults,

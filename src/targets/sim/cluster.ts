@@ -18,19 +18,18 @@ import { runNamespaceController } from './controllers/namespaces.ts'
 import { runNodeLifecycleController } from './controllers/node-lifecycle.ts'
 import { runReplicaSetController } from './controllers/replicaset.ts'
 import { runScheduler } from './controllers/scheduler.ts'
-import type { Fault } from './faults/fault.ts'
+import type { NamedFault } from './faults/index.ts'
+import type { HollowFleet } from './fleet.ts'
 import { startHollowFleet } from './fleet.ts'
 import type { Hardware } from './hardware.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import { readKnobs } from './knobs.ts'
-import type { Kubelet } from './kubelet/kubelet.ts'
 import { scrapeModel } from './metrics.ts'
 import { createLimiterMetrics } from './model/client.ts'
 import type { Costs } from './model/costs.ts'
 import { createEtcd } from './model/etcd.ts'
 import { createProcessor } from './model/processor.ts'
 import { conntrackTableOf } from './proxy/conntrack.ts'
-import type { KubeProxies } from './proxy/proxies.ts'
 import { settingsOf } from './settings.ts'
 
 export interface SimulatedClusterOptions {
@@ -45,7 +44,7 @@ export interface SimulatedClusterOptions {
   kubeProxy: boolean
   versions: Readonly<Record<string, string>>
   /** What goes wrong in it. */
-  faults: readonly Fault[]
+  faults: readonly NamedFault[]
   /** False for a cluster that a run has to clean up after itself, as it would one of somebody else's. */
   disposable: boolean
   /** Shows what is in it from its beginning, for whoever checks what became of it. */
@@ -56,6 +55,8 @@ export interface SimulatedClusterOptions {
 export interface SimulatedCluster extends Cluster {
   /** Makes the server forget all versions from before now, as a compaction does. */
   forgetHistory(): void
+  /** From now on nothing goes wrong, and what went wrong is mended; nodes that died come back when the fleet is started again. */
+  endFaults(): void
 }
 
 /** The inside of a cluster, for witnesses. */
@@ -63,8 +64,6 @@ export interface Witnessed {
   armId: string
   store: Store
   nowMs: () => number
-  /** Calls back just before everything is taken away. */
-  onClose(listener: () => void): void
 }
 
 /** What every cluster has before anybody creates anything. */
@@ -156,10 +155,8 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
       retries.waitedMs += waitMs
     },
   })
-  let kubelets: readonly Kubelet[] = []
-  let proxies: KubeProxies | undefined
-  const closeListeners: (() => void)[] = []
-  options.onOpen?.({ armId, store, nowMs: timeline.nowMs, onClose: (listener) => closeListeners.push(listener) })
+  let fleet: HollowFleet | undefined
+  options.onOpen?.({ armId, store, nowMs: timeline.nowMs })
   for (const fault of faults) {
     fault.begin?.({
       timeline,
@@ -167,10 +164,10 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
       objects,
       server,
       etcd,
-      nodeNames: () => kubelets.map(({ name }) => name),
+      nodeNames: () => fleet?.nodeNames ?? [],
       killNode(name) {
-        kubelets.find((kubelet) => kubelet.name === name)?.die()
-        proxies?.die(name)
+        fleet?.kubelets.find((kubelet) => kubelet.name === name)?.die()
+        fleet?.proxies?.die(name)
       },
     })
   }
@@ -183,8 +180,10 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
     readyMs: 0,
     broken: broken.signal,
 
+    /** A fleet that is started again takes the place of the one that is there, as when all its processes are restarted. */
     async startFleet(spec: FleetSpec, signal: AbortSignal) {
-      const fleet = startHollowFleet({
+      fleet?.kill()
+      fleet = startHollowFleet({
         controlPlane,
         spec,
         hardware,
@@ -194,8 +193,6 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
         renewedMs,
         signal,
       })
-      kubelets = fleet.kubelets
-      proxies = fleet.proxies
       return { nodeNames: fleet.nodeNames, probeNode: fleet.nodeNames[0] ?? '', processes: fleet.processes }
     },
     removeFleet: async () => {},
@@ -208,8 +205,8 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
         processor,
         costs,
         controllerLimiter,
-        probeKubelet: kubelets[0],
-        proxies,
+        probeKubelet: fleet?.kubelets[0],
+        proxies: fleet?.proxies,
         startedMs,
       }),
     clientRetries: () => ({ ...retries }),
@@ -220,8 +217,10 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
     processes: () => [],
 
     forgetHistory: store.forgetHistory,
+    endFaults() {
+      for (const fault of faults) fault.end()
+    },
     async [Symbol.asyncDispose]() {
-      for (const listener of closeListeners.splice(0)) listener()
       closing.abort(new Failure('interrupted', 'the cluster was taken away'))
       timeline.close()
     },

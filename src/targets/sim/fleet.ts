@@ -29,6 +29,8 @@ export interface HollowFleet {
   /** Undefined where nodes have none. */
   proxies: KubeProxies | undefined
   processes: number
+  /** Kills all processes at once; their nodes stay registered. */
+  kill(): void
 }
 
 /** A kubelet's start is long: in pieces of this size it leaves the processor to others in between. */
@@ -62,17 +64,21 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
   }
 
   const nodeNames = [...byName.keys()]
+  let isKilled = false
   const proxies = kubeProxy ? createKubeProxies(controlPlane, nodeNames, randomOf('proxies')) : undefined
 
   /** Every kubelet watches services and its own node; its pods only when there are any. */
-  server.addWatchers('services', spec.nodes)
-  server.addWatchers('nodes', 1)
-  server.addWatchers('pods', 1)
-  server.inform('pods', (change) => {
+  const watch = (sign: 1 | -1) => {
+    server.addWatchers('services', sign * spec.nodes)
+    server.addWatchers('nodes', sign)
+    server.addWatchers('pods', sign)
+  }
+  watch(1)
+  const forgetPods = server.inform('pods', (change) => {
     const { nodeName } = change.object.spec
     if (nodeName !== undefined) byName.get(nodeName)?.pod(change)
   })
-  server.inform('services', () => {
+  const forgetServices = server.inform('services', () => {
     for (const [index, host] of hostProcessors.entries()) {
       const kubelets = packs.reduce(
         (sum, pack, number) => sum + (number % hostProcessors.length === index ? pack.length : 0),
@@ -86,7 +92,7 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
     const host = hostProcessors[number % hostProcessors.length] as Processor
     const startNext = (index: number) => {
       const kubelet = pack[index]
-      if (kubelet === undefined || signal.aborted) return
+      if (kubelet === undefined || signal.aborted || isKilled) return
       work(costs.kubelet.startMs, () => {
         kubelet.start()
         proxies?.start(kubelet.name)
@@ -101,5 +107,18 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
     }
     startNext(0)
   }
-  return { kubelets: [...byName.values()], nodeNames, proxies, processes: packs.length }
+  return {
+    kubelets: [...byName.values()],
+    nodeNames,
+    proxies,
+    processes: packs.length,
+    kill() {
+      isKilled = true
+      for (const kubelet of byName.values()) kubelet.die()
+      proxies?.stop()
+      watch(-1)
+      forgetPods()
+      forgetServices()
+    },
+  }
 }

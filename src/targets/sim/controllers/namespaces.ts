@@ -11,6 +11,8 @@ import { controllerClient } from './context.ts'
 const shareOfLimits = 20
 /** A namespace is looked at so long after it was changed: its deletion has to be known to all apiservers (namespace_controller.go). */
 const settleMs = 5000
+/** A failed deletion is tried again every minute at least (namespace_controller.go, nsControllerRateLimiter). */
+const longestBackOffMs = 60_000
 /** How long finalizers are thought to take (namespaced_resources_deleter.go, finalizerEstimateSeconds). */
 const finalizerSeconds = 15
 
@@ -30,33 +32,38 @@ export function runNamespaceController(controlPlane: ControlPlane): void {
   const { timeline, server, store, settings } = controlPlane
   const client = controllerClient(controlPlane, shareOfLimits)
 
-  const queue = createWorkQueue(timeline, settings.controllerManager.namespaceSyncs, (name, done) => {
-    const place = store.get('namespaces', '', name)
-    if (place?.metadata.deletionTimestamp === undefined) return done()
-    const finish = (error?: unknown) => {
-      if (error === undefined || isApiStatus(error, 404)) queue.forget(name)
-      else queue.addRateLimited(name)
-      done()
-    }
-    /** A namespace whose conditions have changed is looked at as after any change: sooner than what is left is thought to take. */
-    const lookAgain = (left: readonly Content[], hasChanged: boolean) => {
-      queue.addAfter(name, hasChanged ? settleMs : 1000 * (Math.floor(secondsFor(left) / 2) + 1))
-      finish()
-    }
-    deleteAll(['pods'], name, () => {
-      const pods = contentsOf(['pods'], name)
-      if (pods.length > 0)
-        return writeConditions(name, [], (error, hasChanged) => (error ? finish(error) : lookAgain(pods, hasChanged)))
-      deleteAll([...withoutPods], name, () => {
-        const left = contentsOf(namespaced, name)
-        writeConditions(name, left, (error, hasChanged) => {
-          if (error !== undefined) finish(error)
-          else if (left.length > 0) lookAgain(left, hasChanged)
-          else finalize(place, finish)
+  const queue = createWorkQueue(
+    timeline,
+    settings.controllerManager.namespaceSyncs,
+    (name, done) => {
+      const place = store.get('namespaces', '', name)
+      if (place?.metadata.deletionTimestamp === undefined) return done()
+      const finish = (error?: unknown) => {
+        if (error === undefined || isApiStatus(error, 404)) queue.forget(name)
+        else queue.addRateLimited(name)
+        done()
+      }
+      /** A namespace whose conditions have changed is looked at as after any change: sooner than what is left is thought to take. */
+      const lookAgain = (left: readonly Content[], hasChanged: boolean) => {
+        queue.addAfter(name, hasChanged ? settleMs : 1000 * (Math.floor(secondsFor(left) / 2) + 1))
+        finish()
+      }
+      deleteAll(['pods'], name, () => {
+        const pods = contentsOf(['pods'], name)
+        if (pods.length > 0)
+          return writeConditions(name, [], (error, hasChanged) => (error ? finish(error) : lookAgain(pods, hasChanged)))
+        deleteAll([...withoutPods], name, () => {
+          const left = contentsOf(namespaced, name)
+          writeConditions(name, left, (error, hasChanged) => {
+            if (error !== undefined) finish(error)
+            else if (left.length > 0) lookAgain(left, hasChanged)
+            else finalize(place, finish)
+          })
         })
       })
-    })
-  })
+    },
+    longestBackOffMs,
+  )
 
   const contentsOf = (kinds: readonly ResourceName[], namespace: string): Content[] =>
     kinds.flatMap((resource) => [...store.values(resource, namespace)].map((object) => ({ resource, object })))

@@ -15,6 +15,7 @@ function watchFault(
   let struck = 0
   return {
     description: `${chance} % of watches ${name} within ${(longestMs / 1000).toFixed(1)} s`,
+    overMs: Number.POSITIVE_INFINITY,
     struck: () => struck,
     onWatch(stream, timeline) {
       if (random.integer(1, 100) > chance) return

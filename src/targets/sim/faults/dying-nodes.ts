@@ -8,6 +8,8 @@ export const dyingNodes: DrawFault = (random) => {
   let struck = 0
   return {
     description: `${count} of the nodes die at ${formatMoment(startMs)}`,
+    // Their machines come back when the fleet is started again.
+    overMs: Number.POSITIVE_INFINITY,
     struck: () => struck,
     begin({ timeline, nodeNames, killNode }) {
       timeline.after(startMs, () => {

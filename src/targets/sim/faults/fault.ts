@@ -24,12 +24,16 @@ export interface FaultSite {
 export interface Fault {
   /** What it will do, for whoever replays it. */
   readonly description: string
+  /** When it is over by itself, in the cluster's time; infinite where only somebody ends it. */
+  readonly overMs: number
   /** How often it has struck so far. */
   struck(): number
   onRequest?(request: KubeRequest, nowMs: number): RequestFault | undefined
   onWatch?(stream: WatchStream, timeline: Timeline): void
   /** Called when the cluster opens. */
   begin?(site: FaultSite): void
+  /** What an operator does once it is over: what it broke and does not mend itself is mended. */
+  mend?(site: FaultSite): void
 }
 
 /** Draws a fault; all that is random about it comes from `random`. */

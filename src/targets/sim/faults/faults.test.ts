@@ -132,6 +132,80 @@ describe('faults of watches', () => {
   })
 })
 
+describe('the end of faults', () => {
+  it('should let nothing strike any more, of any kind', async () => {
+    for (const kind of faultKinds) {
+      const { cluster, struck, signal } = await openWith(kind, 1)
+      const fleet = { nodes: 3, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
+      await cluster.startFleet(fleet, signal)
+      cluster.endFaults()
+      for (let second = 0; second < 100; second++) {
+        await cluster.clock.sleep(1000)
+        await cluster.api.count({ resource: 'nodes' })
+      }
+      expect(struck(), kind).toBe(0)
+      await cluster[Symbol.asyncDispose]()
+    }
+  })
+
+  it('should mend etcd that is out of space', async () => {
+    const { cluster } = await openWith('no-space', 1)
+    await cluster.clock.sleep(60_000)
+    cluster.endFaults()
+    await cluster.api.create('namespaces', { metadata: { name: 'a' } })
+  })
+
+  it('should let go of what a finalizer holds', async () => {
+    const { cluster } = await openWith('stuck-finalizers', 1)
+    await cluster.api.create('namespaces', { metadata: { name: 'a' } })
+    const metadata = { name: 'config', namespace: 'a', labels: { 'scale-test/role': 'workload' } }
+    await cluster.api.create('configmaps', { metadata })
+    await cluster.clock.sleep(31_000)
+    cluster.endFaults()
+    const found = await cluster.api.get({ resource: 'configmaps', namespace: 'a', name: 'config' })
+    expect(found.metadata.finalizers).toEqual([])
+  })
+
+  it('should see dead nodes come back with their pods, or without those that were to go, when the fleet is started again', async () => {
+    const { cluster, struck, signal } = await openWith('dying-nodes', 1)
+    const fleet = { nodes: 2, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
+    await cluster.startFleet(fleet, signal)
+    await cluster.clock.sleep(1000)
+    await cluster.api.create('namespaces', { metadata: { name: 'a' } })
+    await cluster.clock.sleep(1000)
+    const nodes = ['hollow-0', 'hollow-1']
+    for (const nodeName of nodes) {
+      for (const name of [`stays-${nodeName}`, `goes-${nodeName}`]) {
+        const spec = { nodeName, containers: [{ name: 'a', image: 'pause' }], automountServiceAccountToken: false }
+        await cluster.api.create('pods', { metadata: { namespace: 'a', name }, spec })
+      }
+    }
+    await cluster.clock.sleep(120_000)
+    expect(struck()).toBeGreaterThan(0)
+    for (const nodeName of nodes) {
+      const { metadata } = await cluster.api.get({ resource: 'pods', namespace: 'a', name: `goes-${nodeName}` })
+      await cluster.api.delete(
+        { resource: 'pods', namespace: 'a', name: `goes-${nodeName}` },
+        { uid: metadata.uid ?? '' },
+      )
+    }
+    await cluster.clock.sleep(60_000)
+    const namesOf = async () => {
+      const names: string[] = []
+      for await (const { items } of cluster.api.list({ resource: 'pods', namespace: 'a' }))
+        names.push(...items.filter(isReady).map(({ metadata }) => metadata.name ?? ''))
+      return names.sort()
+    }
+    expect((await namesOf()).length).toBeGreaterThan(2)
+    cluster.endFaults()
+    await cluster.startFleet(fleet, signal)
+    await cluster.clock.sleep(60_000)
+    for await (const { items } of cluster.api.list({ resource: 'nodes' }))
+      expect(items.map((node) => [node.metadata.name, isReady(node)])).toEqual(nodes.map((name) => [name, true]))
+    expect(await namesOf()).toEqual(nodes.map((name) => `stays-${name}`))
+  })
+})
+
 describe('faults of a cluster', () => {
   it('should refuse writes, but not reads, when etcd is out of space', async () => {
     const { cluster, struck } = await openWith('no-space', 1)

@@ -1,7 +1,8 @@
 import { createRandom } from '../../../base/random.ts'
+import type { Timeline } from '../kernel/kernel.ts'
 import { droppedWatches, expiredWatches, silentWatches } from './broken-watches.ts'
 import { dyingNodes } from './dying-nodes.ts'
-import type { DrawFault, Fault } from './fault.ts'
+import type { DrawFault, Fault, FaultSite } from './fault.ts'
 import { lostReplies } from './lost-replies.ts'
 import { noSpace } from './no-space.ts'
 import { slowApiserver } from './slow-apiserver.ts'
@@ -34,10 +35,40 @@ export function drawKinds(seed: number): FaultKind[] {
   return faultKinds.filter((kind) => createRandom(seed, `faults/${kind}`).integer(1, 100) <= kinds[kind].percent)
 }
 
-/** A fault and what it is called. */
-export type NamedFault = Fault & { kind: FaultKind }
+/** A fault of a cluster, what it is called, and how it ends. */
+export interface NamedFault extends Fault {
+  readonly kind: FaultKind
+  /** It strikes no more, and what it broke is mended. */
+  end(): void
+}
 
 /** The faults of one cluster: they follow from the seed, the repetition and their kinds, each kind on its own; all arms meet the same ones. */
 export function drawFaults(seed: number, repetition: number, drawn: readonly FaultKind[]): NamedFault[] {
-  return drawn.map((kind) => ({ kind, ...kinds[kind].draw(createRandom(seed, `${repetition}/faults/${kind}`)) }))
+  return drawn.map((kind) => ending(kind, kinds[kind].draw(createRandom(seed, `${repetition}/faults/${kind}`))))
+}
+
+/** The fault, with a way to end it: nothing that it meant to do later happens then. */
+function ending(kind: FaultKind, fault: Fault): NamedFault {
+  let site: FaultSite | undefined
+  let isOver = false
+  const untilOver = (timeline: Timeline): Timeline => ({
+    ...timeline,
+    after: (delayMs, action) => timeline.after(delayMs, () => isOver || action()),
+  })
+  return {
+    ...fault,
+    kind,
+    onRequest: (request, nowMs) => (isOver ? undefined : fault.onRequest?.(request, nowMs)),
+    onWatch(stream, timeline) {
+      if (!isOver) fault.onWatch?.(stream, untilOver(timeline))
+    },
+    begin(opened) {
+      site = { ...opened, timeline: untilOver(opened.timeline) }
+      fault.begin?.(site)
+    },
+    end() {
+      isOver = true
+      if (site !== undefined) fault.mend?.(site)
+    },
+  }
 }

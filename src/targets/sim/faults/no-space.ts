@@ -7,12 +7,17 @@ export const noSpace: DrawFault = (random) => {
   let struck = 0
   return {
     description: `etcd is out of space from ${formatMoment(startMs)} on`,
+    overMs: Number.POSITIVE_INFINITY,
     struck: () => struck,
     begin({ timeline, etcd }) {
       timeline.after(startMs, () => {
         struck++
         for (const instance of etcd.instances()) instance.full = true
       })
+    },
+    /** It is defragmented, and the alarm disarmed. */
+    mend({ etcd }) {
+      for (const instance of etcd.instances()) instance.full = false
     },
   }
 }

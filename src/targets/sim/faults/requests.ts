@@ -20,6 +20,7 @@ export function requestFault(
   }
   return {
     description: `${name} for ${chance} % of requests ${formatWindow(window)}`,
+    overMs: window.endMs,
     struck: () => struck,
     onRequest: (_, nowMs) => draw(nowMs),
     onWatch(stream, timeline) {

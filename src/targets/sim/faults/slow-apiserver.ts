@@ -8,6 +8,7 @@ export const slowApiserver: DrawFault = (random) => {
   let struck = 0
   return {
     description: `the apiserver is ${factor} times slower ${formatWindow(window)}`,
+    overMs: window.endMs,
     struck: () => struck,
     begin({ timeline, server }) {
       timeline.after(window.startMs, () => {
@@ -16,5 +17,6 @@ export const slowApiserver: DrawFault = (random) => {
       })
       timeline.after(window.endMs, () => server.slowDown(1))
     },
+    mend: ({ server }) => server.slowDown(1),
   }
 }

@@ -2,7 +2,7 @@ import { sumOf } from '../../../base/sum.ts'
 import type { Plan } from '../../../plan/plan.ts'
 import type { ArmOutcome, Result } from '../../../result/result.ts'
 import type { FaultKind } from '../faults/index.ts'
-import type { Witness } from './witness.ts'
+import type { LeftObject, Witness } from './witness.ts'
 
 /** A pod as the run's samples tell of it. */
 export interface Sample {
@@ -35,6 +35,22 @@ export interface Evidence {
   struck: ReadonlySet<FaultKind>
   /** Whether it had less time than it needs. */
   wasHurried: boolean
+  /** What became of its last cluster once nothing went wrong any more. */
+  recovery: Recovery
+}
+
+/** How a cluster and the program came round after the faults. */
+export interface Recovery {
+  /** How long the run went on after its last fault was over; null where faults do not end by themselves. */
+  wentOnMs: number | null
+  /** From the end of the faults until `cleanup` was through. */
+  cleanedAfterMs: number
+  /** What `cleanup` could not remove, and what was there all the same. */
+  residue: readonly string[]
+  left: readonly LeftObject[]
+  /** The run that followed, and what it left. */
+  again: Result
+  leftAgain: readonly LeftObject[]
 }
 
 /** One arm's cluster, and what the run says of that arm. */

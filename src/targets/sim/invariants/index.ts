@@ -1,4 +1,5 @@
 import { createdOnce } from './created-once.ts'
+import { endsAfterFaults } from './ends-after-faults.ts'
 import { endsInTime } from './ends-in-time.ts'
 import { equalArms } from './equal-arms.ts'
 import { everyArmSeen } from './every-arm-seen.ts'
@@ -8,6 +9,7 @@ import { noPassWithoutData } from './no-pass-without-data.ts'
 import { noSampleLost } from './no-sample-lost.ts'
 import { noStopTooEarly } from './no-stop-too-early.ts'
 import { nothingLeft } from './nothing-left.ts'
+import { recovers } from './recovers.ts'
 
 /** What must hold of every run, and what each looks at, one and many. */
 export const invariants = {
@@ -19,6 +21,8 @@ export const invariants = {
   'no pass without data': { check: noPassWithoutData, noun: 'passed run' },
   'equal arms': { check: equalArms, noun: 'pair' },
   'ends in time': { check: endsInTime, noun: 'run' },
+  'ends after faults': { check: endsAfterFaults, noun: 'run' },
+  recovers: { check: recovers, noun: 'cluster' },
   'no failure without cause': { check: noFailureWithoutCause, noun: 'outcome' },
 } satisfies Record<string, { check: (evidence: Evidence) => Finding; noun: string }>
 

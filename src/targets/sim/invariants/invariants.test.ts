@@ -4,16 +4,18 @@ import type { Plan } from '../../../plan/plan.ts'
 import type { Result } from '../../../result/result.ts'
 import type { FaultKind } from '../faults/index.ts'
 import { createdOnce as checkCreatedOnce } from './created-once.ts'
+import { endsAfterFaults as checkEndsAfterFaults } from './ends-after-faults.ts'
 import { endsInTime as checkEndsInTime } from './ends-in-time.ts'
 import { equalArms as checkEqualArms } from './equal-arms.ts'
 import { everyArmSeen as checkEveryArmSeen } from './every-arm-seen.ts'
-import type { Evidence, Finding, Sample } from './evidence.ts'
+import type { Evidence, Finding, Recovery, Sample } from './evidence.ts'
 import { checkedIn, examine, invariantNames, violationsIn } from './index.ts'
 import { noFailureWithoutCause as checkNoFailureWithoutCause } from './no-failure-without-cause.ts'
 import { noPassWithoutData as checkNoPassWithoutData } from './no-pass-without-data.ts'
 import { noSampleLost as checkNoSampleLost } from './no-sample-lost.ts'
 import { noStopTooEarly as checkNoStopTooEarly } from './no-stop-too-early.ts'
 import { nothingLeft as checkNothingLeft } from './nothing-left.ts'
+import { recovers as checkRecovers } from './recovers.ts'
 import type { OwnObject, Witness, WitnessedPod } from './witness.ts'
 
 /** An invariant, as what it complains of. */
@@ -22,6 +24,8 @@ const complaints =
   (evidence: E) =>
     check(evidence).violations
 const everyArmSeen = complaints(checkEveryArmSeen)
+const endsAfterFaults = complaints(checkEndsAfterFaults)
+const recovers = complaints(checkRecovers)
 const createdOnce = complaints(checkCreatedOnce)
 const endsInTime = complaints(checkEndsInTime)
 const equalArms = complaints(checkEqualArms)
@@ -85,7 +89,10 @@ const witness: Witness = {
     { atMs: 19_000, replicas: 1 },
     { atMs: 30_010, replicas: 2 },
   ],
-  left: [],
+  left: () => [],
+  there: () => [],
+  conclude: () => {},
+  concludedMs: () => 50_000,
 }
 
 const probe = {
@@ -116,6 +123,15 @@ const arm = {
 const sample = (uid: string, createdMs: number, readyMs: number): Sample => ({ uid, createdMs, readyMs, censored: [] })
 const rollout = [sample('p1', 20_001, 21_001), sample('p2', 30_101, 30_501)]
 
+const recovered: Recovery = {
+  wentOnMs: 20_000,
+  cleanedAfterMs: 5000,
+  residue: [],
+  left: [],
+  again: { verdict: 'pass', reasons: [] } as unknown as Result,
+  leftAgain: [],
+}
+
 /** What is known of a good run, with some of it replaced. */
 function evidence(
   parts: {
@@ -129,6 +145,7 @@ function evidence(
     error?: unknown
     struck?: FaultKind[]
     wasHurried?: boolean
+    recovery?: Partial<Recovery>
   } = {},
 ): Evidence {
   const outcome = {
@@ -157,6 +174,7 @@ function evidence(
     witnesses: [{ ...witness, ...parts.witness }],
     struck: new Set(parts.struck),
     wasHurried: parts.wasHurried ?? false,
+    recovery: { ...recovered, ...parts.recovery },
   }
 }
 
@@ -184,6 +202,8 @@ describe('what the invariants look at', () => {
       'no pass without data': 1,
       'equal arms': 0,
       'ends in time': 1,
+      'ends after faults': 1,
+      recovers: 1,
       'no failure without cause': 1,
     }))
 
@@ -239,15 +259,20 @@ describe('nothing left', () => {
   const left = [{ key: 'pods a/b', namespace: 'a' }]
   it('should hold when what is there was told of by the name of its namespace', () =>
     expect(
-      nothingLeft(evidence({ witness: { left }, arm: { residue: ['Fill: namespace a is still there: Terminating'] } })),
+      nothingLeft(
+        evidence({
+          witness: { left: () => left },
+          arm: { residue: ['Fill: namespace a is still there: Terminating'] },
+        }),
+      ),
     ).toEqual([]))
   it('should be broken when nothing was told, or something else', () => {
-    expect(nothingLeft(evidence({ witness: { left } }))).toHaveLength(1)
-    expect(nothingLeft(evidence({ witness: { left }, arm: { residue: ['Fill: not done after 10 m'] } }))).toHaveLength(
-      1,
-    )
+    expect(nothingLeft(evidence({ witness: { left: () => left } }))).toHaveLength(1)
     expect(
-      nothingLeft(evidence({ witness: { left }, arm: { residue: ['Fill: namespace ab is still there'] } })),
+      nothingLeft(evidence({ witness: { left: () => left }, arm: { residue: ['Fill: not done after 10 m'] } })),
+    ).toHaveLength(1)
+    expect(
+      nothingLeft(evidence({ witness: { left: () => left }, arm: { residue: ['Fill: namespace ab is still there'] } })),
     ).toEqual(['1 objects were left in tuned-1 and not told of: pods a/b'])
   })
 })
@@ -339,6 +364,26 @@ describe('equal arms', () => {
     const run = runOf({})
     expect(equalArms({ ...run, samples: run.samples.slice(0, -1) })).toHaveLength(1)
   })
+})
+
+describe('ends after faults', () => {
+  it('should be broken by a run that goes on long after its last fault, and have nothing to look at where faults never end', () => {
+    expect(endsAfterFaults(evidence({ recovery: { wentOnMs: 170_000 } }))).toEqual([
+      'the run went on for 170 s after its last fault was over',
+    ])
+    expect(checkEndsAfterFaults(evidence({ recovery: { wentOnMs: null } }))).toEqual({ checked: 0, violations: [] })
+  })
+})
+
+describe('recovers', () => {
+  const left = [{ key: 'pods a/b', namespace: 'a' }]
+  it.each<[string, Partial<Recovery>]>([
+    ['cleanup cannot remove everything', { residue: ['namespace a is still there'] }],
+    ['something is left all the same', { left, leftAgain: left }],
+    ['cleanup takes too long', { cleanedAfterMs: 91_000 }],
+    ['the next run does not pass', { again: { verdict: 'inconclusive', reasons: ['a'] } as unknown as Result }],
+    ['the next run leaves something', { leftAgain: left }],
+  ])('should be broken when %s', (_, recovery) => expect(recovers(evidence({ recovery }))).toHaveLength(1))
 })
 
 describe('ends in time', () => {

@@ -5,7 +5,7 @@ import { armsSeen, together } from './evidence.ts'
 export function nothingLeft(evidence: Pick<Evidence, 'result' | 'witnesses'>): Finding {
   const findings = armsSeen(evidence).map(({ witness, arm }): Finding => {
     const told = arm.residue.join('\n')
-    const untold = witness.left.filter(({ namespace }) => !told.includes(`namespace ${namespace} `))
+    const untold = witness.left().filter(({ namespace }) => !told.includes(`namespace ${namespace} `))
     const checked = witness.own.size + witness.pods.size
     if (untold.length === 0) return { checked, violations: [] }
     const shown = untold.slice(0, 3).map(({ key }) => key)

@@ -42,24 +42,31 @@ export interface Witness {
   pods: ReadonlyMap<string, WitnessedPod>
   /** When each number of replicas was asked of the probes' Deployment. */
   scaled: readonly { atMs: number; replicas: number }[]
-  /** What was there when the cluster was taken away, without nodes and system namespaces. */
-  left: readonly LeftObject[]
+  /** What is there now, without nodes and system namespaces. */
+  there(): LeftObject[]
+  /** What was there when the run let go of the cluster; nothing before. */
+  left(): readonly LeftObject[]
+  /** The run lets go of the cluster now. */
+  conclude(): void
+  /** When it did; undefined before. */
+  concludedMs(): number | undefined
 }
 
 const systemNamespaces = new Set(['default', 'kube-node-lease', 'kube-public', 'kube-system'])
 
-/** Watches a cluster from the inside; the answer is complete when the cluster is gone. */
-export function witness({ armId, store, nowMs, onClose }: Witnessed): Witness {
+/** Watches a cluster from the inside until the run lets go of it; what is there can be asked after that as well. */
+export function witness({ armId, store, nowMs }: Witnessed): Witness {
   const own = new Map<string, OwnObject>()
   const pods = new Map<string, WitnessedPod>()
   const scaled: { atMs: number; replicas: number }[] = []
-  const left: LeftObject[] = []
+  let left: LeftObject[] = []
+  let concludedMs: number | undefined
   const all = Object.keys(resources) as ResourceName[]
 
   for (const resource of all.filter((one) => one !== 'pods' && one !== 'replicasets')) {
     store.onChange(resource, ({ type, object }) => {
       const { labels = {} } = object.metadata
-      if (type !== 'ADDED' || labels[runLabel] === undefined) return
+      if (concludedMs !== undefined || type !== 'ADDED' || labels[runLabel] === undefined) return
       const key = keyOf(resource, object)
       const created = (own.get(key)?.created ?? 0) + 1
       own.set(key, { resource, role: labels[roleLabel], created })
@@ -67,26 +74,47 @@ export function witness({ armId, store, nowMs, onClose }: Witnessed): Witness {
   }
   store.onChange('deployments', ({ type, object: { metadata, spec }, previous }) => {
     const { labels = {} } = metadata
-    if (type === 'DELETED' || roleOf(labels) !== 'probe' || previous?.spec.replicas === spec.replicas) return
+    if (
+      concludedMs !== undefined ||
+      type === 'DELETED' ||
+      roleOf(labels) !== 'probe' ||
+      previous?.spec.replicas === spec.replicas
+    )
+      return
     scaled.push({ atMs: nowMs(), replicas: spec.replicas })
   })
   store.onChange('pods', ({ type, object }) => {
+    if (concludedMs !== undefined) return
     const { uid = '', namespace = '', name = '', labels = {} } = object.metadata
     const pod: WitnessedPod = pods.get(uid) ?? { namespace, name, role: roleOf(labels), createdMs: nowMs() }
     pods.set(uid, pod)
     if (type === 'DELETED') pod.deletedMs = nowMs()
     else if (isReady(object)) pod.readyMs ??= nowMs()
   })
-  onClose(() => {
-    for (const resource of all.filter((one) => one !== 'nodes')) {
-      for (const object of store.list(resource)) {
-        const { namespace, name = '' } = object.metadata
-        const place = namespace ?? name
-        if (!systemNamespaces.has(place)) left.push({ key: keyOf(resource, object), namespace: place })
-      }
-    }
-  })
-  return { armId, nowMs, own, pods, scaled, left }
+  const there = () =>
+    all
+      .filter((resource) => resource !== 'nodes')
+      .flatMap((resource) =>
+        store.list(resource).map((object) => {
+          const { namespace, name = '' } = object.metadata
+          return { key: keyOf(resource, object), namespace: namespace ?? name }
+        }),
+      )
+      .filter(({ namespace }) => !systemNamespaces.has(namespace))
+  return {
+    armId,
+    nowMs,
+    own,
+    pods,
+    scaled,
+    there,
+    left: () => left,
+    conclude() {
+      concludedMs = nowMs()
+      left = there()
+    },
+    concludedMs: () => concludedMs,
+  }
 }
 
 /** `configmaps large-01/config-1`, `namespaces /large-01`. */

@@ -128,7 +128,7 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
       startTime,
       starting: true,
       readySince: undefined,
-      terminating: false,
+      terminating: metadata.deletionTimestamp !== undefined,
       lastSyncMs: timeline.nowMs(),
     }
     pods.set(uid, pod)
@@ -206,8 +206,9 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
   const register = () => {
     heartbeat.create('nodes', blankNode(name, node, settings.kubelet.maxPods, timeline.nowMs()), (error) => {
       if (!isAlive) return
-      // There is one of this name already: it is taken over, as a kubelet does that comes back.
       if (error !== undefined && error.status !== 409) return timeline.after(fastUpdateMs, whileAlive(register))
+      // There is one of this name already: it is taken over with its pods, as a kubelet does that comes back.
+      if (error !== undefined) takeOverPods()
       heartbeat.send('POST', 'leases')
       renewLease('PUT')
       for (const reason of startEvents) parts().recorder.record(name, reason)
@@ -216,6 +217,11 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
         whileAlive(() => reportStatus(true)),
       )
     })
+  }
+
+  const takeOverPods = () => {
+    for (const pod of controlPlane.store.list('pods'))
+      if (pod.spec.nodeName === name && !pods.has(pod.metadata.uid ?? '')) startPod(pod)
   }
 
   const renewLease = (verb: 'POST' | 'PUT') => {
@@ -265,6 +271,7 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
     },
     die() {
       isAlive = false
+      made?.statuses.stop()
     },
   }
 }

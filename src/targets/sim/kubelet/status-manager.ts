@@ -19,6 +19,8 @@ export interface StatusManager {
    */
   set(pod: PodRef, status: PodStatus, options?: { forced?: boolean; finished?: boolean }): void
   forget(uid: string): void
+  /** Writes nothing any more. */
+  stop(): void
 }
 
 interface Entry {
@@ -38,6 +40,7 @@ interface Entry {
 export function createStatusManager(client: Client): StatusManager {
   const entries = new Map<string, Entry>()
   let walking = false
+  let isStopped = false
 
   const walk = () => {
     const batch: Entry[] = []
@@ -45,6 +48,7 @@ export function createStatusManager(client: Client): StatusManager {
     walking = batch.length > 0
     let index = 0
     const next = () => {
+      if (isStopped) return
       const entry = batch[index++]
       if (entry === undefined) walk()
       else write(entry, next)
@@ -102,5 +106,8 @@ export function createStatusManager(client: Client): StatusManager {
       if (!walking) walk()
     },
     forget: (uid) => void entries.delete(uid),
+    stop() {
+      isStopped = true
+    },
   }
 }

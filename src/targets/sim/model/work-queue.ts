@@ -3,16 +3,16 @@ import type { Timeline } from '../kernel/kernel.ts'
 /** Keys to be worked on, each by one worker at a time. */
 export interface WorkQueue {
   add(key: string): void
-  /** Adds the key after a while; an earlier such request for the key stands. */
+  /** Adds the key after a while; of several such requests for a key the one that is due first stands. */
   addAfter(key: string, delayMs: number): void
-  /** Adds the key after 5 ms, twice as long each time until `forget`: what a failed sync does. */
+  /** Adds the key after 5 ms, twice as long each time until `forget`, but no longer than the longest: what a failed sync does. */
   addRateLimited(key: string): void
   forget(key: string): void
 }
 
 /** client-go util/workqueue/default_rate_limiters.go. */
 const firstBackOffMs = 5
-const longestBackOffMs = 1_000_000
+const usualLongestBackOffMs = 1_000_000
 
 /**
  * A controller's queue (client-go util/workqueue): a key that is added while it waits is not added twice, and one that is
@@ -22,13 +22,15 @@ export function createWorkQueue(
   timeline: Timeline,
   workers: number,
   sync: (key: string, done: () => void) => void,
+  longestBackOffMs = usualLongestBackOffMs,
 ): WorkQueue {
   const waiting: string[] = []
   let head = 0
   const dirty = new Set<string>()
   const processing = new Set<string>()
   const failures = new Map<string, number>()
-  const delayed = new Set<string>()
+  /** When each key is due that is to be added later. */
+  const dueMs = new Map<string, number>()
   let busy = 0
 
   let dispatching = false
@@ -64,10 +66,13 @@ export function createWorkQueue(
   }
 
   const addAfter = (key: string, delayMs: number) => {
-    if (delayed.has(key)) return
-    delayed.add(key)
+    const atMs = timeline.nowMs() + delayMs
+    if ((dueMs.get(key) ?? Number.POSITIVE_INFINITY) <= atMs) return
+    dueMs.set(key, atMs)
     timeline.after(delayMs, () => {
-      delayed.delete(key)
+      // Another request was due before.
+      if (dueMs.get(key) !== atMs) return
+      dueMs.delete(key)
       add(key)
     })
   }

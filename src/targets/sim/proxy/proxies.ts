@@ -10,6 +10,8 @@ export interface KubeProxies {
   /** The node is there: its proxy starts. */
   start(nodeName: string): void
   die(nodeName: string): void
+  /** All of them end. */
+  stop(): void
   /** The pages of those that are modelled one by one. */
   pages(): { name: string; startedMs: number; samples: MetricSample[] }[]
 }
@@ -42,16 +44,25 @@ export function createKubeProxies(
   }
   const dead = new Set<string>()
 
-  server.addWatchers('services', nodeNames.length)
-  server.addWatchers('endpointslices', nodeNames.length)
-  server.addWatchers('nodes', 1)
-  server.inform('services', ({ type, object, previous }) => {
+  const watch = (sign: 1 | -1) => {
+    server.addWatchers('services', sign * nodeNames.length)
+    server.addWatchers('endpointslices', sign * nodeNames.length)
+    server.addWatchers('nodes', sign)
+  }
+  watch(1)
+  const forgetServices = server.inform('services', ({ type, object, previous }) => {
     if (type === 'MODIFIED' && sameValue(previous?.spec, object.spec)) return
     for (const proxy of running) proxy.service()
   })
-  endpointSlices.add((change) => {
+  const onEndpoints: Parameters<typeof endpointSlices.add>[0] = (change) => {
     for (const proxy of running) proxy.endpoints(change)
-  })
+  }
+  endpointSlices.add(onEndpoints)
+  const die = (nodeName: string) => {
+    dead.add(nodeName)
+    const index = running.findIndex(({ name }) => name === nodeName)
+    for (const proxy of index === -1 ? [] : running.splice(index, 1)) proxy.stop()
+  }
 
   return {
     start(nodeName) {
@@ -61,10 +72,12 @@ export function createKubeProxies(
         if (!dead.has(nodeName)) running.push(startKubeProxy(timeline, nodeName, settings.kubeProxy.intervals))
       })
     },
-    die(nodeName) {
-      dead.add(nodeName)
-      const index = running.findIndex(({ name }) => name === nodeName)
-      for (const proxy of index === -1 ? [] : running.splice(index, 1)) proxy.stop()
+    die,
+    stop() {
+      nodeNames.forEach(die)
+      watch(-1)
+      forgetServices()
+      endpointSlices.delete(onEndpoints)
     },
     pages: () => running.map(({ name, startedMs, samples }) => ({ name, startedMs, samples: samples() })),
   }
