@@ -93,7 +93,7 @@ const severalProcesses =
   'answered from two processes: it was started again, or several instances answer at this address, where each has to be named'
 
 /** When the process of a page started, in seconds since 1970. */
-function startOf({ samples }: Pick<ComponentMetrics, 'samples'>): number | undefined {
+export function startOf({ samples }: Pick<ComponentMetrics, 'samples'>): number | undefined {
   const value = samples.find(({ name }) => name === processStart)?.value
   return value !== undefined && Number.isFinite(value) ? value : undefined
 }

@@ -10,6 +10,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Knob } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import type { Cluster, Fleet, FleetOrigin } from '../target.ts'
+import { findApiservers, whyNotAllApiservers } from './apiservers.ts'
 import type { Components } from './components.ts'
 import { componentsOf } from './components.ts'
 import { isHollow, probeNodeOf, selectNodes } from './fleet/existing.ts'
@@ -120,7 +121,8 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
     const writes = connected(credentials, AbortSignal.any([closing.signal, lease.lost]))
     const api = heldApi(onTarget.api, writes, lease)
     const readyMs = command === undefined ? null : clock.nowMs() - acquiredMs
-    const components = componentsOf({ api, target, credentials, clock, signal: closing.signal })
+    const unreadApiservers = whyNotAllApiservers(await findApiservers(api, closing.signal), target)
+    const components = componentsOf({ api, target, credentials, unreadApiservers, clock, signal: closing.signal })
     closeConnections.push(() => components[Symbol.asyncDispose]())
     const versions = { 'kube-apiserver': await serverVersionOf(api) }
     const hollow =

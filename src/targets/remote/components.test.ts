@@ -29,12 +29,16 @@ describe('componentsOf', () => {
     headers: async () => ({ Authorization: 'Bearer secret' }),
   }
 
-  function open(components: PlannedTarget['components']) {
-    const pages = { '/metrics': 'a 1\n', '/api/v1/nodes/hollow-0/proxy/metrics': 'b 2\n' }
+  const pages = { '/metrics': 'a 1\n', '/api/v1/nodes/hollow-0/proxy/metrics': 'b 2\n' }
+  function open(
+    components: PlannedTarget['components'],
+    { unreadApiservers, pages: served = pages }: { unreadApiservers?: string; pages?: Record<string, string> } = {},
+  ) {
     return componentsOf({
-      api: fakeCluster({ pages }).api,
+      api: fakeCluster({ pages: served }).api,
       target: { kubeconfig: 'x', context: 'y', components },
       credentials,
+      unreadApiservers,
       clock: systemClock,
       signal: new AbortController().signal,
     })
@@ -62,6 +66,32 @@ describe('componentsOf', () => {
     await using components = open({ etcd: [url] })
     await components.scrape({ components: ['etcd'] })
     expect(asked.map(({ path, headers }) => [path, headers.authorization])).toEqual([['/metrics', undefined]])
+  })
+
+  it('should not read what apiservers count that are not told apart, and say why', async () => {
+    await using components = open({}, { unreadApiservers: '2 of them share one address' })
+    components.addKubelet('hollow-0')
+    expect(await components.scrape()).toMatchObject([
+      { component: 'kubelet' },
+      { component: 'kube-apiserver', samples: [], unread: '2 of them share one address' },
+    ])
+    expect(await components.scrape({ components: ['kubelet'] })).toHaveLength(1)
+  })
+
+  it('should find out that several share an address, from the reading on that is of an older process', async () => {
+    const started = [20, 20, 30, 20, 20]
+    const asked = started.values()
+    const page = {
+      get '/metrics'() {
+        return `process_start_time_seconds ${asked.next().value}\n`
+      },
+    }
+    await using components = open({}, { pages: page })
+    const unread: (string | undefined)[] = []
+    for (const _ of started) unread.push((await components.scrape())[0]?.unread)
+    const because = expect.stringContaining('several of them share one address')
+    // The third may be the second one, started again.
+    expect(unread).toEqual([undefined, undefined, undefined, because, because])
   })
 
   it('should say of each reading why a component is not in it, and try again at the next one', async () => {

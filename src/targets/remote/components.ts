@@ -3,6 +3,7 @@ import type { Credentials } from '../../kube/credentials.ts'
 import type { RawEndpoint } from '../../kube/http.ts'
 import { connectEndpoint } from '../../kube/http.ts'
 import type { ComponentMetrics, ComponentName, Wanted } from '../../measure/metrics.ts'
+import { startOf } from '../../measure/pairs.ts'
 import type { ReadableComponent } from '../../measure/read-back.ts'
 import { scrapeEach } from '../../measure/scrape.ts'
 import type { ClusterApi, PlannedTarget } from './reach.ts'
@@ -25,15 +26,24 @@ export interface ComponentsOptions {
   api: ClusterApi
   target: PlannedTarget
   credentials: Credentials
+  /** Why not all that the apiservers count is read; undefined when it is. */
+  unreadApiservers: string | undefined
   clock: Clock
   signal: AbortSignal
 }
 
 /**
- * What a cluster's components can be asked: its apiserver always, the others where the plan says where they serve. Of several
- * apiservers behind one address another one may answer each time, unless each is named.
+ * What a cluster's components can be asked: its apiserver always, the others where the plan says where they serve. Of several instances behind
+ * one address another one may answer each time: their metrics are not read, unless each is named.
  */
-export function componentsOf({ api, target, credentials, clock, signal }: ComponentsOptions): Components {
+export function componentsOf({
+  api,
+  target,
+  credentials,
+  unreadApiservers,
+  clock,
+  signal,
+}: ComponentsOptions): Components {
   const opened: (RawEndpoint & AsyncDisposable)[] = []
   const served = Object.entries(target.components ?? {}).flatMap(([name, urls]) =>
     (urls ?? []).map((url): Component => {
@@ -51,6 +61,7 @@ export function componentsOf({ api, target, credentials, clock, signal }: Compon
   }
   const isNamed = served.some(({ component }) => component === 'kube-apiserver')
   const components = isNamed ? served : [behindAddress, ...served]
+  const onlyOneProcess = noticeOthers()
 
   return {
     addKubelet(node) {
@@ -61,10 +72,36 @@ export function componentsOf({ api, target, credentials, clock, signal }: Compon
       })
     },
     all: () => components,
-    scrape: (wanted = {}) => scrapeEach(components, wanted, signal),
+    async scrape(wanted = {}) {
+      const asked = components.filter((one) => one !== behindAddress || unreadApiservers === undefined)
+      const pages = (await scrapeEach(asked, wanted, signal)).map(onlyOneProcess)
+      if (unreadApiservers === undefined || wanted.components?.includes('kube-apiserver') === false) return pages
+      const { component, name } = behindAddress
+      return [...pages, { component, instance: name, samples: [], unread: unreadApiservers }]
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all(opened.map((endpoint) => endpoint[Symbol.asyncDispose]()))
     },
+  }
+}
+
+/**
+ * Tells addresses at which several instances answer from those at which one was started again: a process does not start before the one that it
+ * takes the place of. From then on their pages count as not read, also when one and the same happens to answer twice.
+ */
+function noticeOthers(): (page: ComponentMetrics) => ComponentMetrics {
+  const newest = new Map<string, number>()
+  const shared = new Set<string>()
+  return (page) => {
+    const { component, instance } = page
+    const started = startOf(page)
+    if (started === undefined) return page
+    const known = newest.get(instance) ?? started
+    newest.set(instance, Math.max(known, started))
+    if (started < known) shared.add(instance)
+    if (!shared.has(instance)) return page
+    const unread = `several of them share one address, where each has to be named (components.${component})`
+    return { component, instance, samples: [], unread }
   }
 }
 

@@ -89,6 +89,15 @@ const onEveryTarget: readonly Permission[] = [
     verbs: ['get', 'patch', 'delete'],
     because: 'two runs at a time on one cluster would measure each other',
   },
+  {
+    group: 'discovery.k8s.io',
+    resource: 'endpointslices',
+    namespace: 'default',
+    names: ['kubernetes'],
+    verbs: ['get'],
+    because:
+      'how many apiservers there are: each counts for itself, and has to be named where several share an address',
+  },
   { path: '/metrics', verbs: ['get'], because: 'what the apiserver counted before and after a probe' },
   { path: '/flagz', verbs: ['get'], because: 'the flags that the apiserver runs with' },
   {

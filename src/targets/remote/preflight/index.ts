@@ -1,5 +1,6 @@
 import { Failure } from '../../../base/errors.ts'
 import { access } from './access.ts'
+import { apiservers } from './apiservers.ts'
 import { architecture } from './architecture.ts'
 import type { Check, CheckOutcome, Known } from './check.ts'
 import { collisions } from './collisions.ts'
@@ -21,6 +22,7 @@ export const allChecks: readonly Check[] = [
   collisions,
   hosts,
   versions,
+  apiservers,
   architecture,
 ]
 
