@@ -16,6 +16,11 @@ export function parseQuantity(text: string): number | undefined {
   return Number(`${digits}e${exponent ?? (suffix === undefined ? 0 : exponents[suffix])}`)
 }
 
+/** Whether it is a number in quotes: text where a number was meant. */
+export function isQuotedNumber(given: unknown): given is string {
+  return typeof given === 'string' && given.trim() !== '' && Number.isFinite(Number(given))
+}
+
 /** Bytes in a Kubernetes quantity such as `32Gi` or `500M`; undefined when it is not one. */
 export function parseBytes(text: string): number | undefined {
   const bytes = parseQuantity(text)

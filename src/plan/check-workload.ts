@@ -1,7 +1,9 @@
+import { formatCount } from '../base/count.ts'
 import { formatBytes } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
 import type { PlanProblem } from './parse.ts'
-import type { PlannedWorkload } from './plan.ts'
+import type { Amount, PlannedWorkload } from './plan.ts'
+import { mostObjects } from './scalars.ts'
 import { divideByShares } from './shares.ts'
 import { podsOfCounted } from './workload-pods.ts'
 
@@ -46,8 +48,41 @@ export function checkWorkload(workload: PlannedWorkload): PlanProblem[] {
     ...(ballast !== undefined && ballast.total < ballast.objectSize
       ? [problem(['ballast', 'total'], `is less than one object of ${formatBytes(ballast.objectSize)}`)]
       : []),
+    ...tooMany(workload).map(({ path, message }) => problem([...path], message)),
     ...(ballast?.objectSize === 0 ? [problem(['ballast', 'objectSize'], 'objects of no size have no weight')] : []),
   ]
+}
+
+/** What the workload's numbers multiply to, where that is more than a plan may have of one kind. */
+function tooMany({
+  namespaces,
+  pods,
+  services,
+  serviceAccounts,
+  configObjects,
+  ballast,
+}: PlannedWorkload): PlanProblem[] {
+  const inAll = (amount: Amount | undefined) =>
+    amount === undefined || typeof amount === 'number' ? amount : namespaces * amount.perNamespace
+  const { podsPerConfigObject, configmaps, secrets } = configObjects ?? {}
+  const counts: [path: string[], count: number | undefined][] = [
+    [['services'], inAll(services)],
+    [['serviceAccounts'], inAll(serviceAccounts)],
+    [['configObjects', 'configmaps'], inAll(configmaps)],
+    [['configObjects', 'secrets'], inAll(secrets)],
+    [['configObjects', 'podsPerConfigObject'], podsPerConfigObject && pods.total / podsPerConfigObject],
+    [['ballast'], ballast && ballast.total / Math.max(1, ballast.objectSize)],
+  ]
+  return counts.flatMap(([path, count = 0]) =>
+    count <= mostObjects
+      ? []
+      : [
+          {
+            path,
+            message: `comes to ${formatCount(count)} objects; a plan may have ${formatCount(mostObjects)} of a kind`,
+          },
+        ],
+  )
 }
 
 function classes({ namespaces, sizeClasses, pods }: PlannedWorkload): PlanProblem[] {

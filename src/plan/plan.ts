@@ -1,12 +1,10 @@
 import { z } from 'zod'
-import { parseDurationMs } from '../base/duration.ts'
-import { parseBytes } from '../base/quantity.ts'
-import { shown } from '../base/shown.ts'
 import { catalogue, knobById } from '../tuning/catalogue.ts'
 import { profileNames } from '../tuning/profiles.ts'
 import { takeValue } from '../tuning/take.ts'
 import type { KnobValue } from '../tuning/value.ts'
 import { names } from './names.ts'
+import { bytes, count, countOrNone, durationMs, memory, perSecond, share, timeLimitMs, wholeNumber } from './scalars.ts'
 import { stopOrder } from './stops.ts'
 
 /** Names the plan language takes from other rooms, so that a wrong one is found where it is written. */
@@ -15,76 +13,22 @@ export interface Vocabulary {
   faults: readonly string[]
 }
 
-/**
- * Text that means nothing without its unit. Editors check its form; `parse` has the last word, and returns undefined for
- * what it refuses.
- */
-function withUnit<T>(what: string, examples: readonly string[], form: RegExp, parse: (text: string) => T | undefined) {
-  const expected = `${what}, such as ${examples.join(' or ')}`
-  return z
-    .unknown()
-    .meta({ type: 'string', pattern: form.source, description: expected, examples })
-    .transform((value, context) => {
-      const parsed = typeof value === 'string' && form.test(value) ? parse(value) : undefined
-      if (parsed !== undefined) return parsed
-      context.addIssue({ code: 'custom', message: `expected ${expected}, found ${shown(value)}` })
-      return z.NEVER
-    })
-}
-
-/** Timers of the machine cannot be set much further ahead. */
-const longestMs = 24 * 24 * 3_600_000
-const durationMs = withUnit(
-  'a duration of at most 24 days with its unit',
-  ['10s', '1m30s'],
-  /^\+?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/,
-  (text) => {
-    const parsed = parseDurationMs(text)
-    return parsed === undefined || parsed > longestMs ? undefined : parsed
-  },
-)
-const memory = withUnit('an amount of memory with a unit', ['32Gi'], /^\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)$/, (text) =>
-  (parseBytes(text) ?? 0) > 0 ? text : undefined,
-)
-const bytes = withUnit('a size with a unit', ['4KiB', '1.5GB'], /^\d+(\.\d+)?((Ki|Mi|Gi|Ti|k|M|G|T)B?|B)$/, (text) =>
-  parseBytes(text.replace(/B$/, '')),
-)
-const perSecond = withUnit('a rate with its unit', ['200/s'], /^\d+(\.\d+)?\/s$/, (text) =>
-  Number.parseFloat(text) > 0 ? Number.parseFloat(text) : undefined,
-)
-
 const bound = z.union([z.number(), z.string()], {
   error: 'expected a duration such as 30s or, for a ratio, a number',
 })
 
-const count = z.int().min(1)
-const countOrNone = z.int().min(0)
-const share = z
-  .unknown()
-  .meta({
-    type: ['number', 'string'],
-    description: 'a share from 0 to 1, such as 0.25 or 1/3',
-    examples: [0.25, '1/3'],
-  })
-  .transform((value, context) => {
-    const parsed = shareOf(value)
-    if (parsed !== undefined) return parsed
-    context.addIssue({
-      code: 'custom',
-      message: `expected a share from 0 to 1, such as 0.25 or 1/3, found ${shown(value)}`,
-    })
-    return z.NEVER
-  })
+/** Far above what anybody runs, and small enough for a plan to be laid out in a second. */
+const mostNamespaces = 100_000
+const mostNodes = 100_000
+const mostMachines = 10_000
+const mostCores = 10_000
+const mostProbed = 100_000
+export const mostRepetitions = 1000
+
 const amount = z
-  .union([countOrNone, z.strictObject({ perNamespace: countOrNone })])
+  .union([countOrNone(), z.strictObject({ perNamespace: countOrNone() })])
   .describe('How many there are in all, or in each namespace: 1000, or { perNamespace: 20 }.')
 
-/** A share from 0 to 1, as a number or as a fraction such as `1/3`; undefined for anything else. */
-function shareOf(value: unknown): number | undefined {
-  const [, dividend, divisor] = /^(\d{1,6}) ?\/ ?(\d{1,6})$/.exec(String(value)) ?? []
-  const parsed = dividend === undefined || divisor === undefined ? value : Number(dividend) / Number(divisor)
-  return typeof parsed === 'number' && parsed >= 0 && parsed <= 1 ? parsed : undefined
-}
 /** One knob that an arm sets otherwise than its profile does, its value as the knob takes it. */
 const departure = z
   .strictObject({
@@ -111,13 +55,13 @@ const departure = z
 /** The objects that fill the cluster (requirements R2). Totals are exact; what is drawn at random follows from the seed. */
 function workloadSection() {
   return z.strictObject({
-    namespaces: count,
+    namespaces: count(mostNamespaces),
     sizeClasses: z
       .array(
         z.strictObject({
           name: names.sizeClass,
           share: share.refine((value) => value > 0, 'expected a share above 0'),
-          minimumPods: countOrNone,
+          minimumPods: countOrNone(),
         }),
       )
       .min(1)
@@ -125,17 +69,17 @@ function workloadSection() {
       .describe('Kinds of namespaces by how many pods they hold; shares add up to 1. All alike when absent.'),
     pods: z
       .strictObject({
-        total: countOrNone,
-        perDeployment: count
+        total: countOrNone(),
+        perDeployment: count()
           .optional()
           .describe('Replicas of a Deployment; the last one of a namespace takes the remainder.'),
-        deploymentsPerNamespace: count.optional().describe('Instead: Deployments of equal size in each namespace.'),
+        deploymentsPerNamespace: count().optional().describe('Instead: Deployments of equal size in each namespace.'),
         deployments: z
           .array(
             z.strictObject({
-              replicas: count,
+              replicas: count(),
               share: share.optional().describe("Share of a namespace's pods that are in Deployments of this size."),
-              perNamespace: count.optional().describe('Instead: how many such Deployments each namespace has.'),
+              perNamespace: count().optional().describe('Instead: how many such Deployments each namespace has.'),
             }),
           )
           .min(1)
@@ -155,7 +99,7 @@ function workloadSection() {
       })
       .prefault({ total: 0 })
       .describe('None when absent.'),
-    services: amount.default(0).describe('A total is spread over the namespaces in proportion to their pods.'),
+    services: amount.prefault(0).describe('A total is spread over the namespaces in proportion to their pods.'),
     configObjects: z
       .strictObject({
         podsPerConfigObject: z.number().positive().optional().describe("pods : config objects, the document's 4:1."),
@@ -174,7 +118,7 @@ function workloadSection() {
         'Configmaps and secrets: by two ratios, or by number. A total is thrown at random over the namespaces.',
       ),
     serviceAccounts: amount
-      .default(0)
+      .prefault(0)
       .describe('On top of the config objects, and of the `default` one that every namespace gets.'),
     ballast: z
       .strictObject({
@@ -188,10 +132,10 @@ function workloadSection() {
       .optional()
       .describe("Objects that are there for their weight alone: the document's 1.5 GB in etcd."),
     pace: z
-      .strictObject({ rate: perSecond.optional(), concurrency: count.max(128).optional() })
+      .strictObject({ rate: perSecond.optional(), concurrency: count(128).optional() })
       .default({ concurrency: 32 })
       .describe('How fast objects are created: so many per second, whatever the answers take, or so many at a time.'),
-    timeout: durationMs
+    timeout: timeLimitMs
       .prefault('15m')
       .describe('How long all objects may take to exist and all pods to become Ready.'),
   })
@@ -224,7 +168,7 @@ function hollowPodsSection() {
     proxy: z.boolean().default(false).describe('Whether every hollow kubelet has a hollow kube-proxy beside it.'),
     labels: z.record(names.labelKey, names.labelValue).default({}).describe('Labels of the hollow nodes.'),
     taints: z.array(names.taint).default([]).describe("Taints of the hollow nodes; the run's own pods tolerate them."),
-    startAtOnce: count.default(10).describe('How many pods are started at a time.'),
+    startAtOnce: count(mostMachines).prefault(10).describe('How many pods are started at a time.'),
   })
 }
 
@@ -300,20 +244,20 @@ export function planSections(vocabulary: Vocabulary) {
       .enum(vocabulary.targets as [string, ...string[]])
       .optional()
       .describe('Where the plan runs when the command line does not say.'),
-    seed: z.int().min(0).default(1).describe('Everything random in a run follows from it.'),
-    repetitions: count.default(1).describe('How often each arm runs; arms alternate.'),
+    seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).prefault(1).describe('Everything random in a run follows from it.'),
+    repetitions: count(mostRepetitions).prefault(1).describe('How often each arm runs; arms alternate.'),
     fleet: z.strictObject({
-      nodes: count,
-      hosts: count
-        .default(1)
+      nodes: count(mostNodes),
+      hosts: count(mostMachines)
+        .prefault(1)
         .describe('Machines that the hollow nodes are spread over; target local is one machine, whatever this says.'),
-      nodesPerProcess: count
-        .default(50)
+      nodesPerProcess: count(mostMachines)
+        .prefault(50)
         .describe(
           'Hollow kubelets per process, or per pod on a host cluster; 1 is the classic shape. The probe node has its own.',
         ),
       node: z.strictObject({
-        cpu: count,
+        cpu: count(mostCores),
         memory,
         containerStartDelay: durationMs
           .prefault('0s')
@@ -321,9 +265,9 @@ export function planSections(vocabulary: Vocabulary) {
       }),
       host: z
         .strictObject({
-          cpu: count,
+          cpu: count(mostCores),
           memory,
-          maxPods: count.default(110).describe('Pods that its kubelet takes: 110 unless somebody raised it.'),
+          maxPods: count().prefault(110).describe('Pods that its kubelet takes: 110 unless somebody raised it.'),
         })
         .optional()
         .describe('What one machine of the host cluster offers, for sizing.'),
@@ -337,14 +281,14 @@ export function planSections(vocabulary: Vocabulary) {
         .optional()
         .describe('Label selector of the nodes that are there already; all of them when absent.'),
       pods: hollowPodsSection().prefault({}).describe('How hollow nodes look on the host cluster; target remote only.'),
-      timeout: durationMs.prefault('2m').describe('How long all nodes may take to become Ready.'),
+      timeout: timeLimitMs.prefault('2m').describe('How long all nodes may take to become Ready.'),
       observe: durationMs
         .prefault('0s')
         .describe('How long the idle fleet is watched once it is Ready: what heartbeats alone cost.'),
     }),
     faults: z
       .strictObject({
-        seed: z.int().min(0).describe('When and how hard they strike follows from it.'),
+        seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).describe('When and how hard they strike follows from it.'),
         kinds: z.array(z.enum(vocabulary.faults as [string, ...string[]])).min(1),
       })
       .optional()
@@ -356,7 +300,7 @@ export function planSections(vocabulary: Vocabulary) {
       ),
     simulation: z
       .strictObject({
-        controlPlaneCores: count
+        controlPlaneCores: count(mostCores)
           .optional()
           .describe(
             'Processor cores of the machine that the control plane and etcd run on; 32 where the fleet has hosts of its own.',
@@ -400,7 +344,11 @@ export function planSections(vocabulary: Vocabulary) {
       settle: durationMs
         .prefault('10s')
         .describe('Quiet time before each probe, for token buckets to fill and status writes to end.'),
-      sequence: z.array(z.strictObject({ name: names.probe, from: count, to: count, timeout: durationMs })).min(1),
+      sequence: z
+        .array(
+          z.strictObject({ name: names.probe, from: count(mostProbed), to: count(mostProbed), timeout: timeLimitMs }),
+        )
+        .min(1),
     }),
     thresholds: z
       .array(

@@ -1,4 +1,5 @@
 import { didYouMean } from '../base/names.ts'
+import { isQuotedNumber } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
 import type { Knob } from './knob.ts'
 import type { KnobValue } from './value.ts'
@@ -10,7 +11,7 @@ import { describeType, readValue } from './value.ts'
  */
 export function takeValue({ id, type }: Knob, given: unknown): { value: KnobValue } | { refusal: string } {
   const value = readValue(type, given)
-  const isQuoted = typeof given === 'string' && typeof value === 'number' && Number.isFinite(Number(given))
+  const isQuoted = typeof value === 'number' && isQuotedNumber(given)
   if (value !== undefined && !isQuoted) return { value }
   const meant = type.kind === 'word' && typeof given === 'string' ? didYouMean(given, type.words) : ''
   const hint = isQuoted ? '; write it without quotes' : meant
