@@ -158,6 +158,7 @@ function article(expected: string): string {
     tuple: 'a list',
     object: 'a map',
     record: 'a map',
+    nonoptional: 'a value',
   }
   return words[expected] ?? expected
 }

@@ -1,5 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { formatCount } from '../base/count.ts'
+import { parseQuantity } from '../base/quantity.ts'
 import { builders } from '../image/builders.ts'
+import { mostRepetitions, mostSeeds } from '../plan/limits.ts'
 import type { CalibrateOptions } from './calibrate-command.ts'
 import type { CleanupOptions } from './cleanup-command.ts'
 import type { DryRunOptions } from './dry-run.ts'
@@ -41,7 +44,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       '-t, --target <name>',
       'where the clusters come from (sim, local, remote); default: as the plan says, or sim',
     )
-    .option('-r, --repeat <count>', 'how often each arm runs', wholeNumber)
+    .option('-r, --repeat <count>', 'how often each arm runs', wholeNumber(mostRepetitions))
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`')
     .option('--clusters <file>', clustersHelp)
@@ -86,7 +89,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option(
       '-r, --repeat <count>',
       'how often each value runs; default: 3 times on target sim, else as the plan says',
-      wholeNumber,
+      wholeNumber(mostRepetitions),
     )
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`')
@@ -97,9 +100,9 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   program
     .command('simulate')
     .description('run a small plan under the faults of many seeds, and check what must always hold')
-    .option('-n, --seeds <count>', 'how many seeds; default: 1000', wholeNumber)
-    .option('-f, --from <seed>', 'the first of them; default: 1', wholeNumber)
-    .option('--seed <seed>', 'one seed only, with all there is to say of it', wholeNumber)
+    .option('-n, --seeds <count>', 'how many seeds; default: 1000', wholeNumber(mostSeeds))
+    .option('-f, --from <seed>', 'the first of them; default: 1', wholeNumber(Number.MAX_SAFE_INTEGER))
+    .option('--seed <seed>', 'one seed only, with all there is to say of it', wholeNumber(Number.MAX_SAFE_INTEGER))
     .action(async (options: SimulateOptions) =>
       onExit(await (await import('./simulate-command.ts')).simulateCommand(options, surroundings)),
     )
@@ -140,7 +143,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .command('calibrate')
     .description('measure on target local what a simulation needs to know (about five minutes)')
     .option('-o, --output <file>', 'where to write it; default: reports/calibration.json')
-    .option('--nodes <count>', 'how many hollow nodes to measure with', wholeNumber, 50)
+    .option('--nodes <count>', 'how many hollow nodes to measure with', wholeNumber(mostNodesMeasured), 50)
     .action(async (options: CalibrateOptions) =>
       onExit(await (await import('./calibrate-command.ts')).calibrateCommand(options, surroundings)),
     )
@@ -164,6 +167,8 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   return program
 }
 
+/** Hollow nodes that one machine carries. */
+const mostNodesMeasured = 1000
 const clustersHelp =
   'of target remote: the file that says where its clusters are; default: clusters.yaml, if it is there'
 const confirmHelp = 'of target remote: go on although this context looks like production; may be repeated'
@@ -175,9 +180,11 @@ function collected(value: string, earlier: string[] = []): string[] {
   return [...earlier, value]
 }
 
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError(`expected a whole number from 1 to ${Number.MAX_SAFE_INTEGER}.`)
-  return value
+function wholeNumber(most: number): (text: string) => number {
+  return (text) => {
+    const value = parseQuantity(text)
+    if (value === undefined || !Number.isInteger(value) || value < 1 || value > most)
+      throw new InvalidArgumentError(`expected a whole number from 1 to ${formatCount(most)}.`)
+    return value
+  }
 }

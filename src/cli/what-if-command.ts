@@ -6,8 +6,9 @@ import type { Plan, PlannedArm } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
 import { formatListed } from '../report/format.ts'
 import type { Comparison } from '../run/run.ts'
+import { conflictsAmong } from '../tuning/conflicts.ts'
 import type { KnobValue } from '../tuning/knob.ts'
-import { profileNames } from '../tuning/profiles.ts'
+import { profileNames, requestsOf } from '../tuning/profiles.ts'
 import type { Variation } from '../tuning/vary.ts'
 import { parseVariation } from '../tuning/vary.ts'
 import { loadPlan, targetNamed } from './plans.ts'
@@ -74,14 +75,17 @@ function compare(
   profile?: string,
 ): { plan: Plan; comparison: Comparison } {
   const armNamesOfValues = armNames(varied, values)
-  const plans = values.map((value) => load(knob === undefined ? [`${varied}=${value}`] : []))
+  const plans = values.map((value) => load(knob === undefined ? [`${varied}=${JSON.stringify(value)}`] : []))
   // The last one is the largest: what a target prepares has to do for all.
   const { reference: _, ...plan } = plans.at(-1) ?? load([])
   const base = baseArm(plan, profile)
   const arms = values.map((value, index): PlannedArm => {
     const others = base.set.filter((departure) => departure.knob !== knob?.id)
     const departure = knob === undefined ? [] : [{ knob: knob.id, value, because: 'what-if' }]
-    return { name: armNamesOfValues[index], profile: base.profile, set: [...others, ...departure] }
+    const set = [...others, ...departure]
+    const [conflict] = conflictsAmong(requestsOf(base.profile, set))
+    if (conflict !== undefined) throw new Failure('bad-input', `--vary ${varied}: with ${value}, ${conflict.message}`)
+    return { name: armNamesOfValues[index], profile: base.profile, set }
   })
   const tried = values.map((value, index) => ({ value, arm: armNamesOfValues[index] ?? '' }))
   return {

@@ -1,9 +1,9 @@
 import { formatCount } from '../base/count.ts'
 import { formatBytes } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
+import { mostObjects } from './limits.ts'
 import type { PlanProblem } from './parse.ts'
 import type { Amount, PlannedWorkload } from './plan.ts'
-import { mostObjects } from './scalars.ts'
 import { divideByShares } from './shares.ts'
 import { podsOfCounted } from './workload-pods.ts'
 

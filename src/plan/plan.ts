@@ -3,6 +3,7 @@ import { catalogue, knobById } from '../tuning/catalogue.ts'
 import { profileNames } from '../tuning/profiles.ts'
 import { takeValue } from '../tuning/take.ts'
 import type { KnobValue } from '../tuning/value.ts'
+import { mostCores, mostMachines, mostNamespaces, mostNodes, mostProbed, mostRepetitions } from './limits.ts'
 import { names } from './names.ts'
 import { bytes, count, countOrNone, durationMs, memory, perSecond, share, timeLimitMs, wholeNumber } from './scalars.ts'
 import { stopOrder } from './stops.ts'
@@ -16,14 +17,6 @@ export interface Vocabulary {
 const bound = z.union([z.number(), z.string()], {
   error: 'expected a duration such as 30s or, for a ratio, a number',
 })
-
-/** Far above what anybody runs, and small enough for a plan to be laid out in a second. */
-const mostNamespaces = 100_000
-const mostNodes = 100_000
-const mostMachines = 10_000
-const mostCores = 10_000
-const mostProbed = 100_000
-export const mostRepetitions = 1000
 
 const amount = z
   .union([countOrNone(), z.strictObject({ perNamespace: countOrNone() })])

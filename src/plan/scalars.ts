@@ -3,6 +3,7 @@ import { formatCount } from '../base/count.ts'
 import { parseDurationMs } from '../base/duration.ts'
 import { isQuotedNumber, parseBytes, parseQuantity } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
+import { mostObjects } from './limits.ts'
 
 /** What one value of a plan is. */
 interface Scalar<T> {
@@ -29,9 +30,6 @@ function scalar<T>({ what, examples, form, read }: Scalar<T>) {
       return z.NEVER
     })
 }
-
-/** Of objects of one kind, pods among them: five times what Kubernetes is tested with. */
-export const mostObjects = 1_000_000
 
 const quantityForm = /^\+?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+|[KMGTPE]i|[kMGTPE])$/
 const durationForm = /^\+?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/

@@ -15,5 +15,6 @@ export function takeValue({ id, type }: Knob, given: unknown): { value: KnobValu
   if (value !== undefined && !isQuoted) return { value }
   const meant = type.kind === 'word' && typeof given === 'string' ? didYouMean(given, type.words) : ''
   const hint = isQuoted ? '; write it without quotes' : meant
-  return { refusal: `${id} takes ${describeType(type)}, not ${shown(given)}${hint}` }
+  const found = given === undefined ? '' : `, not ${shown(given)}`
+  return { refusal: `${id} takes ${describeType(type)}${found}${hint}` }
 }

@@ -70,8 +70,8 @@ describe('readValue', () => {
 
 describe('takeValue', () => {
   it.each<[string, unknown, string]>([
-    ['kubelet.kubeAPIQPS', -5, 'kubelet.kubeAPIQPS takes a whole number from 0 to 2147483647, not -5'],
-    ['kubelet.kubeAPIQPS', 'fifty', 'kubelet.kubeAPIQPS takes a whole number from 0 to 2147483647, not "fifty"'],
+    ['kubelet.kubeAPIQPS', -5, 'kubelet.kubeAPIQPS takes a whole number from 0 to 2,147,483,647, not -5'],
+    ['kubelet.kubeAPIQPS', 'fifty', 'kubelet.kubeAPIQPS takes a whole number from 0 to 2,147,483,647, not "fifty"'],
     ['kubelet.kubeAPIQPS', '50', 'not "50"; write it without quotes'],
     ['kubelet.kubeAPIQPS', true, 'not true'],
     ['kubelet.maxPods', 1.5, 'not 1.5'],
@@ -82,7 +82,7 @@ describe('takeValue', () => {
     ],
     ['kubelet.nodeStatusUpdateFrequency', '0s', 'not "0s"'],
     ['controllerManager.nodeMonitorPeriod', '0s', 'not "0s"'],
-    ['controllerManager.concurrentDeploymentSyncs', 0, 'takes a whole number from 1 to 10000, not 0'],
+    ['controllerManager.concurrentDeploymentSyncs', 0, 'takes a whole number from 1 to 10,000, not 0'],
     ['controllerManager.concurrentReplicasetSyncs', -1, 'not -1'],
     ['controllerManager.kubeApiQps', 1e308, 'not 1e+308'],
     ['controllerManager.kubeApiBurst', -1, 'not -1'],

@@ -1,3 +1,4 @@
+import { formatCount } from '../base/count.ts'
 import { parseDurationMs, writeDuration } from '../base/duration.ts'
 import { parseQuantity } from '../base/quantity.ts'
 
@@ -69,7 +70,7 @@ export function readValue(type: KnobType, given: unknown): KnobValue | undefined
 export function describeType(type: KnobType): string {
   switch (type.kind) {
     case 'whole number':
-      return `a whole number from ${type.min} to ${type.max}`
+      return `a whole number from ${formatCount(type.min)} to ${formatCount(type.max)}`
     case 'float':
       return 'a number'
     case 'duration':

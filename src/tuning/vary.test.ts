@@ -51,7 +51,7 @@ describe('parseVariation', () => {
     ['kubelet.kubeAPIQPS=', 'one value'],
     ['kubelet.kubeAPIQPS=5', 'one value'],
     ['kubelet.kubeAPIQPS=5,5.0', '5 is given twice'],
-    ['kubelet.kubeAPIQPS=5,fast', 'takes a whole number from 0 to 2147483647, not "fast"'],
+    ['kubelet.kubeAPIQPS=5,fast', 'takes a whole number from 0 to 2,147,483,647, not "fast"'],
     ['kubelet.kubeAPIQPS=5,,6', '--vary kubelet.kubeAPIQPS=5,,6: '],
     ['kubelet.kubeAPIQPS=5,2.5', 'a whole number'],
     ['kubelet.kubeAPIQPS=-1,5', 'from 0 to'],
