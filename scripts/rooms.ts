@@ -24,7 +24,7 @@ export const rooms = [
 
 /** Files that touch the outside: they may read clocks, the environment and randomness. */
 const adapters: readonly RegExp[] = [
-  /^kube\/transport\.ts$/,
+  /^kube\/(transport|tunnel)\.ts$/,
   /^main\.ts$/,
   /^cli\//,
   /^base\/clock\.ts$/,

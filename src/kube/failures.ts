@@ -2,7 +2,14 @@ import { Failure } from '../base/errors.ts'
 import { ApiError } from './api.ts'
 
 /** Failures before the request left. */
-const notSent = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
+const notSent = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'PROXY_FAILED',
+])
 /** Failures under way. All others, such as an untrusted certificate or an unknown host, do not pass by themselves. */
 const interrupted = new Set([
   'ECONNRESET',

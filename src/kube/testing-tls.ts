@@ -1,5 +1,6 @@
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
+import { isIP } from 'node:net'
 import * as x509 from '@peculiar/x509'
 
 /** A certificate and its key, PEM. */
@@ -13,6 +14,8 @@ export interface TestCertificates {
   ca: string
   server: TestIdentity
   client: TestIdentity
+  /** A server with other names or addresses. */
+  serverFor(names: readonly string[]): Promise<TestIdentity>
 }
 
 /** Makes certificates that are valid until the end of 2099. */
@@ -30,7 +33,11 @@ export async function createTestCertificates(): Promise<TestCertificates> {
     extensions: [new x509.BasicConstraintsExtension(true, undefined, true)],
   })
 
-  async function issue(serialNumber: string, subject: string): Promise<TestIdentity> {
+  async function issue(
+    serialNumber: string,
+    subject: string,
+    names: readonly string[] = ['127.0.0.1'],
+  ): Promise<TestIdentity> {
     const keys = await newKeys()
     const certificate = await x509.X509CertificateGenerator.create({
       ...validity,
@@ -40,7 +47,11 @@ export async function createTestCertificates(): Promise<TestCertificates> {
       signingAlgorithm: algorithm,
       publicKey: keys.publicKey,
       signingKey: authorityKeys.privateKey,
-      extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
+      extensions: [
+        new x509.SubjectAlternativeNameExtension(
+          names.map((value) => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value })),
+        ),
+      ],
     })
     const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
     return { cert: certificate.toString('pem'), key: x509.PemConverter.encode(key, 'PRIVATE KEY') }
@@ -50,5 +61,6 @@ export async function createTestCertificates(): Promise<TestCertificates> {
     ca: authority.toString('pem'),
     server: await issue('02', 'CN=kube-apiserver'),
     client: await issue('03', 'CN=tester, O=system:masters'),
+    serverFor: (names) => issue('04', 'CN=kube-apiserver', names),
   }
 }

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import { Pool } from 'undici'
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from './api.ts'
+import { connectorFor } from './connector.ts'
 import type { Credentials } from './credentials.ts'
 import type { RequestHeaders } from './kubeconfig/headers.ts'
 import { headersAgeMs } from './kubeconfig/headers.ts'
@@ -85,8 +86,7 @@ export function createTransport(options: ConnectOptions): Transport {
   const prefix = url.pathname.replace(/\/+$/, '')
   const authorization = cachedHeaders(credentials, clock)
   const poolOptions = {
-    // A dead machine is noticed by TCP probes every 30 s, as in client-go.
-    connect: { ...credentials.tls, keepAliveInitialDelay: 30_000 },
+    connect: connectorFor(credentials, url),
     keepAliveTimeout: idleMs,
     // Six times the CPU per request of HTTP/1.1 (libraries.md), and undici would negotiate it.
     allowH2: false,

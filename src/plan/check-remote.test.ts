@@ -86,6 +86,7 @@ describe('the clusters of target remote', () => {
   })
 
   it.each([
+    ['server: https://10.0.0.1/k8s?a=b', 'remote.targets[0].server: expected a URL such as https://10.0.0.1:6443'],
     ['server: http://10.0.0.1:6443', 'remote.targets[0].server: expected a URL such as https://10.0.0.1:6443'],
     [
       'components: { etcd: [10.0.0.1:2381] }',
@@ -98,6 +99,11 @@ describe('the clusters of target remote', () => {
   ])('should refuse %s', (field, message) => {
     const [mistake] = mistakesOf(plan(), clusters.replace('arms: [untuned]', `arms: [untuned], ${field}`))
     expect(mistake).toContain(message)
+  })
+
+  it('should take a server below a path, as behind Rancher', () => {
+    const server = 'https://rancher.example/k8s/clusters/c-m-abc'
+    expect(mistakesOf(plan(), clusters.replace('arms: [untuned]', `arms: [untuned], server: ${server}`))).toEqual([])
   })
 
   it('should be readable without a plan', () => {

@@ -179,7 +179,7 @@ const kubeconfigContext = {
 function remoteSection() {
   const address = z
     .string()
-    .regex(/^https:\/\/[^\s/@]+$/, 'expected a URL such as https://10.0.0.1:6443')
+    .regex(/^https:\/\/[^\s/@?#]+(\/[^\s@?#]*)?$/, 'expected a URL such as https://10.0.0.1:6443')
     .refine((text) => URL.canParse(text), 'expected a URL such as https://10.0.0.1:6443')
   const endpoint = z
     .string()

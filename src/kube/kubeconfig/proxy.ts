@@ -21,7 +21,13 @@ export function proxyInEnvironment(server: URL, env: Readonly<Record<string, str
 /** The URL of a proxy; undefined when it is none that can be connected through. */
 export function proxyUrl(text: string): URL | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  return url !== undefined && url.hostname !== '' && protocols.includes(url.protocol) ? url : undefined
+  if (url === undefined || url.hostname === '' || !protocols.includes(url.protocol)) return undefined
+  try {
+    decodeURIComponent(`${url.username}${url.password}`)
+    return url
+  } catch {
+    return undefined
+  }
 }
 
 /** How a proxy may be written. */
@@ -38,29 +44,30 @@ function goesThroughProxy(server: URL, noProxy: string): boolean {
 /** One entry of NO_PROXY: `10.0.0.0/8`, `10.1.2.3:6443`, `example.com` with all below it, `.example.com` or `*.example.com` below it. */
 function matches(entry: string, host: string, port: string | undefined): boolean {
   const [, network = '', bits = ''] = /^([0-9a-f.:]+)\/(\d+)$/.exec(entry) ?? []
-  if (isIP(network) !== 0) return isIP(host) !== 0 && isWithin(host, network, Number(bits))
+  if (isIP(network) !== 0) return isWithin(host, network, Number(bits))
   // An IPv6 address without brackets has no port.
-  const [, bracketed, plain = '', entryPort] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [undefined, entry]
-  const name = bracketed ?? plain
+  const [, bracketed, plain, entryPort] = /^(?:\[(.*)\]|([^:]*)):(\d+)$/.exec(entry) ?? []
+  const name = bracketed ?? plain ?? entry
   if (name === '' || (entryPort !== undefined && entryPort !== port)) return false
-  if (isIP(name) !== 0) return isIP(host) !== 0 && isWithin(host, name, isIP(name) === 4 ? 32 : 128)
+  if (isIP(name) !== 0) return isWithin(host, name, isIP(name) === 4 ? 32 : 128)
   if (isIP(host) !== 0) return false
   const suffix = name.replace(/^\*\./, '.')
   return suffix.startsWith('.') ? host.endsWith(suffix) : host === suffix || host.endsWith(`.${suffix}`)
 }
 
-function isWithin(address: string, network: string, bits: number): boolean {
-  const [family, networkFamily] = [isIP(address), isIP(network)]
-  if (bits > (networkFamily === 4 ? 32 : 128)) return false
+/** Whether a host is an address in a network; its name, if it has one, is not asked for. */
+function isWithin(host: string, network: string, bits: number): boolean {
+  const isIPv4 = isIP(network) === 4
+  if (isIP(host) === 0 || bits > (isIPv4 ? 32 : 128)) return false
   const list = new BlockList()
-  list.addSubnet(network, bits, networkFamily === 4 ? 'ipv4' : 'ipv6')
-  return list.check(address, family === 4 ? 'ipv4' : 'ipv6')
+  list.addSubnet(network, bits, isIPv4 ? 'ipv4' : 'ipv6')
+  return list.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6')
 }
 
 /** Whether a server is reached without leaving this machine. */
 export function isThisMachine({ hostname }: URL): boolean {
   const host = bare(hostname)
-  return host === 'localhost' || (isIP(host) !== 0 && (isWithin(host, '127.0.0.0', 8) || isWithin(host, '::1', 128)))
+  return host === 'localhost' || isWithin(host, '127.0.0.0', 8) || isWithin(host, '::1', 128)
 }
 
 /** An IPv6 address in a URL has brackets. */

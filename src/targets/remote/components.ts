@@ -112,10 +112,11 @@ function nameAt(component: ComponentName, url: string): string {
 }
 
 /** The cluster's own credentials at a component's address; none where anybody could read them on the way. */
-function credentialsAt(url: string, { tls, headers }: Credentials): Credentials {
+function credentialsAt(url: string, { tls, headers, proxyFor }: Credentials): Credentials {
   const server = url.replace(/\/+$/, '')
-  if (server.startsWith('http:')) return { server, tls: {}, headers: async () => ({}) }
+  const way = proxyFor === undefined ? {} : { proxyFor }
+  if (server.startsWith('http:')) return { server, tls: {}, headers: async () => ({}), ...way }
   // The name that the kubeconfig checks is the apiserver's.
   const { servername: _, ...identity } = tls
-  return { server, tls: identity, headers }
+  return { server, tls: identity, headers, ...way }
 }
