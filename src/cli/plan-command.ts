@@ -206,7 +206,7 @@ function fleetLines({ fleet, arms, objects, podsPerNode, podsOnProbeNode }: Fore
         )),
     ...(onHosts
       ? wrap(
-          `All of it on one machine, as with target local: ${formatBytes(neededBytes)} and ${arms.map(onOne).join(' / ')} cores. Here are ${formatBytes(here.memoryBytes)} and ${plural(here.cores, 'core')}.`,
+          `All of it on one machine, as with target local: ${formatBytes(neededBytes)} and ${arms.map(onOne).join(' / ')} cores. This machine has ${formatBytes(here.memoryBytes)} and ${plural(here.cores, 'core')}.`,
         )
       : []),
   ]

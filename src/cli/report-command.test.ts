@@ -70,6 +70,20 @@ describe('reportCommand', () => {
     rmSync(folder, { recursive: true })
   })
 
+  it('should say of a simulation nothing that only a cluster could tell', async () => {
+    printed = []
+    const { folder } = await smoke({
+      set: ['seed=8', 'probes.sequence=[{name: up, from: 1, to: 20, timeout: 1s}]', 'thresholds=[]'],
+    })
+    const texts = ['report.html', 'report.md', 'junit.xml'].map((file) => readFileSync(join(folder, file), 'utf8'))
+    for (const text of [printed.join('\n'), ...texts]) {
+      expect(text).toMatch(/simulated/i)
+      expect(text).not.toMatch(/measur|running component|own metrics|read back|ready in 0 ms|real component/i)
+    }
+    expect(printed.join('\n')).toContain('Control plane: there at once: its start is not modelled')
+    rmSync(folder, { recursive: true })
+  })
+
   type Change = (result: Result, tuned: ArmOutcome, rollout: ProbeOutcome, threshold: ThresholdOutcome) => void
   const withChange = (change: Change) => {
     const result = JSON.parse(recorded) as Result
@@ -83,8 +97,8 @@ describe('reportCommand', () => {
 
   it.each<[string, Change, string]>([
     ['no arms', (result) => result.arms.splice(0), 'no arm ran'],
-    ['no probes', (_, tuned) => tuned.probes.splice(0), 'tuned #1: no probe was measured'],
-    ['one probe less', (_, tuned) => tuned.probes.pop(), 'tuned #1: scale-down was not measured'],
+    ['no probes', (_, tuned) => tuned.probes.splice(0), 'tuned #1: no probe ran'],
+    ['one probe less', (_, tuned) => tuned.probes.pop(), 'tuned #1: scale-down did not run'],
     [
       'an arm that broke',
       (_, tuned) => Object.assign(tuned, { outcome: 'failed', error: 'it broke' }),
@@ -128,7 +142,11 @@ describe('reportCommand', () => {
       },
       'says pass of "tuned rollout available at most 10.0 s", its arms say fail',
     ],
-    ['other evidence', (result) => Object.assign(result, { evidence: 'measured' }), 'measured, it says, on target sim'],
+    [
+      'other evidence',
+      (result) => Object.assign(result, { evidence: 'measured' }),
+      'the result calls figures of target sim measured',
+    ],
   ])('should not take the word of a result that says pass and has %s', (_, change, words) => {
     withChange(change)
     const { status, text } = reported(whole)

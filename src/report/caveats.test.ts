@@ -7,11 +7,11 @@ describe('caveats of a filled cluster', () => {
   it('should name every place where trust is lost', () => {
     const arms = filledArms()
     expect(arms.flatMap((arm) => said([arm]))).toEqual([
-      'bad Machine-bound: the machine itself was the limit, timings are not comparable: untuned #1: Fleet of 1000 hollow nodes, processors 99 % busy',
-      'warn Nodes that were not Ready for a while: untuned #1: 7 of 1,000 nodes: hollow-41, hollow-112, hollow-113, hollow-387, hollow-512, hollow-760, hollow-981',
-      'warn The machine was expected to be too small for the fleet: untuned #1: the idle fleet was expected to need 2.8 of 2 cores',
-      'warn Seen late, because the apiserver closed a watch under load: tuned-split #1: fill, 64 transitions, each by at most 420 ms',
-      'warn Requests of the orchestrator that were refused or lost and tried again: tuned-split #1: fill, tried again 14 times, 2.14 s of waiting',
+      'bad Machine-bound: this machine was the limit, so these times are upper bounds: untuned #1: Fleet of 1000 hollow nodes, processors 99 % busy',
+      'warn Nodes that lost Ready for a while: untuned #1: 7 of 1,000 nodes: hollow-41, hollow-112, hollow-113, hollow-387, hollow-512, hollow-760, hollow-981',
+      'warn This machine was expected to be too small for the fleet: untuned #1: the idle fleet was expected to need 2.8 of 2 cores',
+      'warn The API server dropped our watch: tuned-split #1: fill, 64 pod events were seen up to 420 ms late',
+      'warn Our requests that were refused or lost: tuned-split #1: fill, 14 retries, after 2.14 s of waiting in all',
     ])
   })
 
@@ -40,8 +40,8 @@ describe('caveats of a filled cluster', () => {
   it('should tell nodes that came back from those that stayed away', () => {
     const [untuned] = filledArms()
     Object.assign(untuned?.fleet.flaps ?? {}, { notReadyAtEnd: ['hollow-41', 'hollow-981'] })
-    expect(placesOf([untuned], 'Nodes that were not Ready for a while')[0]).toMatch(/: 5 of 1,000 nodes: hollow-112, /)
-    expect(placesOf([untuned], 'Nodes that were not Ready at the end')).toEqual([
+    expect(placesOf([untuned], 'Nodes that lost Ready for a while')[0]).toMatch(/: 5 of 1,000 nodes: hollow-112, /)
+    expect(placesOf([untuned], 'Nodes not Ready at the end')).toEqual([
       'untuned #1: 2 of 1,000 nodes: hollow-41, hollow-981',
     ])
   })
@@ -50,25 +50,25 @@ describe('caveats of a filled cluster', () => {
     const [untuned] = filledArms()
     const nodes = Array.from({ length: 1000 }, (_, index) => `hollow-${index}`)
     Object.assign(untuned?.fleet.flaps ?? {}, { count: 1000, nodes })
-    expect(placesOf([untuned], 'Nodes that were not Ready for a while')[0]).toMatch(/hollow-7 and 992 more$/)
+    expect(placesOf([untuned], 'Nodes that lost Ready for a while')[0]).toMatch(/hollow-7 and 992 more$/)
   })
 
   it('should say what a fill lacks and what it has too much', () => {
     const [, tuned] = filledArms()
     Object.assign(tuned?.fill?.objects['configmaps'] ?? {}, { observed: 997, failed: 3 })
     Object.assign(tuned?.fill?.pods ?? {}, { unexpected: 2 })
-    expect(placesOf([tuned], 'Not everything is there')).toEqual([
+    expect(placesOf([tuned], 'The cluster was not filled')).toEqual([
       'tuned-split #1: configmaps: 997 of 1,000, 3 could not be created',
     ])
-    expect(placesOf([tuned], 'Pods beyond the expected')).toEqual(['tuned-split #1: fill, 2 pods'])
+    expect(placesOf([tuned], 'More pods than planned')).toEqual(['tuned-split #1: fill, 2 pods'])
   })
 
   it('should be silent about a fleet that leaves the machine something to spare', () => {
     const [untuned] = filledArms()
     Object.assign(untuned?.fleet ?? {}, { estimate: { coresNeeded: 1.8, cores: 2 } })
-    expect(placesOf([untuned], 'The machine was expected')).toEqual([])
+    expect(placesOf([untuned], 'This machine was expected')).toEqual([])
     Object.assign(untuned?.fleet ?? {}, { estimate: { coresNeeded: 1.9, cores: 2 } })
-    expect(placesOf([untuned], 'The machine was expected')).toHaveLength(1)
+    expect(placesOf([untuned], 'This machine was expected')).toHaveLength(1)
   })
 })
 

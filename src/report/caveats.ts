@@ -4,8 +4,9 @@ import { formatNames } from '../base/names.ts'
 import { lacksOf } from '../result/fill.ts'
 import type { ArmOutcome, FillOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
 import { describeNotRead, isMachineBound, machineBoundAbove } from '../result/result.ts'
-import { formatShare } from './format.ts'
-import { armLabel, stopLabel } from './labels.ts'
+import { clockResolutionMs } from '../result/sample.ts'
+import { formatKnobValue, formatShare, none } from './format.ts'
+import { armLabel, stopLabel, stopTimes } from './labels.ts'
 
 /** One kind of thing that lessens trust in the figures, and everywhere it happened. */
 export interface Caveat {
@@ -44,28 +45,28 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     { severity: 'bad', title: 'Left behind or not restored', places: perArm((arm) => arm.residue) },
     {
       severity: 'bad',
-      title: 'Arms that did not complete',
+      title: 'Arms that did not finish',
       places: perArm((arm) => (arm.outcome === 'complete' ? [] : [arm.error ?? arm.outcome])),
     },
     {
       severity: 'bad',
-      title: 'Machine-bound: the machine itself was the limit, timings are not comparable',
+      title: 'Machine-bound: this machine was the limit, so these times are upper bounds',
       places: perArm((arm) => [...boundSteps(arm), ...boundMeasurements(arm)]),
     },
     {
       severity: 'bad',
-      title: 'Not everything is there that the cluster was to be filled with',
+      title: 'The cluster was not filled completely',
       places: perArm(({ fill }) => (fill === null ? [] : lacksOf(fill))),
     },
-    { severity: 'bad', title: 'Nodes that were not Ready at the end', places: perArm(nodesAway) },
-    { severity: 'bad', title: 'Knobs that run with another value than requested', places: knobs('differs') },
+    { severity: 'bad', title: 'Nodes not Ready at the end', places: perArm(nodesAway) },
+    { severity: 'bad', title: 'Knobs with another value than requested', places: knobs('differs') },
     {
       severity: 'warn',
-      title: 'Knobs of which Kubernetes makes another value than the one requested',
-      places: knobs('overruled'),
+      title: 'Overridden by Kubernetes',
+      places: perArm(overridden),
     },
-    { severity: 'warn', title: 'Nodes that were not Ready for a while', places: perArm(nodesBack) },
-    { severity: 'warn', title: 'The machine was expected to be too small for the fleet', places: perArm(tooSmall) },
+    { severity: 'warn', title: 'Nodes that lost Ready for a while', places: perArm(nodesBack) },
+    { severity: 'warn', title: 'This machine was expected to be too small for the fleet', places: perArm(tooSmall) },
     { severity: 'warn', title: 'Knobs that could not be read back', places: knobs('unverified') },
     {
       severity: 'warn',
@@ -77,7 +78,7 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     },
     {
       severity: 'warn',
-      title: 'The arithmetic of client limits contradicts what was measured',
+      title: 'Times that the arithmetic of client limits contradicts',
       places: perProbe(({ explanations }) => {
         const stops = explanations.filter(({ contradicts }) => contradicts).map(({ stop }) => stopLabel(stop))
         return stops.length > 0 && stops.join(', ')
@@ -87,39 +88,48 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     { severity: 'warn', title: 'Nodes that were there before the run', places: perArm(foreignNodes) },
     {
       severity: 'warn',
-      title: 'Containers of the probes are real: pulling their image and starting them is in the timings',
+      title: 'Probe containers are real: times include pulling their image and starting them',
       places: perArm(({ fleet, probes }) =>
         fleet.probeNode === 'real' ? [`node ${probes[0]?.node ?? 'of the probes'}`] : [],
       ),
     },
     {
       severity: 'warn',
-      title: 'Pods beyond the expected ones (replacements, evictions)',
+      title: 'More pods than planned (replacements, evictions)',
       places: perMeasurement(({ pods }) => pods.unexpected > 0 && plural(pods.unexpected, 'pod')),
     },
     {
       severity: 'warn',
-      title: 'Seen late, because the apiserver closed a watch under load',
+      title: 'The API server dropped our watch',
       places: perMeasurement(
         ({ pods }) =>
           pods.censored > 0 &&
-          `${plural(pods.censored, 'transition')}, each by at most ${formatDuration(pods.censoredWithinMs)}`,
+          `${plural(pods.censored, 'pod event was', 'pod events were')} seen up to ${formatDuration(pods.censoredWithinMs)} late`,
       ),
     },
     {
       severity: 'warn',
-      title: 'Requests of the orchestrator that were refused or lost and tried again',
+      title: 'Our requests that were refused or lost',
       places: perMeasurement(
         ({ clientRetries: { count, waitedMs } }) =>
-          count > 0 && `tried again ${formatCount(count)} times, ${formatDuration(waitedMs)} of waiting`,
+          count > 0 &&
+          (count === 1
+            ? `retried once, after ${formatDuration(waitedMs)}`
+            : `${formatCount(count)} retries, after ${formatDuration(waitedMs)} of waiting in all`),
       ),
     },
     {
       severity: 'warn',
-      title: 'Stops that may have come earlier than their figure',
-      places: perProbe(({ stopsVagueByMs }) => {
-        const vague = Object.entries(stopsVagueByMs)
-        return vague.length > 0 && vague.map(([stop, byMs]) => `${stop} by at most ${formatDuration(byMs)}`).join(', ')
+      title: 'May be too long',
+      places: perProbe(({ stopsMs, stopsVagueByMs }) => {
+        const vague = stopTimes({ stopsMs }).flatMap(({ stop, label, ms }) => {
+          const byMs = stopsVagueByMs[stop] ?? 0
+          if (ms === null || byMs <= clockResolutionMs) return []
+          const [least, most] = [formatDuration(Math.max(0, ms - byMs)), formatDuration(ms)]
+          if (least === most) return [`${label}, by up to ${formatDuration(byMs)}`]
+          return [`${label}, really between ${least} and ${most}`]
+        })
+        return vague.length > 0 && vague.join('; ')
       }),
     },
   ]
@@ -152,12 +162,30 @@ function boundSteps({ fill, probes, machine }: ArmOutcome): string[] {
   return bound.map(({ title, busy }) => `${title}, processors ${formatShare(busy)} busy`)
 }
 
+/** A table of connections that no traffic fills: no plan has any. */
+const withoutEffect = ['host.nf_conntrack_max', 'kubeProxy.conntrack.min']
+
+function overridden({ knobs }: ArmOutcome): string[] {
+  const overruled = knobs.filter(({ status }) => status === 'overruled')
+  if (overruled.length === 0) return []
+  const values = overruled.map(
+    ({ id, effective, requested }) => `${id} is ${shown(effective)} instead of ${shown(requested)}`,
+  )
+  const isIdle = overruled.every(({ id }) => withoutEffect.includes(id))
+  return [`${values.join(', ')}.${isIdle ? ' No figure here depends on it.' : ''}`]
+}
+
+function shown(value: KnobOutcome['effective']): string {
+  if (value === null) return none
+  return typeof value === 'number' ? formatCount(value) : formatKnobValue(value)
+}
+
 const origins = { existing: 'hollow nodes that were there already', none: "the cluster's own nodes" } as const
 
 function foreignNodes({ fleet: { nodes, source } }: ArmOutcome): string[] {
   return source === 'hollow'
     ? []
-    : [`${plural(nodes, 'node')}, ${origins[source]}: the run neither set nor packed them`]
+    : [`${plural(nodes, 'node')}, ${origins[source]}: the run neither configured nor packed them`]
 }
 
 function nodesAway({ fleet: { nodes, flaps } }: ArmOutcome): string[] {

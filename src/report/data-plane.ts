@@ -1,5 +1,6 @@
 import { formatCount } from '../base/count.ts'
 import type { FillOutcome, NetworkProgramming } from '../result/result.ts'
+import type { EvidenceWords } from './evidence.ts'
 import type { FillRun } from './fill-view.ts'
 import { formatLatency, formatRate, none } from './format.ts'
 
@@ -21,7 +22,7 @@ export interface DataPlaneRow {
 
 /** What a fill with Services says where no kube-proxy programmed anything. */
 export const noKubeProxy =
-  'Services reach the data plane: not known, since no kube-proxy that was read programs anything on the nodes of this run.'
+  'How fast Services reach the data plane is not known: no kube-proxy that was read programs these nodes.'
 
 type Figure = Omit<DataPlaneRow, 'cells'> & { read: (programming: NetworkProgramming, fill: FillOutcome) => string }
 
@@ -31,13 +32,13 @@ const perProxy = (count: number, { proxies }: NetworkProgramming): string => for
 const figures: readonly Figure[] = [
   {
     label: 'network programming, p50',
-    meaning: 'from what changed a Service’s endpoints until a sync had taken it in',
+    meaning: 'from the change of a Service’s endpoints until a sync had applied it',
     read: ({ latencyMs }) => latency(latencyMs.p50),
   },
   { label: 'network programming, p99', meaning: 'the same', read: ({ latencyMs }) => latency(latencyMs.p99) },
   {
     label: 'syncs of a proxy',
-    meaning: 'whether it had something to do or not',
+    meaning: 'with or without anything to do',
     read: (all, { durationMs }) =>
       `${perProxy(all.syncs, all)} (${formatRate((1000 * all.syncs) / all.proxies / durationMs)})`,
   },
@@ -53,23 +54,26 @@ const figures: readonly Figure[] = [
   },
   {
     label: 'changes of endpoints',
-    meaning: 'that a proxy was told of',
+    meaning: 'seen by a proxy',
     read: (all) => perProxy(all.endpointChanges, all),
   },
   {
     label: 'changes of Services',
-    meaning: 'that a proxy was told of',
+    meaning: 'seen by a proxy',
     read: (all) => perProxy(all.serviceChanges, all),
   },
   {
     label: 'endpoints pending',
-    meaning: 'changes that were told and not yet taken in when the fill ended',
+    meaning: 'changes seen but not yet applied when the fill ended',
     read: (all) => perProxy(all.endpointChangesPending, all),
   },
 ]
 
 /** Works out what the reports show of the data plane; null when no kube-proxy ran in any of these arms. */
-export function dataPlaneOf(fills: readonly FillRun[]): DataPlaneView | null {
+export function dataPlaneOf(
+  fills: readonly FillRun[],
+  words: Pick<EvidenceWords, 'kubeProxies'>,
+): DataPlaneView | null {
   const runs = fills.filter(({ fill }) => fill.networkProgramming !== undefined)
   const read = runs.flatMap(({ fill }) => fill.networkProgramming ?? [])
   if (read.length === 0) return null
@@ -80,11 +84,11 @@ export function dataPlaneOf(fills: readonly FillRun[]): DataPlaneView | null {
     runs,
     rows: figures.map((figure) => ({ label: figure.label, meaning: figure.meaning, cells: cells(figure) })),
     remarks: [
-      `As ${proxies} kube-proxies counted it themselves; percentiles are interpolated within the buckets of their histograms.`,
-      'What changed endpoints is dated in whole seconds by Kubernetes, which makes latencies up to a second too long.',
+      `${words.kubeProxies(proxies)}; percentiles are interpolated within the buckets of their histograms.`,
+      'Kubernetes stamps endpoint changes in whole seconds, so latencies can be up to 1 s too long.',
       ...(read.some(({ syncMs }) => syncMs === null)
         ? [
-            'How long a sync takes is not modelled: latencies are what intervals, controllers and watches make of them, and a real sync adds its own time.',
+            'How long a sync takes is not modelled: these latencies come from sync periods, controllers and watches alone, and a real sync adds its own time.',
           ]
         : []),
     ],

@@ -26,8 +26,8 @@ export function accountSection(view: ReportView): Content {
     'Pods and conditions',
     probes.length > 0 &&
       table(
-        'Pods accounted for. Censored: moments known only as an interval.',
-        markup`<tr><th scope="col">Arm</th>${columns(pods)}</tr>`,
+        'Pods accounted for. Ready: when the probe ended. Uncertain: the exact moment was not seen.',
+        markup`<tr><th scope="col">Arm</th>${columns(pods.map((key) => (key === 'censored' ? 'uncertain' : key)))}</tr>`,
         probes.map(({ title, runs }) =>
           runGroup(
             view,
@@ -37,7 +37,7 @@ export function accountSection(view: ReportView): Content {
         ),
       ),
     table(
-      `Conditions of the measurement. Above ${formatShare(machineBoundAbove)} busy the machine itself is the limit: timings are not comparable.`,
+      `${view.words.conditions}. Above ${formatShare(machineBoundAbove)} busy the machine itself is the limit, and times are upper bounds.`,
       markup`<tr><th scope="col">Arm</th>${columns(['machine busy', 'event loop delay, max', 'watch resumed', 'listed again', 'fell silent'])}</tr>`,
       [
         fill !== null &&

@@ -35,7 +35,7 @@ ${resources.map((resource) => num(objects[resource] === undefined ? none : forma
         ),
     ],
     markup`<dl>${Object.entries(result.versions).map(([component, version]) => term(component, version))}
-${term('machine', machine === null ? 'elsewhere' : `${machine.system}, ${plural(machine.cores, 'core')}, ${formatBytes(machine.memoryBytes)}`)}
+${term('machine', machine === null ? view.words.elsewhere : `${machine.system}, ${plural(machine.cores, 'core')}, ${formatBytes(machine.memoryBytes)}`)}
 ${orchestrator !== null && term('orchestrator', `${formatBytes(orchestrator.peakMemoryBytes)} of memory at its peak`)}</dl>`,
   )
 }

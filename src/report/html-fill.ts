@@ -32,7 +32,7 @@ export function fillSection({ evidence }: Result, view: ReportView): Content {
   const { runs, typical } = fill
   return section(
     'Filling the cluster',
-    markup`<p class="muted">From the first object sent until the last pod was Ready and everything counted.${runs.length > typical.length && ' Where single runs are shown: for each profile, the one nearest to its median.'}</p>`,
+    markup`<p class="muted">From the first create request until the last pod is Ready.${runs.length > typical.length && ' Where single runs are shown, they are each arm’s nearest to its median.'}</p>`,
     comparisonTable(view, fill, evidence),
     podsChart(view, typical, evidence),
     countPart(view, fill, evidence),
@@ -53,7 +53,7 @@ export function fillSection({ evidence }: Result, view: ReportView): Content {
 function comparisonTable(view: ReportView, { rows }: FillView, evidence: string): Markup {
   const [baseline, ...others] = view.profiles
   return table(
-    `Median over the repetitions, ${evidence}. What a machine-bound fill took is shown but not compared.`,
+    `Median over the repetitions, ${evidence}. Times of a machine-bound fill are upper bounds, and not compared.`,
     markup`<tr><th scope="col">Figure</th>${view.profiles.map((profile) => markup`<th class="num" scope="col">${swatch(view, profile)}</th>`)}
 ${columns(others.map((profile) => `${baseline} / ${profile}`))}</tr>`,
     body(rows.map(comparisonRow)),
@@ -177,13 +177,13 @@ function distributionTable(view: ReportView, typical: FillRun[], evidence: strin
 }
 
 function dataPlanePart(view: ReportView, typical: FillRun[], evidence: string): Content {
-  const plane = dataPlaneOf(typical)
+  const plane = dataPlaneOf(typical, view.words)
   if (plane === null) return lacksKubeProxy(typical) && markup`<p class="muted">${noKubeProxy}</p>`
   const { runs, rows, remarks } = plane
   return [
     markup`<h3>Services reach the data plane</h3>`,
     table(
-      `What kube-proxies made of changes of Services and endpoints, ${evidence}`,
+      `How fast kube-proxy programmed Service changes, ${evidence}`,
       markup`<tr><th scope="col">Figure</th>${runs.map(({ profile, label }) => markup`<th class="num" scope="col">${swatch(view, profile, label)}</th>`)}</tr>`,
       body(
         rows.map(

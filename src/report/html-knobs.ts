@@ -5,7 +5,7 @@ import type { Content, Markup } from './markup.ts'
 import { markup } from './markup.ts'
 import type { ReportView } from './view.ts'
 
-/** Every knob: what was asked for and what the running component uses. */
+/** Every knob: what was asked for and what is used. */
 export function knobSection(view: ReportView): Content {
   const { differing, same, notApplied } = view.knobs
   const folded = (title: string, rows: KnobRow[]): Content =>
@@ -14,11 +14,11 @@ export function knobSection(view: ReportView): Content {
   if (differing.length + same.length + notApplied.length === 0) return null
   return section(
     'Knobs',
-    markup`<p class="muted">The large figure is what the running component says it uses.</p>`,
-    differing.length > 0 && knobTable(view, 'Not the same in every profile, or not as requested', differing),
+    markup`<p class="muted">${view.words.effective}</p>`,
+    differing.length > 0 && knobTable(view, 'Settings that differ, or were not taken as requested', differing),
     view.profiles.length === 1 && same.length > 0
       ? knobTable(view, 'As requested', same)
-      : folded('The same in every profile', same),
+      : folded('The same in every arm', same),
     folded('Not applied, and why', notApplied),
   )
 }

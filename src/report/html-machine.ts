@@ -25,7 +25,7 @@ export function machineSection(result: Result, view: ReportView): Content {
   if (runs.length === 0) return null
   return section(
     'The machine',
-    markup`<p class="muted">Everything ran on one machine. A step is machine-bound when more than ${formatShare(machineBoundAbove)} of the processor time was in use: the machine, not Kubernetes, set its pace. What was timed then is an upper bound; it is shown, but not compared. In the charts, whatever lies between the components and the line is the rest of what ran on the machine.</p>`,
+    markup`<p class="muted">Everything ran on one machine. A step is machine-bound when more than ${formatShare(machineBoundAbove)} of the processor time was in use: the machine, not Kubernetes, set its pace. Times are then upper bounds: shown, but not compared. In the charts, the gap between the components and the line is whatever else ran on the machine.</p>`,
     runs.map((run) => armPart(result, view, run)),
     fold('Components: processor time and memory', componentTable(result, view, runs)),
   )

@@ -8,15 +8,15 @@ import type { Content, Markup } from './markup.ts'
 import { markup } from './markup.ts'
 import type { ProbeRun, ReportView } from './view.ts'
 
-/** What every stop was waiting for, from the components’ own metrics. */
+/** What every stop was waiting for. */
 export function reasonSection(view: ReportView): Content {
   const probes = view.probes.filter(({ runs }) =>
-    runs.some(({ probe }) => probe.explanations.length + probe.limiters.length > 0),
+    runs.some(({ probe, troubles }) => probe.explanations.length + probe.limiters.length + troubles.length > 0),
   )
   if (probes.length === 0) return null
   return section(
     'Why each number is what it is',
-    markup`<p class="muted">From the components’ own metrics, for the repetition of each profile nearest to its median.</p>`,
+    markup`<p class="muted">${view.words.counted}, for the repetition of each arm nearest to its median.</p>`,
     probes.map(
       (probe) => markup`<h3>${probe.title}</h3>
 ${explanationTable(view, probe.typical)}${limiterTable(view, probe.typical)}
@@ -38,7 +38,7 @@ function explanationTable(view: ReportView, runs: ProbeRun[]): Content {
   )
 }
 
-function explanationRow(view: ReportView, { probe, profile, label }: ProbeRun, stop: StopName): Content {
+function explanationRow(view: ReportView, { probe, profile, label, troubles }: ProbeRun, stop: StopName): Content {
   const ms = probe.stopsMs[stop]
   if (ms === undefined) return null
   const why = probe.explanations.filter((explanation) => explanation.stop === stop)
@@ -49,7 +49,7 @@ function explanationRow(view: ReportView, { probe, profile, label }: ProbeRun, s
   })
   return markup`<tr><th scope="row">${stopLabel(stop)}</th><td>${swatch(view, profile, label)}</td>
 ${num(ms === null ? 'not reached' : formatDuration(ms))}<td class="name">${limiters}</td>
-<td class="text">${why.map(({ text }) => markup`<div>${text}</div>`)}</td></tr>`
+<td class="text">${[...(ms === null || why.length === 0 ? troubles : []), ...why.map(({ text }) => text)].map((text) => markup`<div>${text}</div>`)}</td></tr>`
 }
 
 function limiterTable(view: ReportView, runs: ProbeRun[]): Content {

@@ -82,7 +82,7 @@ describe('html report', () => {
     const result = sampleResult()
     Object.assign(result.arms[1]?.probes[0] ?? {}, { machineBusy: 0.97 })
     const page = renderHtml(result)
-    expect(page).toContain('Machine-bound: the machine itself was the limit, timings are not comparable')
+    expect(page).toContain('Machine-bound: this machine was the limit, so these times are upper bounds')
     expect(rowText(page, 'tuned #1 97 %')).toContain('97 % machine-bound')
   })
 

@@ -46,7 +46,7 @@ function pageHeader(result: Result, view: ReportView): Markup {
 ${result.description !== undefined && markup`<p class="lead">${result.description}</p>`}
 <p class="muted">${view.evidence}</p>
 ${result.whatIf !== undefined && markup`<p>What ${result.whatIf.varied} does to every time: <a href="what-if.html">what-if.html</a></p>`}
-${view.partial !== null && markup`<div class="notice bad"><p><b>${view.partial}.</b> This run did not go to its end: what is here is all there is.</p></div>`}
+${view.partial !== null && markup`<div class="notice bad"><p><b>${view.partial}.</b> Stopped early. Only finished steps are shown.</p></div>`}
 <div class="verdict ${verdict}"><p>Verdict: ${view.verdict}</p>${list(result.reasons)}</div>
 ${worseNotice(view)}
 ${caveatNotice(view)}

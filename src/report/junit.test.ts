@@ -37,10 +37,12 @@ describe('junit report', () => {
 
   it('should err on a probe whose stop was not reached', () => {
     const result = sampleResult()
+    const progress = { deleted: { done: 78, total: 199 } }
+    Object.assign(result.arms[1]?.probes[1] ?? {}, { timeoutMs: 300_000, progress })
     Object.assign(result.arms[1]?.probes[1]?.stopsMs ?? {}, { deleted: null })
     expect(read(result).cases.find(({ name }) => name === 'tuned #1: scale-down 200 → 1')).toMatchObject({
       ended: 'error',
-      message: 'not reached: deleted',
+      message: 'timed out after 5 m 0 s with 78 of 199 deleted; raise probes.sequence[1].timeout',
       time: '0.512',
     })
   })

@@ -131,14 +131,12 @@ function probeCases(result: Result): TestCase[] {
   })
 }
 
-function probeCase({ probe }: ProbeRun): Omit<TestCase, 'group' | 'name'> {
+function probeCase({ probe, troubles }: ProbeRun): Omit<TestCase, 'group' | 'name'> {
   const stops = stopTimes(probe)
-  const missed = stops.filter(({ ms }) => ms === null).map(({ label }) => label)
-  const problems = missed.length > 0 ? [`not reached: ${missed.join(', ')}`] : []
   return {
     durationMs: lastStopMs(probe),
     output: stops.map(({ label, ms }) => `${label} ${ms === null ? 'not reached' : formatDuration(ms)}`).join(', '),
-    ...(problems.length === 0 ? passed : { kind: 'error', message: problems.join('; ') }),
+    ...(troubles.length === 0 ? passed : { kind: 'error', message: troubles.join('; ') }),
   }
 }
 

@@ -21,7 +21,9 @@ export function lastStopMs(probe: ProbeOutcome): number {
 }
 
 /** The reached and missed stops of one run, in order: what applies, as label and time. */
-export function stopTimes(probe: ProbeOutcome): { stop: StopName; label: string; ms: number | null }[] {
+export function stopTimes(
+  probe: Pick<ProbeOutcome, 'stopsMs'>,
+): { stop: StopName; label: string; ms: number | null }[] {
   return stopOrder.flatMap((stop) => {
     const ms = probe.stopsMs[stop]
     return ms === undefined ? [] : [{ stop, label: stopTexts[stop].label, ms }]

@@ -27,7 +27,7 @@ export function renderMarkdown(result: Result): string {
   const view = viewOf(result)
   const blocks = [
     `## ${escapeMarkdown(view.title)}`,
-    view.partial !== null && `**${view.partial}**: this run did not go to its end; what is here is all there is.`,
+    view.partial !== null && `**${view.partial}**: stopped early. Only finished steps are shown.`,
     `**Verdict: ${view.verdict}**`,
     bullets(result.reasons.map(escapeMarkdown)),
     worse(view),
@@ -99,9 +99,9 @@ function fill({ evidence }: Result, { profiles, fill: view }: ReportView): strin
   ].join('\n\n')
 }
 
-function dataPlane({ evidence }: Result, { fill: view }: ReportView): string {
+function dataPlane({ evidence }: Result, { fill: view, words }: ReportView): string {
   if (view === null) return ''
-  const plane = dataPlaneOf(view.typical)
+  const plane = dataPlaneOf(view.typical, words)
   if (plane === null) return lacksKubeProxy(view.typical) ? noKubeProxy : ''
   const { runs, rows, remarks } = plane
   return [
@@ -114,7 +114,7 @@ function dataPlane({ evidence }: Result, { fill: view }: ReportView): string {
   ].join('\n\n')
 }
 
-const machineBoundNote = `Machine-bound: more than ${formatShare(machineBoundAbove)} of the processor time was in use. What was timed then is an upper bound: it is shown, but not compared.`
+const machineBoundNote = `Machine-bound: more than ${formatShare(machineBoundAbove)} of the processor time was in use. Times are then upper bounds: shown, but not compared.`
 
 function outOf(found: number, expected: number): string {
   return found === expected ? formatCount(found) : `**${formatCount(found)}** of ${formatCount(expected)}`
@@ -151,12 +151,13 @@ function referenceText({ reference }: ComparisonCell): string {
 
 function reasons({ probes }: ReportView): string {
   const lines = probes.flatMap((probe) =>
-    probe.typical.flatMap((run) =>
-      run.probe.explanations.map(
-        ({ stop, text }) =>
-          `${escapeMarkdown(probe.title)}, ${escapeMarkdown(run.label)}, ${escapeMarkdown(stopLabel(stop))}: ${escapeMarkdown(text)}`,
-      ),
-    ),
+    probe.typical.flatMap(({ label, troubles, probe: { explanations } }) => {
+      const what = `${escapeMarkdown(probe.title)}, ${escapeMarkdown(label)}`
+      return [
+        ...troubles.map((trouble) => `${what}: ${escapeMarkdown(trouble)}`),
+        ...explanations.map(({ stop, text }) => `${what}, ${escapeMarkdown(stopLabel(stop))}: ${escapeMarkdown(text)}`),
+      ]
+    }),
   )
   return lines.length === 0 ? '' : `### Why\n\n${bullets(lines)}`
 }
@@ -168,10 +169,9 @@ function knobs(view: ReportView): string {
       ? ''
       : `<details><summary>${title} (${rows.length})</summary>\n\n${knobTable(view, rows)}\n\n</details>`
   return [
-    differing.length > 0 &&
-      `### Knobs not the same in every profile, or not as requested\n\n${knobTable(view, differing)}`,
-    folded('Knobs the same in every profile', same),
-    folded('Knobs not applied, and why', notApplied),
+    differing.length > 0 && `### Settings that differ, or were not taken as requested\n\n${knobTable(view, differing)}`,
+    folded('Settings that are the same in every arm', same),
+    folded('Settings not applied, and why', notApplied),
   ]
     .filter((block) => typeof block === 'string' && block !== '')
     .join('\n\n')
@@ -216,7 +216,7 @@ function conditions({ probes }: ReportView): string {
     'ready:',
     'deleted:',
     'unexpected:',
-    'censored:',
+    'uncertain:',
     'watch disruptions:',
     'machine busy:',
   ]

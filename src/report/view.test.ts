@@ -103,11 +103,11 @@ describe('caveats', () => {
     const caveats = viewOf(result).caveats.map(({ title, places }) => `${title}: ${places.join(' | ')}`)
     expect(caveats).toEqual([
       'Left behind or not restored: tuned #1: namespace a',
-      'Arms that did not complete: tuned #1: apiserver gone',
-      'Machine-bound: the machine itself was the limit, timings are not comparable: tuned #1: rollout, processors 97 % busy',
-      'Pods beyond the expected ones (replacements, evictions): tuned #1: scale-down, 3 pods',
-      'Seen late, because the apiserver closed a watch under load: tuned #1: scale-down, 12 transitions, each by at most 210 ms',
-      'Stops that may have come earlier than their figure: tuned #1: scale-down, deleted by at most 40 ms',
+      'Arms that did not finish: tuned #1: apiserver gone',
+      'Machine-bound: this machine was the limit, so these times are upper bounds: tuned #1: rollout, processors 97 % busy',
+      'More pods than planned (replacements, evictions): tuned #1: scale-down, 3 pods',
+      'The API server dropped our watch: tuned #1: scale-down, 12 pod events were seen up to 210 ms late',
+      'May be too long: tuned #1: scale-down, deleted, by up to 40 ms',
     ])
   })
 

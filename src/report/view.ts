@@ -1,5 +1,4 @@
 import { plural } from '../base/count.ts'
-import { formatDuration } from '../base/duration.ts'
 import { stopOrder } from '../plan/stops.ts'
 import { readingOfStop, timeoutInWords, unfinishedStart } from '../result/readings.ts'
 import type { ArmOutcome, Curve, ProbeOutcome, ReferenceFigure, Result, StopName } from '../result/result.ts'
@@ -7,6 +6,8 @@ import type { Reading, Sample } from '../result/sample.ts'
 import { comparable, ratioOf, sampleOf } from '../result/sample.ts'
 import type { Caveat } from './caveats.ts'
 import { caveatsOf } from './caveats.ts'
+import type { EvidenceWords } from './evidence.ts'
+import { evidenceOf, wordsFor } from './evidence.ts'
 import type { FillView } from './fill-view.ts'
 import { fillViewOf } from './fill-view.ts'
 import type { KnobView } from './knobs.ts'
@@ -27,6 +28,8 @@ export interface ReportView {
   verdict: string
   /** Why the figures may be called what they are called. */
   evidence: string
+  /** Further sentences that depend on the evidence. */
+  words: EvidenceWords
   /** `partial: interrupted` or `partial: failed`; null for a run that went to its end. */
   partial: string | null
   /** In order of first appearance; the first one is the baseline of every ratio. */
@@ -117,6 +120,7 @@ export function viewOf(result: Result): ReportView {
     title: `${result.plan}: ${verdict}`,
     verdict,
     evidence: evidenceOf(result),
+    words: wordsFor(result.evidence),
     partial: partialOf(result),
     profiles,
     probes,
@@ -163,16 +167,6 @@ export function chartedCurve({ runs, rows }: ProbeView): ChartedCurve | null {
 function verdictOf({ verdict, evidence }: Result, worse: readonly Worsened[]): string {
   const more = verdict === 'pass' && worse.length > 0 ? `, with ${plural(worse.length, 'figure')} worse` : ''
   return `${verdict}${more} (${evidence})`
-}
-
-function evidenceOf({ evidence, arms }: Result): string {
-  if (evidence === 'simulated')
-    return 'Simulated: these figures come from a model on virtual time. No cluster was measured.'
-  if (arms.some(({ fleet }) => fleet.probeNode === 'real'))
-    return 'Measured on real components. The node of the probes runs real containers: pulling their image and starting them is in the timings.'
-  const delayMs = Math.max(0, ...arms.map(({ fleet }) => fleet.containerStartDelayMs))
-  const containers = delayMs === 0 ? '' : ` Starting one is pretended to take ${formatDuration(delayMs)}.`
-  return `Measured on real components with hollow nodes, which run no containers: the figures are those of the control plane and of the kubelet’s API client, not of a container runtime.${containers}`
 }
 
 function partialOf(result: Result): string | null {

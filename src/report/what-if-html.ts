@@ -33,7 +33,7 @@ function pageHeader(result: Result, { report, varied, runs }: WhatIfView): Marku
 ${result.description !== undefined && markup`<p class="lead">${result.description}</p>`}
 <p class="muted">${report.evidence}</p>
 ${runs < 2 && markup`<div class="notice"><p>Where a value ran once, chance is not known; <code>--repeat 3</code> shows it.</p></div>`}
-${report.partial !== null && markup`<div class="notice bad"><p><b>${report.partial}.</b> Only what was finished is shown.</p></div>`}
+${report.partial !== null && markup`<div class="notice bad"><p><b>${report.partial}.</b> Stopped early. Only finished steps are shown.</p></div>`}
 ${verdict !== 'pass' && markup`<div class="verdict ${verdict}"><p>Verdict: ${verdict} (${evidence})</p>${list(result.reasons)}</div>`}
 ${caveatNotice(report)}
 </header>`

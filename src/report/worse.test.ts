@@ -70,7 +70,7 @@ describe('what an arm made worse', () => {
         })
         Object.assign(schedulingPerSecond, { mean: 47.9 })
       },
-      'pod startup, p99: 2.48 s → 11 m 50 s, 286× slower; pods wait to be scheduled: created at 500/s, bound at 47.9/s',
+      'pod startup, p99: 2.48 s → 11 m 50 s, 286× slower; pods wait longer to be scheduled: created at 500/s, bound at 47.9/s',
     ],
     [
       'kubelets start pods later',

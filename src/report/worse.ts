@@ -4,7 +4,7 @@ import { readingOfNodesReady } from '../result/readings.ts'
 import type { ApiLatency, ArmOutcome, Distribution, FillOutcome } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
-import { exactly, isLonger, ratioOf, sampleOf } from '../result/sample.ts'
+import { alike, exactly, isLonger, ratioOf, sampleOf } from '../result/sample.ts'
 import type { FillView } from './fill-view.ts'
 import { formatLatency, formatRate, formatSpeedup } from './format.ts'
 import { stopLabel } from './labels.ts'
@@ -122,7 +122,7 @@ function slowestStage(before: FillOutcome, after: FillOutcome): string | undefin
 
 /** Between which points of a pod's life the time went. */
 const phaseWords: Record<string, (fill: FillOutcome) => string> = {
-  'created to bound': (fill) => `pods wait to be scheduled${ratesOf(fill)}`,
+  'created to bound': (fill) => `pods wait longer to be scheduled${ratesOf(fill)}`,
   'bound to started': () => 'kubelets take longer to start pods',
   'started to Ready': () => 'kubelets take longer to report pods Ready',
 }
@@ -138,13 +138,14 @@ function slowestPhase(before: FillOutcome, after: FillOutcome, percentile: 'p50'
   return phaseWords[most]?.(after)
 }
 
-/** `: created at 433/s, bound at 47.9/s` */
+/** `: created at 433/s, bound at 47.9/s`, where the scheduler is what is slower. */
 function ratesOf({ curves, schedulingPerSecond: { mean } }: FillOutcome): string {
   const created = curves['created'] ?? []
   const from = created.find(([, count]) => count > 0)
   const to = created.find(([, count]) => count === created.at(-1)?.[1])
   if (from === undefined || to === undefined || to[0] <= from[0] || mean === null) return ''
   const perSecond = (1000 * (to[1] - from[1])) / (to[0] - from[0])
+  if (perSecond <= (1 + alike) * mean) return ''
   return `: created at ${formatRate(perSecond)}, bound at ${formatRate(mean)}`
 }
 

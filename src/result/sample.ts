@@ -82,7 +82,7 @@ const predicates: Record<Hindrance, string> = {
 
 /** What keeps a figure from being compared, as the rest of a sentence that it begins; null where nothing does. */
 export function hindranceOf(sample: Sample | null): string | null {
-  if (sample === null) return 'was not measured'
+  if (sample === null) return 'has no figure'
   if (sample.hindrance !== null) return predicates[sample.hindrance]
   if (sample.median === null) return predicates['not-reached']
   const isTooShort = sample.median < clockResolutionMs
@@ -100,7 +100,7 @@ export function ratioOf(baseline: Sample | null, other: Sample | null): number |
 }
 
 /** Medians that differ by less than this share are the same to a reader. */
-const alike = 0.05
+export const alike = 0.05
 
 /**
  * Whether a time is longer than the baseline's beyond doubt: whatever either may have been, and whichever repetitions are taken, by

@@ -18,7 +18,9 @@ export function judgedAgain(result: Result): Result {
       const now = thresholds[index]?.verdict ?? verdict
       return now === verdict ? [] : [`the result says ${verdict} of "${name}", its arms say ${now}`]
     }),
-    ...(result.target === 'sim' && result.evidence === 'measured' ? ['measured, it says, on target sim'] : []),
+    ...(result.target === 'sim' && result.evidence === 'measured'
+      ? ['the result calls figures of target sim measured']
+      : []),
   ]
   if (contradictions.length === 0) return { ...result, ...judged, thresholds }
   return { ...result, verdict: 'inconclusive', reasons: [...contradictions, ...judged.reasons], thresholds }

@@ -120,11 +120,11 @@ describe('judgeRun', () => {
     const arm = armWith()
     const none = { ...arm, probes: [] }
     expect(judge([], [])).toMatchObject({ verdict: 'inconclusive', reasons: ['no arm ran'] })
-    expect(judge([none], []).reasons).toEqual(['tuned #1: no probe was measured'])
-    expect(judge([{ ...arm, profile: 'untuned' }, none], []).reasons).toEqual(['tuned #1: no probe was measured'])
+    expect(judge([none], []).reasons).toEqual(['tuned #1: no probe ran'])
+    expect(judge([{ ...arm, profile: 'untuned' }, none], []).reasons).toEqual(['tuned #1: no probe ran'])
     const second = { ...arm, profile: 'untuned', probes: [...arm.probes, { ...arm.probes[0], name: 'again' }] }
     expect(judge([second as ArmOutcome, arm], []).reasons).toEqual([
-      'tuned #1: again was not measured, as it was in another arm',
+      'tuned #1: again did not run, as it did in another arm',
     ])
     expect(judge([{ ...arm, outcome: 'failed', error: 'it broke' }], []).reasons).toEqual(['tuned #1: it broke'])
   })

@@ -73,9 +73,9 @@ function doubtsAboutRun(arms: readonly ArmOutcome[], ending: string | undefined)
       const error = arm.error ?? arm.outcome
       return error === ending ? [] : [`${label}: ${error}`]
     }
-    if (arm.probes.length === 0) return [`${label}: no probe was measured`]
+    if (arm.probes.length === 0) return [`${label}: no probe ran`]
     const lacking = probes.filter((name) => arm.probes.every((probe) => probe.name !== name))
-    return lacking.map((name) => `${label}: ${name} was not measured, as it was in another arm`)
+    return lacking.map((name) => `${label}: ${name} did not run, as it did in another arm`)
   })
 }
 

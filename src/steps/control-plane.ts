@@ -19,7 +19,10 @@ export function controlPlane(
       opening = target.open({ armId, repetition, knobs, signal })
       return opening
     },
-    summary: ({ readyMs }) => (readyMs === null ? 'it is there' : `ready in ${formatDuration(readyMs)}`),
+    summary({ readyMs }) {
+      if (readyMs !== null) return `ready in ${formatDuration(readyMs)}`
+      return target.evidence === 'simulated' ? 'there at once: its start is not modelled' : 'already running'
+    },
     tearDown: {
       budgetMs: target.closeBudgetMs ?? 30_000,
       async run() {

@@ -35,9 +35,8 @@ export function verifyKnobs(
     summary: (knobs) => {
       const count = (status: KnobOutcome['status']) => knobs.filter((knob) => knob.status === status).length
       const odd = (['differs', 'overruled', 'unverified', 'not-applied'] as const).filter((status) => count(status) > 0)
-      return [`${count('applied')} read back as requested`, ...odd.map((status) => `${count(status)} ${status}`)].join(
-        ', ',
-      )
+      const taken = target.evidence === 'simulated' ? 'in the model as requested' : 'read back as requested'
+      return [`${count('applied')} ${taken}`, ...odd.map((status) => `${count(status)} ${status}`)].join(', ')
     },
   }
 }

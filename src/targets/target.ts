@@ -58,7 +58,7 @@ export interface Cluster extends AsyncDisposable {
   readonly clock: Clock
   /** Version of every component, by its name. */
   readonly versions: Readonly<Record<string, string>>
-  /** From the first process to an answering, healthy control plane; null where it was there before. */
+  /** From the first process to an answering, healthy control plane; null where it was there before, or its start is not modelled. */
   readonly readyMs: number | null
   /** Aborts with the reason when the cluster breaks in mid-run, such as a component that died. */
   readonly broken: AbortSignal

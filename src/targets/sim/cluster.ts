@@ -177,7 +177,7 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
     api,
     clock: timeline.clock,
     versions,
-    readyMs: 0,
+    readyMs: null,
     broken: broken.signal,
 
     /** A fleet that is started again takes the place of the one that is there, as when all its processes are restarted. */

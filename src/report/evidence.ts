@@ -1,0 +1,52 @@
+import { formatDuration } from '../base/duration.ts'
+import type { Result } from '../result/result.ts'
+
+/**
+ * What can be said of figures depends on where they come from: every sentence that does is here, twice. A simulation asked no component
+ * and looked at no cluster.
+ */
+export interface EvidenceWords {
+  /** Below the heading of what each stop waited for. */
+  counted: string
+  /** Of the large figure in a table of knobs. */
+  effective: string
+  /** The title of the conditions under which probes ran. */
+  conditions: string
+  /** What kube-proxies counted, `10` of them. */
+  kubeProxies(count: string): string
+  /** What everything ran on, where that was not this machine. */
+  elsewhere: string
+}
+
+const words: Record<Result['evidence'], EvidenceWords> = {
+  measured: {
+    counted: 'From the components’ own metrics',
+    effective: 'The large figure is what the running component says it uses.',
+    conditions: 'Conditions of the measurement',
+    kubeProxies: (count) => `From the metrics of ${count} kube-proxies`,
+    elsewhere: 'elsewhere',
+  },
+  simulated: {
+    counted: 'From what the model counted',
+    effective: 'The large figure is what the model uses.',
+    conditions: 'Conditions in the model',
+    kubeProxies: (count) => `From what ${count} modelled kube-proxies counted`,
+    elsewhere: 'none: all of it is a model',
+  },
+}
+
+/** The words for a result's evidence. */
+export function wordsFor(evidence: Result['evidence']): EvidenceWords {
+  return words[evidence]
+}
+
+/** Why the figures of a result may be called what they are called. */
+export function evidenceOf({ evidence, arms }: Result): string {
+  if (evidence === 'simulated')
+    return 'Simulated: a model on virtual time computed these figures. No cluster was involved.'
+  if (arms.some(({ fleet }) => fleet.probeNode === 'real'))
+    return 'Measured on real components. The probes’ node runs real containers, so times include pulling their image and starting them.'
+  const delayMs = Math.max(0, ...arms.map(({ fleet }) => fleet.containerStartDelayMs))
+  const containers = delayMs === 0 ? '' : ` They pretend that starting one takes ${formatDuration(delayMs)}.`
+  return `Measured on real components with hollow nodes, which run no containers: the figures are those of the control plane and of the kubelet’s API client, not of a container runtime.${containers}`
+}
