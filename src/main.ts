@@ -8,11 +8,13 @@ import { asInstallationFailure, exitCodeOfError, finalStatus } from './cli/exit.
 import { openOutput } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
 import type { Interruption, Surroundings } from './cli/surroundings.ts'
-import { printBug, showCursor, stylesFor } from './cli/terminal.ts'
+import { printableOn, printBug, showCursor, stylesFor } from './cli/terminal.ts'
 
 const ending = new AbortController()
 const interruption: Interruption = { signal: ending.signal, signalName: undefined, hint: undefined }
 const interactive = process.stdout.isTTY === true && process.env['TERM'] !== 'dumb' && process.env['CI'] === undefined
+const colours = interactive && process.env['NO_COLOR'] === undefined
+const clean = printableOn(colours)
 const root = join(import.meta.dirname, '..')
 const output = openOutput('standard output', process.stdout)
 const errors = openOutput('standard error', process.stderr)
@@ -23,13 +25,13 @@ const told = new Set<unknown>()
 const surroundings: Surroundings = {
   terminal: {
     write: output.write,
-    print: (line) => output.write(`${line}\n`),
-    printError: (line) => errors.write(`${line}\n`),
-    printAtOnce: (line) => void (interactive ? writeSync(2, `${line}\n`) : errors.write(`${line}\n`)),
+    print: (line) => output.write(`${clean(line)}\n`),
+    printError: (line) => errors.write(`${clean(line)}\n`),
+    printAtOnce: (line) => void (interactive ? writeSync(2, `${clean(line)}\n`) : errors.write(`${clean(line)}\n`)),
     interactive,
     columns: process.stdout.columns ?? 80,
   },
-  styles: stylesFor(interactive && process.env['NO_COLOR'] === undefined),
+  styles: stylesFor(colours),
   stdinIsTerminal: isatty(0),
   env: process.env,
   folders: {

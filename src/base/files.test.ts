@@ -96,8 +96,8 @@ describe('readTextFile', () => {
   it('should refuse what is no regular file instead of waiting for it', () => {
     const pipe = join(folder, 'pipe')
     execFileSync('mkfifo', [pipe])
-    expect(failureOf(() => readTextFile(pipe))).toBe(`bad-input: ${pipe} is no regular file`)
-    expect(failureOf(() => readTextFile('/dev/zero'))).toBe('bad-input: /dev/zero is no regular file')
+    expect(failureOf(() => readTextFile(pipe))).toBe(`bad-input: ${pipe} is a named pipe, not a file`)
+    expect(failureOf(() => readTextFile('/dev/zero'))).toBe('bad-input: /dev/zero is a device, not a file')
     expect(failureOf(() => readTextFile(folder))).toBe(`bad-input: ${folder} is a folder, not a file`)
   })
 
@@ -107,8 +107,16 @@ describe('readTextFile', () => {
       `bad-input: ${path} cannot be read: there is no such file or folder`,
     )
     writeFileSync(path, Buffer.from([0x67, 0xfc]))
-    expect(failureOf(() => readTextFile(path))).toBe(`bad-input: ${path} is no text in UTF-8`)
+    expect(failureOf(() => readTextFile(path))).toBe(`bad-input: ${path} is not text in UTF-8; in Latin-1, perhaps`)
     expect(failureOf(() => readTextFile(path, 1))).toBe(`bad-input: ${path} is larger than 1 B`)
+    writeFileSync(path, 'name: a\0b')
+    expect(failureOf(() => readTextFile(path))).toBe(`bad-input: ${path} has NUL characters: it is not text`)
+    for (const utf16 of ['name: a', '\uFEFFname: a']) {
+      writeFileSync(path, Buffer.from(utf16, 'utf16le'))
+      expect(failureOf(() => readTextFile(path))).toBe(`bad-input: ${path} is text in UTF-16`)
+      writeFileSync(path, Buffer.from(utf16, 'utf16le').swap16())
+      expect(failureOf(() => readTextFile(path))).toBe(`bad-input: ${path} is text in UTF-16`)
+    }
     expect(failureOf(() => readTextFile('a\0b'))).toContain('NUL')
   })
 })

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+import type { Stats } from 'node:fs'
 import {
   closeSync,
   constants,
@@ -28,11 +30,14 @@ const largestBytes = 256 * 2 ** 20
  */
 export function readTextFile(path: string, maximumBytes = largestBytes): string {
   const bytes = onFile(path, 'read', () => readRegularFile(path, maximumBytes))
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new Failure('bad-input', `${shownPath(path)} is no text in UTF-8`)
-  }
+  const refusal = (is: string) =>
+    new Failure('bad-input', `${shownPath(path)} ${is}`, { next: 'Save it as text in UTF-8' })
+  // Every other byte of what has an ASCII character in UTF-16 is 0.
+  const isUtf16 = /^(\xff\xfe|\xfe\xff|\0[^\0]|[^\0]\0)/.test(Buffer.from(bytes.subarray(0, 2)).toString('latin1'))
+  if (isUtf16) throw refusal('is text in UTF-16')
+  if (bytes.includes(0)) throw refusal('has NUL characters: it is not text')
+  if (!isUtf8(bytes)) throw refusal('is not text in UTF-8; in Latin-1, perhaps')
+  return new TextDecoder().decode(bytes)
 }
 
 function readRegularFile(path: string, maximumBytes: number): Uint8Array {
@@ -40,8 +45,7 @@ function readRegularFile(path: string, maximumBytes: number): Uint8Array {
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const state = fstatSync(file)
-    if (state.isDirectory()) throw new Failure('bad-input', `${shownPath(path)} is a folder, not a file`)
-    if (!state.isFile()) throw new Failure('bad-input', `${shownPath(path)} is no regular file`)
+    if (!state.isFile()) throw new Failure('bad-input', `${shownPath(path)} is ${inWords(state)}, not a file`)
     const pieces: Uint8Array[] = []
     let length = 0
     // Not by its size: the kernel's files say 0.
@@ -57,6 +61,11 @@ function readRegularFile(path: string, maximumBytes: number): Uint8Array {
   } finally {
     closeSync(file)
   }
+}
+
+function inWords(state: Stats): string {
+  if (state.isDirectory()) return 'a folder'
+  return state.isFIFO() ? 'a named pipe' : 'a device'
 }
 
 /** What a path leads to; undefined where there is nothing. Throws `Failure` where that cannot be seen. */

@@ -1,6 +1,7 @@
 import type { ListrTask } from 'listr2'
 import { Listr } from 'listr2'
 import { formatDuration } from '../base/duration.ts'
+import { printable } from '../base/printable.ts'
 import type { RunEvent, RunEventSink } from '../run/events.ts'
 import type { ProgressLine } from './progress.ts'
 import { createProgressLine } from './progress.ts'
@@ -95,14 +96,17 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
         const text = line?.progress.update(event, nowMs()) ?? ''
         if (line?.task === undefined || nowMs() - drawnAtMs < redrawMs) break
         drawnAtMs = nowMs()
-        line.task.output = text
+        line.task.output = printable(text)
         break
       }
       case 'step-finished':
-        lineOf(event)?.ended.resolve({ kind: 'done', text: event.text ?? formatDuration(event.durationMs) })
+        lineOf(event)?.ended.resolve({
+          kind: 'done',
+          text: printable(event.text ?? formatDuration(event.durationMs)),
+        })
         break
       case 'step-failed':
-        lineOf(event)?.ended.resolve({ kind: 'failed', message: event.message })
+        lineOf(event)?.ended.resolve({ kind: 'failed', message: printable(event.message) })
         for (const [key, { ended }] of lines) {
           if (key.startsWith(`${event.armId}/`) && !key.endsWith('/clean-up')) ended.resolve({ kind: 'skipped' })
         }

@@ -2,6 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { exitCodes } from '../base/errors.ts'
+import { excerpt } from '../base/excerpt.ts'
 import { formatBytes } from '../base/quantity.ts'
 import { sumOf } from '../base/sum.ts'
 import type { WriteRates } from '../etcd/sizing.ts'
@@ -90,6 +91,7 @@ function table(rows: string[][]): string[] {
 /** What a row says of each arm, and what the last column has beside it. */
 type ArmRow = [title: string, of: (arm: ArmForecast) => string, beside?: string]
 
+const longestDescription = 400
 const mostArmsAbreast = 3
 const longestName = 12
 
@@ -123,7 +125,7 @@ function overviewLines({ description, arms, repetitions, probes, target, fleet }
   const often = repetitions === 1 ? 'once each' : `${repetitions} times each`
   const where = target ?? `left to the command line${fleet.onHosts ? `; what follows is for ${fleet.hosts} hosts` : ''}`
   return [
-    ...(description === null ? [] : wrap(description)),
+    ...(description === null ? [] : wrap(excerpt(description, longestDescription))),
     ...wrap(`${armTexts.join('; ')}; ${often}`, '  arms    '),
     ...wrap(probes.map(({ name, from, to }) => `${name} ${from} -> ${to}`).join(', '), '  probes  '),
     ...wrap(where, '  target  '),

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { z } from 'zod'
-import { Failure, messageOf } from '../base/errors.ts'
+import { Failure } from '../base/errors.ts'
 import { writeFileWhole } from '../base/files.ts'
+import { readJsonFile } from '../base/json-file.ts'
 import { renderHtml } from '../report/html.ts'
 import { renderJunit } from '../report/junit.ts'
 import { renderMarkdown } from '../report/markdown.ts'
@@ -70,17 +70,7 @@ function readResult(runFolder: string): Result {
   const path = join(runFolder, 'result.json')
   if (!existsSync(path))
     throw new Failure('bad-input', `there is no result in ${runFolder}`, { next: 'name a run: a folder in reports/' })
-  const parsed = resultSchema.safeParse(parseJson(path))
-  if (parsed.success) return parsed.data
-  throw new Failure('bad-input', `${path} is no result of this version:\n${z.prettifyError(parsed.error)}`)
-}
-
-function parseJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new Failure('bad-input', `${path}: ${messageOf(error)}`)
-  }
+  return readJsonFile(path, resultSchema, { what: 'a result', next: 'Name a run: a folder in reports/' })
 }
 
 function newestRun(reportsFolder: string): string {

@@ -1,4 +1,5 @@
 import { systemClock } from '../base/clock.ts'
+import { printable } from '../base/printable.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Text that changes while something takes its time: one line that is written over, or now and then a new line. */
@@ -29,7 +30,7 @@ export function createStatusLine(terminal: Terminal, nowMs: () => number): Statu
   let shownAtMs = Number.NEGATIVE_INFINITY
   return {
     update(text) {
-      if (terminal.interactive) terminal.write(`${clearLine}${text.slice(0, terminal.columns - 1)}`)
+      if (terminal.interactive) terminal.write(`${clearLine}${printable(text).slice(0, terminal.columns - 1)}`)
       else if (nowMs() - shownAtMs >= quietMs) terminal.print(text)
       else return
       shownAtMs = nowMs()

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { homedir, hostname, userInfo } from 'node:os'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import { Failure, messageOf } from '../base/errors.ts'
+import { Failure } from '../base/errors.ts'
+import { readJsonFile } from '../base/json-file.ts'
 import { printable } from '../base/printable.ts'
 import { readModulePins } from '../components/components.ts'
 import {
@@ -159,12 +160,8 @@ export const defaultCalibration = join('src', 'targets', 'sim', 'calibration.jso
 
 /** Reads what `scale-test calibrate` wrote. Throws `Failure('bad-input')` for anything else. */
 export function readCalibration(file: string): Calibration {
-  const shown = relative(process.cwd(), file)
-  try {
-    return calibrationSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
-  } catch (error) {
-    throw new Failure('bad-input', `${shown} is no calibration: ${messageOf(error).split('\n', 1)[0]}`, {
-      next: 'Write one with: npm run scale-test -- calibrate',
-    })
-  }
+  return readJsonFile(file, calibrationSchema, {
+    what: 'a calibration',
+    next: 'Write one with: npm run scale-test -- calibrate',
+  })
 }

@@ -1,3 +1,5 @@
+import { printable } from '../base/printable.ts'
+
 /** Where a command writes and what it may know of its surroundings: the process, as the commands see it. */
 export interface Terminal {
   print(line: string): void
@@ -29,9 +31,30 @@ export interface Styles {
   yellow(text: string): string
 }
 
+const codes = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39] } as const
+const styled = new RegExp(`(\u001b\\[(?:${[...new Set(Object.values(codes).flat())].join('|')})m)`)
+
 /** The styles for a terminal that shows colours, or plain text. */
 export function stylesFor(colours: boolean): Styles {
-  const style = (open: number, close: number) => (text: string) =>
-    colours ? `\u001b[${open}m${text}\u001b[${close}m` : text
-  return { bold: style(1, 22), dim: style(2, 22), red: style(31, 39), green: style(32, 39), yellow: style(33, 39) }
+  const style =
+    ([open, close]: readonly [number, number]) =>
+    (text: string) =>
+      colours ? `\u001b[${open}m${text}\u001b[${close}m` : text
+  return {
+    bold: style(codes.bold),
+    dim: style(codes.dim),
+    red: style(codes.red),
+    green: style(codes.green),
+    yellow: style(codes.yellow),
+  }
+}
+
+/** What may go to a terminal: text without control characters, but for our own styles where it shows colours. */
+export function printableOn(colours: boolean): (text: string) => string {
+  if (!colours) return printable
+  return (text) =>
+    text
+      .split(styled)
+      .map((part, index) => (index % 2 === 1 ? part : printable(part)))
+      .join('')
 }

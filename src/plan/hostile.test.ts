@@ -50,6 +50,7 @@ function told(read: () => unknown): string | undefined {
 describe('YAML that is none', () => {
   it.each([
     ['a second document', `${plan}---\nname: other\n`, '10:1  a second document begins; a file holds one'],
+    ['a carriage return alone', plan.replaceAll('\n', '\r'), '1:26  a carriage return alone'],
     ['a tab', plan.replace('  nodes', '\tnodes'), '4:1  indented with a tab; YAML wants spaces'],
     ['two colons', plan.replace('nodes: 2', 'nodes: 2: 3'), '4:10  a second colon in one line'],
     ['no colon', plan.replace('name: small', 'name small'), '2:1  expected "key: value" in one line'],

@@ -68,20 +68,26 @@ export interface ReadYaml {
 
 /** Reads YAML from `start` in a source's text. Of what makes the rest unreadable, the first is told: others follow from it. */
 export function readYaml(source: Source, start = 0): ReadYaml {
+  const text = source.text.slice(start)
+  const placeAt = (offset: number): Place => ({ source, offset: start + offset })
+  const unreadable = (at: Place, message: string): ReadYaml => ({
+    root: { kind: 'scalar', at: placeAt(0), value: null },
+    problems: [{ place: at, message }],
+    broken: true,
+  })
+  // To YAML a carriage return alone ends a line, to the library it does not.
+  const carriageReturn = text.search(/\r(?!\n)/)
+  if (carriageReturn !== -1)
+    return unreadable(placeAt(carriageReturn), 'a carriage return alone; lines end with a line feed')
   const lines = new LineCounter()
-  const document = parseDocument(source.text.slice(start), {
+  const document = parseDocument(text, {
     prettyErrors: false,
     // The library compares each key with every other one.
     uniqueKeys: false,
     lineCounter: lines,
   })
-  const placeAt = (offset: number): Place => ({ source, offset: start + offset })
   const [error] = document.errors
-  if (error !== undefined) {
-    const at = placeAt(error.pos[0])
-    const problem = { place: at, message: yamlErrorInWords(error) }
-    return { root: { kind: 'scalar', at: placeAt(0), value: null }, problems: [problem], broken: true }
-  }
+  if (error !== undefined) return unreadable(placeAt(error.pos[0]), yamlErrorInWords(error))
 
   const problems: PlacedProblem[] = []
   let broken = false
