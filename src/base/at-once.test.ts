@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { atOnce } from './at-once.ts'
+import { atOnce, createPlaces } from './at-once.ts'
 
 describe('atOnce', () => {
   it('should have so many under way and no more, and keep the order', async () => {
@@ -28,5 +28,25 @@ describe('atOnce', () => {
 
   it('should do nothing when there is nothing to do', async () => {
     expect(await atOnce(4, [], async () => 1)).toEqual([])
+  })
+})
+
+describe('createPlaces', () => {
+  it('should let nobody begin before a place is free, however what had it ended', async () => {
+    const places = createPlaces(2)
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const seen: string[] = []
+    places.take(() => first.promise)
+    places.take(() => second.promise)
+    const third = places.free().then(() => seen.push('free'))
+    const all = places.empty().then(() => seen.push('empty'))
+    await Promise.resolve()
+    expect(seen).toEqual([])
+    first.reject(new Error('failed'))
+    await third
+    expect(seen).toEqual(['free'])
+    second.resolve()
+    await all
+    expect(seen).toEqual(['free', 'empty'])
   })
 })

@@ -21,3 +21,35 @@ export async function atOnce<T, R>(limit: number, items: readonly T[], work: (it
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   return results
 }
+
+/** A number of places: whoever begins something waits for one that is free. */
+export interface Places {
+  /** Resolves when a place is free. */
+  free(): Promise<void>
+  /** Takes a place until `work` has ended, whichever way; what it throws is its own matter. */
+  take(work: () => Promise<unknown>): void
+  /** Resolves when all places are free. */
+  empty(): Promise<void>
+}
+
+/** So many places, all of them free. */
+export function createPlaces(limit: number): Places {
+  let taken = 0
+  let left = Promise.withResolvers<void>()
+  const until = async (isReached: () => boolean) => {
+    while (!isReached()) await left.promise
+  }
+  const leave = () => {
+    taken--
+    left.resolve()
+    left = Promise.withResolvers()
+  }
+  return {
+    free: () => until(() => taken < limit),
+    take(work) {
+      taken++
+      work().then(leave, leave)
+    },
+    empty: () => until(() => taken === 0),
+  }
+}

@@ -1,11 +1,12 @@
 import { whenAborted } from '../base/abort.ts'
+import { atOnce } from '../base/at-once.ts'
 import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import type { KubeApi, ListQuery } from './api.ts'
 import { ApiError, isApiStatus } from './api.ts'
 import { isTransient } from './failures.ts'
 import { follow } from './follow.ts'
-import type { ObjectMeta } from './resources.ts'
+import type { Namespace, ObjectMeta } from './resources.ts'
 
 interface Reach {
   api: KubeApi
@@ -15,20 +16,24 @@ interface Reach {
 /** The connection has tried for a good while before it gave up: this much later it may be better. */
 const againMs = 5000
 
+/** More at a time would only wait in the connection. */
+const deletedAtOnce = 32
+
 /**
  * Deletes every namespace that is selected, whoever saw it come to be: also one whose creation was never confirmed. Waits until they and
- * all in them are gone. Throws `Failure('residue')` that names each one that is still there, with what it says of itself, when `signal`
- * aborts first.
+ * all in them are gone, with one watch for all. One of the same name but another UID, created since, belongs to somebody else and stays.
+ * Throws `Failure('residue')` that names each one that is still there, with what it says of itself, when `signal` aborts first.
  */
 export async function deleteNamespaces(
   cluster: Reach,
   selected: Omit<ListQuery<'namespaces'>, 'resource'>,
   signal: AbortSignal,
 ): Promise<void> {
+  const { api, clock } = cluster
+  const query = { resource: 'namespaces', ...selected } as const
   const list = async () => {
     const found: ObjectMeta[] = []
-    for await (const page of cluster.api.list({ resource: 'namespaces', ...selected }, signal))
-      found.push(...page.items.map(({ metadata }) => metadata))
+    for await (const page of api.list(query, signal)) found.push(...page.items.map(({ metadata }) => metadata))
     return found
   }
   const found = await insisting(cluster, list, signal).catch((error: unknown) => {
@@ -36,46 +41,48 @@ export async function deleteNamespaces(
     const which = [labelSelector, fieldSelector].filter((one) => one !== '').join(' and ')
     throw new Failure('residue', `namespaces with ${which} could not be looked for: ${messageOf(error)}`)
   })
-  const deleting = found.map(({ name = '', uid = '' }) => deleteNamespace(cluster, { name, uid }, signal))
-  const outcomes = await Promise.allSettled(deleting)
-  const left = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [messageOf(outcome.reason)] : []))
-  if (left.length > 0) throw new Failure('residue', left.join('; '))
-}
+  if (found.length === 0) return
 
-/**
- * Deletes a namespace that this run created and waits until it and all in it are gone. A namespace of the same name
- * but another UID belongs to somebody else and stays. Throws `Failure('residue')` with the namespace's own conditions when `signal`
- * aborts first.
- */
-export async function deleteNamespace(
-  cluster: Reach,
-  { name, uid }: { name: string; uid: string },
-  signal: AbortSignal,
-): Promise<void> {
-  let state = ''
-  const remove = async () => {
-    await insisting(cluster, () => cluster.api.delete({ resource: 'namespaces', name }, { uid }), signal)
-    const query = { resource: 'namespaces', fieldSelector: `metadata.name=${name}` } as const
-    let isThere = false
-    for await (const event of follow(cluster.api, query, { clock: cluster.clock, signal })) {
-      if (event.type === 'SYNCED') {
-        if (!isThere) return
-      } else if (event.object.metadata.uid !== uid || event.type === 'DELETED') return
-      else {
-        isThere = true
-        const { phase, conditions = [] } = event.object.status ?? {}
-        const reasons = conditions.filter(({ status }) => status === 'True').map(({ message }) => message)
-        state = [phase, ...reasons].join('; ')
+  /** By UID: what each one that is still there says of itself. */
+  const left = new Map(found.map(({ name = '', uid = '' }) => [uid, { name, says: '' }]))
+  const refused: string[] = []
+  const remove = async ([uid, { name }]: [string, { name: string }]) => {
+    try {
+      await insisting(cluster, () => api.delete({ resource: 'namespaces', name }, { uid }), signal)
+    } catch (error) {
+      left.delete(uid)
+      // Gone, or another one by now.
+      if (isApiStatus(error, 404) || isApiStatus(error, 409)) return
+      refused.push(`namespace ${name} is still there: ${messageOf(error)}`)
+    }
+  }
+  const untilGone = async () => {
+    await atOnce(deletedAtOnce, [...left], remove)
+    if (left.size === 0) return
+    const seen = new Set<string>()
+    for await (const event of follow(api, query, { clock, signal })) {
+      if (event.type === 'SYNCED') for (const uid of left.keys()) if (!seen.has(uid)) left.delete(uid)
+      if (event.type !== 'SYNCED') {
+        const { uid = '' } = event.object.metadata
+        const namespace = left.get(uid)
+        seen.add(uid)
+        if (event.type === 'DELETED') left.delete(uid)
+        else if (namespace !== undefined) namespace.says = stateOf(event.object)
       }
+      if (left.size === 0) return
     }
     signal.throwIfAborted()
   }
-  try {
-    await Promise.race([remove(), whenAborted(signal)])
-  } catch (error) {
-    if (isApiStatus(error, 404) || isApiStatus(error, 409)) return
-    throw new Failure('residue', `namespace ${name} is still there: ${state === '' ? messageOf(error) : state}`)
-  }
+  const lateness = await Promise.race([untilGone(), whenAborted(signal)]).then(() => '', messageOf)
+  const stuck = [...left.values()].map(({ name, says }) => `namespace ${name} is still there: ${says || lateness}`)
+  if (refused.length + stuck.length > 0) throw new Failure('residue', [...refused, ...stuck].join('; '))
+}
+
+/** A namespace's phase, and what it says keeps it. */
+function stateOf({ status }: Namespace): string {
+  if (status?.phase === undefined) return ''
+  const reasons = (status.conditions ?? []).filter((condition) => condition.status === 'True')
+  return [status.phase, ...reasons.map(({ message }) => message)].join('; ')
 }
 
 /** Tries again what failed and may succeed later, until `signal` aborts. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { ApiError, isApiStatus } from '../kube/api.ts'
-import { deleteNamespace, deleteNamespaces } from '../kube/drain.ts'
+import { deleteNamespaces } from '../kube/drain.ts'
 import { openClusterForTests } from '../targets/sim/testing.ts'
 import type { Cluster } from '../targets/target.ts'
 
@@ -76,12 +76,42 @@ describe('deleteNamespaces', () => {
       'namespaces with scale-test/run=run-7 could not be looked for: no',
     )
   })
-})
 
-describe('deleteNamespace', () => {
   it('should leave a namespace of the same name alone that somebody else created since', async () => {
     const { cluster } = await clusterWith('a')
-    await deleteNamespace(cluster, { name: 'a', uid: 'another' }, abortedAfter(cluster, 60_000))
+    const list = async function* (...given: Parameters<Cluster['api']['list']>) {
+      for await (const page of cluster.api.list(...given))
+        yield { ...page, items: page.items.map((one) => ({ ...one, metadata: { ...one.metadata, uid: 'before' } })) }
+    }
+    const api = { ...cluster.api, list: list as Cluster['api']['list'] }
+    await deleteNamespaces({ api, clock: cluster.clock }, own, abortedAfter(cluster, 60_000))
     expect(await isThere(cluster, 'a')).toBe(true)
+  })
+
+  it('should watch all of them at once', async () => {
+    const { cluster } = await clusterWith('a', 'b', 'c', 'd')
+    let watches = 0
+    const watch = (...given: Parameters<Cluster['api']['watch']>) => {
+      watches++
+      return cluster.api.watch(...given)
+    }
+    const api = { ...cluster.api, watch: watch as Cluster['api']['watch'] }
+    await deleteNamespaces({ api, clock: cluster.clock }, own, abortedAfter(cluster, 60_000))
+    expect(watches).toBe(1)
+  })
+
+  it('should name the one that may not be deleted, with the refusal, and delete the others', async () => {
+    const { cluster } = await clusterWith('a', 'b')
+    const refuse: Cluster['api']['delete'] = (ref, options) =>
+      ref.name === 'a'
+        ? Promise.reject(new ApiError(403, 'Forbidden', 'not for you'))
+        : cluster.api.delete(ref, options)
+    const deleting = deleteNamespaces(
+      { api: { ...cluster.api, delete: refuse }, clock: cluster.clock },
+      own,
+      abortedAfter(cluster, 60_000),
+    )
+    await expect(deleting).rejects.toThrow(/^namespace a is still there: not for you$/)
+    expect(await isThere(cluster, 'b')).toBe(false)
   })
 })

@@ -1,3 +1,4 @@
+import { createPlaces } from '../base/at-once.ts'
 import type { Clock } from '../base/clock.ts'
 
 /** How fast to send: so many per second, whatever the answers take, or so many at a time. */
@@ -57,7 +58,7 @@ export async function sendPaced<T>(
     }
     await settleAll(Array.from({ length: Math.min(pace.concurrency, mostUnderWay) }, worker))
   } else {
-    const underWay = new Set<Promise<void>>()
+    const places = createPlaces(mostUnderWay)
     const startMs = clock.nowMs()
     let index = 0
     try {
@@ -65,15 +66,13 @@ export async function sendPaced<T>(
         const intendedMs = startMs + (index++ * 1000) / pace.ratePerSecond
         const earlyMs = intendedMs - clock.nowMs()
         if (earlyMs > 0) await clock.sleep(earlyMs, stopped)
-        while (underWay.size >= mostUnderWay) await Promise.race(underWay)
+        await places.free()
         stopped.throwIfAborted()
-        const sending = sendOne(item, intendedMs).finally(() => underWay.delete(sending))
-        // Whoever failed has stopped the loop; the failure itself is told below.
-        sending.catch(() => {})
-        underWay.add(sending)
+        // Whoever fails stops the loop; the failure itself is thrown below.
+        places.take(() => sendOne(item, intendedMs))
       }
     } finally {
-      await settleAll([...underWay]).catch(() => {})
+      await places.empty()
     }
     stopped.throwIfAborted()
   }

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { Failure } from '../../src/base/errors.ts'
 import { isApiStatus } from '../../src/kube/api.ts'
-import { deleteNamespace } from '../../src/kube/drain.ts'
+import { deleteNamespaces } from '../../src/kube/drain.ts'
+import { runLabel } from '../../src/kube/labels.ts'
 import type { Node } from '../../src/kube/resources.ts'
 import { isReady } from '../../src/kube/resources.ts'
 import { localTarget } from '../../src/targets/local/index.ts'
@@ -82,18 +83,16 @@ describeWithComponents('a tuned cluster of target local', () => {
     expect(probe?.status?.capacity).toMatchObject({ cpu: '8', memory: '16Gi', pods: '500' })
   })
 
-  it('should delete a namespace of its own whole, and leave one of the same name that is not', async () => {
+  it('should delete the namespaces of a run whole, and leave others', async () => {
     const spec = { runId: 'drained', node: 'hollow-0', image: 'pause', serviceAccountToken: false, replicas: 0 }
     const { metadata } = await cluster.api.create('namespaces', probeNamespace(spec))
-    const { name = '', uid = '' } = metadata
+    await cluster.api.create('namespaces', { metadata: { name: 'others' } })
     await cluster.api.create('deployments', probeDeployment(spec))
-    const get = () => cluster.api.get({ resource: 'namespaces', name })
+    const get = (name = '') => cluster.api.get({ resource: 'namespaces', name })
 
-    await deleteNamespace(cluster, { name, uid: '00000000-0000-0000-0000-000000000000' }, AbortSignal.timeout(10_000))
-    expect((await get()).metadata.deletionTimestamp).toBeUndefined()
-
-    await deleteNamespace(cluster, { name, uid }, AbortSignal.timeout(60_000))
-    await expect(get()).rejects.toSatisfy((error) => isApiStatus(error, 404))
+    await deleteNamespaces(cluster, { labelSelector: `${runLabel}=drained` }, AbortSignal.timeout(60_000))
+    await expect(get(metadata.name)).rejects.toSatisfy((error) => isApiStatus(error, 404))
+    expect((await get('others')).metadata.deletionTimestamp).toBeUndefined()
   })
 
   it('should read back every knob as it was requested', async () => {

@@ -5,7 +5,7 @@ import { Failure } from '../../../base/errors.ts'
 import type { KubeApi } from '../../../kube/api.ts'
 import { follow } from '../../../kube/follow.ts'
 import type { KeyWithRequest } from './certificates.ts'
-import { createOwn } from './own.ts'
+import { createNew } from './create-new.ts'
 
 /** A certificate that is wanted: by whom the request is named, and who signs. */
 export interface Wanted {
@@ -66,7 +66,7 @@ export async function requestCertificates(
     answer.promise.catch(() => {})
     waiting.set(name, answer)
     try {
-      const created = await createOwn(api, 'certificatesigningrequests', {
+      const created = await createNew(api, 'certificatesigningrequests', {
         metadata: { name, labels: { ...labels } },
         spec: {
           request: Buffer.from(request).toString('base64'),

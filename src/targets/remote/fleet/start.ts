@@ -20,9 +20,9 @@ import { isReady } from '../../../kube/resources.ts'
 import type { Board } from './board.ts'
 import { createBell, watchBoard } from './board.ts'
 import { kubeletClientCa } from './client-ca.ts'
+import { createNew } from './create-new.ts'
 import { requireHosts } from './hosts.ts'
 import { obtainIdentities } from './identities.ts'
-import { createOwn } from './own.ts'
 import { createPatience } from './patience.ts'
 
 export interface HollowFleetOptions {
@@ -143,9 +143,9 @@ async function createObjects(
   }
   signal.throwIfAborted()
   // First, so that a name that is taken is found before the target is asked for anything.
-  await createOwn(host, 'namespaces', namespaceOf(manifests))
-  await createOwn(host, 'serviceaccounts', serviceAccountOf(manifests))
-  await createOwn(host, 'configmaps', settingsOf(manifests))
+  await createNew(host, 'namespaces', namespaceOf(manifests))
+  await createNew(host, 'serviceaccounts', serviceAccountOf(manifests))
+  await createNew(host, 'configmaps', settingsOf(manifests))
   const total = spec.nodes + (spec.pods.proxy ? 1 : 0)
   const progress = (done: number) => report?.({ done, total, unit: 'certificates' })
   const identities = await obtainIdentities({ ...options, report: progress }, signal)
@@ -153,9 +153,9 @@ async function createObjects(
   await atOnce(createdAtOnce, groups, async (group) => {
     signal.throwIfAborted()
     const pemOf = (node: number) => identities.nodes[node] ?? ''
-    await createOwn(host, 'secrets', certificatesOf(manifests, group, pemOf, identities.proxy))
+    await createNew(host, 'secrets', certificatesOf(manifests, group, pemOf, identities.proxy))
     signal.throwIfAborted()
-    await createOwn(host, 'statefulsets', statefulSetOf(manifests, group, hostnames))
+    await createNew(host, 'statefulsets', statefulSetOf(manifests, group, hostnames))
   })
 }
 

@@ -6,7 +6,7 @@ import type { ResourceTypes } from '../../../kube/resources.ts'
  * Creates an object that must not be there yet. Throws `Failure('safety-refusal')` when the name is taken, be it by this run, and
  * `ApiError` when the server refuses otherwise.
  */
-export function createOwn<R extends ResourceName>(
+export function createNew<R extends ResourceName>(
   api: KubeApi,
   resource: R,
   object: ResourceTypes[R],
