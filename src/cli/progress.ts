@@ -1,9 +1,9 @@
 import { formatDuration } from '../base/duration.ts'
-import type { StepProgress } from '../steps/step.ts'
+import type { Progress } from '../base/progress.ts'
 
 /** Turns the progress of one step into a line with rate and time left. */
 export interface ProgressLine {
-  update(progress: StepProgress, nowMs: number): string
+  update(progress: Progress, nowMs: number): string
 }
 
 const barWidth = 20

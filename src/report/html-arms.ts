@@ -1,4 +1,5 @@
 import { formatCount, plural } from '../base/count.ts'
+import { formatDuration } from '../base/duration.ts'
 import { formatBytes } from '../base/quantity.ts'
 import type { ArmOutcome, Result } from '../result/result.ts'
 import { none } from './format.ts'
@@ -22,6 +23,7 @@ export function armSection(result: Result, view: ReportView): Content {
         markup`<tr><th scope="col">Arm</th><th scope="col">Outcome</th>${columns(['nodes', 'hosts', 'processes', 'control plane ready', 'fleet ready', ...(flaps ? ['node flaps'] : [])])}<th scope="col">Left behind</th></tr>`,
         body(arms.map((arm) => armRow(view, arm, flaps))),
       ),
+      besideLine(arms),
       resources.length > 0 &&
         table(
           'Objects in the cluster when the probes ran',
@@ -38,6 +40,24 @@ ${resources.map((resource) => num(objects[resource] === undefined ? none : forma
 ${term('machine', machine === null ? view.words.elsewhere : `${machine.system}, ${plural(machine.cores, 'core')}, ${formatBytes(machine.memoryBytes)}`)}
 ${orchestrator !== null && term('orchestrator', `${formatBytes(orchestrator.peakMemoryBytes)} of memory at its peak`)}</dl>`,
   )
+}
+
+/** Shorter work is not worth a word. */
+const shortMs = 1000
+
+/** What took time beside the figures of the table, and is in none of them. */
+function besideLine(arms: readonly ArmOutcome[]): Content {
+  const lines = arms.flatMap((arm) => {
+    const parts = [
+      ['waiting for its Lease', arm.waitedForLeaseMs],
+      ['re-tuning', arm.retunedMs],
+      ['preparing its nodes', arm.fleet.preparedMs],
+      ['counting objects after the fill', arm.fill?.countedMs],
+    ] as const
+    const long = parts.flatMap(([what, ms = 0]) => (ms < shortMs ? [] : [`${formatDuration(ms)} ${what}`]))
+    return long.length === 0 ? [] : [`${armLabel(arm)}: ${long.join(', ')}`]
+  })
+  return lines.length > 0 && markup`<p class="muted">In none of these times: ${lines.join('; ')}.</p>`
 }
 
 /** Whether it is known that nodes stayed Ready: results from before flaps were counted say nothing of them. */

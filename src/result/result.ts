@@ -130,8 +130,10 @@ const fillStage = z.object({
 
 /** How the cluster was filled, and what its components took for it. */
 const fillOutcome = z.object({
-  /** From the first object sent until the last pod was Ready and everything counted. */
+  /** From the first object sent until the last pod was Ready. */
   durationMs: z.number(),
+  /** Counting everything by lists after that; in results from before it was kept apart, it is part of the duration. */
+  countedMs: z.number().optional(),
   /** By resource: what the plan says, what a list found at the end, what could not be created. */
   objects: z.record(z.string(), z.object({ expected: z.number(), observed: z.number(), failed: z.number() })),
   stages: z.array(fillStage),
@@ -312,7 +314,10 @@ const armOutcome = z.object({
     source: z.enum(['hollow', 'existing', 'none']).default('hollow'),
     /** real: pulling images and starting containers are in the probes' timings. */
     probeNode: z.enum(['hollow', 'real']).default('hollow'),
+    /** From the first process until the last node was Ready; null where the nodes were there before. */
     readyMs: z.number().nullable(),
+    /** Before the first process: certificates, and the objects that hollow-node pods need. */
+    preparedMs: z.number().optional(),
     /** Nodes that were Ready and then, for a while or for good, were not. */
     flaps: z
       .object({ count: z.number(), nodes: z.array(z.string()), notReadyAtEnd: z.array(z.string()) })
@@ -326,7 +331,11 @@ const armOutcome = z.object({
   machine: machineOutcome.nullable().default(null),
   /** Objects in the cluster under test when the probes ran, by resource. */
   objects: z.record(z.string(), z.number()),
+  /** From the first process to a healthy control plane; null where it was there before. */
   controlPlaneReadyMs: z.number().nullable(),
+  /** Before a cluster that was there could be used: until its Lease was taken, and, where a program re-tunes it, until it answered again. */
+  waitedForLeaseMs: z.number().optional(),
+  retunedMs: z.number().optional(),
   probes: z.array(probeOutcome),
   /** What tear-down could not remove or restore. */
   residue: z.array(z.string()),

@@ -1,5 +1,5 @@
+import type { Progress } from '../base/progress.ts'
 import type { Verdict } from '../result/result.ts'
-import type { StepProgress } from '../steps/step.ts'
 
 /** One arm and its steps, as the run will go through them. */
 export interface OutlineArm {
@@ -12,7 +12,7 @@ export interface OutlineArm {
 export type RunEvent =
   | { type: 'run-started'; run: string; plan: string; target: string; outline: OutlineArm[] }
   | { type: 'step-started'; armId: string; stepId: string }
-  | ({ type: 'step-progress'; armId: string; stepId: string } & StepProgress)
+  | ({ type: 'step-progress'; armId: string; stepId: string } & Progress)
   | { type: 'step-finished'; armId: string; stepId: string; durationMs: number; text?: string }
   | { type: 'step-failed'; armId: string; stepId: string; message: string }
   | { type: 'run-finished'; verdict: Verdict; partial: boolean }

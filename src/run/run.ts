@@ -180,6 +180,7 @@ async function measureArm(
   onCluster(cluster)
   noteVersions(versions, cluster.versions)
   outcome.controlPlaneReadyMs = cluster.readyMs
+  Object.assign(outcome, cluster.opening)
 
   const { node, hosts, timeout, source } = plan.fleet
   const fleet = await stages.run(fleetUp(cluster, fleetSpecOf(plan.fleet), timeout, source))
@@ -192,6 +193,7 @@ async function measureArm(
     probeNode: fleet.origin?.probeNode ?? 'hollow',
     containerStartDelayMs: node.containerStartDelay,
     readyMs: fleet.readyMs,
+    ...(fleet.preparedMs !== undefined && { preparedMs: fleet.preparedMs }),
     flaps: fleet.flaps(),
     estimate: estimateOf(arm, context),
   }

@@ -19,8 +19,9 @@ export function controlPlane(
       opening = target.open({ armId, repetition, knobs, signal })
       return opening
     },
-    summary({ readyMs }) {
+    summary({ readyMs, opening }) {
       if (readyMs !== null) return `ready in ${formatDuration(readyMs)}`
+      if (opening?.retunedMs !== undefined) return `re-tuned in ${formatDuration(opening.retunedMs)}`
       return target.evidence === 'simulated' ? 'there at once: its start is not modelled' : 'already running'
     },
     tearDown: {

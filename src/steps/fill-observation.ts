@@ -31,7 +31,7 @@ interface FillObservation {
   sampleWatchLag(namespace: string): void
   /** Resolves when as many pods as expected are Ready. */
   allReady(context: StepContext): Promise<void>
-  finish(): Promise<Omit<FillOutcome, 'objects' | 'stages'>>
+  finish(): Promise<Omit<FillOutcome, 'objects' | 'stages' | 'countedMs'>>
   /** Ends the watches, also when nothing is finished; keeps what was seen of pods. */
   stop(): Promise<void>
 }
@@ -49,6 +49,8 @@ export async function observeFill(
   const disruptions = { resumed: 0, relisted: 0, silent: 0 }
   const full = Promise.withResolvers<void>()
   let report: StepContext['report'] | undefined
+  /** When as many were Ready as expected, last. */
+  let fullMs: number | undefined
   const tell = () => {
     report?.({ done: timeline.done(), total: expectedPods, unit: 'pods Ready' })
     if (timeline.done() >= expectedPods) full.resolve()
@@ -58,7 +60,9 @@ export async function observeFill(
     { api, clock },
     query,
     (change) => {
+      const before = timeline.done()
       timeline.pod(change)
+      if (before < expectedPods && timeline.done() >= expectedPods) fullMs = change.atMs
       tell()
     },
     disruptions,
@@ -89,6 +93,8 @@ export async function observeFill(
   // What ends the loop is the end, of the fill or of the cluster.
   sizing.catch(() => {})
   let watchLag: WatchLag | undefined
+  /** When everything was sent. */
+  let sentMs: number | undefined
 
   return {
     sampleWatchLag(namespace) {
@@ -97,11 +103,13 @@ export async function observeFill(
     },
     async allReady(context) {
       report = context.report
+      sentMs = clock.nowMs()
       tell()
       await Promise.race([full.promise, pods.failed, whenAborted(context.signal)])
     },
     async finish() {
-      const durationMs = clock.nowMs() - startMs
+      const isWhole = timeline.done() >= expectedPods
+      const endMs = isWhole && sentMs !== undefined ? Math.max(sentMs, fullMs ?? sentMs) : clock.nowMs()
       const lag = await watchLag?.stop()
       const after = await observe(cluster)
       sizes.note(after.metrics, clock.nowMs() - startMs)
@@ -110,7 +118,7 @@ export async function observeFill(
       const { expected, created, bound, unexpected, censored, censoredWithinMs } = account
       const networkProgramming = readNetworkProgramming(before.metrics, after.metrics)
       return {
-        durationMs,
+        durationMs: endMs - startMs,
         // Those that are there and Ready now: one that was and has been replaced is among the unexpected.
         pods: { expected, created, bound, ready: timeline.done(), unexpected, censored, censoredWithinMs },
         podPhasesMs: phasesMs,

@@ -97,13 +97,15 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
         }
         await observation.allReady(inTime)
       })
+      const observed = await observation.finish()
+      const filledMs = clock.nowMs()
       const objects: FillOutcome['objects'] = {}
       for (const kind of [...planned, 'pods'] as const) {
         const query = { resource: resourceOf(kind, workload), labelSelector: ownSelector(runId, roleOf(kind)) }
-        const observed = await api.count(query, context.signal)
-        objects[kind] = { expected: totals[kind], observed, failed: kind === 'pods' ? 0 : (failed[kind] ?? 0) }
+        const found = await api.count(query, context.signal)
+        objects[kind] = { expected: totals[kind], observed: found, failed: kind === 'pods' ? 0 : (failed[kind] ?? 0) }
       }
-      return { ...(await observation.finish()), objects, stages }
+      return { ...observed, countedMs: clock.nowMs() - filledMs, objects, stages }
     } finally {
       await observation.stop()
     }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { Progress } from '../base/progress.ts'
 import type { ResourceName, WatchQuery } from '../kube/api.ts'
 import { openClusterForTests } from '../targets/sim/testing.ts'
+import type { Cluster } from '../targets/target.ts'
 import { fleetUp } from './fleet-up.ts'
 
 const spec = { nodes: 2, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
@@ -28,6 +30,55 @@ describe('fleetUp', () => {
     await fleet.lookAgain(signal)
     expect(fleet.flaps()).toEqual({ count: 1, nodes: ['hollow-1'], notReadyAtEnd: ['hollow-1'] })
     await step.tearDown?.run({ signal, report: () => {} })
+    await cluster[Symbol.asyncDispose]()
+  })
+
+  it('should take the time from the first process to the last Ready node, and keep other work apart', async () => {
+    const cluster = await openClusterForTests()
+    const { clock } = cluster
+    const startFleet: Cluster['startFleet'] = async (...given) => {
+      await clock.sleep(50_000)
+      const startedMs = clock.nowMs()
+      const fleet = await cluster.startFleet(...given)
+      await clock.sleep(4000)
+      const readyMs = clock.nowMs()
+      // Looking for the probe node.
+      await clock.sleep(7000)
+      return { ...fleet, moments: { startedMs, readyMs } }
+    }
+    const { signal } = new AbortController()
+    const step = fleetUp({ ...cluster, startFleet }, spec, 120_000)
+    const { readyMs, preparedMs } = await step.setUp({ signal, report: () => {} })
+    expect({ readyMs, preparedMs }).toEqual({ readyMs: 4000, preparedMs: 50_000 })
+    await step.tearDown?.run({ signal, report: () => {} })
+    await cluster[Symbol.asyncDispose]()
+  })
+
+  it('should not say when nodes were Ready that were there before', async () => {
+    const cluster = await openClusterForTests()
+    const { signal } = new AbortController()
+    const step = fleetUp(cluster, spec, 60_000, 'none')
+    const fleet = await step.setUp({ signal, report: () => {} })
+    expect(fleet.readyMs).toBeNull()
+    expect(step.summary?.(fleet)).toBe('2 Ready')
+    await step.tearDown?.run({ signal, report: () => {} })
+    await cluster[Symbol.asyncDispose]()
+  })
+
+  it('should hand on how far the target is with it, setting up and taking away', async () => {
+    const cluster = await openClusterForTests()
+    const told: Progress[] = []
+    const startFleet: Cluster['startFleet'] = (fleet, until, report) => {
+      report?.({ done: 1, total: 2, unit: 'certificates' })
+      return cluster.startFleet(fleet, until)
+    }
+    const removeFleet: Cluster['removeFleet'] = async (_, report) => report?.({ text: 'Node objects' })
+    const context = { signal: new AbortController().signal, report: (progress: Progress) => void told.push(progress) }
+    const step = fleetUp({ ...cluster, disposable: false, startFleet, removeFleet }, spec, 60_000)
+    await step.setUp(context)
+    await step.tearDown?.run(context)
+    expect(told[0]).toEqual({ done: 1, total: 2, unit: 'certificates' })
+    expect(told.at(-1)).toEqual({ text: 'Node objects' })
     await cluster[Symbol.asyncDispose]()
   })
 })

@@ -13,8 +13,10 @@ import type { Step } from './step.ts'
 
 /** A fleet whose nodes were all Ready at the same moment, and are watched from then on. */
 export interface ReadyFleet extends Fleet {
-  /** From the first process to the last Ready node. */
-  readyMs: number
+  /** From the first process to the last Ready node; null where they were there before. */
+  readyMs: number | null
+  /** What came before the first process. */
+  preparedMs?: number
   /** Nodes that have not stayed Ready so far. */
   flaps(): NodeFlaps
   /**
@@ -67,17 +69,23 @@ export function fleetUp(
     title: fleetTitle(spec.nodes, null, source),
     timeoutMs,
     async setUp({ signal, report }) {
-      const startedMs = clock.nowMs()
-      starting = cluster.startFleet(spec, signal)
+      const beganMs = clock.nowMs()
+      starting = cluster.startFleet(spec, signal, report)
       const fleet = await starting
       const nodes = countFlaps(fleet.nodeNames)
-      const allReady = Promise.withResolvers<void>()
+      const allReady = Promise.withResolvers<number>()
       const watch = async () => {
+        let isSynced = false
         for await (const event of follow(api, { resource: 'nodes' }, { clock, signal: ending.signal })) {
-          if (event.type === 'SYNCED') continue
+          if (event.type === 'SYNCED') {
+            isSynced = true
+            continue
+          }
           const isUp = event.type !== 'DELETED' && isReady(event.object)
           nodes.note(event.object.metadata.name ?? '', isUp)
-          if (nodes.areAllReady()) allReady.resolve()
+          const { atMs } = event
+          // What a list shows has been so for a while: whoever started them may know since when.
+          if (nodes.areAllReady()) allReady.resolve(isSynced ? atMs : (fleet.moments?.readyMs ?? atMs))
           else report({ done: nodes.ready(), total: spec.nodes, unit: 'nodes Ready' })
         }
       }
@@ -87,22 +95,29 @@ export function fleetUp(
         lost = error
         allReady.reject(error)
       })
-      await Promise.race([allReady.promise, whenAborted(signal)])
+      const readyAtMs = await Promise.race([allReady.promise, whenAborted(signal)])
       const lookAgain = async (untilAborted: AbortSignal) => {
         if (lost !== undefined)
           throw new Failure('inconclusive', `nodes were not watched to the end: ${messageOf(lost)}`, { cause: lost })
         for await (const page of api.list({ resource: 'nodes' }, untilAborted))
           for (const node of page.items) nodes.note(node.metadata.name ?? '', isReady(node))
       }
-      return { ...fleet, readyMs: clock.nowMs() - startedMs, flaps: nodes.flaps, lookAgain }
+      const startedMs = fleet.moments?.startedMs ?? beganMs
+      return {
+        ...fleet,
+        readyMs: source === 'hollow' ? readyAtMs - startedMs : null,
+        ...(fleet.moments !== undefined && { preparedMs: startedMs - beganMs }),
+        flaps: nodes.flaps,
+        lookAgain,
+      }
     },
     summary: ({ readyMs, nodeNames, processes }) =>
-      source === 'hollow'
+      readyMs !== null
         ? `${nodeNames.length} Ready in ${formatDuration(readyMs)}, ${processes} processes`
         : `${nodeNames.length} Ready`,
     tearDown: {
       budgetMs: removalMs + spec.nodes * removalMsPerNode,
-      async run({ signal }) {
+      async run({ signal, report }) {
         ending.abort()
         // The cluster takes its nodes along, and ends what is being started.
         if (cluster.disposable) return
@@ -110,7 +125,7 @@ export function fleetUp(
         if (starting === undefined) return
         // What is still under way could come to be after the look at what there is.
         await Promise.race([Promise.allSettled([starting]), whenAborted(signal)])
-        await cluster.removeFleet(signal)
+        await cluster.removeFleet(signal, report)
       },
     },
   }

@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
+import type { Progress } from '../base/progress.ts'
 import type { ClientLimits, ProbeWork } from '../measure/limiters.ts'
 import { explainStops, readApiRequests, readLimiters } from '../measure/limiters.ts'
 import type { MachineMonitor, MachineUse } from '../measure/machine.ts'
@@ -16,7 +17,7 @@ import { probeSelector } from '../workload/probe-target.ts'
 import type { Observation } from './observation.ts'
 import { observe, retriesBetween } from './observation.ts'
 import type { ProbeTarget } from './probe-target.ts'
-import type { Step, StepProgress } from './step.ts'
+import type { Step } from './step.ts'
 
 export interface ProbeOptions {
   cluster: Cluster
@@ -148,7 +149,7 @@ function workOf(pods: readonly PodTimeline[], t0Ms: number, serviceAccountToken:
   return { podsCreated, podsDeleted, tokens: serviceAccountToken ? podsCreated : 0 }
 }
 
-function progressOf(timeline: ProbeTimeline, probe: ProbeShape): StepProgress {
+function progressOf(timeline: ProbeTimeline, probe: ProbeShape): Progress {
   const total = Math.abs(probe.to - probe.from)
   return isRollout(probe)
     ? { done: timeline.done() - probe.from, total, unit: 'pods Ready' }

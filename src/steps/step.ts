@@ -1,15 +1,9 @@
-/** How far a step is: `done` of `total` `unit`s. A view derives rate and time left. */
-export interface StepProgress {
-  text?: string
-  done?: number
-  total?: number
-  unit?: string
-}
+import type { Report } from '../base/progress.ts'
 
 export interface StepContext {
   /** Aborts when the step has to end: interrupted, out of time, or the cluster broke. */
   readonly signal: AbortSignal
-  report(progress: StepProgress): void
+  readonly report: Report
 }
 
 /** One step of an arm: what it sets up, and how that is undone. */

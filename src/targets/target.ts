@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { Report } from '../base/progress.ts'
 import type { KubeApi } from '../kube/api.ts'
 import type { RequestRecord } from '../kube/transport.ts'
 import type { ClusterProcess } from '../measure/machine-record.ts'
@@ -60,15 +61,17 @@ export interface Cluster extends AsyncDisposable {
   readonly versions: Readonly<Record<string, string>>
   /** From the first process to an answering, healthy control plane; null where it was there before, or its start is not modelled. */
   readonly readyMs: number | null
+  /** Where it was there before: what came before it could be used. */
+  readonly opening?: { waitedForLeaseMs: number; retunedMs?: number }
   /** Aborts with the reason when the cluster breaks in mid-run, such as a component that died. */
   readonly broken: AbortSignal
   /** Starts hollow nodes; they register themselves. Resolves when all processes run, not when nodes are Ready. */
-  startFleet(fleet: FleetSpec, signal: AbortSignal): Promise<Fleet>
+  startFleet(fleet: FleetSpec, signal: AbortSignal, report?: Report): Promise<Fleet>
   /**
    * Takes away what `startFleet` started, also when that failed half-way; nothing to do where the cluster takes its nodes
    * along. Throws `Failure('residue')` that names what is left.
    */
-  removeFleet(signal: AbortSignal): Promise<void>
+  removeFleet(signal: AbortSignal, report?: Report): Promise<void>
   /** What the running components say about these knobs. */
   effectiveKnobs(knobs: readonly Knob[]): Promise<KnobReading[]>
   /** How often the orchestrator's own requests were tried again since the start, and how long that made them wait. */
@@ -95,6 +98,8 @@ export interface Fleet {
   /** The node that probes are pinned to. */
   readonly probeNode: string
   readonly processes: number
+  /** When its first process was started and its last node was Ready, where other work comes before the one or after the other. */
+  readonly moments?: { startedMs: number; readyMs: number }
   /** What is told of a fleet that is not simply hollow processes beside their control plane. */
   readonly origin?: FleetOrigin
 }

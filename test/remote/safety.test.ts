@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/base/errors.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
 import { loadPlanFor } from '../../src/cli/plans.ts'
+import { renderHtml } from '../../src/report/html.ts'
 import type { RunEvent } from '../../src/run/events.ts'
 import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
 import { remoteTarget } from '../../src/targets/remote/index.ts'
+import { leaseFor } from '../../src/targets/remote/lease.ts'
 import type { SimulatedClusters } from './simulated.ts'
 import { run, simulatedClusters } from './simulated.ts'
 
@@ -50,9 +52,30 @@ describe('the Lease of a target', () => {
     await asking
     expect(error).toBeUndefined()
     expect(result.arms.map(({ outcome }) => outcome)).toEqual(['complete', 'complete'])
+    // What is none of the cluster's own is told apart.
+    for (const arm of result.arms) {
+      expect(arm).toMatchObject({ controlPlaneReadyMs: null, fleet: { readyMs: null } })
+      expect(arm.retunedMs).toBeGreaterThanOrEqual(590_000)
+      expect(arm.retunedMs).toBeLessThan(600_000)
+      expect(arm.waitedForLeaseMs).toBeLessThan(1000)
+    }
     // Twice ten minutes; between two arms the cluster is nobody's for a moment.
     expect(refusals.length).toBeGreaterThan(300)
     expect(new Set(refusals)).toEqual(new Set(['safety-refusal']))
+  })
+
+  it('should be waited for when it has expired, and that be told apart from all else', async () => {
+    await using bench = await simulatedClusters(['untuned'])
+    const options = bench.options('run-1')
+    const dead = leaseFor({ runId: 'run-0', who: 'ben@build-7' }, new Date(options.now().getTime() - 90_000))
+    await bench.clusters['untuned']?.api.create('leases', dead)
+    const { result, error } = await run({
+      ...options,
+      plan: { ...options.plan, arms: [{ profile: 'untuned', set: [] }] },
+    })
+    expect(error).toBeUndefined()
+    expect(result.arms[0]?.waitedForLeaseMs).toBeGreaterThanOrEqual(25_000)
+    expect(renderHtml(result)).toMatch(/In none of these times: untuned #1: 25\.\d s waiting for its Lease\./)
   })
 
   it('should end the program that re-tunes a cluster as soon as it is lost', async () => {

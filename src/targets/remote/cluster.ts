@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { whenAborted } from '../../base/abort.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
+import type { Report } from '../../base/progress.ts'
 import type { Credentials } from '../../kube/credentials.ts'
 import type { Node } from '../../kube/resources.ts'
 import type { RequestRecord } from '../../kube/transport.ts'
@@ -106,6 +107,7 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
 
   try {
     await requireIdentity(onHost === undefined ? [onTarget] : [onHost, onTarget])
+    const askedMs = clock.nowMs()
     lease = await acquireLease({ api: onTarget.api, clock, now, holder, signal })
     signal.throwIfAborted()
     const acquiredMs = clock.nowMs()
@@ -120,7 +122,10 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
     }
     const writes = connected(credentials, AbortSignal.any([closing.signal, lease.lost]))
     const api = heldApi(onTarget.api, writes, lease)
-    const readyMs = command === undefined ? null : clock.nowMs() - acquiredMs
+    const opening = {
+      waitedForLeaseMs: acquiredMs - askedMs,
+      ...(command !== undefined && { retunedMs: clock.nowMs() - acquiredMs }),
+    }
     const unreadApiservers = whyNotAllApiservers(await findApiservers(api, closing.signal), target)
     const components = componentsOf({ api, target, credentials, unreadApiservers, clock, signal: closing.signal })
     closeConnections.push(() => components[Symbol.asyncDispose]())
@@ -134,10 +139,11 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
       api,
       clock,
       versions,
-      readyMs,
+      readyMs: null,
+      opening,
       broken: lease.lost,
-      startFleet: (_, fleetSignal) => startFleet(options, { api, components, hollow }, fleetSignal),
-      removeFleet: (removeSignal) => hollow?.remove(removeSignal) ?? Promise.resolve(),
+      startFleet: (_, fleetSignal, report) => startFleet(options, { api, components, hollow }, fleetSignal, report),
+      removeFleet: (removeSignal, report) => hollow?.remove(removeSignal, report) ?? Promise.resolve(),
       async effectiveKnobs(asked) {
         const readings = await readKnobs(asked, components.all())
         return readings.map((reading, index) => {
@@ -192,8 +198,8 @@ async function untilReady(api: ClusterApi, clock: Clock, signal: AbortSignal): P
 
 /** The hollow nodes of one arm. */
 interface ArmFleet {
-  start(fleetSignal: AbortSignal): Promise<HollowFleet>
-  remove(removeSignal: AbortSignal): Promise<void>
+  start(fleetSignal: AbortSignal, report?: Report): Promise<HollowFleet>
+  remove(removeSignal: AbortSignal, report?: Report): Promise<void>
 }
 
 function hollowFleetOf(options: RemoteClusterOptions, { host, target }: { host: Reach; target: Reach }): ArmFleet {
@@ -201,19 +207,19 @@ function hollowFleetOf(options: RemoteClusterOptions, { host, target }: { host: 
   const { runId } = holder
   let starting: Promise<unknown> | undefined
   return {
-    start(fleetSignal) {
+    start(fleetSignal, report) {
       const arm = hollowArm({ ...options, credentials: target.credentials, runId })
       const on = { host: host.api, target: target.api }
-      const fleet = startHollowFleet({ ...arm, ...on, clock, now: now() }, fleetSignal)
+      const fleet = startHollowFleet({ ...arm, ...on, clock, now: now(), report }, fleetSignal)
       starting = fleet.catch(() => {})
       return fleet
     },
-    async remove(removeSignal) {
+    async remove(removeSignal, report) {
       if (starting === undefined) return
       // Requests that an interrupted start has under way would create things behind the back of their removal.
       await Promise.race([starting, whenAborted(removeSignal).catch(() => {})])
       const verify = { host: () => requireIdentity([host]), target: () => requireIdentity([target]) }
-      await removeHollowFleet({ host: host.api, target: target.api, clock, runId, verify }, removeSignal)
+      await removeHollowFleet({ host: host.api, target: target.api, clock, runId, verify, report }, removeSignal)
     },
   }
 }
@@ -222,17 +228,18 @@ async function startFleet(
   { plan }: RemoteClusterOptions,
   { api, components, hollow }: { api: ClusterApi; components: Components; hollow: ArmFleet | undefined },
   signal: AbortSignal,
+  report?: Report,
 ): Promise<Fleet> {
   const { fleet, probes } = plan
   const { source } = fleet
   if (source === 'hollow') {
     if (hollow === undefined) throw new Error('hollow nodes without a host cluster: the plan’s check lets none through')
-    const { nodeNames, processes, images, ...started } = await hollow.start(signal)
+    const { nodeNames, processes, images, moments, ...started } = await hollow.start(signal, report)
     const probe = await probeNodeOf(api, probes.node ?? { name: started.probeNode }, signal)
     components.addKubelet(probe.metadata.name ?? '')
     const { origin, probeNode } = originOf(source, probe)
     const versions = { ...origin.versions, 'hollow-node image': images.join(', ') }
-    return { nodeNames, probeNode, processes, origin: { ...origin, versions } }
+    return { nodeNames, probeNode, processes, moments, origin: { ...origin, versions } }
   }
   if (probes.node === undefined) throw new Error('no node for the probes: the plan’s check lets none through')
   const { nodes, selector } = fleet

@@ -1,6 +1,7 @@
 import { atOnce } from '../../../base/at-once.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { Failure, messageOf } from '../../../base/errors.ts'
+import type { Report } from '../../../base/progress.ts'
 import { hollowSelector, runSelector } from '../../../fleet/manifests.ts'
 import type { KubeApi, ListQuery } from '../../../kube/api.ts'
 import { isApiStatus } from '../../../kube/api.ts'
@@ -14,7 +15,7 @@ export interface RemovalOptions {
   runId: string
   /** Throws when a cluster is not the one that things were created on: there they would be looked for in vain. */
   verify?: { host(): Promise<void>; target(): Promise<void> }
-  report?(progress: { text?: string; done?: number; total?: number; unit?: string }): void
+  report?: Report | undefined
 }
 
 const deletedAtOnce = 32

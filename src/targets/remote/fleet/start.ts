@@ -1,6 +1,7 @@
 import { atOnce } from '../../../base/at-once.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { Failure } from '../../../base/errors.ts'
+import type { Report } from '../../../base/progress.ts'
 import type { HostRoom } from '../../../fleet/host-room.ts'
 import { describeLaggards, laggardsOf } from '../../../fleet/laggards.ts'
 import type { HollowFleetSpec, ManifestOptions, TargetServer } from '../../../fleet/manifests.ts'
@@ -39,7 +40,7 @@ export interface HollowFleetOptions {
   /** Fields of a KubeletConfiguration, the same for all nodes. */
   kubeletConfiguration: Readonly<Record<string, unknown>>
   targetServer: TargetServer
-  report?(progress: { text?: string; done?: number; total?: number; unit?: string }): void
+  report?: Report | undefined
 }
 
 /** Hollow nodes that are all Ready. */
@@ -51,6 +52,8 @@ export interface HollowFleet {
   processes: number
   /** Machines that the pods are on, by name. */
   hosts: readonly string[]
+  /** When the first pod was asked for and the last node was Ready. */
+  moments: { startedMs: number; readyMs: number }
   /** Digests of the pods' images, as their machines report them. */
   images: readonly string[]
 }
@@ -75,6 +78,7 @@ export async function startHollowFleet(options: HollowFleetOptions, signal: Abor
   const groups = groupPods(spec)
   await createObjects(options, groups, hosts, signal)
 
+  const startedMs = clock.nowMs()
   const labelSelector = runSelector(runId)
   const bell = createBell(clock)
   const pods = watchBoard({ api: host, clock, bell }, { resource: 'pods', namespace, labelSelector }, signal)
@@ -115,6 +119,7 @@ export async function startHollowFleet(options: HollowFleetOptions, signal: Abor
     const names = expected.flatMap(({ nodes: of }) => of)
     await until(() => areReady(nodes, names), expected)
     return {
+      moments: { startedMs, readyMs: nodes.lastChangeMs() },
       nodeNames: names,
       probeNode: nodeName(0),
       processes: total,

@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest'
+import { watchNoMachine } from '../measure/machine.ts'
+import type { PlannedWorkload } from '../plan/plan.ts'
+import { openClusterForTests } from '../targets/sim/testing.ts'
+import type { Cluster } from '../targets/target.ts'
+import { fillCluster } from './fill.ts'
+
+const workload = {
+  namespaces: 2,
+  sizeClasses: [{ name: 'small', share: 1, minimumPods: 1 }],
+  pods: {
+    total: 4,
+    deploymentsPerNamespace: 1,
+    image: 'pause',
+    serviceAccountToken: false,
+    serviceLinks: false,
+    mountingShare: 0,
+  },
+  services: 0,
+  serviceAccounts: 0,
+  pace: { concurrency: 1 },
+  timeout: 60_000,
+} satisfies PlannedWorkload
+
+/** The figures of a fill whose counting takes so long. */
+async function filled(countingMs: number) {
+  const cluster = await openClusterForTests()
+  const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
+  const { signal } = new AbortController()
+  await cluster.startFleet({ nodes: 2, nodesPerProcess: 1, node }, signal)
+  await cluster.clock.sleep(10_000)
+  const count: Cluster['api']['count'] = async (...given) => {
+    await cluster.clock.sleep(countingMs)
+    return cluster.api.count(...given)
+  }
+  const step = fillCluster({
+    cluster: { ...cluster, api: { ...cluster.api, count } },
+    workload,
+    seed: 1,
+    runId: 'run-7',
+    watchMachine: watchNoMachine,
+    onSamples: () => {},
+  })
+  const outcome = await step.setUp({ signal, report: () => {} })
+  await cluster[Symbol.asyncDispose]()
+  return outcome
+}
+
+it('should take as long as it takes until the last pod is Ready, however long everything is counted then', async () => {
+  const [quick, slow] = [await filled(0), await filled(60_000)]
+  expect(slow.durationMs).toBe(quick.durationMs)
+  expect(slow.pods).toMatchObject({ expected: 4, ready: 4 })
+  const lastReadyMs = Math.max(...(slow.curves['ready'] ?? []).map(([atMs]) => atMs))
+  expect(slow.durationMs).toBeCloseTo(lastReadyMs, 6)
+  // Namespaces and Deployments and pods, one after the other.
+  expect((slow.countedMs ?? 0) - (quick.countedMs ?? 0)).toBeCloseTo(3 * 60_000, -1)
+})
