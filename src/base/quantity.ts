@@ -1,19 +1,27 @@
 import { parseDurationMs } from './duration.ts'
+import { Failure } from './errors.ts'
+import { excerpt } from './excerpt.ts'
 
 const binary = { Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60 } as const
-const exponents: Readonly<Record<string, number>> = { k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
+const exponents: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 }
 
 /**
- * The number in a Kubernetes quantity (apimachinery pkg/api/resource): `10k`, `1.5Gi`, `1e3`, `-2`; undefined when it is not one. Suffixes
- * below one, such as the `m` of 100m, are not read: nothing here counts in parts.
+ * The number in a Kubernetes quantity (apimachinery pkg/api/resource): `10k`, `1.5Gi`, `250m`, `1e3`, `-2`; undefined when it is not one.
  */
 export function parseQuantity(text: string): number | undefined {
-  const match = /^([-+]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([-+]?\d{1,4})|([KMGTPE]i|[kMGTPE]))?$/.exec(text)
+  const match = /^([-+]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([-+]?\d{1,4})|([KMGTPE]i|[numkMGTPE]))?$/.exec(text)
   if (match === null) return undefined
   const [, digits = '', exponent, suffix] = match
   if (suffix !== undefined && suffix in binary) return Number(digits) * binary[suffix as keyof typeof binary]
   // Written out and read, 1.1k is 1100 and not 1100.0000000000002.
   return Number(`${digits}e${exponent ?? (suffix === undefined ? 0 : exponents[suffix])}`)
+}
+
+/** A quantity as the API has it; 0 where there is none. Throws `Failure('infrastructure')` for what is no quantity. */
+export function quantityOf(given: string | number | undefined): number {
+  const quantity = parseQuantity(String(given ?? 0))
+  if (quantity === undefined) throw new Failure('infrastructure', `${excerpt(String(given))} is no Kubernetes quantity`)
+  return quantity
 }
 
 /** Whether it is a number in quotes: text where a number was meant. */
@@ -25,6 +33,13 @@ export function isQuotedNumber(given: unknown): given is string {
 export function parseBytes(text: string): number | undefined {
   const bytes = parseQuantity(text)
   return bytes === undefined || bytes < 0 ? undefined : Math.round(bytes)
+}
+
+/** Bytes of an amount that a plan has: `memory` there lets nothing else through. */
+export function bytesOf(amount: string): number {
+  const bytes = parseBytes(amount)
+  if (bytes === undefined) throw new Error(`${amount} is no amount of memory`)
+  return bytes
 }
 
 /** Bytes as people read them: `512 B`, `1.7 MiB`, `2.1 GiB`. */

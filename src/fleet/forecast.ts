@@ -1,4 +1,4 @@
-import { parseBytes } from '../base/quantity.ts'
+import { bytesOf } from '../base/quantity.ts'
 import type { EtcdForecast, StoredObjects, WriteRates } from '../etcd/sizing.ts'
 import { forecastEtcd, heartbeatsPerSecond, writeRates } from '../etcd/sizing.ts'
 import { planHash } from '../plan/parse.ts'
@@ -192,8 +192,7 @@ function forecastFleet({ fleet, target }: Plan, objects: ObjectsForecast | null,
     onHosts,
     memoryBytes: estimateFleetMemoryBytes({ nodes: packing.nodesPerHost, nodesPerProcess }),
     guide: nodesPerProcess === 1 ? upstreamGuide(packing.nodesPerHost) : null,
-    host:
-      host === undefined ? null : { cores: host.cpu, memoryBytes: parseBytes(host.memory) ?? 0, maxPods: host.maxPods },
+    host: host === undefined ? null : { cores: host.cpu, memoryBytes: bytesOf(host.memory), maxPods: host.maxPods },
     oneMachine: { neededBytes: estimateFleetMemoryBytes(fleet) + controlPlaneBytes, here },
   }
 }

@@ -1,4 +1,4 @@
-import { parseBytes } from '../base/quantity.ts'
+import { quantityOf } from '../base/quantity.ts'
 import { sumOf } from '../base/sum.ts'
 import type { Node, Pod } from '../kube/resources.ts'
 import { isReady } from '../kube/resources.ts'
@@ -39,11 +39,10 @@ export function roomOf(nodes: readonly Node[], pods: readonly Pod[]): { hosts: H
     hosts.push({
       name,
       hostname: node.metadata.labels?.['kubernetes.io/hostname'] ?? name,
-      maxPods: Number(allocatable.pods ?? 0),
+      maxPods: quantityOf(allocatable.pods),
       pods: there.length,
-      freeCores: parseCores(allocatable.cpu) - sumOf(there.map((pod) => requested(pod, 'cpu', parseCores))),
-      freeMemoryBytes:
-        parseMemory(allocatable.memory) - sumOf(there.map((pod) => requested(pod, 'memory', parseMemory))),
+      freeCores: quantityOf(allocatable.cpu) - sumOf(there.map((pod) => requested(pod, 'cpu'))),
+      freeMemoryBytes: quantityOf(allocatable.memory) - sumOf(there.map((pod) => requested(pod, 'memory'))),
     })
   }
   return { hosts, unusable }
@@ -71,8 +70,8 @@ interface Wants {
  * What the scheduler sets aside for a pod: its containers and sidecars together, or its greatest init container, and its overhead
  * (k8s.io/component-helpers/resource).
  */
-function requested(pod: Pod, resource: 'cpu' | 'memory', parse: (text: string | undefined) => number): number {
-  const of = ({ resources }: Wants) => parse(resources?.requests?.[resource])
+function requested(pod: Pod, resource: 'cpu' | 'memory'): number {
+  const of = ({ resources }: Wants) => quantityOf(resources?.requests?.[resource])
   const {
     containers,
     initContainers = [],
@@ -84,17 +83,5 @@ function requested(pod: Pod, resource: 'cpu' | 'memory', parse: (text: string | 
   }
   const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always')
   const running = sumOf([...containers, ...sidecars].map(of))
-  return Math.max(running, ...initContainers.map(of)) + parse(overhead[resource])
-}
-
-/** Cores of a quantity such as `2`, `250m` or `100u`; 0 when absent. */
-export function parseCores(text = '0'): number {
-  const match = /^(\d+(?:\.\d+)?)([num]?)$/.exec(text)
-  const unit = { n: 1e-9, u: 1e-6, m: 1e-3, '': 1 }[match?.[2] ?? '']
-  return match === null ? 0 : Number(match[1]) * (unit ?? 1)
-}
-
-/** Bytes of a quantity; 0 when absent. `m` is what arithmetic on quantities may leave. */
-function parseMemory(text = '0'): number {
-  return text.endsWith('m') ? Number(text.slice(0, -1)) / 1000 : (parseBytes(text) ?? 0)
+  return Math.max(running, ...initContainers.map(of)) + quantityOf(overhead[resource])
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Node, Pod } from '../kube/resources.ts'
 import { plannedPods } from '../plan/testing.ts'
-import { parseCores, roomOf } from './host-room.ts'
+import { roomOf } from './host-room.ts'
 import { chooseHosts } from './hosts.ts'
 import type { HollowFleetSpec } from './manifests.ts'
 
@@ -130,19 +130,5 @@ describe('roomOf', () => {
     expect(free({ containers: [wants('1'), wants('500m')] })).toBe(14.5)
     expect(free({ containers: [wants('1')], initContainers: [wants('3')] })).toBe(13)
     expect(free({ containers: [wants('1')], initContainers: [wants('2', 'Always')], overhead: { cpu: '1' } })).toBe(12)
-  })
-})
-
-describe('parseCores', () => {
-  it.each([
-    ['2', 2],
-    ['250m', 0.25],
-    ['0.5', 0.5],
-    ['100u', 1e-4],
-    ['5n', 5e-9],
-    ['much', 0],
-    [undefined, 0],
-  ])('should read %s', (text, cores) => {
-    expect(parseCores(text)).toBeCloseTo(cores, 12)
   })
 })

@@ -31,7 +31,7 @@ function scalar<T>({ what, examples, form, read }: Scalar<T>) {
     })
 }
 
-const quantityForm = /^\+?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+|[KMGTPE]i|[kMGTPE])$/
+const quantityForm = /^\+?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+|[KMGTPE]i|[numkMGTPE])$/
 const durationForm = /^\+?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$/
 
 /** A whole number, also as a quantity: `10k`. Every one has a maximum, so that nothing is laid out that no machine can hold. */

@@ -1,19 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import type { Cluster, Target } from '../targets/target.ts'
 import { knobById } from '../tuning/catalogue.ts'
-import type { KnobReading } from '../tuning/knob.ts'
+import type { KnobReading, KnobValue } from '../tuning/knob.ts'
 import { verifyKnobs } from './verify-knobs.ts'
 
-const id = 'host.nf_conntrack_max'
-
 /** What becomes of the knob when the component says this of it. */
-async function outcomeOf(reading: Partial<KnobReading>) {
+async function outcomeOf(reading: Partial<KnobReading>, id = 'host.nf_conntrack_max', value: KnobValue = 2310720) {
   const knob = knobById(id)
   if (knob === undefined) throw new Error('no such knob')
   const target = { supports: () => ({ supported: true }) } as unknown as Target
   const effectiveKnobs: Cluster['effectiveKnobs'] = async (knobs) =>
     knobs.map((one) => ({ id: one.id, effective: null, readFrom: null, ...(one.id === id && reading) }))
-  const step = verifyKnobs(target, { effectiveKnobs } as Cluster, [{ knob, value: 2310720 }])
+  const step = verifyKnobs(target, { effectiveKnobs } as Cluster, [{ knob, value }])
   const outcomes = await step.setUp({ signal: new AbortController().signal, report: () => {} })
   return outcomes.find((outcome) => outcome.id === id)
 }
@@ -23,6 +21,20 @@ describe('verifyKnobs', () => {
     expect((await outcomeOf({ effective: 2310720 }))?.status).toBe('applied')
     expect((await outcomeOf({ effective: 262144 }))?.status).toBe('differs')
     expect((await outcomeOf({}))?.status).toBe('unverified')
+  })
+
+  it('should not mind the order of a list', async () => {
+    const split = (effective: string) => outcomeOf({ effective }, 'etcd.splitByResource', '/pods,/events')
+    expect((await split('/events,/pods'))?.status).toBe('applied')
+    expect((await split('/pods'))?.status).toBe('differs')
+  })
+
+  it('should say what a value means that does not speak for itself', async () => {
+    const limit = async (effective: number) =>
+      (await outcomeOf({ effective }, 'controllerManager.kubeApiQps', effective))?.note
+    expect(await limit(-1)).toContain('-1: no limit')
+    expect(await limit(0)).toContain("0: client-go's default of 5 requests a second")
+    expect(await limit(20)).toBeUndefined()
   })
 
   it('should tell a value that the component makes of the one requested from one that is simply another', async () => {

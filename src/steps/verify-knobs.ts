@@ -52,7 +52,8 @@ function outcomeOf(
   const unread = reading?.because === undefined ? undefined : `not read: ${reading.because}`
   const told = support.supported ? support.note : support.because
   const meaning = effective === null ? undefined : knob.meaningOf?.(effective)
-  const notes = [told, reading?.note, meaning, because, unread, knob.note].filter((text) => text !== undefined)
+  const meant = meaning === undefined ? undefined : `${effective}: ${meaning}`
+  const notes = [told, reading?.note, meant, because, unread, knob.note].filter((text) => text !== undefined)
   return {
     id: knob.id,
     component: knob.component,

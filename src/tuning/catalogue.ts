@@ -7,7 +7,7 @@ import { largestInt32 } from './value.ts'
 type Values = Pick<Knob, 'type' | 'stock' | 'meaningOf'> & { untuned?: KnobValue; tuned?: KnobValue; note?: string }
 
 const whole = (min: number, max: number = largestInt32): KnobType => ({ kind: 'whole number', min, max })
-const word = (...words: string[]): KnobType => ({ kind: 'word', words })
+const word = (...words: string[]) => ({ kind: 'word', words }) as const satisfies KnobType
 /** Below its shortest a component would be busy with nothing else, and 0 of most of them is "not set" or a loop without end. */
 const duration = (minMs: number): KnobType => ({ kind: 'duration', minMs })
 
@@ -258,12 +258,12 @@ export const catalogue: readonly Knob[] = [
     id: 'etcd.ioPriority',
     component: 'etcd',
     setting: { via: 'process', attribute: 'io-priority' },
-    type: word(...ioPriorities),
+    type: { ...word(...ioPriorities), what: 'an I/O priority as `ionice -p` prints it, such as best-effort: prio 0' },
     stock: 'none: prio 0',
     tuned: 'best-effort: prio 0',
     readBack: { from: '/proc' },
     source: 'R7: ionice -c2 -n0',
-    note: 'written as `ionice -p` prints it; no effect where the disk has no I/O scheduler',
+    note: 'no effect where the disk has no I/O scheduler',
   },
   {
     id: 'etcd.walDisk',

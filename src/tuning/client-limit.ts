@@ -33,11 +33,11 @@ export function limitRead(qps: KnobValue | null, burst: KnobValue | null): Clien
 
 /** What a qps means where it does not speak for itself. */
 export function meaningOfQps(qps: KnobValue): string | undefined {
-  if (qps === 0) return `0 is client-go's default of ${defaultQps} requests a second, for each API group by itself`
-  return typeof qps === 'number' && qps < 0 ? 'no limit: client-go switches its limiter off' : undefined
+  if (qps === 0) return `client-go's default of ${defaultQps} requests a second, for each API group by itself`
+  return typeof qps === 'number' && qps < 0 ? 'no limit, as client-go has no limiter then' : undefined
 }
 
 /** What a burst means where it does not speak for itself. */
 export function meaningOfBurst(burst: KnobValue): string | undefined {
-  return burst === 0 ? `0 is client-go's default of ${defaultBurst} requests` : undefined
+  return burst === 0 ? `client-go's default of ${defaultBurst} requests` : undefined
 }

@@ -11,11 +11,12 @@ export type KnobValue = number | string | boolean
 /** What values a knob takes. */
 export type KnobType =
   | { kind: 'whole number'; min: number; max: number }
-  /** A flag that Go reads as a float32. */
+  /** A flag that Go reads as a float32, negative ones included. */
   | { kind: 'float' }
   | { kind: 'duration'; minMs: number }
   | { kind: 'bytes' }
-  | { kind: 'word'; words: readonly string[] }
+  /** `what` describes the words where there are too many to list. */
+  | { kind: 'word'; words: readonly string[]; what?: string }
   /** `group/resource`, with commas between them. */
   | { kind: 'resources' }
   /** etcd's --auto-compaction-retention: revisions, hours or a period, by its mode. */
@@ -78,7 +79,7 @@ export function describeType(type: KnobType): string {
     case 'bytes':
       return 'an amount of bytes, such as 8Gi'
     case 'word':
-      return `${type.words.slice(0, -1).join(', ')} or ${type.words.at(-1)}`
+      return type.what ?? `${type.words.slice(0, -1).join(', ')} or ${type.words.at(-1)}`
     case 'resources':
       return 'resources as group/resource, with commas between them, such as /pods,coordination.k8s.io/leases'
     case 'retention':

@@ -80,7 +80,7 @@ describe('settings as people wrote them', () => {
       requested: 8_589_934_592,
       effective: 8_589_934_592,
       status: 'applied',
-      note: expect.stringContaining('8.0 GiB'),
+      note: expect.stringContaining('8589934592: 8.0 GiB'),
     })
   })
 
@@ -89,13 +89,13 @@ describe('settings as people wrote them', () => {
     expect(knobOf(unlimited, 'controllerManager.kubeApiQps')).toMatchObject({
       effective: -1,
       status: 'applied',
-      note: expect.stringContaining('no limit: client-go switches its limiter off'),
+      note: expect.stringContaining('-1: no limit, as client-go has no limiter then'),
     })
     const slow = simulate(input('kcm-qps-0'))
     expect(knobOf(slow, 'controllerManager.kubeApiQps')).toMatchObject({
       effective: 0,
       status: 'applied',
-      note: expect.stringContaining("0 is client-go's default of 5 requests a second"),
+      note: expect.stringContaining("0: client-go's default of 5 requests a second"),
     })
     expect(limiterOf(slow, 'controllers')).toMatchObject({ qps: 5, burst: 100 })
     // 199 pods at 5 a second, of which the burst lets 100 pass at once.

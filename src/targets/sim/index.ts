@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import { parseBytes } from '../../base/quantity.ts'
+import { bytesOf } from '../../base/quantity.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Calibration } from '../../result/calibration.ts'
 import type { Target } from '../target.ts'
@@ -90,7 +90,7 @@ export function hardwareOf(
   return {
     controlPlaneCores: simulation?.controlPlaneCores ?? cores,
     hosts: host === undefined ? null : { count: fleet.hosts, cores: host.cpu },
-    hostMemoryBytes: host === undefined ? calibration.machine.memoryBytes : (parseBytes(host.memory) ?? 0),
+    hostMemoryBytes: host === undefined ? calibration.machine.memoryBytes : bytesOf(host.memory),
   }
 }
 

@@ -52,10 +52,15 @@ export function readKnobs(
   return knobs.map(({ id }) => {
     if (id === 'host.nf_conntrack_max') return conntrackReading(conntrack, requested.get(id))
     const reading = { id, effective: requested.get(id) ?? stock.get(id) ?? null, readFrom: 'the model' }
+    // client-go makes a limiter for each API group's client where it takes its own default.
+    if (qpsKnobs.includes(id) && reading.effective === 0)
+      return { ...reading, note: 'the model has one limiter for all API groups' }
     const isOverruled = id === 'kubeProxy.conntrack.min' && conntrack.setBy === 'the cap' && requested.has(id)
     return isOverruled ? { ...reading, note: `kube-proxy does not look at it here: ${capped}` } : reading
   })
 }
+
+const qpsKnobs = ['kubelet.kubeAPIQPS', 'controllerManager.kubeApiQps']
 
 const capped = 'maxPerCore x cores is above 1048576, where kube-proxy 1.36 cuts it off, whatever min says'
 

@@ -31,7 +31,7 @@ export interface ControlPlane {
 /** A controller's own client: every controller has a bucket of the same size (kubernetes-mechanisms.md section 4). */
 export function controllerClient(
   controlPlane: ControlPlane,
-  share = 1,
+  times = { qps: 1, burst: 1 },
   level: PriorityLevel = 'workload-high',
 ): Client {
   const { qps, burst } = controlPlane.settings.controllerManager.client
@@ -39,7 +39,7 @@ export function controllerClient(
   return createClient({
     ...controlPlane,
     sentMs: () => processor.reserve('kube-controller-manager', costs.controllerManager.actionMs, 'requests'),
-    bucket: bucketOf(clientLimitOf({ qps: qps * share, burst: burst * share })),
+    bucket: bucketOf(clientLimitOf({ qps: qps * times.qps, burst: burst * times.burst })),
     level,
     limiter: controlPlane.controllerLimiter,
   })

@@ -7,8 +7,8 @@ import { createWorkQueue } from '../model/work-queue.ts'
 import type { ControlPlane } from './context.ts'
 import { controllerClient } from './context.ts'
 
-/** Its client's limits are 20 times the others' (cmd/kube-controller-manager/app/core.go, startNamespaceController). */
-const shareOfLimits = 20
+/** Its client's limits are so many times the others' (cmd/kube-controller-manager/app/core.go, newNamespaceController). */
+const timesTheLimits = { qps: 20, burst: 100 }
 /** A namespace is looked at so long after it was changed: its deletion has to be known to all apiservers (namespace_controller.go). */
 const settleMs = 5000
 /** A failed deletion is tried again every minute at least (namespace_controller.go, nsControllerRateLimiter). */
@@ -30,7 +30,7 @@ interface Content {
  */
 export function runNamespaceController(controlPlane: ControlPlane): void {
   const { timeline, server, store, settings } = controlPlane
-  const client = controllerClient(controlPlane, shareOfLimits)
+  const client = controllerClient(controlPlane, timesTheLimits)
 
   const queue = createWorkQueue(
     timeline,

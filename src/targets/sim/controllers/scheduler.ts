@@ -1,4 +1,4 @@
-import { parseBytes } from '../../../base/quantity.ts'
+import { quantityOf } from '../../../base/quantity.ts'
 import type { Condition, Node, Pod } from '../../../kube/resources.ts'
 import { createClient } from '../model/client.ts'
 import { createEventRecorder } from '../model/event-recorder.ts'
@@ -286,9 +286,9 @@ function reasonsAgainst(candidate: Candidate, { spec }: Pod, needs: Needs): stri
 
 function capacityOf(allocatable: Readonly<Record<string, string>> = {}) {
   return {
-    maxPods: Number(allocatable['pods'] ?? 0),
-    cpu: coresOf(allocatable['cpu']),
-    memoryBytes: parseBytes(allocatable['memory'] ?? '') ?? 0,
+    maxPods: quantityOf(allocatable['pods']),
+    cpu: quantityOf(allocatable['cpu']),
+    memoryBytes: quantityOf(allocatable['memory']),
   }
 }
 
@@ -299,14 +299,8 @@ function needsOf({ spec }: Pod): Needs {
   for (const container of spec.containers) {
     const { requests } = (container['resources'] ?? {}) as { requests?: Record<string, string | number> }
     if (requests === undefined) continue
-    needs.cpu += coresOf(requests['cpu'])
-    needs.memoryBytes += parseBytes(String(requests['memory'] ?? '0')) ?? 0
+    needs.cpu += quantityOf(requests['cpu'])
+    needs.memoryBytes += quantityOf(requests['memory'])
   }
   return needs
-}
-
-/** `500m` is half a core. */
-function coresOf(quantity: string | number = 0): number {
-  const text = String(quantity)
-  return text.endsWith('m') ? Number(text.slice(0, -1)) / 1000 : Number(text)
 }
