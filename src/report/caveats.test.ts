@@ -9,7 +9,7 @@ describe('caveats of a filled cluster', () => {
     expect(arms.flatMap((arm) => said([arm]))).toEqual([
       'bad Machine-bound: this machine was the limit, so these times are upper bounds: untuned #1: Fleet of 1000 hollow nodes, processors 99 % busy',
       'warn Nodes that lost Ready for a while: untuned #1: 7 of 1,000 nodes: hollow-41, hollow-112, hollow-113, hollow-387, hollow-512, hollow-760, hollow-981',
-      'warn This machine was expected to be too small for the fleet: untuned #1: the idle fleet was expected to need 2.8 of 2 cores',
+      'warn The machine was expected to be too small for the fleet: untuned #1: the idle fleet was expected to need 2.8 of 2 cores',
       'warn The API server dropped our watch: tuned-split #1: fill, 64 pod events were seen up to 420 ms late',
       'warn Our requests that were refused or lost: tuned-split #1: fill, 14 retries, after 2.14 s of waiting in all',
     ])
@@ -66,9 +66,9 @@ describe('caveats of a filled cluster', () => {
   it('should be silent about a fleet that leaves the machine something to spare', () => {
     const [untuned] = filledArms()
     Object.assign(untuned?.fleet ?? {}, { estimate: { coresNeeded: 1.8, cores: 2 } })
-    expect(placesOf([untuned], 'This machine was expected')).toEqual([])
+    expect(placesOf([untuned], 'The machine was expected')).toEqual([])
     Object.assign(untuned?.fleet ?? {}, { estimate: { coresNeeded: 1.9, cores: 2 } })
-    expect(placesOf([untuned], 'This machine was expected')).toHaveLength(1)
+    expect(placesOf([untuned], 'The machine was expected')).toHaveLength(1)
   })
 })
 

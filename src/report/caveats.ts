@@ -2,8 +2,9 @@ import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { formatNames } from '../base/names.ts'
 import { lacksOf } from '../result/fill.ts'
+import { shortageOf } from '../result/fleet.ts'
 import type { ArmOutcome, FillOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
-import { describeNotRead, isMachineBound, machineBoundAbove } from '../result/result.ts'
+import { describeNotRead, isMachineBound } from '../result/result.ts'
 import { clockResolutionMs } from '../result/sample.ts'
 import { formatKnobValue, formatShare, none } from './format.ts'
 import { armLabel, stopLabel, stopTimes } from './labels.ts'
@@ -66,7 +67,7 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
       places: perArm(overridden),
     },
     { severity: 'warn', title: 'Nodes that lost Ready for a while', places: perArm(nodesBack) },
-    { severity: 'warn', title: 'This machine was expected to be too small for the fleet', places: perArm(tooSmall) },
+    { severity: 'warn', title: 'The machine was expected to be too small for the fleet', places: perArm(tooSmall) },
     { severity: 'warn', title: 'Knobs that could not be read back', places: knobs('unverified') },
     {
       severity: 'warn',
@@ -199,8 +200,7 @@ function nodesBack({ fleet: { nodes, flaps } }: ArmOutcome): string[] {
 }
 
 /** A fleet that leaves the machine no more than it has when it is machine-bound. */
-function tooSmall({ fleet: { estimate } }: ArmOutcome): string[] {
-  if (estimate === null || estimate.coresNeeded <= machineBoundAbove * estimate.cores) return []
-  const { coresNeeded, cores } = estimate
-  return [`the idle fleet was expected to need ${coresNeeded.toFixed(1)} of ${plural(cores, 'core')}`]
+function tooSmall({ fleet }: ArmOutcome): string[] {
+  const shortage = shortageOf(fleet)
+  return shortage === undefined ? [] : [shortage]
 }

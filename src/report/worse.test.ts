@@ -25,6 +25,7 @@ function filled(change: (fill: FillOutcome, arm: ArmOutcome, baseline: FillOutco
   // Alike but for what the test changes.
   tuned.fill = structuredClone(untuned.fill)
   tuned.probes = structuredClone(untuned.probes)
+  untuned.fleet.estimate = null
   tuned.fleet = structuredClone(untuned.fleet)
   change(tuned.fill, tuned, untuned.fill)
   return result
@@ -52,7 +53,9 @@ describe('what an arm made worse', () => {
       'tuned rollout created: 800 ms → 1.60 s, 2.00× slower; cause not known',
     ])
     after.fleet.flaps = { count: 90, nodes: ['a', 'b'], notReadyAtEnd: [] }
-    expect(texts(runOf(before, after))[0]).toContain('cause not known; 2 nodes lost Ready here, 0 there')
+    expect(texts(runOf(before, after))[0]).toContain('cause not known, but 2 nodes lost Ready')
+    after.fleet.estimate = { coresNeeded: 2.8, cores: 2 }
+    expect(texts(runOf(before, after))[0]).toContain('the machine is too small for this fleet')
   })
 
   it.each<[string, (fill: FillOutcome, arm: ArmOutcome, baseline: FillOutcome) => void, string]>([

@@ -1,5 +1,7 @@
-import { formatCount, plural } from '../base/count.ts'
+import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
+import { sumOf } from '../base/sum.ts'
+import { shortageOf } from '../result/fleet.ts'
 import { readingOfNodesReady } from '../result/readings.ts'
 import type { ApiLatency, ArmOutcome, Distribution, FillOutcome } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
@@ -47,7 +49,7 @@ export function worsenedIn(compared: Compared): Worsened[] {
       .map(({ factor: _, cause, ...rest }) => ({
         ...rest,
         profile,
-        cause: cause ?? unknown(compared, baseline, profile),
+        cause: cause ?? unexplained(compared, baseline, profile),
       }))
   })
 }
@@ -208,11 +210,11 @@ function p99Of({ p99 }: Distribution, fill: FillOutcome): Reading[] {
   return [isMachineBound(fill) ? { value: p99, least: 0, hindrance: 'machine-bound' } : exactly(p99)]
 }
 
-/** What was seen beside it, where nothing explains it. */
-function unknown({ arms }: Compared, baseline: string, profile: string): string {
-  const lost = (name: string) =>
-    arms.filter((arm) => arm.profile === name).reduce((sum, { fleet }) => sum + fleet.flaps.nodes.length, 0)
-  const [before, after] = [lost(baseline), lost(profile)]
-  if (after <= before) return 'cause not known'
-  return `cause not known; ${plural(after, 'node')} lost Ready here, ${formatCount(before)} there`
+/** What is known of the arm as a whole, where nothing explains a time by itself. */
+function unexplained({ arms }: Compared, baseline: string, profile: string): string {
+  const of = (name: string) => arms.filter((arm) => arm.profile === name)
+  if (of(profile).some(({ fleet }) => shortageOf(fleet) !== undefined)) return 'the machine is too small for this fleet'
+  const lost = (name: string) => sumOf(of(name).map(({ fleet }) => fleet.flaps.nodes.length))
+  const lostHere = lost(profile)
+  return lostHere > lost(baseline) ? `cause not known, but ${plural(lostHere, 'node')} lost Ready` : 'cause not known'
 }

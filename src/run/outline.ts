@@ -37,8 +37,9 @@ export function estimateOf(
   arm: ScheduledArm,
   { plan, target, machine }: Pick<RunContext, 'plan' | 'target' | 'machine'>,
 ): ArmOutcome['fleet']['estimate'] {
-  if (machine === null || !target.onThisMachine) return null
+  const cores = target.onThisMachine ? machine?.cores : target.modelledCores
+  if (cores === undefined) return null
   const statusPeriodSeconds = statusPeriodSecondsOf(requestsOf(arm.profile, arm.set))
   const { coresNeeded } = estimateFleetCores({ nodes: plan.fleet.nodes, statusPeriodSeconds })
-  return { coresNeeded, cores: machine.cores }
+  return { coresNeeded, cores }
 }

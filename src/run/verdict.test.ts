@@ -37,7 +37,7 @@ function armWith(
   flaps: Partial<ArmOutcome['fleet']['flaps']> = {},
   fill: Partial<FillOutcome> | null = null,
 ): ArmOutcome {
-  const fleet = { flaps: { ...steady, ...flaps } }
+  const fleet = { flaps: { ...steady, ...flaps }, estimate: null }
   const probes = [{ ...rollout, node: 'hollow-0', ...probe }]
   return { profile: 'tuned', repetition: 1, outcome: 'complete', knobs, fleet, fill, probes } as ArmOutcome
 }
@@ -175,6 +175,11 @@ describe('judgeRun', () => {
       verdict: 'inconclusive',
       reasons: ['tuned #1: 1 node was not Ready at the end: hollow-5'],
     })
+    const short = armWith({}, [], { count: 1, nodes: ['hollow-5'], notReadyAtEnd: ['hollow-5'] })
+    Object.assign(short.fleet, { estimate: { coresNeeded: 2.8, cores: 2 } })
+    expect(judge([short]).reasons).toEqual([
+      'tuned #1: 1 node was not Ready at the end: hollow-5; the idle fleet was expected to need 2.8 of 2 cores',
+    ])
     expect(judge([armWith({}, [], { count: 1, nodes: ['hollow-0'] })])).toMatchObject({
       verdict: 'inconclusive',
       reasons: ['tuned #1: hollow-0, where the probes ran, did not stay Ready'],

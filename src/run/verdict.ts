@@ -4,6 +4,7 @@ import type { Bounds } from '../measure/thresholds.ts'
 import { judge } from '../measure/thresholds.ts'
 import { isRollout } from '../plan/stops.ts'
 import { lacksOf } from '../result/fill.ts'
+import { shortageOf } from '../result/fleet.ts'
 import { missingStops, timeoutInWords, unfinishedStart } from '../result/readings.ts'
 import type { ArmOutcome, KnobOutcome, ProbeOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 
@@ -110,12 +111,18 @@ function doubtsAbout(arm: ArmOutcome): string[] {
 }
 
 /** A node that flaps is told in the report; one that stays away, or that a probe needed, spoils the figures. */
-function doubtsAboutFleet({ fleet: { flaps }, probes }: ArmOutcome): string[] {
+function doubtsAboutFleet({ fleet, probes }: ArmOutcome): string[] {
+  const { flaps } = fleet
+  const shortage = shortageOf(fleet)
   const away = flaps.notReadyAtEnd
   const named = `${away.slice(0, 5).join(', ')}${away.length > 5 ? ' and others' : ''}`
   const probed = [...new Set(probes.map(({ node }) => node))].filter((node) => flaps.nodes.includes(node))
   return [
-    ...(away.length > 0 ? [`${plural(away.length, 'node was', 'nodes were')} not Ready at the end: ${named}`] : []),
+    ...(away.length > 0
+      ? [
+          `${plural(away.length, 'node was', 'nodes were')} not Ready at the end: ${named}${shortage === undefined ? '' : `; ${shortage}`}`,
+        ]
+      : []),
     ...probed.map((node) => `${node}, where the probes ran, did not stay Ready`),
   ]
 }

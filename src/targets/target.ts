@@ -22,6 +22,8 @@ export interface Target {
   readonly evidence: 'measured' | 'simulated'
   /** Whether its clusters run on the orchestrator's own machine, and so take what it has. */
   readonly onThisMachine: boolean
+  /** Cores of the modelled machine that a control plane and its fleet share; absent where they share none, or it is a real one. */
+  readonly modelledCores?: number
   /** How long opening a cluster may take; two minutes when absent. */
   readonly openBudgetMs?: number
   /** How long taking a cluster away may take; half a minute when absent. */

@@ -48,6 +48,7 @@ export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarge
     name: 'sim',
     evidence: 'simulated',
     onThisMachine: false,
+    ...(hardware.hosts === null && { modelledCores: hardware.controlPlaneCores }),
     clock: kernel.clock,
     events: kernel.events,
     supports: (knob) => supportOf(knob, { kubeProxy }),
