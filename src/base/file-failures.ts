@@ -3,9 +3,10 @@ import { dirname } from 'node:path'
 import { getSystemErrorMessage } from 'node:util'
 import type { FailureKind } from './errors.ts'
 import { Failure } from './errors.ts'
+import { printable } from './printable.ts'
 
 /** What was being done to a path. */
-export type FileAction = 'read' | 'written' | 'created' | 'listed' | 'removed' | 'renamed'
+export type FileAction = 'read' | 'written' | 'created' | 'listed' | 'removed'
 
 /** Words for what users meet; the system's own for all else. */
 const reasons: Readonly<Record<string, string>> = {
@@ -49,7 +50,7 @@ function fileFailure(path: string, action: FileAction, error: unknown): unknown 
   if (path.includes('\0')) return new Failure('bad-input', `${shownPath(path)} is no path: it has a NUL character`)
   if (!isSystemError(error)) return error
   const next = action === 'read' ? undefined : nexts[error.code]
-  return new Failure(kind, `${shownPath(path)} cannot be ${action}: ${reasonOf(path, error)}`, {
+  return new Failure(kind, `${shownPath(path)} cannot be ${action}: ${reasonOf(path, action, error)}`, {
     cause: error,
     ...(next !== undefined && { next }),
   })
@@ -65,7 +66,13 @@ export function systemReason({ code, errno }: { code: string; errno: number }): 
   return reasons[code] ?? getSystemErrorMessage(errno)
 }
 
-function reasonOf(path: string, error: NodeJS.ErrnoException & { code: string; errno: number }): string {
+function reasonOf(
+  path: string,
+  action: FileAction,
+  error: NodeJS.ErrnoException & { code: string; errno: number },
+): string {
+  // Of /proc and its like, where `mkdir` finds the folder that it is to make missing.
+  if (error.code === 'ENOENT' && action === 'created') return 'nothing can be made there'
   if (error.code !== 'ENOTDIR') return systemReason(error)
   const inTheWay = fileInTheWay(path)
   return inTheWay === undefined ? 'it is not a folder' : `${shownPath(inTheWay)} is not a folder`
@@ -87,7 +94,7 @@ const longestShown = 200
 
 /** A path for messages: no control characters, and the middle left out where it is very long. */
 export function shownPath(path: string): string {
-  const clean = path.replace(/\p{Cc}/gu, '\uFFFD')
+  const clean = printable(path.replace(/[\t\n\r]/g, ' '))
   if (clean.length <= longestShown) return clean
   const half = longestShown / 2
   return `${clean.slice(0, half)}…${clean.slice(-half)}`

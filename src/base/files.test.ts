@@ -144,9 +144,10 @@ describe('openLineFile', () => {
 describe('renameFolder', () => {
   it('should take a free name, and leave another one alone', () => {
     for (const name of ['one', 'two']) writeFileWhole(join(folder, name, 'file'), name)
-    expect(renameFolder(join(folder, 'one'), join(folder, 'two'))).toBe(false)
+    expect(renameFolder(join(folder, 'one'), join(folder, 'two'))).toBe('taken')
     expect(readFileSync(join(folder, 'two', 'file'), 'utf8')).toBe('two')
-    expect(renameFolder(join(folder, 'one'), join(folder, 'three'))).toBe(true)
+    expect(renameFolder(join(folder, 'one'), join(folder, 'three'))).toBe('done')
+    expect(renameFolder(join(folder, 'one'), join(folder, 'four'))).toBe('missing')
     expect(listFolder(folder).sort()).toEqual(['three', 'two'])
   })
 })

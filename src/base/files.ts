@@ -7,15 +7,18 @@ import {
   fsyncSync,
   ftruncateSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readdirSync,
   readSync,
   renameSync,
+  rmdirSync,
   rmSync,
+  statfsSync,
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { Failure } from './errors.ts'
 import { isSystemError, onFile, shownPath } from './file-failures.ts'
@@ -78,6 +81,11 @@ export function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
   })
 }
 
+/** When a file was last written, in milliseconds since 1970. Throws `Failure`. */
+export function writtenAtMs(path: string): number {
+  return onFile(path, 'read', () => statSync(path).mtimeMs)
+}
+
 /** The names in a folder; none where there is no such folder. Throws `Failure` for a file, or what may not be listed. */
 export function listFolder(path: string): string[] {
   return kindOf(path) === undefined ? [] : onFile(path, 'listed', () => readdirSync(path))
@@ -95,6 +103,18 @@ export function makeFolder(path: string): void {
     }
     for (const folder of missing) makeOne(folder)
     if (!statSync(path).isDirectory()) throw new Failure('infrastructure', `${shownPath(path)} is not a folder`)
+  })
+}
+
+/** How much may still be written to a folder that is there or could be made. Throws `Failure('infrastructure')` where nothing may. */
+export function freeBytes(path: string): number {
+  return onFile(path, 'written', () => {
+    let above = resolve(path)
+    while (statSync(above, { throwIfNoEntry: false }) === undefined) above = dirname(above)
+    // Rights, quotas and read-only mounts have many forms: trying is the only way to know.
+    rmdirSync(mkdtempSync(join(above, '.scale-test-')))
+    const { bavail, bsize } = statfsSync(above)
+    return bavail * bsize
   })
 }
 
@@ -172,14 +192,18 @@ export function remove(path: string): void {
   onFile(path, 'removed', () => rmSync(path, { recursive: true, force: true }))
 }
 
-/** Gives a folder another name beside it; false, and nothing is done, when something else has that name. Throws `Failure`. */
-export function renameFolder(from: string, to: string): boolean {
-  return onFile(to, 'renamed', () => {
+/** What came of giving something another name. */
+export type Renamed = 'done' | 'taken' | 'missing'
+
+/** Gives a folder another name: unless that is taken, or there is no such folder (any more). Throws `Failure('infrastructure')`. */
+export function renameFolder(from: string, to: string): Renamed {
+  return onFile(to, 'written', () => {
     try {
       renameSync(from, to)
-      return true
+      return 'done'
     } catch (error) {
-      if (isSystemError(error) && ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(error.code)) return false
+      if (isSystemError(error) && ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(error.code)) return 'taken'
+      if (isSystemError(error) && error.code === 'ENOENT') return 'missing'
       throw error
     }
   })

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
+import { excerpt } from '../base/excerpt.ts'
+import { kindOf, listFolder } from '../base/files.ts'
 import { asFailure } from '../kube/failures.ts'
 import { cleanUpClusters } from '../run/cleanup-clusters.ts'
 import { findMarked, isGuarded, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
@@ -9,6 +10,8 @@ import { requireKnown } from '../targets/remote/index.ts'
 import { examineClusters, identityChecks, requireNoRefusals } from '../targets/remote/preflight/index.ts'
 import { connectOverHttp, reachClusters } from '../targets/remote/reach.ts'
 import { loadClusters } from './plans.ts'
+import { hasResults } from './result-files.ts'
+import { tidyReports } from './run-folder.ts'
 import type { Surroundings } from './surroundings.ts'
 import { readOptions } from './targets.ts'
 
@@ -73,6 +76,8 @@ async function cleanUpRemote(
  * being cleaned up by it) and is left alone unless it is named.
  */
 async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Surroundings): Promise<number> {
+  if (run !== undefined && !/^[\w-][\w.-]*$/.test(run))
+    throw new Failure('bad-input', `${excerpt(run)} is no run`, { next: 'Runs are folders in reports/' })
   const stateFolder = (runId: string) => stateFolderOf(join(folders.reports, runId))
   const runIds = run === undefined ? leftRuns(folders.reports, stateFolder) : [run]
   let survivors = 0
@@ -81,7 +86,7 @@ async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Su
       terminal.print(`${runId}: still going on, left alone (name it with --run to end it)`)
       continue
     }
-    const hadState = existsSync(stateFolder(runId))
+    const hadState = kindOf(stateFolder(runId)) !== undefined
     const removal = await removeLeftovers({ runId, stateFolder: stateFolder(runId) }, systemClock)
     const programs = removal.killed.map(({ program }) => program.split('/').at(-1))
     terminal.print(
@@ -91,13 +96,13 @@ async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Su
       terminal.printError(`${runId}: ${program} (${pid}) cannot be ended`)
     survivors += removal.survivors.length
   }
-  if (runIds.length === 0) terminal.print('nothing is left of any run')
+  const tidied = run === undefined ? tidyReports(folders.reports, hasResults) : []
+  for (const line of tidied) terminal.print(line)
+  if (runIds.length + tidied.length === 0) terminal.print('nothing is left of any run')
   return survivors === 0 ? exitCodes.pass : exitCodes.residue
 }
 
 function leftRuns(reportsFolder: string, stateFolder: (runId: string) => string): string[] {
-  const withState = existsSync(reportsFolder)
-    ? readdirSync(reportsFolder).filter((runId) => existsSync(stateFolder(runId)))
-    : []
+  const withState = listFolder(reportsFolder).filter((runId) => kindOf(stateFolder(runId)) !== undefined)
   return [...new Set([...withState, ...findMarked().map(({ runId }) => runId)])]
 }

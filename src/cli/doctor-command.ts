@@ -12,7 +12,7 @@ import { readOptions } from './targets.ts'
 export async function doctorCommand(surroundings: Surroundings): Promise<number> {
   const { terminal, styles, folders, env } = surroundings
   const marks = { has: styles.green('ok     '), limits: styles.yellow('note   '), lacks: styles.red('missing') }
-  const findings = await examineMachine(folders.components, folders.root, env)
+  const findings = await examineMachine(folders.components, folders.reports, env)
   terminal.print(styles.bold('target local: real components on this machine'))
   terminal.print(`  ${marks.has} Node ${process.version}, brought by the project`)
   for (const { state, what, next } of findings) {

@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { formatCount } from '../base/count.ts'
+import { exitCodes } from '../base/errors.ts'
 import { parseQuantity } from '../base/quantity.ts'
 import { builders } from '../image/builders.ts'
 import { mostRepetitions, mostSeeds } from '../plan/limits.ts'
@@ -11,12 +12,18 @@ import type { PlanOptions } from './plan-command.ts'
 import type { RunOptions } from './run-command.ts'
 import type { SimulateOptions } from './simulate-command.ts'
 import type { Surroundings } from './surroundings.ts'
+import { describeVersion } from './version.ts'
 import type { WhatIfOptions } from './what-if-command.ts'
 
 /** The command line; `onExit` takes the exit status of the command that ran. Commands load when called: help is instant. */
 export function createProgram(surroundings: Surroundings, onExit: (status: number) => void): Command {
   const program = new Command('scale-test')
     .description('Learn, with numbers you can defend, what Kubernetes tuning does to a big cluster.')
+    .option('-V, --version', 'print the version and, in a checkout, the commit')
+    .on('option:version', () => {
+      surroundings.terminal.print(describeVersion(surroundings.folders.root))
+      throw new CommanderError(exitCodes.pass, 'scale-test.version', 'the version is printed')
+    })
     .showHelpAfterError('(see --help)')
     .exitOverride()
     .configureOutput({

@@ -1,17 +1,19 @@
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import { Failure, messageOf } from '../base/errors.ts'
-import { openLineFile, writeFileWhole } from '../base/files.ts'
+import { Failure } from '../base/errors.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { RunEvent, RunEventSink } from '../run/events.ts'
-import { appendJson, openJournal } from '../run/journal.ts'
-import type { Comparison } from '../run/run.ts'
-import { executeRun } from '../run/run.ts'
+import type { RunEventSink } from '../run/events.ts'
+import type { Comparison, RunOutcome } from '../run/run.ts'
+import { endsRun, executeRun } from '../run/run.ts'
 import { fleetSpecOf } from '../steps/fleet-up.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
 import { plainView } from './plain-view.ts'
 import { loadPlanFor, targetNamed } from './plans.ts'
+import { writeResult } from './result-files.ts'
+import type { RunFolder } from './run-folder.ts'
+import { inReports, openOwnFolder, openSharedFolder } from './run-folder.ts'
+import { openRecords } from './run-records.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { RunOn } from './targets.ts'
@@ -54,11 +56,17 @@ export async function carryOut(
     interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup${clusters} --run ${runId}`
   }
 
+  // Before anything is started: a run whose reports cannot be written is not worth its time.
+  const folder = target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder)
   const fleet = fleetSpecOf(plan.fleet)
-  await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, signal: interruption.signal, onProgress }))
+  try {
+    await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, signal: interruption.signal, onProgress }))
+  } catch (error) {
+    folder.discard()
+    throw error
+  }
 
-  const records = openRecords(runFolder, clock.nowMs)
-  writeFileWhole(join(runFolder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
+  const records = openRecords(folder.path, plan, clock.nowMs)
   const view = harmless(
     terminal.interactive
       ? listrView(styles, systemClock.nowMs)
@@ -76,19 +84,43 @@ export async function carryOut(
       view.emit(event)
     },
     onSamples: (armId, probe, pods) => records.samples(pods.map((pod) => ({ armId, probe, ...pod }))),
+    onArm: records.arm,
   })
   records.close()
+  // Reports first: nothing that a view does may cost them.
+  const kept = await keep(outcome, folder)
+  await view.finished
+  kept.print(surroundings)
+  tellOf(outcome.error, kept.error, surroundings)
+  const error = outcome.error ?? kept.error
+  return exitCodeOf(error === undefined ? outcome : { ...outcome, error }, interruption.signalName)
+}
 
+/** Writes all there is to keep of a run. What cannot be written is returned, not thrown: the figures are to be shown all the same. */
+async function keep(
+  { result, error: ended }: RunOutcome,
+  folder: RunFolder,
+): Promise<{ print: (surroundings: Surroundings) => void; error?: unknown }> {
   // Drawing charts takes as much memory as the whole run: not before that is over.
   const { printResult, writeReports } = await import('./report-command.ts')
-  // Reports first: nothing that a view does may cost them.
-  const reports = writeReports(outcome.result, runFolder)
-  await view.finished
-  printResult(outcome.result, reports, surroundings)
-  if (outcome.error instanceof Failure) {
-    if (outcome.error.next !== undefined) terminal.printError(`\n${outcome.error.next}`)
-  } else if (outcome.error !== undefined) surroundings.reportBug(outcome.error)
-  return exitCodeOf(outcome, interruption.signalName)
+  try {
+    const report = inReports(() => {
+      writeResult(result, folder.path)
+      const name = writeReports(result, folder.path)
+      return join(folder.finish(ended === undefined || !endsRun(ended)), name)
+    })
+    return { print: (surroundings) => printResult(result, report, surroundings) }
+  } catch (error) {
+    return { print: (surroundings) => printResult(result, undefined, surroundings), error }
+  }
+}
+
+/** Says what ended a run early, as far as its result does not, and what of it could not be kept. */
+function tellOf(ended: unknown, lost: unknown, { terminal, reportBug }: Surroundings): void {
+  for (const error of [ended, lost]) if (error !== undefined && !(error instanceof Failure)) reportBug(error)
+  if (lost instanceof Failure) terminal.printError(`\n${lost.message}`)
+  const nexts = [ended, lost].flatMap((error) => (error instanceof Failure ? (error.next ?? []) : []))
+  for (const next of new Set(nexts)) terminal.printError(`\n${next}`)
 }
 
 /** Shows a run's events. */
@@ -117,43 +149,5 @@ export function harmless(view: View, reportBug: (error: unknown) => void): View 
       }
     },
     finished: Promise.race([view.finished.catch(give), broken.promise]),
-  }
-}
-
-/** What a run writes while it goes on. */
-interface Records {
-  journal(event: RunEvent): void
-  samples(lines: readonly object[]): void
-  close(): void
-  /** Aborts when nothing more can be written: the run then ends in good order instead of going on unrecorded. */
-  broken: AbortSignal
-}
-
-function openRecords(runFolder: string, nowMs: () => number): Records {
-  const journal = openJournal(join(runFolder, 'journal.ndjson'), nowMs)
-  const samples = openLineFile(join(runFolder, 'samples.ndjson'))
-  const breaking = new AbortController()
-  let isClosed = false
-  const guarded = (write: () => void) => {
-    // What was given up may still have something to say; by then its file may be another one.
-    if (isClosed || breaking.signal.aborted) return
-    try {
-      write()
-    } catch (error) {
-      breaking.abort(new Failure('infrastructure', `the run can no longer be recorded: ${messageOf(error)}`))
-    }
-  }
-  return {
-    journal: (event) => guarded(() => journal.append(event)),
-    samples: (lines) =>
-      guarded(() => {
-        for (const line of lines) appendJson(samples, line)
-      }),
-    close() {
-      isClosed = true
-      journal.close()
-      samples.close()
-    },
-    broken: breaking.signal,
   }
 }

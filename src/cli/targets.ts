@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
 import { homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
@@ -18,7 +17,7 @@ import { planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Calibration } from '../result/calibration.ts'
 import { calibrationSchema } from '../result/calibration.ts'
-import type { RunContext } from '../run/run.ts'
+import type { Comparison, RunContext } from '../run/run.ts'
 import { onVirtualTime } from '../run/run.ts'
 import { localTarget } from '../targets/local/index.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
@@ -27,6 +26,7 @@ import type { FaultKind } from '../targets/sim/faults/index.ts'
 import { hardwareOf, runsKubeProxies, simulatedTarget } from '../targets/sim/index.ts'
 import type { TargetName } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
+import { programVersion } from './version.ts'
 
 /** What a run takes from the target it runs on. */
 export type RunOn = Pick<
@@ -42,11 +42,13 @@ export interface TargetChoices {
   confirm?: readonly string[] | undefined
   /** Of target remote: contexts that were typed, whose server may be somebody else's. */
   allowInsecure?: readonly string[] | undefined
+  /** Of a run that tries values of a setting. */
+  whatIf?: Comparison | undefined
 }
 
 /** Chooses the target of a run, with the clock and the machine that belong to it. */
 export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, choices: TargetChoices = {}): RunOn {
-  if (name === 'sim') return simulated(plan, surroundings, choices.calibration)
+  if (name === 'sim') return simulated(plan, surroundings, choices)
   if (plan.faults !== undefined)
     throw new Failure('bad-input', 'only a simulated cluster can be made to go wrong', {
       next: "Leave out the plan's `faults`, or run it with --target sim",
@@ -55,11 +57,11 @@ export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, 
 }
 
 /**
- * A simulated run is a function of its plan, its seed and the calibration: so its id is, too, and running it again gives the same
- * result in the same place. Nothing of this machine, or of today, goes into it.
+ * A simulated run is a function of its plan, its seed, the calibration and the program: so its id is, too, and running it again gives
+ * the same result in the same place. Nothing of this machine, or of today, goes into it.
  */
-function simulated(plan: Plan, { folders }: Surroundings, calibrationFile?: string): RunOn {
-  const calibration = readCalibration(calibrationFile ?? join(folders.root, defaultCalibration))
+function simulated(plan: Plan, { folders }: Surroundings, { calibration: file, whatIf }: TargetChoices): RunOn {
+  const calibration = readCalibration(file ?? join(folders.root, defaultCalibration))
   const target = simulatedTarget({
     seed: plan.seed,
     calibration,
@@ -68,12 +70,12 @@ function simulated(plan: Plan, { folders }: Surroundings, calibrationFile?: stri
     // The plan's check lets no other kinds through.
     faults: plan.faults as { seed: number; kinds: FaultKind[] } | undefined,
   })
-  const runId = `${plan.name.slice(0, 30)}-simulated-${planHash(plan).slice(0, 8)}`
-  const runFolder = join(folders.reports, runId)
-  rmSync(runFolder, { recursive: true, force: true })
+  const varied = whatIf && [whatIf.record, [...whatIf.plans].map(([arm, its]) => [arm, planHash(its)])]
+  const inputs = JSON.stringify([planHash(plan), calibration, programVersion(folders.root), varied])
+  const runId = `${plan.name.slice(0, 30)}-simulated-${createHash('sha256').update(inputs).digest('hex').slice(0, 8)}`
   return {
     runId,
-    runFolder,
+    runFolder: join(folders.reports, runId),
     target,
     clock: target.clock,
     ...onVirtualTime,
@@ -99,7 +101,7 @@ export function remoteOptions(
   return {
     ...readOptions(surroundings),
     plan,
-    holder: { runId, who: `${userInfo().username}@${hostname()}` },
+    holder: { runId, who: `${userName()}@${hostname()}` },
     runFolder,
     startedAt,
     confirmed: confirm,
@@ -121,6 +123,15 @@ export function readOptions({
     onPluginLine: (line: string) => terminal.printAtOnce(printable(line)),
     clock: systemClock,
     now: () => new Date(),
+  }
+}
+
+/** Who runs this: in a container, a user often has a number and no name. */
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid-${process.getuid?.()}`
   }
 }
 

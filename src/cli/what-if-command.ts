@@ -58,7 +58,7 @@ export async function whatIfCommand(
   // More than once unless the plan or the command line says how often.
   const usual = target === 'sim' ? read([`repetitions=${usualRepetitions}`, ...set]).repetitions : 1
   plan.repetitions = options.repeat ?? Math.max(plan.repetitions, usual)
-  const on = runOn(target, plan, surroundings, options)
+  const on = runOn(target, plan, surroundings, { ...options, whatIf: comparison })
   const support = knob === undefined ? { supported: true as const } : on.target.supports(knob)
   if (!support.supported)
     throw new Failure('bad-input', `on target ${on.target.name}, ${varied} would change nothing: ${support.because}`)

@@ -43,7 +43,7 @@ describe('markdown report', () => {
   it('should say simulated and partial at the top', () => {
     const lines = renderMarkdown(sampleResult({ evidence: 'simulated', partial: true })).split('\n')
     expect(lines[0]).toBe('## kubelet-200: pass (simulated)')
-    expect(lines[2]).toContain('partial: failed')
+    expect(lines[2]).toContain('partial: unfinished')
     expect(lines.join('\n')).not.toContain('measured)')
   })
 

@@ -93,7 +93,7 @@ filling the cluster (simulated)      untuned  tuned-split          ratio
     const result = sampleResult({ partial: true })
     Object.assign(result.arms[0] ?? {}, { residue: ['namespace a'] })
     const dressed = renderSummary(result, { reportPath: 'x', styles })
-    expect(dressed).toContain('«⟨kubelet-200: pass (measured)⟩»\n⟦partial: failed⟧')
+    expect(dressed).toContain('«⟨kubelet-200: pass (measured)⟩»\n⟦partial: unfinished⟧')
     expect(dressed).toContain('‹Left behind or not restored›')
     expect(dressed).toContain('⟨pass         ⟩untuned rollout available')
     expect(dressed.replace(/[«»‹›⟨⟩⟦⟧]/g, '')).toBe(renderSummary(result, { reportPath: 'x' }))

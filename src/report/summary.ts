@@ -21,7 +21,8 @@ export interface SummaryStyles {
 }
 
 export interface SummaryOptions {
-  reportPath: string
+  /** Where the report is; undefined where it could not be written. */
+  reportPath?: string
   /** Plain text unless given. */
   styles?: SummaryStyles
 }
@@ -44,8 +45,13 @@ export function renderSummary(result: Result, { reportPath, styles = plain }: Su
     ...fills(view, result, styles),
     ...comparisons(view, result, styles),
     thresholds(result, styles),
-    [...ownMemory(result), `report: ${printable(reportPath)}`],
+    [...ownMemory(result), ...reportLine(reportPath)],
   ])
+}
+
+/** Where the report is. */
+export function reportLine(path: string | undefined): string[] {
+  return path === undefined ? [] : [`report: ${printable(path)}`]
 }
 
 /** The verdict, the reasons for it, and what to know before trusting the figures. */

@@ -111,13 +111,13 @@ describe('caveats', () => {
     ])
   })
 
-  it('should tell an interrupted run from a failed one', () => {
+  it('should tell interrupted, failed and killed runs apart', () => {
     const result = sampleResult({ partial: true })
-    expect(viewOf(result).partial).toBe('partial: failed')
-    const interrupted = result.arms.map(
-      (arm, index): ArmOutcome => (index === 3 ? { ...arm, outcome: 'interrupted' } : arm),
-    )
-    expect(viewOf({ ...result, arms: interrupted }).partial).toBe('partial: interrupted')
+    expect(viewOf(result).partial).toBe('partial: unfinished')
+    for (const outcome of ['interrupted', 'failed'] as const) {
+      const arms = result.arms.map((arm, index): ArmOutcome => (index === 3 ? { ...arm, outcome } : arm))
+      expect(viewOf({ ...result, arms }).partial).toBe(`partial: ${outcome}`)
+    }
     expect(viewOf(sampleResult()).partial).toBeNull()
   })
 })

@@ -30,7 +30,7 @@ export interface ReportView {
   evidence: string
   /** Further sentences that depend on the evidence. */
   words: EvidenceWords
-  /** `partial: interrupted` or `partial: failed`; null for a run that went to its end. */
+  /** `partial: interrupted`, `failed` or `unfinished`; null for a run that went to its end. */
   partial: string | null
   /** In order of first appearance; the first one is the baseline of every ratio. */
   profiles: string[]
@@ -171,7 +171,9 @@ function verdictOf({ verdict, evidence }: Result, worse: readonly Worsened[]): s
 
 function partialOf(result: Result): string | null {
   if (!result.partial) return null
-  return result.arms.some((arm) => arm.outcome === 'interrupted') ? 'partial: interrupted' : 'partial: failed'
+  const ended = result.arms.find((arm) => arm.outcome !== 'complete')
+  // Killed, or still going on: every arm that is here was finished.
+  return `partial: ${ended?.outcome ?? 'unfinished'}`
 }
 
 function probesOf(arms: ArmOutcome[], profiles: string[], figures: ReferenceFigure[], notes: string[]): ProbeView[] {

@@ -1,11 +1,10 @@
-import { printable } from '../base/printable.ts'
 import { sumOf } from '../base/sum.ts'
 import type { Result } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
 import { formatShare } from './format.ts'
 import { sampleText } from './sample.ts'
 import type { SummaryOptions } from './summary.ts'
-import { joined, opening, plain, shorten, width, wrap } from './summary.ts'
+import { joined, opening, plain, reportLine, shorten, width, wrap } from './summary.ts'
 import type { EffectGroup, WhatIfView } from './what-if.ts'
 
 /** What the values of one setting make of every time, in at most 80 columns: a row per value, and what bounds each time. */
@@ -16,7 +15,7 @@ export function renderWhatIf(result: Result, view: WhatIfView, { reportPath, sty
     wrap(introOf(view, result), ''),
     ...abreast(view).map((shown) => tableOf(view, shown, styles.bold)),
     boundLines(groups),
-    [`report: ${printable(reportPath)}`],
+    reportLine(reportPath),
   ])
 }
 

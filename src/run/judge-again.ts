@@ -1,3 +1,4 @@
+import { plural } from '../base/count.ts'
 import { judge } from '../measure/thresholds.ts'
 import type { Result, ThresholdOutcome } from '../result/result.ts'
 import { concluded } from './verdict.ts'
@@ -10,7 +11,9 @@ export function judgedAgain(result: Result): Result {
   const { arms, partial } = result
   const thresholds = result.thresholds.map((recorded) => thresholdAgain(recorded, result))
   const broken = arms.findLast(({ outcome }) => outcome !== 'complete')
-  const ending = partial ? (broken?.error ?? 'the run did not go to its end') : undefined
+  const ending = partial
+    ? (broken?.error ?? `the run did not go to its end: ${plural(arms.length, 'arm')} finished`)
+    : undefined
   const judged = concluded(thresholds, { arms, ending })
   const contradictions = [
     ...(judged.verdict === result.verdict ? [] : [`the result says ${result.verdict}, its arms say ${judged.verdict}`]),

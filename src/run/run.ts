@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { plural } from '../base/count.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import { asFailure } from '../kube/failures.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
@@ -58,6 +59,8 @@ export interface RunContext {
   /** The most memory that this program has had so far; null where the result is to be the same on every machine. */
   peakMemoryBytes: (() => number) | null
   onSamples: (armId: string, probe: string, pods: readonly PodTimeline[]) => void
+  /** Takes the result as it is after each arm: all there is if the run is killed after it. */
+  onArm?: ((soFar: Result) => void) | undefined
   /** There where the plan's arms are the values of one setting. */
   whatIf?: Comparison | undefined
 }
@@ -94,19 +97,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
   const arms: ArmOutcome[] = []
   const versions: Record<string, string> = {}
   const errors: unknown[] = []
-  for (const arm of scheduled) {
-    const ran = await runArm(arm, contextOf(arm, context), versions)
-    arms.push(ran.outcome)
-    if (ran.error === undefined) continue
-    errors.push(ran.error)
-    if (endsRun(ran.error)) break
-  }
-
-  const ended = errors.find(endsRun)
-  const ending = ended === undefined ? undefined : messageOf(ended)
-  const judgement = judgeRun({ thresholds: plan.thresholds.map(boundsOf), arms, ending })
-  const error = ended ?? errors[0]
-  const result: Result = {
+  const resultOf = (ending: string | undefined): Result => ({
     schema: 1,
     run: runId,
     plan: plan.name,
@@ -114,7 +105,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     ...(plan.description === undefined ? {} : { description: plan.description }),
     evidence: target.evidence,
     target: target.name,
-    partial: error !== undefined,
+    partial: ending !== undefined || errors.length > 0,
     startedAt: context.startedAt,
     durationMs: clock.nowMs() - startedMs,
     versions,
@@ -123,8 +114,22 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     reference: referenceOf(plan),
     ...(context.whatIf === undefined ? {} : { whatIf: context.whatIf.record }),
     arms,
-    ...judgement,
+    ...judgeRun({ thresholds: plan.thresholds.map(boundsOf), arms, ending }),
+  })
+  for (const arm of scheduled) {
+    const ran = await runArm(arm, contextOf(arm, context), versions)
+    arms.push(ran.outcome)
+    context.onArm?.(
+      resultOf(`killed, or still going on: ${plural(arms.length, 'arm')} of ${scheduled.length} finished`),
+    )
+    if (ran.error === undefined) continue
+    errors.push(ran.error)
+    if (endsRun(ran.error)) break
   }
+
+  const ended = errors.find(endsRun)
+  const error = ended ?? errors[0]
+  const result = resultOf(ended === undefined ? undefined : messageOf(ended))
   emit({ type: 'run-finished', verdict: result.verdict, partial: result.partial })
   return error === undefined ? { result } : { result, error }
 }
@@ -134,7 +139,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
  * the run to end, or the program has a bug. An arm that is inconclusive for a reason of its own, such as a node that is not Ready in time,
  * says nothing of the others.
  */
-function endsRun(error: unknown): boolean {
+export function endsRun(error: unknown): boolean {
   return !(error instanceof Failure) || error.kind !== 'inconclusive'
 }
 

@@ -5,9 +5,9 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { root } from '../e2e/components.ts'
+import { program, start as startProgram, whenPrinting } from './run.ts'
 
 let folder: string
 let children: ChildProcess[]
@@ -21,8 +21,6 @@ afterEach(() => {
   for (const child of children) child.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
-
-const program = join(root, 'src', 'start.cjs')
 
 /** A plan that keeps a simulation busy for a minute: longer than any test here lasts. */
 function longPlan(): string {
@@ -42,45 +40,15 @@ probes:
   return path
 }
 
-/** The program in a process of its own, with what it says; `preload` is code that it runs first. */
+/** Starts a run of the long plan, or other arguments. */
 function start(args: string[], { preload, env = {} }: { preload?: string; env?: Record<string, string> } = {}) {
-  const loaded = join(folder, 'preload.mjs')
-  if (preload !== undefined) writeFileSync(loaded, preload)
-  const child = spawn(
-    process.execPath,
-    [...(preload === undefined ? [] : ['--import', pathToFileURL(loaded).href]), program, ...args],
-    {
-      env: { ...process.env, SCALE_TEST_REPORTS: join(folder, 'reports'), npm_lifecycle_event: undefined, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
-  children.push(child)
-  let said = ''
-  let heard = () => {}
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-      heard()
-    })
-  const ended = once(child, 'close')
-  return {
-    child,
-    said: () => said,
-    /** Resolves when it has said this, or fails when it ends before. */
-    async until(text: string) {
-      while (!said.includes(text)) {
-        const news = new Promise<void>((resolve) => {
-          heard = resolve
-        })
-        const isOver = await Promise.race([news.then(() => false), ended.then(() => true)])
-        if (isOver && !said.includes(text)) throw new Error(`it ended without saying "${text}":\n${said}`)
-      }
-    },
-    async status() {
-      const [code] = (await ended) as [number | null]
-      return code
-    },
-  }
+  const started = startProgram({
+    args,
+    env: { SCALE_TEST_REPORTS: join(folder, 'reports'), ...env },
+    ...(preload !== undefined && { preload }),
+  })
+  children.push(started.child)
+  return started
 }
 
 describe('signals', () => {
@@ -150,18 +118,13 @@ describe('signals', () => {
 })
 
 describe('a bug', () => {
-  /** Code to run when a text is about to be printed. */
-  const when = (text: string, code: string) => `
-    const write = process.stdout.write
-    process.stdout.write = function (said, ...rest) {
-      if (String(said).includes(${JSON.stringify(text)})) { ${code} }
-      return write.call(this, said, ...rest)
-    }`
-
   it.each([
-    ['is thrown by nobody in particular', when('Knobs in force', 'setImmediate(() => { throw new TypeError("odd") })')],
-    ['is a promise that nobody looks at', when('Knobs in force', 'void Promise.reject(new TypeError("odd"))')],
-    ['is in what shows the run', when('Knobs in force', 'throw new TypeError("odd")')],
+    [
+      'is thrown by nobody in particular',
+      whenPrinting('Knobs in force', 'setImmediate(() => { throw new TypeError("odd") })'),
+    ],
+    ['is a promise that nobody looks at', whenPrinting('Knobs in force', 'void Promise.reject(new TypeError("odd"))')],
+    ['is in what shows the run', whenPrinting('Knobs in force', 'throw new TypeError("odd")')],
   ])('should stop the run, clean up, and end with 70 when it %s', async (_, preload) => {
     const run = start(['run', longPlan(), '--target', 'sim'], { preload })
     expect(await run.status()).toBe(70)
@@ -172,7 +135,7 @@ describe('a bug', () => {
 
   it('should clean up to the end when it is in what shows the clean-up', async () => {
     const run = start(['run', longPlan(), '--target', 'sim', '--set', 'probes.settle=1s'], {
-      preload: when('Clean up', 'throw new TypeError("odd")'),
+      preload: whenPrinting('Clean up', 'throw new TypeError("odd")'),
     })
     expect(await run.status()).toBe(70)
     expect(readFileSync(journal(), 'utf8')).toMatch(/"step-finished".*"clean-up"/)

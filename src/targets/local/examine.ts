@@ -1,6 +1,7 @@
-import { statfsSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { $ } from 'zx/core'
+import { Failure } from '../../base/errors.ts'
+import { freeBytes } from '../../base/files.ts'
 import { formatBytes } from '../../base/quantity.ts'
 import type { Environment } from '../../components/components.ts'
 import { componentsVariable, locateComponents, readModulePins } from '../../components/components.ts'
@@ -17,12 +18,12 @@ export interface Finding {
   next?: string
 }
 
-/** What this machine has and lacks for target local. Changes nothing. */
-export async function examineMachine(sourceFolder: string, diskFolder: string, env: Environment): Promise<Finding[]> {
+/** What this machine has and lacks for target local. Leaves everything as it is. */
+export async function examineMachine(sourceFolder: string, reports: string, env: Environment): Promise<Finding[]> {
   if (process.platform !== 'linux') {
     return [{ state: 'lacks', what: `Linux (this is ${process.platform}): a kubelet runs nowhere else` }]
   }
-  return [await components(sourceFolder, env), ...machine(), ...limits(), ...disk(diskFolder), privileges()]
+  return [await components(sourceFolder, env), ...machine(), ...limits(), ...disk(reports), privileges()]
 }
 
 async function components(sourceFolder: string, env: Environment): Promise<Finding> {
@@ -78,15 +79,25 @@ function limits(): Finding[] {
   ]
 }
 
-function disk(folder: string): Finding[] {
-  const { bavail, bsize } = statfsSync(folder)
-  const freeBytes = bavail * bsize
-  return [
-    {
-      state: freeBytes >= 2 * 2 ** 30 ? 'has' : 'lacks',
-      what: `${formatBytes(freeBytes)} of disk free under reports/`,
-    },
-  ]
+function disk(reports: string): Finding[] {
+  try {
+    const free = freeBytes(reports)
+    return [
+      {
+        state: free >= 2 * 2 ** 30 ? 'has' : 'lacks',
+        what: `${formatBytes(free)} of disk free for reports: ${reports}`,
+      },
+    ]
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return [
+      {
+        state: 'lacks',
+        what: `a folder for reports: ${error.message}`,
+        next: 'name another one: SCALE_TEST_REPORTS=FOLDER',
+      },
+    ]
+  }
 }
 
 function privileges(): Finding {

@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import process from 'node:process'
+import { Failure } from '../base/errors.ts'
+import { isSystemError } from '../base/file-failures.ts'
+import { kindOf, listFolder, makeFolder, readTextFile, remove, renameFolder, writeFileWhole } from '../base/files.ts'
+
+/** The folder that a run writes, and where that ends up. */
+export interface RunFolder {
+  /** Where it is while the run goes on. */
+  readonly path: string
+  /** Puts it where finished runs are; returns the path that it has from then on. */
+  finish(isWhole: boolean): string
+  /** Takes it away again: nothing was run. */
+  discard(): void
+}
+
+/** Makes the folder of a run that nobody else has the name of. Throws `Failure('infrastructure')`. */
+export function openOwnFolder(path: string): RunFolder {
+  inReports(() => {
+    makeFolder(dirname(path))
+    makeFolder(path)
+  })
+  return { path, finish: () => path, discard: () => inReports(() => remove(path)) }
+}
+
+/**
+ * Makes the folder of a run that others have the name of: every simulation of the same inputs. It is built beside `place` and takes
+ * that only when it is whole; what was there before stays until then. A partial one gets a name of its own. Throws
+ * `Failure('infrastructure')`.
+ */
+export function openSharedFolder(place: string): RunFolder {
+  const path = `${place}${unfinishedMark}${unique()}`
+  inReports(() => {
+    makeFolder(dirname(place))
+    makeFolder(path)
+    writeFileWhole(join(path, ownerFile), `${JSON.stringify({ pid: process.pid, host: hostname() } satisfies Owner)}\n`)
+  })
+  return {
+    path,
+    finish: (isWhole) => (isWhole ? putInPlace(path, place) : putAside(path, place)),
+    discard: () => inReports(() => remove(path)),
+  }
+}
+
+/** Names of folders that are being written, or were when their process was killed. */
+const unfinishedMark = '.unfinished-'
+/** Names of folders that another one takes the place of just now. */
+const replacedMark = '.replaced-'
+const ownerFile = 'owner.json'
+
+/** The process that writes a folder. */
+interface Owner {
+  pid: number
+  host: string
+}
+
+function unique(): string {
+  return randomBytes(3).toString('hex')
+}
+
+/** Takes the place of an earlier run, if there is one; several may want to at once. */
+function putInPlace(path: string, place: string): string {
+  return inReports(() => {
+    remove(join(path, ownerFile))
+    const replaced: string[] = []
+    for (let renamed = renameFolder(path, place); renamed !== 'done'; renamed = renameFolder(path, place)) {
+      if (renamed === 'missing') throw new Failure('infrastructure', `${path} is no longer there`)
+      const aside = `${place}${replacedMark}${unique()}`
+      if (renameFolder(place, aside) === 'done') replaced.push(aside)
+    }
+    for (const folder of replaced) remove(folder)
+    return place
+  })
+}
+
+function putAside(path: string, place: string): string {
+  return inReports(() => {
+    remove(join(path, ownerFile))
+    for (let count = 1; ; count++) {
+      const aside = `${place}-partial-${count}`
+      const renamed = kindOf(aside) === undefined ? renameFolder(path, aside) : 'taken'
+      if (renamed === 'done') return aside
+      if (renamed === 'missing') throw new Failure('infrastructure', `${path} is no longer there`)
+    }
+  })
+}
+
+/** A folder that a run did not finish. */
+export interface Unfinished {
+  path: string
+  /** The run that it is of. */
+  place: string
+  /** False for one whose process is no more; true also where that cannot be known, on another machine. */
+  isGoingOn: boolean
+}
+
+/** What a folder's name says of a run that has not finished; undefined for any other folder. */
+export function unfinishedRun(path: string): Unfinished | undefined {
+  const [runId, hex] = basename(path).split(unfinishedMark)
+  if (runId === undefined || hex === undefined) return undefined
+  return { path, place: join(dirname(path), runId), isGoingOn: isGoingOn(path) }
+}
+
+/** Gives the folder of a killed run a name as finished partial ones have; returns its path. */
+export function finishKilled({ path, place }: Unfinished): string {
+  return putAside(path, place)
+}
+
+function isGoingOn(path: string): boolean {
+  const file = join(path, ownerFile)
+  if (kindOf(file) === undefined) return false
+  const { pid, host } = JSON.parse(readTextFile(file)) as Owner
+  return host !== hostname() || isAlive(pid)
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: somebody else's.
+    return error instanceof Error && 'code' in error && error.code !== 'ESRCH'
+  }
+}
+
+/** Finishes what runs were about to do with folders of reports when they were killed; returns what was done, a sentence each. */
+export function tidyReports(reports: string, hasResults: (path: string) => boolean): string[] {
+  return inReports(() =>
+    listFolder(reports).flatMap((name) => {
+      const path = join(reports, name)
+      const [replaced, hex] = name.split(replacedMark)
+      if (replaced !== undefined && hex !== undefined) {
+        // Its run was killed before another one had its place, or after that.
+        if (renameFolder(path, join(reports, replaced)) === 'done') return [`${replaced}: put back`]
+        remove(path)
+        return []
+      }
+      const unfinished = unfinishedRun(path)
+      if (unfinished === undefined || unfinished.isGoingOn) return []
+      if (hasResults(path))
+        return [`${name}: finished arms are kept; see them with: npm run scale-test -- report ${name}`]
+      remove(path)
+      return [`${name}: removed; its run was killed before an arm was finished`]
+    }),
+  )
+}
+
+/** Does something with folders of reports: what cannot be written comes with what to do about it. */
+export function inReports<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== 'infrastructure') throw error
+    const isFull = isSystemError(error.cause) && ['ENOSPC', 'EDQUOT'].includes(error.cause.code)
+    const first = isFull ? 'Free some space there, or name' : 'Name'
+    throw new Failure(error.kind, error.message, {
+      next: `${first} another folder for reports: SCALE_TEST_REPORTS=FOLDER`,
+      cause: error,
+    })
+  }
+}
