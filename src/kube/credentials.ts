@@ -30,6 +30,8 @@ export interface Credentials {
   readonly clusterName?: string
   /** When they end: a certificate, or a token that nobody renews and that tells its end. Absent where neither is so. */
   readonly expiresAt?: Date
+  /** Set where nobody checks which server answers, because that was allowed. */
+  readonly insecure?: true
   /** Why requests are anonymous; absent where they are not. */
   readonly anonymous?: string
   /**
@@ -62,7 +64,8 @@ export async function loadCredentials(file: string, options: LoadOptions): Promi
   const context = readContext(file, options.context)
   const cluster = clusterOf(context)
   const { server, ca, servername, insecure } = cluster
-  if (options.allowInsecure !== true) requireProtected(cluster, file, context.name)
+  const isOpen = insecure || (server.protocol === 'http:' && !isThisMachine(server))
+  if (isOpen && options.allowInsecure !== true) throw unprotected(cluster, file, context.name)
   const proxyFor = (url: URL) => cluster.proxy ?? proxyInEnvironment(url, options.env)
   // A proxy that cannot be used is told now.
   proxyFor(server)
@@ -91,6 +94,7 @@ export async function loadCredentials(file: string, options: LoadOptions): Promi
       ...(insecure && { rejectUnauthorized: false as const }),
     },
     clusterName: cluster.name,
+    ...(isOpen && { insecure: true as const }),
     ...(ends.length > 0 && { expiresAt: new Date(Math.min(...ends)) }),
     ...(anonymous !== undefined && { anonymous }),
     headers: async (renew = false) => ({ ...(await authentication.headers(renew)), ...impersonation }),
@@ -98,11 +102,9 @@ export async function loadCredentials(file: string, options: LoadOptions): Promi
   }
 }
 
-function requireProtected({ name, server, insecure }: ClusterSettings, file: string, context: string): void {
-  const isOpen = server.protocol === 'http:' && !isThisMachine(server)
-  if (!insecure && !isOpen) return
+function unprotected({ name, insecure }: ClusterSettings, file: string, context: string): Failure {
   const how = insecure ? 'sets insecure-skip-tls-verify' : 'uses plain http to another machine'
-  throw new Failure('safety-refusal', `${file}: cluster ${name} ${how}: anyone could answer in its place`, {
+  return new Failure('safety-refusal', `${file}: cluster ${name} ${how}: anyone could answer in its place`, {
     next: `Give the cluster its certificate-authority-data, or connect all the same: --allow-insecure ${context}`,
   })
 }

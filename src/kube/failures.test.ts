@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Failure } from '../base/errors.ts'
 import { ApiError } from './api.ts'
-import { isTransient, isUndone } from './failures.ts'
+import { asFailure, isTransient, isUndone } from './failures.ts'
 
 describe('isTransient', () => {
   it.each([
@@ -27,5 +28,14 @@ describe('isUndone', () => {
     expect(isUndone(new ApiError(0, 'ECONNREFUSED', ''))).toBe(true)
     expect(isUndone(new ApiError(0, 'ECONNRESET', ''))).toBe(false)
     expect(isUndone(new ApiError(503, 'ServiceUnavailable', ''))).toBe(false)
+  })
+})
+
+describe('asFailure', () => {
+  it('should keep apart who is not known and who has no right', () => {
+    const next = (status: number) => (asFailure(new ApiError(status, '', 'get pods: no')) as Failure).next
+    expect(next(401)).toMatch(/^Log in again/)
+    expect(next(403)).toMatch(/^Grant the rights/)
+    expect(next(500)).toBeUndefined()
   })
 })

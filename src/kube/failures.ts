@@ -37,9 +37,15 @@ export function isTransient(error: ApiError): boolean {
   return isUndone(error) || error.status >= 500 || interrupted.has(error.reason)
 }
 
+/** What helps against a refusal, by its status. */
+const advice: Readonly<Record<number, string>> = {
+  401: 'Log in again, or get a new kubeconfig: the API server does not accept these credentials',
+  403: 'Grant the rights that manifests/ names',
+}
+
 /** A refusal by the apiserver is no bug of ours: it ends the work as trouble with the infrastructure. */
 export function asFailure(error: unknown): unknown {
   if (!(error instanceof ApiError)) return error
-  const next = error.status === 403 ? 'Grant the rights that manifests/ names' : undefined
+  const next = advice[error.status]
   return new Failure('infrastructure', error.message, { cause: error, ...(next !== undefined && { next }) })
 }

@@ -46,6 +46,13 @@ describe('caveats of a filled cluster', () => {
     ])
   })
 
+  it('should tell that nobody checked which server answered', () => {
+    const [untuned] = filledArms()
+    expect(placesOf([untuned], 'The API server was not checked')).toEqual([])
+    Object.assign(untuned ?? {}, { insecure: true })
+    expect(placesOf([untuned], 'The API server was not checked')).toEqual(['untuned #1: --allow-insecure'])
+  })
+
   it('should not name a thousand nodes', () => {
     const [untuned] = filledArms()
     const nodes = Array.from({ length: 1000 }, (_, index) => `hollow-${index}`)

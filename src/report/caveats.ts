@@ -60,6 +60,11 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
       places: perArm(({ fill }) => (fill === null ? [] : lacksOf(fill))),
     },
     { severity: 'bad', title: 'Nodes not Ready at the end', places: perArm(nodesAway) },
+    {
+      severity: 'bad',
+      title: 'The API server was not checked: anyone could have answered in its place',
+      places: perArm(({ insecure }) => (insecure === true ? ['--allow-insecure'] : [])),
+    },
     { severity: 'bad', title: 'Knobs with another value than requested', places: knobs('differs') },
     {
       severity: 'warn',

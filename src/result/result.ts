@@ -336,6 +336,8 @@ const armOutcome = z.object({
   /** Before a cluster that was there could be used: until its Lease was taken, and, where a program re-tunes it, until it answered again. */
   waitedForLeaseMs: z.number().optional(),
   retunedMs: z.number().optional(),
+  /** Nobody checked which API server answered, because the user allowed that. */
+  insecure: z.literal(true).optional(),
   probes: z.array(probeOutcome),
   /** What tear-down could not remove or restore. */
   residue: z.array(z.string()),

@@ -63,8 +63,8 @@ export interface Cluster extends AsyncDisposable {
   readonly versions: Readonly<Record<string, string>>
   /** From the first process to an answering, healthy control plane; null where it was there before, or its start is not modelled. */
   readonly readyMs: number | null
-  /** Where it was there before: what came before it could be used. */
-  readonly opening?: { waitedForLeaseMs: number; retunedMs?: number }
+  /** Where it was there before: what came before it could be used, and whether nobody checks which API server answers. */
+  readonly opening?: { waitedForLeaseMs: number; retunedMs?: number; insecure?: true }
   /** Aborts with the reason when the cluster breaks in mid-run, such as a component that died. */
   readonly broken: AbortSignal
   /** Starts hollow nodes; they register themselves. Resolves when all processes run, not when nodes are Ready. */

@@ -125,6 +125,7 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
     const opening = {
       waitedForLeaseMs: acquiredMs - askedMs,
       ...(command !== undefined && { retunedMs: clock.nowMs() - acquiredMs }),
+      ...((credentials.insecure ?? hostPlace?.credentials.insecure) === true && { insecure: true as const }),
     }
     const unreadApiservers = whyNotAllApiservers(await findApiservers(api, closing.signal), target)
     const components = componentsOf({ api, target, credentials, unreadApiservers, clock, signal: closing.signal })

@@ -49,6 +49,8 @@ export interface Check<Needs = Preflight> {
   id: string
   /** `Names`: what is looked at. */
   title: string
+  /** Where it refuses, those after it could not look: they are not run. */
+  endsWithRefusals?: true
   /** Throws `Failure('infrastructure')` when a cluster does not answer. */
   examine(needs: Needs): Promise<Findings>
 }
@@ -69,7 +71,7 @@ export async function onEach(
       try {
         return await examine(cluster)
       } catch (error) {
-        if (!(error instanceof ApiError) || error.status === 0) throw unreachable(cluster, error)
+        if (!(error instanceof ApiError) || error.status !== 403) throw unreachable(cluster, error)
         const next = `Have the rules of manifests/rbac-${cluster.role}.yaml applied there for the user of this context`
         return { refusals: [{ because: `${titleOf(cluster)}: ${error.message}`, next }] }
       }

@@ -9,14 +9,17 @@ import { hosts } from './hosts.ts'
 import { identity } from './identity.ts'
 import { inUse } from './in-use.ts'
 import { names } from './names.ts'
+import { signIn } from './sign-in.ts'
 import { versions } from './versions.ts'
 
 /** Whether the clusters are the ones that are meant: all that taking something away depends on. */
-export const identityChecks: readonly Check<Known>[] = [names, identity]
+export const identityChecks: readonly Check<Known>[] = [names, signIn, identity]
 /** All that is looked at before a run. */
 export const allChecks: readonly Check[] = [
-  ...identityChecks,
+  names,
   credentials,
+  signIn,
+  identity,
   access,
   inUse,
   collisions,
@@ -27,7 +30,7 @@ export const allChecks: readonly Check[] = [
 ]
 
 /**
- * Runs all checks, whatever the others find: everything that is wrong is told at once. Throws `Failure('infrastructure')`
+ * Runs all checks, whatever the others find: everything that is wrong is told at once, unless a cluster lets nobody in. Throws `Failure('infrastructure')`
  * when a cluster does not answer.
  */
 export async function examineClusters<Needs extends Known>(
@@ -35,9 +38,11 @@ export async function examineClusters<Needs extends Known>(
   checks: readonly Check<Needs>[],
 ): Promise<CheckOutcome[]> {
   const outcomes: CheckOutcome[] = []
-  for (const { id, title, examine } of checks) {
+  for (const { id, title, endsWithRefusals, examine } of checks) {
     needs.signal.throwIfAborted()
-    outcomes.push({ id, title, ...(await examine(needs)) })
+    const findings = await examine(needs)
+    outcomes.push({ id, title, ...findings })
+    if (endsWithRefusals === true && findings.refusals.length > 0) break
   }
   return outcomes
 }

@@ -11,7 +11,7 @@ import type { Reach } from '../reach.ts'
 import type { FakeOptions } from '../testing.ts'
 import { fakeCluster, reachOf } from '../testing.ts'
 import type { Preflight } from './check.ts'
-import { allChecks, examineClusters, requireNoRefusals } from './index.ts'
+import { allChecks, examineClusters, identityChecks, requireNoRefusals } from './index.ts'
 import { skewOf } from './versions.ts'
 
 const now = new Date('2026-01-01T12:00:00Z')
@@ -214,6 +214,59 @@ describe('the preflight', () => {
       message: 'target (context staging) cannot be asked: get namespaces: connect ECONNREFUSED',
       next: 'Try: kubectl --kubeconfig kubeconfig --context staging get --raw /version',
     })
+  })
+
+  it.each([
+    [
+      'anonymous',
+      403,
+      { anonymous: 'user u has nothing' },
+      /no credentials are sent: user u has nothing; get .* -> Name a kube/,
+    ],
+    [
+      'anonymous',
+      401,
+      { anonymous: 'user u has nothing' },
+      /no credentials are sent: user u has nothing; get .* -> Name a kube/,
+    ],
+    ['unknown', 401, {}, /the credentials are not accepted: get .* -> Log in again .*--context staging auth whoami/],
+  ])(
+    'should tell once that requests which are %s are refused with %i, and not ask for rights',
+    async (_, status, who, reason) => {
+      const cluster = fakeCluster()
+      cluster.failing = new ApiError(status, 'Refused', 'get namespaces: refused')
+      expect(await reasonsOf({ credentials: credentials(who) }, {}, {}, cluster)).toEqual([
+        expect.stringMatching(reason),
+      ])
+    },
+  )
+
+  it('should let an anonymous request pass where the cluster does, as behind kubectl proxy, and say so', async () => {
+    const cluster = reachOf(fakeCluster(), {
+      credentials: credentials({
+        anonymous: 'user u has nothing',
+        insecure: true,
+        proxyFor: () => new URL('http://u:canary@proxy:1'),
+      }),
+    })
+    const signal = new AbortController().signal
+    const [, signIn] = await examineClusters({ clusters: [cluster], confirmed: [], now, signal }, identityChecks)
+    expect(signIn).toEqual({
+      id: 'sign-in',
+      title: 'Signing in',
+      refusals: [],
+      notes: [
+        'target (context staging): no credentials are sent: user u has nothing',
+        'target (context staging): the server is not checked, as you allowed: anyone could answer in its place',
+        'target (context staging): reached through the proxy http://proxy:1',
+      ],
+    })
+  })
+
+  it('should not take a server that fails for one that lacks rights', async () => {
+    const cluster = fakeCluster()
+    cluster.failing = new ApiError(503, 'HTTP 503', 'get namespaces: <html>')
+    await expect(reasonsOf({}, {}, {}, cluster)).rejects.toMatchObject({ kind: 'infrastructure' })
   })
 
   it('should tell everything that is wrong at once', async () => {
