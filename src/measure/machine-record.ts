@@ -15,8 +15,8 @@ export interface MachineReading {
   /** Of all cores together. */
   busyMs: number
   totalMs: number
-  /** Threads that run or wait for a processor, at this moment. */
-  runQueue: number
+  /** Threads that run or wait for a processor, at this moment; null where the kernel does not tell. */
+  runQueue: number | null
   memoryUsedBytes: number
   /** By disk: how long it had something to do. */
   disksBusyMs: ReadonlyMap<string, number>
@@ -60,6 +60,9 @@ export function createMachineRecord(): MachineRecord {
   /** Total processor time of every component at every reading. */
   const totals: Map<string, number>[] = []
 
+  const usedBy = (component: string) =>
+    sumOf([...(processorMs.get(component)?.values() ?? [])].map(({ first, last }) => last - first))
+
   const add = (reading: MachineReading) => {
     // Components are kept as totals: of 500 processes an hour long they would fill the memory.
     if (readings.push({ ...reading, components: new Map() }) === 1) sampled.push(0)
@@ -72,21 +75,21 @@ export function createMachineRecord(): MachineRecord {
       processorMs.set(component, times)
       const memoryBytes =
         processes.reduce((sum, one) => sum + one.privateBytes, 0) + Math.max(...processes.map((one) => one.sharedBytes))
-      const peak = peaks.get(component)
+      const peak = peaks.get(component) ?? { processes: processes.length, memoryBytes }
       peaks.set(component, {
-        processes: Math.max(peak?.processes ?? 0, processes.length),
-        memoryBytes: Math.max(peak?.memoryBytes ?? 0, memoryBytes),
+        processes: Math.max(peak.processes, processes.length),
+        memoryBytes: Math.max(peak.memoryBytes, memoryBytes),
       })
     }
-    const usedBy = (times: Map<number, { first: number; last: number }>) =>
-      sumOf(times.values().map(({ first, last }) => last - first))
-    totals.push(new Map([...processorMs].map(([component, times]) => [component, usedBy(times)])))
+    totals.push(new Map([...processorMs.keys()].map((component) => [component, usedBy(component)])))
   }
 
+  const at = (index: number) => readings[index] as MachineReading
   const coresUsed = (component: string, from: number, to: number) => {
-    const spanMs = elapsedMs(readings[from], readings[to])
-    const used = (totals[to]?.get(component) ?? 0) - (totals[from]?.get(component) ?? 0)
-    return spanMs <= 0 ? 0 : used / spanMs
+    const spanMs = at(to).atMs - at(from).atMs
+    // A component counts from when it is first seen: before that it has used nothing.
+    const usedUntil = (index: number) => totals[index]?.get(component) ?? 0
+    return spanMs <= 0 ? 0 : (usedUntil(to) - usedUntil(from)) / spanMs
   }
 
   return {
@@ -104,42 +107,50 @@ export function createMachineRecord(): MachineRecord {
       if (phase !== undefined) phase.last ??= readings.length - 1
     },
     summary() {
-      const startMs = readings[0]?.atMs ?? 0
-      const components = [...processorMs.keys()]
-      const spans = spansOf(sampled.length).map(([from, to]) => [sampled[from] ?? 0, sampled[to] ?? 0] as const)
-      const curveOf = (value: (from: number, to: number) => number): Curve =>
-        spans.map(([from, to]) => [(readings[to]?.atMs ?? 0) - startMs, value(from, to)])
-      const at = (index: number) => readings[index]
+      const [first] = readings
+      if (first === undefined)
+        return { phases: [], curves: { busy: [], runQueue: [], memoryUsedBytes: [], diskBusy: [] }, components: [] }
+      const startMs = first.atMs
+      const spans = spansOf(sampled.length).map(
+        ([from, to]) => [sampled[from] as number, sampled[to] as number] as const,
+      )
+      /** What is not known of a span leaves a gap. */
+      const curveOf = (value: (from: number, to: number) => number | null): Curve =>
+        spans.flatMap(([from, to]): Curve => {
+          const found = value(from, to)
+          return found === null ? [] : [[at(to).atMs - startMs, found]]
+        })
+      const since = (from: number, to: number) => readings.slice(from + 1, to + 1)
       return {
-        phases: phases.map(({ step, title, first, last = readings.length - 1 }): MachinePhase => {
-          const within = readings.slice(first, last + 1)
-          const busy = busyBetween(at(first), at(last))
+        phases: phases.map(({ step, title, first: from, last: to = readings.length - 1 }): MachinePhase => {
+          const within = readings.slice(from, to + 1)
+          const busy = busyBetween(at(from), at(to))
           return {
             step,
             title,
-            startMs: (at(first)?.atMs ?? startMs) - startMs,
-            endMs: (at(last)?.atMs ?? startMs) - startMs,
+            startMs: at(from).atMs - startMs,
+            endMs: at(to).atMs - startMs,
             busy,
-            machineBound: busy > machineBoundAbove && elapsedMs(at(first), at(last)) >= shortestMs,
+            machineBound: busy > machineBoundAbove && at(to).atMs - at(from).atMs >= shortestMs,
             runQueue: meanOf(within.map(({ runQueue }) => runQueue)),
-            memoryUsedMaxBytes: Math.max(0, ...within.map(({ memoryUsedBytes }) => memoryUsedBytes)),
-            diskBusy: diskBusyBetween(at(first), at(last)),
-            cores: Object.fromEntries(components.map((component) => [component, coresUsed(component, first, last)])),
+            memoryUsedMaxBytes: Math.max(...within.map(({ memoryUsedBytes }) => memoryUsedBytes)),
+            diskBusy: diskBusyBetween(at(from), at(to)),
+            cores: Object.fromEntries(
+              [...peaks.keys()].map((component) => [component, coresUsed(component, from, to)]),
+            ),
           }
         }),
         curves: {
           busy: curveOf((from, to) => busyBetween(at(from), at(to))),
-          runQueue: curveOf((from, to) => meanOf(readings.slice(from + 1, to + 1).map((one) => one.runQueue)) ?? 0),
-          memoryUsedBytes: curveOf((from, to) =>
-            Math.max(...readings.slice(from + 1, to + 1).map((one) => one.memoryUsedBytes)),
-          ),
-          diskBusy: curveOf((from, to) => diskBusyBetween(at(from), at(to)) ?? 0),
+          runQueue: curveOf((from, to) => meanOf(since(from, to).map((one) => one.runQueue))),
+          memoryUsedBytes: curveOf((from, to) => Math.max(...since(from, to).map((one) => one.memoryUsedBytes))),
+          diskBusy: curveOf((from, to) => diskBusyBetween(at(from), at(to))),
         },
-        components: components.map((component) => ({
+        components: [...peaks].map(([component, { processes, memoryBytes }]) => ({
           component,
-          processes: peaks.get(component)?.processes ?? 0,
-          processorMs: totals.at(-1)?.get(component) ?? 0,
-          memoryPeakBytes: peaks.get(component)?.memoryBytes ?? 0,
+          processes,
+          processorMs: usedBy(component),
+          memoryPeakBytes: memoryBytes,
           coresCurve: curveOf((from, to) => coresUsed(component, from, to)),
         })),
       }
@@ -161,22 +172,25 @@ function spansOf(readings: number): [number, number][] {
   return Array.from({ length: points }, (_, index): [number, number] => [edge(index), edge(index + 1)])
 }
 
-function busyBetween(from: MachineReading | undefined, to: MachineReading | undefined): number {
-  const totalMs = (to?.totalMs ?? 0) - (from?.totalMs ?? 0)
-  return totalMs <= 0 ? 0 : ((to?.busyMs ?? 0) - (from?.busyMs ?? 0)) / totalMs
-}
-
-function elapsedMs(from: MachineReading | undefined, to: MachineReading | undefined): number {
-  return (to?.atMs ?? 0) - (from?.atMs ?? 0)
+/** No time has passed, as far as the kernel counts, where both readings fall into one of its ticks: then nothing was in use. */
+function busyBetween(from: MachineReading, to: MachineReading): number {
+  const totalMs = to.totalMs - from.totalMs
+  return totalMs <= 0 ? 0 : (to.busyMs - from.busyMs) / totalMs
 }
 
 /** Of the disk that was busy longest. */
-function diskBusyBetween(from: MachineReading | undefined, to: MachineReading | undefined): number | null {
-  const spanMs = elapsedMs(from, to)
-  const busyMs = [...(to?.disksBusyMs ?? [])].map(([disk, total]) => total - (from?.disksBusyMs.get(disk) ?? total))
+function diskBusyBetween(from: MachineReading, to: MachineReading): number | null {
+  const spanMs = to.atMs - from.atMs
+  // A disk that came in between has no beginning.
+  const busyMs = [...to.disksBusyMs].flatMap(([disk, total]) => {
+    const before = from.disksBusyMs.get(disk)
+    return before === undefined ? [] : [total - before]
+  })
   return busyMs.length === 0 || spanMs <= 0 ? null : Math.min(1, Math.max(...busyMs) / spanMs)
 }
 
-function meanOf(values: readonly number[]): number | null {
-  return values.length === 0 ? null : sumOf(values) / values.length
+/** Of what is known. */
+function meanOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null)
+  return known.length === 0 ? null : sumOf(known) / known.length
 }

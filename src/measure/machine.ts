@@ -2,18 +2,25 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, release, totalmem, type } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
+import { devicesBusyMsIn, memoryIn, processIn, processorTicksIn, residentPagesIn, runQueueIn } from '../base/proc.ts'
 import type { ComponentReading, MachineReading, ReadMachine } from './machine-record.ts'
 
 /** What the orchestrator's own machine did while something was measured. */
 export interface MachineUse {
   /** Longest time the orchestrator's event loop did not turn: by so much a stamp may be late. Null where time is virtual. */
   eventLoopDelayMaxMs: number | null
-  /** Share of all processor time that was in use, 0 to 1; null where that says nothing about the cluster. */
+  /** Share of all processor time that was in use, 0 to 1; null where that says nothing about the cluster, or is not known. */
   busy: number | null
 }
 
 /** Starts watching the machine; the function it returns stops and tells. */
 export type MachineMonitor = () => () => MachineUse
+
+/** The share of processor time in use; null when none has passed: the kernel counts in hundredths of a second. */
+function busyBetween(before: ProcessorTime, after: ProcessorTime): number | null {
+  const totalMs = after.totalMs - before.totalMs
+  return totalMs <= 0 ? null : (after.busyMs - before.busyMs) / totalMs
+}
 
 /** Watches the machine this process runs on. */
 export const watchThisMachine: MachineMonitor = () => {
@@ -23,11 +30,7 @@ export const watchThisMachine: MachineMonitor = () => {
   return () => {
     delay.disable()
     const after = processorTime()
-    const totalMs = after.totalMs - before.totalMs
-    return {
-      eventLoopDelayMaxMs: delay.max / 1e6,
-      busy: totalMs === 0 ? 0 : (after.busyMs - before.busyMs) / totalMs,
-    }
+    return { eventLoopDelayMaxMs: delay.max / 1e6, busy: before && after ? busyBetween(before, after) : null }
   }
 }
 
@@ -50,31 +53,36 @@ export function peakMemoryBytes(): number {
   return process.resourceUsage().maxRSS * 1024
 }
 
+type ProcessorTime = Pick<MachineReading, 'busyMs' | 'totalMs'>
+
 /** Linux counts processor time in hundredths of a second, whatever the kernel's own tick (USER_HZ). */
 const tickMs = 10
 
 /**
- * Time of all processors together. On Linux from /proc/stat: waiting for a disk is idle, and interrupts and what the host
- * took away (steal) are not, all of which os.cpus() leaves out.
+ * Time of all processors together; undefined where the machine does not tell. On Linux from /proc/stat: interrupts and what the host took away
+ * (steal) are not idle, which os.cpus() leaves out.
  */
-function processorTime(): { busyMs: number; totalMs: number } {
+function processorTime(): ProcessorTime | undefined {
   if (process.platform !== 'linux') {
     const times = cpus().map((one) => one.times)
     const totalMs = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0)
     return { busyMs: totalMs - times.reduce((sum, { idle }) => sum + idle, 0), totalMs }
   }
-  // proc_stat(5): user nice system idle iowait irq softirq steal; guests are in user already.
-  const ticks = (/^cpu +(.*)$/m.exec(read('/proc/stat'))?.[1] ?? '').split(' ').slice(0, 8).map(Number)
-  const total = ticks.reduce((sum, one) => sum + one, 0)
-  const [, , , idle = 0, waiting = 0] = ticks
-  return { busyMs: tickMs * (total - idle - waiting), totalMs: tickMs * total }
+  const ticks = processorTicksIn(read('/proc/stat'))
+  return ticks && { busyMs: tickMs * ticks.busy, totalMs: tickMs * ticks.total }
 }
 const pageBytes = 4096
 
-/** Reads the kernel's counters (proc(5)): of the machine, of this process and of the given ones. Linux only. */
+/**
+ * Reads the kernel's counters (proc(5)): of the machine, of this process and of the given ones. Linux only. Throws where the kernel does not
+ * tell of processors and memory.
+ */
 export const readThisMachine: ReadMachine = (processes) => {
-  const { stat, memory } = { stat: read('/proc/stat'), memory: read('/proc/meminfo') }
-  const kilobytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(memory)?.[1] ?? 0)
+  const [stat, memory] = [read('/proc/stat'), read('/proc/meminfo')]
+  const time = processorTime()
+  const [totalBytes, availableBytes] = [memoryIn(memory, 'MemTotal'), memoryIn(memory, 'MemAvailable')]
+  if (time === undefined || totalBytes === undefined || availableBytes === undefined)
+    throw new Error('/proc does not tell of processors and memory')
   const components = new Map<string, ComponentReading[]>()
   for (const { component, pid } of [{ component: 'orchestrator', pid: process.pid }, ...processes]) {
     const reading = readProcess(pid)
@@ -85,9 +93,9 @@ export const readThisMachine: ReadMachine = (processes) => {
   }
   return {
     atMs: performance.now(),
-    ...processorTime(),
-    runQueue: Number(/^procs_running (\d+)/m.exec(stat)?.[1] ?? 0),
-    memoryUsedBytes: 1024 * (kilobytes('MemTotal') - kilobytes('MemAvailable')),
+    ...time,
+    runQueue: runQueueIn(stat) ?? null,
+    memoryUsedBytes: totalBytes - availableBytes,
     disksBusyMs: readDisks(),
     components,
   } satisfies MachineReading
@@ -95,15 +103,13 @@ export const readThisMachine: ReadMachine = (processes) => {
 
 function readProcess(pid: number): ComponentReading | undefined {
   try {
-    const stat = read(`/proc/${pid}/stat`)
-    // Counted behind the name, which may contain anything: fields 14 and 15 are user and system time.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    const [, resident = 0, shared = 0] = read(`/proc/${pid}/statm`).split(' ').map(Number)
+    const [used, pages] = [processIn(read(`/proc/${pid}/stat`)), residentPagesIn(read(`/proc/${pid}/statm`))]
+    if (used === undefined || pages === undefined) return undefined
     return {
       pid,
-      processorMs: tickMs * (Number(fields[11]) + Number(fields[12])),
-      privateBytes: pageBytes * (resident - shared),
-      sharedBytes: pageBytes * shared,
+      processorMs: tickMs * used.processorTicks,
+      privateBytes: pageBytes * (pages.resident - pages.shared),
+      sharedBytes: pageBytes * pages.shared,
     }
   } catch {
     // It has ended.
@@ -111,16 +117,14 @@ function readProcess(pid: number): ComponentReading | undefined {
   }
 }
 
-/** Milliseconds in which each whole disk had something to do; field 10 of its statistics (Documentation/admin-guide/iostats). */
+/** Milliseconds in which each whole disk had something to do; none where the kernel does not tell. */
 function readDisks(): Map<string, number> {
-  const lines = read('/proc/diskstats').split('\n')
-  const disks = new Set(readdirSync('/sys/block').filter((name) => !/^(loop|ram|zram)/.test(name)))
-  return new Map(
-    lines.flatMap((line): [string, number][] => {
-      const [, , name = '', ...counters] = line.trim().split(/\s+/)
-      return disks.has(name) ? [[name, Number(counters[9])]] : []
-    }),
-  )
+  try {
+    const disks = new Set(readdirSync('/sys/block').filter((name) => !/^(loop|ram|zram)/.test(name)))
+    return new Map([...devicesBusyMsIn(read('/proc/diskstats'))].filter(([name]) => disks.has(name)))
+  } catch {
+    return new Map()
+  }
 }
 
 function read(file: string): string {

@@ -70,6 +70,8 @@ function machine(): Finding[] {
 
 function limits(): Finding[] {
   const { inotifyInstances: instances } = readLimits()
+  if (instances === undefined)
+    return [{ state: 'limits', what: 'the kernel does not say how many inotify instances a user may have' }]
   return [
     {
       state: instances >= 128 ? 'has' : 'limits',

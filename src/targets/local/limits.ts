@@ -1,26 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { Failure } from '../../base/errors.ts'
+import { countIn, memoryIn, openFilesIn } from '../../base/proc.ts'
 import { formatBytes } from '../../base/quantity.ts'
 import { estimateControlPlaneMemoryBytes, estimateFleetMemoryBytes } from '../../fleet/sizing.ts'
 import type { FleetSpec } from '../target.ts'
 
-/** What the kernel allows. */
+/** What the kernel allows; undefined where it does not say. */
 export interface MachineLimits {
   /** Per user: fs.inotify.max_user_instances. */
-  inotifyInstances: number
+  inotifyInstances: number | undefined
   /** Per process, the hard limit: components raise their own up to it. */
-  openFiles: number
+  openFiles: number | undefined
   /** What programs can still have without swapping: MemAvailable. */
-  memoryBytes: number
+  memoryBytes: number | undefined
 }
 
 /** Limits of this machine. */
 export function readLimits(): MachineLimits {
-  const openFiles = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+  const read = (file: string) => readFileSync(`/proc/${file}`, 'utf8')
   return {
-    inotifyInstances: Number(readFileSync('/proc/sys/fs/inotify/max_user_instances', 'utf8')),
-    openFiles: openFiles === 'unlimited' ? Number.POSITIVE_INFINITY : Number(openFiles),
-    memoryBytes: 1024 * Number(/^MemAvailable:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]),
+    inotifyInstances: countIn(read('sys/fs/inotify/max_user_instances')),
+    openFiles: openFilesIn(read('self/limits')),
+    memoryBytes: memoryIn(read('meminfo'), 'MemAvailable'),
   }
 }
 
@@ -29,27 +30,28 @@ export function readLimits(): MachineLimits {
  * and one connection to the apiserver; hollow-node itself checks what each of its processes needs.
  */
 export function checkLimits({ nodes, nodesPerProcess }: FleetSpec, limits: MachineLimits): void {
-  if (limits.inotifyInstances < nodes)
+  const { inotifyInstances, openFiles, memoryBytes: freeBytes } = limits
+  if (inotifyInstances !== undefined && inotifyInstances < nodes)
     throw new Failure(
       'infrastructure',
-      `${nodes} hollow nodes need ${nodes} inotify instances, but a user may have ${limits.inotifyInstances}`,
+      `${nodes} hollow nodes need ${nodes} inotify instances, but a user may have ${inotifyInstances}`,
       // Editors and other programs of the user have some too.
       { next: `Raise the limit: sudo sysctl -w fs.inotify.max_user_instances=${nodes + 128}` },
     )
   const files = nodes + 1024
-  if (limits.openFiles < files)
+  if (openFiles !== undefined && openFiles < files)
     throw new Failure(
       'infrastructure',
-      `with ${nodes} hollow nodes kube-apiserver needs ${files} open files, but a process may have ${limits.openFiles}`,
+      `with ${nodes} hollow nodes kube-apiserver needs ${files} open files, but a process may have ${openFiles}`,
       { next: `Raise the limit as root, in the shell that starts the run: ulimit -Hn ${files} && ulimit -Sn ${files}` },
     )
 
   const memoryBytes =
     estimateControlPlaneMemoryBytes({ nodes, pods: 0 }) + estimateFleetMemoryBytes({ nodes, nodesPerProcess })
-  if (limits.memoryBytes < memoryBytes)
+  if (freeBytes !== undefined && freeBytes < memoryBytes)
     throw new Failure(
       'infrastructure',
-      `${nodes} hollow nodes and a control plane need ${formatBytes(memoryBytes)} of memory before anything runs on them, but ${formatBytes(limits.memoryBytes)} are free`,
+      `${nodes} hollow nodes and a control plane need ${formatBytes(memoryBytes)} of memory before anything runs on them, but ${formatBytes(freeBytes)} are free`,
       { next: 'Close other programs, lower fleet.nodes, or raise fleet.nodesPerProcess: packed nodes share a process' },
     )
 }

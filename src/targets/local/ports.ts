@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Failure } from '../../base/errors.ts'
+import { countIn } from '../../base/proc.ts'
 
 /** Ports that the kernel gives to outgoing connections: both ends included. */
 export interface PortRange {
@@ -17,10 +18,10 @@ export interface Ports {
 const lowest = 10_000
 const highest = 65_535
 
-/** Content of /proc/sys/net/ipv4/ip_local_port_range. */
+/** Content of /proc/sys/net/ipv4/ip_local_port_range; Linux' own range where it says nothing else. */
 export function parsePortRange(text: string): PortRange {
-  const [low = 32_768, high = 60_999] = text.trim().split(/\s+/).map(Number)
-  return { low, high }
+  const [low, high] = text.trim().split(/\s+/).map(countIn)
+  return low === undefined || high === undefined ? { low: 32_768, high: 60_999 } : { low, high }
 }
 
 /**

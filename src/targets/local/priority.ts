@@ -3,6 +3,7 @@ import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Failure } from '../../base/errors.ts'
+import { hasCapability, processIn } from '../../base/proc.ts'
 import type { Environment } from '../../components/components.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
 
@@ -40,11 +41,9 @@ function ioniceOptions(ioPriority: string): string[] {
 
 /** Nice values of a process's threads, each value once. */
 export function readNice(pid: number): number[] {
-  const values = threadsOf(pid).map((thread) => {
-    const stat = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')
-    // proc_pid_stat(5): field 19, counted behind the name, which may contain anything.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
-  })
+  const values = threadsOf(pid).flatMap(
+    (thread) => processIn(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))?.nice ?? [],
+  )
   return [...new Set(values)]
 }
 
@@ -56,9 +55,8 @@ export async function readIoPriority(pid: number): Promise<string[]> {
 
 /** Whether this process may lower nice values: root may, unless a container took the capability away. */
 export function mayRaisePriority(): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
   const capSysNice = 23n
-  return ((BigInt(`0x${effective}`) >> capSysNice) & 1n) === 1n
+  return hasCapability(readFileSync('/proc/self/status', 'utf8'), capSysNice) === true
 }
 
 /** Whether a program is on the PATH. */
