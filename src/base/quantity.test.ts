@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Failure } from './errors.ts'
 import { parseBytes, parseQuantity, quantityOf } from './quantity.ts'
 
 describe('parseQuantity', () => {
@@ -36,6 +38,27 @@ describe('quantityOf', () => {
     expect(quantityOf(4)).toBe(4)
     expect(quantityOf(undefined)).toBe(0)
     expect(() => quantityOf('much')).toThrow('much is no Kubernetes quantity')
+  })
+
+  it('should read back any quantity, and refuse everything else as a Failure', () => {
+    const suffix = fc.constantFrom('', 'k', 'Ki', 'Mi', 'm', 'u', 'n')
+    fc.assert(
+      fc.property(fc.nat(), suffix, (digits, unit) => {
+        const factors: Record<string, number> = { k: 1e3, Ki: 2 ** 10, Mi: 2 ** 20, m: 1e-3, u: 1e-6, n: 1e-9 }
+        const amount = digits * (factors[unit] ?? 1)
+        expect(Math.abs(quantityOf(`${digits}${unit}`) - amount)).toBeLessThanOrEqual(amount * 1e-12)
+      }),
+    )
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[-+.0-9eEkKMGimun]{0,8}$/))
+    fc.assert(
+      fc.property(text, (quantity) => {
+        try {
+          expect(Number.isNaN(quantityOf(quantity))).toBe(false)
+        } catch (error) {
+          expect(error).toBeInstanceOf(Failure)
+        }
+      }),
+    )
   })
 })
 

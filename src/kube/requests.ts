@@ -9,9 +9,10 @@ import type {
   WatchEvent,
   WatchQuery,
 } from './api.ts'
-import { isApiStatus } from './api.ts'
+import { ApiError, isApiStatus } from './api.ts'
 import { runLabel } from './labels.ts'
 import type { KubeObject, ResourceTypes } from './resources.ts'
+import { fieldsOf } from './status.ts'
 
 /** One request to an apiserver, before it has become HTTP or a simulated one. */
 export type KubeRequest =
@@ -99,12 +100,12 @@ export function kubeApiOver(connection: Connection): KubeApi {
       const { pageSize: limit = defaultPageSize } = query
       let rest: string | undefined
       do {
-        const { metadata, items } = await connection.send<ListAnswer<ResourceTypes[R]>>(
-          { verb: 'list', query, limit, continueFrom: rest, metadataOnly: false },
-          { signal },
+        const { metadata, items } = pageIn<ResourceTypes[R]>(
+          await connection.send({ verb: 'list', query, limit, continueFrom: rest, metadataOnly: false }, { signal }),
+          rest,
         )
-        yield { items: items ?? [], resourceVersion: metadata.resourceVersion }
-        rest = metadata.continue || undefined
+        yield { items, resourceVersion: metadata.resourceVersion }
+        rest = metadata.continue
       } while (rest !== undefined)
     },
 
@@ -115,13 +116,13 @@ export function kubeApiOver(connection: Connection): KubeApi {
       let count = 0
       let rest: string | undefined
       do {
-        const { metadata, items } = await connection.send<ListAnswer<KubeObject>>(
-          { verb: 'list', query, limit, continueFrom: rest, metadataOnly: true },
-          { signal },
+        const { metadata, items } = pageIn<KubeObject>(
+          await connection.send({ verb: 'list', query, limit, continueFrom: rest, metadataOnly: true }, { signal }),
+          rest,
         )
-        count += items?.length ?? 0
+        count += items.length
         if (metadata.remainingItemCount !== undefined) return count + metadata.remainingItemCount
-        rest = metadata.continue || undefined
+        rest = metadata.continue
       } while (rest !== undefined)
       return count
     },
@@ -144,6 +145,28 @@ export function kubeApiOver(connection: Connection): KubeApi {
     watch: (query, signal) => connection.watch(query, signal),
   }
   return api
+}
+
+/** What a page of a list says. Throws `ApiError` for what is no list, and for a page that goes on with what was asked for it: it would never end. */
+function pageIn<T>(
+  answer: unknown,
+  askedFrom: string | undefined,
+): { metadata: ListAnswer<T>['metadata']; items: T[] } {
+  const { metadata, items } = fieldsOf(answer)
+  const { resourceVersion, continue: rest, remainingItemCount } = fieldsOf(metadata)
+  const malformed = (what: string) => new ApiError(0, 'MalformedAnswer', `the list ${what}`)
+  if (typeof resourceVersion !== 'string') throw malformed('has no resourceVersion')
+  if (items !== null && items !== undefined && !Array.isArray(items)) throw malformed('has no items')
+  if (typeof rest === 'string' && rest !== '' && rest === askedFrom)
+    throw malformed('does not go on: a page refers to itself')
+  return {
+    metadata: {
+      resourceVersion,
+      ...(typeof rest === 'string' && rest !== '' && { continue: rest }),
+      ...(typeof remainingItemCount === 'number' && { remainingItemCount }),
+    },
+    items: items ?? [],
+  }
 }
 
 /** Whether an object that was there already is the one that this run tried to create. */

@@ -10,6 +10,8 @@ import { headersAgeMs } from './kubeconfig/headers.ts'
 import type { RetryRecord, Verb } from './persistent.ts'
 import { defaultLimits, persistently } from './persistent.ts'
 import type { RetryLimits } from './retry.ts'
+import type { Status } from './status.ts'
+import { fieldsOf, isFields, statusIn } from './status.ts'
 
 /** One HTTP exchange that ended, well or not. */
 export interface RequestRecord {
@@ -183,13 +185,16 @@ export function createTransport(options: ConnectOptions): Transport {
   }
 }
 
-/** Parses an answer. The parser's message would quote the text, which may be a secret. */
+/** Parses an answer, which is an object whatever was asked. The parser's message would quote the text, which may be a secret. */
 export function parseJson<T>(text: string): T {
+  let answer: unknown
   try {
-    return JSON.parse(text) as T
+    answer = JSON.parse(text)
   } catch {
     throw new ApiError(0, 'MalformedAnswer', 'the answer is not JSON')
   }
+  if (!isFields(answer)) throw new ApiError(0, 'MalformedAnswer', 'the answer is not a JSON object')
+  return answer as T
 }
 
 /** RequestHeaders from memory, asked for again after a minute or when they were refused; once, however many calls need them. */
@@ -217,32 +222,33 @@ function cachedHeaders(credentials: Credentials, clock: Clock) {
   }
 }
 
-interface Status {
-  kind?: string
-  reason?: string
-  message?: string
-  details?: { retryAfterSeconds?: number }
-}
+/** Characters of what a server says that go into a message. */
+const longestMessage = 500
 
 async function refusal(call: Call, answer: Answer, sent: RequestHeaders): Promise<ApiError> {
   const { statusCode: status } = answer
   const text = await answer.body.text()
-  const { reason = `HTTP ${status}`, message = text.slice(0, 500).trim(), details } = statusIn(text)
-  const seconds = Number(answer.headers['retry-after'] ?? details?.retryAfterSeconds)
-  const what = redacted(message, sent.Authorization) || 'no message'
+  const { reason = `HTTP ${status}`, message = text, retryAfterMs } = statusOf(text)
+  // Cut after it has lost its secrets: half a token is no longer found.
+  const what = redacted(message, sent.Authorization).slice(0, longestMessage).trim() || 'no message'
   return new ApiError(status, reason, `${call.verb} ${call.resource}: ${what} (${status} ${reason})`, {
-    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : undefined,
+    retryAfterMs: retryAfterIn(answer.headers['retry-after']) ?? retryAfterMs,
   })
 }
 
 /** The Status object in an answer; empty when it is something else, such as a proxy's page. */
-function statusIn(text: string): Status {
+function statusOf(text: string): Status {
   try {
-    const body = JSON.parse(text) as Status | null
-    return body?.kind === 'Status' ? body : {}
+    const body: unknown = JSON.parse(text)
+    return fieldsOf(body)['kind'] === 'Status' ? statusIn(body) : {}
   } catch {
     return {}
   }
+}
+
+/** A Retry-After in seconds: apiservers send no dates. */
+function retryAfterIn(header: string | string[] | undefined): number | undefined {
+  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? 1000 * Number(header) : undefined
 }
 
 /** `text` without the credentials that were sent, should the server (or a proxy) quote them. */

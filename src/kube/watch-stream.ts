@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { WatchEvent } from './api.ts'
 import { ApiError } from './api.ts'
 import type { KubeObject } from './resources.ts'
+import { fieldsOf, isFields, statusIn } from './status.ts'
 
 interface StampedChunk {
   chunk: Buffer
@@ -58,40 +59,35 @@ function stamped(body: Readable, clock: Clock): AsyncIterable<StampedChunk> {
   return stamper
 }
 
-interface RawEvent {
-  type: string
-  object: KubeObject & { code?: number; reason?: string; message?: string; details?: { retryAfterSeconds?: number } }
-}
-
 function eventIn<T extends KubeObject>(line: string, atMs: number): WatchEvent<T> {
   const { type, object } = parsed(line)
+  if (type === 'ERROR') {
+    const { code = 0, reason = 'Unknown', message = 'no message', retryAfterMs } = statusIn(object)
+    throw new ApiError(code, reason, `watch: ${message} (${code} ${reason})`, { retryAfterMs })
+  }
+  if (!isFields(object) || !isFields(object['metadata'])) throw malformed()
   switch (type) {
     case 'ADDED':
     case 'MODIFIED':
     case 'DELETED':
-      return { type, object: object as T, atMs }
-    case 'BOOKMARK':
-      return { type, resourceVersion: object.metadata.resourceVersion ?? '', atMs }
-    case 'ERROR': {
-      const { code = 0, reason = 'Unknown', message = 'no message', details } = object
-      const seconds = details?.retryAfterSeconds
-      throw new ApiError(code, reason, `watch: ${message} (${code} ${reason})`, {
-        retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
-      })
+      return { type, object: object as unknown as T, atMs }
+    case 'BOOKMARK': {
+      const { resourceVersion } = object['metadata']
+      if (typeof resourceVersion !== 'string') throw malformed()
+      return { type, resourceVersion, atMs }
     }
     default:
       throw malformed()
   }
 }
 
-function parsed(line: string): RawEvent {
+function parsed(line: string): Readonly<Record<string, unknown>> {
   try {
-    const event = JSON.parse(line) as Partial<RawEvent>
-    if (typeof event.type === 'string' && typeof event.object === 'object') return event as RawEvent
+    return fieldsOf(JSON.parse(line))
   } catch {
     // The parser's message would quote the object.
+    throw malformed()
   }
-  throw malformed()
 }
 
 function malformed(): ApiError {

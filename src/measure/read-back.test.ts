@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Failure } from '../base/errors.ts'
 import { flagOnPage, splitOf, valueAt } from './read-back.ts'
 
 describe('valueAt', () => {
@@ -33,5 +35,55 @@ describe('splitOf', () => {
       '/pods,coordination.k8s.io/leases',
     )
     expect(splitOf('[]')).toBe('')
+  })
+})
+
+describe('the readers of components’ pages', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc
+      .array(fc.constantFrom(...'[]{}#,=:/ \n\r', 'a', 'max-pods', '"Port"', 'null', '1'))
+      .map((pieces) => pieces.join('')),
+    fc.json(),
+  )
+
+  it('should find a value or nothing, whatever a page says, or that it is not JSON', () => {
+    fc.assert(
+      fc.property(text, fc.constantFrom('Port', 'a.b', 'constructor.name', 'length', '__proto__'), (page, path) => {
+        expect(['number', 'string', 'boolean', 'undefined']).toContain(typeof flagOnPage(page, 'max-pods'))
+        expect(typeof splitOf(page)).toBe('string')
+        try {
+          const value = valueAt(page, path)
+          expect(['number', 'string', 'boolean', 'undefined']).toContain(typeof value)
+        } catch (error) {
+          expect(error).toBeInstanceOf(Failure)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('should read back a flag and a field, whatever their values', () => {
+    const value = fc.string({ unit: 'grapheme-ascii' }).map((flag) => flag.trim())
+    const separator = fc.constantFrom(':', ': ', '=', ' ')
+    fc.assert(
+      fc.property(value, separator, fc.constantFrom('\n', '\r\n'), (flag, between, end) => {
+        const page = ['', 'x flagz', `max${between}1`, `max-pods${between}${flag}`, `max-pods-2${between}0`, ''].join(
+          end,
+        )
+        expect(flagOnPage(page, 'max-pods')).toBe(flag)
+        expect(valueAt(JSON.stringify({ x: { y: { z: flag } } }), 'y.z')).toBe(flag)
+      }),
+    )
+  })
+
+  it('should read back the resources of any overrides', () => {
+    const resource = fc.stringMatching(/^[a-z.]{1,9}\/[a-z]{1,9}$/)
+    fc.assert(
+      fc.property(fc.array(resource, { minLength: 1 }), (resources) => {
+        const overrides = resources.map((one) => `${one}#https://10.0.0.1:2379;https://10.0.0.2:2379`)
+        expect(splitOf(`[${overrides.join(',')}]`)).toBe(resources.join(','))
+      }),
+    )
   })
 })

@@ -1,4 +1,5 @@
-import { messageOf } from '../base/errors.ts'
+import { Failure, messageOf } from '../base/errors.ts'
+import { fieldsOf, isFields } from '../kube/status.ts'
 import type { Knob, KnobReading, KnobValue } from '../tuning/knob.ts'
 import { readValue } from '../tuning/value.ts'
 import { parsePrometheusText } from './prometheus.ts'
@@ -79,10 +80,17 @@ async function readOne(knob: Knob, component: ReadableComponent, page: PageReade
   }
 }
 
-/** A field of the only object on a `/configz` page. */
+/** A field of the only object on a `/configz` page. Throws `Failure('infrastructure')` for a page that is no JSON. */
 export function valueAt(configz: string, path: string): KnobValue | undefined {
-  let value: unknown = Object.values(JSON.parse(configz) as object)[0]
-  for (const name of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[name]
+  let page: unknown
+  try {
+    page = JSON.parse(configz)
+  } catch {
+    // The parser's message would quote the page.
+    throw new Failure('infrastructure', '/configz is not JSON')
+  }
+  let [value] = Object.values(fieldsOf(page))
+  for (const name of path.split('.')) value = isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined
   return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? value : undefined
 }
 

@@ -1,3 +1,5 @@
+import { fieldsOf } from '../../kube/status.ts'
+import { parseJson } from '../../kube/transport.ts'
 import { startOf } from '../../measure/pairs.ts'
 import { scrapeEach } from '../../measure/scrape.ts'
 import type { ClusterApi, PlannedTarget } from './reach.ts'
@@ -50,9 +52,9 @@ export function whyNotAllApiservers(
   return named.length < registered ? `${field} names ${named.length} of ${registered}` : undefined
 }
 
-/** Throws what is thrown at a text that is no EndpointSlice. */
+/** How many addresses an EndpointSlice has; undefined where it has none. Throws `ApiError` for what is no JSON object. */
 function addressesIn(text: string): number | undefined {
-  const { endpoints } = JSON.parse(text) as { endpoints?: { addresses?: unknown[] }[] }
-  const addresses = endpoints?.flatMap((endpoint) => endpoint.addresses ?? [])
-  return addresses === undefined || addresses.length === 0 ? undefined : new Set(addresses).size
+  const { endpoints } = parseJson<{ endpoints?: unknown }>(text)
+  const addresses = (Array.isArray(endpoints) ? endpoints : []).flatMap((one) => fieldsOf(one)['addresses'] ?? [])
+  return addresses.length === 0 ? undefined : new Set(addresses).size
 }

@@ -9,6 +9,7 @@ import type { RawEndpoint } from '../../kube/http.ts'
 import { connectKubeApi } from '../../kube/http.ts'
 import type { RetryLimits } from '../../kube/retry.ts'
 import type { RequestRecord } from '../../kube/transport.ts'
+import { parseJson } from '../../kube/transport.ts'
 import type { Plan, PlannedClusters } from '../../plan/plan.ts'
 
 export type PlannedTarget = PlannedClusters['targets'][number]
@@ -136,8 +137,8 @@ export async function uidOf(api: KubeApi): Promise<string> {
 
 /** The version that an apiserver tells, `v1.36.3`. Throws `ApiError`. */
 export async function serverVersionOf(api: RawEndpoint): Promise<string> {
-  const { gitVersion } = JSON.parse(await api.readText('/version')) as { gitVersion?: string }
-  return gitVersion ?? 'unknown'
+  const { gitVersion } = parseJson<{ gitVersion?: unknown }>(await api.readText('/version'))
+  return typeof gitVersion === 'string' ? gitVersion : 'unknown'
 }
 
 /** Why a cluster could not be asked, as trouble with the infrastructure; any other error as it is. */

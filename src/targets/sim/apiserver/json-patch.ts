@@ -15,10 +15,16 @@ type Holder = Record<string, unknown> | unknown[]
  * indexes may count from the end, and copying what is not there copies null. Throws `ApiError` 422 for what cannot be applied.
  */
 export function patchedByJson<T extends object>(object: T, operations: object[]): T {
-  if (!Array.isArray(operations)) throw badRequest('error decoding patch: json: cannot unmarshal object into Go value')
+  if (!Array.isArray(operations) || !operations.every(isOperation))
+    throw badRequest('error decoding patch: json: cannot unmarshal object into Go value')
   let result: unknown = structuredClone(object)
-  for (const operation of operations as Operation[]) result = after(result, operation)
+  for (const operation of operations) result = after(result, operation)
   return result as T
+}
+
+function isOperation(value: unknown): value is Operation {
+  const { op, path, from } = Object(value)
+  return typeof op === 'string' && typeof path === 'string' && (from === undefined || typeof from === 'string')
 }
 
 function after(root: unknown, { op, path, from = '', value }: Operation): unknown {
@@ -87,7 +93,9 @@ function indexOf(key: string, places: number): number {
 function withValue(root: unknown, path: string, value: unknown, op: 'add' | 'replace'): unknown {
   if (path === '') return value
   const { holder, key } = holderOf(root, path)
-  if (!Array.isArray(holder)) holder[key] = value
+  // By definition, since `__proto__` is a key like any other in JSON.
+  if (!Array.isArray(holder))
+    Object.defineProperty(holder, key, { value, writable: true, enumerable: true, configurable: true })
   else if (op === 'replace') holder[indexOf(key, holder.length)] = value
   else if (key === '-') holder.push(value)
   else holder.splice(indexOf(key, holder.length + 1), 0, value)

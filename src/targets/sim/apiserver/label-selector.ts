@@ -53,10 +53,20 @@ function testOf(key: string, operator: string, values: readonly string[]): Label
     case '!=':
       return (labels) => labels[key] === undefined || !values.includes(labels[key])
     case '>':
-      return (labels) => Number(labels[key]) > Number(value)
+      return (labels) => compared(labels[key], value) > 0
     default:
-      return (labels) => Number(labels[key]) < Number(value)
+      return (labels) => compared(labels[key], value) < 0
   }
+}
+
+/** By how much one whole number is larger than another; NaN, which is neither more nor less, where one of them is none. */
+function compared(label: string | undefined, value: string | undefined): number {
+  const [left, right] = [label, value].map((text) => (isWhole(text) ? Number(text) : Number.NaN)) as [number, number]
+  return left - right
+}
+
+function isWhole(text: string | undefined): text is string {
+  return text !== undefined && /^[-+]?\d+$/.test(text)
 }
 
 const operators: ReadonlySet<string> = new Set(['=', '==', '!=', '>', '<', 'in', 'notin'])
@@ -132,7 +142,7 @@ function checkValue(key: string, operator: string, value: string, index: number)
   const [error] = labelValueErrors(value)
   if (error !== undefined)
     throw new Error(`values[${index}][${key}]: Invalid value: ${JSON.stringify(value)}: ${error}`)
-  if ((operator === '>' || operator === '<') && !/^[-+]?\d+$/.test(value)) {
+  if ((operator === '>' || operator === '<') && !isWhole(value)) {
     const why = "for 'Gt', 'Lt' operators, the value must be an integer"
     throw new Error(`values[${index}]: Invalid value: ${JSON.stringify(value)}: ${why}`)
   }

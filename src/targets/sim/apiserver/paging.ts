@@ -1,6 +1,6 @@
 import type { KubeRequest, ListAnswer } from '../../../kube/requests.ts'
 import type { KubeObject } from '../../../kube/resources.ts'
-import { expired } from './refusals.ts'
+import { badRequest, expired } from './refusals.ts'
 import { selectionOf } from './selectors.ts'
 import type { Store } from './store.ts'
 
@@ -18,6 +18,7 @@ interface Snapshot {
   version: string
 }
 
+const invalidMessage = 'invalid continue token: continue key is not valid'
 const expiredMessage =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.'
 
@@ -43,7 +44,7 @@ export function createPager(store: Store): Pager {
     list({ query, limit, continueFrom, metadataOnly }) {
       const { resource, namespace } = query
       const selection = selectionOf(query)
-      const [known, from] = continueFrom?.split('/').map(Number) ?? []
+      const { known, from } = placeIn(continueFrom)
       const snapshot =
         known === undefined
           ? { objects: store.list(resource, namespace), version: String(store.version(resource)) }
@@ -51,7 +52,8 @@ export function createPager(store: Store): Pager {
       if (snapshot === undefined || !store.remembers(resource, Number(snapshot.version))) throw expired(expiredMessage)
       const { objects, version } = snapshot
       const items: KubeObject[] = []
-      let next = from ?? 0
+      if (from > objects.length) throw badRequest(invalidMessage)
+      let next = from
       while (next < objects.length && (limit <= 0 || items.length < limit)) {
         const object = objects[next++] as KubeObject
         if (selection === undefined || selection(object)) items.push(asListed(object, metadataOnly))
@@ -69,6 +71,14 @@ export function createPager(store: Store): Pager {
       return { metadata: { resourceVersion: version, continue: token, ...remaining }, items }
     },
   }
+}
+
+/** The list that a page belongs to, and where it begins; a list's first page has no token. */
+function placeIn(token: string | undefined): { known: number | undefined; from: number } {
+  if (token === undefined) return { known: undefined, from: 0 }
+  const [, known, from] = /^(\d{1,15})\/(\d{1,15})$/.exec(token) ?? []
+  if (known === undefined || from === undefined) throw badRequest(invalidMessage)
+  return { known: Number(known), from: Number(from) }
 }
 
 /** Objects in a list have no kind of their own. */
