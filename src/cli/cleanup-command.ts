@@ -14,6 +14,7 @@ import { hasResults } from './result-files.ts'
 import { tidyReports } from './run-folder.ts'
 import type { Surroundings } from './surroundings.ts'
 import { readOptions } from './targets.ts'
+import { refuseUseless } from './useless-options.ts'
 
 export interface CleanupOptions {
   run?: string
@@ -28,6 +29,8 @@ export interface CleanupOptions {
 /** Removes what runs have left on this machine, or on the clusters that a file names; returns the exit status. */
 export function cleanupCommand(options: CleanupOptions, surroundings: Surroundings): Promise<number> {
   const { clusters } = options
+  if (clusters === undefined)
+    refuseUseless({ '--confirm': options.confirm, '--allow-insecure': options.allowInsecure }, 'without --clusters')
   return clusters === undefined
     ? cleanUpMachine(options, surroundings)
     : cleanUpRemote({ ...options, clusters }, surroundings)

@@ -9,6 +9,7 @@ import { loadPlanFor, targetNamed } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import { remoteOptions } from './targets.ts'
 import type { Styles } from './terminal.ts'
+import { refuseForOtherTargets, refuseUseless } from './useless-options.ts'
 
 export interface DryRunOptions {
   set?: string[]
@@ -18,6 +19,8 @@ export interface DryRunOptions {
   allowInsecure?: string[]
   /** Print objects whole, as YAML documents. */
   manifests?: boolean
+  json?: boolean
+  namespaces?: boolean
 }
 
 /**
@@ -37,6 +40,8 @@ export async function dryRunCommand(
       next: 'Add --target remote, or leave out --dry-run',
     })
   }
+  refuseUseless({ '--json': options.json, '--namespaces': options.namespaces }, 'with --dry-run')
+  refuseForOtherTargets(target, plan, options)
   const closing = new AbortController()
   try {
     const signal = AbortSignal.any([interruption.signal, closing.signal])

@@ -13,11 +13,15 @@ import { tested } from '../fleet/warnings.ts'
 import { loadPlanFor, targetNamed } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Styles } from './terminal.ts'
+import { refuseForOtherTargets, refuseUseless } from './useless-options.ts'
 
 export interface PlanOptions {
   set?: string[]
   target?: string
   clusters?: string
+  confirm?: string[]
+  allowInsecure?: string[]
+  manifests?: boolean
   json?: boolean
   /** List every namespace, not only the size classes. */
   namespaces?: boolean
@@ -27,7 +31,14 @@ export interface PlanOptions {
 export function planCommand(planName: string, options: PlanOptions, surroundings: Surroundings): number {
   const { terminal, styles, folders } = surroundings
   const plan = loadPlanFor(planName, folders.plans, options)
-  const target = options.target === undefined ? plan.target : targetNamed(options.target, plan)
+  const target =
+    options.target === undefined && plan.target === undefined ? undefined : targetNamed(options.target, plan)
+  refuseUseless(
+    { '--confirm': options.confirm, '--allow-insecure': options.allowInsecure, '--manifests': options.manifests },
+    'without --dry-run',
+  )
+  if (target === undefined) refuseUseless({ '--clusters': options.clusters }, 'without --target remote')
+  else refuseForOtherTargets(target, plan, options)
   const forecast = forecastOf({ ...plan, target }, thisMachine())
   terminal.print(
     options.json === true

@@ -9,6 +9,7 @@ import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
 import { largestPlanBytes } from '../plan/sources.ts'
 import { faultKinds } from '../targets/sim/faults/index.ts'
+import { refuseOverrides } from './useless-options.ts'
 
 /** Where clusters can come from; the first one when nobody says. */
 export const targetNames = ['sim', 'local', 'remote'] as const
@@ -39,6 +40,7 @@ export const defaultClusters = 'clusters.yaml'
 
 /** How a plan is read from the command line. */
 export interface PlanChoices {
+  repeat?: number | undefined
   /** `path=value`, over what the plan says. */
   set?: readonly string[] | undefined
   target?: string | undefined
@@ -50,7 +52,13 @@ export interface PlanChoices {
  * Reads a plan and, for target remote, the file of its clusters: the one that is named, or clusters.yaml in the working
  * directory if there is one. Throws `Failure('bad-input')`.
  */
-export function loadPlanFor(nameOrPath: string, plansFolder: string, { set, target, clusters }: PlanChoices): Plan {
+export function loadPlanFor(
+  nameOrPath: string,
+  plansFolder: string,
+  { set, target, clusters, repeat }: PlanChoices,
+): Plan {
+  if (repeat !== undefined) refuseOverrides(set, 'repetitions', 'beside --repeat')
+  if (target !== undefined) refuseOverrides(set, 'target', 'beside --target')
   if (clusters !== undefined) return loadPlan(nameOrPath, plansFolder, set, [clusters])
   const plan = loadPlan(nameOrPath, plansFolder, set)
   if ((target ?? plan.target) !== 'remote' || !existsSync(defaultClusters)) return plan
@@ -94,7 +102,10 @@ function planFile(nameOrPath: string, plansFolder: string): string {
     })
   const named = join(plansFolder, `${nameOrPath}.yaml`)
   if (existsSync(named)) return named
-  const folder = [nameOrPath, join(plansFolder, nameOrPath)].find((path) => path !== '' && kindOf(path) === 'folder')
+  const folder =
+    nameOrPath === ''
+      ? undefined
+      : [nameOrPath, join(plansFolder, nameOrPath)].find((path) => kindOf(path) === 'folder')
   if (folder !== undefined) {
     const inside = listFolder(folder).filter((name) => name.endsWith('.yaml'))
     throw new Failure('bad-input', `${shownPath(nameOrPath)} is a folder, not a plan`, {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
+import { otherTargets } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { RunEventSink } from '../run/events.ts'
 import type { Comparison, RunOutcome } from '../run/run.ts'
@@ -18,6 +19,7 @@ import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { RunOn } from './targets.ts'
 import { runOn } from './targets.ts'
+import { refuseForOtherTargets } from './useless-options.ts'
 
 export interface RunOptions {
   target?: string
@@ -37,9 +39,10 @@ export interface RunOptions {
 /** Runs a plan from its file to its reports; returns the exit status. */
 export async function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {
   const plan = loadPlanFor(planName, surroundings.folders.plans, options)
+  const target = targetNamed(options.target, plan)
+  refuseForOtherTargets(target, plan, options)
   if (options.repeat !== undefined) plan.repetitions = options.repeat
-  const on = runOn(targetNamed(options.target, plan), plan, surroundings, options)
-  return carryOut(plan, on, surroundings)
+  return carryOut(plan, runOn(target, plan, surroundings, options), surroundings)
 }
 
 /** Runs a plan on the target chosen for it, to its reports; returns the exit status. */
@@ -56,6 +59,7 @@ export async function carryOut(
     interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup${clusters} --run ${runId}`
   }
 
+  for (const sentence of otherTargets({ ...plan, target: target.name })) terminal.print(sentence)
   // Before anything is started: a run whose reports cannot be written is not worth its time.
   const folder = target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder)
   const fleet = fleetSpecOf(plan.fleet)

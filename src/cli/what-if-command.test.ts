@@ -165,7 +165,7 @@ describe('whatIfCommand', () => {
     [1, { repeat: 1 }],
     [1, { set: ['repetitions=1'] }],
     [2, { set: ['repetitions=2'] }],
-    [4, { repeat: 4, set: ['repetitions=2'] }],
+    [4, { repeat: 4 }],
   ])('should run each value %i times when asked to: %j', async (times, options) => {
     const { result } = await whatIf('kubelet.kubeAPIQPS=5,50', options, 'smoke')
     expect(result.arms).toHaveLength(2 * times)

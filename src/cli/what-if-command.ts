@@ -2,6 +2,7 @@ import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import { longestArmName, names } from '../plan/names.ts'
+import { isLookedAt } from '../plan/other-targets.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
 import { formatListed } from '../report/format.ts'
@@ -15,6 +16,7 @@ import { loadPlan, targetNamed } from './plans.ts'
 import { carryOut } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { runOn } from './targets.ts'
+import { refuseForOtherTargets, refuseOverrides } from './useless-options.ts'
 
 export interface WhatIfOptions {
   /** `setting=value,value`; as often as it was given. */
@@ -43,10 +45,16 @@ export async function whatIfCommand(
   const variation = parseVariation(vary)
   const { varied, knob } = variation
   const set = options.set ?? []
+  refuseOverrides(set, varied, 'beside --vary')
+  refuseOverrides(set, 'target', 'here: what-if simulates unless --target says otherwise')
+  if (options.repeat !== undefined) refuseOverrides(set, 'repetitions', 'beside --repeat')
   const read = (overrides: readonly string[]) => loadPlan(planName, surroundings.folders.plans, overrides)
   const load = (overrides: readonly string[]) => read([...set, ...overrides])
   const { plan, comparison } = compare(load, variation, options.profile)
   const target = targetNamed(options.target ?? 'sim', plan)
+  refuseForOtherTargets(target, plan, options)
+  if (!isLookedAt(varied, plan, target))
+    throw new Failure('bad-input', `on target ${target}, ${varied} would change nothing`)
   if (target === 'remote' && varied.startsWith('fleet.'))
     throw new Failure(
       'bad-input',

@@ -1,3 +1,4 @@
+import { notLookedAt } from '../plan/other-targets.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { NamespaceLayout } from '../workload/workload.ts'
 import type { Forecast } from './forecast.ts'
@@ -26,7 +27,14 @@ export function warningsOf(forecast: Omit<Forecast, 'warnings'>, plan: Plan): st
     ...timeWarnings(forecast, plan),
     ...testedLimits(forecast),
     ...emptyWarnings(forecast, plan),
+    ...otherTargets(plan),
   ]
+}
+
+/** What a plan says for targets other than its own, in a sentence. */
+export function otherTargets(plan: Plan): string[] {
+  const fields = plan.target === undefined ? [] : notLookedAt(plan, plan.target)
+  return fields.length === 0 ? [] : [`target ${plan.target} does not look at ${fields.join(', ')}`]
 }
 
 type Forecasted = Omit<Forecast, 'warnings'>

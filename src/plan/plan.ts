@@ -165,6 +165,9 @@ function hollowPodsSection() {
   })
 }
 
+/** How hollow nodes look when a plan says nothing of it. */
+export const podsByDefault = hollowPodsSection().parse({})
+
 const kubeconfigContext = {
   kubeconfig: names.path.describe('The file; ~ is the home folder.'),
   context: z.string().min(1).describe('The context in it; the current one is never taken.'),

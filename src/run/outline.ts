@@ -2,7 +2,7 @@ import { estimateFleetCores } from '../fleet/sizing.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import { countObjectsStepId, countObjectsTitle } from '../steps/count-objects.ts'
 import { fillStepId, fillTitle } from '../steps/fill.ts'
-import { fleetCheckStepId, fleetCheckTitle, fleetTitle } from '../steps/fleet-up.ts'
+import { fleetCheckStepId, fleetCheckTitle, fleetTitle, nodeSourceOf } from '../steps/fleet-up.ts'
 import { idleFleetStepId, idleFleetTitle } from '../steps/idle-fleet.ts'
 import { probeStepId, probeTitle } from '../steps/probe.ts'
 import { requestsOf, statusPeriodSecondsOf } from '../tuning/profiles.ts'
@@ -16,7 +16,10 @@ export function outlineOf(arm: ScheduledArm, context: Pick<RunContext, 'plan' | 
   const { plan } = context
   const steps = [
     { stepId: 'control-plane', title: 'Control plane' },
-    { stepId: 'fleet', title: fleetTitle(plan.fleet.nodes, estimateOf(arm, context), plan.fleet.source) },
+    {
+      stepId: 'fleet',
+      title: fleetTitle(plan.fleet.nodes, estimateOf(arm, context), nodeSourceOf(plan, context.target)),
+    },
     ...(plan.fleet.observe > 0 ? [{ stepId: idleFleetStepId, title: idleFleetTitle }] : []),
     { stepId: 'verify-knobs', title: 'Knobs in force' },
     ...(plan.workload === undefined ? [] : [{ stepId: fillStepId, title: fillTitle(plan.workload) }]),

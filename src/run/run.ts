@@ -16,7 +16,7 @@ import { controlPlane } from '../steps/control-plane.ts'
 import { countObjects } from '../steps/count-objects.ts'
 import { fillCluster } from '../steps/fill.ts'
 import type { ReadyFleet } from '../steps/fleet-up.ts'
-import { fleetCheck, fleetSpecOf, fleetUp } from '../steps/fleet-up.ts'
+import { fleetCheck, fleetSpecOf, fleetUp, nodeSourceOf } from '../steps/fleet-up.ts'
 import { idleFleet } from '../steps/idle-fleet.ts'
 import { probeStep } from '../steps/probe.ts'
 import { probeTarget } from '../steps/probe-target.ts'
@@ -187,8 +187,8 @@ async function measureArm(
   outcome.controlPlaneReadyMs = cluster.readyMs
   Object.assign(outcome, cluster.opening)
 
-  const { node, hosts, timeout, source } = plan.fleet
-  const fleet = await stages.run(fleetUp(cluster, fleetSpecOf(plan.fleet), timeout, source))
+  const { node, hosts, timeout } = plan.fleet
+  const fleet = await stages.run(fleetUp(cluster, fleetSpecOf(plan.fleet), timeout, nodeSourceOf(plan, target)))
   noteVersions(versions, fleet.origin?.versions ?? {})
   outcome.fleet = {
     nodes: fleet.nodeNames.length,

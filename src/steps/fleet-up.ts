@@ -8,7 +8,7 @@ import { countFlaps } from '../measure/node-flaps.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import { machineBoundAbove } from '../result/result.ts'
-import type { Cluster, Fleet, FleetSpec } from '../targets/target.ts'
+import type { Cluster, Fleet, FleetSpec, Target } from '../targets/target.ts'
 import type { Step } from './step.ts'
 
 /** A fleet whose nodes were all Ready at the same moment, and are watched from then on. */
@@ -41,6 +41,11 @@ export function fleetTitle(
   const title = titles[source](nodes)
   if (estimate === null || estimate.coresNeeded <= machineBoundAbove * estimate.cores) return title
   return `${title} (idle, they are expected to need ${estimate.coresNeeded.toFixed(1)} of ${estimate.cores} cores)`
+}
+
+/** Where the nodes of a run come from: only clusters of others have some already. */
+export function nodeSourceOf({ fleet }: Plan, target: Pick<Target, 'name'>): Plan['fleet']['source'] {
+  return target.name === 'remote' ? fleet.source : 'hollow'
 }
 
 /** The fleet of a plan as targets start it. */

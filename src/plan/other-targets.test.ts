@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { isLookedAt, notLookedAt } from './other-targets.ts'
+import { planForTests } from './testing.ts'
+
+describe('what a target does not look at', () => {
+  const { fleet, probes, ...plain } = planForTests()
+  const plan = {
+    ...plain,
+    fleet: {
+      ...fleet,
+      hosts: 2,
+      host: { cpu: 4, memory: '8Gi', maxPods: 110 },
+      node: { ...fleet.node, containerStartDelay: 5 },
+      pods: { ...fleet.pods, image: 'mine' },
+    },
+    probes: { ...probes, node: { name: 'worker-1' } },
+    simulation: { controlPlaneCores: 4 },
+    remote: { targets: [{ kubeconfig: 'a', context: 'b' }] },
+  }
+
+  it('should be told of what a plan says, and of nothing else', () => {
+    expect(notLookedAt(plan, 'sim')).toEqual(['remote', 'probes.node', 'fleet.pods'])
+    expect(notLookedAt(plan, 'local')).toEqual([
+      'simulation',
+      'remote',
+      'probes.node',
+      'fleet.hosts',
+      'fleet.host',
+      'fleet.pods',
+    ])
+    expect(notLookedAt(plan, 'remote')).toEqual(['simulation'])
+    for (const target of ['sim', 'local', 'remote'])
+      expect(notLookedAt({ ...plain, fleet, probes }, target)).toEqual([])
+  })
+
+  it('should hold of all that starts nodes where the nodes are there already', () => {
+    const existing = { ...plan, fleet: { ...plan.fleet, source: 'existing' as const } }
+    expect(notLookedAt(existing, 'remote')).toEqual([
+      'simulation',
+      'fleet.hosts',
+      'fleet.host',
+      'fleet.node.containerStartDelay',
+      'fleet.pods',
+    ])
+    expect(notLookedAt(existing, 'sim')).toContain('fleet.source')
+  })
+
+  it('should hold of what is below, and of nothing that is called alike', () => {
+    expect(isLookedAt('fleet.pods.image', plan, 'sim')).toBe(false)
+    expect(isLookedAt('fleet.pods', plan, 'sim')).toBe(false)
+    for (const path of ['fleet.podsx', 'fleet', 'fleet.nodes', 'probes.settle'])
+      expect(isLookedAt(path, plan, 'sim')).toBe(true)
+  })
+})
