@@ -118,8 +118,8 @@ async function endGroup(pid: number, clock: Clock): Promise<void> {
   while (signalGroup(pid, 0) && clock.nowMs() < untilMs) await clock.sleep(pollMs)
 }
 
-/** False when the group has no process any more. */
-function signalGroup(pid: number, name: NodeJS.Signals | 0): boolean {
+/** Sends a signal to a process and its children, where it leads a group; 0 only asks. False when the group has no process any more. */
+export function signalGroup(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-pid, name)
   } catch {

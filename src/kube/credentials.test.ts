@@ -170,6 +170,54 @@ describe('loadCredentials', () => {
     expect(await credentials.headers()).toEqual({ Authorization: 'Bearer token-2' })
   })
 
+  test.each([
+    ['token', { token: canary }],
+    ['password', { username: 'u', password: canary }],
+  ])('should not run a plugin beside a %s, as client-go does not', async (_, user) => {
+    const text = kubeconfig({ user: { ...user, ...plugin('process.exit(1)') } })
+    expect(await (await loadText(text)).headers()).toHaveProperty('Authorization')
+  })
+
+  test('should read the token of a file again and again, and send it rather than the one inside', async () => {
+    const file = join(folder, 'token')
+    writeFileSync(file, `${canary}-1\n`)
+    const credentials = await loadText(kubeconfig({ user: { token: 'stale', tokenFile: 'token' } }))
+    const sent = async (renew?: boolean) => (await credentials.headers(renew)).Authorization
+    expect(await sent()).toBe(`Bearer ${canary}-1`)
+    writeFileSync(file, `${canary}-2`)
+    expect(await sent()).toBe(`Bearer ${canary}-2`)
+    // While it is being written anew, the last one goes on to be used, until the server refuses it.
+    rmSync(file)
+    expect(await sent()).toBe(`Bearer ${canary}-2`)
+    const failed = await failure(sent(true))
+    expect(failed.kind).toBe('infrastructure')
+    expect(failed.message).toMatch(/users\[0\].user.tokenFile: .*token cannot be read: there is no such file/)
+  })
+
+  test.each([
+    ['empty', ' \n', /token is empty/],
+    ['of two lines', `${canary}\n${canary}`, /holds more than one line, or control characters/],
+  ])('should refuse the file of a token that is %s', async (_, content, message) => {
+    writeFileSync(join(folder, 'odd-token'), content)
+    expect((await failure(loadText(kubeconfig({ user: { tokenFile: 'odd-token' } })))).message).toMatch(message)
+  })
+
+  test('should send everything that makes requests those of somebody else, as client-go writes it', async () => {
+    const user = {
+      as: 'jané',
+      'as-uid': '1000',
+      'as-groups': ['a', 'b'],
+      'as-user-extra': { 'example.com/reason for': ['x', 'y'], 'percent%': ['z'], none: [] },
+    }
+    expect(await (await loadText(kubeconfig({ user }))).headers()).toEqual({
+      'Impersonate-User': Buffer.from('jané').toString('latin1'),
+      'Impersonate-Uid': '1000',
+      'Impersonate-Group': ['a', 'b'],
+      'Impersonate-Extra-example.com%2Freason%20for': ['x', 'y'],
+      'Impersonate-Extra-percent%25': ['z'],
+    })
+  })
+
   test('should use the client certificate that a plugin gives', async () => {
     const { cert, key } = certificates.client
     const status = { clientCertificateData: cert, clientKeyData: key }
@@ -241,7 +289,7 @@ describe('loadCredentials', () => {
     const user = { 'client-certificate-data': base64(certificates.client.cert), 'client-key': 'gone.key' }
     const failed = await failure(loadText(kubeconfig({ user })))
     expect(failed.kind).toBe('infrastructure')
-    expect(failed.message).toMatch(/users\[0\].user.client-key: ENOENT.*gone.key/)
+    expect(failed.message).toMatch(/users\[0\].user.client-key: .*gone.key cannot be read: there is no such file/)
   })
 
   test.each([

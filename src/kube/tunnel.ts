@@ -21,7 +21,7 @@ const connectLimitMs = 30_000
  */
 export async function tunnelThrough(proxy: URL, to: Destination, tls: ConnectionOptions): Promise<Socket> {
   try {
-    return await (proxy.protocol === 'socks5:' ? bySocks(proxy, to) : byConnect(proxy, to, tls))
+    return await (proxy.protocol.startsWith('socks5') ? bySocks(proxy, to) : byConnect(proxy, to, tls))
   } catch (error) {
     if (error instanceof Error) error.message = `proxy ${proxy.protocol}//${proxy.host}: ${error.message}`
     throw error

@@ -189,7 +189,11 @@ describe('a kubeconfig', () => {
   })
 
   it.each([
-    ['missing', () => rmSync(join(folder, 'token.txt')), /users\[0\].user.tokenFile: ENOENT/],
+    [
+      'missing',
+      () => rmSync(join(folder, 'token.txt')),
+      /users\[0\].user.tokenFile: .*cannot be read: there is no such file/,
+    ],
     ['empty', () => writeFileSync(join(folder, 'token.txt'), '\n'), /users\[0\].user.tokenFile: .*token.txt is empty/],
   ])('should not go on without a token when its file is %s', async (_, change, message) => {
     change()

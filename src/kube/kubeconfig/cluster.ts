@@ -40,14 +40,15 @@ export function clusterOf(context: KubeconfigContext): ClusterSettings {
   if (fields['proxy-url'] !== undefined && proxy === undefined) throw refused('proxy-url', `expected ${proxyForms}`)
 
   const insecure = fields['insecure-skip-tls-verify']
-  const ca = authorityIn(context, path, fields)
-  if (ca !== undefined && insecure) throw refused('insecure-skip-tls-verify', `cannot go together with ${ca.field}`)
+  const authority = fields['certificate-authority-data'] ?? fields['certificate-authority']
+  if (insecure && authority !== undefined)
+    throw refused('insecure-skip-tls-verify', 'cannot go together with a certificate authority')
   return {
     name,
     server,
     servername: fields['tls-server-name'],
     insecure,
-    ca: ca?.content,
+    ca: authorityIn(context, path, fields),
     proxy,
     disableCompression: fields['disable-compression'],
     execConfig: fields.extensions.find((one) => one.name === 'client.authentication.k8s.io/exec')?.extension,

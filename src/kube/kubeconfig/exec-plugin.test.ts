@@ -161,7 +161,7 @@ describe('a credential plugin', () => {
   test.each([
     [script('process.exit(1)'), /ended with status 1 and said nothing/],
     [script(`console.error('a\\nsession expired\\n'); process.exit(3)`), /ended with status 3: session expired/],
-    [script(`console.error('\\u001b[31mred'); process.exit(3)`), /ended with status 3: {2}\[31mred$/],
+    [script(`console.error('\\u001b[31mred'); process.exit(3)`), /ended with status 3: \ufffd\[31mred$/],
     [script(`process.kill(process.pid, 'SIGKILL')`), /was ended by SIGKILL and said nothing/],
     [script(`process.stdout.write('x'.repeat(2e6))`), /printed more than 1000000 characters/],
     [{ command: './text' }, /text is not executable/],

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
-import { Failure, messageOf } from '../../base/errors.ts'
-import { similarTo } from '../../base/similar.ts'
-import { readRegularFile } from './read-file.ts'
+import { Failure } from '../../base/errors.ts'
+import { readTextFile } from '../../base/files.ts'
+import { didYouMean } from '../../base/names.ts'
 import type { FieldPath } from './yaml.ts'
 import { readYaml } from './yaml.ts'
 
@@ -116,13 +116,16 @@ export interface KubeconfigContext {
   placed(path: FieldPath): string
 }
 
+/** Far more than a kubeconfig, a certificate or a token has. */
+export const largestFileBytes = 10_000_000
+
 /**
  * Reads one context of a kubeconfig, the current one when none is named. The form of the whole file is checked, as kubectl does;
  * unknown fields, which kubectl leaves alone, are refused in what the context uses. Throws `Failure('bad-input')`, which
  * never quotes a value.
  */
 export function readContext(file: string, contextName: string | undefined): KubeconfigContext {
-  const document = readYaml(readText(file))
+  const document = readYaml(readTextFile(file, largestFileBytes))
   if ('reason' in document) {
     const { reason, at } = document
     throw new Failure('bad-input', `${file}:${at.line}:${at.column} this is not a kubeconfig: ${reason}`, {
@@ -162,17 +165,20 @@ export function readContext(file: string, contextName: string | undefined): Kube
   const { entry: ownCluster, ...clusterPlace } = named('cluster', clusters)
   const ownUser = chosen.context.user === undefined ? undefined : named('user', users)
 
-  const used: [FieldPath, z.ZodObject][] = [
-    [contextPath, context],
-    [clusterPlace.path, cluster],
+  const fieldsOf = ({ shape }: z.ZodObject) => Object.keys(shape)
+  const unknown = [
+    ...unknownFields(value, contextPath.slice(0, -1), ['name', 'context']),
+    ...unknownFields(value, contextPath, fieldsOf(context)),
+    ...unknownFields(value, clusterPlace.path.slice(0, -1), ['name', 'cluster']),
+    ...unknownFields(value, clusterPlace.path, fieldsOf(cluster)),
     ...(ownUser === undefined
       ? []
-      : ([
-          [ownUser.path, user],
-          [[...ownUser.path, 'exec'], exec],
-        ] as [FieldPath, z.ZodObject][])),
+      : [
+          ...unknownFields(value, ownUser.path.slice(0, -1), ['name', 'user']),
+          ...unknownFields(value, ownUser.path, fieldsOf(user)),
+          ...unknownFields(value, [...ownUser.path, 'exec'], fieldsOf(exec)),
+        ]),
   ]
-  const unknown = used.flatMap(([path, schema]) => unknownFields(value, path, Object.keys(schema.shape)))
   if (unknown.length > 0) throw refusal(unknown)
 
   return {
@@ -182,16 +188,6 @@ export function readContext(file: string, contextName: string | undefined): Kube
     user: ownUser === undefined ? undefined : { name: ownUser.name, path: ownUser.path, fields: ownUser.entry.user },
     refusal,
     placed: (path) => `${placed(path)} ${nameOf(path)}`,
-  }
-}
-
-function readText(file: string): string {
-  const next = 'Check the path and its permissions'
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readRegularFile(file))
-  } catch (error) {
-    const reason = error instanceof TypeError ? `${file} is not UTF-8 text` : messageOf(error)
-    throw new Failure('bad-input', `the kubeconfig cannot be read: ${reason}`, { next })
   }
 }
 
@@ -205,9 +201,8 @@ function unknownContext(
   contexts: readonly { name: string | undefined }[],
 ): Failure {
   const names = contexts.flatMap(({ name }) => name ?? [])
-  const [close] = wanted === undefined ? [] : similarTo(wanted, names)
-  const suggestion = close === undefined ? '' : `; did you mean ${close}?`
-  return new Failure('bad-input', `${file} has no context ${wanted ?? '(none is current)'}${suggestion}`, {
+  const meant = wanted === undefined ? '' : didYouMean(wanted, names)
+  return new Failure('bad-input', `${file} has no context ${wanted ?? '(none is current)'}${meant}`, {
     next: names.length === 0 ? 'Name a kubeconfig that has contexts' : `Choose one of: ${names.join(', ')}`,
   })
 }
@@ -228,10 +223,7 @@ function unknownFields(value: unknown, path: FieldPath, known: readonly string[]
   for (const step of path) map = (map as Record<string | number, unknown> | null | undefined)?.[step]
   return Object.keys(map ?? {})
     .filter((key) => !known.includes(key))
-    .map((key): Mistake => {
-      const [close] = similarTo(key, known)
-      return mistakeOf(path, key, `unknown field${close === undefined ? '' : `; did you mean ${close}?`}`)
-    })
+    .map((key) => mistakeOf(path, key, `unknown field${didYouMean(key, known)}`))
 }
 
 function mistakesIn(issue: z.core.$ZodIssue): Mistake[] {

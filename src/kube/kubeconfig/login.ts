@@ -1,11 +1,12 @@
 import { Failure, messageOf } from '../../base/errors.ts'
+import { readTextFile } from '../../base/files.ts'
 import type { ClusterSettings } from './cluster.ts'
 import type { ExecCluster, ExecPlugin, PluginSurroundings } from './exec-plugin.ts'
 import { runPlugin } from './exec-plugin.ts'
 import type { RequestHeaders } from './headers.ts'
 import { basicHeader, bearerHeader, headersAgeMs, isHeaderText } from './headers.ts'
+import { largestFileBytes } from './kubeconfig.ts'
 import type { KeyPair } from './pem.ts'
-import { readRegularFile } from './read-file.ts'
 import type { Login } from './user.ts'
 
 /** What requests are authenticated by, for as long as it holds. */
@@ -52,7 +53,7 @@ function byTokenFile({ file, field }: Extract<Login, { by: 'token file' }>): Aut
       new Failure('infrastructure', `${field}: ${reason}`, { next: 'Have the token written again' })
     let token: string
     try {
-      token = readRegularFile(file).toString('utf8').trim()
+      token = readTextFile(file, largestFileBytes).trim()
     } catch (error) {
       throw failure(messageOf(error))
     }

@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import { Failure, messageOf } from '../../base/errors.ts'
+import { readTextFile } from '../../base/files.ts'
 import type { KubeconfigContext } from './kubeconfig.ts'
-import { mistakeOf } from './kubeconfig.ts'
-import { readRegularFile } from './read-file.ts'
+import { largestFileBytes, mistakeOf } from './kubeconfig.ts'
 import type { FieldPath } from './yaml.ts'
 
 /** A client certificate and its key, PEM. */
@@ -22,11 +22,11 @@ interface Pem {
 }
 
 /** The certificates that the server's has to be signed by. Throws `Failure`. */
-export function authorityIn(context: KubeconfigContext, path: FieldPath, fields: PemFields): Pem | undefined {
+export function authorityIn(context: KubeconfigContext, path: FieldPath, fields: PemFields): Buffer | undefined {
   const authority = pemIn(context, path, fields, 'certificate-authority')
   if (authority !== undefined && certificateIn(authority.content) === undefined)
     throw context.refusal([mistakeOf(path, authority.field, 'this is not a PEM certificate')])
-  return authority
+  return authority?.content
 }
 
 /** The client certificate with its key. Throws `Failure` also when one of them is missing, or belongs to something else. */
@@ -75,7 +75,7 @@ function pemIn(
   const file = fields[field]
   if (file === undefined) return undefined
   try {
-    return { field, content: readRegularFile(resolve(folder, file)) }
+    return { field, content: Buffer.from(readTextFile(resolve(folder, file), largestFileBytes)) }
   } catch (error) {
     throw new Failure('infrastructure', `${placed([...path, field])}: ${messageOf(error)}`, {
       next: 'Restore the file, or write the kubeconfig with: kubectl config view --raw --flatten',

@@ -4,6 +4,8 @@ import { isAbsolute, join } from 'node:path'
 import process from 'node:process'
 import type { Clock } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
+import { printable } from '../../base/printable.ts'
+import { signalGroup } from '../../base/shell.ts'
 
 /** A program to run. */
 export interface ProgramRun {
@@ -46,7 +48,7 @@ function succeeds(attempt: () => unknown): boolean {
 
 /**
  * Runs a program and returns what it printed, or why that is not to be had. It ends, with its children, when it takes too long or
- * prints too much, and when `signal` aborts, whose reason is then thrown.
+ * prints too much, when this process exits, and when `signal` aborts, whose reason is then thrown.
  */
 export async function runProgram(
   run: ProgramRun,
@@ -59,11 +61,13 @@ export async function runProgram(
   const over = new AbortController()
   const waking = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal])
   const late = clock.sleep(limitMs, waking).then(() => ({ because: `did not end within ${formatDuration(limitMs)}` }))
+  process.once('exit', program.end)
   try {
     return await Promise.race([program.ending, late])
   } finally {
     over.abort()
     program.end()
+    process.removeListener('exit', program.end)
   }
 }
 
@@ -98,7 +102,7 @@ function started({ file, args, env, stdin, onLine }: ProgramRun) {
     end() {
       const { pid } = child
       if (isClosed || pid === undefined) return
-      succeeds(() => process.kill(-pid, 'SIGKILL'))
+      signalGroup(pid, 'SIGKILL')
       // A child that left the group may hold these for ever.
       child.stdout.destroy()
       child.stderr.destroy()
@@ -135,6 +139,5 @@ function lineReader(onLine: (line: string) => void, atOnce: boolean) {
 }
 
 function shortened(text: string): string {
-  const clean = text.replace(/\p{C}/gu, ' ')
-  return clean.length > mostSaid ? `${clean.slice(0, mostSaid)}...` : clean
+  return printable(text.length > mostSaid ? `${text.slice(0, mostSaid)}...` : text)
 }

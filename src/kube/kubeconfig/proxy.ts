@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net'
 import { Failure } from '../../base/errors.ts'
 
-const protocols = ['http:', 'https:', 'socks5:']
+const protocols = ['http:', 'https:', 'socks5:', 'socks5h:']
 
 /**
  * The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for a server, in upper or lower case; the rules are Go's
