@@ -7,6 +7,7 @@ import { kindOf, listFolder, readTextFile } from '../base/files.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
+import type { Override } from '../plan/sources.ts'
 import { largestPlanBytes } from '../plan/sources.ts'
 import { faultKinds } from '../targets/sim/faults/index.ts'
 import { refuseOverrides } from './useless-options.ts'
@@ -67,13 +68,13 @@ export function loadPlanFor(
 
 /**
  * Reads a plan by the name of a file in `plansFolder`, such as `single-node` or `experiments/heartbeat`, or by a path, and
- * applies the files `over` it, then `overrides` (`path=value`). Throws `Failure('bad-input')` for an unknown name and for every
+ * applies the files `over` it, then `overrides`. Throws `Failure('bad-input')` for an unknown name and for every
  * mistake.
  */
 export function loadPlan(
   nameOrPath: string,
   plansFolder: string,
-  overrides: readonly string[] = [],
+  overrides: readonly Override[] = [],
   over: readonly string[] = [],
 ): Plan {
   const file = planFile(nameOrPath, plansFolder)

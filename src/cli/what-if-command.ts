@@ -5,6 +5,7 @@ import { longestArmName, names } from '../plan/names.ts'
 import { isLookedAt } from '../plan/other-targets.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
+import type { Override } from '../plan/sources.ts'
 import { formatListed } from '../report/format.ts'
 import type { Comparison } from '../run/run.ts'
 import { conflictsAmong } from '../tuning/conflicts.ts'
@@ -48,8 +49,8 @@ export async function whatIfCommand(
   refuseOverrides(set, varied, 'beside --vary')
   refuseOverrides(set, 'target', 'here: what-if simulates unless --target says otherwise')
   if (options.repeat !== undefined) refuseOverrides(set, 'repetitions', 'beside --repeat')
-  const read = (overrides: readonly string[]) => loadPlan(planName, surroundings.folders.plans, overrides)
-  const load = (overrides: readonly string[]) => read([...set, ...overrides])
+  const read = (overrides: readonly Override[]) => loadPlan(planName, surroundings.folders.plans, overrides)
+  const load = (overrides: readonly Override[]) => read([...set, ...overrides])
   const { plan, comparison } = compare(load, variation, options.profile)
   const target = targetNamed(options.target ?? 'sim', plan)
   refuseForOtherTargets(target, plan, options)
@@ -78,12 +79,14 @@ const usualRepetitions = 3
 
 /** The plan with one arm for each value, and nothing that speaks of the arms it had; `load` reads it with overrides. */
 function compare(
-  load: (overrides: readonly string[]) => Plan,
+  load: (overrides: readonly Override[]) => Plan,
   { varied, knob, values }: Variation,
   profile?: string,
 ): { plan: Plan; comparison: Comparison } {
   const armNamesOfValues = armNames(varied, values)
-  const plans = values.map((value) => load(knob === undefined ? [`${varied}=${JSON.stringify(value)}`] : []))
+  // As JSON, which YAML reads as the very value.
+  const withValue = (value: KnobValue) => ({ option: '--vary', text: `${varied}=${JSON.stringify(value)}` })
+  const plans = values.map((value) => load(knob === undefined ? [withValue(value)] : []))
   // The last one is the largest: what a target prepares has to do for all.
   const { reference: _, ...plan } = plans.at(-1) ?? load([])
   const base = baseArm(plan, profile)

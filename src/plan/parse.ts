@@ -10,8 +10,8 @@ import { schemaProblems, sentenceOf } from '../base/schema-problems.ts'
 import { checkSections } from './check.ts'
 import type { Plan, PlannedClusters, Vocabulary } from './plan.ts'
 import { planSections } from './plan.ts'
-import type { MergeOptions } from './sources.ts'
-import { mergeSources } from './sources.ts'
+import type { MergeOptions, Override } from './sources.ts'
+import { mergeSources, optionOf } from './sources.ts'
 import type { PlacedProblem } from './written.ts'
 import { lineAt } from './written.ts'
 
@@ -91,7 +91,7 @@ function sorted(value: unknown): unknown {
 /** More mistakes are counted, and not shown: they tend to follow from one another. */
 const mostShown = 20
 
-function refusal(problems: readonly PlacedProblem[], overrides: readonly string[] = []): Failure {
+function refusal(problems: readonly PlacedProblem[], overrides: readonly Override[] = []): Failure {
   const inOrder = problems.toSorted(
     ({ place: left }, { place: right }) =>
       left.source.position - right.source.position || (left.offset ?? -1) - (right.offset ?? -1),
@@ -111,12 +111,14 @@ function refusal(problems: readonly PlacedProblem[], overrides: readonly string[
 }
 
 /** `plans/x.yaml`, `--set`, or `plans/x.yaml with --set fleet.nodes=1`: what is right in a file may be wrong with an override. */
-function placesOf(problems: readonly PlacedProblem[], overrides: readonly string[]): string {
+function placesOf(problems: readonly PlacedProblem[], overrides: readonly Override[]): string {
   const files = problems.flatMap(({ place: { source } }) =>
     source.kind === 'override' ? [] : [shownPath(source.name)],
   )
-  if (files.length === 0) return '--set'
-  const set = overrides.length === 0 ? '' : ` with ${overrides.map((one) => `--set ${excerpt(one, 40)}`).join(' ')}`
+  if (files.length === 0)
+    return [...new Set(problems.map(({ place }) => place.source.name.split(' ', 1)[0]))].join(' and ')
+  const options = overrides.map(optionOf).map(({ option, text }) => `${option} ${excerpt(text, 40)}`)
+  const set = options.length === 0 ? '' : ` with ${options.join(' ')}`
   return `${formatNames([...new Set(files)], 3)}${excerpt(set, 200)}`
 }
 

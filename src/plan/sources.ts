@@ -16,11 +16,19 @@ export interface MergedPlan {
   locate(path: PlanPath, key?: string): Place
 }
 
+/** `path=value`, from `--set` where no other option of the command line is named. */
+export type Override = string | { option: string; text: string }
+
+/** What the command line has of an override. */
+export function optionOf(override: Override): { option: string; text: string } {
+  return typeof override === 'string' ? { option: '--set', text: override } : override
+}
+
 export interface MergeOptions {
   /** Reads an included file; throws a `Failure` that says why it cannot. */
   read: (file: string) => string
-  /** `path=value`, applied last, in order. */
-  overrides: readonly string[]
+  /** Applied last, in order. */
+  overrides: readonly Override[]
   /** Files that are merged over the plan, as if it were included by them. */
   over?: readonly string[]
 }
@@ -113,10 +121,11 @@ export function mergeSources(
   let root = open(role, normalize(file), text, [])
   for (const path of over) root = merged(root, open('clusters', path, read(path), [file]))
   for (const override of overrides) {
+    const { option, text: written } = optionOf(override)
     const source: Source = {
       kind: 'override',
-      name: `--set ${override}`,
-      text: override,
+      name: `${option} ${written}`,
+      text: written,
       position: sources++,
       isQuotable: true,
     }

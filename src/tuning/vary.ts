@@ -77,7 +77,7 @@ function itemsIn(list: string, whole: string): KnobValue[] {
   const items = read()
   if (!Array.isArray(items)) throw refusal('expected values')
   return items.map((item: unknown) => {
-    if (typeof item === 'number' || typeof item === 'string' || typeof item === 'boolean') return item
+    if (Number.isFinite(item) || typeof item === 'string' || typeof item === 'boolean') return item as KnobValue
     throw refusal(`expected values, found ${shown(item)}`)
   })
 }

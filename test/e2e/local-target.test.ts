@@ -14,6 +14,7 @@ import { isReady } from '../../src/kube/resources.ts'
 import { localTarget } from '../../src/targets/local/index.ts'
 import { findMarked, isGuarded } from '../../src/targets/local/leftovers.ts'
 import type { Cluster, Fleet, Target } from '../../src/targets/target.ts'
+import type { KnobValue } from '../../src/tuning/knob.ts'
 import { requestsOf } from '../../src/tuning/profiles.ts'
 import { probeDeployment, probeNamespace } from '../../src/workload/probe-target.ts'
 import { describeWithComponents, root } from './components.ts'
@@ -170,6 +171,64 @@ describeWithComponents('a tuned cluster of target local', () => {
     expect(cluster.broken.aborted).toBe(false)
     for (const name of ['etcd', 'kube-apiserver', 'hollow-0', 'hollow-1-to-2'])
       expect(statSync(logOf('tuned-1', name)).size, name).toBeGreaterThan(0)
+  })
+})
+
+describeWithComponents('a cluster of target local at the edges of what its knobs take', () => {
+  let cluster: Cluster
+  const edges: Readonly<Record<string, [written: KnobValue, read: KnobValue]>> = {
+    'kubelet.maxPods': [1, 1],
+    'kubelet.nodeStatusUpdateFrequency': ['1m30s', '90s'],
+    'kubelet.kubeAPIQPS': [0, 0],
+    'kubelet.kubeAPIBurst': ['1k', 1000],
+    'kubelet.eventRecordQPS': [0, 0],
+    'kubelet.eventBurst': [2147483647, 2147483647],
+    'controllerManager.nodeMonitorPeriod': ['100ms', '100ms'],
+    'controllerManager.nodeMonitorGracePeriod': ['1h15m30.5s', '4530.5s'],
+    'controllerManager.concurrentDeploymentSyncs': [1, 1],
+    'controllerManager.concurrentReplicasetSyncs': [10_000, 10_000],
+    'controllerManager.kubeApiQps': [-0.1, -0.1],
+    'controllerManager.kubeApiBurst': [0, 0],
+    'apiserver.defaultNotReadyTolerationSeconds': [0, 0],
+    'apiserver.defaultUnreachableTolerationSeconds': [9_223_372_036, 9_223_372_036],
+    'etcd.heartbeatInterval': [1, 1],
+    'etcd.electionTimeout': [5, 5],
+    'etcd.snapshotCount': [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
+    'etcd.quotaBackendBytes': ['1.5Gi', 1_610_612_736],
+    'etcd.autoCompactionRetention': ['1h', '3600s'],
+  }
+  const requests = requestsOf(
+    'stock',
+    Object.entries(edges).map(([knob, [value]]) => ({ knob, value })),
+  )
+
+  beforeAll(async () => {
+    await target.prepare({ fleet: fleetSpec, signal, onProgress: () => {} })
+    cluster = await target.open({ armId: 'edges-1', repetition: 1, knobs: requests, signal })
+    await cluster.startFleet(fleetSpec, signal)
+  })
+  afterAll(() => cluster?.[Symbol.asyncDispose]())
+
+  it('should start, and say of each what was meant, however it was written', async () => {
+    await until('three nodes Ready', async () => (await readyNodes(cluster)).length === 3, 30_000)
+    const readings = await cluster.effectiveKnobs(requests.map(({ knob }) => knob))
+    expect(Object.fromEntries(readings.map(({ id, effective }) => [id, effective]))).toEqual(
+      Object.fromEntries(Object.entries(edges).map(([id, [, read]]) => [id, read])),
+    )
+  })
+
+  it('should have no limiter in the controller-manager where its qps is negative', async () => {
+    const metrics = await cluster.scrape({ components: ['kube-controller-manager'] })
+    const verbsOf = (wanted: string) => [
+      ...new Set(
+        metrics.flatMap(({ samples }) =>
+          samples.filter(({ name }) => name === wanted).map(({ labels }) => labels['verb'] ?? labels['method']),
+        ),
+      ),
+    ]
+    expect(verbsOf('rest_client_requests_total')).toEqual(expect.arrayContaining(['GET', 'POST']))
+    // Its client for discovery has a limiter all the same, of 20 a second (controller-manager pkg/clientbuilder).
+    expect(verbsOf('rest_client_rate_limiter_duration_seconds_count')).toEqual(['GET'])
   })
 })
 
