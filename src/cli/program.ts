@@ -1,3 +1,5 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { formatCount } from '../base/count.ts'
 import { exitCodes } from '../base/errors.ts'
@@ -45,7 +47,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('run')
-    .argument('<plan>', 'a name in plans/, or a path to a .yaml file')
+    .argument('<plan>', 'a name in plans/, or a path to a .yaml file', inHome)
     .description('run a plan: bring up its clusters, time the probes, report')
     .option(
       '-t, --target <name>',
@@ -53,8 +55,8 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     )
     .option('-r, --repeat <count>', 'how often each arm runs', wholeNumber(mostRepetitions))
     .option('-s, --set <path=value>', overrideHelp, collected)
-    .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`')
-    .option('--clusters <file>', clustersHelp)
+    .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`', inHome)
+    .option('--clusters <file>', clustersHelp, inHome)
     .option('--confirm <context>', confirmHelp, collected)
     .option('--allow-insecure <context>', insecureHelp, collected)
     .action(async (plan: string, options: RunOptions) =>
@@ -63,7 +65,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('plan')
-    .argument('<plan>', 'a name in plans/, or a path to a .yaml file')
+    .argument('<plan>', 'a name in plans/, or a path to a .yaml file', inHome)
     .description('say what a plan would create, need and take, without touching anything')
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('--namespaces', 'list every namespace')
@@ -71,7 +73,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('-t, --target <name>', 'where the clusters would come from; default: as the plan says')
     .option('--dry-run', 'of target remote: check the clusters, and print every object that would be created')
     .option('--manifests', 'with --dry-run: print the objects whole, as YAML')
-    .option('--clusters <file>', clustersHelp)
+    .option('--clusters <file>', clustersHelp, inHome)
     .option('--confirm <context>', confirmHelp, collected)
     .option('--allow-insecure <context>', insecureHelp, collected)
     .action(async (plan: string, options: PlanOptions & DryRunOptions & { dryRun?: boolean }) =>
@@ -84,7 +86,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('what-if')
-    .argument('<plan>', 'a name in plans/, or a path to a .yaml file')
+    .argument('<plan>', 'a name in plans/, or a path to a .yaml file', inHome)
     .description('try values of one setting beside each other, and chart what it changes')
     .requiredOption(
       '--vary <setting=values>',
@@ -99,7 +101,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       wholeNumber(mostRepetitions),
     )
     .option('-s, --set <path=value>', overrideHelp, collected)
-    .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`')
+    .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`', inHome)
     .action(async (plan: string, options: WhatIfOptions) =>
       onExit(await (await import('./what-if-command.ts')).whatIfCommand(plan, options, surroundings)),
     )
@@ -149,7 +151,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   program
     .command('calibrate')
     .description('measure on target local what a simulation needs to know (about five minutes)')
-    .option('-o, --output <file>', 'where to write it; default: reports/calibration.json')
+    .option('-o, --output <file>', 'where to write it; default: reports/calibration.json', inHome)
     .option('--nodes <count>', 'how many hollow nodes to measure with', wholeNumber(mostNodesMeasured), 50)
     .action(async (options: CalibrateOptions) =>
       onExit(await (await import('./calibrate-command.ts')).calibrateCommand(options, surroundings)),
@@ -159,7 +161,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .command('cleanup')
     .description('remove what an aborted run left on this machine or, with --clusters, on clusters')
     .option('--run <id>', 'one run only; default: every run that is not going on')
-    .option('--clusters <file>', 'on the clusters that this file names, instead of this machine')
+    .option('--clusters <file>', 'on the clusters that this file names, instead of this machine', inHome)
     .option('--confirm <context>', confirmHelp, collected)
     .option('--allow-insecure <context>', insecureHelp, collected)
     .action(async (options: CleanupOptions) =>
@@ -182,6 +184,11 @@ const confirmHelp = 'of target remote: go on although this context looks like pr
 const insecureHelp =
   'of target remote: connect to this context without checking who answers (insecure-skip-tls-verify, http); may be repeated'
 const overrideHelp = 'override a value of the plan, such as fleet.nodes=100; may be repeated'
+
+/** A path in the home folder: in `--clusters=~/clusters.yaml` and `make CLUSTERS=...`, few shells look for that. */
+function inHome(path: string): string {
+  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path
+}
 
 function collected(value: string, earlier: string[] = []): string[] {
   return [...earlier, value]

@@ -76,6 +76,8 @@ describe('reportCommand', () => {
       set: ['seed=8', 'probes.sequence=[{name: up, from: 1, to: 20, timeout: 1s}]', 'thresholds=[]'],
     })
     const texts = ['report.html', 'report.md', 'junit.xml'].map((file) => readFileSync(join(folder, file), 'utf8'))
+    const hint = printed.pop()
+    expect(hint).toMatch(/^measure it: npm run scale-test -- run smoke --target local /)
     for (const text of [printed.join('\n'), ...texts]) {
       expect(text).toMatch(/simulated/i)
       expect(text).not.toMatch(/measur|running component|own metrics|read back|ready in 0 ms|real component/i)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
+import { printable } from '../base/printable.ts'
 import { otherTargets } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { RunEventSink } from '../run/events.ts'
@@ -9,7 +10,9 @@ import { endsRun, executeRun } from '../run/run.ts'
 import { fleetSpecOf } from '../steps/fleet-up.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
+import { measureRun } from './measure-hint.ts'
 import { plainView } from './plain-view.ts'
+import type { TargetName } from './plans.ts'
 import { loadPlanFor, targetNamed } from './plans.ts'
 import { writeResult } from './result-files.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -42,7 +45,23 @@ export async function runCommand(planName: string, options: RunOptions, surround
   const target = targetNamed(options.target, plan)
   refuseForOtherTargets(target, plan, options)
   if (options.repeat !== undefined) plan.repetitions = options.repeat
-  return carryOut(plan, runOn(target, plan, surroundings, options), surroundings)
+  if (options.target === undefined && plan.target !== undefined)
+    surroundings.terminal.print(`target ${target}, as ${printable(plan.name)} says: ${targetsInWords[target]}`)
+  const on = runOn(target, plan, surroundings, options)
+  return carryOut(plan, on, surroundings, { measure: measureRun(plan, planName, options) })
+}
+
+const targetsInWords: Readonly<Record<TargetName, string>> = {
+  sim: 'a simulation',
+  local: 'real components on this machine',
+  remote: 'clusters of yours',
+}
+
+/** What is to be known of a run beside its plan and its target. */
+export interface Carried {
+  whatIf?: Comparison
+  /** The command that measures what this run simulates. */
+  measure: string | undefined
 }
 
 /** Runs a plan on the target chosen for it, to its reports; returns the exit status. */
@@ -50,7 +69,7 @@ export async function carryOut(
   plan: Plan,
   on: RunOn,
   surroundings: Surroundings,
-  whatIf?: Comparison,
+  { whatIf, measure }: Carried,
 ): Promise<number> {
   const { terminal, styles, interruption } = surroundings
   const { runId, runFolder, target, clock } = on
@@ -96,6 +115,8 @@ export async function carryOut(
   await view.finished
   kept.print(surroundings)
   tellOf(outcome.error, kept.error, surroundings)
+  if (target.evidence === 'simulated' && measure !== undefined && outcome.error === undefined)
+    terminal.print(`measure it: ${measure}`)
   const error = outcome.error ?? kept.error
   return exitCodeOf(error === undefined ? outcome : { ...outcome, error }, interruption.signalName)
 }

@@ -13,6 +13,7 @@ import type { KnobValue } from '../tuning/knob.ts'
 import { profileNames, requestsOf } from '../tuning/profiles.ts'
 import type { Variation } from '../tuning/vary.ts'
 import { parseVariation } from '../tuning/vary.ts'
+import { measureWhatIf } from './measure-hint.ts'
 import { loadPlan, targetNamed } from './plans.ts'
 import { carryOut } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -71,7 +72,7 @@ export async function whatIfCommand(
   const support = knob === undefined ? { supported: true as const } : on.target.supports(knob)
   if (!support.supported)
     throw new Failure('bad-input', `on target ${on.target.name}, ${varied} would change nothing: ${support.because}`)
-  return carryOut(plan, on, surroundings, comparison)
+  return carryOut(plan, on, surroundings, { whatIf: comparison, measure: measureWhatIf(plan, planName, options) })
 }
 
 /** How often each value runs in a simulation. */
