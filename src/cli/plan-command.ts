@@ -134,7 +134,9 @@ function overviewLines({ description, arms, repetitions, probes, target, fleet }
     return notes.length === 0 ? name : `${name} (${notes.join(', ')})`
   })
   const often = repetitions === 1 ? 'once each' : `${repetitions} times each`
-  const where = target ?? `left to the command line${fleet.onHosts ? `; what follows is for ${fleet.hosts} hosts` : ''}`
+  const where =
+    target ??
+    `the command line decides${fleet.onHosts ? `; the figures below are for ${plural(fleet.hosts, 'host')}` : ''}`
   return [
     ...(description === null ? [] : wrap(excerpt(description, longestDescription))),
     ...wrap(`${armTexts.join('; ')}; ${often}`, '  arms    '),
@@ -144,7 +146,7 @@ function overviewLines({ description, arms, repetitions, probes, target, fleet }
 }
 
 function objectLines({ objects }: Forecast, everyNamespace: boolean): string[] {
-  if (objects === null) return ['  none but those of the probes: the plan has no workload']
+  if (objects === null) return ["  only the probes' own: the plan has no workload"]
   const { totals, toCreate, ballastKind, classes, namespaces } = objects
   type Namespace = (typeof namespaces)[number]
   const columns: [string, (namespace: Namespace) => number][] = [
@@ -185,7 +187,7 @@ function fleetLines({ fleet, arms, objects, podsPerNode, podsOnProbeNode }: Fore
   const { nodes, hosts, nodesPerHost, processesPerHost, nodesPerProcess, host, guide, onHosts, oneMachine } = fleet
   const { here, neededBytes } = oneMachine
   const where = onHosts
-    ? `${hosts} hosts: ${(nodes / hosts).toFixed(1)} on each, at most ${nodesPerHost}`
+    ? `${plural(hosts, 'host')}: ${(nodes / hosts).toFixed(1)} on each, at most ${nodesPerHost}`
     : 'one machine, with their control plane'
   const onOne = (arm: ArmForecast) => arm.cores.oneMachine.coresNeeded.toFixed(1)
   const hostRows: ArmRow[] = [
@@ -207,7 +209,7 @@ function fleetLines({ fleet, arms, objects, podsPerNode, podsOnProbeNode }: Fore
   const rows = [...(onHosts ? hostRows : machineRows), podRow]
   const has = !onHosts ? 'here' : host === null ? undefined : 'a host has'
   return [
-    ...wrap(`${formatCount(nodes)} nodes on ${where}; up to ${nodesPerProcess} in a process`),
+    ...wrap(`${plural(nodes, 'node')} on ${where}; up to ${nodesPerProcess} in a process`),
     ...(objects === null
       ? []
       : wrap(`${podsPerNode.toFixed(1)} pods per node on average (tested by Kubernetes: ${tested.podsPerNode})`)),
@@ -215,7 +217,7 @@ function fleetLines({ fleet, arms, objects, podsPerNode, podsOnProbeNode }: Fore
     ...(guide === null
       ? []
       : wrap(
-          `Upstream's guide sets aside ${formatBytes(guide.memoryBytes)} and ${guide.cores.toFixed(1)} cores for ${nodesPerHost} kubelets in processes of their own.`,
+          `Upstream's guide sets aside ${formatBytes(guide.memoryBytes)} and ${guide.cores.toFixed(1)} cores for ${plural(nodesPerHost, 'kubelet')}, one process each.`,
         )),
     ...(onHosts
       ? wrap(
@@ -251,11 +253,11 @@ function etcdLines({ arms, fleet }: Forecast): string[] {
       ({ etcd }) => megabytes(sumOf(etcd.hollow.map(({ bytesPerMinute }) => bytesPerMinute)) / 2 ** 20),
     ],
     ['all objects, once', ({ etcd }) => formatBytes(sumOf(etcd.hollow.map(({ objectsBytes }) => objectsBytes)))],
-    ['etcds that they are split over', ({ etcd }) => String(etcd.hollow.length)],
+    ['etcds they are split over', ({ etcd }) => String(etcd.hollow.length)],
     ['largest file, with old versions', (arm) => formatBytes(fullest(arm)?.fileBytes ?? 0)],
     ['the same with real nodes', (arm) => formatBytes(fullest(arm, 'real')?.fileBytes ?? 0)],
     ['quota of each', (arm) => formatBytes(fullest(arm)?.quotaBytes ?? 0)],
-    ['without compaction it is full after', ({ etcd }) => untilFull(etcd.hollow)],
+    ['full without compaction after', ({ etcd }) => untilFull(etcd.hollow)],
   ])
 }
 
@@ -278,7 +280,7 @@ function kubeletLines({ arms, apiserver, fleet }: Forecast): string[] {
       ],
     ]),
     ...wrap(
-      `One apiserver was seen to take about ${formatCount(writesPerSecond)} writes/s on two cores. By the rule that is ${Number(kubeletQps.toPrecision(2))} per kubelet, with ${formatCount(fleet.nodes)} of them all busy at once.`,
+      `One apiserver was seen to take about ${formatCount(writesPerSecond)} writes/s on two cores. By the rule that is ${Number(kubeletQps.toPrecision(2))} per kubelet, with all ${formatCount(fleet.nodes)} busy at once.`,
     ),
   ]
 }
@@ -299,11 +301,11 @@ function timeLines({ arms, fleet, objects, probes, repetitions, totalMs }: Forec
   return [
     ...armTable(arms, [
       row('control plane', ({ controlPlane }) => controlPlane),
-      boundRow(`${formatCount(fleet.nodes)} nodes Ready`, (durations) => durations.fleet),
+      boundRow(`${plural(fleet.nodes, 'node')} Ready`, (durations) => durations.fleet),
       ...(arms.some(({ durationMs }) => durationMs.idle > 0) ? [row('idle fleet, watched', ({ idle }) => idle)] : []),
       ...(objects === null
         ? []
-        : [boundRow(`fill, ${formatCount(objects.totals.pods)} pods Ready`, ({ fill }) => fill?.ms ?? 0)]),
+        : [boundRow(`fill, ${plural(objects.totals.pods, 'pod')} Ready`, ({ fill }) => fill?.ms ?? 0)]),
       ...probes.map(({ name, from, to }, index) =>
         boundRow(`${name} ${from} -> ${to}`, (durations) => durations.probes[index]?.ms ?? 0),
       ),

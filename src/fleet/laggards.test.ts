@@ -51,7 +51,7 @@ describe('describeLaggards', () => {
     expect(describeLaggards(laggards, 40)).toBe(
       '32 of 40 nodes are not Ready: ' +
         ['a', 'b', 'c'].map((why) => `hollow-0, hollow-1, hollow-2, hollow-3, hollow-4 and 3 more: ${why}`).join('; ') +
-        '; and for 1 more reasons',
+        '; and for 1 more reason',
     )
   })
 })

@@ -1,3 +1,4 @@
+import { plural } from '../base/count.ts'
 import type { Node, Pod } from '../kube/resources.ts'
 import { isReady } from '../kube/resources.ts'
 import { stateOf } from './pod-state.ts'
@@ -47,6 +48,7 @@ export function describeLaggards(laggards: readonly Laggards[], of: number): str
     const more = nodes.length > shownNodes ? ` and ${nodes.length - shownNodes} more` : ''
     return `${nodes.slice(0, shownNodes).join(', ')}${more}: ${because}`
   })
-  const further = laggards.length > shownReasons ? `; and for ${laggards.length - shownReasons} more reasons` : ''
-  return `${count} of ${of} nodes are not Ready: ${reasons.join('; ')}${further}`
+  const further =
+    laggards.length > shownReasons ? `; and for ${plural(laggards.length - shownReasons, 'more reason')}` : ''
+  return `${count} of ${plural(of, 'node')} ${count === 1 ? 'is' : 'are'} not Ready: ${reasons.join('; ')}${further}`
 }

@@ -1,3 +1,4 @@
+import { plural } from '../base/count.ts'
 import { notLookedAt } from '../plan/other-targets.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { NamespaceLayout } from '../workload/workload.ts'
@@ -64,7 +65,7 @@ function machineWarnings({ fleet, arms }: Forecasted): string[] {
     ...arms.flatMap(({ name, machineBound, cores }) =>
       machineBound
         ? [
-            `${name}: idle, it needs ${cores.oneMachine.coresNeeded.toFixed(1)} of the ${here.cores} cores here, so that timings are the machine's; ${cores.oneMachine.because}`,
+            `${name}: idle, it needs ${cores.oneMachine.coresNeeded.toFixed(1)} of the ${plural(here.cores, 'core')} here, so times are the machine's; ${cores.oneMachine.because}`,
           ]
         : [],
     ),

@@ -129,8 +129,8 @@ describe('executeRun', () => {
     const titles = started?.type === 'run-started' ? started.outline.map(({ steps }) => steps[1]?.title) : []
     // The tuned profile has every node write its status every 3 s.
     expect(titles).toEqual([
-      'Fleet of 1000 hollow nodes',
-      'Fleet of 1000 hollow nodes (idle, they are expected to need 2.8 of 2 cores)',
+      'Fleet of 1,000 hollow nodes',
+      'Fleet of 1,000 hollow nodes (expected to need 2.8 of 2 cores when idle)',
     ])
   })
 

@@ -1,5 +1,6 @@
 import { whenAborted } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
+import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { Failure } from '../base/errors.ts'
 import { deleteNamespaces } from '../kube/drain.ts'
@@ -31,8 +32,8 @@ export const fillStepId = 'fill'
 /** What the step is called. */
 export function fillTitle({ namespaces, pods }: PlannedWorkload): string {
   return pods.total === 0
-    ? `Fill: ${namespaces} namespaces, no pods`
-    : `Fill: ${pods.total} pods in ${namespaces} namespaces`
+    ? `Fill: ${plural(namespaces, 'namespace')}, no pods`
+    : `Fill: ${plural(pods.total, 'pod')} in ${plural(namespaces, 'namespace')}`
 }
 
 /** Beyond the plan's own limit: for the last answers and for counting. */
@@ -122,7 +123,7 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
     summary: ({ pods, objects, durationMs }) => {
       const others = Object.entries(objects).filter(([kind]) => kind !== 'pods')
       const count = others.reduce((sum, [, { observed }]) => sum + observed, 0)
-      return `${pods.ready} pods Ready, ${count} other objects in ${formatDuration(durationMs)}`
+      return `${plural(pods.ready, 'pod')} Ready, ${plural(count, 'other object')} in ${formatDuration(durationMs)}`
     },
     tearDown: {
       budgetMs: 600_000,

@@ -1,4 +1,5 @@
 import { whenAborted } from '../base/abort.ts'
+import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import { follow } from '../kube/follow.ts'
@@ -27,9 +28,9 @@ export interface ReadyFleet extends Fleet {
 }
 
 const titles = {
-  hollow: (nodes: number) => `Fleet of ${nodes} hollow nodes`,
-  existing: (nodes: number) => `${nodes} hollow nodes that are there`,
-  none: (nodes: number) => `${nodes} nodes of the cluster`,
+  hollow: (nodes: number) => `Fleet of ${plural(nodes, 'hollow node')}`,
+  existing: (nodes: number) => `${plural(nodes, 'hollow node')} already running`,
+  none: (nodes: number) => plural(nodes, 'node of the cluster', 'nodes of the cluster'),
 } as const
 
 /** What the fleet's step is called; it warns when the machine is expected to be too small even for an idle fleet. */
@@ -40,7 +41,7 @@ export function fleetTitle(
 ): string {
   const title = titles[source](nodes)
   if (estimate === null || estimate.coresNeeded <= machineBoundAbove * estimate.cores) return title
-  return `${title} (idle, they are expected to need ${estimate.coresNeeded.toFixed(1)} of ${estimate.cores} cores)`
+  return `${title} (expected to need ${estimate.coresNeeded.toFixed(1)} of ${plural(estimate.cores, 'core')} when idle)`
 }
 
 /** Where the nodes of a run come from: only clusters of others have some already. */
@@ -118,7 +119,7 @@ export function fleetUp(
     },
     summary: ({ readyMs, nodeNames, processes }) =>
       readyMs !== null
-        ? `${nodeNames.length} Ready in ${formatDuration(readyMs)}, ${processes} processes`
+        ? `${formatCount(nodeNames.length)} Ready in ${formatDuration(readyMs)}, ${plural(processes, 'process', 'processes')}`
         : `${nodeNames.length} Ready`,
     tearDown: {
       budgetMs: removalMs + spec.nodes * removalMsPerNode,

@@ -1,4 +1,5 @@
 import { whenAborted } from '../base/abort.ts'
+import { plural } from '../base/count.ts'
 import { deleteNamespaces } from '../kube/drain.ts'
 import { follow } from '../kube/follow.ts'
 import { runLabel } from '../kube/labels.ts'
@@ -39,7 +40,7 @@ export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec): Step<Probe
       signal.throwIfAborted()
       return { namespace: place, name }
     },
-    summary: () => `${spec.replicas} replica on ${spec.node}`,
+    summary: () => `${plural(spec.replicas, 'replica')} on ${spec.node}`,
     tearDown: {
       budgetMs: 300_000,
       async run({ signal }) {

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { plural } from '../../base/count.ts'
 import { connectEndpoint } from '../../kube/http.ts'
 import type { FleetSpec } from '../target.ts'
 import type { NodePack } from './arguments/hollow-node.ts'
@@ -71,7 +72,7 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
     })
     const hasStarted = async () => {
       if (!readFileSync(stdoutFile, 'utf8').includes('"event":"started"'))
-        throw new Error(`${pack.count} nodes have not all started`)
+        throw new Error(`not all of ${plural(pack.count, 'node')} started`)
     }
     await supervisor.waitUntilReady(process, hasStarted, { timeoutMs: 60_000 + 2000 * pack.count, signal })
     return process

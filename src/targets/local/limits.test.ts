@@ -41,7 +41,7 @@ describe('checkLimits', () => {
   it('should say how much memory is missing, and what takes less of it', () => {
     const limits = { inotifyInstances: 8192, openFiles: 20_000, memoryBytes: 2 * 2 ** 30 }
     const failure = failureOf(() => checkLimits(fleet(1000), limits))
-    expect(failure.message).toMatch(/1000 hollow nodes and a control plane need [34]\.\d GiB .* 2\.0 GiB are free/)
+    expect(failure.message).toMatch(/1,000 hollow nodes and a control plane need [34]\.\d GiB .* 2\.0 GiB are free/)
     expect(failure.next).toContain('fleet.nodesPerProcess')
     checkLimits(fleet(300), limits)
   })

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../base/clock.ts'
+import { plural } from '../../../base/count.ts'
 import { Failure } from '../../../base/errors.ts'
 import { troubleOf } from '../../../fleet/pod-state.ts'
 import type { KubeApi } from '../../../kube/api.ts'
@@ -71,7 +72,11 @@ async function blameController(
     if (!(error instanceof ApiError) || error.status !== 403) throw error
   }
   if (last === undefined) return
-  throw new Failure('infrastructure', `${missing.length} hollow-node pods are not created: ${last}`, {
-    next: 'Let the host cluster admit them: quotas, Pod Security and admission webhooks of its namespace',
-  })
+  throw new Failure(
+    'infrastructure',
+    `${plural(missing.length, 'hollow-node pod is', 'hollow-node pods are')} not created: ${last}`,
+    {
+      next: 'Let the host cluster admit them: quotas, Pod Security and admission webhooks of its namespace',
+    },
+  )
 }
