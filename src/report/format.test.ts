@@ -17,8 +17,18 @@ describe('format', () => {
   })
 
   it('should say how many times as slow what is slower is', () => {
-    const ratios = [9.378, 1, 0.9999, 0.5, 17 / 710_000]
-    expect(ratios.map(formatSpeedup)).toEqual(['9.38×', '1.00×', '1.00×', '2.00× slower', '41,765× slower'])
+    const ratios = [9.378, 1.06, 1.05, 1, 0.9999, 1 / 1.05, 1 / 1.06, 0.5, 17 / 710_000]
+    expect(ratios.map(formatSpeedup)).toEqual([
+      '9.38×',
+      '1.06×',
+      '≈ 1×',
+      '≈ 1×',
+      '≈ 1×',
+      '≈ 1×',
+      '1.06× slower',
+      '2.00× slower',
+      '41,765× slower',
+    ])
   })
 
   it('should sign a deviation and leave out digits that mean nothing', () => {

@@ -1,6 +1,7 @@
 import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { KnobValue, ThresholdOutcome } from '../result/result.ts'
+import { alike } from '../result/sample.ts'
 
 /** What stands in a cell where there is nothing to say. */
 export const none = '—'
@@ -11,11 +12,10 @@ export function formatRatio(ratio: number): string {
   return ratio < 100 ? `${ratio.toFixed(ratio < 10 ? 2 : 1)}×` : `${formatCount(ratio)}×`
 }
 
-/** How many times as fast, or as slow: `9.40×`, `41,765× slower`. */
+/** How many times as fast, or as slow: `9.40×`, `41,765× slower`; `≈ 1×` for times that are the same to a reader. */
 export function formatSpeedup(ratio: number): string {
-  if (ratio >= 1) return formatRatio(ratio)
-  const factor = formatRatio(1 / ratio)
-  return factor === formatRatio(1) ? factor : `${factor} slower`
+  if (Math.max(ratio, 1 / ratio) <= 1 + alike) return '≈ 1×'
+  return ratio > 1 ? formatRatio(ratio) : `${formatRatio(1 / ratio)} slower`
 }
 
 /** A share of one in percent: `97 %`. */

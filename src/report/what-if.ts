@@ -4,7 +4,7 @@ import { readingOfNodesReady } from '../result/readings.ts'
 import type { ArmOutcome, Result, StopName } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
-import { comparable, sampleOf } from '../result/sample.ts'
+import { alike, comparable, sampleOf } from '../result/sample.ts'
 import type { FillView } from './fill-view.ts'
 import { formatListed, formatRatio, formatShare } from './format.ts'
 import { limiterName } from './labels.ts'
@@ -186,9 +186,7 @@ interface Tried extends Sample {
   index: number
 }
 
-/** Differences below this are nothing that anybody tunes for. */
-const small = 0.05
-/** And below this the figures look the same. */
+/** Differences below this make the figures look the same. */
 const tiny = 0.01
 
 function isWithin(share: number, one: number, other: number): boolean {
@@ -210,7 +208,7 @@ function mostOf({ max, medianMs }: Tried): number {
 }
 
 function areAlike(one: Tried, other: Tried): boolean {
-  return overlap(one, other) || isWithin(small, one.medianMs, other.medianMs)
+  return overlap(one, other) || isWithin(alike, one.medianMs, other.medianMs)
 }
 
 /** The repetitions of both gave the same, by luck or not. */
@@ -239,7 +237,7 @@ function changeInWords(values: TriedValue[], tried: readonly Tried[], isRepeated
   const spread = `${formatDuration(Math.min(...tried.map(leastOf)))} to ${formatDuration(Math.max(...tried.map(mostOf)))}`
   if (!isRepeated) return spread
   if (everyPair(tried, overlap)) return `within chance: ${spread}`
-  if (everyPair(tried, areAlike)) return `within ${formatShare(small)}: ${spread}`
+  if (everyPair(tried, areAlike)) return `within ${formatShare(alike)}: ${spread}`
   const [widest] = pairsOf(tried)
     .filter(([one, other]) => !areAlike(one, other))
     .toSorted((left, right) => factorOf(right) - factorOf(left))
@@ -267,7 +265,7 @@ function settledFrom(values: TriedValue[], tried: readonly Tried[]): string {
   const from = tried[first]
   const [before, last] = tried.slice(-2)
   if (from !== undefined && first < tried.length - 1) {
-    const closeness = everyPair(tried.slice(first), overlap) ? 'chance' : formatShare(small)
+    const closeness = everyPair(tried.slice(first), overlap) ? 'chance' : formatShare(alike)
     return `within ${closeness} from ${labelOf(values, from)} on`
   }
   if (before === undefined || last === undefined) return ''

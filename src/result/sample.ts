@@ -99,7 +99,7 @@ export function ratioOf(baseline: Sample | null, other: Sample | null): number |
   return above === null || below === null ? null : above / below
 }
 
-/** Medians that differ by less than this share are the same to a reader. */
+/** Times that differ by no more than this share are the same to a reader. */
 export const alike = 0.05
 
 /**

@@ -66,9 +66,10 @@ describe('judgeRun', () => {
   it.each([
     [0, 'The plan sets no threshold.'],
     [1, 'The only threshold is met.'],
-    [2, 'All 2 thresholds are met.'],
+    [2, 'Both thresholds are met.'],
+    [3, 'All 3 thresholds are met.'],
   ])('should say of %d thresholds met: %s', (count, words) => {
-    const max = ['2s', '3s'].slice(0, count)
+    const max = ['2s', '3s', '4s'].slice(0, count)
     const thresholds = max.map((bound): Threshold => ({ probe: 'up', stop: 'available', of: 'tuned', max: bound }))
     expect(judge([armWith()], thresholds).reasons).toEqual([`No pod was lost. ${words}`])
   })

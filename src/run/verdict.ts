@@ -61,7 +61,8 @@ export function concluded(
 
 function metInWords(thresholds: number): string {
   if (thresholds === 0) return 'The plan sets no threshold.'
-  return thresholds === 1 ? 'The only threshold is met.' : `All ${thresholds} thresholds are met.`
+  if (thresholds === 1) return 'The only threshold is met.'
+  return thresholds === 2 ? 'Both thresholds are met.' : `All ${thresholds} thresholds are met.`
 }
 
 /** Nothing measured is nothing to pass. */
