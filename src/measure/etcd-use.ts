@@ -1,4 +1,5 @@
 import { plural } from '../base/count.ts'
+import { countMore } from '../base/sum.ts'
 import type { Curve, EtcdOutcome, NotRead } from '../result/result.ts'
 import { observed } from './histogram.ts'
 import type { ComponentMetrics, MetricSample } from './metrics.ts'
@@ -19,14 +20,15 @@ export interface EtcdSizes {
 /** An empty record of sizes. */
 export function recordEtcdSizes(): EtcdSizes {
   const curves = new Map<string, Curve>()
-  const gaps = new Map<string, { count: number; because: string }>()
+  const gaps = new Map<string, number>()
+  const reasons = new Map<string, string>()
   return {
     note(metrics, atMs) {
       for (const { instance, samples, unread } of metrics.filter(isEtcd)) {
         const sizeBytes = gaugeIn(samples, sizeMetric)
         if (sizeBytes === undefined) {
-          const because = unread ?? 'not on its page'
-          gaps.set(instance, { count: (gaps.get(instance)?.count ?? 0) + 1, because })
+          countMore(gaps, instance)
+          reasons.set(instance, unread ?? 'not on its page')
           continue
         }
         const curve = curves.get(instance) ?? []
@@ -36,10 +38,10 @@ export function recordEtcdSizes(): EtcdSizes {
     },
     curveOf: (instance) => thinned(curves.get(instance) ?? []),
     notRead: () =>
-      [...gaps].map(([instance, { count, because }]) => ({
+      [...reasons].map(([instance, because]) => ({
         component: 'etcd',
         instance,
-        part: `${plural(count, 'point')} of its size over time`,
+        part: `${plural(gaps.get(instance) as number, 'point')} of its size over time`,
         because,
       })),
   }

@@ -32,6 +32,7 @@ export function isHistogram(buckets: readonly MetricSample[]): boolean {
   const series = Map.groupBy(buckets, ({ labels }) => seriesOf(labels, 'le'))
   return series.values().every((samples) => {
     const histogram = histogramOf(samples)
+    // Below the lowest bound there is nothing.
     const isAscending = histogram.every(({ total }, index) => total >= (histogram[index - 1]?.total ?? 0))
     return histogram.length === samples.length && histogram.at(-1)?.bound === Number.POSITIVE_INFINITY && isAscending
   })
@@ -58,6 +59,7 @@ function histogramOf(buckets: readonly MetricSample[]): Histogram {
  * the last finite bound it is null, since nothing is known but that it was longer.
  */
 function distributionIn(histogram: Histogram): Distribution {
+  // One without a bucket has observed nothing.
   const count = histogram.at(-1)?.total ?? 0
   const quantile = (share: number): number | null => {
     const rank = count * share

@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
-import { sumOf } from '../base/sum.ts'
+import { countMore, sumOf } from '../base/sum.ts'
 import type { StopName } from '../plan/stops.ts'
 import type { Explanation, LimiterReading, StopsMs } from '../result/result.ts'
 import type { ClientLimit } from '../tuning/client-limit.ts'
@@ -40,7 +40,7 @@ export function readApiRequests(
     const { verb, resource, subresource } = labels
     if (verb === undefined || verb === 'WATCH' || !resource || value === 0) continue
     const key = `${verb} ${resource}${subresource ? `/${subresource}` : ''}`
-    counts.set(key, (counts.get(key) ?? 0) + value)
+    countMore(counts, key, value)
   }
   return Object.fromEntries([...counts].sort(([, left], [, right]) => right - left))
 }

@@ -1,4 +1,5 @@
 import { plural } from '../base/count.ts'
+import { countMore } from '../base/sum.ts'
 import type { NotRead } from '../result/result.ts'
 import { describeNotRead } from '../result/result.ts'
 import { isHistogram } from './histogram.ts'
@@ -123,7 +124,7 @@ function increasesBetween(
 function lacksOf(start: ComponentMetrics, end: ComponentMetrics): Lack[] {
   const lines = new Map<string, number>()
   for (const [metric, count] of [...(start.unreadableLines ?? []), ...(end.unreadableLines ?? [])])
-    lines.set(metric, count + (lines.get(metric) ?? 0))
+    countMore(lines, metric, count)
   const missing = (indispensable[end.component] ?? []).filter((metric) =>
     [start, end].some(({ samples }) => samples.every(({ name }) => name !== metric)),
   )

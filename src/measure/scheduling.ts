@@ -9,8 +9,9 @@ const windowMs = 10_000
  */
 export function schedulingRate(pods: readonly PodTimeline[]): FillOutcome['schedulingPerSecond'] {
   const moments = pods.flatMap(({ boundMs }) => boundMs ?? []).sort((left, right) => left - right)
-  const spanMs = (moments.at(-1) ?? 0) - (moments[0] ?? 0)
-  if (spanMs <= 0) return { mean: null, peak: null }
+  const [firstMs, lastMs] = [moments[0], moments.at(-1)]
+  if (firstMs === undefined || lastMs === undefined || lastMs <= firstMs) return { mean: null, peak: null }
+  const spanMs = lastMs - firstMs
   let most = 0
   let first = 0
   for (const [last, atMs] of moments.entries()) {

@@ -1,4 +1,5 @@
 import { messageOf } from '../base/errors.ts'
+import { countMore } from '../base/sum.ts'
 import type { ComponentMetrics, ComponentName, Wanted } from './metrics.ts'
 import { namesToRead } from './metrics.ts'
 import { parsePrometheusText } from './prometheus.ts'
@@ -30,8 +31,7 @@ async function scrape(one: ScrapedComponent, wanted: Wanted, signal: AbortSignal
     const unreadableLines = new Map<string, number>()
     const page = await one.readPage('/metrics')
     const samples = parsePrometheusText(page, namesToRead(wanted), (metric = '') => {
-      // The first one of its metric makes one.
-      unreadableLines.set(metric, 1 + (unreadableLines.get(metric) ?? 0))
+      countMore(unreadableLines, metric)
     })
     return { ...of, samples, ...(unreadableLines.size > 0 && { unreadableLines }) }
   } catch (error) {

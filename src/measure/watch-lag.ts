@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { countIn } from '../base/proc.ts'
 import type { KubeApi } from '../kube/api.ts'
 import { isApiStatus } from '../kube/api.ts'
 import { follow } from '../kube/follow.ts'
@@ -42,8 +43,9 @@ export function sampleWatchLag(
     const query = { resource: 'configmaps', namespace, fieldSelector: `metadata.name=${name}` } as const
     for await (const event of follow(api, query, { clock, signal: ending.signal })) {
       if (event.type !== 'MODIFIED') continue
-      const write = Number(event.object.data?.['write'])
-      if (shownMs.has(write)) continue
+      const write = countIn(event.object.data?.['write'])
+      // It is not the only one that may write there.
+      if (write === undefined || shownMs.has(write)) continue
       // What a resumed watch shows of the past tells nothing about how late it is otherwise.
       if (!event.exact) {
         vague.add(write)

@@ -53,6 +53,30 @@ describe('caveats of a filled cluster', () => {
     expect(placesOf([untuned], 'The API server was not checked')).toEqual(['untuned #1: --allow-insecure'])
   })
 
+  it('should say once what was not read, and in which measurements', () => {
+    const [untuned] = filledArms()
+    const apiserver = {
+      component: 'kube-apiserver',
+      instance: 'kube-apiserver',
+      because: 'answered from two processes',
+    }
+    const kubelet = { component: 'kubelet', instance: 'hollow-0', part: 'a_total', because: 'went down' }
+    Object.assign(untuned?.fill ?? {}, { notRead: [apiserver] })
+    for (const [index, probe] of (untuned?.probes ?? []).entries())
+      Object.assign(probe, { notRead: index === 0 ? [apiserver, kubelet] : [apiserver] })
+    expect(placesOf([untuned], 'Not read')).toEqual([
+      'untuned #1: kube-apiserver: answered from two processes (fill, rollout, scale-down)',
+      'untuned #1: kubelet hollow-0: a_total: went down (rollout)',
+    ])
+  })
+
+  it('should name the stops that the arithmetic of limits contradicts', () => {
+    const [untuned] = filledArms()
+    const [explanation] = untuned?.probes[0]?.explanations ?? []
+    Object.assign(explanation ?? {}, { boundBy: null, contradicts: true })
+    expect(placesOf([untuned], 'Times that the arithmetic')).toEqual(['untuned #1: rollout, created'])
+  })
+
   it('should not name a thousand nodes', () => {
     const [untuned] = filledArms()
     const nodes = Array.from({ length: 1000 }, (_, index) => `hollow-${index}`)

@@ -92,6 +92,26 @@ describe('html report', () => {
     )
   })
 
+  it('should tell no limit from one that was not read, and leave open whose waits are not known', () => {
+    const result = sampleResult()
+    for (const { probes } of result.arms)
+      for (const limiter of probes[0]?.limiters ?? []) {
+        const changes = { qps: null, burst: null, floorMs: null, waitedMs: null }
+        if (limiter.client === 'KubeClient') Object.assign(limiter, changes, { limit: 'none' })
+        if (limiter.client === 'controllers') Object.assign(limiter, changes, { limit: 'unknown' })
+      }
+    const page = renderHtml(result)
+    expect(rowText(page, 'kubelet KubeClient')).toMatch(/ no limit no limit 402 .* 402 — — /)
+    expect(rowText(page, 'kube-controller-manager controllers')).toMatch(/ not read not read 405 .* 199 — — /)
+  })
+
+  it('should not count requests of an apiserver that was not read as none', () => {
+    const result = sampleResult()
+    for (const { profile, probes } of result.arms)
+      if (profile === 'tuned') Object.assign(probes[0] ?? {}, { apiRequests: {} })
+    expect(rowText(renderHtml(result), 'POST pods')).toBe('POST pods 199 —')
+  })
+
   it('should stay one small file, the same for the same result', () => {
     const page = renderHtml(sampleResult())
     expect(Buffer.byteLength(page)).toBeLessThan(300_000)

@@ -103,7 +103,8 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
           next: `Check that ${program} is there and executable`,
         })
       }
-      return { name, pid: child.pid ?? 0, logFile }
+      // One that was spawned has a number.
+      return { name, pid: child.pid as number, logFile }
     },
 
     running: () =>

@@ -1,3 +1,4 @@
+import { countMore } from '../../../base/sum.ts'
 import type { ResourceName } from '../../../kube/api.ts'
 import { ApiError } from '../../../kube/api.ts'
 import type { Timeline } from '../kernel/kernel.ts'
@@ -180,7 +181,7 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
     },
 
     deliveryMs: (resource) => Math.max(timeline.nowMs(), channelOf(resource).lastMs),
-    addWatchers: (resource, count) => void watchers.set(resource, (watchers.get(resource) ?? 0) + count),
+    addWatchers: (resource, count) => countMore(watchers, resource, count),
     slowDown(factor) {
       slowness = factor
     },

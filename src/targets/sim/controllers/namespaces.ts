@@ -1,3 +1,4 @@
+import { countMore } from '../../../base/sum.ts'
 import type { ResourceName } from '../../../kube/api.ts'
 import { isApiStatus } from '../../../kube/api.ts'
 import type { Condition, KubeObject, Namespace, Pod } from '../../../kube/resources.ts'
@@ -184,6 +185,6 @@ function conditionsOf(left: readonly Content[]): Condition[] {
 
 function countOf(names: readonly string[]): Map<string, number> {
   const counts = new Map<string, number>()
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  for (const name of names) countMore(counts, name)
   return counts
 }

@@ -1,4 +1,5 @@
 import { quantityOf } from '../../../base/quantity.ts'
+import { countMore } from '../../../base/sum.ts'
 import type { Condition, Node, Pod } from '../../../kube/resources.ts'
 import { createClient } from '../model/client.ts'
 import { createEventRecorder } from '../model/event-recorder.ts'
@@ -259,7 +260,7 @@ function isTainted(taints: NonNullable<Node['spec']>['taints'] = []): boolean {
 function unschedulableMessage(candidates: readonly Candidate[], pod: Pod, needs: Needs): string {
   const counts = new Map<string, number>()
   for (const candidate of candidates)
-    for (const reason of reasonsAgainst(candidate, pod, needs)) counts.set(reason, (counts.get(reason) ?? 0) + 1)
+    for (const reason of reasonsAgainst(candidate, pod, needs)) countMore(counts, reason)
   const reasons = [...counts].map(([reason, count]) => `${count} ${reason}`).sort()
   const none = `0/${candidates.length} nodes are available`
   if (candidates.length === 0) return 'no nodes available to schedule pods'

@@ -1,3 +1,4 @@
+import { Failure } from '../../../base/errors.ts'
 import type { Calibration } from '../../../result/calibration.ts'
 
 /** What requests and other work take; processor time unless it says otherwise, in milliseconds. */
@@ -40,7 +41,8 @@ type Phase = Calibration['phases'][keyof Calibration['phases']]
 
 /**
  * What the model takes from a calibration. Everything is a quotient of two figures that were measured, idling taken off;
- * nothing is fitted to the timings that the model is there to predict.
+ * nothing is fitted to the timings that the model is there to predict. A component that is not among those measured took nothing, and a request
+ * that is not there was not sent. Throws `Failure('bad-input')` where a latency is missing.
  */
 export function costsOf({ phases, latenciesMs }: Calibration): Costs {
   const { base, reads, writes, nodeStart, nodeIdle, podStart, podStop, nodeStatus } = phases
@@ -56,7 +58,7 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
     Math.max(0, (nodeIdle.cpuMs[component] ?? 0) - idleOf(component) * nodeIdle.durationMs) / nodeIdle.units
   const fleetNodes = nodeStart.units
   const requestsOf = (phase: Phase) => Object.values(phase.requests).reduce((sum, count) => sum + count, 0)
-  const readMs = latenciesMs.read.p50 ?? 0
+  const readMs = medianOf(latenciesMs, 'read')
   const apiserverReadMs = perUnit(reads, 'kube-apiserver')
   const etcdReadMs = perUnit(reads, 'etcd')
   /** The controllers, the scheduler and the kubelets speak protobuf, and are watched: their requests have a price of their own. */
@@ -77,7 +79,7 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
       deliveryMs: perUnit(phases.serviceUpdates, 'kube-apiserver', fleetNodes),
     },
     etcd: {
-      fsyncMs: latenciesMs.walFsync.p50 ?? 1,
+      fsyncMs: medianOf(latenciesMs, 'walFsync'),
       writeMs: perUnit(writes, 'etcd'),
       readMs: etcdReadMs,
     },
@@ -95,6 +97,16 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
       Object.keys(base.cpuMs).map((component) => [component, idleOf(component) * 1000]),
     ),
   }
+}
+
+/** Throws `Failure('bad-input')` when nothing of it was measured. */
+function medianOf(latenciesMs: Calibration['latenciesMs'], name: 'read' | 'walFsync'): number {
+  const { p50 } = latenciesMs[name]
+  if (p50 === null)
+    throw new Failure('bad-input', `the calibration has no latenciesMs.${name}.p50`, {
+      next: 'Measure again: npm run scale-test -- calibrate',
+    })
+  return p50
 }
 
 /** A kubelet renews its lease this often (kubelet: nodeLeaseDurationSeconds / 4). */
