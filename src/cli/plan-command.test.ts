@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { forecastOf } from '../fleet/forecast.ts'
+import type { MachineLook } from '../measure/machine.ts'
 import { packNodes } from '../targets/local/fleet.ts'
 import { planCommand, renderForecast } from './plan-command.ts'
 import { loadPlan, planNames } from './plans.ts'
@@ -78,7 +79,10 @@ describe('renderForecast', () => {
 })
 
 describe('planCommand', () => {
-  const run = (plan: string, options: Parameters<typeof planCommand>[1]) => {
+  const notLookedAt = () => {
+    throw new Error('this machine has nothing to do with it')
+  }
+  const run = (plan: string, options: Parameters<typeof planCommand>[1], look?: () => MachineLook) => {
     const printed: string[] = []
     const terminal = {
       print: (line: string) => printed.push(line),
@@ -94,15 +98,8 @@ describe('planCommand', () => {
       throw error
     }
     const styles = stylesFor(false)
-    const status = planCommand(plan, options, {
-      terminal,
-      styles,
-      stdinIsTerminal: false,
-      env: {},
-      folders,
-      interruption,
-      reportBug,
-    })
+    const surroundings = { terminal, styles, stdinIsTerminal: false, env: {}, folders, interruption, reportBug }
+    const status = planCommand(plan, options, surroundings, look ?? notLookedAt)
     return { status, text: printed.join('\n') }
   }
 
@@ -120,6 +117,21 @@ describe('planCommand', () => {
   it('should take what is overridden into account', () => {
     const { text } = run('5k-nodes', { json: true, set: ['fleet.nodes=90'] })
     expect(JSON.parse(text)).toMatchObject({ fleet: { nodes: 90, nodesPerHost: 2 } })
+  })
+
+  it('should warn of a fleet that this machine, slow and busy as it is, does not get Ready in time', () => {
+    const [idle, crowded] = [0, 9].map((loadPerCore) => {
+      const look = () => ({ workMs: 60, busy: loadPerCore > 0 ? 1 : 0, loadPerCore })
+      return run('1k-nodes', { target: 'local' }, look).text.replaceAll(/\s+/g, ' ')
+    })
+    expect(idle).not.toContain('fleet.timeout')
+    expect(crowded).toMatch(
+      /! an estimate: about \d+ m \d+ s until all 1000 nodes are Ready, more than fleet\.timeout \(10 m 0 s\); this machine .* has 10 % of its processors free\. Raise fleet\.timeout/,
+    )
+  })
+
+  it.each(['sim', 'remote'])('should not look at this machine for target %s', (target) => {
+    expect(run('5k-nodes', { target, json: true }).status).toBe(0)
   })
 
   it('should refuse a plan that there is not', () => {

@@ -1,4 +1,3 @@
-import { availableParallelism, totalmem } from 'node:os'
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { exitCodes } from '../base/errors.ts'
@@ -7,12 +6,14 @@ import { formatBytes } from '../base/quantity.ts'
 import { sumOf } from '../base/sum.ts'
 import type { WriteRates } from '../etcd/sizing.ts'
 import { builtInStatusPeriodSeconds, eventsPerNodePerMinute } from '../etcd/sizing.ts'
-import type { ArmForecast, Forecast, Machine } from '../fleet/forecast.ts'
+import type { ArmForecast, Forecast } from '../fleet/forecast.ts'
 import { forecastOf } from '../fleet/forecast.ts'
 import { tested } from '../fleet/warnings.ts'
+import { lookAtThisMachine } from '../measure/machine.ts'
 import { loadPlanFor, targetNamed } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Styles } from './terminal.ts'
+import { thisMachine } from './this-machine.ts'
 import { refuseForOtherTargets, refuseUseless } from './useless-options.ts'
 
 export interface PlanOptions {
@@ -28,7 +29,12 @@ export interface PlanOptions {
 }
 
 /** Says what a plan would create, need and take; touches nothing. */
-export function planCommand(planName: string, options: PlanOptions, surroundings: Surroundings): number {
+export function planCommand(
+  planName: string,
+  options: PlanOptions,
+  surroundings: Surroundings,
+  look = lookAtThisMachine,
+): number {
   const { terminal, styles, folders } = surroundings
   const plan = loadPlanFor(planName, folders.plans, options)
   const target =
@@ -39,17 +45,15 @@ export function planCommand(planName: string, options: PlanOptions, surroundings
   )
   if (target === undefined) refuseUseless({ '--clusters': options.clusters }, 'without --target remote')
   else refuseForOtherTargets(target, plan, options)
-  const forecast = forecastOf({ ...plan, target }, thisMachine())
+  // Elsewhere, and simulated, this machine's pace is no matter.
+  const isHere = target === 'local' || (target === undefined && plan.fleet.hosts === 1)
+  const forecast = forecastOf({ ...plan, target }, thisMachine(isHere ? look : undefined))
   terminal.print(
     options.json === true
       ? JSON.stringify(forecast, null, 2)
       : renderForecast(forecast, { styles, everyNamespace: options.namespaces === true }),
   )
   return exitCodes.pass
-}
-
-function thisMachine(): Machine {
-  return { cores: availableParallelism(), memoryBytes: totalmem() }
 }
 
 /** The forecast in lines of at most 80 columns. */

@@ -2,7 +2,9 @@ import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import { printable } from '../base/printable.ts'
-import { otherTargets } from '../fleet/warnings.ts'
+import { forecastOf } from '../fleet/forecast.ts'
+import { fleetTimeWarnings, otherTargets } from '../fleet/warnings.ts'
+import { lookAtThisMachine } from '../measure/machine.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { RunEventSink } from '../run/events.ts'
 import type { Comparison, RunOutcome } from '../run/run.ts'
@@ -22,6 +24,7 @@ import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { RunOn } from './targets.ts'
 import { runOn } from './targets.ts'
+import { thisMachine } from './this-machine.ts'
 import { refuseForOtherTargets } from './useless-options.ts'
 
 export interface RunOptions {
@@ -79,6 +82,7 @@ export async function carryOut(
   }
 
   for (const sentence of otherTargets({ ...plan, target: target.name })) terminal.print(sentence)
+  for (const text of warningsBeforehand(plan, on, whatIf)) terminal.printError(styles.yellow(`! ${text}`))
   // Before anything is started: a run whose reports cannot be written is not worth its time.
   const folder = target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder)
   const fleet = fleetSpecOf(plan.fleet)
@@ -119,6 +123,14 @@ export async function carryOut(
     terminal.print(`measure it: ${measure}`)
   const error = outcome.error ?? kept.error
   return exitCodeOf(error === undefined ? outcome : { ...outcome, error }, interruption.signalName)
+}
+
+/** What may well go wrong on this machine as it is now. */
+function warningsBeforehand(plan: Plan, { target }: RunOn, whatIf: Comparison | undefined): string[] {
+  if (target.name !== 'local') return []
+  const here = thisMachine(lookAtThisMachine)
+  const plans = [plan, ...(whatIf?.plans.values() ?? [])]
+  return [...new Set(plans.flatMap((one) => fleetTimeWarnings(forecastOf({ ...one, target: 'local' }, here), one)))]
 }
 
 /** Writes all there is to keep of a run. What cannot be written is returned, not thrown: the figures are to be shown all the same. */

@@ -41,7 +41,8 @@ describe('probeFloor', () => {
 
 describe('fleetReadyMs', () => {
   it('should be the 84 s that 1000 nodes took on two cores', () => {
-    expect(fleetReadyMs({ nodes: 1000 }, 1000, { cores: 2, idleCores: 1.13 })).toBe(84_000)
+    expect(fleetReadyMs({ nodes: 1000 }, 1000, { cores: 2, idleCores: 1.13, stretch: 1 })).toBe(84_000)
+    expect(fleetReadyMs({ nodes: 1000 }, 1000, { cores: 2, idleCores: 1.13, stretch: 10 })).toBe(840_000)
   })
 
   it('should be the apiserver’s time when hosts share the work, and never less than a pod’s start', () => {
@@ -104,7 +105,7 @@ describe('fillFloor', () => {
 
   // Measured by hand 280 s, and since with plan 1k-nodes 203 s of which 26 s are services; the machine was saturated.
   it('should be near the minutes that 5000 pods took with 1000 kubelets on two cores', () => {
-    const machine = { cores: 2, idleCores: 1.13 }
+    const machine = { cores: 2, idleCores: 1.13, stretch: 1 }
     const small = { ...totals, pods: 5000, deployments: 269, services: 125, configmaps: 1000, secrets: 250 }
     const { ms, boundBy } = fillFloor({ ...workload, pace: { rate: 200 } }, small, { ...tuned, nodes: 1000, machine })
     expect(ms / 1000).toBeGreaterThan(190)

@@ -16,7 +16,12 @@ export interface Floor {
 }
 
 /** Where the fleet and its control plane share the processor; null when hollow nodes have hosts of their own. */
-export type SharedMachine = { cores: number; idleCores: number } | null
+export type SharedMachine = {
+  cores: number
+  idleCores: number
+  /** By so much work on it takes longer than where durations were measured. */
+  stretch: number
+} | null
 
 /** From the first process to an answering control plane, and from the last probe to an empty machine, with what is read back. */
 export const controlPlaneMs = 4000
@@ -36,7 +41,7 @@ export function fleetReadyMs(
   nodesPerHost: number,
   machine: SharedMachine,
 ): number {
-  if (machine !== null) return (nodes * processorMsPerStart) / machine.cores
+  if (machine !== null) return (nodes * processorMsPerStart * machine.stretch) / machine.cores
   const hostMs = (nodesPerHost * processorMsPerStart * kubeletShareOfStart) / (host?.cpu ?? 1)
   return Math.max(podStartMs, hostMs, nodes * registeredMsPerNode)
 }
@@ -63,7 +68,8 @@ export function fillFloor(workload: PlannedWorkload, totals: ReturnType<typeof t
   const { pods, deployments, services } = totals
   const perSecond = workload.pace.rate ?? apiserverWritesPerSecond
   const others = objectsToCreate(totals) - deployments - services
-  const freeCores = limits.machine === null ? Number.POSITIVE_INFINITY : freeCoresOf(limits.machine)
+  const freeCores =
+    limits.machine === null ? Number.POSITIVE_INFINITY : freeCoresOf(limits.machine) / limits.machine.stretch
   const serviceMs = Math.max(
     (services * 1000) / perSecond,
     (services * limits.nodes * processorMsPerServiceWatch) / freeCores,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Plan } from '../plan/plan.ts'
 import { plannedPods } from '../plan/testing.ts'
 import { forecastOf } from './forecast.ts'
+import type { MachinePace } from './machine-pace.ts'
 
 /** The document's plan, in brief. */
 const plan = {
@@ -192,6 +193,23 @@ describe('forecastOf', () => {
     expect(forecastOf({ ...plan, probes, workload }, here).warnings).toEqual([
       'untuned: the fill is expected to take longer than its timeout',
       'untuned: rollout is expected to take longer than its timeout',
+    ])
+  })
+
+  it('should say once that nodes will not be Ready in time, for how long, why, and what to change', () => {
+    const fleet = { ...plan.fleet, nodes: 1000, hosts: 1, timeout: 600_000 }
+    const warningsOn = (pace?: MachinePace, timeout = fleet.timeout) =>
+      forecastOf(
+        { ...plan, target: 'local', fleet: { ...fleet, timeout } },
+        { ...here, ...(pace !== undefined && { pace }) },
+      ).warnings.filter((text) => text.includes('fleet.timeout'))
+    expect(warningsOn()).toEqual([])
+    expect(warningsOn({ slowness: 2.5, share: 0.5 })).toEqual([])
+    expect(warningsOn({ slowness: 2.5, share: 0.25 })).toEqual([
+      'an estimate: about 14 m 0 s until all 1000 nodes are Ready, more than fleet.timeout (10 m 0 s); this machine takes 2.5 times the processor time of the one this was measured on and has 25 % of its processors free. Raise fleet.timeout, lower fleet.nodes, or use a machine with more cores',
+    ])
+    expect(warningsOn(undefined, 60_000)).toEqual([
+      'an estimate: about 84.0 s until all 1000 nodes are Ready, more than fleet.timeout (60.0 s). Raise fleet.timeout, lower fleet.nodes, or use a machine with more cores',
     ])
   })
 

@@ -24,6 +24,7 @@ import {
   objectsToCreate,
   probeFloor,
 } from './duration.ts'
+import type { MachinePace } from './machine-pace.ts'
 import type { Packing } from './packing.ts'
 import { packFleet } from './packing.ts'
 import {
@@ -40,6 +41,8 @@ import { warningsOf } from './warnings.ts'
 export interface Machine {
   cores: number
   memoryBytes: number
+  /** As fast as where durations were measured, and idle, when nobody has looked. */
+  pace?: MachinePace
 }
 
 /** What a plan comes to, worked out from the plan alone: nothing here was measured. Durations in milliseconds. */
@@ -208,7 +211,9 @@ function forecastArm(arm: PlannedArm, plan: Plan, objects: ObjectsForecast | nul
     oneMachine: estimateFleetCores(beating),
   }
   const idleCores = cores.oneMachine.coresNeeded
-  const machine = fleet.onHosts ? null : { cores: oneMachine.here.cores, idleCores }
+  const machine = fleet.onHosts
+    ? null
+    : { cores: oneMachine.here.cores, idleCores, stretch: stretchOf(oneMachine.here) }
   const stored = storedObjects(plan, objects)
   const etcd = (hollow: boolean) => forecastEtcd(stored, { statusPeriodSeconds, hollow }, knobs.etcd)
   return {
@@ -226,6 +231,10 @@ function forecastArm(arm: PlannedArm, plan: Plan, objects: ObjectsForecast | nul
     machineBound: machine !== null && idleCores > machineBoundAbove * machine.cores,
     durationMs: forecastDurations(plan, objects, fleet, { ...knobs, machine }),
   }
+}
+
+function stretchOf({ pace }: Machine): number {
+  return pace === undefined ? 1 : pace.slowness / pace.share
 }
 
 /** The knobs of an arm that count here, at their built-in values where it does not set them. */

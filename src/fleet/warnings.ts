@@ -1,8 +1,10 @@
 import { plural } from '../base/count.ts'
+import { formatDuration } from '../base/duration.ts'
 import { notLookedAt } from '../plan/other-targets.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { NamespaceLayout } from '../workload/workload.ts'
 import type { Forecast } from './forecast.ts'
+import { whySlower } from './machine-pace.ts'
 import { nodesPerProcessFor } from './packing.ts'
 
 /**
@@ -25,6 +27,7 @@ export function warningsOf(forecast: Omit<Forecast, 'warnings'>, plan: Plan): st
     ...machineWarnings(forecast),
     ...podWarnings(forecast),
     ...etcdWarnings(forecast),
+    ...fleetTimeWarnings(forecast, plan),
     ...timeWarnings(forecast, plan),
     ...testedLimits(forecast),
     ...emptyWarnings(forecast, plan),
@@ -96,11 +99,23 @@ function etcdWarnings({ arms }: Forecasted): string[] {
   })
 }
 
-function timeWarnings({ arms }: Forecasted, { fleet, workload, probes }: Plan): string[] {
+/** What to do about a fleet that does not become Ready in time. */
+export const slowFleetAdvice = 'Raise fleet.timeout, lower fleet.nodes, or use a machine with more cores'
+
+/** Whether the nodes will not all be Ready in time, how long they will take, and why; the same for all arms. */
+export function fleetTimeWarnings({ arms, fleet: { onHosts, oneMachine } }: Forecasted, { fleet }: Plan): string[] {
+  const ms = Math.max(...arms.map(({ durationMs }) => durationMs.fleet))
+  if (ms <= fleet.timeout) return []
+  const { pace } = oneMachine.here
+  const why = onHosts || pace === undefined ? '' : whySlower(pace)
+  const estimate = `about ${formatDuration(ms)} until all ${fleet.nodes} nodes are Ready, more than fleet.timeout (${formatDuration(fleet.timeout)})`
+  return [`an estimate: ${estimate}${why === '' ? '' : `; ${why}`}. ${slowFleetAdvice}`]
+}
+
+function timeWarnings({ arms }: Forecasted, { workload, probes }: Plan): string[] {
   const beyond = (name: string, what: string, ms: number, timeoutMs: number | undefined) =>
     timeoutMs !== undefined && ms > timeoutMs ? [`${name}: ${what} is expected to take longer than its timeout`] : []
   return arms.flatMap(({ name, durationMs }) => [
-    ...beyond(name, 'the fleet', durationMs.fleet, fleet.timeout),
     ...beyond(name, 'the fill', durationMs.fill?.ms ?? 0, workload?.timeout),
     ...durationMs.probes.flatMap((probe, index) => beyond(name, probe.name, probe.ms, probes.sequence[index]?.timeout)),
   ])

@@ -2,6 +2,7 @@ import { whenAborted } from '../base/abort.ts'
 import { atOnce } from '../base/at-once.ts'
 import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
+import type { Report } from '../base/progress.ts'
 import type { KubeApi, ListQuery } from './api.ts'
 import { ApiError, isApiStatus } from './api.ts'
 import { isTransient } from './failures.ts'
@@ -28,6 +29,7 @@ export async function deleteNamespaces(
   cluster: Reach,
   selected: Omit<ListQuery<'namespaces'>, 'resource'>,
   signal: AbortSignal,
+  report?: Report,
 ): Promise<void> {
   const { api, clock } = cluster
   const query = { resource: 'namespaces', ...selected } as const
@@ -69,6 +71,7 @@ export async function deleteNamespaces(
         if (event.type === 'DELETED') left.delete(uid)
         else if (namespace !== undefined) namespace.says = stateOf(event.object)
       }
+      report?.({ done: found.length - left.size, total: found.length, unit: 'namespaces gone' })
       if (left.size === 0) return
     }
     signal.throwIfAborted()

@@ -188,7 +188,9 @@ async function measureArm(
   Object.assign(outcome, cluster.opening)
 
   const { node, hosts, timeout } = plan.fleet
-  const fleet = await stages.run(fleetUp(cluster, fleetSpecOf(plan.fleet), timeout, nodeSourceOf(plan, target)))
+  const fleet = await stages.run(
+    fleetUp(cluster, fleetSpecOf(plan.fleet), timeout, nodeSourceOf(plan, target), context.watchMachine),
+  )
   noteVersions(versions, fleet.origin?.versions ?? {})
   outcome.fleet = {
     nodes: fleet.nodeNames.length,
@@ -249,7 +251,8 @@ async function measureOnFleet(
   const hostname = fleet.origin?.probeHostname ?? node
   const tolerated = plan.fleet.pods.taints
   const spec = { runId, node: hostname, image, serviceAccountToken, replicas, tolerated }
-  const deployment = await stages.run(probeTarget(cluster, spec))
+  const most = Math.max(...sequence.flatMap(({ from, to }) => [from, to]))
+  const deployment = await stages.run(probeTarget(cluster, spec, most))
   outcome.objects = await stages.run(countObjects(cluster))
 
   for (const probe of sequence) {

@@ -36,6 +36,10 @@ export function fillTitle({ namespaces, pods }: PlannedWorkload): string {
     : `Fill: ${plural(pods.total, 'pod')} in ${plural(namespaces, 'namespace')}`
 }
 
+/** What a cluster gets to delete everything again; a node with a hundred pods and 5 calls a second takes a minute for them. */
+const removalMs = 600_000
+const removalMsPerPod = 60
+
 /** Beyond the plan's own limit: for the last answers and for counting. */
 const countingMs = 120_000
 
@@ -126,12 +130,12 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
       return `${plural(pods.ready, 'pod')} Ready, ${plural(count, 'other object')} in ${formatDuration(durationMs)}`
     },
     tearDown: {
-      budgetMs: 600_000,
-      async run({ signal }) {
+      budgetMs: removalMs + workload.pods.total * removalMsPerPod,
+      async run({ signal, report }) {
         if (cluster.disposable || filling === undefined) return
         // What is still under way could come to be after the look at what there is.
         await Promise.race([Promise.allSettled([filling]), whenAborted(signal)])
-        await deleteNamespaces(cluster, { labelSelector: ownSelector(runId, 'workload') }, signal)
+        await deleteNamespaces(cluster, { labelSelector: ownSelector(runId, 'workload') }, signal, report)
       },
     },
   }

@@ -4,12 +4,15 @@ import { formatDuration } from '../base/duration.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import { follow } from '../kube/follow.ts'
 import { isReady } from '../kube/resources.ts'
+import type { MachineMonitor } from '../measure/machine.ts'
+import { watchNoMachine } from '../measure/machine.ts'
 import type { NodeFlaps } from '../measure/node-flaps.ts'
 import { countFlaps } from '../measure/node-flaps.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import { machineBoundAbove } from '../result/result.ts'
 import type { Cluster, Fleet, FleetSpec, Target } from '../targets/target.ts'
+import { sayingHowFar } from './fleet-lateness.ts'
 import type { Step } from './step.ts'
 
 /** A fleet whose nodes were all Ready at the same moment, and are watched from then on. */
@@ -65,6 +68,7 @@ export function fleetUp(
   spec: FleetSpec,
   timeoutMs: number,
   source: Plan['fleet']['source'] = 'hollow',
+  watchMachine: MachineMonitor = watchNoMachine,
 ): Step<ReadyFleet> {
   const { api, clock } = cluster
   const ending = new AbortController()
@@ -74,7 +78,7 @@ export function fleetUp(
     id: 'fleet',
     title: fleetTitle(spec.nodes, null, source),
     timeoutMs,
-    async setUp({ signal, report }) {
+    setUp: sayingHowFar({ timeoutMs, clock, watchMachine }, async ({ signal, report }) => {
       const beganMs = clock.nowMs()
       starting = cluster.startFleet(spec, signal, report)
       const fleet = await starting
@@ -116,7 +120,7 @@ export function fleetUp(
         flaps: nodes.flaps,
         lookAgain,
       }
-    },
+    }),
     summary: ({ readyMs, nodeNames, processes }) =>
       readyMs !== null
         ? `${formatCount(nodeNames.length)} Ready in ${formatDuration(readyMs)}, ${plural(processes, 'process', 'processes')}`

@@ -15,8 +15,11 @@ export interface ProbeTarget {
   name: string
 }
 
-/** Creates the probes' namespace and Deployment on the probe node, and waits until it is available. */
-export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec): Step<ProbeTarget> {
+/**
+ * Creates the probes' namespace and Deployment on the probe node, and waits until it is available; the probes scale it to `mostReplicas` at
+ * most.
+ */
+export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec, mostReplicas = spec.replicas): Step<ProbeTarget> {
   const namespace = probeNamespace(spec)
   let creating: Promise<unknown> | undefined
   return {
@@ -42,13 +45,14 @@ export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec): Step<Probe
     },
     summary: () => `${plural(spec.replicas, 'replica')} on ${spec.node}`,
     tearDown: {
-      budgetMs: 300_000,
-      async run({ signal }) {
+      // A kubelet of five calls a second needs three of them per pod.
+      budgetMs: 300_000 + 1000 * mostReplicas,
+      async run({ signal, report }) {
         if (cluster.disposable || creating === undefined) return
         // What is still under way could come to be after the look at what there is.
         await Promise.race([Promise.allSettled([creating]), whenAborted(signal)])
         const fieldSelector = `metadata.name=${namespace.metadata.name}`
-        await deleteNamespaces(cluster, { labelSelector: `${runLabel}=${spec.runId}`, fieldSelector }, signal)
+        await deleteNamespaces(cluster, { labelSelector: `${runLabel}=${spec.runId}`, fieldSelector }, signal, report)
       },
     },
   }

@@ -65,7 +65,7 @@ describe('target remote', () => {
       remote: { targets: [{ ...only, arms: ['tuned'] }] },
     }
     const { result } = await run({ ...options, plan: swapped })
-    const [differing] = viewOf(result).caveats.filter(({ title }) => title.startsWith('Knobs that run with another'))
+    const [differing] = viewOf(result).caveats.filter(({ title }) => title.startsWith('Knobs with another value'))
     expect(differing).toMatchObject({ severity: 'bad', places: [expect.stringContaining('kubelet.kubeAPIQPS')] })
   })
 

@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { atOnce } from '../../base/at-once.ts'
 import { plural } from '../../base/count.ts'
+import type { Report } from '../../base/progress.ts'
 import { connectEndpoint } from '../../kube/http.ts'
 import type { FleetSpec } from '../target.ts'
 import type { NodePack } from './arguments/hollow-node.ts'
@@ -13,6 +15,7 @@ import type { RunningProcess } from './processes.ts'
 
 export interface FleetOptions extends StartOptions {
   fleet: FleetSpec
+  report?: Report | undefined
   /** Fields of a KubeletConfiguration, the same for all nodes. */
   kubeletConfiguration: Readonly<Record<string, unknown>>
   /** `https://127.0.0.1:port` of the apiserver. */
@@ -38,10 +41,11 @@ export function packNodes({ nodes, nodesPerProcess }: Pick<FleetSpec, 'nodes' | 
 
 /**
  * Starts the hollow nodes, a few processes at a time, until all of their kubelets run. Throws
- * `Failure('infrastructure')` when a process dies or is late, and the signal's reason when it aborts.
+ * `Failure` when a process cannot be started or dies, and the signal's reason when it aborts: however long it takes until then.
  */
 export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
-  const { fleet, server, binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed } = options
+  const { fleet, server, binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed, report } = options
+  let started = 0
   const folder = join(stateFolder, 'hollow')
   mkdirSync(folder, { mode: 0o700 })
   const kubeconfig = writeKubeconfig(join(folder, 'kubeconfig'), { server, ca: pki.ca.cert })
@@ -74,18 +78,16 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
       if (!readFileSync(stdoutFile, 'utf8').includes('"event":"started"'))
         throw new Error(`not all of ${plural(pack.count, 'node')} started`)
     }
-    await supervisor.waitUntilReady(process, hasStarted, { timeoutMs: 60_000 + 2000 * pack.count, signal })
+    await supervisor.waitUntilReady(process, hasStarted, { signal })
+    started += pack.count
+    report?.({ done: started, total: fleet.nodes, unit: 'kubelets started' })
     return process
   }
 
   const [probePack, ...otherPacks] = packNodes(fleet) as [NodePack, ...NodePack[]]
   const probePort = await ports.take()
   const probe = await startPack(probePack, probePort)
-  const waiting = otherPacks.values()
-  const worker = async () => {
-    for (const pack of waiting) await startPack(pack)
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, worker))
+  await atOnce(availableParallelism(), otherPacks, (pack) => startPack(pack))
   return {
     nodeNames: [probePack, ...otherPacks].flatMap(nodeNames),
     probe: {

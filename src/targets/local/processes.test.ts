@@ -154,17 +154,20 @@ describe('waitUntilReady', () => {
     await expect(waiting).rejects.toThrow('kube-apiserver died (exit code 1)')
   })
 
-  it('should end with the reason when it is aborted', async () => {
-    const process = await script('sleep 60')
-    const abort = new AbortController()
-    const reason = new Failure('interrupted', 'stop')
-    const waiting = supervisor.waitUntilReady(process, () => Promise.reject(new Error('no')), {
-      timeoutMs: 10_000,
-      signal: abort.signal,
-    })
-    abort.abort(reason)
-    await expect(waiting).rejects.toBe(reason)
-  })
+  it.each([{ timeoutMs: 10_000 }, {}])(
+    'should end with the reason when it is aborted, with or without a limit (%o)',
+    async (limit) => {
+      const process = await script('sleep 60')
+      const abort = new AbortController()
+      const reason = new Failure('interrupted', 'stop')
+      const waiting = supervisor.waitUntilReady(process, () => Promise.reject(new Error('no')), {
+        ...limit,
+        signal: abort.signal,
+      })
+      abort.abort(reason)
+      await expect(waiting).rejects.toBe(reason)
+    },
+  )
 })
 
 describe('stop', () => {

@@ -38,12 +38,12 @@ export interface Supervisor {
   /**
    * Tries `probe` until it succeeds. Throws the reason of `signal` or `broken` when one aborts,
    * `Failure('interrupted')` when `stop` is called, and `Failure('infrastructure')` with the probe's last error when
-   * `timeoutMs` are over.
+   * `timeoutMs` are over, for as long as `signal` allows without.
    */
   waitUntilReady(
     process: RunningProcess,
     probe: (signal: AbortSignal) => Promise<unknown>,
-    options: { timeoutMs: number; signal: AbortSignal },
+    options: { timeoutMs?: number; signal: AbortSignal },
   ): Promise<void>
   /**
    * Stops all components, stage by stage: SIGTERM, and SIGKILL after `graceMs`. None can be started from then on.
@@ -115,10 +115,11 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
     async waitUntilReady(process, probe, { timeoutMs, signal }) {
       const late = new AbortController()
       const done = new AbortController()
-      clock.sleep(timeoutMs, done.signal).then(
-        () => late.abort(),
-        () => undefined,
-      )
+      if (timeoutMs !== undefined)
+        clock.sleep(timeoutMs, done.signal).then(
+          () => late.abort(),
+          () => undefined,
+        )
       const ending = AbortSignal.any([signal, breaking.signal, stopping.signal, late.signal])
       let lastError: unknown
       try {
@@ -132,7 +133,7 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
           await clock.sleep(pollMs, ending)
         }
       } catch (error) {
-        if (ending.reason !== late.signal.reason) throw error
+        if (timeoutMs === undefined || ending.reason !== late.signal.reason) throw error
         throw lateness(process, timeoutMs, lastError)
       } finally {
         done.abort()

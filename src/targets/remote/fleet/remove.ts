@@ -43,7 +43,7 @@ export async function removeHollowFleet(options: RemovalOptions, signal: AbortSi
   report?.({ text: 'hollow-node pods' })
   await attempt('host cluster', async () => {
     await verify?.host()
-    await deleteNamespaces({ api: host, clock }, { labelSelector: hollowSelector(runId) }, signal)
+    await deleteNamespaces({ api: host, clock }, { labelSelector: hollowSelector(runId) }, signal, report)
   })
   report?.({ text: 'Node objects' })
   await attempt('target', async () => {

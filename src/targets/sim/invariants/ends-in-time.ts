@@ -10,8 +10,9 @@ const afterFillMs = 120_000
 const probeTargetMs = 60_000
 const perReplicaMs = 1000
 const perProbeMs = 60_000
-/** What tear-downs may take: the workload, the Deployment under test, the fleet and the control plane. */
+/** What tear-downs may take: the workload and the Deployment under test, with their pods, the fleet and the control plane. */
 const tearDownMs = 600_000 + 300_000 + 5000 + 30_000
+const tearDownPerPodMs = 60 + 1000
 /** And what they had to say when that was over, twice, and the second look at what was left. */
 const lastWordsMs = 20_000 + 4 * 10_000
 
@@ -34,6 +35,7 @@ function longestArmMs({ fleet, workload, probes: { settle, sequence } }: Plan): 
     probeTargetMs + perReplicaMs * (sequence[0]?.from ?? 0),
     ...sequence.map(({ timeout }) => settle + timeout + perProbeMs),
     tearDownMs + lastWordsMs,
+    tearDownPerPodMs * Math.max(workload?.pods.total ?? 0, ...sequence.flatMap(({ from, to }) => [from, to])),
   ])
 }
 
