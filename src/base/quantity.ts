@@ -24,6 +24,12 @@ export function quantityOf(given: string | number | undefined): number {
   return quantity
 }
 
+/** A number, or what a quantity says; undefined for anything else. There is no 0 below 0. */
+export function numberIn(given: unknown): number | undefined {
+  const number = typeof given === 'string' ? parseQuantity(given) : given
+  return typeof number === 'number' ? number + 0 : undefined
+}
+
 /** Whether it is a number in quotes: text where a number was meant. */
 export function isQuotedNumber(given: unknown): given is string {
   return typeof given === 'string' && given.trim() !== '' && Number.isFinite(Number(given))

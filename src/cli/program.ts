@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { formatCount } from '../base/count.ts'
 import { exitCodes } from '../base/errors.ts'
-import { parseQuantity } from '../base/quantity.ts'
+import { numberIn } from '../base/quantity.ts'
 import { builders } from '../image/builders.ts'
 import { mostRepetitions, mostSeeds } from '../plan/limits.ts'
 import type { CalibrateOptions } from './calibrate-command.ts'
@@ -196,7 +196,7 @@ function collected(value: string, earlier: string[] = []): string[] {
 
 function wholeNumber(most: number): (text: string) => number {
   return (text) => {
-    const value = parseQuantity(text)
+    const value = numberIn(text)
     if (value === undefined || !Number.isInteger(value) || value < 1 || value > most)
       throw new InvalidArgumentError(`expected a whole number from 1 to ${formatCount(most)}.`)
     return value

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { formatCount } from '../base/count.ts'
 import { parseDurationMs } from '../base/duration.ts'
-import { isQuotedNumber, parseBytes, parseQuantity } from '../base/quantity.ts'
+import { isQuotedNumber, numberIn, parseBytes } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
 import { mostObjects } from './limits.ts'
 
@@ -24,8 +24,8 @@ function scalar<T>({ what, examples, form, read }: Scalar<T>) {
     .transform((value, context) => {
       const parsed = read(value)
       if (parsed !== undefined) return parsed
-      const hint =
-        read(isQuotedNumber(value) ? Number(value) : undefined) === undefined ? '' : '; write it without quotes'
+      const isQuoted = isQuotedNumber(value) && read(Number(value)) !== undefined
+      const hint = isQuoted ? '; write it without quotes' : ''
       context.addIssue({ code: 'custom', message: `expected ${expected}, found ${shown(value)}${hint}` })
       return z.NEVER
     })
@@ -41,11 +41,8 @@ export function wholeNumber(min: number, max: number) {
     examples: [],
     form: { type: ['integer', 'string'], minimum: min, maximum: max, pattern: quantityForm.source },
     read: (value) => {
-      if (isQuotedNumber(value)) return undefined
-      const number = typeof value === 'string' ? parseQuantity(value) : value
-      return typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max
-        ? number
-        : undefined
+      const number = isQuotedNumber(value) ? undefined : numberIn(value)
+      return number !== undefined && Number.isInteger(number) && number >= min && number <= max ? number : undefined
     },
   })
 }
@@ -105,8 +102,9 @@ export const perSecond = scalar({
   examples: ['200/s', 200],
   form: { type: ['number', 'string'], minimum: 0.001, maximum: 1e6, pattern: /^\d+(\.\d+)?[kM]?\/s$/.source },
   read: (value) => {
-    const rate = typeof value === 'string' && value.endsWith('/s') ? parseQuantity(value.slice(0, -2)) : value
-    return typeof rate === 'number' && rate >= 0.001 && rate <= 1e6 ? rate : undefined
+    if (typeof value === 'string' && !value.endsWith('/s')) return undefined
+    const rate = numberIn(typeof value === 'string' ? value.slice(0, -2) : value)
+    return rate !== undefined && rate >= 0.001 && rate <= 1e6 ? rate : undefined
   },
 })
 

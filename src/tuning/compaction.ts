@@ -1,5 +1,4 @@
 import { parseDurationMs } from '../base/duration.ts'
-import type { KnobValue } from './value.ts'
 import type { Values } from './values.ts'
 
 /** What etcd keeps when it compacts by itself. */
@@ -7,22 +6,23 @@ export type Compaction = { keep: 'revisions'; revisions: number } | { keep: 'per
 
 /**
  * What etcd makes of its two settings (server/embed/etcd.go, parseCompactionRetention): a number counts revisions or hours, by the mode;
- * 0 is null, and leaves compaction to the apiserver.
+ * 0 is null, and leaves compaction to the apiserver. Undefined where they do not go together: etcd would take an hour for 3600000000000
+ * revisions, and three million hours for less than none.
  */
-export function compactionOf({ text }: Pick<Values, 'text'>): Compaction | null {
+export function readCompaction({ text }: Pick<Values, 'text'>): Compaction | null | undefined {
   const retention = text('etcd.autoCompactionRetention')
   if (retention === '0') return null
-  if (text('etcd.autoCompactionMode') === 'periodic') {
-    const periodMs = parseDurationMs(isCount(retention) ? `${retention}h` : retention)
-    if (periodMs === undefined) throw new Error(`${retention} is no period: the plan's check lets no other through`)
-    return { keep: 'period', periodMs }
-  }
-  if (!isCount(retention))
-    throw new Error(`${retention} is no number of revisions: the plan's check lets no other through`)
-  return { keep: 'revisions', revisions: Number.parseInt(retention, 10) }
+  const isNumber = /^\d+$/.test(retention)
+  if (text('etcd.autoCompactionMode') === 'revision')
+    return isNumber ? { keep: 'revisions', revisions: Number.parseInt(retention, 10) } : undefined
+  const periodMs = parseDurationMs(isNumber ? `${retention}h` : retention)
+  return periodMs === undefined ? undefined : { keep: 'period', periodMs }
 }
 
-/** Whether a retention, which is a number or a period, is a number. */
-export function isCount(retention: KnobValue): boolean {
-  return /^\d+$/.test(String(retention))
+/** The same, of settings that were found to go together. */
+export function compactionOf(values: Pick<Values, 'text'>): Compaction | null {
+  const compaction = readCompaction(values)
+  if (compaction === undefined)
+    throw new Error('etcd cannot compact so: the plan’s check lets no such settings through')
+  return compaction
 }

@@ -23,13 +23,14 @@ describe('conflictsAmong', () => {
     [
       'tuned',
       { 'etcd.autoCompactionRetention': '1h' },
-      'needs a number of revisions, and etcd.autoCompactionRetention is 3600s',
+      'etcd.autoCompactionMode revision goes with a number of revisions, and etcd.autoCompactionRetention is 3600s',
     ],
     [
       'tuned',
       { 'kubeProxy.ipvs.minSyncPeriod': '31s' },
       'kubeProxy.ipvs.minSyncPeriod, 31s, is longer than kubeProxy.ipvs.syncPeriod, 30s',
     ],
+    ['stock', { 'etcd.autoCompactionRetention': 2_562_048 }, 'hours up to 2,562,047, or a period'],
     ['stock', { 'controllerManager.kubeApiBurst': 0 }, 'kube-controller-manager would not start'],
   ])('should find what does not go together in %s with %j', (profile, set, message) => {
     expect(conflictsOf(profile, set)).toEqual([expect.objectContaining({ message: expect.stringContaining(message) })])

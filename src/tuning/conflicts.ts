@@ -1,4 +1,4 @@
-import { isCount } from './compaction.ts'
+import { readCompaction } from './compaction.ts'
 import type { KnobRequest } from './profiles.ts'
 import { valuesUnder } from './values.ts'
 
@@ -24,12 +24,11 @@ export function conflictsAmong(requests: readonly KnobRequest[]): Conflict[] {
       `etcd would not start: etcd.electionTimeout is ${election}, less than 5 x etcd.heartbeatInterval, ${heartbeat}`,
     )
 
-  // etcd server/embed/etcd.go, parseCompactionRetention, would take an hour for 3600000000000 revisions.
-  const retention = values.text('etcd.autoCompactionRetention')
-  if (values.text('etcd.autoCompactionMode') === 'revision' && !isCount(retention))
+  const [mode, retention] = ['etcd.autoCompactionMode', 'etcd.autoCompactionRetention'] as const
+  if (readCompaction(values) === undefined)
     conflict(
-      ['etcd.autoCompactionMode', 'etcd.autoCompactionRetention'],
-      `etcd.autoCompactionMode revision needs a number of revisions, and etcd.autoCompactionRetention is ${retention}`,
+      [mode, retention],
+      `${mode} ${values.text(mode)} goes with ${values.text(mode) === 'revision' ? 'a number of revisions' : 'hours up to 2,562,047, or a period'}, and ${retention} is ${values.text(retention)}`,
     )
 
   // pkg/proxy/apis/config/validation/validation.go.

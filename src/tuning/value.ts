@@ -1,6 +1,6 @@
 import { formatCount } from '../base/count.ts'
 import { parseDurationMs, writeDuration } from '../base/duration.ts'
-import { parseQuantity } from '../base/quantity.ts'
+import { numberIn } from '../base/quantity.ts'
 
 /**
  * A knob's value in the one spelling that is compared, shown and handed to components: numbers as numbers, durations in one unit (`90s`),
@@ -41,7 +41,10 @@ export function readValue(type: KnobType, given: unknown): KnobValue | undefined
     }
     case 'float': {
       const number = numberIn(given)
-      return number === undefined || !(Math.abs(number) <= largestFloat32) ? undefined : shortestFloat32(number)
+      // What is too small for a float32 would be 0 there, which means something else.
+      const isKept =
+        number !== undefined && Math.abs(number) <= largestFloat32 && (number === 0 || Math.fround(number) !== 0)
+      return isKept ? shortestFloat32(number) : undefined
     }
     case 'duration': {
       const durationMs = durationIn(given)
@@ -105,10 +108,6 @@ export function sameValue(type: KnobType, left: KnobValue, right: KnobValue): bo
 
 /** etcd looks ten times in each period, at once where that is less than it can tell (v3compactor/periodic.go). */
 const shortestRetentionMs = 1000
-
-function numberIn(given: unknown): number | undefined {
-  return typeof given === 'string' ? parseQuantity(given) : typeof given === 'number' ? given : undefined
-}
 
 function durationIn(given: unknown): number | undefined {
   return typeof given === 'string' ? parseDurationMs(given) : given === 0 ? 0 : undefined
