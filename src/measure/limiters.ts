@@ -124,8 +124,9 @@ function splitPosts(
 }
 
 function readControllers(read: Pairs, { controllers: limit }: ClientLimits, work: ProbeWork): LimiterReading[] {
+  if (!isWhole(read)) return []
   // Without a limiter nothing waits, and nothing is counted.
-  const waits = waitsByVerb(read) ?? (limit.kind === 'none' && isWhole(read) ? {} : undefined)
+  const waits = waitsByVerb(read) ?? (limit.kind === 'none' ? {} : undefined)
   if (waits === undefined) return []
   const { POST: posts = noWaits, DELETE: deletes = noWaits } = waits
   const podsWritten = Math.min(work.podsCreated, posts.count) + Math.min(work.podsDeleted, deletes.count)

@@ -25,7 +25,8 @@ export interface Pairs {
 /**
  * Pairs two readings of a component: everything that is a difference goes through here. An instance counts as read before and after only
  * where the same process answered both times, which is told by when it started: a page that does not say has no differences, since nothing
- * tells a restart, or another instance behind the same address, from it. A counter of which a series went down, vanished or could not be
+ * tells a restart, or another instance behind the same address, from it. (A clock that is set in between changes that moment as well, and loses
+ * the pair.) A counter of which a series went down, vanished or could not be
  * read is no data. A series that is there afterwards only began at 0 in between: counters with labels are made when they are first used.
  */
 export function pairs(

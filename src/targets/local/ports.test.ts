@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createPorts, parsePortRange } from './ports.ts'
 
@@ -9,6 +10,18 @@ const allFree = async () => true
 describe('parsePortRange', () => {
   it('should read what the kernel writes when it is the default', () => {
     expect(parsePortRange('32768\t60999\n')).toEqual(ephemeral)
+  })
+})
+
+describe('parsePortRange, whatever the file says', () => {
+  it('should give two numbers: those in it, or the kernel’s own', () => {
+    fc.assert(
+      fc.property(fc.nat(65_535), fc.nat(65_535), fc.string(), (low, high, text) => {
+        expect(parsePortRange(`${low}\t${high}\n`)).toEqual({ low, high })
+        const { low: from, high: to } = parsePortRange(text)
+        expect(Number.isNaN(from + to)).toBe(false)
+      }),
+    )
   })
 })
 

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { Failure } from '../../base/errors.ts'
 import { isInstalled, mayRaisePriority, readIoPriority, readNice, withPriority } from './priority.ts'
 
 const env = { PATH: process.env['PATH'] ?? '' }
@@ -21,6 +23,24 @@ describe('withPriority', () => {
 
   it('should refuse when it is no I/O priority', () => {
     expect(() => withPriority(['etcd'], { ioPriority: 'high' })).toThrow('"high" is no I/O priority')
+  })
+
+  it('should give options of ionice or refuse, whatever an I/O priority says', () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.stringMatching(/^(none|idle|best-effort|realtime)(: prio \d)?$/),
+    )
+    fc.assert(
+      fc.property(text, (ioPriority) => {
+        try {
+          const [program, ...options] = withPriority(['etcd'], { ioPriority })
+          expect([program, options.at(-1)]).toEqual(['ionice', 'etcd'])
+          for (const option of options.slice(0, -1)) expect(option).toMatch(/^(-c|-n|\d)$/)
+        } catch (error) {
+          expect(error).toBeInstanceOf(Failure)
+        }
+      }),
+    )
   })
 
   it.runIf(isInstalled('ionice', env))('should be read back from all threads when the program runs', async () => {

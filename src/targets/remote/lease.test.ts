@@ -1,8 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../kube/api.ts'
 import { createVirtualClock } from '../../kube/testing.ts'
-import { acquireLease, leaseFor, leaseRef } from './lease.ts'
+import { acquireLease, isExpired, leaseFor, leaseRef } from './lease.ts'
 import type { FakeCluster } from './testing.ts'
 import { fakeCluster } from './testing.ts'
 
@@ -165,3 +166,37 @@ async function steal(cluster: FakeCluster, other?: ReturnType<typeof leaseFor>):
   await cluster.api.delete(leaseRef, { uid })
   if (other !== undefined) cluster.put('leases', other)
 }
+
+describe('isExpired', () => {
+  const lease = (spec: object) => ({ ...leaseFor(anna, new Date(startMs)), spec }) as ReturnType<typeof leaseFor>
+
+  it('should take a Lease for expired a minute after its last renewal, and not before', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1e9, max: 1e9 }), (afterMs) => {
+        const held = leaseFor(anna, new Date(startMs))
+        expect(isExpired(held, new Date(startMs + afterMs))).toBe(afterMs > 60_000)
+      }),
+    )
+  })
+
+  it('should say whether it is, whatever the times of a Lease are', () => {
+    const time = fc.option(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      ),
+      { nil: undefined },
+    )
+    fc.assert(
+      fc.property(
+        time,
+        time,
+        fc.option(fc.integer(), { nil: undefined }),
+        (renewTime, acquireTime, leaseDurationSeconds) => {
+          const spec = { renewTime, acquireTime, leaseDurationSeconds, holderIdentity: 'x' }
+          expect(typeof isExpired(lease(spec), new Date(startMs))).toBe('boolean')
+        },
+      ),
+    )
+  })
+})
