@@ -233,7 +233,7 @@ describe('loadCredentials', () => {
   })
 
   test.each([
-    ['it is not YAML', `users: [\n  token: "${canary}`, /:2:\d+ this is not a kubeconfig: a quote or a bracket/],
+    ['it is not YAML', `users: [\n  token: "${canary}`, /:2:\d+ this is not a kubeconfig: a quote is opened/],
     ['it is empty', '', /:1:1 this is not a kubeconfig: expected a map/],
     ['a token', canary, /:1:1 this is not a kubeconfig: expected a map/],
     ['it has no contexts', 'kind: Config', /no context \(none is current\)/],

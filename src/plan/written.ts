@@ -2,7 +2,7 @@ import type { Node, YAMLMap, YAMLSeq } from 'yaml'
 import { isAlias, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import { formatCount } from '../base/count.ts'
 import { excerpt } from '../base/excerpt.ts'
-import { yamlErrorInWords } from './yaml-errors.ts'
+import { yamlErrorInWords } from '../base/yaml-errors.ts'
 
 /** The way to a value in a plan: keys and positions in lists. */
 export type PlanPath = readonly (string | number)[]

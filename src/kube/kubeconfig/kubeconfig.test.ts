@@ -115,7 +115,7 @@ describe('readContext', () => {
     [
       'a key twice',
       { user: `token: ${canary}\n    token: ${canary}` },
-      /^13:5 this is not a kubeconfig: a key is there twice$/,
+      /^13:5 this is not a kubeconfig: this key is written twice$/,
     ],
     ['a token that is a number', { user: 'token: 12' }, '12:12 users[0].user.token: expected text; put it in quotes'],
     [
@@ -203,12 +203,11 @@ describe('readContext', () => {
     ['apiVersion: v2', '1:13 apiVersion: expected v1'],
     ['kind: Secret', '1:7 kind: expected Config'],
     [`[${canary}]`, '1:1 this is not a kubeconfig: expected a map'],
-    [`a: 1\n---\nb: ${canary}`, '2:1 this is not a kubeconfig: there are several documents; only one is read'],
-    [`a: !!${canary} x`, '1:4 this is not a kubeconfig: tags are not read'],
+    [`a: 1\n---\nb: ${canary}`, '2:1 this is not a kubeconfig: a second document begins; a file holds one'],
+    [`a: !!${canary} x`, '1:4 this is not a kubeconfig: tags such as !name are not read; remove it'],
     [`{ a: "${canary}`, /this is not a kubeconfig/],
-    [`a:\n\t- ${canary}`, '2:1 this is not a kubeconfig: a tab is used to indent'],
-    [`a: &x [1]\nb: *${canary}`, /an alias has no anchor/],
-    ['['.repeat(20_000), /this is not a kubeconfig/],
+    [`a:\n\t- ${canary}`, '2:1 this is not a kubeconfig: indented with a tab; YAML wants spaces'],
+    [`a: &x [1]\nb: *${canary}`, /an alias stands for nothing/],
     [new Uint8Array([0xff, 0xfe, 0x41]), /is text in UTF-16$/],
     [new Uint8Array([0xe9, 0x41]), /is not text in UTF-8/],
   ])('should refuse %j', async (content, expected) => {
@@ -232,6 +231,24 @@ describe('readContext', () => {
       /has no context staging-ue; did you mean staging-eu\?/,
     )
   })
+
+  test('should be done soon with files that are made to take long', async () => {
+    const many = (count: number, line: (index: number) => string) =>
+      Array.from({ length: count }, (_, index) => line(index)).join('\n')
+    expect(await refusal(many(50_000, (index) => `k${index}: 1`))).toMatch(
+      /^1:1 k0: unknown field\n(.*\n){18}20:1 k19: unknown field$/,
+    )
+    const contexts = `current-context: x\ncontexts:\n${many(50_000, (index) => `- name: ${index}k`)}`
+    expect(await refusal(contexts)).toBe('FILE has no context x')
+    expect(await refusal('['.repeat(20_000))).toMatch(/this is not a kubeconfig: nested too deeply/)
+    expect(await refusal('#'.repeat(4_000_001))).toMatch(/is larger than/)
+    expect(
+      await refusal(
+        `a: &a [1]\n${many(9, (index) => `${'bcdefghij'[index]}: &${'bcdefghij'[index]} [${Array(10).fill(`*${'abcdefghi'[index]}`)}]`)}`,
+      ),
+    ).toMatch(/an alias stands for/)
+    expect(await refusal('x: &x\n  <<: *x')).toMatch(/an alias stands for/)
+  }, 60_000)
 
   test('should give nothing but a failure, without the contents, whatever the file holds', async () => {
     const line = fc.constantFrom(

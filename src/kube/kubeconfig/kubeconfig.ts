@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { Failure } from '../../base/errors.ts'
 import { readTextFile } from '../../base/files.ts'
-import { didYouMean } from '../../base/names.ts'
+import { didYouMean, formatNames } from '../../base/names.ts'
 import type { FieldPath } from './yaml.ts'
 import { readYaml } from './yaml.ts'
 
@@ -116,8 +116,13 @@ export interface KubeconfigContext {
   placed(path: FieldPath): string
 }
 
+/** So many mistakes are told at once. */
+const mostTold = 20
+/** Of so many contexts, the one that may be meant is looked for. */
+const mostNames = 10_000
+
 /** Far more than a kubeconfig, a certificate or a token has. */
-export const largestFileBytes = 10_000_000
+export const largestFileBytes = 4_000_000
 
 /**
  * Reads one context of a kubeconfig, the current one when none is named. The form of the whole file is checked, as kubectl does;
@@ -137,8 +142,10 @@ export function readContext(file: string, contextName: string | undefined): Kube
     const { line, column } = placeOf(path, key)
     return `${file}:${line}:${column}`
   }
-  const refusal = (mistakes: readonly Mistake[], next = checkHint(file)) =>
-    new Failure('bad-input', mistakes.map((one) => `${placed(one.path, one.key)} ${one.message}`).join('\n'), { next })
+  const refusal = (mistakes: readonly Mistake[], next = checkHint(file)) => {
+    const told = mistakes.slice(0, mostTold).map((one) => `${placed(one.path, one.key)} ${one.message}`)
+    return new Failure('bad-input', told.join('\n'), { next })
+  }
 
   const parsed = config.safeParse(value, { reportInput: false })
   if (!parsed.success) throw refusal(parsed.error.issues.flatMap(mistakesIn))
@@ -201,9 +208,9 @@ function unknownContext(
   contexts: readonly { name: string | undefined }[],
 ): Failure {
   const names = contexts.flatMap(({ name }) => name ?? [])
-  const meant = wanted === undefined ? '' : didYouMean(wanted, names)
+  const meant = wanted === undefined ? '' : didYouMean(wanted, names.slice(0, mostNames))
   return new Failure('bad-input', `${file} has no context ${wanted ?? '(none is current)'}${meant}`, {
-    next: names.length === 0 ? 'Name a kubeconfig that has contexts' : `Choose one of: ${names.join(', ')}`,
+    next: names.length === 0 ? 'Name a kubeconfig that has contexts' : `Choose one of: ${formatNames(names, 20)}`,
   })
 }
 
@@ -223,6 +230,7 @@ function unknownFields(value: unknown, path: FieldPath, known: readonly string[]
   for (const step of path) map = (map as Record<string | number, unknown> | null | undefined)?.[step]
   return Object.keys(map ?? {})
     .filter((key) => !known.includes(key))
+    .slice(0, mostTold)
     .map((key) => mistakeOf(path, key, `unknown field${didYouMean(key, known)}`))
 }
 

@@ -1,5 +1,6 @@
-import type { Document, ErrorCode, Node } from 'yaml'
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import type { Document, Node } from 'yaml'
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml'
+import { yamlErrorInWords } from '../../base/yaml-errors.ts'
 
 /** The way to a value: keys and positions in lists. */
 export type FieldPath = readonly (string | number)[]
@@ -20,41 +21,54 @@ export interface PlacedValue {
 /** So many values may come in by aliases: a few lines can otherwise stand for more than fits into memory. */
 const mostAliased = 1000
 
-/** The library's own words quote the text, which may be a secret. */
-const reasons: Partial<Record<ErrorCode, string>> = {
-  BAD_INDENT: 'the indentation does not fit',
-  DUPLICATE_KEY: 'a key is there twice',
-  MISSING_CHAR: 'a quote or a bracket is not closed, or a colon or comma is missing',
-  MULTIPLE_DOCS: 'there are several documents; only one is read',
-  TAB_AS_INDENT: 'a tab is used to indent',
-  TAG_RESOLVE_FAILED: 'tags are not read',
-}
-
-/** Reads one document; the reason, and where, when that cannot be done. Never quotes the text. */
+/** Reads one document; or why that cannot be done, and where. Never quotes the text, which may hold secrets. */
 export function readYaml(text: string): PlacedValue | { reason: string; at: Place } {
   const lines = new LineCounter()
-  const start = { line: 1, column: 1 }
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
   try {
     const document = parseDocument(text, {
       lineCounter: lines,
       prettyErrors: false,
-      uniqueKeys: true,
+      // The library compares each key with every other one.
+      uniqueKeys: false,
       merge: true,
+      // Its warnings would quote keys on standard error.
       logLevel: 'error',
     })
-    const placeAt = (offset: number): Place => {
-      const { line, col } = lines.linePos(offset)
-      return { line: Math.max(line, 1), column: Math.max(col, 1) }
-    }
-    const mistake = document.errors[0] ?? document.warnings[0]
-    if (mistake !== undefined) return { reason: reasons[mistake.code] ?? 'it is not YAML', at: placeAt(mistake.pos[0]) }
+    const error = document.errors[0] ?? document.warnings[0]
+    if (error !== undefined) return { reason: yamlErrorInWords(error), at: placeAt(error.pos[0]) }
+    const odd = oddKeyIn(document)
+    if (odd !== undefined) return { reason: odd.reason, at: placeAt(odd.offset) }
     return {
       value: document.toJS({ maxAliasCount: mostAliased }) as unknown,
       placeOf: (path, key) => placeAt(offsetOf(document, path, key)),
     }
   } catch {
-    return { reason: 'an alias has no anchor, there are too many of them, or it is nested too deeply', at: start }
+    const reason = 'an alias stands for nothing, for itself or for too much, or it is nested too deeply'
+    return { reason, at: { line: 1, column: 1 } }
   }
+}
+
+/** The first key that is there twice, or is no text. */
+function oddKeyIn(document: Document.Parsed): { reason: string; offset: number } | undefined {
+  let odd: { reason: string; offset: number } | undefined
+  visit(document, {
+    Map(_, { items, range }) {
+      const seen = new Set<unknown>()
+      for (const { key } of items) {
+        const offset = (isNode(key) ? key.range : range)?.[0] ?? 0
+        if (!isScalar(key)) odd = { reason: 'a key has to be plain text', offset }
+        else if (seen.has(String(key.value))) odd = { reason: 'this key is written twice', offset }
+        else seen.add(String(key.value))
+        if (odd !== undefined) return visit.BREAK
+      }
+      return undefined
+    },
+  })
+  return odd
 }
 
 function offsetOf(document: Document.Parsed, path: FieldPath, key: string | undefined): number {
