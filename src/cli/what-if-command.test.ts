@@ -61,7 +61,7 @@ function available({ arms, whatIf: varied }: Result) {
 
 const knob = (result: Result, arm: number, id: string) => result.arms[arm]?.knobs.find((one) => one.id === id)
 
-describe('whatIfCommand', () => {
+describe('whatIfCommand', { timeout: 60_000 }, () => {
   it('should follow the arithmetic of the kubelet’s limit until something else takes over', async () => {
     const { status, result, text } = await whatIf('kubelet.kubeAPIQPS=5,10,20,50,1000')
     expect(status).toBe(0)

@@ -142,7 +142,7 @@ function boundSection({ groups }: WhatIfView): Markup {
   return section(
     'What bounds each time',
     table(
-      'A client limit bounds a time when the limit alone takes at least three quarters of it. One value is faster than another only when every repetition of it is, and by more than 5 %; otherwise the difference may be chance.',
+      'A client limit bounds a time when the limit alone takes at least three quarters of it. One value is faster than another only when every repetition of it is, by more than 5 % and by more than repetitions of any value differ; otherwise it may be chance.',
       markup`<tr><th scope="col">Stop</th><th scope="col">Limit</th><th scope="col">With the setting</th></tr>`,
       body(rows),
     ),

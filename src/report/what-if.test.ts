@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Random } from '../base/random.ts'
+import { createRandom } from '../base/random.ts'
 import { resultSchema } from '../result/result.ts'
 import { sampleResult } from './sample-result.ts'
 import type { Tried } from './sample-what-if.ts'
@@ -125,6 +127,19 @@ describe('what-if view', () => {
         if (allOverlap) expect(change).not.toMatch(/faster|slower|improving|worse/)
       }),
     )
+  })
+
+  it.each<[string, (random: Random) => number]>([
+    ['anything within a second', (random) => 1000 + random.integer(0, 1000)],
+    ['one of three moments', (random) => [404, 433, 470][random.integer(0, 2)] ?? 0],
+    ['nearly always the same', (random) => (random.integer(1, 6) === 1 ? 470 : 404)],
+  ])('should take seven values for alike that differ by chance alone: %s', (_, draw) => {
+    const random = createRandom(1, 'figures')
+    const trials = Array.from({ length: 200 }, () => {
+      const figures = Array.from({ length: 7 }, () => Array.from({ length: 3 }, () => draw(random)))
+      return available(tried(...figures)).change ?? ''
+    })
+    expect(trials.filter((change) => /faster|slower/.test(change)).length).toBeLessThanOrEqual(4)
   })
 
   it('should claim nothing of values that ran once: what is chance is not known', () => {

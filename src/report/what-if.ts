@@ -166,6 +166,7 @@ function effectOf(
     return sample === null || medianMs === null ? [] : [{ ...sample, medianMs, index }]
   })
   const isRepeated = tried.every(({ runs }) => runs > 1)
+  const areAlike = alikeAmong(tried)
   const isFlat = tried.length === values.length && everyPair(tried, areAlike)
   const [least] = tried.toSorted((one, other) => one.medianMs - other.medianMs)
   const best =
@@ -207,8 +208,32 @@ function mostOf({ max, medianMs }: Tried): number {
   return max ?? medianMs
 }
 
-function areAlike(one: Tried, other: Tried): boolean {
-  return overlap(one, other) || isWithin(alike, one.medianMs, other.medianMs)
+type Compare = (one: Tried, other: Tried) => boolean
+
+/**
+ * Whether two of these times may differ by chance: their repetitions overlap, or they are no further apart than repetitions of any value
+ * are from its median, above and below together, taken as a time or as a share of it, whichever is less. The ranges of few repetitions are
+ * apart now and then, and of many values some are.
+ */
+function chanceAmong(tried: readonly Tried[]): Compare {
+  const most = (deviationMs: (one: Tried) => number) => ({
+    ms: Math.max(...tried.map(deviationMs)),
+    // Where nothing differs, the median may be 0.
+    share: Math.max(...tried.map((one) => (deviationMs(one) === 0 ? 0 : deviationMs(one) / one.medianMs))),
+  })
+  const above = most((one) => mostOf(one) - one.medianMs)
+  const below = most((one) => one.medianMs - leastOf(one))
+  return (one, other) => {
+    const share = above.share + below.share
+    const chanceMs = Math.min(above.ms + below.ms, share * Math.max(one.medianMs, other.medianMs))
+    return overlap(one, other) || Math.abs(one.medianMs - other.medianMs) <= chanceMs
+  }
+}
+
+/** Whether two of these times differ by chance only, or by less than anybody cares for. */
+function alikeAmong(tried: readonly Tried[]): Compare {
+  const isChance = chanceAmong(tried)
+  return (one, other) => isChance(one, other) || isWithin(alike, one.medianMs, other.medianMs)
 }
 
 /** The repetitions of both gave the same, by luck or not. */
@@ -224,20 +249,22 @@ function pairsOf(tried: readonly Tried[]): [Tried, Tried][] {
   return tried.flatMap((one, index) => tried.slice(index + 1).map((other): [Tried, Tried] => [one, other]))
 }
 
-function everyPair(tried: readonly Tried[], holds: (one: Tried, other: Tried) => boolean): boolean {
+function everyPair(tried: readonly Tried[], holds: Compare): boolean {
   return pairsOf(tried).every(([one, other]) => holds(one, other))
 }
 
 /**
  * What the setting makes of a time, and how much: `33.8× faster at 500 than at 5, within chance from 200 on`. Nothing is said to be faster
- * or slower unless every repetition of one value is beyond every repetition of the other.
+ * or slower unless every repetition of one value is beyond every repetition of the other, and by more than repetitions of any value differ.
  */
 function changeInWords(values: TriedValue[], tried: readonly Tried[], isRepeated: boolean): string {
   if (everyPair(tried, areTheSame)) return 'the same at every value'
   const spread = `${formatDuration(Math.min(...tried.map(leastOf)))} to ${formatDuration(Math.max(...tried.map(mostOf)))}`
   if (!isRepeated) return spread
-  if (everyPair(tried, overlap)) return `within chance: ${spread}`
-  if (everyPair(tried, areAlike)) return `within ${formatShare(alike)}: ${spread}`
+  const areAlike = alikeAmong(tried)
+  const closeness = (some: readonly Tried[]) =>
+    everyPair(some, chanceAmong(tried)) ? 'within chance' : `within ${formatShare(alike)}`
+  if (everyPair(tried, areAlike)) return `${closeness(tried)}: ${spread}`
   const [widest] = pairsOf(tried)
     .filter(([one, other]) => !areAlike(one, other))
     .toSorted((left, right) => factorOf(right) - factorOf(left))
@@ -247,7 +274,9 @@ function changeInWords(values: TriedValue[], tried: readonly Tried[], isRepeated
   const factor = factorOf(widest)
   const size = Number.isFinite(factor) ? `${formatRatio(factor)} ${direction}` : direction
   const said = `${size} at ${labelOf(values, later)} than at ${labelOf(values, earlier)}`
-  return [said, ...(areMagnitudes(values) ? [settledFrom(values, tried)] : [])].join(', ')
+  if (!areMagnitudes(values)) return said
+  const first = tried.findIndex((_, index) => everyPair(tried.slice(index), areAlike))
+  return `${said}, ${settledFrom(values, tried, first, closeness(tried.slice(first)))}`
 }
 
 /** How many times as long the slower one took. */
@@ -259,15 +288,11 @@ function labelOf(values: TriedValue[], { index }: Tried): string {
   return values[index]?.label ?? ''
 }
 
-/** From where on a value makes no difference to the next ones. */
-function settledFrom(values: TriedValue[], tried: readonly Tried[]): string {
-  const first = tried.findIndex((_, index) => everyPair(tried.slice(index), areAlike))
+/** From where on a value makes no difference to the next ones: from the `first` that is as good as all that follow. */
+function settledFrom(values: TriedValue[], tried: readonly Tried[], first: number, closeness: string): string {
   const from = tried[first]
   const [before, last] = tried.slice(-2)
-  if (from !== undefined && first < tried.length - 1) {
-    const closeness = everyPair(tried.slice(first), overlap) ? 'chance' : formatShare(alike)
-    return `within ${closeness} from ${labelOf(values, from)} on`
-  }
+  if (from !== undefined && first < tried.length - 1) return `${closeness} from ${labelOf(values, from)} on`
   if (before === undefined || last === undefined) return ''
   return `still ${last.medianMs < before.medianMs ? 'improving' : 'getting worse'} at ${labelOf(values, last)}`
 }
