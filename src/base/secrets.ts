@@ -73,16 +73,23 @@ function blobRanges(text: string): Range[] {
   })
 }
 
+/** Values lie within values, and may be looked at as often as this on the average; then all that is left is taken for secret. */
+const mostLooks = 20
+
 function keyedRanges(text: string): Range[] {
   const ranges: Range[] = []
   const search = new RegExp(keyed)
   const lines = lineReader(text)
+  let left = mostLooks * text.length
   for (let match = search.exec(text); match !== null; match = search.exec(text)) {
     const [{ length }, key = ''] = match
     if (!isSecret(key, text.slice(Math.max(0, match.index - 200), match.index))) continue
     const start = match.index + length
+    // Not from its end: another key in it may have a value that goes further.
+    search.lastIndex = start
     const end = valueEnd(text, start, lines.placeOf(match.index))
-    search.lastIndex = end
+    left -= end - start
+    if (left < 0) return [...ranges, { start, end: text.length }]
     const value = text.slice(start, end)
     if (noSecret.test(value.trim())) continue
     ranges.push({ start: end - value.trimStart().length, end: start + value.trimEnd().length })
@@ -164,12 +171,20 @@ function quoteEnd(text: string, start: number, quote: string): number {
   return Math.min(text.length, end + quote.length)
 }
 
+/** In doubt whether a bracket is quoted, the place that is further away. */
 function bracketEnd(text: string, first: number): number {
+  return Math.max(
+    balancedEnd(text, first, /[[\]{}]/g),
+    balancedEnd(text, first, /"(?:[^"\\]|\\[\s\S])*"|'[^']*'|[[\]{}]/g),
+  )
+}
+
+function balancedEnd(text: string, first: number, parts: RegExp): number {
   let depth = 0
-  for (let at = first; at < text.length; at++) {
-    const character = text[at]
-    if (character === '[' || character === '{') depth++
-    else if ((character === ']' || character === '}') && --depth === 0) return at + 1
+  parts.lastIndex = first
+  for (let part = parts.exec(text)?.[0]; part !== undefined; part = parts.exec(text)?.[0]) {
+    if (part === '[' || part === '{') depth++
+    else if ((part === ']' || part === '}') && --depth === 0) return parts.lastIndex
   }
   return text.length
 }

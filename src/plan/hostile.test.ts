@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
 import { Failure } from '../base/errors.ts'
 import { parseClusters, parsePlan } from './parse.ts'
 import type { Vocabulary } from './plan.ts'
@@ -301,6 +302,61 @@ describe('any text at all', { timeout: 120_000 }, () => {
         isShort(refusalOf(plan, { overrides: [`${path}=${any}`] })),
       ),
       { numRuns: 200 },
+    )
+  })
+})
+
+describe('a secret anywhere', { timeout: 120_000 }, () => {
+  const secret = 'hunter2'
+  const keys = [
+    'token',
+    'password',
+    'client-key-data',
+    'clientKey',
+    'Authorization',
+    'aws_secret_access_key',
+    'ID-TOKEN',
+  ]
+  const noise = fc.string({ unit: fc.constantFrom(...' \n\t"\':{}[],#|>-&*!%@`\\a1'), maxLength: 12 })
+  const value = fc.tuple(noise, noise).map(([before, after]) => `${before}${secret}${after}`)
+  const holder = fc.oneof(
+    fc.record({ key: fc.constantFrom(...keys), value }).map(({ key, value: held }) => ({ [key]: held })),
+    value.map((held) => ({ tokens: [held] })),
+    value.map((held) => ({ credentials: { user: held } })),
+    value.map((held) => ({ env: [{ name: 'A', value: held }] })),
+    value.map((held) => ({ exec: { command: 'x', args: ['--key', held] } })),
+  )
+  const target = fc.record({ kubeconfig: fc.constant('a'), wrong: noise, inner: fc.oneof(holder, fc.array(holder)) })
+  const clusters = fc.tuple(target, holder, fc.boolean()).map(([inner, beside, isSpread]) => ({
+    remote: { targets: [isSpread ? { ...inner, ...beside } : inner], ...beside },
+  }))
+  const written = fc.oneof(
+    clusters.map((any) => JSON.stringify(any)),
+    clusters.map((any) => JSON.stringify(any, null, 2)),
+    clusters.map((any) => stringify(any)),
+    clusters.map((any) => stringify(any, { defaultStringType: 'QUOTE_SINGLE', lineWidth: 30 })),
+    clusters.map((any) => stringify(any, { defaultStringType: 'BLOCK_LITERAL', lineWidth: 20 })),
+    clusters.map((any) => stringify(any, { collectionStyle: 'flow', lineWidth: 40 })),
+  )
+
+  it('should not be shown, whatever else is wrong and wherever', () => {
+    const broken = fc.tuple(written, noise, fc.nat()).map(([text, more, at]) => {
+      // Not within a key that says that it is secret, nor between it and what it holds.
+      const places = [...text.matchAll(/\bremote\b|\btargets\b|\bkubeconfig\b|\bwrong\b|$/g)].map(({ index }) => index)
+      const place = places[at % places.length] ?? 0
+      return `${text.slice(0, place)}${more}${text.slice(place)}`
+    })
+    fc.assert(
+      fc.property(fc.oneof(written, broken), (text) => {
+        for (const message of [
+          told(() => parseClusters(text, 'x', vocabulary)),
+          refusalOf(plan, { files: { x: text }, over: ['x'] }),
+          refusalOf(plan + text),
+          refusalOf(plan, { overrides: [`remote=${text}`, `fleet=${text}`] }),
+        ])
+          expect(message ?? '').not.toContain(secret)
+      }),
+      { numRuns: 100 },
     )
   })
 })
