@@ -27,6 +27,18 @@ export function schemaProblems(schema: z.ZodType, error: z.ZodError, whole: stri
   return error.issues.flatMap((issue) => problemsOf(issue, { form, whole }))
 }
 
+/** The path of every field of a schema, but for those within lists: `fleet.node.memory`. */
+export function fieldsOf(schema: z.ZodType): string[] {
+  const below = (form: Form, path: string): string[] =>
+    alternatives(form).flatMap(({ properties = {} }) =>
+      Object.entries(properties).flatMap(([key, inner]) => {
+        const field = path === '' ? key : `${path}.${key}`
+        return [field, ...(typeof inner === 'object' ? below(inner, field) : [])]
+      }),
+    )
+  return [...new Set(below(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), ''))]
+}
+
 /** A problem with the way to it: `arms[0].profile: expected ...`. */
 export function sentenceOf({ path, key, message }: SchemaProblem): string {
   const where = pathText([...path, ...(key === undefined ? [] : [key])])

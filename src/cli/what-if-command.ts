@@ -3,6 +3,7 @@ import { excerpt } from '../base/excerpt.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import { longestArmName, names } from '../plan/names.ts'
 import { isLookedAt } from '../plan/other-targets.ts'
+import { planFields } from '../plan/parse.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
 import type { Override } from '../plan/sources.ts'
@@ -14,7 +15,7 @@ import { profileNames, requestsOf } from '../tuning/profiles.ts'
 import type { Variation } from '../tuning/vary.ts'
 import { parseVariation } from '../tuning/vary.ts'
 import { measureWhatIf } from './measure-hint.ts'
-import { loadPlan, targetNamed } from './plans.ts'
+import { loadPlan, targetNamed, vocabulary } from './plans.ts'
 import { carryOut } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { runOn } from './targets.ts'
@@ -44,7 +45,7 @@ export async function whatIfCommand(
     throw new Failure('bad-input', `--vary is there ${options.vary.length} times: one setting at a time`, {
       next: 'what else is to differ from the plan goes into --set',
     })
-  const variation = parseVariation(vary)
+  const variation = parseVariation(vary, planFields(vocabulary))
   const { varied, knob } = variation
   const set = options.set ?? []
   refuseOverrides(set, varied, 'beside --vary')

@@ -6,7 +6,7 @@ import { excerpt, lineExcerpt } from '../base/excerpt.ts'
 import { shownPath } from '../base/file-failures.ts'
 import { formatNames } from '../base/names.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
-import { schemaProblems, sentenceOf } from '../base/schema-problems.ts'
+import { fieldsOf, schemaProblems, sentenceOf } from '../base/schema-problems.ts'
 import { checkSections } from './check.ts'
 import type { Plan, PlannedClusters, Vocabulary } from './plan.ts'
 import { planSections } from './plan.ts'
@@ -68,6 +68,11 @@ export function parseClusters(
     ...early,
     ...problems.map((problem) => ({ place: locate(problem.path, problem.key), message: sentenceOf(problem) })),
   ])
+}
+
+/** The path of every field of a plan: `fleet.node.memory`. */
+export function planFields(vocabulary: Vocabulary): string[] {
+  return fieldsOf(z.strictObject(planSections(vocabulary)))
 }
 
 /** Identifies what a run did, whatever the plan's layout, comments and defaults left out, and on whatever clusters. */

@@ -43,6 +43,10 @@ describe('parseVariation', () => {
       'there is no knob kubelet.maxPod; did you mean kubelet.maxPods?',
     )
     expect(refusalOf('memory=1,2').message).toBe('there is no knob memory')
+    expect(() => parseVariation('nodes=1,2', ['fleet.nodes', 'fleet.hosts', 'seed'])).toThrow(
+      'there is no knob nodes; did you mean fleet.nodes?',
+    )
+    expect(() => parseVariation('sed=1,2', ['fleet.nodes', 'seed'])).toThrow(/^there is no knob sed$/)
   })
 
   it.each([
@@ -56,7 +60,9 @@ describe('parseVariation', () => {
     ['kubelet.kubeAPIQPS=5,2.5', 'a whole number'],
     ['kubelet.kubeAPIQPS=-1,5', 'from 0 to'],
     ['kubelet.kubeAPIQPS=5,[6]', 'expected values, found a list'],
-    ['kubelet.kubeAPIQPS=5,"6', '--vary'],
+    ['kubelet.kubeAPIQPS=5,"6', 'a quote is opened and never closed'],
+    ['kubelet.kubeAPIQPS=5,!a 6', 'tags such as !name are not read'],
+    ['kubelet.kubeAPIQPS=5,*a', 'aliases (*name) are not read'],
     ['kubelet.nodeStatusUpdateFrequency=90s,1m30s', '90s is given twice'],
     ['kubelet.kubeAPIQPS="5",6', 'not "5"; write it without quotes'],
     ['kubelet.kubeAPIQPS=5,~', 'expected values, found null'],

@@ -1,9 +1,10 @@
-import { parse } from 'yaml'
-import { Failure, messageOf } from '../base/errors.ts'
+import { parseDocument } from 'yaml'
+import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { didYouMean } from '../base/names.ts'
 import { magnitudeOf } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
+import { yamlErrorInWords } from '../base/yaml-errors.ts'
 import { catalogue, knobById } from './catalogue.ts'
 import type { Knob, KnobValue } from './knob.ts'
 import { takeValue } from './take.ts'
@@ -22,21 +23,22 @@ export interface Variation {
 /**
  * Reads `kubelet.kubeAPIQPS=5,10,20`, or `fleet.nodes=100,1000`. Values are items of a YAML list: one with a comma or a colon in it
  * is quoted. Throws `Failure('bad-input')` for an unknown setting, a value that does not fit the knob, and fewer than two
- * different values; whether a value fits the plan is for the plan to say.
+ * different values; whether a value fits the plan is for the plan to say. `planFields` are paths to suggest where one is close.
  */
-export function parseVariation(text: string): Variation {
+export function parseVariation(text: string, planFields: readonly string[] = []): Variation {
   const [, varied, list] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (varied === undefined || list === undefined)
-    throw new Failure('bad-input', `--vary ${text}: expected a setting and its values, such as ${example}`)
+    throw new Failure('bad-input', `--vary ${excerpt(text)}: expected a setting and its values, such as ${example}`)
   const knob = knobById(varied)
-  if (knob === undefined) refuseUnlessField(varied)
+  if (knob === undefined) refuseUnlessField(varied, planFields)
   const magnitude = (value: KnobValue) => (knob === undefined ? magnitudeOf(value) : magnitudeOfValue(knob.type, value))
   const values = itemsIn(list, text).map((given) => (knob === undefined ? given : knobValue(knob, given)))
   const measures = values.map((value) => magnitude(value) ?? value)
   const twice = values.find((_, index) => measures.indexOf(measures[index] as KnobValue) < index)
-  if (twice !== undefined) throw new Failure('bad-input', `--vary ${text}: ${twice} is given twice`)
+  if (twice !== undefined)
+    throw new Failure('bad-input', `--vary ${excerpt(text)}: ${excerpt(String(twice))} is given twice`)
   if (values.length < 2)
-    throw new Failure('bad-input', `--vary ${text}: one value has nothing to be set beside`, {
+    throw new Failure('bad-input', `--vary ${excerpt(text)}: one value has nothing to be set beside`, {
       next: `give two or more, such as ${example}`,
     })
   return { varied, knob, values: inOrder(values, magnitude) }
@@ -48,14 +50,12 @@ const example = 'kubelet.kubeAPIQPS=5,10,20,50,100'
 const fields = /^(fleet|workload|probes\.(pod|settle))(\.|$)/
 const machines = /^fleet\.hosts?(\.|$)/
 
-function refuseUnlessField(path: string): void {
+function refuseUnlessField(path: string, planFields: readonly string[]): void {
   if (machines.test(path))
-    throw new Failure('bad-input', `${path} cannot vary: the arms of a run have their machines in common`)
+    throw new Failure('bad-input', `${excerpt(path)} cannot vary: the arms of a run have their machines in common`)
   if (fields.test(path)) return
-  const meant = didYouMean(
-    path,
-    catalogue.map(({ id }) => id),
-  )
+  const varying = planFields.filter((field) => fields.test(field) && !machines.test(field))
+  const meant = didYouMean(path, [...catalogue.map(({ id }) => id), ...varying])
   throw new Failure('bad-input', `there is no knob ${excerpt(path)}${meant}`, {
     next: 'all knobs: npm run scale-test -- knobs; fields of a plan can vary below fleet, workload, probes.pod and probes.settle',
   })
@@ -64,14 +64,17 @@ function refuseUnlessField(path: string): void {
 /** The values as a plan would have them. */
 function itemsIn(list: string, whole: string): KnobValue[] {
   const refusal = (what: string) =>
-    new Failure('bad-input', `--vary ${whole}: ${what}`, {
+    new Failure('bad-input', `--vary ${excerpt(whole)}: ${what}`, {
       next: `values stand between commas; one with a comma or a colon in it needs quotes: --vary 'knob="one, two",three'`,
     })
+  const document = parseDocument(`[${list}]`, { prettyErrors: false })
+  const [mistake] = [...document.errors, ...document.warnings]
+  if (mistake !== undefined) throw refusal(yamlErrorInWords(mistake))
   const read = () => {
     try {
-      return parse(`[${list}]`, { prettyErrors: false }) as unknown
-    } catch (error) {
-      throw refusal(messageOf(error))
+      return document.toJS() as unknown
+    } catch {
+      throw refusal('aliases (*name) are not read')
     }
   }
   const items = read()
