@@ -60,19 +60,19 @@ describe('the clusters of target remote', () => {
 
   it('should be told apart by context, each with its arms', () => {
     expect(mistakesOf(plan(), clusters.replace('context: tuned', 'context: untuned'))).toEqual([
-      'clusters.yaml:5:7 remote.targets[1]: "untuned" is there already: name its arms in one place',
+      'clusters.yaml:5:7 remote.targets[1]: duplicate target "untuned"; list its arms in one place',
     ])
     expect(mistakesOf(plan(), clusters.replace(', arms: [tuned]', ''))).toEqual([
-      'clusters.yaml:5:7 remote.targets[1].arms: required: with several targets, each says which arms run on it',
+      'clusters.yaml:5:7 remote.targets[1].arms: required when there are several targets: the arms that run on this one',
     ])
     expect(mistakesOf(plan(), clusters.replace('[tuned]', '[untuned, tuned]'))).toEqual([
-      'clusters.yaml:5:61 remote.targets[1].arms[0]: "untuned" runs on a target that comes before',
+      'clusters.yaml:5:61 remote.targets[1].arms[0]: "untuned" already runs on an earlier target',
     ])
   })
 
   it('should have a place for every arm of the plan, and may know others', () => {
     expect(mistakesOf(plan(), clusters.replace('[tuned]', '[tunned]'))).toEqual([
-      'clusters.yaml:4:5 remote.targets: none of them is for arm "tuned"',
+      'clusters.yaml:4:5 remote.targets: no target runs arm "tuned"',
     ])
     expect(mistakesOf(plan(), clusters.replace('[tuned]', '[tuned, other]'))).toEqual([])
   })
@@ -117,7 +117,7 @@ describe('the clusters of target remote', () => {
 describe('a fleet that is there', () => {
   it('should have a node for the probes', () => {
     expect(mistakesOf(plan('\n  source: existing'))).toEqual([
-      'plan.yaml:9:3 probes.node: required when fleet.source is existing: which of the nodes is timed, by name or selector',
+      'plan.yaml:9:3 probes.node: required when fleet.source is existing: the node to time, by name or selector',
     ])
     expect(mistakesOf(plan('\n  source: existing\n  selector: a=b', '\n  node: { selector: a=c }'))).toEqual([])
     expect(mistakesOf(plan('', '\n  node: { name: a, selector: b }'))[0]).toContain(
@@ -127,7 +127,7 @@ describe('a fleet that is there', () => {
 
   it('should be selected only when it is there', () => {
     expect(mistakesOf(plan('\n  selector: a=b'))).toEqual([
-      'plan.yaml:6:13 fleet.selector: selects nodes that are there already: set fleet.source to existing or none, or leave it out',
+      'plan.yaml:6:13 fleet.selector: only selects existing nodes; set fleet.source to existing or none, or remove it',
     ])
   })
 })
@@ -135,17 +135,17 @@ describe('a fleet that is there', () => {
 describe('hollow-node pods', () => {
   it('should have a CA when they are to be signed for by one, and only then', () => {
     expect(mistakesOf(plan('\n  pods: { identity: ca }'))).toEqual([
-      'plan.yaml:6:21 fleet.pods.identity: ca needs fleet.pods.ca: the certificate and its key',
+      'plan.yaml:6:21 fleet.pods.identity: ca also needs fleet.pods.ca: a certificate and its key',
     ])
     expect(mistakesOf(plan('\n  pods: { ca: { cert: a, key: b } }'))).toEqual([
-      'plan.yaml:6:15 fleet.pods.ca: is not used unless fleet.pods.identity is ca',
+      'plan.yaml:6:15 fleet.pods.ca: only used when fleet.pods.identity is ca',
     ])
     expect(mistakesOf(plan('\n  pods: { identity: ca, ca: { cert: a, key: b } }'))).toEqual([])
   })
 
   it('should have one taint of each key and effect', () => {
     expect(mistakesOf(plan('\n  pods: { taints: [a=b:NoSchedule, a=b:NoExecute, a:NoSchedule] }'))).toEqual([
-      'plan.yaml:6:51 fleet.pods.taints[2]: a:NoSchedule is there already',
+      'plan.yaml:6:51 fleet.pods.taints[2]: duplicate taint a:NoSchedule; a node has one per key and effect',
     ])
   })
 

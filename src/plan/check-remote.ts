@@ -29,15 +29,15 @@ export function checkRemote({ fleet, remote, arms, probes }: RemoteSections): Pl
 
 function selectorOf({ source, selector }: RemoteSections['fleet']): PlanProblem[] {
   if (source !== 'hollow' || selector === undefined) return []
-  const message = 'selects nodes that are there already: set fleet.source to existing or none, or leave it out'
+  const message = 'only selects existing nodes; set fleet.source to existing or none, or remove it'
   return [{ path: ['fleet', 'selector'], message }]
 }
 
 function identityOf({ identity, ca }: RemoteSections['fleet']['pods']): PlanProblem[] {
   if (identity === 'ca' && ca === undefined)
-    return [{ path: ['fleet', 'pods', 'identity'], message: 'ca needs fleet.pods.ca: the certificate and its key' }]
+    return [{ path: ['fleet', 'pods', 'identity'], message: 'ca also needs fleet.pods.ca: a certificate and its key' }]
   if (identity === 'csr' && ca !== undefined)
-    return [{ path: ['fleet', 'pods', 'ca'], message: 'is not used unless fleet.pods.identity is ca' }]
+    return [{ path: ['fleet', 'pods', 'ca'], message: 'only used when fleet.pods.identity is ca' }]
   return []
 }
 
@@ -47,14 +47,19 @@ function taintsOf({ taints }: RemoteSections['fleet']['pods']): PlanProblem[] {
   return kinds.flatMap((kind, index) =>
     kinds.indexOf(kind) === index
       ? []
-      : [{ path: ['fleet', 'pods', 'taints', index], message: `${excerpt(kind)} is there already` }],
+      : [
+          {
+            path: ['fleet', 'pods', 'taints', index],
+            message: `duplicate taint ${excerpt(kind)}; a node has one per key and effect`,
+          },
+        ],
   )
 }
 
 /** A fleet of ours has names that only the run knows. */
 function probeNodeOf({ source }: RemoteSections['fleet'], probes: RemoteSections['probes']): PlanProblem[] {
   if (source === 'hollow' || probes === undefined || probes.node !== undefined) return []
-  const message = `required when fleet.source is ${source}: which of the nodes is timed, by name or selector`
+  const message = `required when fleet.source is ${source}: the node to time, by name or selector`
   return [{ path: ['probes'], key: 'node', message }]
 }
 
@@ -69,12 +74,16 @@ function armsOf({ targets }: Remote, names: readonly string[] | undefined): Plan
   const places = targets.map(({ kubeconfig, context }) => `${kubeconfig} ${context}`)
   const twice = targets.flatMap(({ context }, index): PlanProblem[] => {
     if (places.indexOf(places[index] ?? '') === index) return []
-    return [{ path: path(index), message: `${shown(context)} is there already: name its arms in one place` }]
+    return [{ path: path(index), message: `duplicate target ${shown(context)}; list its arms in one place` }]
   })
   const unclear = targets.flatMap((target, index): PlanProblem[] => {
     if (targets.length === 1 || target.arms !== undefined) return []
     return [
-      { path: path(index), key: 'arms', message: 'required: with several targets, each says which arms run on it' },
+      {
+        path: path(index),
+        key: 'arms',
+        message: 'required when there are several targets: the arms that run on this one',
+      },
     ]
   })
   if (names === undefined || unclear.length > 0) return [...twice, ...unclear]
@@ -82,7 +91,7 @@ function armsOf({ targets }: Remote, names: readonly string[] | undefined): Plan
   const wrong = targets.flatMap(({ arms = [] }, target) =>
     arms.flatMap((arm, index): PlanProblem[] => {
       const at = [...path(target), 'arms', index]
-      if (seen.has(arm)) return [{ path: at, message: `${shown(arm)} runs on a target that comes before` }]
+      if (seen.has(arm)) return [{ path: at, message: `${shown(arm)} already runs on an earlier target` }]
       seen.add(arm)
       return []
     }),
@@ -91,7 +100,7 @@ function armsOf({ targets }: Remote, names: readonly string[] | undefined): Plan
   const homeless = names.filter((arm) => targets.every(({ arms }) => arms !== undefined && !arms.includes(arm)))
   const lacks = homeless.map((arm) => ({
     path: ['remote', 'targets'],
-    message: `none of them is for arm ${shown(arm)}`,
+    message: `no target runs arm ${shown(arm)}`,
   }))
   return [...twice, ...wrong, ...lacks]
 }

@@ -30,7 +30,7 @@ export function checkWorkload(workload: PlannedWorkload): PlanProblem[] {
       : [
           problem(
             path,
-            `${formatBytes(bytes)} do not fit into one object; the apiserver takes a little less than 1 MiB`,
+            `${formatBytes(bytes)} does not fit in one object; the apiserver takes a little less than 1 MiB`,
           ),
         ]
   return [
@@ -49,7 +49,7 @@ export function checkWorkload(workload: PlannedWorkload): PlanProblem[] {
       ? [problem(['ballast', 'total'], `is less than one object of ${formatBytes(ballast.objectSize)}`)]
       : []),
     ...tooMany(workload).map(({ path, message }) => problem([...path], message)),
-    ...(ballast?.objectSize === 0 ? [problem(['ballast', 'objectSize'], 'objects of no size have no weight')] : []),
+    ...(ballast?.objectSize === 0 ? [problem(['ballast', 'objectSize'], 'must be more than 0')] : []),
   ]
 }
 
@@ -96,7 +96,7 @@ function classes({ namespaces, sizeClasses, pods }: PlannedWorkload): PlanProble
       : [
           {
             path: [...path, taken, 'name'],
-            message: `${shown(sizeClasses[taken]?.name)}: an earlier class is called so`,
+            message: `duplicate size class ${shown(sizeClasses[taken]?.name)}`,
           },
         ]
   const counts = divideByShares(namespaces, sizeClasses)
@@ -108,7 +108,7 @@ function classes({ namespaces, sizeClasses, pods }: PlannedWorkload): PlanProble
     ...twice,
     {
       path: ['pods', 'total'],
-      message: `is less than the smallest sizes add up to, ${sum} = ${least}: raise it, or lower the minimumPods`,
+      message: `is less than the minimums add up to, ${sum} = ${least}; raise it, or lower minimumPods`,
     },
   ]
 }

@@ -41,33 +41,33 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
       arms ?? [],
       armName,
       (index) => ['arms', index, arms?.[index]?.name === undefined ? 'profile' : 'name'],
-      'an earlier arm is called so; give one of them a name of its own',
+      (name) => `duplicate arm ${name}; give one of them a name`,
     ),
     ...(arms ?? []).flatMap(armMistakes),
     ...repeated(
       probes?.sequence ?? [],
       (probe) => probe.name,
       (index) => ['probes', 'sequence', index, 'name'],
-      'this name is taken by an earlier probe',
+      (name) => `duplicate probe ${name}`,
     ),
     ...chain(probes),
     ...repeated(
       faults?.kinds ?? [],
       (kind) => kind,
       (index) => ['faults', 'kinds', index],
-      'this kind is there already',
+      (kind) => `duplicate fault ${kind}`,
     ),
     ...repeated(
       thresholds ?? [],
       ({ probe, stop, of }) => `${stop} of ${probe}, ${[of].flat().join(' / ')}`,
       (index) => ['thresholds', index],
-      'an earlier threshold bounds it; one can have both min and max',
+      (what) => `duplicate threshold for ${what}; one can have both min and max`,
     ),
     ...repeated(
       reference?.figures ?? [],
       ({ probe, stop, profile }) => `${stop} of ${probe}, ${profile}`,
       (index) => ['reference', 'figures', index],
-      'an earlier figure says what it is',
+      (what) => `duplicate figure for ${what}`,
     ),
     ...(thresholds ?? []).flatMap((threshold, index) => [
       ...bounds(threshold, ['thresholds', index]),
@@ -82,9 +82,7 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
 }
 
 function hostsOf({ hosts, nodes }: z.infer<Sections['fleet']>): PlanProblem[] {
-  return hosts <= nodes
-    ? []
-    : [{ path: ['fleet', 'hosts'], message: `${hosts} hosts for ${nodes} nodes: some would have none` }]
+  return hosts <= nodes ? [] : [{ path: ['fleet', 'hosts'], message: `more hosts (${hosts}) than nodes (${nodes})` }]
 }
 
 /** A knob that an arm sets twice, and values that do not go together, its profile's included. */
@@ -98,7 +96,7 @@ function armMistakes({ profile, set }: z.infer<Sections['arms']>[number], index:
     set,
     ({ knob }) => knob,
     (departure) => [...path, 'set', departure, 'knob'],
-    'this arm sets it already',
+    (knob) => `duplicate knob ${knob}`,
   )
   return [...twice, ...conflicts]
 }
@@ -107,12 +105,12 @@ function repeated<T>(
   items: readonly T[],
   keyOf: (item: T) => string,
   pathOf: (index: number) => PlanProblem['path'],
-  message: string,
+  message: (key: string) => string,
 ): PlanProblem[] {
   const seen = new Set<string>()
   return items.flatMap((item, index) => {
     const key = keyOf(item)
-    if (seen.has(key)) return [{ path: pathOf(index), message: `${excerpt(key)}: ${message}` }]
+    if (seen.has(key)) return [{ path: pathOf(index), message: message(excerpt(key)) }]
     seen.add(key)
     return []
   })
@@ -126,7 +124,10 @@ function chain(probes: z.infer<Sections['probes']> | undefined): PlanProblem[] {
     if (probe.from === probe.to) return [{ path, message: `scaling from ${probe.from} to ${probe.to} changes nothing` }]
     if (before !== undefined && before.to !== probe.from)
       return [
-        { path, message: `must be ${before.to}, where ${shown(before.name)} ends: all probes scale one Deployment` },
+        {
+          path,
+          message: `must be ${before.to}, where ${shown(before.name)} ends: all probes scale the same Deployment`,
+        },
       ]
     return []
   })
@@ -172,14 +173,14 @@ function stopOfProbe(
 
 function bounds(threshold: z.infer<Sections['thresholds']>[number], path: PlanProblem['path']): PlanProblem[] {
   const { of, min, max } = threshold
-  if (min === undefined && max === undefined) return [{ path, message: 'needs min, max or both' }]
+  if (min === undefined && max === undefined) return [{ path, message: 'needs min, max, or both' }]
   const isRatio = Array.isArray(of)
   if (isRatio && of[0] === of[1]) return [{ path: [...path, 'of'], message: 'the ratio of an arm to itself is 1' }]
   const wrong = (['min', 'max'] as const).flatMap((bound) => {
     const value = threshold[bound]
     if (value === undefined || boundValue(value, isRatio) !== undefined) return []
     const message = isRatio
-      ? `a ratio is a plain number, not negative, found ${shown(value)}`
+      ? `a ratio is a plain number of at least 0, found ${shown(value)}`
       : `expected a duration with a unit, such as 30s, found ${shown(value)}`
     return [{ path: [...path, bound], message }]
   })

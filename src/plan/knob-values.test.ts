@@ -66,7 +66,7 @@ describe('the value of a knob in a plan', () => {
 
   it('should be refused the second time that an arm sets it', () => {
     const set = [departure('kubelet.maxPods', 5), departure('kubelet.maxPods', 6)].join(', ')
-    expect(mistakesOf('tuned', set)).toEqual(['6:68 arms[0].set[1].knob: kubelet.maxPods: this arm sets it already'])
+    expect(mistakesOf('tuned', set)).toEqual(['6:68 arms[0].set[1].knob: duplicate knob kubelet.maxPods'])
   })
 
   it('should go with the other values of its arm, its profile’s included', () => {

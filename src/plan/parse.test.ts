@@ -139,7 +139,7 @@ describe('parsePlan', () => {
 
   it('should refuse more hosts than nodes', () => {
     expect(mistakesOf(minimal.replace('nodes: 2', 'nodes: 2\n  hosts: 3'))).toEqual([
-      '5:10 fleet.hosts: 3 hosts for 2 nodes: some would have none',
+      '5:10 fleet.hosts: more hosts (3) than nodes (2)',
     ])
   })
 
@@ -147,7 +147,7 @@ describe('parsePlan', () => {
     const wrong = minimal.replace('nodes: 2', 'nodes: 0').replace('from: 5', 'from: 4')
     expect(mistakesOf(wrong)).toEqual([
       '4:10 fleet.nodes: expected a whole number from 1 to 100,000, found 0',
-      '12:27 probes.sequence[1].from: must be 5, where "up" ends: all probes scale one Deployment',
+      '12:27 probes.sequence[1].from: must be 5, where "up" ends: all probes scale the same Deployment',
     ])
   })
 
@@ -182,18 +182,18 @@ reference:
 `
     expect(mistakesOf(twice)).toEqual(
       [
-        '8:14 untuned: an earlier arm is called so; give one of them a name of its own',
-        '14:39 storms: this kind is there already',
-        '17:5 ready of up, untuned: an earlier threshold bounds it; one can have both min and max',
+        '8:14 duplicate arm untuned; give one of them a name',
+        '14:39 duplicate fault storms',
+        '17:5 duplicate threshold for ready of up, untuned; one can have both min and max',
         '18:35 the plan has no arm "tuned"; it has untuned',
-        '23:7 ready of up, untuned: an earlier figure says what it is',
+        '23:7 duplicate figure for ready of up, untuned',
       ].map((mistake) => expect.stringContaining(mistake.replace(/^\S+ /, ''))),
     )
   })
 
   it('should refuse a ratio below zero', () => {
     const wrong = `${minimal.replace('profile: untuned', 'profile: untuned\n  - profile: tuned')}thresholds:\n  - { probe: up, stop: ready, of: [tuned, untuned], max: -1 }\n`
-    expect(mistakesOf(wrong)).toEqual(['15:58 thresholds[0].max: a ratio is a plain number, not negative, found -1'])
+    expect(mistakesOf(wrong)).toEqual(['15:58 thresholds[0].max: a ratio is a plain number of at least 0, found -1'])
   })
 
   it('should refuse a duration that no timer can wait for', () => {
@@ -273,7 +273,7 @@ describe('the workload of a plan', () => {
       'a size is too big',
       'secretSize: 1KiB',
       'secretSize: 2MiB',
-      '19:101 workload.configObjects.secretSize: 2.0 MiB do not fit into one object; the apiserver takes a little less than 1 MiB',
+      '19:101 workload.configObjects.secretSize: 2.0 MiB does not fit in one object; the apiserver takes a little less than 1 MiB',
     ],
     [
       'a ratio of objects is zero',
@@ -309,13 +309,13 @@ describe('the workload of a plan', () => {
       'ballast comes in objects of no size',
       'pace:',
       'ballast: { total: 1KiB, objectSize: 0KiB }\n  pace:',
-      '20:39 workload.ballast.objectSize: objects of no size have no weight',
+      '20:39 workload.ballast.objectSize: must be more than 0',
     ],
     [
       'ballast comes in objects that are too big',
       'pace:',
       'ballast: { total: 1.5GB, objectSize: 1MiB }\n  pace:',
-      '20:40 workload.ballast.objectSize: 1.0 MiB do not fit into one object; the apiserver takes a little less than 1 MiB',
+      '20:40 workload.ballast.objectSize: 1.0 MiB does not fit in one object; the apiserver takes a little less than 1 MiB',
     ],
     [
       'replicas are given twice',
@@ -346,13 +346,13 @@ describe('the workload of a plan', () => {
       'there are too few pods',
       'total: 40000',
       'total: 4000',
-      '18:18 workload.pods.total: is less than the smallest sizes add up to, 13 x 1000 + 37 x 50 = 14850: raise it, or lower the minimumPods',
+      '18:18 workload.pods.total: is less than the minimums add up to, 13 x 1000 + 37 x 50 = 14850; raise it, or lower minimumPods',
     ],
     [
       'classes share a name',
       '{ name: small',
       '{ name: large',
-      '17:15 workload.sizeClasses[1].name: "large": an earlier class is called so',
+      '17:15 workload.sizeClasses[1].name: duplicate size class "large"',
     ],
   ])('should be refused when %s', (_, right, wrong, mistake) => {
     expect(mistakesOf(full.replace(right, wrong))).toEqual([mistake])
@@ -484,10 +484,10 @@ describe('a plan that includes others', () => {
   it.each([
     ['fleet.nodes', 0, 'expected path=value, such as fleet.nodes=100 or arms[0].set[0].value=5'],
     ['=5', 0, 'expected path=value, such as fleet.nodes=100 or arms[0].set[0].value=5'],
-    ['arms[1].profile=tuned', 5, 'arms has 1 item, counted from 0'],
+    ['arms[1].profile=tuned', 5, 'arms has 1 item; positions start at 0'],
     ['arms.profile=tuned', 5, 'arms is a list: say which item, such as arms[0].profile'],
-    ['thresholds[0].max=5s', 11, 'thresholds is no list'],
-    ['name.first=x', 5, 'name is no map, but "small"'],
+    ['thresholds[0].max=5s', 11, 'thresholds is not a list'],
+    ['name.first=x', 5, 'name is "small", not a map'],
     ['fleet.nodes=[1', 14, 'a bracket is opened and never closed'],
     ['fleet.nodez=5', 6, 'fleet.nodez: unknown field; did you mean nodes or node?'],
     ['fleet.nodes=', 12, 'fleet.nodes: expected a whole number from 1 to 100,000, found null'],

@@ -225,13 +225,13 @@ function obstacle(root: Written, steps: readonly Step[]): PlacedProblem[] {
     const found: Written | undefined = node === undefined || isEmpty(node) ? undefined : node
     const problem = (message: string) => [{ place: at, message: `${way === '' ? 'the plan' : way} ${message}` }]
     if (typeof name === 'number') {
-      if (found?.kind !== 'list') return problem('is no list')
+      if (found?.kind !== 'list') return problem('is not a list')
       const { length } = found.items
-      if (name >= length) return problem(`has ${length} ${length === 1 ? 'item' : 'items'}, counted from 0`)
+      if (name >= length) return problem(`has ${length} ${length === 1 ? 'item' : 'items'}; positions start at 0`)
       way += `[${name}]`
     } else {
       if (found?.kind === 'list') return problem(`is a list: say which item, such as ${way}[0].${name}`)
-      if (found?.kind === 'scalar') return problem(`is no map, but ${shown(found.value)}`)
+      if (found?.kind === 'scalar') return problem(`is ${shown(found.value)}, not a map`)
       way += way === '' ? name : `.${name}`
     }
     node = found === undefined ? undefined : childOf(found, name)
