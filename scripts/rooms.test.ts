@@ -3,7 +3,7 @@ import { complaintsAbout } from './rooms.ts'
 
 describe('complaintsAbout', () => {
   it('should accept imports from below and from the same room', () => {
-    const source = `import { a } from '../kube/api.ts'\nimport type { B } from './step.ts'\nimport fs from 'node:fs'`
+    const source = `import { a } from '../kube/api.ts'\nimport type { B } from './step.ts'`
     expect(complaintsAbout('steps/probe.ts', source)).toEqual([])
   })
 
@@ -23,6 +23,13 @@ describe('complaintsAbout', () => {
     expect(complaintsAbout('run/run.ts', 'const t = Date.now()')).toHaveLength(1)
     expect(complaintsAbout('steps/probe.ts', 'const e = process.env')).toHaveLength(1)
     expect(complaintsAbout('cli/run-command.ts', 'const t = Date.now()')).toEqual([])
+  })
+
+  it('should refuse bare files outside of their adapter', () => {
+    for (const source of [`import fs from 'node:fs'`, `import {\n  readFile,\n} from 'node:fs/promises'`])
+      expect(complaintsAbout('run/run.ts', source)).toHaveLength(1)
+    expect(complaintsAbout('base/files.ts', `import { readSync } from 'node:fs'`)).toEqual([])
+    expect(complaintsAbout('run/run.test.ts', `import { readSync } from 'node:fs'`)).toEqual([])
   })
 
   it('should refuse a folder that is no room', () => {

@@ -31,6 +31,8 @@ const adapters: readonly RegExp[] = [
   /^measure\/machine\.ts$/,
   /^targets\/local\//,
 ]
+/** Files that may use node:fs: all others use base/files.ts, which makes a `Failure` of what the file system refuses. */
+const fileAdapters: readonly RegExp[] = [/^base\/(files|file-failures)\.ts$/, /^cli\/output\.ts$/]
 const ambient = /\b(Date\.now|new Date\(\)|Math\.random|process\.env|performance\.now|setTimeout|setInterval)\b/
 
 /** What is wrong with one file, as sentences; `path` is relative to src/. */
@@ -53,6 +55,8 @@ export function complaintsAbout(path: string, source: string): string[] {
   if (use !== null && !isTest && !adapters.some((adapter) => adapter.test(path))) {
     complaints.push(`${path}: uses ${use[0]}; time, randomness and environment are passed in`)
   }
+  if (/from 'node:fs(\/promises)?'/.test(source) && !isTest && !fileAdapters.some((adapter) => adapter.test(path)))
+    complaints.push(`${path}: uses node:fs; files are read and written by base/files.ts`)
   return complaints
 }
 

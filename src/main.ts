@@ -1,9 +1,9 @@
-import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { isatty } from 'node:tty'
 import { CommanderError } from 'commander'
 import { exitCodes, Failure } from './base/errors.ts'
+import { machineFailure } from './base/file-failures.ts'
 import { asInstallationFailure, exitCodeOfError, finalStatus } from './cli/exit.ts'
 import { openOutput } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
@@ -20,14 +20,15 @@ const output = openOutput('standard output', process.stdout)
 const errors = openOutput('standard error', process.stderr)
 /** What nobody expected: the work is stopped and cleaned up first, then it is told. */
 const bugs = new Set<unknown>()
-const told = new Set<unknown>()
+/** What ended the work without being thrown to whoever waits for it. */
+const failures = new Set<Failure>()
 
 const surroundings: Surroundings = {
   terminal: {
     write: output.write,
     print: (line) => output.write(`${clean(line)}\n`),
     printError: (line) => errors.write(`${clean(line)}\n`),
-    printAtOnce: (line) => void (interactive ? writeSync(2, `${clean(line)}\n`) : errors.write(`${clean(line)}\n`)),
+    printAtOnce: (line) => (interactive ? errors.writeNow : errors.write)(`${clean(line)}\n`),
     interactive,
     columns: process.stdout.columns ?? 80,
   },
@@ -41,8 +42,10 @@ const surroundings: Surroundings = {
     components: join(root, 'components'),
   },
   interruption,
-  reportBug(error) {
-    bugs.add(error)
+  reportBug(thrown) {
+    const error = machineFailure(thrown)
+    if (error instanceof Failure) failures.add(error)
+    else bugs.add(error)
     ending.abort(error)
   },
 }
@@ -81,7 +84,7 @@ const status = await main()
 await Promise.all([output.written(), errors.written()])
 isOver = true
 // Not left to an idle event loop: a child that even SIGKILL did not end would keep this process waiting for it.
-process.exit(finalStatus(status, { bugs, outputFailed: tellOfOutput() }))
+process.exit(finalStatus(status, { bugs, hasFailed: tellOfOutput() || failures.size > 0 }))
 
 async function main(): Promise<number> {
   let status: number = exitCodes.pass
@@ -93,20 +96,24 @@ async function main(): Promise<number> {
   } catch (error) {
     status = statusOfError(error)
   }
-  for (const error of bugs) if (!told.has(error)) printBug(surroundings.terminal, error)
+  for (const failure of failures) tellOf(failure)
+  for (const bug of bugs) printBug(surroundings.terminal, bug)
   if (bugs.size > 0 && interruption.hint !== undefined) surroundings.terminal.printError(`\n${interruption.hint}`)
   return status
 }
 
 function statusOfError(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.pass : exitCodes['bad-input']
-  const error = asInstallationFailure(thrown)
-  if (error instanceof Failure) {
-    told.add(error)
-    surroundings.terminal.printError(error.message)
-    if (error.next !== undefined) surroundings.terminal.printError(`\n${error.next}`)
-  } else bugs.add(error)
+  const error = asInstallationFailure(machineFailure(thrown))
+  // One that ended the work has already been noted.
+  if (!(error instanceof Failure)) bugs.add(error)
+  else if (!failures.has(error)) tellOf(error)
   return exitCodeOfError(error, interruption.signalName)
+}
+
+function tellOf({ message, next }: Failure): void {
+  surroundings.terminal.printError(message)
+  if (next !== undefined) surroundings.terminal.printError(`\n${next}`)
 }
 
 /** Relative paths, and many a library, need one. */

@@ -6,7 +6,7 @@ import { Failure } from './errors.ts'
 import { printable } from './printable.ts'
 
 /** What was being done to a path. */
-export type FileAction = 'read' | 'written' | 'created' | 'listed' | 'removed'
+export type FileAction = 'read' | 'written' | 'created' | 'listed' | 'looked into' | 'removed'
 
 /** Words for what users meet; the system's own for all else. */
 const reasons: Readonly<Record<string, string>> = {
@@ -18,6 +18,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
   EFBIG: 'the file would be larger than this process may write (ulimit -f)',
   EDQUOT: 'the disk quota is used up',
+  EAGAIN: 'too many processes or threads (ulimit -u)',
   EMFILE: 'too many files are open (ulimit -n)',
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
@@ -59,6 +60,28 @@ function fileFailure(path: string, action: FileAction, error: unknown): unknown 
 /** Whether an error is the operating system's answer, such as `ENOSPC`, with the call that it answers. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string; errno: number } {
   return error instanceof Error && 'syscall' in error && 'errno' in error && typeof error.errno === 'number'
+}
+
+/** What the operating system says of itself and its limits; all else may as well be a mistake of ours. */
+const ofTheMachine = new Set([
+  'EAGAIN',
+  'ENOMEM',
+  'EMFILE',
+  'ENFILE',
+  'ENOSPC',
+  'EDQUOT',
+  'EIO',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+])
+
+/** The `Failure('infrastructure')` that a refusal is which nobody made one of: of `fork`, say. Anything else as it is. */
+export function machineFailure(error: unknown): unknown {
+  if (!isSystemError(error) || !ofTheMachine.has(error.code)) return error
+  const { syscall, path } = error
+  const what = [syscall, path === undefined ? undefined : shownPath(path)].filter((part) => part !== undefined)
+  return new Failure('infrastructure', `${what.join(' ')}: ${systemReason(error)}`, { cause: error })
 }
 
 /** Why the operating system refused, in words. */

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from './errors.ts'
+import { machineFailure } from './file-failures.ts'
 import { listFolder, makeFolder, openLineFile, readTextFile, remove, renameFolder, writeFileWhole } from './files.ts'
 
 let folder: string
@@ -149,6 +150,19 @@ describe('renameFolder', () => {
     expect(renameFolder(join(folder, 'one'), join(folder, 'three'))).toBe('done')
     expect(renameFolder(join(folder, 'one'), join(folder, 'four'))).toBe('missing')
     expect(listFolder(folder).sort()).toEqual(['three', 'two'])
+  })
+})
+
+describe('machineFailure', () => {
+  it('should take what the machine lacks for no bug, and everything else for what it is', () => {
+    const refused = (code: string, errno: number) =>
+      Object.assign(new Error(code), { code, errno, syscall: 'spawn sh' })
+    expect(machineFailure(refused('EAGAIN', -11))).toMatchObject({
+      kind: 'infrastructure',
+      message: 'spawn sh: too many processes or threads (ulimit -u)',
+    })
+    for (const error of [new TypeError('odd'), refused('EBADF', -9), new Failure('bad-input', 'x'), 'text'])
+      expect(machineFailure(error)).toBe(error)
   })
 })
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Stats } from 'node:fs'
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -10,6 +11,7 @@ import {
   mkdtempSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   renameSync,
   rmdirSync,
@@ -71,6 +73,50 @@ function inWords(state: Stats): string {
   return state.isFIFO() ? 'a named pipe' : 'a device'
 }
 
+/** The bytes of a regular file of any size. Throws `Failure('bad-input')`. */
+export function readBytes(path: string): Uint8Array {
+  return onFile(path, 'read', () => readRegularFile(path, Number.POSITIVE_INFINITY))
+}
+
+/** The last bytes of a file that may be large. Throws `Failure('bad-input')`. */
+export function readEnd(path: string, bytes: number): Uint8Array {
+  return onFile(path, 'read', () => {
+    const file = openSync(path, 'r')
+    try {
+      const { size } = fstatSync(file)
+      const end = new Uint8Array(Math.min(size, bytes))
+      readSync(file, end, 0, end.length, size - end.length)
+      return end
+    } finally {
+      closeSync(file)
+    }
+  })
+}
+
+/** What the kernel says in a file below /proc or /sys. Throws `Failure('infrastructure')`: also for a process that has ended. */
+export function readKernelFile(path: string): string {
+  return onFile(path, 'looked into', () => readFileSync(path, 'utf8'))
+}
+
+/** Whether there is a file, as far as can be seen. */
+export function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
+/** Whether there is a program that may be started, as far as can be seen. */
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return isFile(path)
+  } catch {
+    return false
+  }
+}
+
 /** What a path leads to; undefined where there is nothing. Throws `Failure` where that cannot be seen. */
 export function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
   return onFile(path, 'read', () => {
@@ -86,13 +132,23 @@ export function writtenAtMs(path: string): number {
   return onFile(path, 'read', () => statSync(path).mtimeMs)
 }
 
+/** Throws `Failure`. */
+export function sizeBytes(path: string): number {
+  return onFile(path, 'read', () => statSync(path).size)
+}
+
 /** The names in a folder; none where there is no such folder. Throws `Failure` for a file, or what may not be listed. */
 export function listFolder(path: string): string[] {
   return kindOf(path) === undefined ? [] : onFile(path, 'listed', () => readdirSync(path))
 }
 
+/** The paths of everything below a folder, relative to it. Throws `Failure('infrastructure')`. */
+export function listTree(path: string): string[] {
+  return onFile(path, 'listed', () => readdirSync(path, { recursive: true, encoding: 'utf8' }))
+}
+
 /** Makes a folder, and those above it, unless they are there. Throws `Failure('infrastructure')`. */
-export function makeFolder(path: string): void {
+export function makeFolder(path: string, mode = 0o777): void {
   onFile(path, 'created', () => {
     // Not by Node's `recursive`: where the kernel says ENOENT to mkdir, as in /proc, that never ends.
     const missing: string[] = []
@@ -101,9 +157,14 @@ export function makeFolder(path: string): void {
       missing.unshift(above)
       above = dirname(above)
     }
-    for (const folder of missing) makeOne(folder)
+    for (const folder of missing) makeOne(folder, mode)
     if (!statSync(path).isDirectory()) throw new Failure('infrastructure', `${shownPath(path)} is not a folder`)
   })
+}
+
+/** Makes a new folder whose name begins with a path, and returns its path. Throws `Failure('infrastructure')`. */
+export function makeTemporaryFolder(prefix: string): string {
+  return onFile(prefix, 'created', () => mkdtempSync(prefix))
 }
 
 /** How much may still be written to a folder that is there or could be made. Throws `Failure('infrastructure')` where nothing may. */
@@ -118,9 +179,9 @@ export function freeBytes(path: string): number {
   })
 }
 
-function makeOne(folder: string): void {
+function makeOne(folder: string, mode: number): void {
   try {
-    mkdirSync(folder)
+    mkdirSync(folder, { mode })
   } catch (error) {
     // Somebody else may have made it just now.
     const isThere = isSystemError(error) && error.code === 'EEXIST'
@@ -187,9 +248,30 @@ export function openLineFile(path: string): LineFile {
   }
 }
 
+/** Opens a file for what a child process prints; whoever opens it closes it. Throws `Failure('infrastructure')`. */
+export function openForChild(path: string, flags: 'a' | 'w'): number {
+  makeFolder(dirname(path))
+  return onFile(path, 'written', () => openSync(path, flags, 0o600))
+}
+
+/** Closes what `openForChild` opened. */
+export function closeFile(file: number): void {
+  closeSync(file)
+}
+
+/** Gives a file another name, and takes the place of what has that. Throws `Failure('infrastructure')`. */
+export function moveFile(from: string, to: string): void {
+  onFile(to, 'written', () => renameSync(from, to))
+}
+
+/** Removes a folder unless something is in it. */
+export function removeIfEmpty(path: string): void {
+  quietly(() => rmdirSync(path))
+}
+
 /** Removes a file, or a folder with all there is in it, if it is there. Throws `Failure('infrastructure')`. */
 export function remove(path: string): void {
-  onFile(path, 'removed', () => rmSync(path, { recursive: true, force: true }))
+  onFile(path, 'removed', () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }))
 }
 
 /** What came of giving something another name. */

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
-import { dirname } from 'node:path'
 import type { Shell } from 'zx/core'
 import { $ } from 'zx/core'
 import type { Clock } from './clock.ts'
 import { Failure, messageOf } from './errors.ts'
+import { closeFile, openForChild } from './files.ts'
 
 export interface ShellOptions {
   env: Readonly<Record<string, string | undefined>>
@@ -85,7 +84,7 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
 
 async function start({ command, env, logFile }: ProgramOptions) {
   const [program = '', ...args] = command
-  const log = openLog(logFile)
+  const log = openForChild(logFile, 'w')
   try {
     const child = spawn(program, args, { env: definedOnly(env), detached: true, stdio: ['ignore', log, log] })
     const exited = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
@@ -98,16 +97,7 @@ async function start({ command, env, logFile }: ProgramOptions) {
       next: 'Check its path, that it is executable and, for a script, the program in its first line',
     })
   } finally {
-    closeSync(log)
-  }
-}
-
-function openLog(file: string): number {
-  try {
-    mkdirSync(dirname(file), { recursive: true })
-    return openSync(file, 'w', 0o600)
-  } catch (error) {
-    throw new Failure('infrastructure', `${file} cannot be written: ${messageOf(error)}`)
+    closeFile(log)
   }
 }
 

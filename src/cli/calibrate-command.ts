@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { rmSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import process from 'node:process'
 import { systemClock } from '../base/clock.ts'
-import { exitCodes } from '../base/errors.ts'
-import { writeFileWhole } from '../base/files.ts'
+import { exitCodes, Failure } from '../base/errors.ts'
+import { freeBytes, kindOf, remove, writeFileWhole } from '../base/files.ts'
 import { describeThisMachine, readThisMachine } from '../measure/machine.ts'
 import { calibrate, calibrationFleet, calibrationSizes } from '../run/calibrate.ts'
 import { localTarget } from '../targets/local/index.ts'
@@ -28,6 +27,10 @@ export async function calibrateCommand(
   const runId = `calibration-${measuredAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')}-${randomBytes(2).toString('hex')}`
   const runFolder = join(folders.reports, runId)
   const target = localTarget({ runId, runFolder, componentsSource: folders.components, env, clock: systemClock })
+  if (kindOf(path) === 'folder')
+    throw new Failure('bad-input', `${path} is a folder`, { next: 'Name a file: --output' })
+  // Before five minutes of measuring.
+  freeBytes(dirname(path))
   interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup --run ${runId}`
 
   const { signal } = interruption
@@ -43,7 +46,7 @@ export async function calibrateCommand(
     emit: plainView(terminal, systemClock.nowMs),
   })
   writeFileWhole(path, `${JSON.stringify(calibration, null, 2)}\n`)
-  rmSync(runFolder, { recursive: true, force: true })
+  remove(runFolder)
   terminal.print(`measured: ${relative(process.cwd(), path)}`)
   return exitCodes.pass
 }

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
 import process from 'node:process'
 import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure, messageOf } from '../base/errors.ts'
+import { kindOf } from '../base/files.ts'
 import { examineMachine } from '../targets/local/examine.ts'
 import { connectOverHttp, reachClusters, serverVersionOf, titleOf } from '../targets/remote/reach.ts'
 import { defaultClusters, loadClusters } from './plans.ts'
@@ -31,7 +31,7 @@ export async function doctorCommand(surroundings: Surroundings): Promise<number>
 
 /** What there is to say of clusters.yaml in the working directory: whether its clusters answer; nothing is checked beyond that. */
 async function examineClustersFile(surroundings: Surroundings) {
-  if (!existsSync(defaultClusters)) {
+  if (kindOf(defaultClusters) === undefined) {
     const next = 'Write one, or name another file with --clusters: see README, Real clusters'
     return [{ state: 'limits' as const, what: `no ${defaultClusters} here: target remote has no clusters`, next }]
   }

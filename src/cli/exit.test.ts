@@ -49,11 +49,11 @@ describe('finalStatus', () => {
   const none = new Set()
 
   it('should be 70 after a bug, whatever the run came to, but for what was left behind', () => {
-    expect([0, 1, 5, 130].map((status) => finalStatus(status, { bugs, outputFailed: false }))).toEqual([70, 70, 70, 70])
-    expect(finalStatus(6, { bugs, outputFailed: true })).toBe(6)
+    expect([0, 1, 5, 130].map((status) => finalStatus(status, { bugs, hasFailed: false }))).toEqual([70, 70, 70, 70])
+    expect(finalStatus(6, { bugs, hasFailed: true })).toBe(6)
   })
 
   it('should not be 0 when what was printed is lost', () => {
-    expect([0, 1, 143].map((status) => finalStatus(status, { bugs: none, outputFailed: true }))).toEqual([5, 1, 143])
+    expect([0, 1, 143].map((status) => finalStatus(status, { bugs: none, hasFailed: true }))).toEqual([5, 1, 143])
   })
 })

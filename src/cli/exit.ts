@@ -16,14 +16,14 @@ export function exitCodeOfError(error: unknown, interruptedBy: 'SIGINT' | 'SIGTE
   return exitCodes[error.kind]
 }
 
-/** The exit status of the process: a bug, or output that was lost, does not pass for success; residue outranks both. */
+/** The exit status of the process: a bug, or a failure beside the work such as lost output, does not pass for success; residue outranks both. */
 export function finalStatus(
   status: number,
-  { bugs, outputFailed }: { bugs: ReadonlySet<unknown>; outputFailed: boolean },
+  { bugs, hasFailed }: { bugs: ReadonlySet<unknown>; hasFailed: boolean },
 ): number {
   if (status === exitCodes.residue) return status
   if (bugs.size > 0) return exitCodes.bug
-  return outputFailed && status === exitCodes.pass ? exitCodes.infrastructure : status
+  return hasFailed && status === exitCodes.pass ? exitCodes.infrastructure : status
 }
 
 /** Node's loader, which commands use when they are called, meets damaged packages: no bug. Anything else as it is. */

@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { exitCodes, Failure, messageOf } from '../base/errors.ts'
+import { kindOf, makeTemporaryFolder, readTextFile, remove, sizeBytes } from '../base/files.ts'
 import { createShell } from '../base/shell.ts'
 import { componentsVariable, readModulePins } from '../components/components.ts'
 import { readVersion } from '../components/version.ts'
@@ -79,18 +79,18 @@ async function requireVersion(program: string, kubernetes: string, env: Surround
 
 function describeArchive(archive: string, print: (line: string) => void): void {
   const shown = relative(process.cwd(), archive)
-  print(`  archive   ${shown}, ${(statSync(archive).size / 2 ** 20).toFixed(1)} MiB`)
+  print(`  archive   ${shown}, ${(sizeBytes(archive) / 2 ** 20).toFixed(1)} MiB`)
   print(`  load it   ctr --namespace k8s.io images import ${shown}     (on every machine of the host cluster)`)
   print(`            docker load --input ${shown}`)
 }
 
 async function push(image: Parameters<typeof pushImage>[0], shell: ReturnType<typeof createShell>) {
-  const folder = mkdtempSync(join(tmpdir(), 'scale-test-push-'))
+  const folder = makeTemporaryFolder(join(tmpdir(), 'scale-test-push-'))
   const digestFile = join(folder, 'digest')
-  const readDigest = () => (existsSync(digestFile) ? readFileSync(digestFile, 'utf8').trim() : null)
+  const readDigest = () => (kindOf(digestFile) === 'file' ? readTextFile(digestFile).trim() : null)
   try {
     return await pushImage(image, { shell, digestFile, readDigest })
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    remove(folder)
   }
 }

@@ -5,6 +5,8 @@ import { isSystemError, systemReason } from '../base/file-failures.ts'
 /** Where the process prints to, and what could not be printed. */
 export interface Output {
   write(text: string): void
+  /** Past what is waiting to be written: for questions, while a list redraws itself and holds back what others print. */
+  writeNow(text: string): void
   /** Resolves when all of it has left the process (a pipe takes 64 KiB, the rest waits in here), or nobody takes it any more. */
   written(): Promise<void>
   /** Why something was not printed; nothing where a reader has left (`| head`), which is its right. */
@@ -22,15 +24,16 @@ export function openOutput(name: string, stream: NodeJS.WriteStream & { fd: numb
   stream.on('error', note)
   // Node's own stream takes what a nearly full disk has room for, and forgets the rest.
   const isFile = fstatSync(stream.fd).isFile()
+  const writeNow = (text: string) => {
+    try {
+      writeFileSync(stream.fd, text)
+    } catch (error) {
+      note(error)
+    }
+  }
   return {
-    write(text) {
-      if (!isFile) return void stream.write(text)
-      try {
-        writeFileSync(stream.fd, text)
-      } catch (error) {
-        note(error)
-      }
-    },
+    write: isFile ? writeNow : (text) => void stream.write(text),
+    writeNow,
     written: () => new Promise((resolve) => void stream.write('', () => resolve())),
     failure: () => first,
   }

@@ -1,9 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { shownPath } from '../base/file-failures.ts'
-import { kindOf, listFolder, readTextFile } from '../base/files.ts'
+import { kindOf, listFolder, listTree, readTextFile } from '../base/files.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
@@ -62,7 +61,7 @@ export function loadPlanFor(
   if (target !== undefined) refuseOverrides(set, 'target', 'beside --target')
   if (clusters !== undefined) return loadPlan(nameOrPath, plansFolder, set, [clusters])
   const plan = loadPlan(nameOrPath, plansFolder, set)
-  if ((target ?? plan.target) !== 'remote' || !existsSync(defaultClusters)) return plan
+  if ((target ?? plan.target) !== 'remote' || kindOf(defaultClusters) === undefined) return plan
   return loadPlan(nameOrPath, plansFolder, set, [defaultClusters])
 }
 
@@ -102,7 +101,7 @@ function planFile(nameOrPath: string, plansFolder: string): string {
       next: 'Save it as a file, and give the path to that',
     })
   const named = join(plansFolder, `${nameOrPath}.yaml`)
-  if (existsSync(named)) return named
+  if (kindOf(named) !== undefined) return named
   const folder =
     nameOrPath === ''
       ? undefined
@@ -123,7 +122,7 @@ function planFile(nameOrPath: string, plansFolder: string): string {
 
 /** The names of the plans in a folder and those below it. */
 export function planNames(plansFolder: string): string[] {
-  return readdirSync(plansFolder, { recursive: true, encoding: 'utf8' })
+  return listTree(plansFolder)
     .filter((name) => name.endsWith('.yaml') && !name.split(sep).includes(fragments))
     .map((name) => name.replace(/\.yaml$/, ''))
     .sort()

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { ProcessOutput, Shell } from 'zx/core'
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import { Failure } from '../base/errors.ts'
+import { kindOf, listFolder, makeFolder, makeTemporaryFolder, moveFile, remove } from '../base/files.ts'
 import { createShell } from '../base/shell.ts'
 import type { Binary, ComponentsPlace, Environment } from './components.ts'
 import { cacheKey, componentsVariable, goBuildFlags, packages, readModulePins } from './components.ts'
@@ -47,9 +47,9 @@ export async function buildComponents(place: ComponentsPlace, options: BuildOpti
   await checkGo(shell, pins.go, wanted.binaries)
   signal.throwIfAborted()
 
-  mkdirSync(dirname(folder), { recursive: true })
+  makeFolder(dirname(folder))
   removeAbandoned(folder)
-  const workshop = mkdtempSync(`${folder}.building-${process.pid}-`)
+  const workshop = makeTemporaryFolder(`${folder}.building-${process.pid}-`)
   const startedMs = clock.nowMs()
   try {
     for (const [index, binary] of missing.entries()) {
@@ -66,11 +66,11 @@ export async function buildComponents(place: ComponentsPlace, options: BuildOpti
         throw new Failure('infrastructure', `${wanted.sourceFolder} was changed while it was being built`, {
           next: 'Build again',
         })
-      mkdirSync(folder, { recursive: true })
-      renameSync(join(workshop, binary), join(folder, binary))
+      makeFolder(folder)
+      moveFile(join(workshop, binary), join(folder, binary))
     }
   } finally {
-    rmSync(workshop, { recursive: true, force: true })
+    remove(workshop)
   }
 }
 
@@ -117,9 +117,9 @@ function buildFailure(binary: Binary, output: ProcessOutput): Failure {
 
 /** Half builds of builders that were killed: 400 MB each. */
 function removeAbandoned(folder: string): void {
-  for (const name of readdirSync(dirname(folder))) {
+  for (const name of listFolder(dirname(folder))) {
     const builder = /\.building-(\d+)-/.exec(name)?.[1]
-    if (builder === undefined || existsSync(`/proc/${builder}`)) continue
-    rmSync(join(dirname(folder), name), { recursive: true, force: true })
+    if (builder === undefined || kindOf(`/proc/${builder}`) !== undefined) continue
+    remove(join(dirname(folder), name))
   }
 }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Failure } from '../base/errors.ts'
+import { isExecutable, listFolder, listTree, readBytes, readTextFile } from '../base/files.ts'
 
 /** Environment as a process gets it. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -120,14 +120,14 @@ export function cacheKey(wanted: Omit<WantedComponents, 'binaries'>): string {
   const hash = createHash('sha256').update(goBuildFlags(pins).join('\0'))
   const sums = pins.file.replace(/mod$/, 'sum')
   for (const file of [pins.file, sums, ...sourcesIn(sourceFolder)]) {
-    hash.update(`\0${file}\0`).update(readFileSync(join(sourceFolder, file)))
+    hash.update(`\0${file}\0`).update(readBytes(join(sourceFolder, file)))
   }
   return `${pins.kubernetes}-${hash.digest('hex').slice(0, 12)}`
 }
 
 /** All that is compiled, but for what pins a version of Kubernetes. */
 function sourcesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return listTree(folder)
     .filter((file) => /\/go\.(mod|sum)$|\.go$/.test(file) && !file.endsWith('_test.go'))
     .filter((file) => !file.startsWith(versionFolder('')))
     .sort()
@@ -138,14 +138,14 @@ function versionFolder(kubernetes: string): string {
 }
 
 function otherVersions(folder: string): string[] {
-  return readdirSync(folder)
+  return listFolder(folder)
     .filter((name) => name.startsWith(versionFolder('')))
     .map((name) => name.slice(versionFolder('').length))
     .sort()
 }
 
 function parseModule(folder: string, file: string): ModulePins {
-  const text = readFileSync(join(folder, file), 'utf8')
+  const text = readTextFile(join(folder, file))
   const kubernetes = /^\s*k8s\.io\/kubernetes (v\d\S*)/m.exec(text)?.[1]
   const go = /^go (\d\S*)/m.exec(text)?.[1]
   if (kubernetes === undefined || go === undefined)
@@ -160,13 +160,4 @@ function parseModule(folder: string, file: string): ModulePins {
 /** `1.36` of `v1.36.3` */
 function minorOf(version: string): string {
   return version.slice(1).split('.').slice(0, 2).join('.')
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
+import { readBytes } from '../base/files.ts'
 import type { Image } from './image.ts'
 import { createImage } from './image.ts'
 import type { TarEntry } from './tar.ts'
@@ -10,7 +10,7 @@ import type { TarEntry } from './tar.ts'
  * certificate authorities, which are Node's here. Throws what the file system throws, and `Failure('bad-input')`.
  */
 export function hollowNodeImage(folder: string): Image {
-  return createImage({ program: 'hollow-node', binary: readFileSync(join(folder, 'hollow-node')), files })
+  return createImage({ program: 'hollow-node', binary: readBytes(join(folder, 'hollow-node')), files })
 }
 
 const files: readonly TarEntry[] = [

@@ -1,4 +1,5 @@
 import { Failure } from '../base/errors.ts'
+import { machineFailure } from '../base/file-failures.ts'
 import { ApiError } from './api.ts'
 
 /** Failures before the request left. */
@@ -43,9 +44,9 @@ const advice: Readonly<Record<number, string>> = {
   403: 'Grant the rights that manifests/ names',
 }
 
-/** A refusal by the apiserver is no bug of ours: it ends the work as trouble with the infrastructure. */
+/** A refusal by the apiserver, or by the machine, is no bug of ours: it ends the work as trouble with the infrastructure. */
 export function asFailure(error: unknown): unknown {
-  if (!(error instanceof ApiError)) return error
+  if (!(error instanceof ApiError)) return machineFailure(error)
   const next = advice[error.status]
   return new Failure('infrastructure', error.message, { cause: error, ...(next !== undefined && { next }) })
 }

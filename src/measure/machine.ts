@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem, type } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
+import { listFolder, readKernelFile } from '../base/files.ts'
 import { devicesBusyMsIn, memoryIn, processIn, processorTicksIn, residentPagesIn, runQueueIn } from '../base/proc.ts'
 import type { ComponentReading, MachineReading, ReadMachine } from './machine-record.ts'
 
@@ -132,7 +132,7 @@ function processorTime(): ProcessorTime | undefined {
     const totalMs = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0)
     return { busyMs: totalMs - times.reduce((sum, { idle }) => sum + idle, 0), totalMs }
   }
-  const ticks = processorTicksIn(read('/proc/stat'))
+  const ticks = processorTicksIn(readKernelFile('/proc/stat'))
   return ticks && { busyMs: tickMs * ticks.busy, totalMs: tickMs * ticks.total }
 }
 const pageBytes = 4096
@@ -142,7 +142,7 @@ const pageBytes = 4096
  * tell of processors and memory.
  */
 export const readThisMachine: ReadMachine = (processes) => {
-  const [stat, memory] = [read('/proc/stat'), read('/proc/meminfo')]
+  const [stat, memory] = [readKernelFile('/proc/stat'), readKernelFile('/proc/meminfo')]
   const time = processorTime()
   const [totalBytes, availableBytes] = [memoryIn(memory, 'MemTotal'), memoryIn(memory, 'MemAvailable')]
   if (time === undefined || totalBytes === undefined || availableBytes === undefined)
@@ -167,7 +167,10 @@ export const readThisMachine: ReadMachine = (processes) => {
 
 function readProcess(pid: number): ComponentReading | undefined {
   try {
-    const [used, pages] = [processIn(read(`/proc/${pid}/stat`)), residentPagesIn(read(`/proc/${pid}/statm`))]
+    const [used, pages] = [
+      processIn(readKernelFile(`/proc/${pid}/stat`)),
+      residentPagesIn(readKernelFile(`/proc/${pid}/statm`)),
+    ]
     if (used === undefined || pages === undefined) return undefined
     return {
       pid,
@@ -184,13 +187,9 @@ function readProcess(pid: number): ComponentReading | undefined {
 /** Milliseconds in which each whole disk had something to do; none where the kernel does not tell. */
 function readDisks(): Map<string, number> {
   try {
-    const disks = new Set(readdirSync('/sys/block').filter((name) => !/^(loop|ram|zram)/.test(name)))
-    return new Map([...devicesBusyMsIn(read('/proc/diskstats'))].filter(([name]) => disks.has(name)))
+    const disks = new Set(listFolder('/sys/block').filter((name) => !/^(loop|ram|zram)/.test(name)))
+    return new Map([...devicesBusyMsIn(readKernelFile('/proc/diskstats'))].filter(([name]) => disks.has(name)))
   } catch {
     return new Map()
   }
-}
-
-function read(file: string): string {
-  return readFileSync(file, 'utf8')
 }

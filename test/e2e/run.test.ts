@@ -215,7 +215,7 @@ describeWithComponents('a run on target local', () => {
     process.kill(filler?.pid ?? 0, 'SIGKILL')
     expect(await exited, output()).toBe(4)
     expect(output()).toMatch(/hollow-\d died \(signal SIGKILL\)/)
-    expect(readResult()).toMatchObject({ partial: true, verdict: 'inconclusive', arms: [{ outcome: 'failed' }] })
+    expect(readResult()).toMatchObject({ partial: true, verdict: 'inconclusive', arms: [{ outcome: 'failed' }, {}] })
     await goneWithin(2000)
   })
 

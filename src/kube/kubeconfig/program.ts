@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import process from 'node:process'
 import type { Clock } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
+import { isExecutable, isFile } from '../../base/files.ts'
 import { printable } from '../../base/printable.ts'
 import { signalGroup } from '../../base/shell.ts'
 
@@ -30,20 +30,11 @@ export function findProgram(command: string, path: string): { file: string } | {
   const candidates = isAbsolute(command)
     ? [command]
     : path.split(':').flatMap((folder) => (isAbsolute(folder) ? join(folder, command) : []))
-  const files = candidates.filter((file) => succeeds(() => statSync(file).isFile()))
-  const file = files.find((one) => succeeds(() => accessSync(one, constants.X_OK)))
+  const files = candidates.filter(isFile)
+  const file = files.find(isExecutable)
   if (file !== undefined) return { file }
   if (files.length > 0) return { because: 'is not executable' }
   return { because: isAbsolute(command) ? 'does not exist' : 'is not in PATH' }
-}
-
-/** Whether it neither throws nor says no. */
-function succeeds(attempt: () => unknown): boolean {
-  try {
-    return attempt() !== false
-  } catch {
-    return false
-  }
 }
 
 /**

@@ -1,7 +1,7 @@
-import { mkdirSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
+import { makeFolder, remove, removeIfEmpty } from '../../base/files.ts'
 import { connectKubeApi } from '../../kube/http.ts'
 import type { RequestRecord } from '../../kube/transport.ts'
 import type { ScrapedComponent } from '../../measure/scrape.ts'
@@ -51,10 +51,11 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const attemptToTakeAway = async (): Promise<string[]> => {
     const residue = (await supervisor.stop(stopGraceMs)).map((name) => `${name} still runs after SIGKILL`)
     try {
-      rmSync(stateFolder, { recursive: true, force: true, maxRetries: 5 })
+      remove(stateFolder)
     } catch (error) {
       residue.push(`${stateFolder} is still there: ${messageOf(error)}`)
     }
+    // Another arm's state may still be in it.
     removeIfEmpty(dirname(stateFolder))
     return residue
   }
@@ -66,8 +67,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
 
   try {
     // What an arm of the same name left, had it not been taken away, would be a second cluster's data in the first.
-    rmSync(stateFolder, { recursive: true, force: true })
-    mkdirSync(stateFolder, { recursive: true, mode: 0o700 })
+    remove(stateFolder)
+    makeFolder(stateFolder, 0o700)
     const rendered = renderKnobs(options.knobs)
     // A seventh of a second to load, and other targets do not need it.
     const { createPki } = await import('./pki.ts')
@@ -158,12 +159,4 @@ function scraped({ component, name, endpoint }: RunningComponent): ScrapedCompon
 function programOf(name: string): string {
   if (name.startsWith('hollow-')) return 'hollow-node'
   return name.startsWith('etcd-') ? 'etcd' : name
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    rmdirSync(folder)
-  } catch {
-    // Another arm's state is still in it.
-  }
 }

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
+import { makeFolder } from '../../base/files.ts'
 import type { Credentials } from '../../kube/credentials.ts'
 import type { RawEndpoint } from '../../kube/http.ts'
 import { connectEndpoint } from '../../kube/http.ts'
@@ -99,7 +99,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   const runningEtcds = await Promise.all(
     etcds.map(async (instance) => {
-      mkdirSync(instance.dataDir, { mode: 0o700 })
+      makeFolder(instance.dataDir, 0o700)
       const args = etcdArguments(instance, pki, knobs.flags.etcd)
       const credentials = credentialsFor(etcdUrl(instance), pki.ca.cert, pki.etcdClient)
       const etcd = await start('etcd', args, credentials, instance.name)

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { atOnce } from '../../base/at-once.ts'
 import { plural } from '../../base/count.ts'
+import { makeFolder, readTextFile, writeFileWhole } from '../../base/files.ts'
 import type { Report } from '../../base/progress.ts'
 import { connectEndpoint } from '../../kube/http.ts'
 import type { FleetSpec } from '../target.ts'
@@ -47,11 +47,11 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
   const { fleet, server, binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed, report } = options
   let started = 0
   const folder = join(stateFolder, 'hollow')
-  mkdirSync(folder, { mode: 0o700 })
+  makeFolder(folder, 0o700)
   const kubeconfig = writeKubeconfig(join(folder, 'kubeconfig'), { server, ca: pki.ca.cert })
   const configFile = join(folder, 'kubelet.json')
   const header = { apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration' }
-  writeFileSync(configFile, `${JSON.stringify({ ...header, ...options.kubeletConfiguration }, null, 2)}\n`)
+  writeFileWhole(configFile, `${JSON.stringify({ ...header, ...options.kubeletConfiguration }, null, 2)}\n`)
 
   const startPack = async (pack: NodePack, port?: number): Promise<RunningProcess> => {
     const name = packName(pack)
@@ -75,7 +75,7 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
       stage: 'nodes',
     })
     const hasStarted = async () => {
-      if (!readFileSync(stdoutFile, 'utf8').includes('"event":"started"'))
+      if (!readTextFile(stdoutFile).includes('"event":"started"'))
         throw new Error(`not all of ${plural(pack.count, 'node')} started`)
     }
     await supervisor.waitUntilReady(process, hasStarted, { signal })

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
+import { readKernelFile } from '../../base/files.ts'
 import { buildComponents, describeBuild } from '../../components/build.ts'
 import type { Environment } from '../../components/components.ts'
 import { locateComponents, requireComponents } from '../../components/components.ts'
@@ -43,7 +43,7 @@ export function localTarget(options: LocalTargetOptions): Target {
   const wanted = localComponents(componentsSource)
   const permissions = { mayRaisePriority: mayRaisePriority(), hasIonice: isInstalled('ionice', env) }
   const ports = createPorts(
-    parsePortRange(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8')),
+    parsePortRange(readKernelFile('/proc/sys/net/ipv4/ip_local_port_range')),
     createHash('sha256').update(runId).digest().readUInt16BE(),
   )
   const mark = { [runMark]: runId }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readKernelFile } from '../../base/files.ts'
 import type { RawReading } from '../../measure/read-back.ts'
 import { readKnobs as readPages } from '../../measure/read-back.ts'
 import type { Knob, KnobReading } from '../../tuning/knob.ts'
@@ -48,7 +48,7 @@ export function readKnobs(knobs: readonly Knob[], components: readonly RunningCo
 /** What the kernel says of a process about a knob: several values when its threads differ. */
 async function readProcess({ readBack, setting, stock }: Knob, pid: number): Promise<RawReading[]> {
   if (readBack.from === 'process arguments') {
-    const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    const commandLine = readKernelFile(`/proc/${pid}/cmdline`).split('\0')
     const prefix = setting.via === 'flag' ? `--${setting.flag}=` : undefined
     const argument = prefix === undefined ? undefined : commandLine.find((text) => text.startsWith(prefix))
     if (argument !== undefined) return [{ value: argument.slice(prefix?.length), from: 'process arguments' }]

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { writeFileWhole } from '../../base/files.ts'
 import type { KeyPair } from './pki.ts'
 
 /** Where the apiserver is and the certificate that vouches for it. */
@@ -28,7 +28,7 @@ export function writeKubeconfig(
     users: [{ name, user: user === undefined ? {} : identity(user) }],
     contexts: [{ name, context: { cluster: name, user: name } }],
   }
-  writeFileSync(file, `${JSON.stringify(kubeconfig, null, 2)}\n`, { mode: 0o600 })
+  writeFileWhole(file, `${JSON.stringify(kubeconfig, null, 2)}\n`)
   return file
 }
 

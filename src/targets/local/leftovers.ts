@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
+import { listFolder, readKernelFile, remove } from '../../base/files.ts'
 
 /** Environment variable that every process of a run carries, with the run's id as its value. */
 export const runMark = 'SCALE_TEST_RUN'
@@ -66,12 +66,12 @@ export async function removeLeftovers(
     }
     await clock.sleep(50)
   }
-  rmSync(stateFolder, { recursive: true, force: true, maxRetries: 5 })
+  remove(stateFolder)
   return { killed: [...killed.values()], survivors: findMarked(runId).filter(({ pid }) => pid !== process.pid) }
 }
 
 function processIds(): number[] {
-  return readdirSync('/proc')
+  return listFolder('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
 }
@@ -87,7 +87,7 @@ function kill(pid: number): void {
 /** Strings of a /proc file; none when the process is gone, a zombie or another user's. */
 function nulSeparated(file: string): string[] {
   try {
-    return readFileSync(file, 'utf8').split('\0')
+    return readKernelFile(file).split('\0')
   } catch {
     return []
   }

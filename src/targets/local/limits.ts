@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { plural } from '../../base/count.ts'
 import { Failure } from '../../base/errors.ts'
+import { readKernelFile } from '../../base/files.ts'
 import { countIn, memoryIn, openFilesIn } from '../../base/proc.ts'
 import { formatBytes } from '../../base/quantity.ts'
 import { estimateControlPlaneMemoryBytes, estimateFleetMemoryBytes } from '../../fleet/sizing.ts'
@@ -18,7 +18,7 @@ export interface MachineLimits {
 
 /** Limits of this machine. */
 export function readLimits(): MachineLimits {
-  const read = (file: string) => readFileSync(`/proc/${file}`, 'utf8')
+  const read = (file: string) => readKernelFile(`/proc/${file}`)
   return {
     inotifyInstances: countIn(read('sys/fs/inotify/max_user_instances')),
     openFiles: openFilesIn(read('self/limits')),

@@ -1,6 +1,5 @@
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Extension } from '@peculiar/x509'
 import {
@@ -13,6 +12,7 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from '@peculiar/x509'
+import { makeFolder, writeFileWhole } from '../../base/files.ts'
 
 /** First address of the service range: where pods would find the apiserver, so its certificate names it. */
 const kubernetesServiceIp = '10.0.0.1'
@@ -73,10 +73,10 @@ export interface Authority {
  * `now`, so that a jump of the wall clock in mid-run breaks nothing.
  */
 export async function createAuthority(folder: string, now: Date): Promise<Authority> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder, 0o700)
   const write = (name: string, text: string): string => {
     const file = join(folder, name)
-    writeFileSync(file, text, { mode: 0o600 })
+    writeFileWhole(file, text)
     return file
   }
   const notBefore = new Date(now.getTime() - dayMs)

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Failure } from '../../base/errors.ts'
+import { isExecutable, listFolder, readKernelFile } from '../../base/files.ts'
 import { hasCapability, processIn } from '../../base/proc.ts'
 import type { Environment } from '../../components/components.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
@@ -42,7 +42,7 @@ function ioniceOptions(ioPriority: string): string[] {
 /** Nice values of a process's threads, each value once. */
 export function readNice(pid: number): number[] {
   const values = threadsOf(pid).flatMap(
-    (thread) => processIn(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'))?.nice ?? [],
+    (thread) => processIn(readKernelFile(`/proc/${pid}/task/${thread}/stat`))?.nice ?? [],
   )
   return [...new Set(values)]
 }
@@ -56,21 +56,14 @@ export async function readIoPriority(pid: number): Promise<string[]> {
 /** Whether this process may lower nice values: root may, unless a container took the capability away. */
 export function mayRaisePriority(): boolean {
   const capSysNice = 23n
-  return hasCapability(readFileSync('/proc/self/status', 'utf8'), capSysNice) === true
+  return hasCapability(readKernelFile('/proc/self/status'), capSysNice) === true
 }
 
 /** Whether a program is on the PATH. */
 export function isInstalled(program: string, env: Environment): boolean {
-  return (env['PATH'] ?? '').split(':').some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
+  return (env['PATH'] ?? '').split(':').some((folder) => isExecutable(join(folder, program)))
 }
 
 function threadsOf(pid: number): string[] {
-  return readdirSync(`/proc/${pid}/task`)
+  return listFolder(`/proc/${pid}/task`)
 }

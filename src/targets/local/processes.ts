@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
+import { closeFile, makeFolder, openForChild } from '../../base/files.ts'
 import { tailOf } from '../../base/tail.ts'
 
 /** How to start a component. */
@@ -66,7 +66,7 @@ const lastLines = 15
 
 /** Creates `logFolder` if need be. */
 export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): Supervisor {
-  mkdirSync(logFolder, { recursive: true })
+  makeFolder(logFolder)
   const breaking = new AbortController()
   const started: StartedProcess[] = []
   const stopping = new AbortController()
@@ -77,11 +77,11 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
     async start({ name, program, args, cwd, stdoutFile, stage }) {
       stopping.signal.throwIfAborted()
       const logFile = join(logFolder, `${name}.log`)
-      const log = openSync(logFile, 'a', 0o600)
-      const stdout = stdoutFile === undefined ? log : openSync(stdoutFile, 'w', 0o600)
+      const log = openForChild(logFile, 'a')
+      const stdout = stdoutFile === undefined ? log : openForChild(stdoutFile, 'w')
       // A session of its own: Ctrl-C is for the orchestrator, which then stops components in good order.
       const child = spawn(program, args, { env, cwd, detached: true, stdio: ['ignore', stdout, log] })
-      for (const file of new Set([log, stdout])) closeSync(file)
+      for (const file of new Set([log, stdout])) closeFile(file)
       const spawned = once(child, 'spawn')
       const ended = once(child, 'exit').then(
         ([code, signal]) => {

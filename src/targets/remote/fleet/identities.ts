@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { atOnce } from '../../../base/at-once.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { Failure, messageOf } from '../../../base/errors.ts'
+import { readTextFile } from '../../../base/files.ts'
 import type { HollowFleetSpec, ManifestOptions } from '../../../fleet/manifests.ts'
 import { ownLabels, runSelector } from '../../../fleet/manifests.ts'
 import { nodeName } from '../../../fleet/pods.ts'
@@ -81,7 +81,7 @@ async function signed(
 
 function readPem(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readTextFile(file)
   } catch (error) {
     throw new Failure('bad-input', `fleet.pods.ca: ${messageOf(error)}`, { next: 'Check the path and its permissions' })
   }
