@@ -64,8 +64,8 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
   const server = urlOf(port.apiserver)
   const ca = pki.ca.cert
   const kubeconfigOf = (file: string, user: KeyPair) => writeKubeconfig(file, { server, ca, name }, user)
-  kubeconfigOf(kubeconfigFile(folder, name, 'admin'), pki.admin)
-  kubeconfigOf(kubeconfigFile(folder, name, 'limited'), limited)
+  await kubeconfigOf(kubeconfigFile(folder, name, 'admin'), pki.admin)
+  await kubeconfigOf(kubeconfigFile(folder, name, 'limited'), limited)
   const admin = credentialsFor(server, ca, pki.admin)
   const api = connectEndpoint({ credentials: admin, clock, signal })
 
@@ -113,7 +113,7 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
       await start(supervisor, 'kube-apiserver', args, { credentials: admin, path: '/readyz' })
       await applyObjects(admin, kubeletRights(), { clock, signal })
 
-      const kubeconfig = kubeconfigOf(join(state, 'kube-controller-manager.kubeconfig'), pki.controllerManager)
+      const kubeconfig = await kubeconfigOf(join(state, 'kube-controller-manager.kubeconfig'), pki.controllerManager)
       const controllerArgs = controllerManagerArguments({
         port: port.controllerManager,
         kubeconfig,
@@ -137,7 +137,7 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
     },
 
     async startScheduler(supervisor) {
-      const kubeconfig = kubeconfigOf(join(state, 'kube-scheduler.kubeconfig'), pki.scheduler)
+      const kubeconfig = await kubeconfigOf(join(state, 'kube-scheduler.kubeconfig'), pki.scheduler)
       const args = schedulerArguments({ port: port.scheduler, kubeconfig, pki, knobs: delegation(kubeconfig) })
       const credentials = credentialsFor(urlOf(port.scheduler), ca)
       await start(supervisor, 'kube-scheduler', args, { credentials, path: '/readyz' })

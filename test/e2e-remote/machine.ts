@@ -165,7 +165,7 @@ async function writeKubeletFiles(
   ])
   const server = urlOf(ports.host.apiserver)
   const bootstrapKubeconfig = join(configuration, 'bootstrap.kubeconfig')
-  writeKubeconfig(bootstrapKubeconfig, { server, ca: authority.ca.cert }, bootstrap)
+  await writeKubeconfig(bootstrapKubeconfig, { server, ca: authority.ca.cert }, bootstrap)
   const off = '0%'
   const kubelet = {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',

@@ -222,7 +222,7 @@ describeWithComponents('two apiservers behind one address', () => {
   })
 
   it('should report what was not read, and no figure of the apiservers, when a run goes through the balancer', async () => {
-    const kubeconfig = writeKubeconfig(
+    const kubeconfig = await writeKubeconfig(
       join(folder, 'kubeconfig'),
       { server: await balanceRequests(), ca: pki.ca.cert, name: 'balanced' },
       pki.admin,

@@ -175,7 +175,8 @@ export function readContext(file: string, contextName: string | undefined): Kube
   const fieldsOf = ({ shape }: z.ZodObject) => Object.keys(shape)
   const unknown = [
     ...unknownFields(value, contextPath.slice(0, -1), ['name', 'context']),
-    ...unknownFields(value, contextPath, fieldsOf(context)),
+    // client-node, and so every tool that writes kubeconfigs with it, repeats the context's name inside of it.
+    ...unknownFields(value, contextPath, [...fieldsOf(context), 'name']),
     ...unknownFields(value, clusterPlace.path.slice(0, -1), ['name', 'cluster']),
     ...unknownFields(value, clusterPlace.path, fieldsOf(cluster)),
     ...(ownUser === undefined

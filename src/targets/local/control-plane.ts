@@ -77,7 +77,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const kubeconfigOf = (name: string, user: KeyPair) =>
     writeKubeconfig(join(stateFolder, `${name}.kubeconfig`), { server, ca: pki.ca.cert }, user)
   // For a person who wants to look into a running cluster with kubectl.
-  kubeconfigOf('admin', pki.admin)
+  await kubeconfigOf('admin', pki.admin)
+  const controllerManagerKubeconfig = await kubeconfigOf('kube-controller-manager', pki.controllerManager)
+  const schedulerKubeconfig = await kubeconfigOf('kube-scheduler', pki.scheduler)
 
   const start = async (
     component: Exclude<RunningComponent['component'], 'kubelet'>,
@@ -121,7 +123,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       'kube-controller-manager',
       controllerManagerArguments({
         port: controllerManagerPort,
-        kubeconfig: kubeconfigOf('kube-controller-manager', pki.controllerManager),
+        kubeconfig: controllerManagerKubeconfig,
         pki,
         knobs: knobs.flags['kube-controller-manager'] ?? {},
       }),
@@ -129,7 +131,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ),
     start(
       'kube-scheduler',
-      schedulerArguments({ port: schedulerPort, kubeconfig: kubeconfigOf('kube-scheduler', pki.scheduler), pki }),
+      schedulerArguments({ port: schedulerPort, kubeconfig: schedulerKubeconfig, pki }),
       credentialsFor(urlOf(schedulerPort), pki.ca.cert),
     ),
   ])

@@ -48,7 +48,7 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
   let started = 0
   const folder = join(stateFolder, 'hollow')
   makeFolder(folder, 0o700)
-  const kubeconfig = writeKubeconfig(join(folder, 'kubeconfig'), { server, ca: pki.ca.cert })
+  const kubeconfig = await writeKubeconfig(join(folder, 'kubeconfig'), { server, ca: pki.ca.cert })
   const configFile = join(folder, 'kubelet.json')
   const header = { apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration' }
   writeFileWhole(configFile, `${JSON.stringify({ ...header, ...options.kubeletConfiguration }, null, 2)}\n`)

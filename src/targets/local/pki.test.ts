@@ -76,7 +76,7 @@ describe('createPki', () => {
 describe('writeKubeconfig', () => {
   it('should give a client everything it needs when it is loaded', async () => {
     const endpoint = { server: 'https://127.0.0.1:6443', ca: pki.ca.cert }
-    const file = writeKubeconfig(join(folder, 'admin.kubeconfig'), endpoint, pki.admin)
+    const file = await writeKubeconfig(join(folder, 'admin.kubeconfig'), endpoint, pki.admin)
     const { server, tls, expiresAt } = await loadCredentials(file, nobodyThere)
     expect(server).toBe(endpoint.server)
     expect(String(tls.ca)).toBe(pki.ca.cert)
@@ -86,7 +86,10 @@ describe('writeKubeconfig', () => {
   })
 
   it('should have no credentials in it when it is nobody’s', async () => {
-    const file = writeKubeconfig(join(folder, 'kubeconfig'), { server: 'https://127.0.0.1:6443', ca: pki.ca.cert })
+    const file = await writeKubeconfig(join(folder, 'kubeconfig'), {
+      server: 'https://127.0.0.1:6443',
+      ca: pki.ca.cert,
+    })
     const { tls } = await loadCredentials(file, nobodyThere)
     expect(tls).toEqual({ ca: Buffer.from(pki.ca.cert) })
   })
