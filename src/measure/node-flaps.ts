@@ -5,6 +5,7 @@ export type NodeFlaps = ArmOutcome['fleet']['flaps']
 
 /** Knows which nodes of a fleet are Ready, and which of them have stopped being so since all were. */
 export interface FlapCounter {
+  readonly names: readonly string[]
   note(node: string, isReady: boolean): void
   ready(): number
   areAllReady(): boolean
@@ -19,6 +20,7 @@ export function countFlaps(nodeNames: readonly string[]): FlapCounter {
   let count = 0
   let wereAllReady = false
   return {
+    names: nodeNames,
     note(node, isReady) {
       if (!fleet.has(node)) return
       if (isReady) ready.add(node)

@@ -32,10 +32,10 @@ describe('sayingHowFar', () => {
       '640 of 1000 nodes Ready when fleet.timeout (10 m 0 s) was over; the processors of this machine were 100 % busy; at this rate it would have taken about 15 m 38 s',
     ],
     [
-      'how many kubelets had started',
-      { done: 51, total: 1000, unit: 'kubelets started' },
+      'how far it was with what comes before',
+      { done: 51, total: 1000, unit: 'certificates' },
       0.4,
-      '51 of 1000 kubelets started when fleet.timeout (10 m 0 s) was over; the processors of this machine were 40 % busy; at this rate it would have taken about 196 m 5 s',
+      '51 of 1000 certificates when fleet.timeout (10 m 0 s) was over; the processors of this machine were 40 % busy',
     ],
     [
       'no rate where there is none, and nothing of a machine that is not the cluster’s',

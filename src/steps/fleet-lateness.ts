@@ -6,6 +6,9 @@ import { slowFleetAdvice } from '../fleet/warnings.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
 import type { StepContext } from './step.ts'
 
+/** What is counted until a fleet is up; what comes before, such as certificates, has another pace. */
+export const nodesReady = 'nodes Ready'
+
 interface Limits {
   timeoutMs: number
   clock: Clock
@@ -59,7 +62,7 @@ function lateness({
   const sentences = [
     `${far} when fleet.timeout (${formatDuration(timeoutMs)}) was over`,
     ...(busy === null ? [] : [`the processors of this machine were ${Math.round(100 * busy)} % busy`]),
-    ...(done > 0 && total !== undefined
+    ...(done > 0 && total !== undefined && unit === nodesReady
       ? [`at this rate it would have taken about ${formatDuration((elapsedMs * total) / done)}`]
       : []),
   ]

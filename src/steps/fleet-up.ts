@@ -6,13 +6,13 @@ import { follow } from '../kube/follow.ts'
 import { isReady } from '../kube/resources.ts'
 import type { MachineMonitor } from '../measure/machine.ts'
 import { watchNoMachine } from '../measure/machine.ts'
-import type { NodeFlaps } from '../measure/node-flaps.ts'
+import type { FlapCounter, NodeFlaps } from '../measure/node-flaps.ts'
 import { countFlaps } from '../measure/node-flaps.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import { machineBoundAbove } from '../result/result.ts'
 import type { Cluster, Fleet, FleetSpec, Target } from '../targets/target.ts'
-import { sayingHowFar } from './fleet-lateness.ts'
+import { nodesReady, sayingHowFar } from './fleet-lateness.ts'
 import type { Step } from './step.ts'
 
 /** A fleet whose nodes were all Ready at the same moment, and are watched from then on. */
@@ -80,23 +80,26 @@ export function fleetUp(
     timeoutMs,
     setUp: sayingHowFar({ timeoutMs, clock, watchMachine }, async ({ signal, report }) => {
       const beganMs = clock.nowMs()
-      starting = cluster.startFleet(spec, signal, report)
-      const fleet = await starting
-      const nodes = countFlaps(fleet.nodeNames)
+      const readySinceMs = new Map<string, number>()
       const allReady = Promise.withResolvers<number>()
+      allReady.promise.catch(() => {})
+      let nodes: FlapCounter | undefined
+      let isTold = false
+      const tell = () => {
+        if (nodes?.areAllReady() === true)
+          allReady.resolve(Math.max(...nodes.names.map((name) => readySinceMs.get(name) ?? beganMs)))
+        else if (!isTold) report({ done: nodes?.ready() ?? readySinceMs.size, total: spec.nodes, unit: nodesReady })
+      }
+      // From before there is a node: a list of many, on a machine that starts them, takes a quarter of a minute.
       const watch = async () => {
-        let isSynced = false
         for await (const event of follow(api, { resource: 'nodes' }, { clock, signal: ending.signal })) {
-          if (event.type === 'SYNCED') {
-            isSynced = true
-            continue
-          }
+          if (event.type === 'SYNCED') continue
+          const { name = '' } = event.object.metadata
           const isUp = event.type !== 'DELETED' && isReady(event.object)
-          nodes.note(event.object.metadata.name ?? '', isUp)
-          const { atMs } = event
-          // What a list shows has been so for a while: whoever started them may know since when.
-          if (nodes.areAllReady()) allReady.resolve(isSynced ? atMs : (fleet.moments?.readyMs ?? atMs))
-          else report({ done: nodes.ready(), total: spec.nodes, unit: 'nodes Ready' })
+          if (!isUp) readySinceMs.delete(name)
+          else if (!readySinceMs.has(name)) readySinceMs.set(name, event.atMs)
+          nodes?.note(name, isUp)
+          tell()
         }
       }
       watching = watch()
@@ -105,19 +108,30 @@ export function fleetUp(
         lost = error
         allReady.reject(error)
       })
+      starting = cluster.startFleet(spec, signal, (progress) => {
+        // Whoever starts them knows more.
+        isTold = true
+        report(progress)
+      })
+      const fleet = await starting
+      const flaps = countFlaps(fleet.nodeNames)
+      for (const name of readySinceMs.keys()) flaps.note(name, true)
+      nodes = flaps
+      isTold = false
+      tell()
       const readyAtMs = await Promise.race([allReady.promise, whenAborted(signal)])
       const lookAgain = async (untilAborted: AbortSignal) => {
         if (lost !== undefined)
           throw new Failure('inconclusive', `nodes were not watched to the end: ${messageOf(lost)}`, { cause: lost })
         for await (const page of api.list({ resource: 'nodes' }, untilAborted))
-          for (const node of page.items) nodes.note(node.metadata.name ?? '', isReady(node))
+          for (const node of page.items) flaps.note(node.metadata.name ?? '', isReady(node))
       }
-      const startedMs = fleet.moments?.startedMs ?? beganMs
+      const startedMs = fleet.startedMs ?? beganMs
       return {
         ...fleet,
         readyMs: source === 'hollow' ? readyAtMs - startedMs : null,
-        ...(fleet.moments !== undefined && { preparedMs: startedMs - beganMs }),
-        flaps: nodes.flaps,
+        ...(fleet.startedMs !== undefined && { preparedMs: startedMs - beganMs }),
+        flaps: flaps.flaps,
         lookAgain,
       }
     }),

@@ -100,8 +100,8 @@ export interface Fleet {
   /** The node that probes are pinned to. */
   readonly probeNode: string
   readonly processes: number
-  /** When its first process was started and its last node was Ready, where other work comes before the one or after the other. */
-  readonly moments?: { startedMs: number; readyMs: number }
+  /** When its first process was started, where other work comes before. */
+  readonly startedMs?: number
   /** What is told of a fleet that is not simply hollow processes beside their control plane. */
   readonly origin?: FleetOrigin
 }

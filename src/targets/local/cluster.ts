@@ -108,14 +108,13 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       readyMs,
       broken: supervisor.broken,
 
-      async startFleet(spec, fleetSignal, report) {
+      async startFleet(spec, fleetSignal) {
         fleet = await startFleet({
           ...shared,
           fleet: spec,
           kubeletConfiguration: rendered.kubeletConfiguration,
           server: controlPlane.credentials.server,
           signal: fleetSignal,
-          report,
         })
         const { nodeNames, probe, processes } = fleet
         return { nodeNames, probeNode: probe.name, processes }

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { atOnce } from '../../base/at-once.ts'
 import { plural } from '../../base/count.ts'
 import { makeFolder, readTextFile, writeFileWhole } from '../../base/files.ts'
-import type { Report } from '../../base/progress.ts'
 import { connectEndpoint } from '../../kube/http.ts'
 import type { FleetSpec } from '../target.ts'
 import type { NodePack } from './arguments/hollow-node.ts'
@@ -15,7 +14,6 @@ import type { RunningProcess } from './processes.ts'
 
 export interface FleetOptions extends StartOptions {
   fleet: FleetSpec
-  report?: Report | undefined
   /** Fields of a KubeletConfiguration, the same for all nodes. */
   kubeletConfiguration: Readonly<Record<string, unknown>>
   /** `https://127.0.0.1:port` of the apiserver. */
@@ -44,8 +42,7 @@ export function packNodes({ nodes, nodesPerProcess }: Pick<FleetSpec, 'nodes' | 
  * `Failure` when a process cannot be started or dies, and the signal's reason when it aborts: however long it takes until then.
  */
 export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
-  const { fleet, server, binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed, report } = options
-  let started = 0
+  const { fleet, server, binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed } = options
   const folder = join(stateFolder, 'hollow')
   makeFolder(folder, 0o700)
   const kubeconfig = await writeKubeconfig(join(folder, 'kubeconfig'), { server, ca: pki.ca.cert })
@@ -79,8 +76,6 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
         throw new Error(`not all of ${plural(pack.count, 'node')} started`)
     }
     await supervisor.waitUntilReady(process, hasStarted, { signal })
-    started += pack.count
-    report?.({ done: started, total: fleet.nodes, unit: 'kubelets started' })
     return process
   }
 

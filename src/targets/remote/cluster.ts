@@ -235,12 +235,12 @@ async function startFleet(
   const { source } = fleet
   if (source === 'hollow') {
     if (hollow === undefined) throw new Error('hollow nodes without a host cluster: the plan’s check lets none through')
-    const { nodeNames, processes, images, moments, ...started } = await hollow.start(signal, report)
+    const { nodeNames, processes, images, startedMs, ...started } = await hollow.start(signal, report)
     const probe = await probeNodeOf(api, probes.node ?? { name: started.probeNode }, signal)
     components.addKubelet(probe.metadata.name ?? '')
     const { origin, probeNode } = originOf(source, probe)
     const versions = { ...origin.versions, 'hollow-node image': images.join(', ') }
-    return { nodeNames, probeNode, processes, moments, origin: { ...origin, versions } }
+    return { nodeNames, probeNode, processes, startedMs, origin: { ...origin, versions } }
   }
   if (probes.node === undefined) throw new Error('no node for the probes: the plan’s check lets none through')
   const { nodes, selector } = fleet

@@ -51,8 +51,6 @@ export function createBell(clock: Clock): Bell {
 /** What exists of the selected objects, by name, as a watch tells it. */
 export interface Board<R extends ResourceName> {
   readonly objects: ReadonlyMap<string, ResourceTypes[R]>
-  /** When the last change arrived. */
-  lastChangeMs(): number
   close(): Promise<void>
 }
 
@@ -63,13 +61,11 @@ export function watchBoard<R extends ResourceName>(
   signal: AbortSignal,
 ): Board<R> {
   const objects = new Map<string, ResourceTypes[R]>()
-  let changedMs = clock.nowMs()
   const ending = new AbortController()
   const until = AbortSignal.any([signal, ending.signal])
   const watch = async () => {
     for await (const event of follow(api, query, { clock, signal: until })) {
       if (event.type === 'SYNCED') continue
-      changedMs = event.atMs
       const name = event.object.metadata.name ?? ''
       if (event.type === 'DELETED') objects.delete(name)
       else objects.set(name, event.object)
@@ -79,7 +75,6 @@ export function watchBoard<R extends ResourceName>(
   const watching = watch().catch((error: unknown) => bell.fail(error))
   return {
     objects,
-    lastChangeMs: () => changedMs,
     async close() {
       ending.abort()
       await watching

@@ -52,8 +52,8 @@ export interface HollowFleet {
   processes: number
   /** Machines that the pods are on, by name. */
   hosts: readonly string[]
-  /** When the first pod was asked for and the last node was Ready. */
-  moments: { startedMs: number; readyMs: number }
+  /** When the first pod was asked for. */
+  startedMs: number
   /** Digests of the pods' images, as their machines report them. */
   images: readonly string[]
 }
@@ -119,7 +119,7 @@ export async function startHollowFleet(options: HollowFleetOptions, signal: Abor
     const names = expected.flatMap(({ nodes: of }) => of)
     await until(() => areReady(nodes, names), expected)
     return {
-      moments: { startedMs, readyMs: nodes.lastChangeMs() },
+      startedMs,
       nodeNames: names,
       probeNode: nodeName(0),
       processes: total,
