@@ -43,8 +43,8 @@ export function writeDuration(durationMs: number): string {
 
 /** A duration as people read it: `850 ms`, `79.7 s`, `4 m 12 s`, `25 h 30 m`. */
 export function formatDuration(durationMs: number): string {
-  if (durationMs < 1000) return `${Math.round(durationMs)} ms`
-  if (durationMs < 180_000) return `${(durationMs / 1000).toFixed(durationMs < 10_000 ? 2 : 1)} s`
+  if (durationMs < 999.5) return `${Math.round(durationMs)} ms`
+  if (durationMs < 179_950) return `${(durationMs / 1000).toFixed(durationMs < 9995 ? 2 : 1)} s`
   const seconds = Math.round(durationMs / 1000)
   const minutes = Math.floor(seconds / 60)
   return minutes < 24 * 60 ? `${minutes} m ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} m`

@@ -144,6 +144,7 @@ describe('reportCommand', () => {
       },
       'says pass of "tuned rollout available at most 10.0 s", its arms say fail',
     ],
+    ['an arm that was not filled', (_, tuned) => Object.assign(tuned, { fill: null }), 'its cluster was not filled'],
     [
       'other evidence',
       (result) => Object.assign(result, { evidence: 'measured' }),
@@ -153,7 +154,7 @@ describe('reportCommand', () => {
     withChange(change)
     const { status, text } = reported(whole)
     expect([status, text]).toEqual([4, expect.stringContaining(words)])
-    expect(text).toMatch(/^smoke: inconclusive/)
+    expect(text).toMatch(/^smoke: inconclusive \(simulated\)/)
     for (const file of ['report.html', 'report.md', 'junit.xml'])
       expect(readFileSync(join(whole, file), 'utf8')).toContain('inconclusive')
   })

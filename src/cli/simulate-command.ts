@@ -56,11 +56,11 @@ export async function simulateCommand(
   terminal.print(
     vacuous.length === 0
       ? `${done} ${tally.seeds() === 1 ? 'keeps' : 'keep'} every invariant, ${perSecond(tally.seeds(), startMs)} a second`
-      : `${done}: inconclusive, as there was nothing to check for: ${vacuous.join(', ')}`,
+      : `${done}: inconclusive, as no case came up for: ${vacuous.join(', ')}`,
   )
   for (const line of tally.lines()) terminal.print(`  ${line}`)
   if (vacuous.length === 0) return exitCodes.pass
-  terminal.printError('\nRun more seeds: --seeds 100 are usually enough.')
+  terminal.printError('\nRun more seeds; 100 are usually enough: --seeds 100')
   return exitCodes.inconclusive
 }
 

@@ -42,7 +42,7 @@ export async function whatIfCommand(
 ): Promise<number> {
   const [vary = '', ...more] = options.vary
   if (more.length > 0)
-    throw new Failure('bad-input', `--vary is there ${options.vary.length} times: one setting at a time`, {
+    throw new Failure('bad-input', '--vary takes one setting at a time', {
       next: 'what else is to differ from the plan goes into --set',
     })
   const variation = parseVariation(vary, planFields(vocabulary))

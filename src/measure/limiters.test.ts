@@ -177,9 +177,9 @@ describe('explainStops', () => {
     },
   )
 
-  it('should give both figures when the arithmetic contradicts the measurement', () => {
+  it('should give both figures when the arithmetic contradicts the time', () => {
     expect(explainStops({ created: 4000 }, limiters)[0]?.text).toBe(
-      "the arithmetic contradicts the measurement: the kube-controller-manager's client limit needs (199 requests - burst 30) / 20 per second = 8.45 s, but it took 4.00 s",
+      "the arithmetic contradicts this time: the kube-controller-manager's client limit needs (199 requests - burst 30) / 20 per second = 8.45 s, but it took 4.00 s",
     )
   })
 
@@ -187,9 +187,10 @@ describe('explainStops', () => {
     const generous = { ...limits, kubelet: limited(5, 400), controllers: limited(20, 400) }
     const readings = readLimiters(before, after, requests, generous, rollout)
     const text = "no client limit: the kube-controller-manager's 199 requests fit into its burst of 400"
-    expect(explainStops({ created: 500, ready: 500 }, readings)).toMatchObject([
-      { boundBy: null, text },
-      { boundBy: null },
+    const quiet = readings.map((reading) => ({ ...reading, waitedMs: 0 }))
+    expect(explainStops({ created: 500, ready: 500 }, quiet)).toEqual([
+      { stop: 'created', boundBy: null, text },
+      { stop: 'ready', boundBy: null, text: `${text}, the kubelet's 398 requests fit into its burst of 400` },
     ])
   })
 
@@ -208,6 +209,31 @@ describe('explainStops', () => {
     const tightest = explain({ controllers: off })
     expect(tightest?.text).toMatch(/77.6 s of 3 m 20 s; the kube-controller-manager's client limit is switched off$/)
     expect(tightest).not.toHaveProperty('unread')
+  })
+
+  it('should not say that requests fit into a burst when they waited: the bucket was not full', () => {
+    const readings = readLimiters(before, after, requests, { ...limits, kubelet: limited(5, 400) }, rollout)
+    expect(explainStops({ ready: 90_000 }, readings)).toEqual([
+      {
+        stop: 'ready',
+        boundBy: null,
+        unsure: true,
+        text: "not known: the kubelet's bucket of 400 was not full when the probe began, and its 398 requests waited 79.5 s in all",
+      },
+    ])
+    const lessThanFull = readings.map((reading) => ({ ...reading, waitedMs: 300 }))
+    expect(explainStops({ ready: 90_000 }, lessThanFull)[0]).not.toHaveProperty('unsure')
+  })
+
+  // The floor is 77.6 s.
+  it.each<[number, number, string | null, true | undefined]>([
+    [79_700, 70_000, 'kubelet/KubeClient', undefined],
+    [200_000, 50_000, null, undefined],
+    [200_000, 120_000, null, true],
+    [200_000, 200_000, null, true],
+  ])('should not know what bound a stop of %d ms that was seen up to %d ms late', (ready, byMs, boundBy, unsure) => {
+    const [explanation] = explainStops({ ready }, limiters, { ready: byMs })
+    expect([explanation?.boundBy, explanation?.unsure]).toEqual([boundBy, unsure])
   })
 
   it('should not explain a stop that was not reached', () => {

@@ -2,6 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import { countMore, sumOf } from '../base/sum.ts'
 import type { StopName } from '../plan/stops.ts'
 import type { Explanation, LimiterReading, StopsMs } from '../result/result.ts'
+import { clockResolutionMs } from '../result/sample.ts'
 import type { ClientLimit } from '../tuning/client-limit.ts'
 import type { ComponentMetrics, MetricSample } from './metrics.ts'
 import type { Pairs } from './pairs.ts'
@@ -201,17 +202,22 @@ const gatingClients: Record<Gate, string> = { kubelet: 'KubeClient', 'kube-contr
 const explains = { least: 0.75, most: 1.1 }
 
 /**
- * For every stop that was reached: the limiter whose floor accounts for it, that none does, or that the arithmetic contradicts it. The floor is
- * arithmetic on requests the component counted itself, never on the stop.
+ * For every stop that was reached: the limiter whose floor accounts for it, that none does, that the arithmetic contradicts it, or that there is
+ * no telling. The floor is arithmetic on requests the component counted itself, never on the stop. A stop that was seen late came somewhere
+ * within `vagueByMs` before.
  */
-export function explainStops(stopsMs: StopsMs, limiters: readonly LimiterReading[]): Explanation[] {
+export function explainStops(
+  stopsMs: StopsMs,
+  limiters: readonly LimiterReading[],
+  vagueByMs: Readonly<Record<string, number>> = {},
+): Explanation[] {
   return (Object.entries(stopsMs) as [StopName, number | null][]).flatMap(([stop, stopMs]) =>
-    stopMs === null ? [] : [{ stop, ...explain(stopMs, gates[stop], limiters) }],
+    stopMs === null ? [] : [{ stop, ...explain({ stopMs, vagueByMs: vagueByMs[stop] }, gates[stop], limiters) }],
   )
 }
 
 function explain(
-  stopMs: number,
+  { stopMs, vagueByMs = 0 }: { stopMs: number; vagueByMs: number | undefined },
   through: readonly Gate[],
   limiters: readonly LimiterReading[],
 ): Omit<Explanation, 'stop'> {
@@ -234,17 +240,43 @@ function explain(
   const share = floorMs === 0 ? 0 : floorMs / stopMs
   if (share > explains.most) {
     const took = `but it took ${formatDuration(stopMs)}`
-    const text = `the arithmetic contradicts the measurement: the ${component}'s client limit needs ${floor}, ${took}`
+    const text = `the arithmetic contradicts this time: the ${component}'s client limit needs ${floor}, ${took}`
     return { boundBy: null, contradicts: true, text, ...unreadPart }
   }
   const arithmetic = `${floor} of ${formatDuration(stopMs)}`
   if (share >= explains.least)
     return { boundBy: `${component}/${client}`, text: `bound by the ${component}'s client limit: ${arithmetic}` }
+  const short = limited.find(beganShort)
+  if (short !== undefined) {
+    const waited = `its ${short.gatingRequests} requests waited ${formatDuration(short.waitedMs ?? 0)} in all`
+    const text = `not known: the ${short.component}'s bucket of ${short.burst} was not full when the probe began, and ${waited}`
+    return { boundBy: null, unsure: true, text: [text, ...others].join('; '), ...unreadPart }
+  }
+  const leastMs = Math.max(0, stopMs - vagueByMs)
+  if (floorMs > 0 && floorMs >= explains.least * leastMs) {
+    const seen = `it came between ${formatDuration(leastMs)} and ${formatDuration(stopMs)}`
+    const text = `not known: ${seen}; the ${component}'s client limit needs ${floor}`
+    return { boundBy: null, unsure: true, text: [text, ...others].join('; '), ...unreadPart }
+  }
+  const fit = limited.map(
+    (one) => `the ${one.component}'s ${one.gatingRequests} requests fit into its burst of ${one.burst}`,
+  )
   const notBound =
     floorMs === 0
-      ? `no client limit: the ${component}'s ${gatingRequests} requests fit into its burst of ${burst}`
+      ? `no client limit: ${fit.join(', ')}`
       : `not bound by a client limit; the tightest, the ${component}'s, accounts for ${arithmetic}`
   return { boundBy: null, text: [notBound, ...others].join('; '), ...unreadPart }
+}
+
+/**
+ * Whether requests waited longer than a bucket that was full at the start lets any wait, even had they all come at once. Told only where all
+ * that passed the bucket is what the probe waits for: several controllers have a bucket each.
+ */
+function beganShort({ requests, gatingRequests, burst, qps, waitedMs }: Limited): boolean {
+  if (waitedMs === null || sumOf(Object.values(requests)) !== gatingRequests) return false
+  const waiting = Math.max(0, gatingRequests - burst)
+  const mostMs = ((waiting * (waiting + 1)) / 2 / qps) * 1000
+  return waitedMs > mostMs + clockResolutionMs * gatingRequests
 }
 
 /** A bucket that something went through. */

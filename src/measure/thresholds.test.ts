@@ -115,7 +115,7 @@ describe('judge', () => {
     const fast = [arm('tuned', 1, 3), arm('untuned', 1, 4)]
     expect(judge({ probe: 'rollout', stop: 'available', of: ['tuned', 'untuned'], max: 2 }, fast)).toMatchObject({
       verdict: 'inconclusive',
-      reason: "tuned is below the clock's resolution of 5 ms, untuned is below the clock's resolution of 5 ms",
+      reason: "tuned is below the clock's resolution of 5 ms; untuned is below the clock's resolution of 5 ms",
     })
     expect(judge({ probe: 'rollout', stop: 'available', of: 'tuned', max: '10ms' }, fast).verdict).toBe('pass')
   })
@@ -147,7 +147,11 @@ describe('judge', () => {
       of: 'tuned' | ['tuned', 'untuned'] | ['untuned', 'tuned'],
       bounds: { min?: string | number; max?: string | number },
     ) => judge({ probe: 'rollout', stop: 'available', of, ...bounds }, saturated).verdict
-    expect(verdict('tuned', { max: '9s' })).toBe('pass')
+    expect(judge({ probe: 'rollout', stop: 'available', of: 'tuned', max: '9s' }, saturated)).toMatchObject({
+      verdict: 'pass',
+      actual: 9000,
+      isUpperBound: true,
+    })
     expect(verdict('tuned', { max: '8s' })).toBe('inconclusive')
     expect(verdict('tuned', { min: '5s', max: '8s' })).toBe('inconclusive')
     expect(verdict(['tuned', 'untuned'], { max: 0.2 })).toBe('inconclusive')

@@ -39,6 +39,7 @@ export function judge(bounds: Bounds, arms: readonly ArmOutcome[]): ThresholdOut
     ...(bounds.min === undefined ? {} : { min }),
     ...(bounds.max === undefined ? {} : { max }),
     unit: isRatio ? 'ratio' : 'ms',
+    ...(!isRatio && actual !== null && first !== null && isUpperBound(first) ? { isUpperBound: true as const } : {}),
     ...(reason === undefined ? {} : { reason }),
   })
   const missing = names.flatMap((name) => missingIn(name, bounds, arms))[0]
@@ -48,7 +49,7 @@ export function judge(bounds: Bounds, arms: readonly ArmOutcome[]): ThresholdOut
       const hindrance = hindranceOf(samples[index] ?? null)
       return hindrance === null ? [] : [`${name} ${hindrance}`]
     })
-    return outcome('inconclusive', hindered.join(', '))
+    return outcome('inconclusive', hindered.join('; '))
   }
   // A ratio exists of what is known exactly only.
   const least = isRatio ? actual : (first?.least ?? actual)
@@ -86,7 +87,12 @@ function missingIn(name: string, { probe, stop }: Bounds, arms: readonly ArmOutc
   return repetitions.flatMap(({ probes, repetition }) => {
     const reading = readingOf(probes, probe, stop)
     const label = `${name} #${repetition}`
-    if (reading === undefined) return [`${label} did not run ${probe}`]
+    if (reading === undefined)
+      return [
+        probes.some(({ name }) => name === probe)
+          ? `${label} ${probe} has no ${stop}`
+          : `${label} did not run ${probe}`,
+      ]
     return reading.value === null ? [`${label} did not reach ${stop} of ${probe}`] : []
   })
 }

@@ -68,6 +68,17 @@ describe('caveats of a filled cluster', () => {
       'untuned #1: kube-apiserver: answered from two processes (fill, rollout, scale-down)',
       'untuned #1: kubelet hollow-0: a_total: went down (rollout)',
     ])
+    const proxies = ['hollow-2', 'hollow-0'].map((instance) => ({
+      component: 'kube-proxy',
+      instance,
+      because: 'not there before',
+    }))
+    Object.assign(untuned?.fill ?? {}, { notRead: [...proxies, { ...kubelet, instance: 'hollow-1' }] })
+    for (const probe of untuned?.probes ?? []) Object.assign(probe, { notRead: [] })
+    expect(placesOf([untuned], 'Not read')).toEqual([
+      'untuned #1: kube-proxy hollow-0, hollow-2: not there before (fill)',
+      'untuned #1: kubelet hollow-1: a_total: went down (fill)',
+    ])
   })
 
   it('should name the stops that the arithmetic of limits contradicts', () => {

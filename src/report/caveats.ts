@@ -142,14 +142,23 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
   return caveats.filter((caveat) => caveat.places.length > 0)
 }
 
-/** What was not read of the components, once for all measurements in which it was not. */
+/** What was not read of the components: what is the same of several, in one line. */
 function unread(arm: ArmOutcome): string[] {
-  const found = measurementsOf(arm).flatMap(({ name, notRead }) =>
-    notRead.map((one) => ({ name, text: describeNotRead(one) })),
-  )
-  return [...Map.groupBy(found, ({ text }) => text)].map(
-    ([text, places]) => `${text} (${[...new Set(places.map(({ name }) => name))].join(', ')})`,
-  )
+  const found = measurementsOf(arm).flatMap(({ name, notRead }) => notRead.map((one) => ({ name, one })))
+  const once = Map.groupBy(found, ({ one }) => describeNotRead(one)).values()
+  const lines = [...once].flatMap((places) => {
+    const where = [...new Set(places.map(({ name }) => name))].join(', ')
+    return places
+      .slice(0, 1)
+      .map(({ one }) => ({ one, where, kind: [one.component, one.part, one.because, where].join('\n') }))
+  })
+  return [...Map.groupBy(lines, ({ kind }) => kind).values()].flatMap((group) => {
+    const instances = group.map(({ one }) => one.instance).sort()
+    return group.slice(0, 1).map(({ one, where }) => {
+      const text = describeNotRead(instances.length === 1 ? one : { ...one, instance: formatNames(instances) })
+      return `${text} (${where})`
+    })
+  })
 }
 
 function measurementsOf({ fill, probes }: ArmOutcome): Measurement[] {

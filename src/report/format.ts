@@ -40,9 +40,15 @@ export function formatRange(min: string, max: string): string {
     : `${min} – ${max}`
 }
 
-/** What a threshold looks at, in its own unit. */
-export function formatActual(value: number, unit: ThresholdOutcome['unit']): string {
-  return unit === 'ms' ? formatDuration(value) : formatRatio(value)
+/** What a threshold looks at, in its own unit: `209 ms`, `≤ 209 ms`, `0.107×`; undefined when there is no figure. */
+export function formatActual({
+  actual,
+  unit,
+  isUpperBound,
+}: Pick<ThresholdOutcome, 'actual' | 'unit' | 'isUpperBound'>): string | undefined {
+  if (actual === null) return undefined
+  const figure = unit === 'ms' ? formatDuration(actual) : formatRatio(actual)
+  return isUpperBound ? `≤ ${figure}` : figure
 }
 
 /** A knob's value as its component writes it. */

@@ -41,8 +41,8 @@ function knobCell({ outcomes }: KnobCell): Markup {
   if (outcomes.length === 0) return num(none)
   return markup`<td class="num">${outcomes.map(({ repetitions, knob }) => {
     const effective = knob.effective === null ? none : formatKnobValue(knob.effective)
-    const requested = knob.requested === null ? 'not requested' : `requested ${formatKnobValue(knob.requested)}`
+    const requested = knob.requested === null ? '' : `requested ${formatKnobValue(knob.requested)}, `
     const which = outcomes.length > 1 && ` in run ${repetitions.join(', ')}`
-    return markup`<b>${effective}</b>${which}<small>${requested}, <span class="${knob.status}">${knob.status}</span></small>`
+    return markup`<b>${effective}</b>${which}<small>${requested}<span class="${knob.status}">${knob.status.replace('-', ' ')}</span></small>`
   })}</td>`
 }

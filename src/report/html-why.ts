@@ -1,6 +1,7 @@
 import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { LimiterReading, StopName } from '../result/result.ts'
+import { isBoundUnknown } from '../result/result.ts'
 import { formatLimit, formatShare, none } from './format.ts'
 import { body, columns, num, section, swatch, table, time } from './html-elements.ts'
 import { limiterName, stopLabel, stopTimes } from './labels.ts'
@@ -42,8 +43,9 @@ function explanationRow(view: ReportView, { probe, profile, label, troubles }: P
   const ms = probe.stopsMs[stop]
   if (ms === undefined) return null
   const why = probe.explanations.filter((explanation) => explanation.stop === stop)
-  const limiters = why.map(({ boundBy, unread = [], contradicts = false }) => {
-    if (boundBy === null) return contradicts || unread.length > 0 ? 'not known' : 'no limiter'
+  const limiters = why.map((explanation) => {
+    const { boundBy } = explanation
+    if (boundBy === null) return isBoundUnknown(explanation) ? 'not known' : 'no limiter'
     const [component, client] = boundBy.split('/')
     return markup`<b>${component}</b><small>${client}</small>`
   })

@@ -79,9 +79,10 @@ function thresholdSection(result: Result): Content {
   )
 }
 
-function thresholdRow({ name, verdict, actual, unit, reason }: ThresholdOutcome): Markup {
+function thresholdRow(threshold: ThresholdOutcome): Markup {
+  const { name, verdict, reason } = threshold
   return markup`<tr><th scope="row">${name}${reason !== undefined && markup`<small>${reason}</small>`}</th>
-<td><b class="${verdict}">${verdict}</b></td>${num(actual === null ? none : formatActual(actual, unit))}</tr>`
+<td><b class="${verdict}">${verdict}</b></td>${num(formatActual(threshold) ?? none)}</tr>`
 }
 
 function comparisonSection(result: Result, view: ReportView): Content {

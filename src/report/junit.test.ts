@@ -30,7 +30,7 @@ describe('junit report', () => {
       ended: 'failure',
       message: 'actual 17.4 s: more than 15 s',
     })
-    expect(cases.find(({ name }) => name === 'unknown')).toMatchObject({ ended: 'error', message: 'no sample' })
+    expect(cases.find(({ name }) => name === 'unknown')).toMatchObject({ ended: 'error', message: 'no figure' })
     expect(cases.find(({ name }) => name === 'verdict')).toMatchObject({ ended: 'failure' })
     expect(attributes).toMatchObject({ failures: '2', errors: '1' })
   })

@@ -67,16 +67,17 @@ function renderCase({ group, name, durationMs, kind, message, output }: TestCase
 function verdictCase(result: Result): TestCase {
   const { partial, verdict, worse } = viewOf(result)
   const kinds = { pass: 'passed', fail: 'failure', inconclusive: 'error' } as const
-  const message = [partial ?? [], result.verdict, result.reasons.join(' ')].flat().join(': ')
+  const message = [partial ?? [], result.verdict, result.reasons.join('; ')].flat().join(': ')
   const kind = partial !== null && result.verdict === 'pass' ? 'error' : kinds[result.verdict]
   const output = worse.length === 0 ? undefined : [verdict, ...worse.map(worsenedText)].join('\n')
   return { group: 'run', name: 'verdict', durationMs: 0, kind, message, output }
 }
 
 function thresholdCase(threshold: ThresholdOutcome): TestCase {
-  const { name, verdict, actual, unit, reason } = threshold
-  const found = actual === null ? undefined : `actual ${formatActual(actual, unit)}`
-  const message = [found ?? [], reason ?? []].flat().join(': ') || 'no sample'
+  const { name, verdict, reason } = threshold
+  const actual = formatActual(threshold)
+  const found = actual === undefined ? undefined : `actual ${actual}`
+  const message = [found ?? [], reason ?? []].flat().join(': ') || 'no figure'
   const kinds = { pass: 'passed', fail: 'failure', inconclusive: 'error' } as const
   return { group: 'thresholds', name, durationMs: 0, kind: kinds[verdict], message, output: found }
 }

@@ -57,11 +57,11 @@ function caveat({ title, places }: Caveat): string {
 
 function thresholds(result: Result): string {
   if (result.thresholds.length === 0) return ''
-  const rows = result.thresholds.map(({ name, verdict, actual, unit, reason }) => [
-    escapeMarkdown(name),
-    verdict === 'pass' ? verdict : `**${verdict}**`,
-    actual === null ? none : formatActual(actual, unit),
-    escapeMarkdown(reason ?? ''),
+  const rows = result.thresholds.map((threshold) => [
+    escapeMarkdown(threshold.name),
+    threshold.verdict === 'pass' ? threshold.verdict : `**${threshold.verdict}**`,
+    formatActual(threshold) ?? none,
+    escapeMarkdown(threshold.reason ?? ''),
   ])
   return table(['Threshold', 'Verdict', 'Actual:', 'Reason'], rows)
 }
@@ -195,8 +195,9 @@ function knobText({ outcomes }: KnobCell): string {
     const which = outcomes.length > 1 ? ` in run ${repetitions.join(', ')}` : ''
     const effective = knob.effective === null ? none : escapeMarkdown(formatKnobValue(knob.effective))
     if (knob.status === 'applied') return `${effective}${which}`
-    const requested = knob.requested === null ? 'nothing' : escapeMarkdown(formatKnobValue(knob.requested))
-    return `${effective}${which} (**${knob.status}**, requested ${requested})`
+    if (knob.requested === null) return `${effective}${which} (${knob.status.replace('-', ' ')})`
+    const requested = escapeMarkdown(formatKnobValue(knob.requested))
+    return `${effective}${which} (**${knob.status.replace('-', ' ')}**, requested ${requested})`
   })
   return texts.join('; ')
 }

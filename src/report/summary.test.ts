@@ -44,6 +44,20 @@ rollout 1 → 200 (measured) `)
     expect(widest(summary)).toBeLessThanOrEqual(80)
   })
 
+  it('should say in full which arms a table compares where its head cuts their names off', () => {
+    const figures = { rollout: { created: 1, ready: 2, available: 3 }, scaleDown: { rsCurrent: 1, deleted: 2 } }
+    const arms = ['kubelet-5-kcm-20', 'kubelet-5-kcm-500'].map((name, index) => sampleArm(name, 1, index, figures))
+    const lines = renderSummary(sampleResult({ arms, reference: null, thresholds: [] }), {}).split('\n')
+    const heads = lines.flatMap((line, index) => (line.includes('kubelet-5-k…') ? [lines[index - 1]] : []))
+    expect(heads).toEqual(Array(2).fill('kubelet-5-kcm-20 against kubelet-5-kcm-500'))
+  })
+
+  it('should mark a threshold that was judged by an upper bound', () => {
+    const [threshold] = sampleResult().thresholds
+    const thresholds = threshold === undefined ? [] : [{ ...threshold, isUpperBound: true as const }]
+    expect(renderSummary(sampleResult({ thresholds }), {})).toMatch(/ ≤ 79.4 s$/m)
+  })
+
   it('should mark a fill that was machine-bound and say what is missing of one', () => {
     const result = filledResult({ evidence: 'simulated' })
     const [untuned, tuned] = result.arms

@@ -35,6 +35,7 @@ const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
 /** Columns that a summary keeps within. */
 export const width = 80
 const labelWidth = 31
+const columnWidth = 12
 const ratioWidth = 15
 
 /** The outcome in a screenful of at most 80 columns: verdict, stops beside the document's figures, thresholds. */
@@ -110,11 +111,17 @@ function fills(view: ReportView, result: Result, styles: SummaryStyles): string[
   const { fill } = view
   if (fill === null) return []
   return pairsOf(view).map((profiles) => [
+    ...fullNames(profiles),
     styles.bold(line(`filling the cluster (${result.evidence})`, profiles, ratioTitle(profiles))),
     ...fill.rows.filter(({ label }) => timedOfFill.includes(label)).map((row) => timedLine(row, profiles)),
     ...countLines(fill, profiles),
     ...machineLines(fill, profiles),
   ])
+}
+
+/** Names that the head of a table cuts off, which may be where they differ. */
+function fullNames(profiles: string[]): string[] {
+  return profiles.some((profile) => profile.length > columnWidth) ? wrap(profiles.join(' against '), '') : []
 }
 
 const timedOfFill = ['filled', 'pod startup, p99']
@@ -168,6 +175,7 @@ function ownMemory({ orchestrator }: Result): string[] {
 function comparisons(view: ReportView, result: Result, styles: SummaryStyles): string[][] {
   return pairsOf(view).flatMap((profiles) =>
     view.probes.map(({ title, rows }) => [
+      ...fullNames(profiles),
       styles.bold(
         line(
           `${shorten(title, labelWidth - result.evidence.length - 3)} (${result.evidence})`,
@@ -194,15 +202,16 @@ function documentLine(cells: ComparisonCell[]): string[] {
 
 function line(label: string, times: string[], ratio: string): string {
   const columns = [
-    ...times.map((time) => shorten(time, 12).padStart(13)),
+    ...times.map((time) => shorten(time, columnWidth).padStart(columnWidth + 1)),
     shorten(ratio, ratioWidth).padStart(ratioWidth),
   ]
   return `${shorten(label, labelWidth).padEnd(labelWidth)}${columns.join('')}`
 }
 
 function thresholds(result: Result, styles: SummaryStyles): string[] {
-  return result.thresholds.flatMap(({ name, verdict, actual, unit, reason }) => {
-    const found = actual === null ? 'no sample' : formatActual(actual, unit)
+  return result.thresholds.flatMap((threshold) => {
+    const { name, verdict, reason } = threshold
+    const found = formatActual(threshold) ?? 'no figure'
     const shown = `${styles[colours[verdict]](verdict.padEnd(13))}${shorten(name, 54).padEnd(54)}${found.padStart(13)}`
     return [shown, ...(reason === undefined ? [] : wrap(reason, ' '.repeat(13)))]
   })

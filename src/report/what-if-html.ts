@@ -57,8 +57,9 @@ const dashes = ['dashed', 'dotted'] as const
 function chartOf({ evidence }: Result, { varied, values }: WhatIfView, group: EffectGroup): Markup {
   const { title, effects, floors } = group
   const cells = effects.flatMap((effect) => effect.cells)
+  const unbound = cells.some(({ boundBy }) => boundBy === undefined) ? '○ by none, or not known' : '○ bound by none'
   const legend = [
-    ...(cells.some(({ boundBy }) => boundBy !== undefined) ? ['● bound by a client limit', '○ bound by none'] : []),
+    ...(cells.some(({ boundBy }) => boundBy !== undefined) ? ['● bound by a client limit', unbound] : []),
     ...(cells.some(({ sample }) => (sample?.runs ?? 0) > 1) ? ['bars: least to most of the repetitions'] : []),
     ...(floors.length > 0
       ? [markup`<span class="stroke dashed">floor: what a component’s limit alone takes</span>`]
@@ -86,8 +87,9 @@ function chartOf({ evidence }: Result, { varied, values }: WhatIfView, group: Ef
 /** A line per time; times that would cover each other share one. */
 function linesOf(effects: Effect[]): EffectLine[] {
   const lines: EffectLine[] = []
+  const isKnown = effects.some(({ cells }) => cells.some(({ boundBy }) => boundBy !== undefined))
   for (const { label, cells } of effects) {
-    const points = cells.map(pointOf)
+    const points = cells.map((cell) => pointOf(cell, isKnown))
     const same = lines.find((line) => line.points.every((point, index) => covers(point, points[index] ?? null)))
     if (same !== undefined) same.label += `, ${label}`
     else lines.push({ label, color: `var(--p${lines.length % 6})`, points })
@@ -97,10 +99,11 @@ function linesOf(effects: Effect[]): EffectLine[] {
 
 type Point = EffectLine['points'][number]
 
-function pointOf({ sample, boundBy }: EffectCell): Point {
+/** Filled where a client limit bounds it, and where that is not known of anything. */
+function pointOf({ sample, boundBy }: EffectCell, isKnown: boolean): Point {
   if (sample === null || sample.median === null) return null
   const { median, min, max } = sample
-  return { ms: median, minMs: min ?? median, maxMs: max ?? median, filled: boundBy !== null }
+  return { ms: median, minMs: min ?? median, maxMs: max ?? median, filled: !isKnown || typeof boundBy === 'string' }
 }
 
 function covers(one: Point, other: Point): boolean {

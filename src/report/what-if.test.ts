@@ -44,6 +44,19 @@ describe('what-if view', () => {
     expect(change).toBe('7.50× faster at 100 than at 5, within chance from 50 on')
   })
 
+  it.each(['unsure', 'contradicts'] as const)('should not call unlimited what nobody can tell: %s', (doubt) => {
+    const result = whatIfResult(falling)
+    const doubted = result.arms.filter(({ profile }) => profile === 'arm-2' || profile === 'arm-3')
+    for (const { probes } of doubted)
+      for (const explanation of probes[0]?.explanations ?? []) Object.assign(explanation, { [doubt]: true })
+    const view = whatIfViewOf(result)
+    const effects = view?.groups.find(({ name }) => name === 'rollout')?.effects ?? []
+    expect(effects.find(({ label }) => label === 'available')?.bounds).toBe(
+      'bound by the kubelet’s limit up to 10, not known from 50 on',
+    )
+    expect(view && renderWhatIfHtml(result, view)).toContain('○ by none, or not known')
+  })
+
   it('should mark the first value that does as well as the best', () => {
     expect(available(falling).cells.map(({ best }) => best)).toEqual([false, false, true, false])
   })

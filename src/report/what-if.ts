@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import { magnitudeOf } from '../base/quantity.ts'
 import { readingOfNodesReady } from '../result/readings.ts'
 import type { ArmOutcome, Result, StopName } from '../result/result.ts'
-import { isMachineBound } from '../result/result.ts'
+import { isBoundUnknown, isMachineBound } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
 import { alike, comparable, sampleOf } from '../result/sample.ts'
 import type { FillView } from './fill-view.ts'
@@ -60,7 +60,7 @@ export interface EffectCell {
   sample: Sample | null
   /** The first value that differs from the best one by no more than chance or a few percent, unless all do. */
   best: boolean
-  /** `kubelet/KubeClient`; null when no client limit accounts for the time, undefined where nobody looked. */
+  /** `kubelet/KubeClient`; null when no client limit accounts for the time, undefined where that is not known. */
   boundBy: string | null | undefined
 }
 
@@ -132,8 +132,9 @@ function probeGroup({ name, title, rows, typical }: ProbeView, arms: string[], v
     probes.map((probe): Binding | undefined => {
       if (probe === undefined) return undefined
       if (isMachineBound(probe)) return { boundBy: null, words: 'the machine' }
-      const boundBy = probe.explanations.find((explanation) => explanation.stop === stop)?.boundBy
-      if (boundBy === undefined) return undefined
+      const explanation = probe.explanations.find((one) => one.stop === stop)
+      if (explanation === undefined || isBoundUnknown(explanation)) return undefined
+      const { boundBy } = explanation
       return { boundBy, words: boundBy === null ? noClientLimit : `the ${boundBy.split('/')[0]}’s limit` }
     })
   const limiters = [...new Set(probes.flatMap((probe) => probe?.limiters.map(limiterName) ?? []))]
@@ -304,7 +305,7 @@ function boundsInWords(values: TriedValue[], bindings: (Binding | undefined)[]):
   if (bindings.every((binding) => binding === undefined)) return null
   const spans: { words: string; first: number; last: number }[] = []
   for (const [index, binding] of bindings.entries()) {
-    const words = binding?.words ?? 'not known'
+    const words = binding?.words ?? notKnown
     const span = spans.at(-1)
     if (span?.words === words) span.last = index
     else spans.push({ words, first: index, last: index })
@@ -325,7 +326,9 @@ function boundsInWords(values: TriedValue[], bindings: (Binding | undefined)[]):
       ? `${words} from ${label(first)} on`
       : `${words} from ${label(first)} to ${label(last)}`
   })
-  return `bound by ${told.join(', ')}`
+  return `${only?.words === notKnown ? 'what bounds it is ' : 'bound by '}${told.join(', ')}`
 }
+
+const notKnown = 'not known'
 
 const noClientLimit = 'no client limit'

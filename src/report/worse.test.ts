@@ -41,8 +41,8 @@ describe('what an arm made worse', () => {
     const slow = { ...fast, rollout: { created: 800, ready: 78_900, available: 79_000 } }
     const arms = [sampleArm('tuned', 1, 1, fast), sampleArm('untuned', 1, 2, slow)]
     expect(texts(runOf(...arms))).toEqual([
-      'untuned rollout ready: 7.00 s → 78.9 s, 11.3× slower; bound by the client limit of the kubelet',
-      'untuned rollout available: 7.10 s → 79.0 s, 11.1× slower; bound by the client limit of the kubelet',
+      "untuned rollout ready: 7.00 s → 78.9 s, 11.3× slower; bound by the kubelet's client limit, 5/s instead of 50/s",
+      "untuned rollout available: 7.10 s → 79.0 s, 11.1× slower; bound by the kubelet's client limit, 5/s instead of 50/s",
     ])
   })
 
@@ -50,7 +50,7 @@ describe('what an arm made worse', () => {
     const slow = { ...fast, rollout: { created: 1600, ready: 7000, available: 7100 } }
     const [before, after] = [sampleArm('untuned', 1, 1, fast), sampleArm('tuned', 1, 2, slow)]
     expect(texts(runOf(before, after))).toEqual([
-      'tuned rollout created: 800 ms → 1.60 s, 2.00× slower; cause not known',
+      'tuned rollout created: 800 ms → 1.60 s, 2.00× slower; cause not known (one run each)',
     ])
     after.fleet.flaps = { count: 90, nodes: ['a', 'b'], notReadyAtEnd: [] }
     expect(texts(runOf(before, after))[0]).toContain('cause not known, but 2 nodes lost Ready')
@@ -103,7 +103,7 @@ describe('what an arm made worse', () => {
       ({ apiLatency }) => {
         for (const { source, latencyMs } of apiLatency) if (source === 'client') latencyMs.p99 = 9000
       },
-      'as the orchestrator saw it',
+      'seen by the client',
     ],
     [
       'watches show changes later',
@@ -131,14 +131,15 @@ describe('what an arm made worse', () => {
 
   it('should be said at the top of every report, beside a verdict of pass', () => {
     const result = filled(({ watchLagMs }) => Object.assign(watchLagMs, { p99: 900 }))
-    const said = 'tuned-split watch lag, p99: 31 ms → 900 ms, 29.0× slower; cause not known'
+    const said = 'tuned-split watch lag, p99: 31 ms → 900 ms, 29.0× slower; cause not known (one run each)'
     const summary = renderSummary(result, { reportPath: 'x' })
-    expect(summary.split('\n').slice(0, 6)).toEqual([
+    expect(summary.split('\n').slice(0, 7)).toEqual([
       'fill-1000: pass, with 1 figure worse (measured)',
       '  No pod was lost. The only threshold is met.',
       '',
       'Worse than untuned',
       '  tuned-split watch lag, p99: 31 ms → 900 ms, 29.0× slower; cause not known',
+      '    (one run each)',
       '',
     ])
     for (const report of [renderMarkdown(result), renderHtml(result), renderJunit(result)]) {

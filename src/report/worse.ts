@@ -3,15 +3,15 @@ import { formatDuration } from '../base/duration.ts'
 import { sumOf } from '../base/sum.ts'
 import { shortageOf } from '../result/fleet.ts'
 import { readingOfNodesReady } from '../result/readings.ts'
-import type { ApiLatency, ArmOutcome, Distribution, FillOutcome } from '../result/result.ts'
+import type { ApiLatency, ArmOutcome, Distribution, FillOutcome, StopName } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
 import { alike, exactly, isLonger, ratioOf, sampleOf } from '../result/sample.ts'
 import type { FillView } from './fill-view.ts'
-import { formatLatency, formatRate, formatSpeedup } from './format.ts'
-import { stopLabel } from './labels.ts'
+import { formatLatency, formatLimit, formatRate, formatSpeedup } from './format.ts'
+import { limiterName, stopLabel } from './labels.ts'
 import { sampleText } from './sample.ts'
-import type { ProbeView } from './view.ts'
+import type { ProbeRun, ProbeView } from './view.ts'
 
 /** A time that an arm made longer than the baseline's, beyond doubt. */
 export interface Worsened {
@@ -79,12 +79,28 @@ function stops({ probes }: Compared, baseline: string, profile: string): Found[]
     rows.flatMap(({ stop, cells }) => {
       const at = (one: string) => cells.find((cell) => cell.profile === one)?.measured ?? null
       const run = typical.find((one) => one.profile === profile)
-      const boundBy = run?.probe.explanations.find((explanation) => explanation.stop === stop)?.boundBy
-      const cause =
-        typeof boundBy === 'string' ? `bound by the client limit of the ${boundBy.split('/')[0]}` : undefined
+      const cause = limitOf(
+        run,
+        typical.find((one) => one.profile === baseline),
+        stop,
+      )
       return found(`${name} ${stopLabel(stop)}`, at(baseline), at(profile), { cause })
     }),
   )
+}
+
+/** `bound by the kubelet's client limit, 5/s instead of 50/s`; undefined where no limit binds the stop. */
+function limitOf(run: ProbeRun | undefined, baseline: ProbeRun | undefined, stop: StopName): string | undefined {
+  const boundBy = run?.probe.explanations.find((explanation) => explanation.stop === stop)?.boundBy
+  if (typeof boundBy !== 'string') return undefined
+  const qpsIn = (one: ProbeRun | undefined) =>
+    one?.probe.limiters.find((limiter) => limiterName(limiter) === boundBy)?.qps ?? null
+  const [qps, before] = [qpsIn(run), qpsIn(baseline)]
+  const said = `bound by the ${boundBy.split('/')[0]}'s client limit`
+  if (qps === null || before === null) return said
+  return qps === before
+    ? `${said}, which is the same in both`
+    : `${said}, ${formatLimit(qps)}/s instead of ${formatLimit(before)}/s`
 }
 
 function nodesReady({ arms }: Compared, baseline: string, profile: string): Found[] {
@@ -168,7 +184,7 @@ function requests({ arms }: Compared, baseline: string, profile: string): Found[
     const [most] = sure.toSorted((one, other) => other.factor - one.factor)
     if (most === undefined) return []
     const others = sure.length === 1 ? '' : ` (and ${plural(sure.length - 1, 'other kind')} of request)`
-    const side = source === 'client' ? 'as the orchestrator saw it' : 'as the apiserver counted it'
+    const side = source === 'client' ? 'seen by the client' : 'in the apiserver'
     return [{ ...most, label: `API latency, p99 of ${most.label} ${side}`, change: `${most.change}${others}` }]
   })
 }
@@ -216,5 +232,8 @@ function unexplained({ arms }: Compared, baseline: string, profile: string): str
   if (of(profile).some(({ fleet }) => shortageOf(fleet) !== undefined)) return 'the machine is too small for this fleet'
   const lost = (name: string) => sumOf(of(name).map(({ fleet }) => fleet.flaps.nodes.length))
   const lostHere = lost(profile)
-  return lostHere > lost(baseline) ? `cause not known, but ${plural(lostHere, 'node')} lost Ready` : 'cause not known'
+  if (lostHere > lost(baseline)) return `cause not known, but ${plural(lostHere, 'node')} lost Ready`
+  // One run of each has no spread to hold the difference against.
+  const isRepeated = [baseline, profile].every((name) => of(name).length > 1)
+  return isRepeated ? 'cause not known' : 'cause not known (one run each)'
 }

@@ -37,7 +37,12 @@ export function timeoutInWords(probes: Probes, index: number): string | undefine
     const state = progress[stop]
     return state === undefined ? `${stop} not reached` : progressWords[stop](state.done, state.total)
   })
-  return `timed out${after} with ${states.join(' and ')}; raise probes.sequence[${index}].timeout`
+  return `timed out${after} with ${inOneBreath(states)}; raise probes.sequence[${index}].timeout`
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function inOneBreath(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 }
 
 /**

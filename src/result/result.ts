@@ -239,6 +239,8 @@ const explanation = z.object({
   unread: z.array(z.string()).optional(),
   /** There where a limiter's floor is longer than it took: something was counted or read wrong. */
   contradicts: z.literal(true).optional(),
+  /** There where a limiter may have bound it, and its floor cannot tell: its bucket was not full at the start, or the stop was seen late. */
+  unsure: z.literal(true).optional(),
 })
 
 const probeOutcome = z.object({
@@ -372,6 +374,8 @@ const thresholdOutcome = z.object({
   verdict: z.enum(['pass', 'fail', 'inconclusive']),
   /** Median over the repetitions, in `unit`; null when there is no sample. */
   actual: z.number().nullable(),
+  /** All that is known of `actual` is that it was no longer. */
+  isUpperBound: z.literal(true).optional(),
   min: z.number().optional(),
   max: z.number().optional(),
   unit: z.enum(['ms', 'ratio']),
@@ -456,6 +460,11 @@ export const machineBoundAbove = 0.9
 /** Whether the machine had no processor time left to run a probe, or the fill, at its own pace. */
 export function isMachineBound({ machineBusy }: Pick<ProbeOutcome, 'machineBusy'>): boolean {
   return machineBusy !== null && machineBusy > machineBoundAbove
+}
+
+/** Whether there is no telling what a stop was bound by, which is not the same as nothing. */
+export function isBoundUnknown({ boundBy, unread = [], contradicts, unsure }: Explanation): boolean {
+  return boundBy === null && (unread.length > 0 || contradicts === true || unsure === true)
 }
 
 /** `kube-apiserver: answered from two processes`. */

@@ -9,6 +9,8 @@ import { concluded } from './verdict.ts'
  */
 export function judgedAgain(result: Result): Result {
   const { arms, partial } = result
+  // No target sim measures anything: its figures stay simulated, whatever the file calls them.
+  const evidence = result.target === 'sim' ? 'simulated' : result.evidence
   const thresholds = result.thresholds.map((recorded) => thresholdAgain(recorded, result))
   const broken = arms.findLast(({ outcome }) => outcome !== 'complete')
   const ending = partial
@@ -26,7 +28,7 @@ export function judgedAgain(result: Result): Result {
       : []),
   ]
   if (contradictions.length === 0) return { ...result, ...judged, thresholds }
-  return { ...result, verdict: 'inconclusive', reasons: [...contradictions, ...judged.reasons], thresholds }
+  return { ...result, evidence, verdict: 'inconclusive', reasons: [...contradictions, ...judged.reasons], thresholds }
 }
 
 /** Results from before thresholds kept what they bound are held to the figure they recorded. */

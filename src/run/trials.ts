@@ -48,7 +48,7 @@ export function createTally(): Tally {
     verdicts: () => verdicts,
     vacuous: () => invariantNames.filter((name) => checked.get(name) === 0),
     lines: () => [
-      `${plural(seeds, 'run')}: ${told(verdicts)}; ${formatCount(withResidue)} told of something that they could not remove`,
+      `${plural(seeds, 'run')}: ${told(verdicts)}; ${formatCount(withResidue)} left something behind and said so`,
       'checked:',
       ...checkedLines(Object.fromEntries(checked) as Record<InvariantName, number>),
       `runs struck by: ${told(runsStruck)}; ${plural(unharmed, 'seed')} without a fault`,

@@ -125,8 +125,11 @@ describe('judgeRun', () => {
     expect(judge([{ ...arm, profile: 'untuned' }, none], []).reasons).toEqual(['tuned #1: no probe ran'])
     const second = { ...arm, profile: 'untuned', probes: [...arm.probes, { ...arm.probes[0], name: 'again' }] }
     expect(judge([second as ArmOutcome, arm], []).reasons).toEqual([
-      'tuned #1: again did not run, as it did in another arm',
+      'tuned #1: again did not run; it did in another arm',
     ])
+    const unfilled = { ...arm, profile: 'untuned', fill: null }
+    const filled = { ...arm, fill: { objects: {}, pods: { ...pods, expected: 5, ready: 5 } } } as unknown as ArmOutcome
+    expect(judge([filled, unfilled], []).reasons).toEqual(["untuned #1: its cluster was not filled; another arm's was"])
     expect(judge([{ ...arm, outcome: 'failed', error: 'it broke' }], []).reasons).toEqual(['tuned #1: it broke'])
   })
 

@@ -69,6 +69,7 @@ function metInWords(thresholds: number): string {
 function doubtsAboutRun(arms: readonly ArmOutcome[], ending: string | undefined): string[] {
   if (arms.length === 0) return ending === undefined ? ['no arm ran'] : []
   const probes = [...new Set(arms.flatMap((arm) => arm.probes.map(({ name }) => name)))]
+  const isFilled = arms.some(({ fill }) => fill !== null)
   return arms.flatMap((arm) => {
     const label = `${arm.profile} #${arm.repetition}`
     if (arm.outcome !== 'complete') {
@@ -77,7 +78,10 @@ function doubtsAboutRun(arms: readonly ArmOutcome[], ending: string | undefined)
     }
     if (arm.probes.length === 0) return [`${label}: no probe ran`]
     const lacking = probes.filter((name) => arm.probes.every((probe) => probe.name !== name))
-    return lacking.map((name) => `${label}: ${name} did not run, as it did in another arm`)
+    return [
+      ...(isFilled && arm.fill === null ? [`${label}: its cluster was not filled; another arm's was`] : []),
+      ...lacking.map((name) => `${label}: ${name} did not run; it did in another arm`),
+    ]
   })
 }
 

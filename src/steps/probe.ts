@@ -138,7 +138,7 @@ function outcomeOf(
   }
   // What started elsewhere than planned takes other requests than those its arithmetic counts.
   if (unfinishedStart([...earlier, outcome], earlier.length) !== undefined) return outcome
-  return { ...outcome, explanations: explainStops(summary.stopsMs, limiters) }
+  return { ...outcome, explanations: explainStops(summary.stopsMs, limiters, summary.stopsVagueByMs) }
 }
 
 /** What the controllers and the kubelet had to do since T0, as the watches saw it. */

@@ -36,7 +36,10 @@ export function verifyKnobs(
       const count = (status: KnobOutcome['status']) => knobs.filter((knob) => knob.status === status).length
       const odd = (['differs', 'overruled', 'unverified', 'not-applied'] as const).filter((status) => count(status) > 0)
       const taken = target.evidence === 'simulated' ? 'in the model as requested' : 'read back as requested'
-      return [`${count('applied')} ${taken}`, ...odd.map((status) => `${count(status)} ${status}`)].join(', ')
+      return [
+        `${count('applied')} ${taken}`,
+        ...odd.map((status) => `${count(status)} ${status.replace('-', ' ')}`),
+      ].join(', ')
     },
   }
 }
