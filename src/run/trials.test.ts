@@ -31,7 +31,7 @@ describe('the tally of trials', () => {
     tally.note(trial({ residue: ['a'], faults: [{ kind: 'storms', description: '', struck: 7 }] }))
     tally.note(trial({ verdict: 'inconclusive', faults: [{ kind: 'no-space', description: '', struck: 0 }] }))
     const text = tally.lines().join('\n')
-    expect(text).toContain('2 runs: pass 1, inconclusive 1; 1 told of something that they could not remove')
+    expect(text).toContain('2 runs: pass 1, inconclusive 1; 1 left something behind and said so')
     expect(text).toMatch(/^ {2}created once +4 objects$/m)
     expect(text).toMatch(/storms 1,.*no-space 0,.*; 1 seed without a fault/)
     expect(tally.struck().get('storms')).toBe(7)
