@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { didYouMean, formatNames } from './names.ts'
+import { didYouMean, formatChoice, formatNames } from './names.ts'
 
 describe('names in messages', () => {
   it('should not list more names than anybody reads', () => {
     expect(formatNames(['a', 'b'], 2)).toBe('a, b')
     expect(formatNames(['a', 'b', 'c', 'd'], 2)).toBe('a, b and 2 more')
+  })
+
+  it('should say what there is to choose from', () => {
+    expect(formatChoice(['a'])).toBe('a')
+    expect(formatChoice(['a', 'b'])).toBe('a or b')
+    expect(formatChoice(['a', 'b', 'c'])).toBe('a, b or c')
+    expect(formatChoice(['a', 'b', 'c', 'd'], 2)).toBe('a, b and 2 more')
   })
 
   it('should suggest what is close, and nothing else', () => {

@@ -3,13 +3,20 @@ import { excerpt } from './excerpt.ts'
 import { similarTo } from './similar.ts'
 
 /** The first few names, and how many more there are: `a, b and 3 more`. */
-export function formatNames(names: readonly string[], most = 8, between = ', '): string {
-  const shown = names.slice(0, most).join(between)
+export function formatNames(names: readonly string[], most = 8): string {
+  const shown = names.slice(0, most).join(', ')
   return names.length <= most ? shown : `${shown} and ${formatCount(names.length - most)} more`
+}
+
+/** Names to choose from: `a, b or c`; more than `most` of them are not listed. */
+export function formatChoice(names: readonly string[], most = names.length): string {
+  const last = names.at(-1)
+  if (names.length < 2 || names.length > most || last === undefined) return formatNames(names, most)
+  return `${names.slice(0, -1).join(', ')} or ${last}`
 }
 
 /** `; did you mean tuned?` where a name is close to others, and nothing where it is not. */
 export function didYouMean(name: string, candidates: readonly string[]): string {
   const close = similarTo(name, candidates).slice(0, 3)
-  return close.length === 0 ? '' : `; did you mean ${close.map((candidate) => excerpt(candidate)).join(' or ')}?`
+  return close.length === 0 ? '' : `; did you mean ${formatChoice(close.map((candidate) => excerpt(candidate)))}?`
 }

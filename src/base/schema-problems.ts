@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { plural } from './count.ts'
 import { excerpt } from './excerpt.ts'
-import { didYouMean, formatNames } from './names.ts'
+import { didYouMean, formatChoice, formatNames } from './names.ts'
 import { shown } from './shown.ts'
 
 /** Keys and positions in lists, from the root of a value. */
@@ -76,7 +76,7 @@ function problemsOf(issue: z.core.$ZodIssue, expected: Expected, above: ValuePat
     case 'invalid_value': {
       const words = issue.values.map(String)
       const meant = typeof issue.input === 'string' && words.length > 1 ? didYouMean(issue.input, words) : ''
-      const expected = ownMessage(issue) ?? `expected ${formatNames(words, mostListed, ' or ')}`
+      const expected = ownMessage(issue) ?? `expected ${formatChoice(words, mostListed)}`
       return problem(`${expected}, ${found}${meant}`)
     }
     case 'too_small':
@@ -140,7 +140,7 @@ function alternatives(form: Form): Form[] {
 
 /** A description that comes with examples says what the value is; others say what it is for. */
 function formInWords({ type, description, examples, properties, enum: words }: Form): string {
-  if (words !== undefined) return words.map(String).join(' or ')
+  if (words !== undefined) return formatChoice(words.map(String))
   if (description !== undefined && examples !== undefined) return description
   if (properties !== undefined) return `a map of ${formatNames(Object.keys(properties))}`
   return type === undefined ? 'something else' : [type].flat().map(article).join(' or ')

@@ -1,6 +1,6 @@
 import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
-import { didYouMean, formatNames } from '../base/names.ts'
+import { didYouMean, formatChoice, formatNames } from '../base/names.ts'
 import { longestArmName, names } from '../plan/names.ts'
 import { isLookedAt } from '../plan/other-targets.ts'
 import { planFields } from '../plan/parse.ts'
@@ -152,6 +152,5 @@ function nameOf(text: string): string {
 }
 
 function listed(values: readonly KnobValue[]): string {
-  const texts = values.map(formatListed)
-  return `${texts.slice(0, -1).join(', ')} or ${texts.at(-1)}`
+  return formatChoice(values.map(formatListed))
 }

@@ -297,7 +297,7 @@ describe('loadCredentials', () => {
       `console.error('session expired'); process.exit(1)`,
       /user u cannot be authenticated: .* ended with status 1: session expired/,
     ],
-    [`console.log('{"token": ${canary}')`, /printed something else than an ExecCredential/],
+    [`console.log('{"token": ${canary}')`, /printed something other than an ExecCredential/],
   ])('should blame the machine when a plugin fails: %s', async (script, message) => {
     const failed = await failure(loadText(kubeconfig({ user: plugin(script) })))
     expect(failed.kind).toBe('infrastructure')

@@ -143,7 +143,7 @@ describe('ballast', () => {
 
   it('should be of nothing else', () => {
     expect(mistakeIn('namespaces: 1\nballast: { total: 1MB, objectSize: 1kB, kind: pods }')).toContain(
-      'workload.ballast.kind: expected configmaps or secrets or events',
+      'workload.ballast.kind: expected configmaps, secrets or events',
     )
   })
 })

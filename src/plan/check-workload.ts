@@ -1,4 +1,5 @@
 import { formatCount } from '../base/count.ts'
+import { formatChoice } from '../base/names.ts'
 import { formatBytes } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
 import { mostObjects } from './limits.ts'
@@ -19,9 +20,8 @@ export function checkWorkload(workload: PlannedWorkload): PlanProblem[] {
   })
   const oneOf = (path: string[], given: object, keys: readonly string[]) => {
     const count = keys.filter((key) => key in given).length
-    const forms = `${keys.slice(0, -1).join(', ')} or ${keys.at(-1)}`
     const tooMany = keys.length > 2 ? ', only one of them' : ', not both'
-    return count === 1 ? [] : [problem(path, `needs ${forms}${count > 1 ? tooMany : ''}`)]
+    return count === 1 ? [] : [problem(path, `needs ${formatChoice(keys)}${count > 1 ? tooMany : ''}`)]
   }
   const sizes = ['perDeployment', 'deploymentsPerNamespace', 'deployments']
   const tooBig = (path: string[], bytes: number | undefined) =>

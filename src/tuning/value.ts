@@ -1,5 +1,6 @@
 import { formatCount } from '../base/count.ts'
 import { parseDurationMs, writeDuration } from '../base/duration.ts'
+import { formatChoice } from '../base/names.ts'
 import { numberIn } from '../base/quantity.ts'
 
 /**
@@ -82,7 +83,7 @@ export function describeType(type: KnobType): string {
     case 'bytes':
       return 'an amount of bytes, such as 8Gi'
     case 'word':
-      return type.what ?? `${type.words.slice(0, -1).join(', ')} or ${type.words.at(-1)}`
+      return type.what ?? formatChoice(type.words)
     case 'resources':
       return 'resources as group/resource, with commas between them, such as /pods,coordination.k8s.io/leases'
     case 'retention':

@@ -49,6 +49,17 @@ describe('parseVariation', () => {
     expect(() => parseVariation('sed=1,2', ['fleet.nodes', 'seed'])).toThrow(/^there is no knob sed$/)
   })
 
+  it('should show no more of what it was given than a line, and no secrets', () => {
+    const shownOf = (text: string) => refusalOf(text).message
+    expect(shownOf('fleet.nodes={token: canary},5')).toBe(
+      '--vary fleet.nodes={token: [hidden]},5: expected values, found a map',
+    )
+    expect(shownOf('token=canary')).not.toContain('canary')
+    expect(shownOf(`fleet.nodes=${'x'.repeat(5000)},[5]`).length).toBeLessThan(200)
+    const long = 'x'.repeat(5000)
+    expect(shownOf(`probes.pod.image=${long},${long}`).length).toBeLessThan(300)
+  })
+
   it.each([
     ['kubelet.kubeAPIQPS', 'expected a setting and its values'],
     ['=1,2', 'expected a setting and its values'],

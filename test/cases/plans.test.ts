@@ -192,8 +192,8 @@ describe('mistakes', () => {
   it.each([
     ['sead: 2', 'sead: unknown field; did you mean seed?'],
     ['treshold: []', 'treshold: unknown field; did you mean thresholds?'],
-    ['target: simm', 'expected sim or local or remote, found "simm"; did you mean sim?'],
-    ['faults: { seed: 1, kinds: [lost-reply] }', 'expected lost-replies or throttling or storms'],
+    ['target: simm', 'expected sim, local or remote, found "simm"; did you mean sim?'],
+    ['faults: { seed: 1, kinds: [lost-reply] }', 'expected lost-replies, throttling, storms'],
   ])('should be told with what was meant: %s', (line, expected) => {
     write('wrong.yaml', `${line.startsWith('target') ? base.replace('target: sim\n', '') : base}${line}\n`)
     expect(refusalOf('plan', 'wrong.yaml')).toContain(expected)

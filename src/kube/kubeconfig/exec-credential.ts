@@ -28,7 +28,7 @@ const status = z.object({
 export function credentialIn(output: string, apiVersion: ExecApiVersion): ExecCredential | { because: string } {
   const document = readYaml(output)
   const object = 'reason' in document ? undefined : asMap(document.value)
-  if (object === undefined) return { because: 'printed something else than an ExecCredential in JSON' }
+  if (object === undefined) return { because: 'printed something other than an ExecCredential in JSON' }
   if (object['kind'] !== 'ExecCredential') return { because: 'printed an object whose kind is not ExecCredential' }
   if (object['apiVersion'] !== apiVersion) {
     const other = execApiVersions.find((one) => one === object['apiVersion']) ?? 'another apiVersion'
@@ -39,7 +39,7 @@ export function credentialIn(output: string, apiVersion: ExecApiVersion): ExecCr
   if (!parsed.success) {
     const field = parsed.error.issues[0]?.path[0]
     return {
-      because: `printed an ExecCredential whose status${field === undefined ? '' : `.${String(field)}`} has another form`,
+      because: `printed an ExecCredential whose status${field === undefined ? '' : `.${String(field)}`} has the wrong form`,
     }
   }
   const { token, clientCertificateData: cert, clientKeyData: key, expirationTimestamp } = parsed.data

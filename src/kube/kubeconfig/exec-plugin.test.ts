@@ -161,16 +161,17 @@ describe('a credential plugin', () => {
   test.each([
     [script('process.exit(1)'), /ended with status 1 and said nothing/],
     [script(`console.error('a\\nsession expired\\n'); process.exit(3)`), /ended with status 3: session expired/],
+    [script(`console.error('token: ${canary}'); process.exit(3)`), /ended with status 3: token: \[hidden\]$/],
     [script(`console.error('\\u001b[31mred'); process.exit(3)`), /ended with status 3: \ufffd\[31mred$/],
     [script(`process.kill(process.pid, 'SIGKILL')`), /was ended by SIGKILL and said nothing/],
     [script(`process.stdout.write('x'.repeat(2e6))`), /printed more than 1000000 characters/],
     [{ command: './text' }, /text is not executable/],
     [{ ...script(''), args: [`a\u0000${canary}`] }, /cannot be started/],
-    [printing('done'), /printed something else than an ExecCredential in JSON/],
-    [printing(`{"token": ${canary}`), /printed something else/],
-    [printing([canary]), /printed something else/],
-    [printing(null), /printed something else/],
-    [printing(''), /printed something else/],
+    [printing('done'), /printed something other than an ExecCredential in JSON/],
+    [printing(`{"token": ${canary}`), /printed something other/],
+    [printing([canary]), /printed something other/],
+    [printing(null), /printed something other/],
+    [printing(''), /printed something other/],
     [printing({ status: { token: canary } }), /whose kind is not ExecCredential/],
     [
       printing({ kind: 'ExecCredential', status: { token: canary } }),
@@ -178,11 +179,11 @@ describe('a credential plugin', () => {
     ],
     [printing(answer({ token: canary }, `${v1}beta1`)), /printed client.authentication.k8s.io\/v1beta1, but/],
     [printing({ apiVersion: v1, kind: 'ExecCredential' }), /without a status/],
-    [printing(answer([canary])), /whose status has another form/],
-    [printing(answer({ token: { [canary]: 1 } })), /whose status.token has another form/],
+    [printing(answer([canary])), /whose status has the wrong form/],
+    [printing(answer({ token: { [canary]: 1 } })), /whose status.token has the wrong form/],
     [
       printing(answer({ token: canary, expirationTimestamp: canary })),
-      /whose status.expirationTimestamp has another form/,
+      /whose status.expirationTimestamp has the wrong form/,
     ],
     [printing(answer({})), /without a token or a certificate/],
     [printing(answer({ token: '' })), /without a token or a certificate/],
@@ -220,7 +221,7 @@ describe('a credential plugin', () => {
     const failed = await failure(
       load({ command: 'sh', args: ['-c', 'read answer; echo done'], interactiveMode: 'IfAvailable' }),
     )
-    expect(failed.message).toMatch(/something else than an ExecCredential in JSON \(standard input is not a terminal/)
+    expect(failed.message).toMatch(/something other than an ExecCredential in JSON \(standard input is not a terminal/)
   })
 
   test('should be heard as it speaks, and be ended with its children when it takes too long', async () => {

@@ -141,7 +141,7 @@ describe('readContext', () => {
       { user: `{ token: ${canary}, username: u, password: ${canary} }` },
       /^12:\d+ users\[0\].user.username: only one can be sent/,
     ],
-    ['a password alone', { user: `password: ${canary}` }, '12:5 users[0].user.password: there is no username to it'],
+    ['a password alone', { user: `password: ${canary}` }, '12:5 users[0].user.password: needs a username'],
     [
       'a token of two lines',
       { user: `token: "${canary}\\n"` },
@@ -150,22 +150,22 @@ describe('readContext', () => {
     [
       'groups without a user',
       { user: 'as-groups: [a]' },
-      '12:5 users[0].user.as-groups: there is no user to impersonate: as',
+      '12:5 users[0].user.as-groups: needs as, the user to impersonate',
     ],
     [
       'extra without a user',
       { user: 'as-user-extra: { a: [b] }' },
-      '12:5 users[0].user.as-user-extra: there is no user to impersonate: as',
+      '12:5 users[0].user.as-user-extra: needs as, the user to impersonate',
     ],
     [
       'a certificate without a key',
       { user: 'client-certificate-data: aGFsbG8=' },
-      '12:5 users[0].user.client-certificate-data: there is no client-key to it',
+      '12:5 users[0].user.client-certificate-data: needs a client-key',
     ],
     [
       'a key without a certificate',
       { user: 'client-key-data: aGFsbG8=' },
-      '12:5 users[0].user.client-key-data: there is no client-certificate to it',
+      '12:5 users[0].user.client-key-data: needs a client-certificate',
     ],
     [
       'an authority that is none',

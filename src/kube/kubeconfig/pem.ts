@@ -35,8 +35,8 @@ export function keyPairIn(context: KubeconfigContext, path: FieldPath, fields: P
   const cert = pemIn(context, path, fields, 'client-certificate')
   const key = pemIn(context, path, fields, 'client-key')
   if (cert === undefined && key === undefined) return undefined
-  if (cert === undefined) throw refused(key?.field ?? '', 'there is no client-certificate to it')
-  if (key === undefined) throw refused(cert.field, 'there is no client-key to it')
+  if (cert === undefined) throw refused(key?.field ?? '', 'needs a client-certificate')
+  if (key === undefined) throw refused(cert.field, 'needs a client-key')
   const reason = whyNoPair(cert.content, key.content)
   if (reason !== undefined) throw refused(reason.of === 'cert' ? cert.field : key.field, reason.what)
   return { cert: cert.content, key: key.content }

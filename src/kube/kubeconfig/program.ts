@@ -3,8 +3,8 @@ import { isAbsolute, join } from 'node:path'
 import process from 'node:process'
 import type { Clock } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
+import { excerpt } from '../../base/excerpt.ts'
 import { isExecutable, isFile } from '../../base/files.ts'
-import { printable } from '../../base/printable.ts'
 import { signalGroup } from '../../base/shell.ts'
 
 /** A program to run. */
@@ -85,7 +85,9 @@ function started({ file, args, env, stdin, onLine }: ProgramRun) {
     isClosed = true
     if (status === 0) return ending.resolve({ output })
     const how = killedBy === null ? `ended with status ${status}` : `was ended by ${killedBy}`
-    return ending.resolve({ because: `${how}${lastLine === '' ? ' and said nothing' : `: ${shortened(lastLine)}`}` })
+    return ending.resolve({
+      because: `${how}${lastLine === '' ? ' and said nothing' : `: ${excerpt(lastLine, mostSaid)}`}`,
+    })
   })
   return {
     ending: ending.promise,
@@ -127,8 +129,4 @@ function lineReader(onLine: (line: string) => void, atOnce: boolean) {
     },
     end,
   }
-}
-
-function shortened(text: string): string {
-  return printable(text.length > mostSaid ? `${text.slice(0, mostSaid)}...` : text)
 }

@@ -65,7 +65,7 @@ function mistakesOf(path: FieldPath, fields: UserFields): Mistake[] {
     )
   if (fields.username !== undefined && (fields.token ?? fields.tokenFile) !== undefined)
     wrong('username', 'only one can be sent, but there is a token, too')
-  if (fields.username === undefined && fields.password !== undefined) wrong('password', 'there is no username to it')
+  if (fields.username === undefined && fields.password !== undefined) wrong('password', 'needs a username')
   if (!isHeaderText(fields.token ?? '')) wrong('token', 'has a line break or a control character')
 
   const { as: impersonated, 'as-uid': uid = '', 'as-groups': groups, 'as-user-extra': extra } = fields
@@ -74,7 +74,7 @@ function mistakesOf(path: FieldPath, fields: UserFields): Mistake[] {
   for (const [key, values] of Object.entries(others) as [keyof typeof others, string[]][]) {
     if (!values.every(isHeaderText)) wrong(key, 'has a line break or a control character')
     if (impersonated === undefined && values.some((value) => value !== ''))
-      wrong(key, 'there is no user to impersonate: as')
+      wrong(key, 'needs as, the user to impersonate')
   }
   return mistakes
 }
