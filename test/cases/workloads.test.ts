@@ -29,12 +29,12 @@ function scaleTest(...args: string[]) {
 describe('workloads as people wrote them', () => {
   it.each([
     ['wl-secrets-only', 0, '2 namespaces, no pods'],
-    ['wl-one-namespace', 0, '3000 pods'],
+    ['wl-one-namespace', 0, '3,000 pods'],
     ['wl-nodes-1', 0, '5 pods'],
-    ['wl-etcd-density', 0, '11011 other objects'],
-    ['wl-services-6000', 0, '6002 other objects'],
+    ['wl-etcd-density', 0, '11,011 other objects'],
+    ['wl-services-6000', 0, '6,002 other objects'],
     ['wl-maxpods', 4, '110 of 200 pods Ready'],
-    ['wl-hosts', 2, 'fleet.hosts: 5 hosts for 3 nodes'],
+    ['wl-hosts', 2, 'fleet.hosts: more hosts (5) than nodes (3)'],
   ])('should run %s to the end that it deserves', (name, status, words) => {
     const ran = scaleTest('run', input(name), '--target', 'sim')
     expect(ran.output).toContain(words)
@@ -56,9 +56,9 @@ describe('workloads as people wrote them', () => {
 
 describe('public configurations of other tools', () => {
   it.each([
-    ['clusterloader2-load', '3000 pods Ready, 1147 other objects'],
+    ['clusterloader2-load', '3,000 pods Ready, 1,147 other objects'],
     ['kube-burner-cluster-density', '200 pods Ready, 620 other objects'],
-    ['kperf-node100-pod10k', '10000 pods Ready, 40 other objects'],
+    ['kperf-node100-pod10k', '10,000 pods Ready, 40 other objects'],
   ])('should run as examples/%s', (name, words) => {
     const { status, output } = scaleTest('run', `examples/${name}`, '--target', 'sim')
     expect(output).toContain(words)
