@@ -61,6 +61,12 @@ describe('reportCommand', () => {
     ['pass', [], 0, 'smoke: pass (simulated) No pod was lost. The only threshold is met.'],
     ['fail', [missed], 1, 'smoke: fail (simulated) missed: tuned rollout available at most 1 ms'],
     ['inconclusive', [tooShort, short], 4, 'untuned #1 rollout: timed out after 1.00 s with'],
+    [
+      'inconclusive as the fill was late',
+      ['workload.timeout=2s'],
+      4,
+      'the fill timed out after 2.00 s with 8 of 24 pods Ready; raise workload.timeout',
+    ],
   ])('should end with the status of the verdict, as the run did: %s', async (_, set, expected, words) => {
     const { status, folder } = await smoke({ set: ['seed=7', ...set] })
     const ran = readFileSync(join(folder, 'report.html'), 'utf8')

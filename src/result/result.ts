@@ -395,6 +395,8 @@ export const resultSchema = z.object({
   reasons: z.array(z.string()),
   /** True when the run was interrupted or failed: what is here is all there is. */
   partial: z.boolean(),
+  /** What ended the run early; absent where it went to its end, also if single arms did not. */
+  ending: z.string().optional(),
   /** Null for a simulation, whose time is virtual. */
   startedAt: z.string().nullable(),
   durationMs: z.number(),

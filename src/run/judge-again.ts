@@ -12,10 +12,10 @@ export function judgedAgain(result: Result): Result {
   // No target sim measures anything: its figures stay simulated, whatever the file calls them.
   const evidence = result.target === 'sim' ? 'simulated' : result.evidence
   const thresholds = result.thresholds.map((recorded) => thresholdAgain(recorded, result))
-  const broken = arms.findLast(({ outcome }) => outcome !== 'complete')
-  const ending = partial
-    ? (broken?.error ?? `the run did not go to its end: ${plural(arms.length, 'arm')} finished`)
-    : undefined
+  // An arm that is not complete says why itself.
+  const isUnexplained = partial && arms.every(({ outcome }) => outcome === 'complete')
+  const early = `the run did not go to its end: ${plural(arms.length, 'arm')} finished`
+  const ending = result.ending ?? (isUnexplained ? early : undefined)
   const judged = concluded(thresholds, { arms, ending })
   const contradictions = [
     ...(judged.verdict === result.verdict ? [] : [`the result says ${result.verdict}, its arms say ${judged.verdict}`]),

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { plural } from '../base/count.ts'
+import { formatDuration } from '../base/duration.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import { asFailure } from '../kube/failures.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
@@ -106,6 +107,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     evidence: target.evidence,
     target: target.name,
     partial: ending !== undefined || errors.length > 0,
+    ...(ending === undefined ? {} : { ending }),
     startedAt: context.startedAt,
     durationMs: clock.nowMs() - startedMs,
     versions,
@@ -242,7 +244,7 @@ async function measureOnFleet(
     const tolerated = plan.fleet.pods.taints
     outcome.fill = await stages.run(fillCluster({ cluster, workload, seed, runId, tolerated, watchMachine, onSamples }))
     const lacks = lacksOf(outcome.fill)
-    if (lacks.length > 0) throw new Failure('inconclusive', `the cluster was not filled: ${lacks.join('; ')}`)
+    if (lacks.length > 0) throw new Failure('inconclusive', unfilled(lacks, outcome.fill.durationMs, workload.timeout))
   }
 
   const { image, serviceAccountToken } = pod
@@ -290,6 +292,13 @@ function blankOutcome({ name, profile, repetition, order }: ScheduledArm): ArmOu
     probes: [],
     residue: [],
   }
+}
+
+/** What a fill lacks, and what gives it longer if time ran out. */
+function unfilled(lacks: readonly string[], durationMs: number, timeoutMs: number): string {
+  return durationMs < timeoutMs
+    ? `the cluster was not filled: ${lacks.join('; ')}`
+    : `the fill timed out after ${formatDuration(timeoutMs)} with ${lacks.join(' and ')}; raise workload.timeout`
 }
 
 /** The client limits in force, as the components themselves said. */
