@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import type { Result } from '../result/result.ts'
+import { renderHtml } from './html.ts'
+import { renderJunit } from './junit.ts'
+import { renderMarkdown } from './markdown.ts'
+import { sampleArm, sampleResult } from './sample-result.ts'
+import { renderSummary } from './summary.ts'
+import { viewOf } from './view.ts'
+
+const times = {
+  untuned: {
+    rollout: { created: 9000, ready: 78_900, available: 79_000 },
+    scaleDown: { rsCurrent: 8690, deleted: 122_000 },
+  },
+  tuned: { rollout: { created: 800, ready: 7000, available: 7100 }, scaleDown: { rsCurrent: 500, deleted: 14_000 } },
+}
+
+/** A run whose tuned rollout timed out, so that its scale-down began with 78 pods Ready. */
+function unfinished(): Result {
+  const [untuned, tuned] = [sampleArm('untuned', 1, 1, times.untuned), sampleArm('tuned', 1, 2, times.tuned)]
+  const [rollout, scaleDown] = tuned.probes
+  Object.assign(rollout?.stopsMs ?? {}, { available: null, ready: null })
+  Object.assign(rollout ?? {}, {
+    timeoutMs: 30_000,
+    progress: {
+      created: { done: 200, total: 200 },
+      available: { done: 77, total: 200 },
+      ready: { done: 78, total: 200 },
+    },
+  })
+  Object.assign(scaleDown ?? {}, { atStart: { pods: 200, ready: 78 } })
+  return sampleResult({
+    arms: [untuned, tuned],
+    reference: null,
+    thresholds: [],
+    verdict: 'inconclusive',
+    reasons: ['x'],
+  })
+}
+
+const timedOut = 'timed out after 30.0 s with 77 of 200 available and 78 of 200 Ready; raise probes.sequence[0].timeout'
+const startedEarly = 'started before rollout was finished'
+
+describe('a probe that timed out', () => {
+  it('should say how far it came in every report that explains figures', () => {
+    for (const report of [renderHtml(unfinished()), renderMarkdown(unfinished()), renderJunit(unfinished())]) {
+      expect(report.replaceAll(/\\([[\]])/g, '$1')).toContain(timedOut)
+      expect(report).toContain(startedEarly)
+    }
+  })
+
+  it('should leave the next one without ratio, and without what bound it', () => {
+    const [rollout, scaleDown] = viewOf(unfinished()).probes
+    const ratios = (rows: NonNullable<typeof rollout>['rows'] = []) =>
+      rows.map(({ stop, cells }) => [stop, cells[1]?.ratio])
+    expect(ratios(rollout?.rows)).toEqual([
+      ['created', 11.25],
+      ['available', null],
+      ['ready', null],
+    ])
+    expect(ratios(scaleDown?.rows)).toEqual([
+      ['rsCurrent', null],
+      ['deleted', null],
+    ])
+    expect(scaleDown?.typical.map(({ profile, probe }) => [profile, probe.explanations.length])).toEqual([
+      ['untuned', 2],
+      ['tuned', 0],
+    ])
+    expect(viewOf(unfinished()).worse).toEqual([])
+    expect(renderSummary(unfinished(), { reportPath: 'x' })).toMatch(/available +79\.0 s +not reached +—/)
+  })
+
+  it('should fail a test case of its own, and so should the next one', () => {
+    const junit = renderJunit(unfinished())
+    for (const [name, message] of [
+      ['tuned #1: rollout 1 → 200', timedOut],
+      ['tuned #1: scale-down 200 → 1', startedEarly],
+    ])
+      expect(junit).toMatch(
+        new RegExp(`name="${name}"[^>]*>\\s*<error message="${message?.replaceAll(/[[\]]/g, '\\$&')}`),
+      )
+  })
+})
