@@ -65,7 +65,7 @@ describe('reportCommand', () => {
       'inconclusive as the fill was late',
       ['workload.timeout=2s'],
       4,
-      'the fill timed out after 2.00 s with 8 of 24 pods Ready; raise workload.timeout',
+      'untuned #1: the fill timed out after 2.00 s with',
     ],
   ])('should end with the status of the verdict, as the run did: %s', async (_, set, expected, words) => {
     const { status, folder } = await smoke({ set: ['seed=7', ...set] })
