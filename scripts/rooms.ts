@@ -5,9 +5,11 @@ import { dirname, join, normalize, relative, sep } from 'node:path'
 export const rooms = [
   'main.ts',
   'cli',
+  'trials',
   'run',
   'steps',
   'targets',
+  'model',
   'fleet',
   'workload',
   'measure',

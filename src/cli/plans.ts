@@ -8,7 +8,7 @@ import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
 import type { Override } from '../plan/sources.ts'
 import { largestPlanBytes } from '../plan/sources.ts'
-import { faultKinds } from '../targets/sim/faults/index.ts'
+import { faultKinds } from '../trials/faults/index.ts'
 import { refuseOverrides } from './useless-options.ts'
 
 /** Where clusters can come from; the first one when nobody says. */

@@ -22,8 +22,9 @@ import { onVirtualTime } from '../run/run.ts'
 import { localTarget } from '../targets/local/index.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
 import { remoteTarget } from '../targets/remote/index.ts'
-import type { FaultKind } from '../targets/sim/faults/index.ts'
 import { hardwareOf, runsKubeProxies, simulatedTarget } from '../targets/sim/index.ts'
+import type { FaultKind } from '../trials/faults/index.ts'
+import { drawFaults } from '../trials/faults/index.ts'
 import type { TargetName } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import { programVersion } from './version.ts'
@@ -67,8 +68,7 @@ function simulated(plan: Plan, { folders }: Surroundings, { calibration: file, w
     calibration,
     hardware: hardwareOf(plan, calibration),
     kubeProxy: runsKubeProxies(plan),
-    // The plan's check lets no other kinds through.
-    faults: plan.faults as { seed: number; kinds: FaultKind[] } | undefined,
+    ...(plan.faults !== undefined && { faultsOf: faultsNamed(plan.faults) }),
   })
   const varied = whatIf && [whatIf.record, [...whatIf.plans].map(([arm, its]) => [arm, planHash(its)])]
   const inputs = JSON.stringify([planHash(plan), calibration, programVersion(folders.root), varied])
@@ -80,6 +80,12 @@ function simulated(plan: Plan, { folders }: Surroundings, { calibration: file, w
     clock: target.clock,
     ...onVirtualTime,
   }
+}
+
+/** The faults that a plan names, in every cluster of a repetition the same. */
+function faultsNamed({ seed, kinds }: NonNullable<Plan['faults']>) {
+  // The plan's check lets no other kinds through.
+  return (repetition: number) => drawFaults(seed, repetition, kinds as FaultKind[])
 }
 
 /** A run of today: `single-node-20261125-201507-3fa2`. */
@@ -167,7 +173,7 @@ function onThisMachine(plan: Plan, { folders, env }: Surroundings): RunOn {
 }
 
 /** Measured on two cores; `scale-test calibrate` measures another machine. */
-export const defaultCalibration = join('src', 'targets', 'sim', 'calibration.json')
+export const defaultCalibration = join('src', 'model', 'calibration.json')
 
 /** Reads what `scale-test calibrate` wrote. Throws `Failure('bad-input')` for anything else. */
 export function readCalibration(file: string): Calibration {

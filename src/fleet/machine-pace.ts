@@ -3,7 +3,7 @@ import type { MachineLook } from '../measure/machine.ts'
 /**
  * What the piece of work of `lookAtThisMachine` takes on the machine that durations were measured on (duration.ts). Worked out, not measured
  * there: where it took 20.1 ms, `scale-test calibrate` found that reads and writes take 1.58 times the processor time that
- * src/targets/sim/calibration.json has of that machine (November 2026).
+ * src/model/calibration.json has of that machine (November 2026).
  */
 const referenceWorkMs = 12.7
 

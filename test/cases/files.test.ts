@@ -127,7 +127,7 @@ describe('the report of a simulated run', () => {
   it('should have a place of its own for every plan, seed, calibration and value that is tried', async () => {
     const plan = writePlan()
     const calibration = join(folder, 'calibration.json')
-    const ours = JSON.parse(readFileSync(join(import.meta.dirname, '../../src/targets/sim/calibration.json'), 'utf8'))
+    const ours = JSON.parse(readFileSync(join(import.meta.dirname, '../../src/model/calibration.json'), 'utf8'))
     writeFileSync(calibration, JSON.stringify({ ...ours, machine: { ...ours.machine, cores: 3 } }))
     const long = 'registry.example/a-name-that-is-much-too-long-for-the-name-of-an-arm'
     const variants = [

@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadPlan } from '../../src/cli/plans.ts'
 import { defaultCalibration, readCalibration } from '../../src/cli/targets.ts'
-import { tryOut } from '../../src/run/simulate.ts'
-import { createTally } from '../../src/run/trials.ts'
+import { createTally } from '../../src/trials/tally.ts'
+import { tryOut } from '../../src/trials/trial.ts'
 import { root } from '../e2e/components.ts'
 
 const seeds = 1000

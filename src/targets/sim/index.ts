@@ -1,16 +1,15 @@
 import type { Clock } from '../../base/clock.ts'
 import { bytesOf } from '../../base/quantity.ts'
+import type { Fault } from '../../model/fault.ts'
+import { createKernel } from '../../model/kernel/kernel.ts'
+import { costsOf } from '../../model/machine/costs.ts'
+import type { Hardware } from '../../model/machine/hardware.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Calibration } from '../../result/calibration.ts'
 import type { Target } from '../target.ts'
 import type { SimulatedCluster, Witnessed } from './cluster.ts'
 import { openSimulatedCluster } from './cluster.ts'
-import type { FaultKind, NamedFault } from './faults/index.ts'
-import { drawFaults } from './faults/index.ts'
-import type { Hardware } from './hardware.ts'
-import { createKernel } from './kernel/kernel.ts'
 import { supportOf } from './knobs.ts'
-import { costsOf } from './model/costs.ts'
 
 export interface SimulatedTargetOptions {
   seed: number
@@ -18,8 +17,8 @@ export interface SimulatedTargetOptions {
   hardware: Hardware
   /** Whether each node has a kube-proxy. */
   kubeProxy?: boolean
-  /** What goes wrong in every cluster, and the seed it is drawn from. */
-  faults?: { seed: number; kinds: readonly FaultKind[] } | undefined
+  /** What goes wrong in the clusters of a repetition. */
+  faultsOf?: (repetition: number) => readonly Fault[]
   /** False when a run is to clean its clusters up as if they were somebody else's. */
   disposable?: boolean
   /** Shows each cluster from its beginning. */
@@ -32,19 +31,15 @@ export interface SimulatedTarget extends Target {
   open(options: Parameters<Target['open']>[0]): Promise<SimulatedCluster>
   /** How many events of the simulation have happened. */
   events(): number
-  /** The faults of the clusters opened so far. */
-  faults(): readonly NamedFault[]
 }
 
 /** Clusters that are simulated in this process, on virtual time: what is asked of them takes no longer than reckoning it. */
 export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarget {
-  const { seed, calibration, hardware, kubeProxy = false, disposable = true, onOpen } = options
+  const { seed, calibration, hardware, kubeProxy = false, faultsOf, disposable = true, onOpen } = options
   const kernel = createKernel()
   const costs = costsOf(calibration)
   const versions = { simulation: 'model 1', calibration: calibration.measuredAt, ...calibration.versions }
-  const drawn: NamedFault[] = []
   return {
-    faults: () => drawn,
     name: 'sim',
     evidence: 'simulated',
     onThisMachine: false,
@@ -57,9 +52,6 @@ export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarge
     },
     async open({ armId, repetition, knobs, signal }) {
       if (signal.aborted) throw signal.reason
-      const faults =
-        options.faults === undefined ? [] : drawFaults(options.faults.seed, repetition, options.faults.kinds)
-      drawn.push(...faults)
       return openSimulatedCluster({
         kernel,
         seed,
@@ -70,7 +62,7 @@ export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarge
         hardware,
         kubeProxy,
         versions,
-        faults,
+        faults: faultsOf?.(repetition) ?? [],
         disposable,
         onOpen,
       })

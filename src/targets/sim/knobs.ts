@@ -1,9 +1,9 @@
+import type { ConntrackTable } from '../../model/proxy/conntrack.ts'
+import { knobsRead } from '../../model/settings.ts'
 import { catalogue } from '../../tuning/catalogue.ts'
 import type { Knob, KnobValue } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import type { KnobReading, KnobSupport } from '../target.ts'
-import type { ConntrackTable } from './proxy/conntrack.ts'
-import { knobsRead } from './settings.ts'
 
 const oneMember = 'not modelled: each simulated etcd has one member, and this matters between members only'
 const noProxies = "not modelled: the plan's nodes have no kube-proxy (simulation.kubeProxy)"

@@ -1,29 +1,23 @@
 import type { ComponentMetrics, ComponentName, MetricSample, Wanted } from '../../measure/metrics.ts'
 import { namesToRead, processStart } from '../../measure/metrics.ts'
-import type { Server } from './apiserver/server.ts'
-import type { Kubelet } from './kubelet/kubelet.ts'
-import type { LimiterMetrics } from './model/client.ts'
-import type { Costs } from './model/costs.ts'
-import type { EtcdFleet, EtcdUse } from './model/etcd.ts'
-import type { Processor } from './model/processor.ts'
-import type { KubeProxies } from './proxy/proxies.ts'
+import type { Model } from '../../model/cluster.ts'
+import type { EtcdUse } from '../../model/etcd/etcd.ts'
+import type { Costs } from '../../model/machine/costs.ts'
 
 export interface ScrapeOptions {
   wanted: Wanted
-  server: Server
-  etcd: EtcdFleet
-  processor: Processor
+  model: Model
   costs: Costs
-  controllerLimiter: LimiterMetrics
-  probeKubelet: Kubelet | undefined
-  proxies: KubeProxies | undefined
   /** When the control plane's processes started. */
   startedMs: number
 }
 
 /** What the components' /metrics pages would say, of the metrics that a run reads. */
 export function scrapeModel(options: ScrapeOptions): ComponentMetrics[] {
-  const { wanted, server, etcd, controllerLimiter, probeKubelet, proxies, costs, startedMs } = options
+  const { wanted, model, costs, startedMs } = options
+  const { server, etcd, controllerLimiter } = model
+  const { kubelets = [], proxies } = model.fleet() ?? {}
+  const [probeKubelet] = kubelets
   const names = namesToRead(wanted)
   const isWanted = (component: ComponentName) => wanted.components?.includes(component) ?? true
   const page = (component: ComponentName, instance: string, samples: MetricSample[], processMs = startedMs) => ({

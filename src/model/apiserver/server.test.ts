@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { createEtcd } from '../etcd/etcd.ts'
+import { createKernel } from '../kernel/kernel.ts'
+import type { Costs } from '../machine/costs.ts'
+import { createProcessor } from '../machine/processor.ts'
+import { createServer } from './server.ts'
+import { createStore } from './store.ts'
+
+const deliveryMs = 0.01
+const costs: Costs = {
+  networkMs: 0.1,
+  apiserver: { readMs: 0.1, writeMs: 0.2, nodeStatusMs: 0.2, leaseMs: 0.1, deliveryMs },
+  etcd: { fsyncMs: 1, writeMs: 0.1, readMs: 0.1 },
+  scheduler: { podMs: 1 },
+  controllerManager: { actionMs: 1 },
+  kubelet: { startMs: 1, podStartMs: 1, podStopMs: 1, nodeStatusMs: 1, deliveryMs: 1, idleMsPerSecond: 1 },
+  idleMsPerSecond: {},
+}
+
+/** Writes one EndpointSlice that is announced to so many watchers; when it was written and told, and what the server used. */
+async function announced(watchers: number) {
+  const kernel = createKernel()
+  const timeline = kernel.createTimeline()
+  const processor = createProcessor(timeline.nowMs, 32)
+  const settings = { quotaBytes: 2 ** 31, snapshotCount: 10_000, compaction: null, split: [] }
+  const etcd = createEtcd(timeline, processor, costs.etcd, settings)
+  const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
+  const server = createServer({ timeline, store, etcd, processor, costs })
+  server.addWatchers('endpointslices', watchers)
+  const moments: { writtenMs?: number; toldMs?: number } = {}
+  const request = { verb: 'PUT', resource: 'endpointslices', level: 'workload-high', bytes: 100 } as const
+  server.handle(request, () => {
+    moments.writtenMs = timeline.nowMs()
+    server.announce('endpointslices', () => {
+      moments.toldMs = timeline.nowMs()
+    })
+  })
+  await kernel.clock.sleep(10_000)
+  return { ...moments, usedMs: processor.usedMs('kube-apiserver') }
+}
+
+describe('what the store does not keep', () => {
+  it('should be told to nobody, at no cost, when nobody watches', async () => {
+    const { writtenMs, toldMs, usedMs } = await announced(0)
+    expect(writtenMs).toBeGreaterThan(0)
+    expect(toldMs).toBeUndefined()
+    expect(usedMs).toBeCloseTo(costs.apiserver.writeMs)
+  })
+
+  it('should be told once it is written, and cost the server so much for each who watches', async () => {
+    const { writtenMs = 0, toldMs = 0, usedMs } = await announced(5000)
+    // 50 ms of work, beside what else there is to do: on all 32 cores at best.
+    expect(toldMs - writtenMs).toBeGreaterThan((5000 * deliveryMs) / 33)
+    expect(usedMs).toBeCloseTo(costs.apiserver.writeMs + 5000 * deliveryMs)
+  })
+})

@@ -1,0 +1,227 @@
+import { countMore } from '../../base/sum.ts'
+import type { ResourceName } from '../../kube/api.ts'
+import { ApiError } from '../../kube/api.ts'
+import type { EtcdFleet } from '../etcd/etcd.ts'
+import type { Timeline } from '../kernel/kernel.ts'
+import type { Costs } from '../machine/costs.ts'
+import type { Processor } from '../machine/processor.ts'
+import type { PriorityLevel } from './flow-control.ts'
+import { createFlowControl, oneSeat, writeWidth } from './flow-control.ts'
+import { outOfSpace, tooManyRequests } from './refusals.ts'
+import type { RequestMetrics } from './request-metrics.ts'
+import { createRequestMetrics } from './request-metrics.ts'
+import type { Store, StoredChange } from './store.ts'
+
+/** One request as the server sees it. */
+export interface ServerRequest {
+  verb: 'GET' | 'LIST' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** `pods`, `pods/status`, `events`. */
+  resource: string
+  level: PriorityLevel
+  /** Of a write: what it adds to etcd, and what it makes obsolete there; absent for what is not stored, such as tokens. */
+  bytes?: number | undefined
+  obsoleteBytes?: number | undefined
+  /** Of a write that nobody waits for, such as a heartbeat: its exact moment does not matter. */
+  unseen?: boolean
+}
+
+/** What became of a request. */
+export type Reply<T> = (error: ApiError | undefined, value: T | undefined) => void
+
+/** The apiserver's side of the simulation: it takes requests, and the time that they take. */
+export interface Server {
+  /**
+   * Takes a request that a client sends now. `serve` reads or writes at the moment the answer is decided; what it throws is
+   * the refusal. The client hears of it at that moment, if it asks to.
+   */
+  handle<T>(request: ServerRequest, serve: () => T, reply?: Reply<T>): void
+  /** Tells of every write to a resource when it reaches its watchers, in order; returns how to end that. */
+  inform<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void): () => void
+  /** A write of what the store does not keep: calls `tell` when it reaches the watchers of its resource, if there are any. */
+  announce(resource: string, tell: () => void): void
+  /** So many watchers more are told of each write to a resource: each costs the server. */
+  addWatchers(resource: string, count: number): void
+  /** When what is sent to the watchers of a resource now reaches them. */
+  deliveryMs(resource: ResourceName): number
+  /** All processor time is multiplied by this: a slow server. */
+  slowDown(factor: number): void
+  readonly metrics: RequestMetrics
+}
+
+export interface ServerOptions {
+  timeline: Timeline
+  store: Store
+  etcd: EtcdFleet
+  processor: Processor
+  costs: Costs
+}
+
+const unseenMs = 50
+/** Telling so many watchers that it takes longer than this is done beside other work: each has a goroutine of its own. */
+const fanOutMs = 10
+
+/** A server for what is in the store. */
+export function createServer({ timeline, store, etcd, processor, costs }: ServerOptions): Server {
+  const { networkMs } = costs
+  const metrics = createRequestMetrics()
+  const watchers = new Map<string, number>()
+  let slowness = 1
+
+  const costOf = ({ verb, resource }: ServerRequest): number => {
+    if (verb === 'GET' || verb === 'LIST') return costs.apiserver.readMs
+    if (resource === 'nodes/status') return costs.apiserver.nodeStatusMs
+    return resource === 'leases' ? costs.apiserver.leaseMs : costs.apiserver.writeMs
+  }
+
+  /** Whoever is told of writes to a resource, and when the last one reached them. */
+  const channels = new Map<ResourceName, Channel>()
+  /** Of what the store does not keep. */
+  const announced = new Map<string, Channel>()
+  /** What the decision that is being taken has written. */
+  let undelivered: Delivery[] = []
+  let deciding = false
+  const send = (delivery: Delivery) => {
+    if (deciding) undelivered.push(delivery)
+    else timeline.after(0, () => deliver(delivery))
+  }
+  const channelOf = (resource: ResourceName) => {
+    const known = channels.get(resource)
+    if (known !== undefined) return known
+    const channel: Channel = { resource, listeners: new Set(), lastMs: 0 }
+    channels.set(resource, channel)
+    const tell = (change: StoredChange) => {
+      for (const listener of channel.listeners) listener(change)
+    }
+    store.onChange(resource, (change) => send({ channel, tell: () => tell(change) }))
+    return channel
+  }
+  const announcedChannelOf = (resource: string): Channel => {
+    const channel = announced.get(resource) ?? { resource, listeners: new Set(), lastMs: 0 }
+    announced.set(resource, channel)
+    return channel
+  }
+
+  /** Watchers are told at once, unless the server has no time: about when whoever wrote it has the answer. */
+  const deliver = ({ channel, tell }: Delivery) => {
+    const costMs = (watchers.get(channel.resource) ?? 0) * costs.apiserver.deliveryMs * slowness
+    const isFanOut = costMs > fanOutMs
+    const sentMs = processor.reserve('kube-apiserver', costMs, isFanOut ? 'fan-out' : 'watches')
+    const nowMs = timeline.nowMs()
+    if (!isFanOut && sentMs <= nowMs + 2 * costMs && channel.lastMs <= nowMs) return tell()
+    channel.lastMs = Math.max(sentMs, channel.lastMs)
+    timeline.at(channel.lastMs, tell)
+  }
+
+  const decide = <T>(request: ServerRequest, serve: () => T): { error?: ApiError; value?: T } => {
+    try {
+      if (request.bytes !== undefined && request.verb !== 'DELETE' && etcd.isFull(resourceOf(request)))
+        throw outOfSpace()
+      deciding = true
+      return { value: serve() }
+    } catch (error) {
+      if (error instanceof ApiError) return { error }
+      throw error
+    } finally {
+      deciding = false
+    }
+  }
+
+  const start = (passage: Passage) => {
+    const { request } = passage
+    // The answer's way to the client is taken before the decision: one moment of the simulation then does for both.
+    const computedMs = processor.reserve('kube-apiserver', costOf(request) * slowness, request.level) + 2 * networkMs
+    const { bytes, obsoleteBytes = 0 } = request
+    const doneMs = bytes === undefined ? computedMs : etcd.commit(resourceOf(request), computedMs, bytes, obsoleteBytes)
+    // A few milliseconds early spare an event: unless the server is behind, then it is late like all others.
+    if (request.unseen === true && doneMs - timeline.nowMs() < unseenMs) conclude(passage)
+    else timeline.at(doneMs, () => conclude(passage))
+  }
+  const conclude = ({ request, serve, reply, sentMs, width, extraMs }: Passage) => {
+    const { verb, resource, level } = request
+    const { error, value } = decide(request, serve)
+    metrics.note(verb, resource, error?.status ?? 200, timeline.nowMs() - sentMs - 2 * networkMs)
+    if (extraMs === 0) flow.leave(level, width)
+    else timeline.after(extraMs, () => flow.leave(level, width))
+    reply?.(error, value)
+    if (undelivered.length === 0) return
+    const written = undelivered
+    undelivered = []
+    for (const delivery of written) deliver(delivery)
+  }
+  const refuse = ({ request, reply, sentMs }: Passage) => {
+    metrics.note(request.verb, request.resource, 429, timeline.nowMs() - sentMs)
+    reply?.(tooManyRequests(), undefined)
+  }
+  const flow = createFlowControl<Passage>(timeline, { start, refuse })
+
+  return {
+    metrics,
+    handle<T>(request: ServerRequest, serve: () => T, reply?: Reply<T>) {
+      const { width, extraMs } =
+        request.bytes === undefined ? oneSeat : writeWidth(watchers.get(resourceOf(request)) ?? 0)
+      flow.enter(request.level, width, {
+        request,
+        serve,
+        reply: reply as Reply<unknown> | undefined,
+        sentMs: timeline.nowMs(),
+        width,
+        extraMs,
+      })
+    },
+
+    inform<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void) {
+      const { listeners } = channelOf(resource)
+      const one = listener as unknown as (change: StoredChange) => void
+      listeners.add(one)
+      return () => void listeners.delete(one)
+    },
+
+    announce(resource, tell) {
+      if ((watchers.get(resource) ?? 0) > 0) send({ channel: announcedChannelOf(resource), tell })
+    },
+
+    deliveryMs: (resource) => Math.max(timeline.nowMs(), channelOf(resource).lastMs),
+    addWatchers: (resource, count) => countMore(watchers, resource, count),
+    slowDown(factor) {
+      slowness = factor
+    },
+  }
+}
+
+/** A request on its way through the server. */
+interface Passage {
+  request: ServerRequest
+  serve: () => unknown
+  reply: Reply<unknown> | undefined
+  sentMs: number
+  /** Seats that it takes, and for how much longer than it lasts. */
+  width: number
+  extraMs: number
+}
+
+/** Whoever is told of the writes to a resource. */
+interface Channel {
+  resource: string
+  listeners: Set<(change: StoredChange) => void>
+  /** When the last one that had to wait is told. */
+  lastMs: number
+}
+
+/** There are a dozen of them, and millions of requests. */
+const withoutSubresource = new Map<string, string>()
+
+/** A write on its way to the watchers. */
+interface Delivery {
+  channel: Channel
+  tell: () => void
+}
+
+/** The resource of `pods/status`. */
+function resourceOf({ resource }: ServerRequest): string {
+  const known = withoutSubresource.get(resource)
+  if (known !== undefined) return known
+  const slash = resource.indexOf('/')
+  const short = slash === -1 ? resource : resource.slice(0, slash)
+  withoutSubresource.set(resource, short)
+  return short
+}

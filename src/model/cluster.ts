@@ -1,0 +1,173 @@
+import type { Random } from '../base/random.ts'
+import { createRandom } from '../base/random.ts'
+import type { KubeApi } from '../kube/api.ts'
+import { createObjects } from './apiserver/objects.ts'
+import type { Server } from './apiserver/server.ts'
+import { createServer } from './apiserver/server.ts'
+import type { Store } from './apiserver/store.ts'
+import { createStore } from './apiserver/store.ts'
+import type { LimiterMetrics } from './client-go/client.ts'
+import { createLimiterMetrics } from './client-go/client.ts'
+import type { Caller } from './connection.ts'
+import { connect } from './connection.ts'
+import type { ControlPlane } from './controllers/context.ts'
+import { runDeploymentController } from './controllers/deployment.ts'
+import { runEndpointControllers } from './controllers/endpoints.ts'
+import { runGarbageCollector } from './controllers/garbage-collector.ts'
+import { runNamespaceContentControllers } from './controllers/namespace-contents.ts'
+import { runNamespaceController } from './controllers/namespaces.ts'
+import { runNodeLifecycleController } from './controllers/node-lifecycle.ts'
+import { runReplicaSetController } from './controllers/replicaset.ts'
+import { runScheduler } from './controllers/scheduler.ts'
+import type { EtcdFleet } from './etcd/etcd.ts'
+import { createEtcd } from './etcd/etcd.ts'
+import type { Fault } from './fault.ts'
+import type { HollowFleet, HollowNodes } from './fleet.ts'
+import { startHollowFleet } from './fleet.ts'
+import type { Kernel, Timeline } from './kernel/kernel.ts'
+import type { Costs } from './machine/costs.ts'
+import type { Hardware } from './machine/hardware.ts'
+import { createProcessor } from './machine/processor.ts'
+import type { ConntrackTable } from './proxy/conntrack.ts'
+import { conntrackTableOf } from './proxy/conntrack.ts'
+import type { Settings } from './settings.ts'
+
+export interface ModelOptions {
+  kernel: Kernel
+  seed: number
+  /** All clusters of a repetition draw the same numbers: what differs between them is what their settings do. */
+  repetition: number
+  settings: Settings
+  costs: Costs
+  hardware: Hardware
+  /** Whether each node has a kube-proxy. */
+  kubeProxy: boolean
+  /** What goes wrong in it; `beginFaults` lets it begin. */
+  faults: readonly Fault[]
+}
+
+/** A Kubernetes cluster that is reckoned, not run. */
+export interface Model {
+  readonly timeline: Timeline
+  readonly store: Store
+  readonly server: Server
+  readonly etcd: EtcdFleet
+  /** Of all controllers together, as they are one process. */
+  readonly controllerLimiter: LimiterMetrics
+  /** The connection-tracking table of a node's host. */
+  readonly conntrack: ConntrackTable
+  /** A client outside of the cluster. */
+  connect(caller: Caller): KubeApi
+  /** Starts hollow nodes. A fleet that is started again takes the place of the one that is there, as when all its processes are restarted. */
+  startFleet(nodes: HollowNodes, signal: AbortSignal): HollowFleet
+  /** The nodes there are; undefined before any were started. */
+  fleet(): HollowFleet | undefined
+  beginFaults(): void
+  /** From now on nothing happens in it. */
+  close(): void
+}
+
+/** What every cluster has before anybody creates anything. */
+const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
+const compactEveryMs = 300_000
+
+/** Opens a cluster, whose time begins at zero. It is Ready at once: starting a control plane is not modelled. */
+export function openModel(options: ModelOptions): Model {
+  const { kernel, seed, repetition, settings, costs, hardware, kubeProxy, faults } = options
+  const timeline = kernel.createTimeline()
+  const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores)
+  const etcd = createEtcd(timeline, processor, costs.etcd, settings.etcd)
+  const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
+  const randomOf = (stream: string): Random => createRandom(seed, `${repetition}/${stream}`)
+  const objects = createObjects({
+    store,
+    nowMs: timeline.nowMs,
+    random: randomOf('names'),
+    tolerationSeconds: {
+      notReady: settings.apiserver.notReadyTolerationSeconds,
+      unreachable: settings.apiserver.unreachableTolerationSeconds,
+    },
+  })
+  const server = createServer({ timeline, store, etcd, processor, costs })
+  const controllerLimiter = createLimiterMetrics()
+  const controlPlane: ControlPlane = {
+    timeline,
+    store,
+    objects,
+    server,
+    processor,
+    costs,
+    settings,
+    random: randomOf('controllers'),
+    controllerLimiter,
+    endpointSlices: new Set(),
+  }
+  const renewedMs = new Map<string, number>()
+
+  for (const name of systemNamespaces) objects.create('namespaces', { metadata: { name } })
+  // The informers of the controller-manager and of the scheduler.
+  for (const resource of ['pods', 'nodes', 'services', 'replicasets', 'deployments', 'configmaps', 'secrets'])
+    server.addWatchers(resource, resource === 'pods' || resource === 'nodes' || resource === 'services' ? 2 : 1)
+  runReplicaSetController(controlPlane)
+  runDeploymentController(controlPlane)
+  runEndpointControllers(controlPlane)
+  runNamespaceController(controlPlane)
+  runNamespaceContentControllers(controlPlane)
+  runGarbageCollector(controlPlane)
+  runNodeLifecycleController(controlPlane, renewedMs)
+  runScheduler(controlPlane)
+  const compact = () => {
+    store.compact()
+    timeline.after(compactEveryMs, compact)
+  }
+  timeline.after(compactEveryMs, compact)
+
+  const jitter = randomOf('retries')
+  let fleet: HollowFleet | undefined
+  return {
+    timeline,
+    store,
+    server,
+    etcd,
+    controllerLimiter,
+    conntrack: conntrackTableOf(
+      { cores: hardware.hosts?.cores ?? hardware.controlPlaneCores, memoryBytes: hardware.hostMemoryBytes },
+      settings.hostConntrackMax,
+      kubeProxy ? settings.kubeProxy.conntrack : undefined,
+    ),
+    connect: (caller) =>
+      connect({
+        ...caller,
+        kernel,
+        timeline,
+        server,
+        store,
+        objects,
+        random: () => jitter.integer(0, 999_999) / 1_000_000,
+        faults,
+      }),
+    startFleet(nodes, signal) {
+      fleet?.kill()
+      fleet = startHollowFleet({ controlPlane, nodes, hardware, kubeProxy, randomOf, renewedMs, signal })
+      return fleet
+    },
+    fleet: () => fleet,
+    beginFaults() {
+      for (const fault of faults) {
+        fault.begin?.({
+          timeline,
+          store,
+          objects,
+          server,
+          etcd,
+          nodeNames: () => fleet?.nodeNames ?? [],
+          killNode(name) {
+            fleet?.kubelets.find((kubelet) => kubelet.name === name)?.die()
+            fleet?.proxies?.die(name)
+          },
+        })
+      }
+    },
+    close: timeline.close,
+  }
+}

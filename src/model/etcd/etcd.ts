@@ -1,0 +1,158 @@
+import type { Compaction } from '../../tuning/compaction.ts'
+import type { Timeline } from '../kernel/kernel.ts'
+import type { Processor } from '../machine/processor.ts'
+
+/** How etcd is set up: the knobs of requirements R7 that act in the model. */
+export interface EtcdSettings {
+  quotaBytes: number
+  snapshotCount: number
+  /** What it keeps when it compacts by itself; null where only the apiserver compacts. */
+  compaction: Compaction | null
+  /** Resources with an etcd of their own, as `group/resource`. */
+  split: readonly string[]
+}
+
+/** The etcd clusters behind one apiserver. */
+export interface EtcdFleet {
+  /** Which of them holds a resource, by instance name: `etcd`, `etcd-pods`. */
+  instanceOf(resource: string): string
+  /** A write that will reach etcd at `readyMs` and makes so many bytes obsolete; returns when it is on disk. */
+  commit(resource: string, readyMs: number, bytes: number, obsoleteBytes: number): number
+  /** Whether the NOSPACE alarm is raised: then only deletions are taken. */
+  isFull(resource: string): boolean
+  instances(): EtcdUse[]
+}
+
+/** One etcd. */
+export interface EtcdUse {
+  instance: string
+  quotaBytes: number
+  /** Size of the database file: it never shrinks by itself. */
+  fileBytes: number
+  inUseBytes: number
+  writes: number
+  /** Group commits by how long they took on disk, for the histogram. */
+  fsyncs: number
+  fsyncMs: number
+  snapshots: number
+  /** The NOSPACE alarm is raised. */
+  full: boolean
+}
+
+interface Instance extends EtcdUse {
+  /** The group commit that is under way or the next to start. */
+  batchStartMs: number
+  batchEndMs: number
+  /** Bytes of versions that were overwritten, oldest first, until they are compacted. */
+  history: { atMs: number; writes: number; bytes: number }[]
+}
+
+/** bbolt's pages are not full: 5000 pods took 22 MB in use, of 15 MB by their sizes (plan 1k-nodes, November 2026). */
+const fileBytesPerByte = 1.45
+/** An empty etcd has pages and buckets already. */
+const emptyBytes = 20_480
+/** The apiserver compacts every 5 minutes what was old 5 minutes ago (apiserver storage/etcd3/compact.go). */
+const compactEveryMs = 300_000
+/** Saving a snapshot syncs its file and a record of it in the write-ahead log (etcd server/storage/storage.go). */
+const syncsPerSnapshot = 2
+
+/**
+ * etcd as its clients feel it: writes that arrive while the log is being synced to disk are synced together, next; the file
+ * grows with every version until old ones are compacted, whose pages are then used again; at the quota it raises NOSPACE,
+ * which only compaction and defragmentation by hand would clear.
+ */
+export function createEtcd(
+  timeline: Timeline,
+  processor: Processor,
+  costs: { fsyncMs: number; writeMs: number },
+  settings: EtcdSettings,
+): EtcdFleet {
+  const owners = new Map(settings.split.map((resource) => [lastPart(resource), `etcd-${lastPart(resource)}`]))
+  const instanceOf = (resource: string) => owners.get(resource) ?? 'etcd'
+  const instances = new Map<string, Instance>(
+    ['etcd', ...owners.values()].map((instance) => [instance, blankInstance(instance, settings)]),
+  )
+  const holding = (resource: string) => instances.get(instanceOf(resource)) as Instance
+
+  const { compaction } = settings
+  // A longer period changes nothing: the apiserver compacts all the same.
+  const keptMs = Math.min(compactEveryMs, compaction?.keep === 'period' ? compaction.periodMs : compactEveryMs)
+  const compact = () => {
+    for (const one of instances.values()) {
+      while (one.history.length > 0) {
+        const [oldest] = one.history as [Instance['history'][number]]
+        const isOld =
+          compaction?.keep === 'revisions'
+            ? one.writes - oldest.writes >= compaction.revisions
+            : timeline.nowMs() - oldest.atMs >= keptMs
+        if (!isOld) break
+        one.history.shift()
+        one.inUseBytes -= oldest.bytes
+      }
+    }
+    timeline.after(keptMs, compact)
+  }
+  timeline.after(keptMs, compact)
+
+  const grow = (one: Instance, bytes: number) => {
+    one.inUseBytes += bytes * fileBytesPerByte
+    one.fileBytes = Math.max(one.fileBytes, one.inUseBytes)
+    if (one.fileBytes >= one.quotaBytes) one.full = true
+  }
+
+  return {
+    instanceOf,
+    isFull: (resource) => holding(resource).full,
+    commit(resource, readyMs, bytes, obsoleteBytes) {
+      const one = holding(resource)
+      // Its place in the processor's queue is taken now: taken for later, the processor would be idle until then.
+      const atEtcdMs = Math.max(processor.reserve('etcd', costs.writeMs), readyMs + costs.writeMs)
+      if (atEtcdMs > one.batchStartMs) {
+        one.batchStartMs = Math.max(atEtcdMs, one.batchEndMs)
+        one.batchEndMs = one.batchStartMs + costs.fsyncMs
+        one.fsyncs++
+        one.fsyncMs += costs.fsyncMs
+      }
+      one.writes++
+      if (one.writes % settings.snapshotCount === 0) {
+        one.snapshots++
+        one.batchEndMs += syncsPerSnapshot * costs.fsyncMs
+      }
+      grow(one, bytes)
+      if (obsoleteBytes > 0) remember(one, timeline.nowMs(), obsoleteBytes * fileBytesPerByte)
+      return one.batchEndMs
+    },
+    instances: () => [...instances.values()],
+  }
+}
+
+/** Overwritten or deleted versions, by the second: enough for compaction, and small however many writes there are. */
+function remember(one: Instance, atMs: number, bytes: number): void {
+  const last = one.history.at(-1)
+  if (last !== undefined && atMs - last.atMs < 1000) {
+    last.bytes += bytes
+    last.writes = one.writes
+  } else one.history.push({ atMs, writes: one.writes, bytes })
+}
+
+function blankInstance(instance: string, { quotaBytes }: EtcdSettings): Instance {
+  return {
+    instance,
+    quotaBytes,
+    fileBytes: emptyBytes,
+    inUseBytes: emptyBytes,
+    writes: 0,
+    fsyncs: 0,
+    fsyncMs: 0,
+    snapshots: 0,
+    batchStartMs: Number.NEGATIVE_INFINITY,
+    batchEndMs: Number.NEGATIVE_INFINITY,
+    history: [],
+    full: false,
+  }
+}
+
+/** `pods` of `/pods`, `leases` of `coordination.k8s.io/leases`. */
+function lastPart(resource: string): string {
+  return resource.slice(resource.lastIndexOf('/') + 1)
+}

@@ -1,0 +1,109 @@
+import { compactionOf } from '../tuning/compaction.ts'
+import type { KnobRequest } from '../tuning/profiles.ts'
+import { profileNames, requestsOf } from '../tuning/profiles.ts'
+import type { Values } from '../tuning/values.ts'
+import { valuesUnder } from '../tuning/values.ts'
+import type { EtcdSettings } from './etcd/etcd.ts'
+import type { ConntrackSettings } from './proxy/conntrack.ts'
+import type { SyncIntervals } from './proxy/sync-runner.ts'
+
+/** The knobs of one arm as the model uses them. */
+export interface Settings {
+  kubelet: {
+    client: ClientSettings
+    events: ClientSettings
+    maxPods: number
+    /** nodeStatusReportFrequency: how often an unchanged status is written. */
+    statusReportMs: number
+    /** nodeStatusUpdateFrequency: how often it is looked at. */
+    statusUpdateMs: number
+  }
+  controllerManager: {
+    client: ClientSettings
+    deploymentSyncs: number
+    replicaSetSyncs: number
+    endpointSyncs: number
+    endpointSliceSyncs: number
+    namespaceSyncs: number
+    nodeMonitorPeriodMs: number
+    nodeMonitorGracePeriodMs: number
+  }
+  apiserver: { notReadyTolerationSeconds: number; unreachableTolerationSeconds: number }
+  etcd: EtcdSettings
+  kubeProxy: { intervals: SyncIntervals; conntrack: ConntrackSettings }
+  /** net.netfilter.nf_conntrack_max as the host's sysctl has it; null where it says nothing. */
+  hostConntrackMax: number | null
+}
+
+/** How a client is configured; `clientLimitOf` says what client-go makes of it. */
+export interface ClientSettings {
+  qps: number
+  burst: number
+}
+
+/** kubelet: nodeStatusReportFrequency, unless nodeStatusUpdateFrequency is set: then they are the same (pkg/kubelet/apis/config/v1beta1/defaults.go). */
+const builtInReportMs = 300_000
+
+/**
+ * Of the modes iptables and nftables, which the document's settings do not touch: minSyncPeriod as built in (pkg/proxy/apis/config/v1alpha1/defaults.go),
+ * and a full sync every hour whatever syncPeriod says, which is when they try again (FullSyncPeriod, pkg/proxy/util/utils.go).
+ */
+const otherIntervals: SyncIntervals = { minMs: 1000, maxMs: 3_600_000 }
+
+/** Reads the values that an arm asks for, and the built-in ones of everything else. */
+export function settingsOf(requests: readonly KnobRequest[]): Settings {
+  return readSettings(valuesUnder(requests))
+}
+
+/** The knobs that the model looks at: no other one acts. */
+export const knobsRead: ReadonlySet<string> = new Set(
+  profileNames.flatMap((profile) => {
+    const read: string[] = []
+    readSettings(valuesUnder(requestsOf(profile), (id) => read.push(id)))
+    return read
+  }),
+)
+
+function readSettings(values: Values): Settings {
+  const { number, durationMs, text, list, isRequested } = values
+  const statusUpdateMs = durationMs('kubelet.nodeStatusUpdateFrequency')
+  return {
+    kubelet: {
+      client: { qps: number('kubelet.kubeAPIQPS'), burst: number('kubelet.kubeAPIBurst') },
+      events: { qps: number('kubelet.eventRecordQPS'), burst: number('kubelet.eventBurst') },
+      maxPods: number('kubelet.maxPods'),
+      statusUpdateMs,
+      statusReportMs: isRequested('kubelet.nodeStatusUpdateFrequency') ? statusUpdateMs : builtInReportMs,
+    },
+    controllerManager: {
+      client: { qps: number('controllerManager.kubeApiQps'), burst: number('controllerManager.kubeApiBurst') },
+      deploymentSyncs: number('controllerManager.concurrentDeploymentSyncs'),
+      replicaSetSyncs: number('controllerManager.concurrentReplicasetSyncs'),
+      endpointSyncs: number('controllerManager.concurrentEndpointSyncs'),
+      // --concurrent-service-endpoint-syncs, which the document does not name.
+      endpointSliceSyncs: 5,
+      namespaceSyncs: number('controllerManager.concurrentNamespaceSyncs'),
+      nodeMonitorPeriodMs: durationMs('controllerManager.nodeMonitorPeriod'),
+      nodeMonitorGracePeriodMs: durationMs('controllerManager.nodeMonitorGracePeriod'),
+    },
+    apiserver: {
+      notReadyTolerationSeconds: number('apiserver.defaultNotReadyTolerationSeconds'),
+      unreachableTolerationSeconds: number('apiserver.defaultUnreachableTolerationSeconds'),
+    },
+    etcd: {
+      quotaBytes: number('etcd.quotaBackendBytes'),
+      snapshotCount: number('etcd.snapshotCount'),
+      compaction: compactionOf(values),
+      split: list('etcd.splitByResource'),
+    },
+    kubeProxy: {
+      // Checked with the plan: minSyncPeriod is no longer than syncPeriod.
+      intervals:
+        text('kubeProxy.mode') === 'ipvs'
+          ? { minMs: durationMs('kubeProxy.ipvs.minSyncPeriod'), maxMs: durationMs('kubeProxy.ipvs.syncPeriod') }
+          : otherIntervals,
+      conntrack: { maxPerCore: number('kubeProxy.conntrack.maxPerCore'), min: number('kubeProxy.conntrack.min') },
+    },
+    hostConntrackMax: isRequested('host.nf_conntrack_max') ? number('host.nf_conntrack_max') : null,
+  }
+}

@@ -1,0 +1,47 @@
+import type { Clock } from '../base/clock.ts'
+import type { KubeApi } from '../kube/api.ts'
+import type { Calibration } from '../result/calibration.ts'
+import { calibrationSchema } from '../result/calibration.ts'
+import type { KnobRequest } from '../tuning/profiles.ts'
+import knownCalibration from './calibration.json' with { type: 'json' }
+import type { Model } from './cluster.ts'
+import { openModel } from './cluster.ts'
+import { createKernel } from './kernel/kernel.ts'
+import { costsOf } from './machine/costs.ts'
+import type { Hardware } from './machine/hardware.ts'
+import { settingsOf } from './settings.ts'
+
+/** One machine like that of the calibration. */
+export function machineForTests(): { calibration: Calibration; hardware: Hardware } {
+  const calibration = calibrationSchema.parse(knownCalibration)
+  const { cores, memoryBytes } = calibration.machine
+  return { calibration, hardware: { controlPlaneCores: cores, hosts: null, hostMemoryBytes: memoryBytes } }
+}
+
+/** A modelled cluster, and a client of it. */
+export interface ModelForTests extends Model, AsyncDisposable {
+  readonly api: KubeApi
+  readonly clock: Clock
+  /** Starts nodes `hollow-0` and so on, all ready to start containers at once. */
+  startNodes(nodes: number, containerStartDelayMs?: number): void
+}
+
+/** Opens a modelled cluster without nodes, on one machine like that of the calibration. */
+export function openModelForTests(knobs: readonly KnobRequest[] = []): ModelForTests {
+  const { calibration, hardware } = machineForTests()
+  const settings = settingsOf(knobs)
+  const costs = costsOf(calibration)
+  const kernel = createKernel()
+  const model = openModel({ kernel, seed: 1, repetition: 1, settings, costs, hardware, kubeProxy: false, faults: [] })
+  const { signal } = new AbortController()
+  return {
+    ...model,
+    api: model.connect({ signal, onRequest: () => {}, onRetry: () => {} }),
+    clock: model.timeline.clock,
+    startNodes(nodes, containerStartDelayMs = 0) {
+      const node = { cpu: 8, memory: '16Gi', containerStartDelayMs }
+      model.startFleet({ nodes, nodesPerProcess: 50, node }, signal)
+    },
+    [Symbol.asyncDispose]: async () => model.close(),
+  }
+}

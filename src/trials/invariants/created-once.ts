@@ -1,0 +1,81 @@
+import type { Plan } from '../../plan/plan.ts'
+import type { ArmOutcome } from '../../result/result.ts'
+import { layOutWorkload } from '../../workload/layout.ts'
+import { ballastObjects, workloadObjects } from '../../workload/objects.ts'
+import { probeDeployment, probeNamespace } from '../../workload/probe-target.ts'
+import type { WorkloadResource } from '../../workload/workload.ts'
+import { ballastResourceOf } from '../../workload/workload.ts'
+import type { Evidence, Finding, Seen } from './evidence.ts'
+import { armsSeen, together } from './evidence.ts'
+import type { WitnessedPod } from './witness.ts'
+import { keyOf } from './witness.ts'
+
+/**
+ * Nothing that a run creates is created twice, however often its requests were tried; it creates nothing but what its plan says; and
+ * there are no pods beyond those, unless the run says that there were, or that nodes went away, whose pods are replaced.
+ */
+export function createdOnce(evidence: Pick<Evidence, 'plan' | 'result' | 'samples' | 'witnesses'>): Finding {
+  const { plan, result } = evidence
+  const planned = plannedKeys(plan, result.run)
+  return together(
+    armsSeen(evidence).map(({ witness, arm }) => ({
+      checked: witness.own.size + witness.pods.size,
+      violations: [
+        ...[...witness.own].flatMap(([key, { created }]) => [
+          ...(created > 1 ? [`${key} was created ${created} times`] : []),
+          ...(planned.has(key) ? [] : [`${key} was created and is not in the plan`]),
+        ]),
+        ...extraPods(plan, { witness, arm }, lastSampleMs(evidence, witness.armId)),
+      ],
+    })),
+  )
+}
+
+const resources: readonly WorkloadResource[] = [
+  'namespaces',
+  'serviceaccounts',
+  'configmaps',
+  'secrets',
+  'services',
+  'deployments',
+]
+
+function plannedKeys({ workload, seed }: Plan, runId: string): Set<string> {
+  const probes = { runId, node: '', image: '', serviceAccountToken: false, replicas: 1 }
+  const keys = new Set([keyOf('namespaces', probeNamespace(probes)), keyOf('deployments', probeDeployment(probes))])
+  if (workload === undefined) return keys
+  const layout = layOutWorkload(workload, seed)
+  for (const resource of resources) {
+    for (const object of workloadObjects(layout, resource)) keys.add(keyOf(resource, object))
+  }
+  for (const object of ballastObjects(layout)) keys.add(keyOf(ballastResourceOf(workload), object))
+  for (const { name: namespace } of layout.namespaces) {
+    keys.add(keyOf('configmaps', { metadata: { namespace, name: 'scale-test-watch-lag' } }))
+  }
+  return keys
+}
+
+/** What happens after the last measurement, such as the eviction of pods, is no longer the run's to tell. */
+function lastSampleMs({ samples }: Pick<Evidence, 'samples'>, armId: string): number {
+  return Math.max(...samples.filter((taken) => taken.armId === armId).map(({ atMs }) => atMs))
+}
+
+function extraPods({ workload, probes }: Plan, { witness, arm }: Seen, untilMs: number): string[] {
+  if (toldOfExtra(arm)) return []
+  const count = (role: WitnessedPod['role']) =>
+    [...witness.pods.values()].filter((pod) => pod.role === role && pod.createdMs <= untilMs).length
+  // Each probe that scales up makes what it adds.
+  const { sequence } = probes
+  const started = sequence[0]?.from ?? 0
+  const most = {
+    workload: workload?.pods.total ?? 0,
+    probe: sequence.reduce((sum, { from, to }) => sum + Math.max(0, to - from), started),
+  }
+  return (['workload', 'probe'] as const)
+    .filter((role) => count(role) > most[role])
+    .map((role) => `there were ${count(role)} ${role} pods, of ${most[role]} planned`)
+}
+
+function toldOfExtra({ fill, fleet, probes }: ArmOutcome): boolean {
+  return fleet.flaps.count > 0 || (fill?.pods.unexpected ?? 0) > 0 || probes.some(({ pods }) => pods.unexpected > 0)
+}

@@ -1,0 +1,48 @@
+import { Failure } from '../../base/errors.ts'
+import { sumOf } from '../../base/sum.ts'
+import type { Plan } from '../../plan/plan.ts'
+import type { Evidence, Finding } from './evidence.ts'
+
+/** What an arm takes beside what its plan allows: bringing up the control plane, reading knobs, counting objects, looking at the nodes again. */
+const besidesMs = 120_000 + 30_000 + 120_000 + 60_000
+/** Beyond the plan's own time-outs: for counting after a fill, for the Deployment under test, for each probe. */
+const afterFillMs = 120_000
+const probeTargetMs = 60_000
+const perReplicaMs = 1000
+const perProbeMs = 60_000
+/** What tear-downs may take: the workload and the Deployment under test, with their pods, the fleet and the control plane. */
+const tearDownMs = 600_000 + 300_000 + 5000 + 30_000
+const tearDownPerPodMs = 60 + 1000
+/** And what they had to say when that was over, twice, and the second look at what was left. */
+const lastWordsMs = 20_000 + 4 * 10_000
+
+/** A run ends by itself within the time-outs of its plan, and in good order: what goes wrong in a cluster is no bug of the program. */
+export function endsInTime({ plan, result, error }: Pick<Evidence, 'plan' | 'result' | 'error'>): Finding {
+  const mostMs = plan.arms.length * plan.repetitions * longestArmMs(plan)
+  const { durationMs } = result
+  const violations = [
+    ...(durationMs > mostMs ? [`the run took ${formatSeconds(durationMs)}, of ${formatSeconds(mostMs)} at most`] : []),
+    ...(error === undefined || error instanceof Failure ? [] : [`the run ended with a bug: ${stackOf(error)}`]),
+  ]
+  return { checked: 1, violations }
+}
+
+function longestArmMs({ fleet, workload, probes: { settle, sequence } }: Plan): number {
+  return sumOf([
+    besidesMs,
+    fleet.timeout + fleet.observe,
+    workload === undefined ? 0 : workload.timeout + afterFillMs,
+    probeTargetMs + perReplicaMs * (sequence[0]?.from ?? 0),
+    ...sequence.map(({ timeout }) => settle + timeout + perProbeMs),
+    tearDownMs + lastWordsMs,
+    tearDownPerPodMs * Math.max(workload?.pods.total ?? 0, ...sequence.flatMap(({ from, to }) => [from, to])),
+  ])
+}
+
+function formatSeconds(durationMs: number): string {
+  return `${Math.round(durationMs / 1000)} s`
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
