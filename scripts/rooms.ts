@@ -12,6 +12,7 @@ export const rooms = [
   'model',
   'fleet',
   'workload',
+  'record',
   'measure',
   'etcd',
   'report',
@@ -30,7 +31,7 @@ const adapters: readonly RegExp[] = [
   /^main\.ts$/,
   /^cli\//,
   /^base\/clock\.ts$/,
-  /^measure\/machine\.ts$/,
+  /^record\/this-machine\.ts$/,
   /^targets\/local\//,
 ]
 /** Files that may use node:fs: all others use base/files.ts, which makes a `Failure` of what the file system refuses. */

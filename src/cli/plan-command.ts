@@ -9,7 +9,7 @@ import { builtInStatusPeriodSeconds, eventsPerNodePerMinute } from '../etcd/sizi
 import type { ArmForecast, Forecast } from '../fleet/forecast.ts'
 import { forecastOf } from '../fleet/forecast.ts'
 import { tested } from '../fleet/warnings.ts'
-import { lookAtThisMachine } from '../measure/machine.ts'
+import { lookAtThisMachine } from '../record/this-machine.ts'
 import { loadPlanFor, targetNamed } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Styles } from './terminal.ts'

@@ -6,15 +6,15 @@ import { Failure } from '../base/errors.ts'
 import { readJsonFile } from '../base/json-file.ts'
 import { printable } from '../base/printable.ts'
 import { readModulePins } from '../components/components.ts'
+import { planHash } from '../plan/parse.ts'
+import type { Plan } from '../plan/plan.ts'
 import {
   describeThisMachine,
   peakMemoryBytes,
   readThisMachine,
   watchOrchestrator,
   watchThisMachine,
-} from '../measure/machine.ts'
-import { planHash } from '../plan/parse.ts'
-import type { Plan } from '../plan/plan.ts'
+} from '../record/this-machine.ts'
 import type { Calibration } from '../result/calibration.ts'
 import { calibrationSchema } from '../result/calibration.ts'
 import type { Comparison, RunContext } from '../run/run.ts'

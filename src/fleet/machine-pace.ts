@@ -1,4 +1,4 @@
-import type { MachineLook } from '../measure/machine.ts'
+import type { MachineLook } from '../record/this-machine.ts'
 
 /**
  * What the piece of work of `lookAtThisMachine` takes on the machine that durations were measured on (duration.ts). Worked out, not measured

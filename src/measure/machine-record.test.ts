@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { readThisMachine } from './machine.ts'
 import type { MachineReading } from './machine-record.ts'
 import { createMachineRecord } from './machine-record.ts'
 
@@ -92,23 +91,5 @@ describe('createMachineRecord', () => {
 
   it('should be empty when nothing was read', () => {
     expect(createMachineRecord().summary()).toMatchObject({ phases: [], components: [], curves: { busy: [] } })
-  })
-})
-
-describe.runIf(process.platform === 'linux')('readThisMachine', () => {
-  it('should see this very process at work', () => {
-    const before = readThisMachine([])
-    const untilMs = performance.now() + 200
-    while (performance.now() < untilMs);
-    const after = readThisMachine([])
-    const [own] = after.components.get('orchestrator') ?? []
-    expect(own?.processorMs).toBeGreaterThan(before.components.get('orchestrator')?.[0]?.processorMs ?? 0)
-    expect(own?.privateBytes).toBeGreaterThan(10 * 2 ** 20)
-    expect(after.busyMs).toBeGreaterThan(before.busyMs)
-    expect(after.memoryUsedBytes).toBeGreaterThan(own?.privateBytes ?? 0)
-  })
-
-  it('should leave out a process that is gone', () => {
-    expect(readThisMachine([{ component: 'etcd', pid: 2 ** 22 + 1 }]).components.has('etcd')).toBe(false)
   })
 })

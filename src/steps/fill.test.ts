@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { watchNoMachine } from '../measure/machine.ts'
 import type { PlannedWorkload } from '../plan/plan.ts'
+import { watchNoMachine } from '../record/this-machine.ts'
 import { openClusterForTests } from '../targets/sim/testing.ts'
 import type { Cluster } from '../targets/target.ts'
 import { fillCluster } from './fill.ts'

@@ -3,7 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { Failure } from '../base/errors.ts'
 import type { Progress } from '../base/progress.ts'
 import { slowFleetAdvice } from '../fleet/warnings.ts'
-import type { MachineMonitor } from '../measure/machine.ts'
+import type { MachineMonitor } from '../record/this-machine.ts'
 import type { StepContext } from './step.ts'
 
 /** What is counted until a fleet is up; what comes before, such as certificates, has another pace. */

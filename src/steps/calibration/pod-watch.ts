@@ -1,8 +1,8 @@
 import { whenAborted } from '../../base/abort.ts'
-import { startFeed } from '../../measure/feed.ts'
 import type { ProbeTimeline } from '../../measure/timeline.ts'
 import { createProbeTimeline } from '../../measure/timeline.ts'
 import type { ProbeShape } from '../../plan/stops.ts'
+import { startFeed } from '../../record/feed.ts'
 import type { Cluster } from '../../targets/target.ts'
 import { namespace } from './objects.ts'
 

@@ -1,5 +1,5 @@
 import { whenAborted } from '../../base/abort.ts'
-import { startFeed } from '../../measure/feed.ts'
+import { startFeed } from '../../record/feed.ts'
 import type { CalibrationLatencies } from '../../result/calibration.ts'
 import type { Cluster } from '../../targets/target.ts'
 import type { Step } from '../step.ts'

@@ -1,7 +1,7 @@
 import { fieldsOf } from '../../kube/status.ts'
 import { parseJson } from '../../kube/transport.ts'
 import { startOf } from '../../measure/pairs.ts'
-import { scrapeEach } from '../../measure/scrape.ts'
+import { scrapeEach } from '../../record/scrape.ts'
 import type { ClusterApi, PlannedTarget } from './reach.ts'
 
 /** How many apiservers a cluster has, as far as one address can tell. */

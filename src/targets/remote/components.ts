@@ -4,8 +4,8 @@ import type { RawEndpoint } from '../../kube/http.ts'
 import { connectEndpoint } from '../../kube/http.ts'
 import type { ComponentMetrics, ComponentName, Wanted } from '../../measure/metrics.ts'
 import { startOf } from '../../measure/pairs.ts'
-import type { ReadableComponent } from '../../measure/read-back.ts'
-import { scrapeEach } from '../../measure/scrape.ts'
+import { scrapeEach } from '../../record/scrape.ts'
+import type { ReadableComponent } from '../read-back.ts'
 import type { ClusterApi, PlannedTarget } from './reach.ts'
 
 /** A component of a cluster whose pages can be read. */

@@ -1,8 +1,8 @@
 import { messageOf } from '../base/errors.ts'
 import { countMore } from '../base/sum.ts'
-import type { ComponentMetrics, ComponentName, Wanted } from './metrics.ts'
-import { namesToRead } from './metrics.ts'
-import { parsePrometheusText } from './prometheus.ts'
+import type { ComponentMetrics, ComponentName, Wanted } from '../measure/metrics.ts'
+import { namesToRead } from '../measure/metrics.ts'
+import { parsePrometheusText } from '../measure/prometheus.ts'
 
 /** A process whose pages can be read. */
 export interface ScrapedComponent {

@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
 import { listFolder, readKernelFile } from '../base/files.ts'
 import { devicesBusyMsIn, memoryIn, processIn, processorTicksIn, residentPagesIn, runQueueIn } from '../base/proc.ts'
-import type { ComponentReading, MachineReading, ReadMachine } from './machine-record.ts'
+import type { ComponentReading, MachineReading, ReadMachine } from '../measure/machine-record.ts'
 
 /** What the orchestrator's own machine did while something was measured. */
 export interface MachineUse {

@@ -1,8 +1,8 @@
 import { Failure, messageOf } from '../base/errors.ts'
 import { fieldsOf, isFields } from '../kube/status.ts'
+import { parsePrometheusText } from '../measure/prometheus.ts'
 import type { Knob, KnobReading, KnobValue } from '../tuning/knob.ts'
 import { readValue } from '../tuning/value.ts'
-import { parsePrometheusText } from './prometheus.ts'
 
 /** A value as one process says it, and where. */
 export interface RawReading {

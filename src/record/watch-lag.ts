@@ -4,9 +4,9 @@ import type { KubeApi } from '../kube/api.ts'
 import { isApiStatus } from '../kube/api.ts'
 import { follow } from '../kube/follow.ts'
 import type { ConfigMap } from '../kube/resources.ts'
+import { distributionOf } from '../measure/distribution.ts'
+import { thinned } from '../measure/timeline.ts'
 import type { Curve, Distribution } from '../result/result.ts'
-import { distributionOf } from './distribution.ts'
-import { thinned } from './timeline.ts'
 
 /** Samples how late watches are. */
 export interface WatchLag {

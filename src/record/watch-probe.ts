@@ -2,9 +2,9 @@ import type { Clock } from '../base/clock.ts'
 import type { KubeApi, ListQuery, ResourceName } from '../kube/api.ts'
 import type { Change } from '../kube/follow.ts'
 import type { ResourceTypes } from '../kube/resources.ts'
+import type { ProbeTimeline } from '../measure/timeline.ts'
 import type { Disruptions, Feed } from './feed.ts'
 import { startFeed } from './feed.ts'
-import type { ProbeTimeline } from './timeline.ts'
 
 export interface WatchProbeOptions {
   api: KubeApi
