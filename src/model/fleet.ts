@@ -1,5 +1,5 @@
 import type { Random } from '../base/random.ts'
-import type { ControlPlane } from './controllers/context.ts'
+import type { ControlPlane } from './control-plane.ts'
 import type { Kubelet, KubeletOptions } from './kubelet/kubelet.ts'
 import { createKubelet } from './kubelet/kubelet.ts'
 import type { Hardware } from './machine/hardware.ts'

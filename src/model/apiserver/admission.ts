@@ -16,8 +16,17 @@ import type { LabelSelector } from './label-selector.ts'
 import { matchesLabels } from './label-selector.ts'
 import { isEmpty, metadataErrors, nameErrors, qualifiedKind, withoutEmpty } from './metadata.ts'
 import { configKeyErrors } from './names.ts'
-import type { ObjectRules } from './objects.ts'
 import { forbidden, invalid, invalidValue } from './refusals.ts'
+import type { Store } from './store.ts'
+
+/** What admitting new objects takes. */
+export interface AdmissionRules {
+  store: Store
+  /** Pods tolerate a node that is away for so long (`--default-not-ready-toleration-seconds` and its sibling). */
+  tolerationSeconds: { notReady: number; unreachable: number }
+  /** An address that no service has had before. */
+  nextAddress: () => string
+}
 
 /**
  * A new object as the apiserver takes it: checked, and with the defaults that the product, the controllers or the kubelets
@@ -26,7 +35,7 @@ import { forbidden, invalid, invalidValue } from './refusals.ts'
 export function admit<R extends ResourceName>(
   resource: R,
   object: ResourceTypes[R],
-  rules: ObjectRules,
+  rules: AdmissionRules,
 ): ResourceTypes[R] {
   const { metadata } = object
   if (resource === 'pods') requireServiceAccount(metadata, rules)
@@ -36,7 +45,7 @@ export function admit<R extends ResourceName>(
   return { ...admitted, metadata: withoutEmpty(admitted.metadata) }
 }
 
-function withDefaults(resource: ResourceName, object: KubeObject, rules: ObjectRules): KubeObject {
+function withDefaults(resource: ResourceName, object: KubeObject, rules: AdmissionRules): KubeObject {
   switch (resource) {
     case 'namespaces':
       return newNamespace(object as Namespace)
@@ -113,7 +122,7 @@ const templateDefaults = {
 }
 
 /** The ServiceAccount admission plugin. */
-function requireServiceAccount({ namespace = '', name = '' }: Pod['metadata'], { store }: ObjectRules): void {
+function requireServiceAccount({ namespace = '', name = '' }: Pod['metadata'], { store }: AdmissionRules): void {
   if (store.get('serviceaccounts', namespace, 'default') !== undefined) return
   const why = `error looking up service account ${namespace}/default: serviceaccount "default" not found`
   throw forbidden('pods', name, why)
@@ -130,7 +139,7 @@ interface Toleration {
 }
 
 /** Defaulting, and the admission plugins Priority and DefaultTolerationSeconds. */
-function newPod(object: Pod, { tolerationSeconds }: ObjectRules): Pod {
+function newPod(object: Pod, { tolerationSeconds }: AdmissionRules): Pod {
   const { spec = { containers: [] } } = object as Partial<Pod>
   const { notReady, unreachable } = tolerationSeconds
   const key = `${notReady}/${unreachable}`
@@ -208,7 +217,7 @@ function workloadErrors(spec: Deployment['spec']): string[] {
   ]
 }
 
-function newService(object: Service, { nextAddress }: ObjectRules): Service {
+function newService(object: Service, { nextAddress }: AdmissionRules): Service {
   const { spec = { ports: [] } } = object as Partial<Service>
   const ports = (spec.ports ?? []).map((port) => ({ protocol: 'TCP', targetPort: port.port, ...port }))
   const clusterIP = (spec['clusterIP'] as string | undefined) ?? nextAddress()

@@ -2,8 +2,8 @@ import type { ObjectRef, Patch } from '../../kube/api.ts'
 import { ApiError } from '../../kube/api.ts'
 import type { KubeObject, ObjectMeta } from '../../kube/resources.ts'
 import { resources } from '../../kube/resources.ts'
-import { sameValue } from './objects.ts'
 import { badRequest, invalid, invalidValue } from './refusals.ts'
+import { sameValue } from './same-value.ts'
 
 type Apply = Extract<Patch, { type: 'apply' }>
 

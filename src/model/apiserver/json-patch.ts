@@ -1,5 +1,5 @@
-import { sameValue } from './objects.ts'
 import { badRequest, patchRejected } from './refusals.ts'
+import { sameValue } from './same-value.ts'
 
 interface Operation {
   op: string

@@ -9,6 +9,12 @@ const standardFinalizers: ReadonlySet<string> = new Set(['kubernetes', 'orphan',
 /** Maps and lists that were found to be in order: the pods of one ReplicaSet share theirs. */
 const checked = new WeakSet<object>()
 
+/** A resource as messages call it: `deployments.apps`. */
+export function qualified(resource: ResourceName): string {
+  const [group, version] = resources[resource].apiVersion.split('/')
+  return version === undefined ? resource : `${resource}.${group}`
+}
+
 /** A kind as messages call it: `Deployment.apps`. */
 export function qualifiedKind(resource: ResourceName): string {
   const { apiVersion, kind } = resources[resource]

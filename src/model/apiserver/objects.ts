@@ -2,7 +2,9 @@ import type { Random } from '../../base/random.ts'
 import type { DeleteOptions, ObjectRef, ResourceName } from '../../kube/api.ts'
 import type { Condition, KubeObject, Namespace, ObjectMeta, Pod, ResourceTypes } from '../../kube/resources.ts'
 import { resources } from '../../kube/resources.ts'
+import type { AdmissionRules } from './admission.ts'
 import { admit } from './admission.ts'
+import { qualified } from './metadata.ts'
 import {
   alreadyExists,
   conflict,
@@ -12,18 +14,14 @@ import {
   stillBeingDeleted,
   unforeseen,
 } from './refusals.ts'
-import type { Store } from './store.ts'
+import { sameValue } from './same-value.ts'
+import { timestampOf } from './timestamps.ts'
 
 /** What writing objects takes. */
-export interface ObjectRules {
-  store: Store
+export interface ObjectRules extends Omit<AdmissionRules, 'nextAddress'> {
   nowMs: () => number
   /** Draws the ends of generated names. */
   random: Random
-  /** Pods tolerate a node that is away for so long (`--default-not-ready-toleration-seconds` and its sibling). */
-  tolerationSeconds: { notReady: number; unreachable: number }
-  /** An address that no service has had before. */
-  nextAddress: () => string
 }
 
 /** Creates, changes and deletes objects as an apiserver does; each call is one write, at the moment it is committed. */
@@ -47,8 +45,6 @@ export interface Objects {
   delete(ref: ObjectRef, options: Partial<DeleteOptions>): void
 }
 
-/** Time zero of every simulation. */
-const epochMs = Date.UTC(2000, 0, 1)
 /** What apimachinery/pkg/util/rand draws from: no vowels, so that no words come out. */
 const suffixLetters = 'bcdfghjklmnpqrstvwxz2456789'
 const longestGenerateName = 58
@@ -68,37 +64,12 @@ export const withStatus: ReadonlySet<ResourceName> = new Set([
 ])
 const withGeneration: ReadonlySet<ResourceName> = new Set(['pods', 'deployments', 'replicasets', 'statefulsets'])
 
-/** A moment of the simulation as objects carry it: in whole seconds. */
-export function timestampOf(nowMs: number): string {
-  const second = Math.floor(nowMs / 1000)
-  if (second !== lastSecond) {
-    lastSecond = second
-    lastTimestamp = `${new Date(epochMs + 1000 * second).toISOString().slice(0, 19)}Z`
-  }
-  return lastTimestamp
-}
-
-/** The moment of the simulation that a timestamp stands for. */
-export function momentOf(timestamp: string): number {
-  return Date.parse(timestamp) - epochMs
-}
-
-/** Thousands of objects are stamped in the same second. */
-let lastSecond = Number.NaN
-let lastTimestamp = ''
-
-/** A resource as messages call it: `deployments.apps`. */
-export function qualified(resource: ResourceName): string {
-  const [group, version] = resources[resource].apiVersion.split('/')
-  return version === undefined ? resource : `${resource}.${group}`
-}
-
 /** The rules by which objects change. */
-export function createObjects(rules: Omit<ObjectRules, 'nextAddress'>): Objects {
+export function createObjects(rules: ObjectRules): Objects {
   const { store, nowMs, random } = rules
   let created = 0
   let addresses = 0
-  const allRules: ObjectRules = {
+  const admissionRules: AdmissionRules = {
     ...rules,
     nextAddress() {
       addresses++
@@ -149,7 +120,7 @@ export function createObjects(rules: Omit<ObjectRules, 'nextAddress'>): Objects 
       const named: ObjectMeta = { ...sent.metadata, name }
       // What belongs to no namespace has none, whatever is said.
       if (!resources[resource].namespaced) delete named.namespace
-      const object = admit(resource, { ...sent, metadata: named }, allRules)
+      const object = admit(resource, { ...sent, metadata: named }, admissionRules)
       const taken = store.get(resource, named.namespace ?? '', name)
       if (taken?.metadata.deletionTimestamp !== undefined) throw stillBeingDeleted(qualified(resource), name)
       if (taken !== undefined) throw alreadyExists(qualified(resource), name)
@@ -310,20 +281,4 @@ function graceAfter({ metadata, spec, status }: Pod, asked: number | undefined):
 
 function uidOf(number: number): string {
   return `00000000-0000-4000-8000-${number.toString(16).padStart(12, '0')}`
-}
-
-/** Whether two JSON values are the same; what versions share is not looked into. */
-export function sameValue(left: unknown, right: unknown): boolean {
-  if (left === right) return true
-  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false
-  if (Array.isArray(left) !== Array.isArray(right)) return false
-  // Compared millions of times: lists of keys would be a fifth of all memory that a run asks for.
-  let more = 0
-  for (const key in left) {
-    if (!Object.hasOwn(right, key)) return false
-    if (!sameValue((left as Record<string, unknown>)[key], (right as Record<string, unknown>)[key])) return false
-    more++
-  }
-  for (const _ in right) more--
-  return more === 0
 }

@@ -11,9 +11,9 @@ import type {
   Service,
 } from '../../kube/resources.ts'
 import { deploymentSpec, specErrors, withoutEmptyData, workloadSpec } from './admission.ts'
-import { metadataErrors, qualifiedKind, withoutEmpty } from './metadata.ts'
-import { qualified, sameValue } from './objects.ts'
+import { metadataErrors, qualified, qualifiedKind, withoutEmpty } from './metadata.ts'
 import { badRequest, invalid, invalidValue, modifiedSince, unforeseen } from './refusals.ts'
+import { sameValue } from './same-value.ts'
 
 /**
  * What becomes of a change that a client asks for: what the client may not change stays or is refused, what it left out is filled in

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { isApiStatus } from '../../kube/api.ts'
 import type { Condition, Deployment, KubeObject, ReplicaSet } from '../../kube/resources.ts'
 import { matchesLabels } from '../apiserver/label-selector.ts'
-import { sameValue } from '../apiserver/objects.ts'
+import { sameValue } from '../apiserver/same-value.ts'
 import { createEventRecorder } from '../client-go/event-recorder.ts'
 import { createWorkQueue } from '../client-go/work-queue.ts'
-import type { ControlPlane } from './context.ts'
-import { controllerClient, keyOf, placeOf } from './context.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { controllerClient, keyOf, placeOf } from '../control-plane.ts'
 
 /** Annotations of Deployments and their ReplicaSets (pkg/controller/deployment/util/deployment_util.go). */
 const annotation = {

@@ -1,9 +1,9 @@
 import type { Pod } from '../../kube/resources.ts'
 import { isReady } from '../../kube/resources.ts'
-import { momentOf } from '../apiserver/objects.ts'
+import { momentOf } from '../apiserver/timestamps.ts'
 import { createWorkQueue } from '../client-go/work-queue.ts'
-import type { ControlPlane } from './context.ts'
-import { controllerClient, keyOf } from './context.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { controllerClient, keyOf } from '../control-plane.ts'
 import type { TriggerTimes } from './endpoint-slices.ts'
 import { trackTriggers } from './endpoint-slices.ts'
 

@@ -3,8 +3,8 @@ import { ApiError, isApiStatus } from '../../kube/api.ts'
 import type { KubeObject, ObjectMeta } from '../../kube/resources.ts'
 import { resources } from '../../kube/resources.ts'
 import { createWorkQueue } from '../client-go/work-queue.ts'
-import type { ControlPlane } from './context.ts'
-import { controllerClient } from './context.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { controllerClient } from '../control-plane.ts'
 
 /** --concurrent-gc-syncs */
 const workers = 20

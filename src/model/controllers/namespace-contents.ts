@@ -1,8 +1,8 @@
 import { isApiStatus } from '../../kube/api.ts'
 import type { ResourceTypes } from '../../kube/resources.ts'
 import { createWorkQueue } from '../client-go/work-queue.ts'
-import type { ControlPlane } from './context.ts'
-import { controllerClient } from './context.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { controllerClient } from '../control-plane.ts'
 
 /**
  * Two controllers that give every namespace something (pkg/controller/serviceaccount/serviceaccounts_controller.go and

@@ -3,10 +3,11 @@ import type { ResourceName } from '../../kube/api.ts'
 import { isApiStatus } from '../../kube/api.ts'
 import type { Condition, KubeObject, Namespace, Pod } from '../../kube/resources.ts'
 import { resources } from '../../kube/resources.ts'
-import { qualified, sameValue } from '../apiserver/objects.ts'
+import { qualified } from '../apiserver/metadata.ts'
+import { sameValue } from '../apiserver/same-value.ts'
 import { createWorkQueue } from '../client-go/work-queue.ts'
-import type { ControlPlane } from './context.ts'
-import { controllerClient } from './context.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { controllerClient } from '../control-plane.ts'
 
 /** Its client's limits are so many times the others' (cmd/kube-controller-manager/app/core.go, newNamespaceController). */
 const timesTheLimits = { qps: 20, burst: 100 }

@@ -6,8 +6,8 @@ import { matchesLabels } from '../apiserver/label-selector.ts'
 import type { StoredChange } from '../apiserver/store.ts'
 import { createEventRecorder } from '../client-go/event-recorder.ts'
 import { createWorkQueue } from '../client-go/work-queue.ts'
-import type { ControlPlane } from './context.ts'
-import { controllerClient, keyOf, placeOf } from './context.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { controllerClient, keyOf, placeOf } from '../control-plane.ts'
 
 type Owner = NonNullable<ObjectMeta['ownerReferences']>[number]
 

@@ -4,8 +4,8 @@ import type { Condition, Node, Pod } from '../../kube/resources.ts'
 import { createClient } from '../client-go/client.ts'
 import { createEventRecorder } from '../client-go/event-recorder.ts'
 import { createTokenBucket } from '../client-go/token-bucket.ts'
-import type { ControlPlane } from './context.ts'
-import { keyOf } from './context.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import { keyOf } from '../control-plane.ts'
 
 /** Its clients' built-in limits, for binding and for events apart; the document does not change them (mechanisms section 5). */
 const limits = { qps: 50, burst: 100 }

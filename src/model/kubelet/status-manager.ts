@@ -1,5 +1,5 @@
 import type { Pod } from '../../kube/resources.ts'
-import { sameValue } from '../apiserver/objects.ts'
+import { sameValue } from '../apiserver/same-value.ts'
 import type { Client } from '../client-go/client.ts'
 
 type PodStatus = NonNullable<Pod['status']>

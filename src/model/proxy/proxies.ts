@@ -1,7 +1,7 @@
 import type { Random } from '../../base/random.ts'
 import type { MetricSample } from '../../measure/metrics.ts'
-import { sameValue } from '../apiserver/objects.ts'
-import type { ControlPlane } from '../controllers/context.ts'
+import { sameValue } from '../apiserver/same-value.ts'
+import type { ControlPlane } from '../control-plane.ts'
 import type { KubeProxy } from './kube-proxy.ts'
 import { startKubeProxy } from './kube-proxy.ts'
 

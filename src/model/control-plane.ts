@@ -1,19 +1,19 @@
-import type { Random } from '../../base/random.ts'
-import { clientLimitOf } from '../../tuning/client-limit.ts'
-import type { PriorityLevel } from '../apiserver/flow-control.ts'
-import type { Objects } from '../apiserver/objects.ts'
-import type { Server } from '../apiserver/server.ts'
-import type { Store } from '../apiserver/store.ts'
-import type { Client, LimiterMetrics } from '../client-go/client.ts'
-import { createClient } from '../client-go/client.ts'
-import { bucketOf } from '../client-go/token-bucket.ts'
-import type { Timeline } from '../kernel/kernel.ts'
-import type { Costs } from '../machine/costs.ts'
-import type { Processor } from '../machine/processor.ts'
-import type { Settings } from '../settings.ts'
-import type { EndpointSliceWatchers } from './endpoint-slices.ts'
+import type { Random } from '../base/random.ts'
+import { clientLimitOf } from '../tuning/client-limit.ts'
+import type { PriorityLevel } from './apiserver/flow-control.ts'
+import type { Objects } from './apiserver/objects.ts'
+import type { Server } from './apiserver/server.ts'
+import type { Store } from './apiserver/store.ts'
+import type { Client, LimiterMetrics } from './client-go/client.ts'
+import { createClient } from './client-go/client.ts'
+import { bucketOf } from './client-go/token-bucket.ts'
+import type { EndpointSliceWatchers } from './controllers/endpoint-slices.ts'
+import type { Timeline } from './kernel/kernel.ts'
+import type { Costs } from './machine/costs.ts'
+import type { Processor } from './machine/processor.ts'
+import type { Settings } from './settings.ts'
 
-/** What every actor of a simulated control plane is given. */
+/** What every component of a cluster is given, on nodes as well. */
 export interface ControlPlane {
   timeline: Timeline
   store: Store
