@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { didYouMean, formatChoice, formatNames } from './names.ts'
+import { didYouMean, formatChoice, formatList, formatNames } from './names.ts'
 
 describe('names in messages', () => {
   it('should not list more names than anybody reads', () => {
@@ -12,6 +12,11 @@ describe('names in messages', () => {
     expect(formatChoice(['a', 'b'])).toBe('a or b')
     expect(formatChoice(['a', 'b', 'c'])).toBe('a, b or c')
     expect(formatChoice(['a', 'b', 'c', 'd'], 2)).toBe('a, b and 2 more')
+  })
+
+  it('should say all of several phrases as people list them', () => {
+    const lists = [[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(formatList)
+    expect(lists).toEqual(['', 'a', 'a and b', 'a, b and c'])
   })
 
   it('should suggest what is close, and nothing else', () => {

@@ -10,9 +10,16 @@ export function formatNames(names: readonly string[], most = 8): string {
 
 /** Names to choose from: `a, b or c`; more than `most` of them are not listed. */
 export function formatChoice(names: readonly string[], most = names.length): string {
-  const last = names.at(-1)
-  if (names.length < 2 || names.length > most || last === undefined) return formatNames(names, most)
-  return `${names.slice(0, -1).join(', ')} or ${last}`
+  return names.length > most ? formatNames(names, most) : joined(names, 'or')
+}
+
+/** All of several phrases: `a, b and c`. */
+export function formatList(phrases: readonly string[]): string {
+  return joined(phrases, 'and')
+}
+
+function joined(items: readonly string[], word: 'and' | 'or'): string {
+  return [items.slice(0, -1).join(', '), ...items.slice(-1)].filter((part) => part !== '').join(` ${word} `)
 }
 
 /** `; did you mean tuned?` where a name is close to others, and nothing where it is not. */

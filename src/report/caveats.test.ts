@@ -100,7 +100,7 @@ describe('caveats of a filled cluster', () => {
     Object.assign(tuned?.fill?.objects['configmaps'] ?? {}, { observed: 997, failed: 3 })
     Object.assign(tuned?.fill?.pods ?? {}, { unexpected: 2 })
     expect(placesOf([tuned], 'The cluster was not filled')).toEqual([
-      'tuned-split #1: configmaps: 997 of 1,000, 3 could not be created',
+      'tuned-split #1: 997 of 1,000 configmaps (3 could not be created)',
     ])
     expect(placesOf([tuned], 'More pods than planned')).toEqual(['tuned-split #1: fill, 2 pods'])
   })

@@ -61,8 +61,8 @@ describe('fill view', () => {
       services: { expected: 125, observed: 125, failed: 1 },
     }
     expect(lacksOf({ ...fill, objects, pods: { ...fill.pods, ready: 4999 } })).toEqual([
-      'secrets: 251 of 250',
-      'services: 125 of 125, 1 could not be created',
+      '251 of 250 secrets',
+      '125 of 125 services (1 could not be created)',
       '4,999 of 5,000 pods Ready',
     ])
   })

@@ -78,7 +78,7 @@ describe('junit report', () => {
     Object.assign(untuned?.fill?.pods ?? {}, { ready: 4990 })
     Object.assign(tuned ?? {}, { fill: null, outcome: 'failed', error: 'apiserver gone' })
     expect(read(result).cases.filter(({ name }) => name.includes('fill'))).toMatchObject([
-      { ended: 'error', message: 'secrets: 248 of 250, 2 could not be created; 4,990 of 5,000 pods Ready' },
+      { ended: 'error', message: '248 of 250 secrets (2 could not be created) and 4,990 of 5,000 pods Ready' },
       { ended: 'skipped', message: 'not filled, arm failed: apiserver gone' },
     ])
   })

@@ -1,5 +1,6 @@
 import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
+import { formatList } from '../base/names.ts'
 import { lacksOf } from '../result/fill.ts'
 import type { ArmOutcome, FillOutcome, Result, ThresholdOutcome } from '../result/result.ts'
 import { isMachineBound } from '../result/result.ts'
@@ -103,7 +104,7 @@ function fillCase(fill: FillOutcome): Omit<TestCase, 'group' | 'name'> {
   return {
     durationMs,
     output: `${formatCount(pods.ready)} of ${formatCount(pods.expected)} pods Ready after ${formatDuration(durationMs)}${bound}`,
-    ...(lacks.length === 0 ? passed : { kind: 'error', message: lacks.join('; ') }),
+    ...(lacks.length === 0 ? passed : { kind: 'error', message: formatList(lacks) }),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { Failure, messageOf } from '../base/errors.ts'
+import { formatList } from '../base/names.ts'
 import { asFailure } from '../kube/failures.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { ReadMachine } from '../measure/machine-record.ts'
@@ -297,8 +298,8 @@ function blankOutcome({ name, profile, repetition, order }: ScheduledArm): ArmOu
 /** What a fill lacks, and what gives it longer if time ran out. */
 function unfilled(lacks: readonly string[], durationMs: number, timeoutMs: number): string {
   return durationMs < timeoutMs
-    ? `the cluster was not filled: ${lacks.join('; ')}`
-    : `the fill timed out after ${formatDuration(timeoutMs)} with ${lacks.join(' and ')}; raise workload.timeout`
+    ? `the cluster was not filled: it has ${formatList(lacks)}`
+    : `the fill timed out after ${formatDuration(timeoutMs)} with ${formatList(lacks)}; raise workload.timeout`
 }
 
 /** The client limits in force, as the components themselves said. */

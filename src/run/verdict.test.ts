@@ -138,7 +138,7 @@ describe('judgeRun', () => {
       objects: { services: { expected: 3, observed: 2, failed: 0 } },
       pods: { ...pods, expected: 5, ready: 5 },
     }
-    expect(judge([armWith({}, [], {}, fill)], []).reasons).toEqual(['tuned #1 fill: services: 2 of 3'])
+    expect(judge([armWith({}, [], {}, fill)], []).reasons).toEqual(['tuned #1 fill: 2 of 3 services'])
   })
 
   it('should be inconclusive when a knob is not what was asked for', () => {
