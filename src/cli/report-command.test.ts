@@ -150,6 +150,15 @@ describe('reportCommand', () => {
       },
       'says pass of "tuned rollout available at most 10.0 s", its arms say fail',
     ],
+    [
+      'a threshold that bounds its figure below, from above 0',
+      (_, __, ___, threshold) => {
+        delete threshold.bounds
+        delete threshold.max
+        threshold.min = 10_001
+      },
+      'its arms say fail',
+    ],
     ['an arm that was not filled', (_, tuned) => Object.assign(tuned, { fill: null }), 'its cluster was not filled'],
     [
       'other evidence',
@@ -172,6 +181,12 @@ describe('reportCommand', () => {
       /probes\[0\]\.stopsMs\.ready/,
     ],
     ['a negative count', (_, __, rollout) => Object.assign(rollout.pods, { ready: -1 }), /pods\.ready/],
+    [
+      'a threshold without an end',
+      (_, __, ___, threshold) => delete threshold.max,
+      /thresholds\[0\]: needs min, max, or both/,
+    ],
+    ['a repetition before the first', (_, tuned) => Object.assign(tuned, { repetition: 0 }), /arms\[1\]\.repetition/],
     ['two arms of one name', (result, tuned) => result.arms.push(tuned), /a second arm is called tuned #1/],
     ['two probes of one name', (_, tuned, rollout) => tuned.probes.push(rollout), /a second probe is called rollout/],
   ])('should refuse a result with %s', (_, change, message) => {

@@ -25,7 +25,7 @@ export function boundsOf({ probe, stop, of, min, max }: Threshold): Bounds {
  * never passes.
  */
 export function judge(bounds: Bounds, arms: readonly ArmOutcome[]): ThresholdOutcome {
-  const { probe, stop, of, min = 0, max = Number.POSITIVE_INFINITY } = bounds
+  const { probe, stop, of, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = bounds
   const names = [of].flat()
   const samples = names.map((name) => sampleOfStop(name, bounds, arms))
   const [first = null, second = null] = samples
@@ -101,5 +101,6 @@ function nameOf({ probe, stop, of, min, max }: Bounds): string {
   const shown = (value: number) => (typeof of === 'string' ? formatDuration(value) : `${value}`)
   const subject = typeof of === 'string' ? `${of} ${probe} ${stop}` : `${probe} ${stop}, ${of[0]} / ${of[1]}`
   if (min !== undefined && max !== undefined) return `${subject} between ${shown(min)} and ${shown(max)}`
-  return min === undefined ? `${subject} at most ${shown(max ?? 0)}` : `${subject} at least ${shown(min)}`
+  const end = [min === undefined ? [] : `at least ${shown(min)}`, max === undefined ? [] : `at most ${shown(max)}`]
+  return [subject, ...end.flat()].join(' ')
 }

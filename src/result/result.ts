@@ -300,7 +300,7 @@ const armOutcome = z.object({
   /** The profile that the arm starts from, where it has another name. */
   basedOn: z.string().optional(),
   /** 1 for the first time this profile ran. */
-  repetition: z.number(),
+  repetition: z.int().min(1),
   /** Position in the run: arms alternate (ABBA) so that drift hits all profiles alike. */
   order: z.number(),
   outcome: z.enum(['complete', 'failed', 'interrupted']),
@@ -364,23 +364,25 @@ const referenceFigure = z.object({
   note: z.string().optional(),
 })
 
-const thresholdOutcome = z.object({
-  /** The threshold in words: `tuned rollout available at most 15.0 s`. */
-  name: z.string(),
-  /** What it bounds: the stop of one arm, or the ratio of two; absent in results from before it was kept. */
-  bounds: z
-    .object({ probe: z.string(), stop: stopName, of: z.union([z.string(), z.tuple([z.string(), z.string()])]) })
-    .optional(),
-  verdict: z.enum(['pass', 'fail', 'inconclusive']),
-  /** Median over the repetitions, in `unit`; null when there is no sample. */
-  actual: z.number().nullable(),
-  /** All that is known of `actual` is that it was no longer. */
-  isUpperBound: z.literal(true).optional(),
-  min: z.number().optional(),
-  max: z.number().optional(),
-  unit: z.enum(['ms', 'ratio']),
-  reason: z.string().optional(),
-})
+const thresholdOutcome = z
+  .object({
+    /** The threshold in words: `tuned rollout available at most 15.0 s`. */
+    name: z.string(),
+    /** What it bounds: the stop of one arm, or the ratio of two; absent in results from before it was kept. */
+    bounds: z
+      .object({ probe: z.string(), stop: stopName, of: z.union([z.string(), z.tuple([z.string(), z.string()])]) })
+      .optional(),
+    verdict: z.enum(['pass', 'fail', 'inconclusive']),
+    /** Median over the repetitions, in `unit`; null when there is no sample. */
+    actual: z.number().nullable(),
+    /** All that is known of `actual` is that it was no longer. */
+    isUpperBound: z.literal(true).optional(),
+    min: z.number().optional(),
+    max: z.number().optional(),
+    unit: z.enum(['ms', 'ratio']),
+    reason: z.string().optional(),
+  })
+  .refine(({ min, max }) => min !== undefined || max !== undefined, 'needs min, max, or both')
 
 export const resultSchema = z.object({
   schema: z.literal(1),

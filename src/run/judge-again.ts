@@ -33,11 +33,11 @@ export function judgedAgain(result: Result): Result {
 
 /** Results from before thresholds kept what they bound are held to the figure they recorded. */
 function thresholdAgain(recorded: ThresholdOutcome, { arms }: Result): ThresholdOutcome {
-  const { bounds, verdict, actual, min, max } = recorded
-  if (bounds !== undefined)
-    return judge({ ...bounds, ...(min !== undefined && { min }), ...(max !== undefined && { max }) }, arms)
+  const { bounds, verdict, actual, ...ends } = recorded
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = ends
+  if (bounds !== undefined) return judge({ ...bounds, ...ends }, arms)
   if (verdict === 'inconclusive') return recorded
   if (actual === null) return { ...recorded, verdict: 'inconclusive', reason: 'there is no figure' }
-  const isMet = actual >= (min ?? 0) && actual <= (max ?? Number.POSITIVE_INFINITY)
+  const isMet = actual >= min && actual <= max
   return { ...recorded, verdict: isMet ? 'pass' : 'fail' }
 }
