@@ -96,16 +96,27 @@ function problemsOf(issue: z.core.$ZodIssue, expected: Expected, above: ValuePat
   }
 }
 
-/** Where one form of several is nearly right, what is wrong with it; or else all forms. */
+/** Where one form of several is nearest to what was found, what is wrong with it; or else all forms. */
 function unionProblems(issue: z.core.$ZodIssueInvalidUnion, expected: Expected, path: ValuePath): SchemaProblem[] {
-  const isNear = (issues: readonly z.core.$ZodIssue[]) =>
-    issues.length > 0 && issues.every((inner) => inner.path.length > 0 || inner.code === 'custom')
-  const near = issue.errors.filter(isNear)
-  const [only] = near
-  if (only !== undefined && near.length === 1) return only.flatMap((inner) => problemsOf(inner, expected, path))
+  const tries = issue.errors.filter((issues) => issues.length > 0)
+  const nearest = Math.min(...tries.map(distanceOf))
+  const [only, ...others] = tries.filter((issues) => distanceOf(issues) === nearest)
+  if (only !== undefined && others.length === 0 && nearest < farthest)
+    return only.flatMap((inner) => problemsOf(inner, expected, path))
   const forms = formsAt(expected.form, path).map(formInWords)
   const message = ownMessage(issue) ?? `expected ${forms.join(' or ')}`
   return [{ path, message: `${message}, found ${shown(issue.input)}` }]
+}
+
+const farthest = 3
+
+/** How far a value is from one form of a union: wrong inside only, with unknown fields as well, refused in the schema's words, another type. */
+function distanceOf(issues: readonly z.core.$ZodIssue[]): number {
+  const distances = issues.map(({ path, code }) => {
+    if (path.length > 0) return 0
+    return code === 'unrecognized_keys' ? 1 : code === 'custom' ? 2 : farthest
+  })
+  return Math.max(...distances)
 }
 
 /** What the schema itself says, such as `expected a knob`; undefined where it leaves that to the library. */

@@ -53,7 +53,7 @@ describe('parsePlan', () => {
     expect(mistakesOf(wrong)).toEqual([
       '4:10 fleet.nodes: expected a whole number from 1 to 100,000, found "two"',
       '7:14 arms[0].profile: expected untuned, stock or tuned, found "tunned"; did you mean tuned?',
-      '11:44 probes.sequence[0].timeout: expected a duration of 1ms to 24 days with its unit, such as 10s or 1m30s, found 60',
+      '11:44 probes.sequence[0].timeout: expected a duration of 1ms to 576h with its unit, such as 10s or 1m30s, found 60',
     ])
     expect(refusalOf(wrong)).toContain('  4 |   nodes: two\n    |          ^')
   })
@@ -83,7 +83,7 @@ describe('parsePlan', () => {
     const wrong = minimal.replace('name: small', 'name: small\nname: big').replace('timeout: 1m', 'timeout: 60')
     expect(mistakesOf(wrong)).toEqual([
       '3:1 name: written twice, first in line 2',
-      '12:44 probes.sequence[0].timeout: expected a duration of 1ms to 24 days with its unit, such as 10s or 1m30s, found 60',
+      '12:44 probes.sequence[0].timeout: expected a duration of 1ms to 576h with its unit, such as 10s or 1m30s, found 60',
     ])
   })
 
@@ -114,7 +114,7 @@ describe('parsePlan', () => {
   it.each(['60', '.nan', '-60s', '60 s', '1d'])('should refuse a duration when it is %s', (value) => {
     expect(mistakesOf(minimal.replace('timeout: 1m', `timeout: ${value}`))).toEqual([
       expect.stringMatching(
-        /^11:44 probes\.sequence\[0\]\.timeout: expected a duration of 1ms to 24 days with its unit, such as 10s or 1m30s, found /,
+        /^11:44 probes\.sequence\[0\]\.timeout: expected a duration of 1ms to 576h with its unit, such as 10s or 1m30s, found /,
       ),
     ])
   })
@@ -464,7 +464,7 @@ describe('a plan that includes others', () => {
     expect(refusal(minimal.replace('cpu: 8', 'cpu: 0'), ['fleet.nodes=two', 'probes.settle=5'])).toEqual([
       'plans/x.yaml:5:16  fleet.node.cpu: expected a whole number from 1 to 10,000, found 0\n  5 |   node: { cpu: 0, memory: 16Gi }\n    |                ^',
       '--set fleet.nodes=two  fleet.nodes: expected a whole number from 1 to 100,000, found "two"\n  fleet.nodes=two\n              ^',
-      '--set probes.settle=5  probes.settle: expected a duration of at most 24 days with its unit, such as 10s or 1m30s, found 5\n  probes.settle=5\n                ^',
+      '--set probes.settle=5  probes.settle: expected a duration of at most 576h with its unit, such as 10s or 1m30s, found 5\n  probes.settle=5\n                ^',
     ])
   })
 

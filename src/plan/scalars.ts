@@ -52,8 +52,9 @@ export const count = (max = mostObjects) => wholeNumber(1, max)
 /** None, too. */
 export const countOrNone = (max = mostObjects) => wholeNumber(0, max)
 
-/** Timers of the machine cannot be set much further ahead: 24 days. */
-const longestMs = 24 * 24 * 3_600_000
+/** Timers of the machine cannot be set much further ahead than 24 days. */
+const longestHours = 24 * 24
+const longestMs = longestHours * 3_600_000
 
 const durationAbove = (what: string, leastMs: number) =>
   scalar({
@@ -67,9 +68,9 @@ const durationAbove = (what: string, leastMs: number) =>
   })
 
 /** Milliseconds in a Go duration. */
-export const durationMs = durationAbove('of at most 24 days', 0)
+export const durationMs = durationAbove(`of at most ${longestHours}h`, 0)
 /** How long something may take. */
-export const timeLimitMs = durationAbove('of 1ms to 24 days', 1)
+export const timeLimitMs = durationAbove(`of 1ms to ${longestHours}h`, 1)
 
 const largestBytes = 2 ** 60
 

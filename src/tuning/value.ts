@@ -77,7 +77,7 @@ export function describeType(type: KnobType): string {
     case 'whole number':
       return `a whole number from ${formatCount(type.min)} to ${formatCount(type.max)}`
     case 'float':
-      return 'a number'
+      return 'a number that a float32 can hold'
     case 'duration':
       return `a duration with a unit, such as 10s or 1m30s${type.minMs === 0 ? '' : `, of at least ${writeDuration(type.minMs)}`}`
     case 'bytes':
