@@ -29,6 +29,7 @@ export function parseDurationMs(text: string): number | undefined {
     const unitNs = unitsNs[unit] as bigint
     totalNs += BigInt(digits) * unitNs + (BigInt(decimals) * unitNs) / 10n ** BigInt(decimals.length)
   }
+  // Beyond 104 days nanoseconds are rounded: a number holds no more digits.
   return totalNs > longestNs ? undefined : Number(totalNs) / 1e6
 }
 

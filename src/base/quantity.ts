@@ -12,6 +12,7 @@ export function parseQuantity(text: string): number | undefined {
   const match = /^([-+]?(?:\d+(?:\.\d*)?|\.\d+))(?:[eE]([-+]?\d{1,4})|([KMGTPE]i|[numkMGTPE]))?$/.exec(text)
   if (match === null) return undefined
   const [, digits = '', exponent, suffix] = match
+  // What the pattern lets through is a number to JavaScript as well.
   if (suffix !== undefined && suffix in binary) return Number(digits) * binary[suffix as keyof typeof binary]
   // Written out and read, 1.1k is 1100 and not 1100.0000000000002.
   return Number(`${digits}e${exponent ?? (suffix === undefined ? 0 : exponents[suffix])}`)

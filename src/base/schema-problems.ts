@@ -157,6 +157,7 @@ function formInWords({ type, description, examples, properties, enum: words }: F
   return type === undefined ? 'something else' : [type].flat().map(article).join(' or ')
 }
 
+/** The library's limits may be bigints; nobody has that many items. */
 function tooSmall({ origin, minimum, inclusive, input }: z.core.$ZodIssueTooSmall): string {
   if (origin === 'array') return `expected at least ${plural(Number(minimum), 'item')}`
   if (origin === 'string') return `expected text, found ${shown(input)}`

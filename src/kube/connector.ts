@@ -27,6 +27,7 @@ export function connectorFor({ tls, proxyFor }: Credentials, server: URL): build
   // As for client-go, who vouches for the cluster vouches for the way there.
   const proxyTls = { ...unchecked, ...(ca !== undefined && { ca }) }
   return (target, callback) => {
+    // URLs leave out the usual port, and have digits for others.
     const port = target.port === '' ? (isTls ? 443 : 80) : Number(target.port)
     tunnelThrough(proxy, { hostname: target.hostname, port }, proxyTls).then(
       (socket) => {

@@ -192,7 +192,10 @@ function startWatchdog({ clock, silenceMs = 90_000 }: FollowOptions): Watchdog {
   }
 }
 
-/** What the server has reached; one object suffices, and no selector makes it search for one. */
+/**
+ * What the server has reached; one object suffices, and no selector makes it search for one. Versions of one resource are whole numbers that
+ * grow (apimachinery pkg/util/resourceversion).
+ */
 async function currentVersion(api: KubeApi, { resource, namespace }: ListQuery, signal: AbortSignal): Promise<number> {
   const query: ListQuery = { resource, pageSize: 1, ...(namespace !== undefined && { namespace }) }
   for await (const page of api.list(query, signal)) return Number(page.resourceVersion)

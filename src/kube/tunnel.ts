@@ -85,6 +85,7 @@ const passing: Readonly<Record<number, string>> = {
 }
 
 async function bySocks(proxy: URL, to: Destination): Promise<Socket> {
+  // A URL's port is digits, and empty where it has none.
   const socket = connect(proxy.port === '' ? 1080 : Number(proxy.port), withoutBrackets(proxy.hostname))
   const giveUp = (error: Error) => void socket.destroy(error)
   socket.setTimeout(connectLimitMs, () => giveUp(failed('PROXY_FAILED', 'it took too long to connect')))

@@ -248,7 +248,7 @@ function explain(
     return { boundBy: `${component}/${client}`, text: `bound by the ${component}'s client limit: ${arithmetic}` }
   const short = limited.find(beganShort)
   if (short !== undefined) {
-    const waited = `its ${short.gatingRequests} requests waited ${formatDuration(short.waitedMs ?? 0)} in all`
+    const waited = `its ${short.gatingRequests} requests waited ${formatDuration(short.waitedMs)} in all`
     const text = `not known: the ${short.component}'s bucket of ${short.burst} was not full when the probe began, and ${waited}`
     return { boundBy: null, unsure: true, text: [text, ...others].join('; '), ...unreadPart }
   }
@@ -272,7 +272,8 @@ function explain(
  * Whether requests waited longer than a bucket that was full at the start lets any wait, even had they all come at once. Told only where all
  * that passed the bucket is what the probe waits for: several controllers have a bucket each.
  */
-function beganShort({ requests, gatingRequests, burst, qps, waitedMs }: Limited): boolean {
+function beganShort(reading: Limited): reading is Limited & { waitedMs: number } {
+  const { requests, gatingRequests, burst, qps, waitedMs } = reading
   if (waitedMs === null || sumOf(Object.values(requests)) !== gatingRequests) return false
   const waiting = Math.max(0, gatingRequests - burst)
   const mostMs = ((waiting * (waiting + 1)) / 2 / qps) * 1000

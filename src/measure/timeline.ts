@@ -130,7 +130,7 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
     deployment(change) {
       if (change.type === 'DELETED') return
       const { metadata, spec, status } = change.object
-      // The conditions of `kubectl rollout status` (kubectl/pkg/polymorphichelpers/rollout_status.go).
+      // The conditions of `kubectl rollout status` (kubectl/pkg/polymorphichelpers/rollout_status.go). A generation of 0 is left out.
       const isObserved = spec.replicas === probe.to && (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
       const { replicas, updatedReplicas, availableReplicas: available } = status ?? {}
       // Absent is none: Kubernetes leaves out a count of zero.
@@ -189,7 +189,9 @@ function accountFor(
     started: reached('startedMs'),
     deleted: reached('deletedMs'),
     unexpected: Math.max(0, pods.length - expected),
-    censored: pods.reduce((sum, pod) => sum + pod.censored.filter((point) => (pod[point] ?? 0) >= t0Ms).length, 0),
+    censored: pods
+      .flatMap((pod) => pod.censored.map((point) => pod[point]))
+      .filter((atMs) => atMs !== undefined && atMs >= t0Ms).length,
   }
 }
 
@@ -243,6 +245,7 @@ function curvesOf(
   if (!isRollout(probe)) return { remaining: counted('deletedMs', pods.length, -1) }
   const createdBefore = pods.filter((pod) => pod.createdMs < t0Ms).length
   const boundBefore = pods.filter((pod) => pod.boundMs !== undefined && pod.boundMs < t0Ms).length
+  // Before the first change there were none.
   const readyBefore = readyOverTime.findLast(([atMs]) => atMs < t0Ms)?.[1] ?? 0
   const readyAfter = readyOverTime.filter(([atMs]) => atMs >= t0Ms)
   return {

@@ -100,7 +100,8 @@ function classes({ namespaces, sizeClasses, pods }: PlannedWorkload): PlanProble
           },
         ]
   const counts = divideByShares(namespaces, sizeClasses)
-  const parts = sizeClasses.map(({ minimumPods }, index) => ({ count: counts[index] ?? 0, minimumPods }))
+  // There is a count for every class.
+  const parts = sizeClasses.map(({ minimumPods }, index) => ({ count: counts[index] as number, minimumPods }))
   const least = parts.reduce((sum, { count, minimumPods }) => sum + count * minimumPods, 0)
   if (least <= pods.total) return twice
   const sum = parts.map(({ count, minimumPods }) => `${count} x ${minimumPods}`).join(' + ')
@@ -165,5 +166,6 @@ function addUp(shares: number): boolean {
 }
 
 function sharesMessage(shares: number): string {
+  // As a number again it has no zeros at its end.
   return `the shares add up to ${Number(shares.toFixed(6))}, not to 1; a share can be a fraction, such as 1/3`
 }

@@ -184,9 +184,9 @@ function bounds(threshold: z.infer<Sections['thresholds']>[number], path: PlanPr
       : `expected a duration with a unit, such as 30s, found ${shown(value)}`
     return [{ path: [...path, bound], message }]
   })
-  if (wrong.length > 0 || min === undefined || max === undefined) return wrong
-  const isPossible = (boundValue(min, isRatio) ?? 0) <= (boundValue(max, isRatio) ?? 0)
-  return isPossible ? [] : [{ path: [...path, 'min'], message: `is above max, ${shown(max)}: nothing can meet both` }]
+  const [least, most] = [min, max].map((value) => (value === undefined ? undefined : boundValue(value, isRatio)))
+  if (least === undefined || most === undefined || least <= most) return wrong
+  return [{ path: [...path, 'min'], message: `is above max, ${shown(max)}: nothing can meet both` }]
 }
 
 /** The number behind a threshold's bound, milliseconds unless it bounds a ratio; undefined when it has the wrong form. */

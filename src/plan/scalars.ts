@@ -24,6 +24,7 @@ function scalar<T>({ what, examples, form, read }: Scalar<T>) {
     .transform((value, context) => {
       const parsed = read(value)
       if (parsed !== undefined) return parsed
+      // What is a number without its quotes is one to JavaScript.
       const isQuoted = isQuotedNumber(value) && read(Number(value)) !== undefined
       const hint = isQuoted ? '; write it without quotes' : ''
       context.addIssue({ code: 'custom', message: `expected ${expected}, found ${shown(value)}${hint}` })
@@ -116,6 +117,7 @@ export const share = scalar({
   form: { type: ['number', 'string'] },
   read: (value) => {
     const [, dividend, divisor] = /^(\d{1,6}) ?\/ ?(\d{1,6})$/.exec(String(value)) ?? []
+    // Both are digits.
     const parsed = dividend === undefined || divisor === undefined ? value : Number(dividend) / Number(divisor)
     return typeof parsed === 'number' && parsed >= 0 && parsed <= 1 ? parsed : undefined
   },

@@ -44,6 +44,7 @@ function goesThroughProxy(server: URL, noProxy: string): boolean {
 /** One entry of NO_PROXY: `10.0.0.0/8`, `10.1.2.3:6443`, `example.com` with all below it, `.example.com` or `*.example.com` below it. */
 function matches(entry: string, host: string, port: string | undefined): boolean {
   const [, network = '', bits = ''] = /^([0-9a-f.:]+)\/(\d+)$/.exec(entry) ?? []
+  // Bits are digits: none where there is no network.
   if (isIP(network) !== 0) return isWithin(host, network, Number(bits))
   // An IPv6 address without brackets has no port.
   const [, bracketed, plain, entryPort] = /^(?:\[(.*)\]|([^:]*)):(\d+)$/.exec(entry) ?? []

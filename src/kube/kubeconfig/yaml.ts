@@ -59,6 +59,7 @@ function oddKeyIn(document: Document.Parsed): { reason: string; offset: number }
     Map(_, { items, range }) {
       const seen = new Set<unknown>()
       for (const { key } of items) {
+        // What has no place is told at the beginning of the file.
         const offset = (isNode(key) ? key.range : range)?.[0] ?? 0
         if (!isScalar(key)) odd = { reason: 'a key has to be plain text', offset }
         else if (seen.has(String(key.value))) odd = { reason: 'this key is written twice', offset }
@@ -73,6 +74,7 @@ function oddKeyIn(document: Document.Parsed): { reason: string; offset: number }
 
 function offsetOf(document: Document.Parsed, path: FieldPath, key: string | undefined): number {
   let node: Node | null | undefined = document.contents
+  // An empty document has no place but its beginning.
   let offset = node?.range?.[0] ?? 0
   for (const step of path) {
     node = childOf(document, node, step)

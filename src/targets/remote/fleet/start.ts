@@ -171,11 +171,11 @@ async function scale(
   before: readonly number[],
   after: readonly number[],
 ): Promise<void> {
-  for (const [index, { name }] of groups.entries()) {
-    const replicas = after[index] ?? 0
-    if (replicas === before[index]) continue
+  for (const [index, replicas] of after.entries()) {
+    const group = groups[index]
+    if (group === undefined || replicas === before[index]) continue
     await host.patch(
-      { resource: 'statefulsets', namespace, name },
+      { resource: 'statefulsets', namespace, name: group.name },
       { type: 'merge', body: { spec: { replicas } } },
       'scale',
     )

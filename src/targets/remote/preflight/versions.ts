@@ -34,5 +34,6 @@ export function skewOf(image: string, serverVersion: string): string | undefined
 
 function minorOf(version: string | undefined): number | undefined {
   const minor = /^v?1\.(\d+)/.exec(version ?? '')?.[1]
+  // Digits, by the pattern.
   return minor === undefined ? undefined : Number(minor)
 }
