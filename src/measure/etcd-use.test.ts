@@ -19,7 +19,7 @@ describe('readEtcdUse', () => {
   it('should tell what each etcd did that is the same process before and after, and of no other', () => {
     const before = [pageOf('etcd', 100, 10), pageOf('etcd-pods', 200, 10), pageOf('etcd-leases', 300, 10)]
     const after = [pageOf('etcd', 150, 25), pageOf('etcd-pods', 250, 25, 2000), pageOf('etcd-leases', undefined, 25)]
-    expect(readEtcdUse(before, after, recordEtcdSizes())).toMatchObject([
+    expect(readEtcdUse({ before, after, etcdSizes: recordEtcdSizes() })).toMatchObject([
       {
         instance: 'etcd',
         sizeBytes: { before: 100, after: 150 },

@@ -1,25 +1,24 @@
 import { plural } from '../base/count.ts'
 import { countMore } from '../base/sum.ts'
-import type { Curve, EtcdOutcome, NotRead } from '../result/result.ts'
+import type { EtcdOutcome } from '../result/result.ts'
+import type { GrowingCurve } from './curve.ts'
+import { growingCurve } from './curve.ts'
 import { observed } from './histogram.ts'
 import type { ComponentMetrics, MetricSample } from './metrics.ts'
 import { pairs } from './pairs.ts'
-import { thinned } from './timeline.ts'
+import type { EtcdSizeCurves, Window } from './window.ts'
 
 const sizeMetric = 'etcd_mvcc_db_total_size_in_bytes'
 const inUseMetric = 'etcd_mvcc_db_total_size_in_use_in_bytes'
 
-/** The size of every etcd's database file over time. */
-export interface EtcdSizes {
+/** Collects the size of every etcd's database file over time. */
+export interface EtcdSizes extends EtcdSizeCurves {
   note(metrics: readonly ComponentMetrics[], atMs: number): void
-  curveOf(instance: string): Curve
-  /** Readings that are missing in the curves, and why the last of them is. */
-  notRead(): NotRead[]
 }
 
 /** An empty record of sizes. */
 export function recordEtcdSizes(): EtcdSizes {
-  const curves = new Map<string, Curve>()
+  const curves = new Map<string, GrowingCurve>()
   const gaps = new Map<string, number>()
   const reasons = new Map<string, string>()
   return {
@@ -31,12 +30,12 @@ export function recordEtcdSizes(): EtcdSizes {
           reasons.set(instance, unread ?? 'not on its page')
           continue
         }
-        const curve = curves.get(instance) ?? []
+        const curve = curves.get(instance) ?? growingCurve()
         curve.push([atMs, sizeBytes])
         curves.set(instance, curve)
       }
     },
-    curveOf: (instance) => thinned(curves.get(instance) ?? []),
+    curveOf: (instance) => curves.get(instance)?.points() ?? [],
     notRead: () =>
       [...reasons].map(([instance, because]) => ({
         component: 'etcd',
@@ -48,12 +47,8 @@ export function recordEtcdSizes(): EtcdSizes {
 }
 
 /** What each etcd did between two scrapes, of those that were read both times. */
-export function readEtcdUse(
-  before: readonly ComponentMetrics[],
-  after: readonly ComponentMetrics[],
-  sizes: EtcdSizes,
-): EtcdOutcome[] {
-  return pairs(before, after, 'etcd').pairs.flatMap((pair) => {
+export function readEtcdUse(window: Pick<Window, 'before' | 'after' | 'etcdSizes'>): EtcdOutcome[] {
+  return pairs(window, 'etcd').pairs.flatMap((pair) => {
     const [sizeBefore, sizeAfter] = [gaugeIn(pair.before, sizeMetric), gaugeIn(pair.after, sizeMetric)]
     const inUseBytes = gaugeIn(pair.after, inUseMetric)
     if (sizeBefore === undefined || sizeAfter === undefined || inUseBytes === undefined) return []
@@ -65,7 +60,7 @@ export function readEtcdUse(
         inUseBytes,
         commitMs: durations('etcd_disk_backend_commit_duration_seconds'),
         fsyncMs: durations('etcd_disk_wal_fsync_duration_seconds'),
-        sizeCurve: sizes.curveOf(pair.instance),
+        sizeCurve: window.etcdSizes.curveOf(pair.instance),
       },
     ]
   })

@@ -1,7 +1,7 @@
 import { parseFloat64 } from '../base/float.ts'
 import type { Distribution } from '../result/result.ts'
 import type { MetricSample } from './metrics.ts'
-import { seriesOf } from './metrics.ts'
+import { seriesKeyOf } from './metrics.ts'
 
 /** What a Prometheus histogram holds: how many observations were at most so many seconds, by upper bound, ascending and cumulative. */
 type Histogram = readonly { bound: number; total: number }[]
@@ -29,7 +29,7 @@ export function observed(buckets: readonly MetricSample[]): Distribution {
 
 /** Whether these are buckets of whole histograms: each up to infinity, and none with less in it than the one below. */
 export function isHistogram(buckets: readonly MetricSample[]): boolean {
-  const series = Map.groupBy(buckets, ({ labels }) => seriesOf(labels, 'le'))
+  const series = Map.groupBy(buckets, ({ labels }) => seriesKeyOf(labels, 'le'))
   return series.values().every((samples) => {
     const histogram = histogramOf(samples)
     // Below the lowest bound there is nothing.

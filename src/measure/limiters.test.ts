@@ -47,7 +47,7 @@ const rollout = { podsCreated: 199, podsDeleted: 0, tokens: 0 }
 
 describe('readApiRequests', () => {
   it('should count what was answered between the scrapes and leave watches out', () => {
-    expect(readApiRequests(before, after)).toEqual(requests)
+    expect(readApiRequests({ before, after })).toEqual(requests)
   })
 })
 
@@ -56,18 +56,18 @@ describe('readLimiters', () => {
     const without = (metrics: ComponentMetrics[], component: string) =>
       metrics.filter((one) => one.component !== component)
     const clients = (first: ComponentMetrics[], second: ComponentMetrics[]) =>
-      readLimiters(first, second, requests, limits, rollout).map(({ client }) => client)
+      readLimiters({ before: first, after: second }, requests, limits, rollout).map(({ client }) => client)
     const managerOnce = without(before, 'kube-controller-manager')
     expect(clients(managerOnce, without(after, 'kube-controller-manager'))).toEqual(['KubeClient', 'EventClient'])
     expect(clients(managerOnce, after)).toEqual(['KubeClient', 'EventClient'])
     expect(clients(without(before, 'kubelet'), without(after, 'kubelet'))).toEqual(['controllers'])
-    expect(readApiRequests(without(before, 'kube-apiserver'), after)).toBeUndefined()
+    expect(readApiRequests({ before: without(before, 'kube-apiserver'), after })).toBeUndefined()
   })
 
   it('should say which limits were not read when none that was accounts for a stop', () => {
     const without = (metrics: ComponentMetrics[]) =>
       metrics.filter((one) => one.component !== 'kube-controller-manager')
-    const readings = readLimiters(without(before), without(after), requests, limits, rollout)
+    const readings = readLimiters({ before: without(before), after: without(after) }, requests, limits, rollout)
     const unread = ['kube-controller-manager']
     const text = expect.stringMatching(/the kube-controller-manager's client limit was not read$/)
     expect(explainStops({ created: 9000, ready: 600_000 }, readings)).toEqual([
@@ -78,7 +78,7 @@ describe('readLimiters', () => {
   })
 
   it('should give the floor of the status writes when pods have no token', () => {
-    const [kube, events, controllers] = readLimiters(before, after, requests, limits, rollout)
+    const [kube, events, controllers] = readLimiters({ before, after }, requests, limits, rollout)
     expect(kube).toMatchObject({
       client: 'KubeClient',
       limit: 'limited',
@@ -94,14 +94,14 @@ describe('readLimiters', () => {
   it('should count tokens as a third call per pod when pods have one, and not know whose waits those of POST are', () => {
     const tokens = { ...rollout, tokens: 199 }
     const shared = { ...requests, 'POST serviceaccounts/token': 250 }
-    const [kube, events] = readLimiters(before, after, shared, limits, tokens)
+    const [kube, events] = readLimiters({ before, after }, shared, limits, tokens)
     expect(kube).toMatchObject({ requests: { POST: 199 }, gatingRequests: 597, floorMs: 117_400, waitedMs: null })
     expect(events).toMatchObject({ requests: { POST: 401 }, waitedMs: null })
   })
 
   it('should give all waits of POST to KubeClient when nobody wrote an event', () => {
     const { 'POST events': _, ...quiet } = requests
-    const [kube, events] = readLimiters(before, after, { ...quiet, 'POST serviceaccounts/token': 600 }, limits, {
+    const [kube, events] = readLimiters({ before, after }, { ...quiet, 'POST serviceaccounts/token': 600 }, limits, {
       ...rollout,
       tokens: 600,
     })
@@ -110,23 +110,23 @@ describe('readLimiters', () => {
   })
 
   it('should not know whose POSTs were when the apiserver was not read', () => {
-    const [kube, events] = readLimiters(before, after, undefined, limits, rollout)
+    const [kube, events] = readLimiters({ before, after }, undefined, limits, rollout)
     expect([kube?.waitedMs, kube?.gatingRequests, events?.waitedMs]).toEqual([null, 398, null])
-    expect(readLimiters(before, after, undefined, limits, { ...rollout, tokens: 199 })).toMatchObject([
+    expect(readLimiters({ before, after }, undefined, limits, { ...rollout, tokens: 199 })).toMatchObject([
       { client: 'controllers' },
     ])
   })
 
   it('should count the pods that the probe saw come and go, and no more than the controllers wrote', () => {
     const gating = (podsCreated: number, podsDeleted: number) =>
-      readLimiters(before, after, { 'POST pods': 9999 }, limits, { podsCreated, podsDeleted, tokens: 0 }).at(-1)
+      readLimiters({ before, after }, { 'POST pods': 9999 }, limits, { podsCreated, podsDeleted, tokens: 0 }).at(-1)
         ?.gatingRequests
     expect([gating(199, 0), gating(1000, 0), gating(150, 150)]).toEqual([199, 220, 150])
   })
 
   it('should have no floor where the limit is switched off, as where it was not read', () => {
     const floors = (limit: typeof off | typeof unknown) =>
-      readLimiters(before, after, requests, { ...limits, kubelet: limit }, rollout)[0]
+      readLimiters({ before, after }, requests, { ...limits, kubelet: limit }, rollout)[0]
     expect(floors(off)).toMatchObject({ limit: 'none', floorMs: null, qps: null })
     expect(floors(unknown)).toMatchObject({ limit: 'unknown', floorMs: null, qps: null })
   })
@@ -134,14 +134,14 @@ describe('readLimiters', () => {
   it('should know that nothing waited where the limit is switched off, though nothing is counted then', () => {
     const pages = [pageOf('kube-controller-manager', [])]
     const of = (controllers: typeof off | ReturnType<typeof limited>) =>
-      readLimiters(pages, pages, undefined, { ...limits, controllers }, rollout)
+      readLimiters({ before: pages, after: pages }, undefined, { ...limits, controllers }, rollout)
     expect(of(off)).toMatchObject([{ limit: 'none', waitedMs: 0, requests: {}, gatingRequests: 199 }])
     expect(of(limited(20, 30))).toEqual([])
   })
 })
 
 describe('explainStops', () => {
-  const limiters = readLimiters(before, after, requests, limits, rollout)
+  const limiters = readLimiters({ before, after }, requests, limits, rollout)
 
   it('should name the slower limiter when its floor accounts for the stop', () => {
     const [available, created] = explainStops({ available: 79_700, created: 9100 }, limiters)
@@ -185,7 +185,7 @@ describe('explainStops', () => {
 
   it('should say that a limit was not felt when all requests fit into the burst', () => {
     const generous = { ...limits, kubelet: limited(5, 400), controllers: limited(20, 400) }
-    const readings = readLimiters(before, after, requests, generous, rollout)
+    const readings = readLimiters({ before, after }, requests, generous, rollout)
     const text = "no client limit: the kube-controller-manager's 199 requests fit into its burst of 400"
     const quiet = readings.map((reading) => ({ ...reading, waitedMs: 0 }))
     expect(explainStops({ created: 500, ready: 500 }, quiet)).toEqual([
@@ -196,7 +196,7 @@ describe('explainStops', () => {
 
   it('should tell a limit that is switched off from one that was not read', () => {
     const explain = (changed: Partial<typeof limits | Record<keyof typeof limits, typeof off | typeof unknown>>) =>
-      explainStops({ ready: 200_000 }, readLimiters(before, after, requests, { ...limits, ...changed }, rollout))[0]
+      explainStops({ ready: 200_000 }, readLimiters({ before, after }, requests, { ...limits, ...changed }, rollout))[0]
     expect(explain({ kubelet: off, controllers: off })).toEqual({
       stop: 'ready',
       boundBy: null,
@@ -212,7 +212,7 @@ describe('explainStops', () => {
   })
 
   it('should not say that requests fit into a burst when they waited: the bucket was not full', () => {
-    const readings = readLimiters(before, after, requests, { ...limits, kubelet: limited(5, 400) }, rollout)
+    const readings = readLimiters({ before, after }, requests, { ...limits, kubelet: limited(5, 400) }, rollout)
     expect(explainStops({ ready: 90_000 }, readings)).toEqual([
       {
         stop: 'ready',

@@ -4,9 +4,10 @@ import type { StopName } from '../plan/stops.ts'
 import type { Explanation, LimiterReading, StopsMs } from '../result/result.ts'
 import { clockResolutionMs } from '../result/sample.ts'
 import type { ClientLimit } from '../tuning/client-limit.ts'
-import type { ComponentMetrics, MetricSample } from './metrics.ts'
+import type { MetricSample } from './metrics.ts'
 import type { Pairs } from './pairs.ts'
 import { increasesOf, isWhole, pairs } from './pairs.ts'
+import type { Pages } from './window.ts'
 
 /** The limits that were in force, as read back from the components. */
 export interface ClientLimits {
@@ -30,11 +31,8 @@ export type ApiRequests = Record<string, number>
  * What the apiserver answered between two scrapes, as `VERB resource/subresource` -> count, the most frequent first. Watches are left out: they
  * are counted when they end. Undefined where not every apiserver was read both times.
  */
-export function readApiRequests(
-  before: readonly ComponentMetrics[],
-  after: readonly ComponentMetrics[],
-): ApiRequests | undefined {
-  const answered = increasesOf(pairs(before, after, 'kube-apiserver'), 'apiserver_request_total')
+export function readApiRequests(pages: Pages): ApiRequests | undefined {
+  const answered = increasesOf(pairs(pages, 'kube-apiserver'), 'apiserver_request_total')
   if (answered === undefined) return undefined
   const counts = new Map<string, number>()
   for (const { labels, value } of answered) {
@@ -57,15 +55,14 @@ export function readApiRequests(
  * can be. A component that was not read both times has no reading here.
  */
 export function readLimiters(
-  before: readonly ComponentMetrics[],
-  after: readonly ComponentMetrics[],
+  pages: Pages,
   apiRequests: ApiRequests | undefined,
   limits: ClientLimits,
   work: ProbeWork,
 ): LimiterReading[] {
   return [
-    ...readKubelet(pairs(before, after, 'kubelet'), apiRequests, limits, work),
-    ...readControllers(pairs(before, after, 'kube-controller-manager'), limits, work),
+    ...readKubelet(pairs(pages, 'kubelet'), apiRequests, limits, work),
+    ...readControllers(pairs(pages, 'kube-controller-manager'), limits, work),
   ]
 }
 

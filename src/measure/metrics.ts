@@ -6,7 +6,7 @@ export interface MetricSample {
 }
 
 /** Tells a series from all others of its metric, in whatever order its labels are written; all but one of them, where that is named. */
-export function seriesOf(labels: MetricSample['labels'], without?: string): string {
+export function seriesKeyOf(labels: MetricSample['labels'], without?: string): string {
   let series = ''
   for (const name of Object.keys(labels).sort()) {
     const value = labels[name] as string

@@ -36,7 +36,7 @@ describe('readNetworkProgramming', () => {
   it('should add up what all proxies did between two readings', () => {
     const before = [pageOf('a', { syncs: 10, quick: 100, slow: 100 }), pageOf('b', idle)]
     const after = [pageOf('a', { syncs: 14, quick: 104, slow: 100 }), pageOf('b', { syncs: 3, quick: 2, slow: 4 })]
-    const read = readNetworkProgramming(before, after)
+    const read = readNetworkProgramming({ before, after })
     expect(read).toMatchObject({ proxies: 2, syncs: 6, endpointChanges: 10, serviceChanges: 0 })
     expect(read).toMatchObject({ endpointChangesPending: 6, latencyMs: { count: 10 }, syncMs: { count: 6 } })
     expect(read?.latencyMs.p50).toBeCloseTo(250 + (250 * 5) / 6)
@@ -50,19 +50,19 @@ describe('readNetworkProgramming', () => {
       pageOf('b', { syncs: 3, quick: 1, slow: 1 }),
       pageOf('c', { syncs: 4, quick: 2, slow: 0 }),
     ]
-    expect(readNetworkProgramming(before, after)).toMatchObject({ proxies: 1, syncs: 3, latencyMs: { count: 2 } })
+    expect(readNetworkProgramming({ before, after })).toMatchObject({ proxies: 1, syncs: 3, latencyMs: { count: 2 } })
   })
 
   it('should leave out a proxy that is gone', () => {
     const before = [pageOf('a', { syncs: 50, quick: 90, slow: 0 }), pageOf('b', idle)]
     const after = [pageOf('b', { syncs: 3, quick: 1, slow: 1 })]
-    expect(readNetworkProgramming(before, after)).toMatchObject({ proxies: 1, syncs: 2, latencyMs: { count: 2 } })
+    expect(readNetworkProgramming({ before, after })).toMatchObject({ proxies: 1, syncs: 2, latencyMs: { count: 2 } })
   })
 
   it('should know nothing where no proxy runs, or only such as sync nothing', () => {
     const kubelet = { ...pageOf('a', idle), component: 'kubelet' } as const
     const hollow = { component: 'kube-proxy', instance: 'a', samples: [] } as const
-    expect(readNetworkProgramming([], [kubelet])).toBeUndefined()
-    expect(readNetworkProgramming([hollow], [hollow])).toBeUndefined()
+    expect(readNetworkProgramming({ before: [], after: [kubelet] })).toBeUndefined()
+    expect(readNetworkProgramming({ before: [hollow], after: [hollow] })).toBeUndefined()
   })
 })

@@ -1,9 +1,10 @@
 import { sumOf } from '../base/sum.ts'
 import type { NetworkProgramming } from '../result/result.ts'
 import { observed } from './histogram.ts'
-import type { ComponentMetrics, MetricSample } from './metrics.ts'
+import type { MetricSample } from './metrics.ts'
 import type { Pair } from './pairs.ts'
 import { pairs } from './pairs.ts'
+import type { Pages } from './window.ts'
 
 const latencyMetric = 'kubeproxy_network_programming_duration_seconds'
 const syncMetric = 'kubeproxy_sync_proxy_rules_duration_seconds'
@@ -14,11 +15,8 @@ const changesMetric = 'kubeproxy_sync_proxy_rules'
  * both times and that sync at all: kubemark's hollow proxy watches, but programs nothing (pkg/proxy/kubemark/hollow_proxy.go). Undefined when
  * there was none.
  */
-export function readNetworkProgramming(
-  before: readonly ComponentMetrics[],
-  after: readonly ComponentMetrics[],
-): NetworkProgramming | undefined {
-  const proxies = pairs(before, after, 'kube-proxy').pairs.flatMap((pair) => programmedBy(pair) ?? [])
+export function readNetworkProgramming(pages: Pages): NetworkProgramming | undefined {
+  const proxies = pairs(pages, 'kube-proxy').pairs.flatMap((pair) => programmedBy(pair) ?? [])
   if (proxies.length === 0) return undefined
   const total = (count: (proxy: ProxyCounts) => number) => sumOf(proxies.map(count))
   const all = (buckets: (proxy: ProxyCounts) => readonly MetricSample[]) => observed(proxies.flatMap(buckets))

@@ -19,7 +19,7 @@ function page(
 const manager = 'kube-controller-manager'
 /** What became of one counter between two pages of one process. */
 function increase(before: string, after: string): number[] | string {
-  const read = pairs([page(before)], [page(after)], manager)
+  const read = pairs({ before: [page(before)], after: [page(after)] }, manager)
   const grown = increasesOf(read, 'a_total')
   return grown === undefined ? whyNoIncrease(read, 'a_total') : grown.map(({ value }) => value)
 }
@@ -50,7 +50,7 @@ describe('pairs', () => {
 
   it('should have no data for buckets that are no histogram, and still for what else is on the page', () => {
     const at = (low: number, all: number) => `h_bucket{le="1"} ${low}\nh_bucket{le="+Inf"} ${all}\na_total ${all}\n`
-    const read = pairs([page(at(1, 3))], [page(at(3, 4))], manager)
+    const read = pairs({ before: [page(at(1, 3))], after: [page(at(3, 4))] }, manager)
     expect(increasesOf(read, 'h_bucket')).toBeUndefined()
     expect(read.notRead).toEqual([
       { component: manager, instance: manager, part: 'h_bucket', because: 'is no histogram' },
@@ -60,7 +60,7 @@ describe('pairs', () => {
 
   it('should have no data for a metric of which a line could not be read, and tell of such lines', () => {
     const odd = { ...page('a_total 7\nb_total 1\n'), unreadableLines: new Map([['', 2], ['a_total', 1]]) } // biome-ignore format: short
-    const read = pairs([page('a_total 5\nb_total 1\n')], [odd], manager)
+    const read = pairs({ before: [page('a_total 5\nb_total 1\n')], after: [odd] }, manager)
     expect(increasesOf(read, 'a_total')).toBeUndefined()
     expect(increasesOf(read, 'b_total')).toMatchObject([{ value: 0 }])
     expect(read.notRead).toMatchObject([{ part: '2 lines of its page' }, { part: 'a_total' }])
@@ -76,9 +76,9 @@ describe('pairs', () => {
     ['it never answered', [{ ...page(''), unread: 'no' }], [{ ...page(''), unread: 'no' }], /^no$/],
   ])('should read nothing of a component where %s, and say so', (_, before, after, because) => {
     const other = page('a_total 1', { instance: 'kube-controller-manager b' })
-    const read = pairs([...before, other], [...after, other], manager)
+    const read = pairs({ before: [...before, other], after: [...after, other] }, manager)
     expect(read.notRead).toEqual([{ component: manager, instance: manager, because: expect.stringMatching(because) }])
-    expect(notReadBetween([...before, other], [...after, other])).toEqual(read.notRead)
+    expect(notReadBetween({ before: [...before, other], after: [...after, other] })).toEqual(read.notRead)
     // The other instance is half of the story.
     expect(read.pairs.map(({ instance }) => instance)).toEqual(['kube-controller-manager b'])
     expect(increasesOf(read, 'a_total')).toBeUndefined()
@@ -86,7 +86,9 @@ describe('pairs', () => {
 
   it('should say that a page lacks what its component always has', () => {
     const apiserver = page('', { component: 'kube-apiserver' })
-    expect(notReadBetween([apiserver], [apiserver])).toMatchObject([{ part: 'apiserver_request_total' }])
+    expect(notReadBetween({ before: [apiserver], after: [apiserver] })).toMatchObject([
+      { part: 'apiserver_request_total' },
+    ])
   })
 
   it('should never make a figure of two processes, or a negative one, whatever the pages say', () => {
@@ -102,7 +104,7 @@ describe('pairs', () => {
       )
     fc.assert(
       fc.property(processOf, processOf, (first, second) => {
-        const grown = increasesOf(pairs([pageOf(first)], [pageOf(second)], manager), 'a_total')
+        const grown = increasesOf(pairs({ before: [pageOf(first)], after: [pageOf(second)] }, manager), 'a_total')
         if (first.started !== second.started || !Number.isFinite(first.started)) expect(grown).toBeUndefined()
         for (const { value } of grown ?? []) expect(value).toBeGreaterThanOrEqual(0)
       }),
@@ -132,12 +134,12 @@ rest_client_rate_limiter_duration_seconds_sum{verb="POST"} 1
       }),
       page(waits([100, 299][index] as number)),
     ]) as [ComponentMetrics[], ComponentMetrics[]]
-    const answered = readApiRequests(before, after)
+    const answered = readApiRequests({ before, after })
     return {
       answered,
-      latencies: readApiserverLatencies(before, after),
-      text: explainStops({ created: 9000 }, readLimiters(before, after, answered, limits, work))[0]?.text,
-      notRead: notReadBetween(before, after).map(({ component, because }) => `${component} ${because}`),
+      latencies: readApiserverLatencies({ before, after }),
+      text: explainStops({ created: 9000 }, readLimiters({ before, after }, answered, limits, work))[0]?.text,
+      notRead: notReadBetween({ before, after }).map(({ component, because }) => `${component} ${because}`),
     }
   }
 

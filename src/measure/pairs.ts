@@ -4,7 +4,8 @@ import type { NotRead } from '../result/result.ts'
 import { describeNotRead } from '../result/result.ts'
 import { isHistogram } from './histogram.ts'
 import type { ComponentMetrics, ComponentName, MetricSample } from './metrics.ts'
-import { indispensable, processStart, seriesOf } from './metrics.ts'
+import { indispensable, processStart, seriesKeyOf } from './metrics.ts'
+import type { Pages } from './window.ts'
 
 /** Two readings of one process. */
 export interface Pair {
@@ -29,11 +30,7 @@ export interface Pairs {
  * the pair.) A counter of which a series went down, vanished or could not be
  * read is no data. A series that is there afterwards only began at 0 in between: counters with labels are made when they are first used.
  */
-export function pairs(
-  before: readonly ComponentMetrics[],
-  after: readonly ComponentMetrics[],
-  component: ComponentName,
-): Pairs {
+export function pairs({ before, after }: Pages, component: ComponentName): Pairs {
   const byInstance = (pages: readonly ComponentMetrics[]) =>
     new Map(pages.filter((page) => page.component === component).map((page) => [page.instance, page]))
   const [first, second] = [byInstance(before), byInstance(after)]
@@ -76,9 +73,9 @@ export function whyNoIncrease({ notRead }: Pairs, metric: string): string {
 }
 
 /** What of these components was not read before, after, or both, and why. */
-export function notReadBetween(before: readonly ComponentMetrics[], after: readonly ComponentMetrics[]): NotRead[] {
-  const components = new Set([...before, ...after].map(({ component }) => component))
-  return [...components].flatMap((component) => pairs(before, after, component).notRead)
+export function notReadBetween(pages: Pages): NotRead[] {
+  const components = new Set([...pages.before, ...pages.after].map(({ component }) => component))
+  return [...components].flatMap((component) => pairs(pages, component).notRead)
 }
 
 /** Why two readings are not both there and of one process; undefined when they are. */
@@ -162,5 +159,5 @@ function growthOf(earlier: readonly MetricSample[], later: readonly MetricSample
 }
 
 function bySeries(samples: readonly MetricSample[]): Map<string, MetricSample> {
-  return new Map(samples.map((sample) => [seriesOf(sample.labels), sample]))
+  return new Map(samples.map((sample) => [seriesKeyOf(sample.labels), sample]))
 }

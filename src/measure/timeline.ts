@@ -4,6 +4,7 @@ import { isReadyPod } from '../kube/resources.ts'
 import type { ProbeShape, StopName } from '../plan/stops.ts'
 import { isRollout, stopsOf } from '../plan/stops.ts'
 import type { Curve, ProbeOutcome, StopsMs } from '../result/result.ts'
+import { thinned } from './curve.ts'
 import { distributionOf } from './distribution.ts'
 
 type Moment = 'createdMs' | 'boundMs' | 'startedMs' | 'readyMs' | 'terminatingMs' | 'deletedMs'
@@ -253,15 +254,4 @@ function curvesOf(
     bound: counted('boundMs', boundBefore, 1),
     ready: thinned([[0, readyBefore], ...readyAfter.map(([atMs, count]): [number, number] => [atMs - t0Ms, count])]),
   }
-}
-
-const mostPoints = 240
-
-/** At most a few hundred points, first and last kept: enough for a chart of any width. */
-export function thinned(points: Curve): Curve {
-  if (points.length <= mostPoints) return points
-  const stride = (points.length - 1) / (mostPoints - 1)
-  return Array.from({ length: mostPoints }, (_, index) => points[Math.round(index * stride)]).filter(
-    (point) => point !== undefined,
-  )
 }

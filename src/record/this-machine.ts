@@ -5,14 +5,7 @@ import process from 'node:process'
 import { listFolder, readKernelFile } from '../base/files.ts'
 import { devicesBusyMsIn, memoryIn, processIn, processorTicksIn, residentPagesIn, runQueueIn } from '../base/proc.ts'
 import type { ComponentReading, MachineReading, ReadMachine } from '../measure/machine-record.ts'
-
-/** What the orchestrator's own machine did while something was measured. */
-export interface MachineUse {
-  /** Longest time the orchestrator's event loop did not turn: by so much a stamp may be late. Null where time is virtual. */
-  eventLoopDelayMaxMs: number | null
-  /** Share of all processor time that was in use, 0 to 1; null where that says nothing about the cluster, or is not known. */
-  busy: number | null
-}
+import type { MachineUse } from '../measure/window.ts'
 
 /** Starts watching the machine; the function it returns stops and tells. */
 export type MachineMonitor = () => () => MachineUse

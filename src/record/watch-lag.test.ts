@@ -48,9 +48,9 @@ describe('sampleWatchLag', () => {
     const clock = createVirtualClock(0)
     const lag = sampleWatchLag({ api: apiWith(clock, (write) => 10 * write), clock }, canary)
     await clock.sleep(4500)
-    const { watchLagMs, watchLagCurve } = await lag.stop()
-    expect(watchLagMs).toMatchObject({ count: 4, missing: 0, max: 40 })
-    expect(watchLagCurve.map(([, lagMs]) => lagMs)).toEqual([10, 20, 30, 40])
+    const { lagsMs, unseen, curve } = await lag.stop()
+    expect({ lagsMs, unseen }).toEqual({ lagsMs: [10, 20, 30, 40], unseen: 0 })
+    expect(curve.map(([, lagMs]) => lagMs)).toEqual([10, 20, 30, 40])
     expect(clock.sleepers()).toBe(0)
   })
 
@@ -59,7 +59,7 @@ describe('sampleWatchLag', () => {
     const api = apiWith(clock, (write) => (write % 2 === 0 ? undefined : 5))
     const lag = sampleWatchLag({ api, clock }, canary)
     await clock.sleep(4500)
-    expect((await lag.stop()).watchLagMs).toMatchObject({ count: 2, missing: 2, p50: 5, max: null })
+    expect(await lag.stop()).toMatchObject({ lagsMs: [5, 5], unseen: 2 })
   })
 
   it('should go on when a write fails', async () => {
@@ -70,6 +70,6 @@ describe('sampleWatchLag', () => {
       ++tries === 2 ? Promise.reject(new Error('the server is too busy')) : working.patch(...request)
     const lag = sampleWatchLag({ api: { ...working, patch } as KubeApi, clock }, canary)
     await clock.sleep(4500)
-    expect((await lag.stop()).watchLagMs).toMatchObject({ count: 3, missing: 0, max: 5 })
+    expect(await lag.stop()).toMatchObject({ lagsMs: [5, 5, 5], unseen: 0 })
   })
 })

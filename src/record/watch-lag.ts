@@ -4,14 +4,13 @@ import type { KubeApi } from '../kube/api.ts'
 import { isApiStatus } from '../kube/api.ts'
 import { follow } from '../kube/follow.ts'
 import type { ConfigMap } from '../kube/resources.ts'
-import { distributionOf } from '../measure/distribution.ts'
-import { thinned } from '../measure/timeline.ts'
-import type { Curve, Distribution } from '../result/result.ts'
+import { growingCurve } from '../measure/curve.ts'
+import type { WatchLagRecord } from '../measure/window.ts'
 
 /** Samples how late watches are. */
 export interface WatchLag {
   /** Ends the sampling and tells; what no watch showed until then counts as missing. */
-  stop(): Promise<{ watchLagMs: Distribution; watchLagCurve: Curve }>
+  stop(): Promise<WatchLagRecord>
 }
 
 const everyMs = 1000
@@ -28,7 +27,8 @@ export function sampleWatchLag(
 ): WatchLag {
   const { name, namespace } = canary.metadata
   const ending = new AbortController()
-  const curve: Curve = []
+  const lagsMs: number[] = []
+  const curve = growingCurve()
   let tried = 0
   const vague = new Set<number>()
   /** When the watch showed each write, by its number. */
@@ -37,7 +37,12 @@ export function sampleWatchLag(
   const settle = (write: number) => {
     const [shown, answered] = [shownMs.get(write), answeredMs.get(write)]
     if (shown === undefined || answered === undefined) return
-    curve.push([shown - startMs, Math.max(0, shown - answered)])
+    const lagMs = Math.max(0, shown - answered)
+    lagsMs.push(lagMs)
+    curve.push([shown - startMs, lagMs])
+    // What is settled is forgotten, so that a long arm's canary takes no memory.
+    shownMs.delete(write)
+    answeredMs.delete(write)
   }
   const watch = async () => {
     const query = { resource: 'configmaps', namespace, fieldSelector: `metadata.name=${name}` } as const
@@ -79,9 +84,8 @@ export function sampleWatchLag(
     async stop() {
       ending.abort()
       await ended
-      const lags = curve.map(([, lagMs]) => lagMs)
-      const unseen = [...answeredMs.keys()].filter((number) => !shownMs.has(number) && !vague.has(number))
-      return { watchLagMs: distributionOf(lags, unseen.length), watchLagCurve: thinned(curve) }
+      const unseen = [...answeredMs.keys()].filter((number) => !vague.has(number)).length
+      return { lagsMs, unseen, curve: curve.points() }
     },
   }
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { stopOrder } from '../plan/stops.ts'
+import { distribution } from './distribution.ts'
+import { seriesSchema } from './series.ts'
 
 /**
  * `result.json`: everything a report is made from. Other programs read it, so names stay stable within a
@@ -43,16 +45,6 @@ const stopsMs = z.object({
 
 const stopName = z.enum(stopOrder)
 const pods = z.number().min(0)
-
-/** Nearest-rank percentiles over `count` pods; `missing` pods never got there and count as infinitely late. */
-const distribution = z.object({
-  count: z.number(),
-  missing: z.number(),
-  p50: z.number().nullable(),
-  p90: z.number().nullable(),
-  p99: z.number().nullable(),
-  max: z.number().nullable(),
-})
 
 /** A count over time, as [milliseconds since T0, count] pairs; at most a few hundred, first and last exact. */
 const curve = z.array(z.tuple([z.number(), z.number()]))
@@ -341,6 +333,8 @@ const armOutcome = z.object({
   /** Nobody checked which API server answered, because the user allowed that. */
   insecure: z.literal(true).optional(),
   probes: z.array(probeOutcome),
+  /** Figures over the whole arm, clean-up aside; absent where the fleet was not Ready. */
+  series: z.array(seriesSchema).optional(),
   /** What tear-down could not remove or restore. */
   residue: z.array(z.string()),
 })
@@ -442,7 +436,7 @@ export type KnobOutcome = z.infer<typeof knobOutcome>
 export type KnobValue = z.infer<typeof knobValue>
 export type { StopName } from '../plan/stops.ts'
 export type StopsMs = z.infer<typeof stopsMs>
-export type Distribution = z.infer<typeof distribution>
+export type { Distribution } from './distribution.ts'
 export type Curve = z.infer<typeof curve>
 export type LimiterReading = z.infer<typeof limiterReading>
 export type Explanation = z.infer<typeof explanation>

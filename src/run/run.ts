@@ -6,10 +6,13 @@ import { formatList } from '../base/names.ts'
 import { asFailure } from '../kube/failures.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { ReadMachine } from '../measure/machine-record.ts'
+import { seriesOf } from '../measure/series.ts'
 import { boundsOf } from '../measure/thresholds.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
 import { planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Recording } from '../record/recording.ts'
+import { startRecording } from '../record/recording.ts'
 import type { MachineMonitor } from '../record/this-machine.ts'
 import { watchNoMachine } from '../record/this-machine.ts'
 import { lacksOf } from '../result/fill.ts'
@@ -28,8 +31,8 @@ import { limitRead } from '../tuning/client-limit.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import type { RunEventSink } from './events.ts'
-import { recordMachine } from './machine.ts'
 import { estimateOf, outlineOf } from './outline.ts'
+import { recordSteps } from './record-steps.ts'
 import type { ScheduledArm } from './schedule.ts'
 import { scheduleArms } from './schedule.ts'
 import type { Stages } from './stages.ts'
@@ -159,11 +162,12 @@ async function runArm(
   const outcome = blankOutcome(arm)
   const { armId } = arm
   const { clock, signal } = context
-  const machine = recordMachine(outlineOf(arm, context), context)
-  const { outcome: ending, residue } = await withStages({ armId, clock, signal, emit: machine.emit }, (stages) =>
-    measureArm(stages, arm, outcome, context, { versions, onCluster: machine.watch }),
+  const recording = startRecording(context, context)
+  const emit = recordSteps(recording, outlineOf(arm, context), context.emit)
+  const { outcome: ending, residue } = await withStages({ armId, clock, signal, emit }, (stages) =>
+    measureArm(stages, arm, outcome, context, { versions, recording }),
   )
-  outcome.machine = await machine.stop()
+  outcome.machine = await recording.stop()
   outcome.residue = residue
   if (ending.status === 'fulfilled') return { outcome: { ...outcome, outcome: 'complete' } }
   const error = asFailure(ending.reason)
@@ -177,7 +181,7 @@ async function measureArm(
   arm: ScheduledArm,
   outcome: ArmOutcome,
   context: RunContext,
-  { versions, onCluster }: { versions: Record<string, string>; onCluster: (cluster: Cluster) => void },
+  { versions, recording }: { versions: Record<string, string>; recording: Recording },
 ): Promise<void> {
   const { plan, target } = context
   const requests = requestsOf(arm.profile, arm.set)
@@ -185,14 +189,21 @@ async function measureArm(
 
   const cluster = await stages.run(controlPlane(target, arm, honoured))
   stages.endOn(cluster.broken)
-  onCluster(cluster)
+  const whole = await recording.follow(cluster)
   noteVersions(versions, cluster.versions)
   outcome.controlPlaneReadyMs = cluster.readyMs
   Object.assign(outcome, cluster.opening)
 
   const { node, hosts, timeout } = plan.fleet
   const fleet = await stages.run(
-    fleetUp(cluster, fleetSpecOf(plan.fleet), timeout, nodeSourceOf(plan, target), context.watchMachine),
+    fleetUp(
+      cluster,
+      fleetSpecOf(plan.fleet),
+      timeout,
+      nodeSourceOf(plan, target),
+      context.watchMachine,
+      recording.nodes,
+    ),
   )
   noteVersions(versions, fleet.origin?.versions ?? {})
   outcome.fleet = {
@@ -207,11 +218,14 @@ async function measureArm(
     flaps: fleet.flaps(),
     estimate: estimateOf(arm, context),
   }
+  let unread: string | undefined = 'the arm ended before it was read again'
   try {
-    await measureOnFleet(stages, arm, outcome, context, { cluster, requests, fleet })
+    await measureOnFleet(stages, arm, outcome, context, { cluster, requests, fleet, recording })
     await stages.run(fleetCheck(fleet))
+    unread = undefined
   } finally {
     outcome.fleet.flaps = fleet.flaps()
+    outcome.series = seriesOf(await whole.end(unread), target.evidence)
   }
 }
 
@@ -229,8 +243,13 @@ async function measureOnFleet(
   stages: Stages,
   arm: ScheduledArm,
   outcome: ArmOutcome,
-  { plan, target, runId, watchMachine, ...context }: RunContext,
-  { cluster, requests, fleet }: { cluster: Cluster; requests: KnobRequest[]; fleet: ReadyFleet },
+  { plan, target, runId, ...context }: RunContext,
+  {
+    cluster,
+    requests,
+    fleet,
+    recording,
+  }: { cluster: Cluster; requests: KnobRequest[]; fleet: ReadyFleet; recording: Recording },
 ): Promise<void> {
   const { pod, settle, sequence } = plan.probes
   const onSamples = (measured: string, pods: readonly PodTimeline[]) => context.onSamples(arm.armId, measured, pods)
@@ -243,7 +262,7 @@ async function measureOnFleet(
   if (plan.workload !== undefined) {
     const { workload, seed } = plan
     const tolerated = plan.fleet.pods.taints
-    outcome.fill = await stages.run(fillCluster({ cluster, workload, seed, runId, tolerated, watchMachine, onSamples }))
+    outcome.fill = await stages.run(fillCluster({ cluster, workload, seed, runId, tolerated, recording, onSamples }))
     const lacks = lacksOf(outcome.fill)
     if (lacks.length > 0) throw new Failure('inconclusive', unfilled(lacks, outcome.fill.durationMs, workload.timeout))
   }
@@ -260,7 +279,7 @@ async function measureOnFleet(
 
   for (const probe of sequence) {
     const limits = limitsIn(outcome.knobs)
-    const shared = { cluster, target: deployment, node, serviceAccountToken, limits, watchMachine, onSamples }
+    const shared = { cluster, target: deployment, node, serviceAccountToken, limits, recording, onSamples }
     outcome.probes.push(
       await stages.run(probeStep({ ...shared, probe, earlier: [...outcome.probes], settleMs: settle })),
     )

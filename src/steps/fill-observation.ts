@@ -1,26 +1,24 @@
 import { whenAborted } from '../base/abort.ts'
-import { collectLatencies, readApiserverLatencies } from '../measure/api-latency.ts'
-import { readEtcdUse, recordEtcdSizes } from '../measure/etcd-use.ts'
-import { measuredMetrics } from '../measure/metrics.ts'
+import { readApiserverLatencies, readOwnLatencies } from '../measure/api-latency.ts'
+import { thinned } from '../measure/curve.ts'
+import { readEtcdUse } from '../measure/etcd-use.ts'
 import { readNetworkProgramming } from '../measure/network-programming.ts'
 import { notReadBetween } from '../measure/pairs.ts'
 import { schedulingRate } from '../measure/scheduling.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
 import { createProbeTimeline } from '../measure/timeline.ts'
+import { watchLagOf } from '../measure/watch-lag.ts'
 import { startFeed } from '../record/feed.ts'
-import type { MachineMonitor } from '../record/this-machine.ts'
-import type { WatchLag } from '../record/watch-lag.ts'
-import { sampleWatchLag } from '../record/watch-lag.ts'
+import type { Recording } from '../record/recording.ts'
 import type { FillOutcome } from '../result/result.ts'
 import type { Cluster } from '../targets/target.ts'
 import { ownSelector, stamped } from '../workload/stamp.ts'
-import { observe, retriesBetween } from './observation.ts'
 import type { StepContext } from './step.ts'
 
 export interface ObserveOptions {
   cluster: Cluster
   runId: string
-  watchMachine: MachineMonitor
+  recording: Recording
   /** Takes the raw timeline of every pod, for the samples file. */
   onSamples: (measured: string, pods: readonly PodTimeline[]) => void
 }
@@ -36,11 +34,10 @@ interface FillObservation {
   stop(): Promise<void>
 }
 
-const etcdSizeEveryMs = 10_000
-
 /** Starts observing; the fill begins when this resolves. */
 export async function observeFill(
-  { cluster, runId, watchMachine, onSamples }: ObserveOptions,
+  { cluster, runId, recording, onSamples }: ObserveOptions,
+  step: string,
   expectedPods: number,
   signal: AbortSignal,
 ): Promise<FillObservation> {
@@ -69,37 +66,21 @@ export async function observeFill(
   )
   const beginning = async () => {
     await Promise.race([pods.synced, pods.failed, whenAborted(signal)])
-    return observe(cluster)
+    return recording.begin(step, { etcdSizes: true })
   }
-  const before = await beginning().catch(async (error: unknown) => {
+  const phase = await beginning().catch(async (error: unknown) => {
     await pods.stop()
     throw error
   })
-  const latencies = collectLatencies()
-  const stopLatencies = cluster.onRequest(latencies.add)
-  const sizes = recordEtcdSizes()
-  const ending = new AbortController()
-  const stopMachine = watchMachine()
-  const startMs = clock.nowMs()
+  const { startMs } = phase
   timeline.start(startMs)
-  sizes.note(before.metrics, 0)
-  const sizing = (async () => {
-    for (;;) {
-      await clock.sleep(etcdSizeEveryMs, ending.signal)
-      const scraped = await cluster.scrape({ components: ['etcd'], names: measuredMetrics })
-      sizes.note(scraped, clock.nowMs() - startMs)
-    }
-  })()
-  // What ends the loop is the end, of the fill or of the cluster.
-  sizing.catch(() => {})
-  let watchLag: WatchLag | undefined
   /** When everything was sent. */
   let sentMs: number | undefined
 
   return {
     sampleWatchLag(namespace) {
       const canary = { metadata: { name: 'scale-test-watch-lag', namespace } }
-      watchLag = sampleWatchLag({ api, clock }, stamped(canary, runId, 'canary'), startMs)
+      phase.sampleWatchLag(stamped(canary, runId, 'canary'))
     },
     async allReady(context) {
       report = context.report
@@ -110,13 +91,10 @@ export async function observeFill(
     async finish() {
       const isWhole = timeline.done() >= expectedPods
       const endMs = isWhole && sentMs !== undefined ? Math.max(sentMs, fullMs ?? sentMs) : clock.nowMs()
-      const lag = await watchLag?.stop()
-      const after = await observe(cluster)
-      sizes.note(after.metrics, clock.nowMs() - startMs)
-      const machine = stopMachine()
+      const window = await phase.end()
       const { pods: account, phasesMs, curves } = timeline.summary()
       const { expected, created, bound, unexpected, censored, censoredWithinMs } = account
-      const networkProgramming = readNetworkProgramming(before.metrics, after.metrics)
+      const networkProgramming = readNetworkProgramming(window)
       return {
         durationMs: endMs - startMs,
         // Those that are there and Ready now: one that was and has been replaced is among the unexpected.
@@ -124,23 +102,21 @@ export async function observeFill(
         podPhasesMs: phasesMs,
         schedulingPerSecond: schedulingRate(timeline.podTimelines()),
         curves,
-        watchLagMs: lag?.watchLagMs ?? { count: 0, missing: 0, p50: null, p90: null, p99: null, max: null },
-        watchLagCurve: lag?.watchLagCurve ?? [],
-        apiLatency: [...latencies.summary(), ...readApiserverLatencies(before.metrics, after.metrics)],
-        etcd: readEtcdUse(before.metrics, after.metrics, sizes),
+        watchLagMs: watchLagOf(window.watchLag),
+        watchLagCurve: thinned(window.watchLag?.curve ?? []),
+        apiLatency: [...readOwnLatencies(window.requests), ...readApiserverLatencies(window)],
+        etcd: readEtcdUse(window),
         ...(networkProgramming !== undefined && { networkProgramming }),
-        notRead: [...notReadBetween(before.metrics, after.metrics), ...sizes.notRead()],
+        notRead: [...notReadBetween(window), ...window.etcdSizes.notRead()],
         watch: disruptions,
-        clientRetries: retriesBetween(before, after),
-        eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,
-        machineBusy: machine.busy,
+        clientRetries: window.retries,
+        eventLoopDelayMaxMs: window.orchestrator.eventLoopDelayMaxMs,
+        machineBusy: window.orchestrator.busy,
       }
     },
     async stop() {
-      ending.abort()
-      stopLatencies()
       onSamples('fill', timeline.podTimelines())
-      await Promise.allSettled([pods.stop(), sizing, watchLag?.stop()])
+      await Promise.allSettled([pods.stop(), phase.stop()])
     },
   }
 }

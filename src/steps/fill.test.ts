@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { PlannedWorkload } from '../plan/plan.ts'
-import { watchNoMachine } from '../record/this-machine.ts'
+import { recordingForTests } from '../record/testing.ts'
 import { openClusterForTests } from '../targets/sim/testing.ts'
 import type { Cluster } from '../targets/target.ts'
 import { fillCluster } from './fill.ts'
@@ -38,7 +38,7 @@ async function filled(countingMs: number) {
     workload,
     seed: 1,
     runId: 'run-7',
-    watchMachine: watchNoMachine,
+    recording: await recordingForTests(cluster),
     onSamples: () => {},
   })
   const outcome = await step.setUp({ signal, report: () => {} })

@@ -90,7 +90,7 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
       }
     }
 
-    const observation = await observeFill(options, totals.pods, context.signal)
+    const observation = await observeFill(options, fillStepId, totals.pods, context.signal)
     try {
       await untilLate(clock, workload.timeout, context, async (inTime) => {
         for (const kind of planned) {

@@ -1,12 +1,10 @@
 import { whenAborted } from '../base/abort.ts'
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
-import { Failure, messageOf } from '../base/errors.ts'
-import { follow } from '../kube/follow.ts'
-import { isReady } from '../kube/resources.ts'
-import type { FlapCounter, NodeFlaps } from '../measure/node-flaps.ts'
-import { countFlaps } from '../measure/node-flaps.ts'
+import type { NodeFlaps } from '../measure/node-flaps.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { NodeStates } from '../record/node-states.ts'
+import { createNodeStates } from '../record/node-states.ts'
 import type { MachineMonitor } from '../record/this-machine.ts'
 import { watchNoMachine } from '../record/this-machine.ts'
 import type { ArmOutcome } from '../result/result.ts'
@@ -69,10 +67,9 @@ export function fleetUp(
   timeoutMs: number,
   source: Plan['fleet']['source'] = 'hollow',
   watchMachine: MachineMonitor = watchNoMachine,
+  nodes: NodeStates = createNodeStates(),
 ): Step<ReadyFleet> {
-  const { api, clock } = cluster
-  const ending = new AbortController()
-  let watching: Promise<void> | undefined
+  const { clock } = cluster
   let starting: Promise<Fleet> | undefined
   return {
     id: 'fleet',
@@ -80,59 +77,37 @@ export function fleetUp(
     timeoutMs,
     setUp: sayingHowFar({ timeoutMs, clock, watchMachine }, async ({ signal, report }) => {
       const beganMs = clock.nowMs()
-      const readySinceMs = new Map<string, number>()
       const allReady = Promise.withResolvers<number>()
       allReady.promise.catch(() => {})
-      let nodes: FlapCounter | undefined
       let isTold = false
+      let isUp = false
       const tell = () => {
-        if (nodes?.areAllReady() === true)
-          allReady.resolve(Math.max(...nodes.names.map((name) => readySinceMs.get(name) ?? beganMs)))
-        else if (!isTold) report({ done: nodes?.ready() ?? readySinceMs.size, total: spec.nodes, unit: nodesReady })
+        if (isUp) return
+        const readyAtMs = nodes.allReadySinceMs()
+        if (readyAtMs !== undefined) {
+          isUp = true
+          allReady.resolve(readyAtMs)
+        } else if (!isTold) report({ done: nodes.ready(), total: spec.nodes, unit: nodesReady })
       }
       // From before there is a node: a list of many, on a machine that starts them, takes a quarter of a minute.
-      const watch = async () => {
-        for await (const event of follow(api, { resource: 'nodes' }, { clock, signal: ending.signal })) {
-          if (event.type === 'SYNCED') continue
-          const { name = '' } = event.object.metadata
-          const isUp = event.type !== 'DELETED' && isReady(event.object)
-          if (!isUp) readySinceMs.delete(name)
-          else if (!readySinceMs.has(name)) readySinceMs.set(name, event.atMs)
-          nodes?.note(name, isUp)
-          tell()
-        }
-      }
-      watching = watch()
-      let lost: unknown
-      watching.catch((error: unknown) => {
-        lost = error
-        allReady.reject(error)
-      })
+      nodes.watch(cluster, tell).catch(allReady.reject)
       starting = cluster.startFleet(spec, signal, (progress) => {
         // Whoever starts them knows more.
         isTold = true
         report(progress)
       })
       const fleet = await starting
-      const flaps = countFlaps(fleet.nodeNames)
-      for (const name of readySinceMs.keys()) flaps.note(name, true)
-      nodes = flaps
+      nodes.expect(fleet.nodeNames)
       isTold = false
       tell()
       const readyAtMs = await Promise.race([allReady.promise, whenAborted(signal)])
-      const lookAgain = async (untilAborted: AbortSignal) => {
-        if (lost !== undefined)
-          throw new Failure('inconclusive', `nodes were not watched to the end: ${messageOf(lost)}`, { cause: lost })
-        for await (const page of api.list({ resource: 'nodes' }, untilAborted))
-          for (const node of page.items) flaps.note(node.metadata.name ?? '', isReady(node))
-      }
       const startedMs = fleet.startedMs ?? beganMs
       return {
         ...fleet,
         readyMs: source === 'hollow' ? readyAtMs - startedMs : null,
         ...(fleet.startedMs !== undefined && { preparedMs: startedMs - beganMs }),
-        flaps: flaps.flaps,
-        lookAgain,
+        flaps: nodes.flaps,
+        lookAgain: nodes.lookAgain,
       }
     }),
     summary: ({ readyMs, nodeNames, processes }) =>
@@ -142,10 +117,10 @@ export function fleetUp(
     tearDown: {
       budgetMs: removalMs + spec.nodes * removalMsPerNode,
       async run({ signal, report }) {
-        ending.abort()
+        const stopped = nodes.stop()
         // The cluster takes its nodes along, and ends what is being started.
         if (cluster.disposable) return
-        await watching?.catch(() => {})
+        await stopped
         if (starting === undefined) return
         // What is still under way could come to be after the look at what there is.
         await Promise.race([Promise.allSettled([starting]), whenAborted(signal)])

@@ -5,17 +5,16 @@ import { explainStops, readApiRequests, readLimiters } from '../measure/limiters
 import { notReadBetween } from '../measure/pairs.ts'
 import type { PodTimeline, ProbeTimeline } from '../measure/timeline.ts'
 import { createProbeTimeline } from '../measure/timeline.ts'
+import type { Window } from '../measure/window.ts'
 import type { PlannedProbe } from '../plan/plan.ts'
 import type { ProbeShape } from '../plan/stops.ts'
 import { isRollout, stopsOf } from '../plan/stops.ts'
-import type { MachineMonitor, MachineUse } from '../record/this-machine.ts'
+import type { Recording } from '../record/recording.ts'
 import { watchProbe } from '../record/watch-probe.ts'
 import { timeoutInWords, unfinishedStart } from '../result/readings.ts'
 import type { ProbeOutcome } from '../result/result.ts'
 import type { Cluster } from '../targets/target.ts'
 import { probeSelector } from '../workload/probe-target.ts'
-import type { Observation } from './observation.ts'
-import { observe, retriesBetween } from './observation.ts'
 import type { ProbeTarget } from './probe-target.ts'
 import type { Step } from './step.ts'
 
@@ -29,7 +28,7 @@ export interface ProbeOptions {
   serviceAccountToken: boolean
   settleMs: number
   limits: ClientLimits
-  watchMachine: MachineMonitor
+  recording: Recording
   /** Takes the raw timeline of every pod, for the samples file. */
   onSamples: (probe: string, pods: readonly PodTimeline[]) => void
 }
@@ -76,9 +75,8 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
         report({ text: `quiet for ${formatDuration(settleMs)}` })
         await Promise.race([clock.sleep(settleMs, signal), watches.failed])
 
-        const before = await observe(cluster)
-        const stopWatching = options.watchMachine()
-        t0Ms = clock.nowMs()
+        const phase = await options.recording.begin(probeStepId(probe))
+        t0Ms = phase.startMs
         timeline.start(t0Ms)
         await api.patch(
           { resource: 'deployments', namespace: target.namespace, name: target.name },
@@ -87,8 +85,7 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
         )
         const late = clock.sleep(probe.timeout, AbortSignal.any([signal, over.signal]))
         await Promise.race([allReached.promise, watches.failed, late])
-        const machine = stopWatching()
-        return outcomeOf(options, { timeline, t0Ms }, before, await observe(cluster), machine, watches.disruptions)
+        return outcomeOf(options, { timeline, t0Ms }, await phase.end(), watches.disruptions)
       } finally {
         over.abort()
         // Also what was seen until an interrupt is kept.
@@ -109,15 +106,13 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
 function outcomeOf(
   { probe, earlier, node, serviceAccountToken, limits }: ProbeOptions,
   { timeline, t0Ms }: { timeline: ProbeTimeline; t0Ms: number },
-  before: Observation,
-  after: Observation,
-  machine: MachineUse,
+  window: Window,
   watch: ProbeOutcome['watch'],
 ): ProbeOutcome {
   const summary = timeline.summary()
-  const apiRequests = readApiRequests(before.metrics, after.metrics)
+  const apiRequests = readApiRequests(window)
   const work = workOf(timeline.podTimelines(), t0Ms, serviceAccountToken)
-  const limiters = readLimiters(before.metrics, after.metrics, apiRequests, limits, work)
+  const limiters = readLimiters(window, apiRequests, limits, work)
   const outcome: ProbeOutcome = {
     name: probe.name,
     from: probe.from,
@@ -130,11 +125,11 @@ function outcomeOf(
     explanations: [],
     // None are there where they were not read: `notRead` says so.
     apiRequests: apiRequests ?? {},
-    notRead: notReadBetween(before.metrics, after.metrics),
+    notRead: notReadBetween(window),
     watch,
-    clientRetries: retriesBetween(before, after),
-    eventLoopDelayMaxMs: machine.eventLoopDelayMaxMs,
-    machineBusy: machine.busy,
+    clientRetries: window.retries,
+    eventLoopDelayMaxMs: window.orchestrator.eventLoopDelayMaxMs,
+    machineBusy: window.orchestrator.busy,
   }
   // What started elsewhere than planned takes other requests than those its arithmetic counts.
   if (unfinishedStart([...earlier, outcome], earlier.length) !== undefined) return outcome

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { ApiError, isApiStatus } from '../kube/api.ts'
 import type { PlannedWorkload } from '../plan/plan.ts'
-import { watchNoMachine } from '../record/this-machine.ts'
+import type { Recording } from '../record/recording.ts'
+import { recordingForTests } from '../record/testing.ts'
 import { openClusterForTests } from '../targets/sim/testing.ts'
 import type { Cluster } from '../targets/target.ts'
 import { fillCluster } from './fill.ts'
@@ -38,12 +39,11 @@ async function deafCluster(afterMs = 0): Promise<Cluster> {
   return { ...cluster, disposable: false, api: { ...cluster.api, create } }
 }
 
-const steps: [string, string, (cluster: Cluster) => Step<unknown>][] = [
+const steps: [string, string, (cluster: Cluster, recording: Recording) => Step<unknown>][] = [
   [
     'the fill',
     'scale-test-small-01',
-    (cluster) =>
-      fillCluster({ cluster, workload, seed: 1, runId: 'run-7', watchMachine: watchNoMachine, onSamples: () => {} }),
+    (cluster, recording) => fillCluster({ cluster, workload, seed: 1, runId: 'run-7', recording, onSamples: () => {} }),
   ],
   [
     'the Deployment under test',
@@ -56,7 +56,7 @@ const steps: [string, string, (cluster: Cluster) => Step<unknown>][] = [
 describe('a namespace whose creation was never confirmed', () => {
   it.each(steps)('should be deleted by %s all the same', async (_, name, stepOn) => {
     const cluster = await deafCluster()
-    const step = stepOn(cluster)
+    const step = stepOn(cluster, await recordingForTests(cluster))
     const context = { signal: new AbortController().signal, report: () => {} }
     await step.setUp(context).catch(() => {})
     expect(await cluster.api.get({ resource: 'namespaces', name })).toMatchObject({ metadata: { name } })
@@ -68,7 +68,7 @@ describe('a namespace whose creation was never confirmed', () => {
 
   it.each(steps)('should be waited for when %s was interrupted while it was under way', async (_, name, stepOn) => {
     const cluster = await deafCluster(5000)
-    const step = stepOn(cluster)
+    const step = stepOn(cluster, await recordingForTests(cluster))
     const interrupt = new AbortController()
     const report = () => {}
     const setting = step.setUp({ signal: interrupt.signal, report }).catch(() => {})

@@ -212,13 +212,13 @@ describeWithComponents('two apiservers behind one address', () => {
       [pages[0], pages[1]],
       [pages[1], pages[2]],
     ] as const) {
-      expect(readApiRequests(before, after)).toBeUndefined()
-      expect(readApiserverLatencies(before, after)).toEqual([])
-      expect(notReadBetween(before, after)).toMatchObject([{ because: expect.stringContaining('two processes') }])
+      expect(readApiRequests({ before, after })).toBeUndefined()
+      expect(readApiserverLatencies({ before, after })).toEqual([])
+      expect(notReadBetween({ before, after })).toMatchObject([{ because: expect.stringContaining('two processes') }])
     }
     // Two of one process, which has answered twice what both were asked.
-    expect(readApiRequests(pages[0], pages[2])).toMatchObject({ 'GET namespaces': 2 })
-    expect(notReadBetween(pages[0], pages[2])).toEqual([])
+    expect(readApiRequests({ before: pages[0], after: pages[2] })).toMatchObject({ 'GET namespaces': 2 })
+    expect(notReadBetween({ before: pages[0], after: pages[2] })).toEqual([])
   })
 
   it('should report what was not read, and no figure of the apiservers, when a run goes through the balancer', async () => {

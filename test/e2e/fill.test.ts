@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { isApiStatus } from '../../src/kube/api.ts'
 import type { PlannedWorkload } from '../../src/plan/plan.ts'
+import { startRecording } from '../../src/record/recording.ts'
 import { watchThisMachine } from '../../src/record/this-machine.ts'
 import { lacksOf } from '../../src/result/fill.ts'
 import { fillCluster } from '../../src/steps/fill.ts'
@@ -49,13 +50,15 @@ afterAll(async () => {
 })
 
 /** The fill of a run, on a cluster that outlives it. */
-function fillOf(runId: string, changes: Partial<PlannedWorkload> = {}) {
+async function fillOf(runId: string, changes: Partial<PlannedWorkload> = {}) {
+  const recording = startRecording({ watchMachine: watchThisMachine, readMachine: null }, cluster)
+  await recording.follow(cluster)
   return fillCluster({
     cluster: { ...cluster, disposable: false },
     workload: { ...workload, ...changes },
     seed: 1,
     runId,
-    watchMachine: watchThisMachine,
+    recording,
     onSamples: () => {},
   })
 }
@@ -72,7 +75,7 @@ describeWithComponents('filling a cluster', () => {
     cluster = await target.open({ armId: 'tuned-1', repetition: 1, knobs: [], signal })
     const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
     await cluster.startFleet({ nodes: 2, nodesPerProcess: 50, node }, signal)
-    const outcome = await fillOf('fill-1').setUp(context)
+    const outcome = await (await fillOf('fill-1')).setUp(context)
     expect(lacksOf(outcome)).toEqual([])
     expect(outcome.objects).toMatchObject({ configmaps: { expected: 32, observed: 32 }, secrets: { expected: 8 } })
     expect(outcome.pods).toMatchObject({ expected: 20, ready: 20, unexpected: 0 })
@@ -86,13 +89,13 @@ describeWithComponents('filling a cluster', () => {
       return found.sort()
     }
     const before = await uids()
-    const outcome = await fillOf('fill-1').setUp(context)
+    const outcome = await (await fillOf('fill-1')).setUp(context)
     expect(lacksOf(outcome)).toEqual([])
     expect(await uids()).toEqual(before)
   })
 
   it('should touch nothing when the names are another run’s', async () => {
-    await expect(fillOf('fill-2').setUp(context)).rejects.toMatchObject({
+    await expect((await fillOf('fill-2')).setUp(context)).rejects.toMatchObject({
       kind: 'safety-refusal',
       message: expect.stringContaining('belongs to run fill-1'),
     })
@@ -102,7 +105,7 @@ describeWithComponents('filling a cluster', () => {
   })
 
   it('should say what is missing when the time is up', async () => {
-    const fill = fillOf('fill-3', {
+    const fill = await fillOf('fill-3', {
       sizeClasses: [{ name: 'late', share: 1, minimumPods: 0 }],
       // Nowhere to run: two nodes of 110 pods each.
       pods: { ...workload.pods, total: 400 },
@@ -116,7 +119,7 @@ describeWithComponents('filling a cluster', () => {
 
   it('should take away its own namespaces only', async () => {
     await cluster.api.create('namespaces', { metadata: { name: 'somebody-elses' } })
-    const fill = fillOf('fill-1')
+    const fill = await fillOf('fill-1')
     await fill.setUp(context)
     await fill.tearDown?.run(context)
     const names: (string | undefined)[] = []

@@ -20,7 +20,7 @@ async function told(intervals: SyncIntervals, changes: { atMs: number; triggered
   }
   const samples = proxy.samples()
   // Before anything was counted.
-  const read = readNetworkProgramming(page([]), page(samples))
+  const read = readNetworkProgramming({ before: page([]), after: page(samples) })
   const sum = samples.find(({ name }) => name === 'kubeproxy_network_programming_duration_seconds_sum')?.value
   return { ...read, meanMs: (1000 * (sum ?? Number.NaN)) / (read?.latencyMs.count ?? Number.NaN) }
 }

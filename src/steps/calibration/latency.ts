@@ -23,7 +23,7 @@ export function latencyBetween(
   component: ComponentName,
   metric: string,
 ): Latency {
-  const read = pairs(before, after, component)
+  const read = pairs({ before, after }, component)
   const grown = (name: string): readonly MetricSample[] => {
     const samples = increasesOf(read, name)
     if (samples === undefined)

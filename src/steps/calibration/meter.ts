@@ -29,7 +29,7 @@ export function createMeter(cluster: Pick<Cluster, 'clock' | 'scrape' | 'process
       const after = readProcesses()
       const { cpuMs, busy } = usedBetween(before, after)
       const cores = durationMs <= 0 ? 0 : sumOf(Object.values(cpuMs)) / durationMs
-      const requests = readApiRequests(scrapedBefore, await scrape())
+      const requests = readApiRequests({ before: scrapedBefore, after: await scrape() })
       if (requests === undefined) throw new Failure('inconclusive', 'what the apiserver answered was not read')
       return { durationMs, cores, cpuMs, requests, busy }
     }

@@ -45,7 +45,7 @@ async function programmed(profile: ProfileName, options: Parameters<typeof openC
   await clock.sleep(60_000)
   const after = await cluster.scrape()
   await cluster[Symbol.asyncDispose]()
-  return { read: readNetworkProgramming(before, after), after }
+  return { read: readNetworkProgramming({ before, after }), after }
 }
 
 describe('the kube-proxies of a fleet', () => {
@@ -70,7 +70,7 @@ describe('the kube-proxies of a fleet', () => {
       const cluster = await openCluster(profile)
       const before = await cluster.scrape({ components: ['kube-proxy'] })
       await cluster.clock.sleep(600_000)
-      const read = readNetworkProgramming(before, await cluster.scrape({ components: ['kube-proxy'] }))
+      const read = readNetworkProgramming({ before, after: await cluster.scrape({ components: ['kube-proxy'] }) })
       await cluster[Symbol.asyncDispose]()
       return (read?.syncs ?? Number.NaN) / (read?.proxies ?? Number.NaN) / 10
     }

@@ -1,0 +1,233 @@
+import { sumOf } from '../base/sum.ts'
+import { describeNotRead } from '../result/result.ts'
+import type { Figure, Series } from '../result/series.ts'
+import { observed } from './histogram.ts'
+import type { ComponentName, MetricSample } from './metrics.ts'
+import { measuredMetrics, seriesKeyOf } from './metrics.ts'
+import type { Pairs } from './pairs.ts'
+import { pairs } from './pairs.ts'
+import type { Pages } from './window.ts'
+
+/** A series that is read from the components' pages of metrics. */
+export interface ComponentSeries {
+  name: string
+  component: ComponentName
+  /** The metric on the page; of a histogram without `_bucket`. */
+  metric: string
+  /**
+   * counter: by how much it grew. rate: the same by second. seconds: a counter in seconds, told in milliseconds. gauge: what it was at the end.
+   * histogram: one in seconds, told in milliseconds.
+   */
+  kind: 'counter' | 'rate' | 'seconds' | 'gauge' | 'histogram'
+  unit: Series['unit']
+  /** Labels that are told apart; what differs in others only is added up. */
+  by: readonly string[]
+  /** Samples that count; all when absent. */
+  only?: (labels: MetricSample['labels']) => boolean
+}
+
+/** Requests that end: a watch has no latency, and is counted when it ends; what has no resource is no request for objects. */
+const isRequest = ({ verb, resource }: MetricSample['labels']) =>
+  verb !== 'WATCH' && verb !== 'CONNECT' && resource !== undefined && resource !== ''
+const isBinding = ({ verb, resource, subresource }: MetricSample['labels']) =>
+  verb === 'POST' && resource === 'pods' && subresource === 'binding'
+
+/** One row a series: docs/series.md says what they mean. */
+const componentSeries: readonly ComponentSeries[] = [
+  {
+    name: 'apiserver_request_latency_ms',
+    component: 'kube-apiserver',
+    metric: 'apiserver_request_duration_seconds',
+    kind: 'histogram',
+    unit: 'ms',
+    by: ['verb', 'resource', 'subresource'],
+    only: isRequest,
+  },
+  {
+    name: 'apiserver_requests_total',
+    component: 'kube-apiserver',
+    metric: 'apiserver_request_total',
+    kind: 'counter',
+    unit: 'count',
+    by: ['verb', 'resource', 'subresource'],
+    only: isRequest,
+  },
+  {
+    name: 'apiserver_requests_per_second',
+    component: 'kube-apiserver',
+    metric: 'apiserver_request_total',
+    kind: 'rate',
+    unit: 'per second',
+    by: ['verb'],
+    only: isRequest,
+  },
+  {
+    name: 'pods_bound_per_second',
+    component: 'kube-apiserver',
+    metric: 'apiserver_request_total',
+    kind: 'rate',
+    unit: 'per second',
+    by: [],
+    only: isBinding,
+  },
+  {
+    name: 'scheduler_attempts_total',
+    component: 'kube-scheduler',
+    metric: 'scheduler_schedule_attempts_total',
+    kind: 'counter',
+    unit: 'count',
+    by: ['result'],
+  },
+  {
+    name: 'kubelet_limiter_requests_total',
+    component: 'kubelet',
+    metric: 'rest_client_rate_limiter_duration_seconds_count',
+    kind: 'counter',
+    unit: 'count',
+    by: ['verb'],
+  },
+  {
+    name: 'kubelet_limiter_wait_ms',
+    component: 'kubelet',
+    metric: 'rest_client_rate_limiter_duration_seconds_sum',
+    kind: 'seconds',
+    unit: 'ms',
+    by: ['verb'],
+  },
+  {
+    name: 'controller_manager_limiter_requests_total',
+    component: 'kube-controller-manager',
+    metric: 'rest_client_rate_limiter_duration_seconds_count',
+    kind: 'counter',
+    unit: 'count',
+    by: ['verb'],
+  },
+  {
+    name: 'controller_manager_limiter_wait_ms',
+    component: 'kube-controller-manager',
+    metric: 'rest_client_rate_limiter_duration_seconds_sum',
+    kind: 'seconds',
+    unit: 'ms',
+    by: ['verb'],
+  },
+  {
+    name: 'scheduler_limiter_wait_ms',
+    component: 'kube-scheduler',
+    metric: 'rest_client_rate_limiter_duration_seconds_sum',
+    kind: 'seconds',
+    unit: 'ms',
+    by: ['verb'],
+  },
+  {
+    name: 'etcd_commit_ms',
+    component: 'etcd',
+    metric: 'etcd_disk_backend_commit_duration_seconds',
+    kind: 'histogram',
+    unit: 'ms',
+    by: ['instance'],
+  },
+  {
+    name: 'etcd_fsync_ms',
+    component: 'etcd',
+    metric: 'etcd_disk_wal_fsync_duration_seconds',
+    kind: 'histogram',
+    unit: 'ms',
+    by: ['instance'],
+  },
+  {
+    name: 'etcd_size_bytes',
+    component: 'etcd',
+    metric: 'etcd_mvcc_db_total_size_in_bytes',
+    kind: 'gauge',
+    unit: 'bytes',
+    by: ['instance'],
+  },
+  {
+    name: 'etcd_in_use_bytes',
+    component: 'etcd',
+    metric: 'etcd_mvcc_db_total_size_in_use_in_bytes',
+    kind: 'gauge',
+    unit: 'bytes',
+    by: ['instance'],
+  },
+  {
+    name: 'network_programming_latency_ms',
+    component: 'kube-proxy',
+    metric: 'kubeproxy_network_programming_duration_seconds',
+    kind: 'histogram',
+    unit: 'ms',
+    by: [],
+  },
+  {
+    name: 'kube_proxy_sync_ms',
+    component: 'kube-proxy',
+    metric: 'kubeproxy_sync_proxy_rules_duration_seconds',
+    kind: 'histogram',
+    unit: 'ms',
+    by: [],
+  },
+  {
+    name: 'kube_proxy_syncs_total',
+    component: 'kube-proxy',
+    metric: 'kubeproxy_sync_proxy_rules_duration_seconds_count',
+    kind: 'counter',
+    unit: 'count',
+    by: [],
+  },
+]
+
+/** The metrics that a recording reads of the pages. */
+export const recordedMetrics: ReadonlySet<string> = new Set([...measuredMetrics, ...componentSeries.map(onPage)])
+
+function onPage({ metric, kind }: ComponentSeries): string {
+  return kind === 'histogram' ? `${metric}_bucket` : metric
+}
+
+/** All series of the table, of the components that have a page. A component that was there and not read has one with a gap, and no labels. */
+export function readComponentSeries(pages: Pages & { startMs: number; endMs: number }): Figure[] {
+  const components = new Set([...pages.before, ...pages.after].map(({ component }) => component))
+  const read = new Map([...components].map((component) => [component, pairs(pages, component)]))
+  return componentSeries.flatMap((row) => {
+    const found = read.get(row.component)
+    return found === undefined ? [] : readOne(row, found, (pages.endMs - pages.startMs) / 1000)
+  })
+}
+
+function readOne(row: ComponentSeries, read: Pairs, seconds: number): Figure[] {
+  const metric = onPage(row)
+  const { name, unit, only = () => true } = row
+  const gaps = read.notRead.filter(({ part }) => part === undefined || part === metric).map(describeNotRead)
+  const samples = read.pairs.flatMap(({ instance, after, increases }) => {
+    const found =
+      row.kind === 'gauge' ? after.filter((sample) => sample.name === metric) : (increases.get(metric) ?? [])
+    return found
+      .filter(({ labels }) => only(labels))
+      .map((sample) => ({ ...sample, labels: { ...sample.labels, instance } }))
+  })
+  // What is not on any page was not read; nor is anything known where there is no page.
+  if (samples.length === 0) return gaps.length === 0 ? [] : [{ name, labels: {}, unit, value: null, gaps }]
+  const labelled = Map.groupBy(samples, ({ labels }) => seriesKeyOf(labelsOf(row, labels)))
+  return labelled
+    .values()
+    .toArray()
+    .flatMap((those): Figure[] => {
+      const labels = labelsOf(row, (those[0] as MetricSample).labels)
+      if (row.kind === 'histogram') {
+        const distribution = observed(those)
+        return distribution.count === 0 ? [] : [{ name, labels, unit, distribution, gaps }]
+      }
+      const value = figureOf(row.kind, sumOf(those.map((sample) => sample.value)), seconds)
+      return value === 0 && row.by.length > 0 && row.kind !== 'gauge' ? [] : [{ name, labels, unit, value, gaps }]
+    })
+}
+
+/** Those that the row tells apart; an empty one, such as no subresource, is left out. */
+function labelsOf({ by }: ComponentSeries, labels: MetricSample['labels']): Record<string, string> {
+  return Object.fromEntries(by.flatMap((name) => (labels[name] ? [[name, labels[name]]] : [])))
+}
+
+function figureOf(kind: ComponentSeries['kind'], total: number, seconds: number): number | null {
+  if (kind === 'seconds') return 1000 * total
+  if (kind === 'rate') return seconds <= 0 ? null : total / seconds
+  return total
+}

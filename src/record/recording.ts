@@ -1,0 +1,217 @@
+import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
+import type { KubeApi } from '../kube/api.ts'
+import type { ConfigMap } from '../kube/resources.ts'
+import type { RequestRecord } from '../kube/transport.ts'
+import { recordedMetrics } from '../measure/component-series.ts'
+import { recordEtcdSizes } from '../measure/etcd-use.ts'
+import type { ClusterProcess, ReadMachine } from '../measure/machine-record.ts'
+import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
+import type { WatchLagRecord, Window } from '../measure/window.ts'
+import type { MachineOutcome, ProbeOutcome } from '../result/result.ts'
+import { sampleEtcdSizes } from './etcd-sizes.ts'
+import { recordMachine } from './machine.ts'
+import type { NodeStates } from './node-states.ts'
+import { createNodeStates } from './node-states.ts'
+import { createRequestLog } from './requests.ts'
+import type { MachineMonitor } from './this-machine.ts'
+import type { WatchLag } from './watch-lag.ts'
+import { sampleWatchLag } from './watch-lag.ts'
+
+/** What a recording reads of a cluster. */
+export interface RecordedCluster {
+  readonly api: KubeApi
+  readonly clock: Clock
+  scrape(wanted?: Wanted): Promise<ComponentMetrics[]>
+  clientRetries(): ProbeOutcome['clientRetries']
+  onRequest(listener: (record: RequestRecord) => void): () => void
+  processes(): ClusterProcess[]
+}
+
+/** What a recording reads beside the cluster. */
+export interface RecordingSources {
+  watchMachine: MachineMonitor
+  /** Null where the clusters are no processes of this machine. */
+  readMachine: ReadMachine | null
+}
+
+/**
+ * Everything that is recorded of one arm, from before its first step to its end. Steps mark phases in it, and figures are made of what lies
+ * between two marks, by the functions of `measure`. It keeps a bounded amount, however long the arm; a source that fails is a gap with its
+ * reason, and ends nothing.
+ */
+export interface Recording {
+  readonly nodes: NodeStates
+  /** A step of the arm begins: what the machine does is told by step. */
+  stepBegan(step: string, title: string): void
+  /** The step that began last is over. */
+  stepEnded(): void
+  /** Records this cluster from now on; what it resolves to is the phase of the whole arm. */
+  follow(cluster: RecordedCluster): Promise<Phase>
+  /** Reads everything: a phase begins when it resolves. */
+  begin(step: string, options?: PhaseOptions): Promise<Phase>
+  /** What was recorded of a step's phase; undefined when another one has ended since. */
+  window(step: string): Window | undefined
+  /** Ends everything; resolves to the machine over the arm, null where nothing of the cluster ran on it. */
+  stop(): Promise<MachineOutcome | null>
+}
+
+export interface PhaseOptions {
+  /** Whether the sizes of etcd's files are noted every ten seconds. */
+  etcdSizes?: boolean
+}
+
+/** A phase that goes on. */
+export interface Phase {
+  /** On the cluster's clock. */
+  readonly startMs: number
+  /** Measures how late watches are until the phase ends, by an object of its own; its namespace must exist. */
+  sampleWatchLag(canary: ConfigMap & { metadata: { name: string; namespace: string } }): void
+  /** Reads everything again, or leaves the pages out for a reason. */
+  end(unread?: string): Promise<Window>
+  /** Ends what the phase samples, also when nothing is made of it. */
+  stop(): Promise<void>
+}
+
+/** What other phases need to know of one. */
+interface OpenPhase {
+  /** Pages of components that were not there when it began, by component and instance. */
+  latecomers: Map<string, ComponentMetrics>
+  isThere(page: ComponentMetrics): boolean
+  lags: WatchLagRecord[]
+}
+
+/** Starts recording; the cluster comes later. */
+export function startRecording(
+  { watchMachine, readMachine }: RecordingSources,
+  { clock }: { clock: Clock },
+): Recording {
+  const machine = recordMachine(readMachine, clock)
+  const nodes = createNodeStates()
+  const requests = createRequestLog()
+  const open = new Map<OpenPhase, () => Promise<void>>()
+  let cluster: RecordedCluster | undefined
+  let stopListening = () => {}
+  let latest: { step: string; window: Window } | undefined
+
+  const readPages = async (of: RecordedCluster): Promise<ComponentMetrics[]> => {
+    const pages = await of.scrape({ names: recordedMetrics })
+    for (const { latecomers, isThere } of open.keys())
+      for (const page of pages) {
+        const key = keyOf(page)
+        if (!isThere(page) && !latecomers.has(key)) latecomers.set(key, page)
+      }
+    return pages
+  }
+
+  const begin = async (step: string, { etcdSizes = false }: PhaseOptions = {}): Promise<Phase> => {
+    if (cluster === undefined) throw new Error(`${step} began before there was a cluster`)
+    const followed = cluster
+    const before = await readPages(followed)
+    const retriesBefore = followed.clientRetries()
+    const there = new Set(before.map(keyOf))
+    const phase: OpenPhase = { latecomers: new Map(), isThere: (page) => there.has(keyOf(page)), lags: [] }
+    const [requestsBefore, nodesSince, machineSince] = [requests.count(), nodes.mark(), machine.mark()]
+    const stopWatching = watchMachine()
+    const sizes = recordEtcdSizes()
+    const startMs = followed.clock.nowMs()
+    sizes.note(before, 0)
+    const stopSizes = etcdSizes ? sampleEtcdSizes(followed, sizes, startMs) : async () => {}
+    let canary: WatchLag | undefined
+    const endCanary = async () => {
+      const lag = await canary?.stop()
+      canary = undefined
+      if (lag === undefined) return
+      // What lies in several phases counts in each of them; over time it is told of its own only.
+      for (const one of open.keys()) one.lags.push(one === phase ? lag : { ...lag, curve: [] })
+    }
+    const stop = async () => {
+      await Promise.all([stopSizes(), endCanary()])
+      stopWatching()
+      open.delete(phase)
+    }
+    open.set(phase, stop)
+    return {
+      startMs,
+      sampleWatchLag(object) {
+        canary = sampleWatchLag(followed, object, startMs)
+      },
+      async end(unread) {
+        await Promise.all([stopSizes(), endCanary()])
+        const orchestrator = stopWatching()
+        const since = { nodes: nodesSince(), machine: machineSince() }
+        // What this phase reads at its end is no beginning of it.
+        open.delete(phase)
+        const without = (reason: string) => before.map((page) => unreadPage(page, reason))
+        const after =
+          unread === undefined
+            ? await readPages(followed).catch((error: unknown) => without(messageOf(error)))
+            : without(unread)
+        const endMs = followed.clock.nowMs()
+        sizes.note(after, endMs - startMs)
+        const retries = followed.clientRetries()
+        const own = requests.since(requestsBefore)
+        const window: Window = {
+          startMs,
+          endMs,
+          before: [...before, ...phase.latecomers.values()],
+          after,
+          requests: own.requests,
+          requestsDropped: own.dropped,
+          retries: {
+            count: retries.count - retriesBefore.count,
+            waitedMs: retries.waitedMs - retriesBefore.waitedMs,
+          },
+          watchLag: joined(phase.lags),
+          etcdSizes: sizes,
+          orchestrator,
+          ...since,
+        }
+        latest = { step, window }
+        return window
+      },
+      stop,
+    }
+  }
+
+  return {
+    nodes,
+    stepBegan: machine.begin,
+    stepEnded: machine.end,
+    async follow(followed) {
+      cluster = followed
+      stopListening = followed.onRequest(requests.add)
+      machine.watch(() => followed.processes())
+      return begin('arm')
+    },
+    begin,
+    window: (step) => (latest?.step === step ? latest.window : undefined),
+    async stop() {
+      stopListening()
+      await Promise.allSettled([...open.values()].map((stop) => stop()))
+      return machine.stop()
+    },
+  }
+}
+
+function keyOf({ component, instance }: ComponentMetrics): string {
+  return `${component} ${instance}`
+}
+
+function unreadPage({ component, instance }: ComponentMetrics, unread: string): ComponentMetrics {
+  return { component, instance, samples: [], unread }
+}
+
+/** What several canaries showed, one after another. */
+function joined(lags: readonly WatchLagRecord[]): WatchLagRecord | null {
+  const [first, ...others] = lags
+  if (first === undefined) return null
+  return others.reduce(
+    (all, { lagsMs, unseen, curve }) => ({
+      lagsMs: [...all.lagsMs, ...lagsMs],
+      unseen: all.unseen + unseen,
+      curve: [...all.curve, ...curve],
+    }),
+    first,
+  )
+}

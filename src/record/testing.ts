@@ -1,0 +1,10 @@
+import type { RecordedCluster, Recording } from './recording.ts'
+import { startRecording } from './recording.ts'
+import { watchNoMachine } from './this-machine.ts'
+
+/** A recording of this cluster that looks at no machine. */
+export async function recordingForTests(cluster: RecordedCluster): Promise<Recording> {
+  const recording = startRecording({ watchMachine: watchNoMachine, readMachine: null }, cluster)
+  await recording.follow(cluster)
+  return recording
+}

@@ -1,0 +1,13 @@
+import { z } from 'zod'
+
+/** Nearest-rank percentiles over `count` observations; `missing` ones never came and count as infinitely late. */
+export const distribution = z.object({
+  count: z.number(),
+  missing: z.number(),
+  p50: z.number().nullable(),
+  p90: z.number().nullable(),
+  p99: z.number().nullable(),
+  max: z.number().nullable(),
+})
+
+export type Distribution = z.infer<typeof distribution>

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { distribution } from './distribution.ts'
+
+const common = {
+  /** What was measured: `apiserver_request_latency_ms` (docs/series.md lists them). */
+  name: z.string(),
+  /** Which of it: `{ verb: 'POST', resource: 'pods' }`. */
+  labels: z.record(z.string(), z.string()),
+  unit: z.enum(['ms', 'bytes', 'count', 'per second', 'ratio', 'cores']),
+  evidence: z.enum(['measured', 'simulated']),
+  /** What was to be read for it and was not, with the reason. */
+  gaps: z.array(z.string()),
+}
+
+/** One figure, or the distribution of many, over the time between two moments. Null where nothing of it was read, which is not 0. */
+export const seriesSchema = z.union([
+  z.object({ ...common, value: z.number().nullable() }),
+  z.object({ ...common, distribution }),
+])
+
+export type Series = z.infer<typeof seriesSchema>
+
+type Unattributed<One> = One extends Series ? Omit<One, 'evidence'> : never
+
+/** A series before it is said where its figures come from. */
+export type Figure = Unattributed<Series>
