@@ -31,9 +31,12 @@ export function numberIn(given: unknown): number | undefined {
   return typeof number === 'number' ? number + 0 : undefined
 }
 
+/** A number as YAML has it (1.2, core schema); JavaScript has more, such as 0b10. */
+const numberForm = /^\s*(?:[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:e[-+]?\d+)?|0x[\da-f]+|0o[0-7]+)\s*$/i
+
 /** Whether it is a number in quotes: text where a number was meant. */
 export function isQuotedNumber(given: unknown): given is string {
-  return typeof given === 'string' && given.trim() !== '' && Number.isFinite(Number(given))
+  return typeof given === 'string' && numberForm.test(given) && Number.isFinite(Number(given))
 }
 
 /** Bytes in a Kubernetes quantity such as `32Gi` or `500M`; undefined when it is not one. */

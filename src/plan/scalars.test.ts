@@ -65,6 +65,8 @@ describe('the values of a plan', () => {
     ['workload.serviceAccounts', '1.5', 'a whole number from 0 to 1,000,000'],
     ['workload.namespaces', '100000000', 'a whole number from 1 to 100,000'],
     ['fleet.nodes', '1e300', 'a whole number from 1 to 100,000'],
+    ['fleet.nodes', '0b10', 'found "0b10"\n'],
+    ['fleet.nodes', '"0x10"', 'write it without quotes'],
     ['fleet.nodes', '0.5k', 'accepted'],
     ['fleet.nodes', '0.0005k', 'a whole number from 1 to 100,000'],
     ['fleet.nodes', 'true', 'a whole number from 1 to 100,000'],
