@@ -1,9 +1,6 @@
 import { printable } from './printable.ts'
 import type { Range } from './secrets.ts'
-import { secretRanges } from './secrets.ts'
-
-/** What stands in messages where a secret was. */
-const hidden = '[hidden]'
+import { hidden, secretRanges } from './secrets.ts'
 
 /** Longer texts are cut before anybody looks for secrets in them: a command line can have megabytes. */
 const mostLookedAt = 4096

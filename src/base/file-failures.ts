@@ -4,6 +4,7 @@ import { getSystemErrorMessage } from 'node:util'
 import type { FailureKind } from './errors.ts'
 import { Failure } from './errors.ts'
 import { printable } from './printable.ts'
+import { hidden, userOfUrl } from './secrets.ts'
 
 /** What was being done to a path. */
 export type FileAction = 'read' | 'written' | 'created' | 'listed' | 'looked into' | 'removed'
@@ -115,9 +116,9 @@ function fileInTheWay(path: string): string | undefined {
 
 const longestShown = 200
 
-/** A path for messages: no control characters, and the middle left out where it is very long. */
+/** A path for messages: no control characters, no password of a URL, and the middle left out where it is very long. */
 export function shownPath(path: string): string {
-  const clean = printable(path.replace(/[\t\n\r]/g, ' '))
+  const clean = printable(path.replace(/[\t\n\r]/g, ' ').replace(userOfUrl, hidden))
   if (clean.length <= longestShown) return clean
   const half = longestShown / 2
   return `${clean.slice(0, half)}…${clean.slice(-half)}`

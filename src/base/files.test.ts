@@ -107,6 +107,9 @@ describe('readTextFile', () => {
     expect(failureOf(() => readTextFile(path))).toBe(
       `bad-input: ${path} cannot be read: there is no such file or folder`,
     )
+    expect(failureOf(() => readTextFile('https://me:hunter2@example.org/x'))).toBe(
+      'bad-input: https://[hidden]@example.org/x cannot be read: there is no such file or folder',
+    )
     writeFileSync(path, Buffer.from([0x67, 0xfc]))
     expect(failureOf(() => readTextFile(path))).toBe(`bad-input: ${path} is not text in UTF-8; in Latin-1, perhaps`)
     expect(failureOf(() => readTextFile(path, 1))).toBe(`bad-input: ${path} is larger than 1 B`)

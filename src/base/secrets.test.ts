@@ -36,6 +36,13 @@ describe('secretRanges', () => {
     ['a header', 'curl -H "Authorization: Bearer hunter2"', 'curl -H "Authorization: …'],
     ['a scheme', 'sent Bearer hunter2 to it', 'sent … to it'],
     ['a URL', 'https://me:hunter2@example.org/x', 'https://…@example.org/x'],
+    ['an option', 'retune: [sh, login --token hunter2 eu]', 'retune: [sh, login --token … eu]'],
+    [
+      'an option and its value',
+      'retune: ["login", "--api-key", "hunter2", "eu"]',
+      'retune: ["login", "--api-key", "…", "eu"]',
+    ],
+    ['an option and its value in a list', 'retune:\n- --password\n- hunter2\n- eu', 'retune:\n- --password\n- …\n- eu'],
     ['a JWT', 'x: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl', 'x: …'],
     ['PEM', 'x\n-----BEGIN RSA PRIVATE KEY-----\naHVudGVy\n-----END RSA PRIVATE KEY-----\ny', 'x\n…\ny'],
     ['half of PEM', '-----BEGIN PRIVATE KEY-----\naHVudGVy', '…'],
@@ -56,6 +63,7 @@ describe('secretRanges', () => {
     'kubeconfig: /home/Jane2/Projects/scale-test/clusters/eu-west-1/kubeconfig',
     'arms: [{ name: a, profile: tuned, set: [{ knob: kubelet.maxPods, value: 5, because: x }] }]',
     'controllerManager.concurrentReplicasetSyncs',
+    'retune: [sh, --token-file, /run/token, --password, --verbose]',
     'registry.k8s.io/pause:3.10',
   ])('should leave alone %s', (text) => {
     expect(masked(text)).toBe(text)

@@ -5,6 +5,9 @@ export interface Range {
   end: number
 }
 
+/** What stands in messages where a secret was. */
+export const hidden = '[hidden]'
+
 /** Last words of keys whose values are nobody's business. */
 const secretWords = words(
   'token tokens password passwords passwd passphrase pwd pass secret credential credentials authorization auth auths bearer cookie jwt apikey',
@@ -22,6 +25,9 @@ const noSecret = /^(?:true|false|null|~|yes|no)?$/i
 /** A word that a value follows: `token: `, `"token": `, `TOKEN=`; also in JSON within a string. */
 const keyed = /(?<![\w.-])([\w.-]+)\\*["']?[ \t]*[:=]/g
 
+/** The user of a URL, with the password. */
+export const userOfUrl = /(?<=:\/\/)[^\s/@"']+(?=@)/g
+
 /** What is a secret by its form, wherever it stands. */
 const forms: readonly RegExp[] = [
   /-----BEGIN [\s\S]*?(?:-----END [A-Z ]*-----|$)/g,
@@ -30,8 +36,9 @@ const forms: readonly RegExp[] = [
   /(?<![\w-])(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|sk-|hvs\.|AKIA|ASIA|k8s-aws-v1\.|sha256~)[\w-]{8,}/g,
   // Kubernetes' bootstrap tokens.
   /(?<![\w.-])(?=[a-z.]*\d)[a-z0-9]{6}\.[a-z0-9]{16}(?![\w.-])/g,
-  // The user of a URL.
-  /(?<=:\/\/)[^\s/@"']+(?=@)/g,
+  userOfUrl,
+  // Behind an option of a program, as one argument or as two: `--token hunter2`, `[--token, hunter2]`.
+  /(?<=(?<![\w-])--(?:\w{1,20}-){0,3}(?:token|password|passwd|passphrase|secret|credentials?|key)\\{0,8}["']?[ \t]{0,8}(?:[, \t]|\n[ \t]{0,40}-)[ \t]{0,8}\\{0,8}["']?)[^\s"',\\\]}-][^\s"',\\\]}]*/g,
   /\b(?:bearer|basic)[ \t]{1,8}[^\s"',}\]]+/gi,
   // Hashes as in /etc/shadow (crypt(5)).
   /\$(?:\d[a-z]?|y|gy|apr1)\$[./\w$=,-]+/g,
