@@ -1,7 +1,13 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { createKernel } from '../kernel/kernel.ts'
 import type { PriorityLevel } from './flow-control.ts'
 import { createFlowControl, oneSeat, writeWidth } from './flow-control.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 /** What has been started and refused, in order. */
 function benchOf() {
@@ -63,6 +69,37 @@ describe('flow control', () => {
     expect(flow.refused()).toBe(1)
     flow.leave('system', 1)
     expect(told.at(-1)).toBe('late')
+  })
+
+  it('should serve all in the order of arrival, and keep nothing that it has served, when its queue is never empty', async () => {
+    const timeline = createKernel().createTimeline()
+    const started: number[] = []
+    const flow = createFlowControl<{ number: number }>(timeline, {
+      start: ({ number }) => started.push(number),
+      refuse: () => expect.unreachable(),
+    })
+    const requests: WeakRef<object>[] = []
+    const enter = () => {
+      const request = { number: requests.length }
+      requests.push(new WeakRef(request))
+      flow.enter('leader-election', 1, request)
+    }
+    for (let count = 0; count < 100; count++) enter()
+    for (let count = 0; count < 10_000; count++) {
+      enter()
+      flow.leave('leader-election', 1)
+    }
+    expect(started).toEqual(Array.from(started, (_, index) => index))
+    expect(started).toHaveLength(10_025)
+
+    timeline.close()
+    // What a WeakRef has been made of, or asked for, stays until the turn is over.
+    await setImmediate()
+    collectGarbage()
+    const kept = requests.slice(0, started.length).filter((request) => request.deref() !== undefined)
+    expect(kept.length).toBeLessThan(5000)
+    // So that the flow control itself is still there.
+    flow.leave('leader-election', 1)
   })
 })
 

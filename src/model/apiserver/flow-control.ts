@@ -49,6 +49,12 @@ export function createFlowControl<T>(timeline: Timeline, { start, refuse }: Admi
     'workload-low': levelOf(seats['workload-low']),
   }
   let refused = 0
+  /** A queue that is never empty would keep everything that ever waited in it: half of it at a time costs next to nothing. */
+  const forgetPassed = (level: ReturnType<typeof levelOf>) => {
+    if (level.head < 1024 || 2 * level.head < level.waiting.length) return
+    level.waiting.splice(0, level.head)
+    level.head = 0
+  }
 
   return {
     enter(name, width, request) {
@@ -72,7 +78,7 @@ export function createFlowControl<T>(timeline: Timeline, { start, refuse }: Admi
       if (level.waiting.length === 0) return
       while (level.head < level.waiting.length) {
         const next = level.waiting[level.head] as Waiting<T>
-        if (!next.settled && level.free < next.width) return
+        if (!next.settled && level.free < next.width) return forgetPassed(level)
         level.head++
         if (next.settled) continue
         next.settled = true

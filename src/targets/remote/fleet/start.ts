@@ -157,7 +157,11 @@ async function createObjects(
   const hostnames = hosts.map(({ hostname }) => hostname)
   await atOnce(createdAtOnce, groups, async (group) => {
     signal.throwIfAborted()
-    const pemOf = (node: number) => identities.nodes[node] ?? ''
+    const pemOf = (node: number) => {
+      const pem = identities.nodes[node]
+      if (pem === undefined) throw new Error(`node ${node} has no certificate`)
+      return pem
+    }
     await createNew(host, 'secrets', certificatesOf(manifests, group, pemOf, identities.proxy))
     signal.throwIfAborted()
     await createNew(host, 'statefulsets', statefulSetOf(manifests, group, hostnames))
