@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import { printable } from '../base/printable.ts'
-import { forecastOf } from '../fleet/forecast.ts'
+import { formatBytes } from '../base/quantity.ts'
+import { forecastOf, simulationBytesOf } from '../fleet/forecast.ts'
 import { fleetTimeWarnings, otherTargets } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
-import { lookAtThisMachine } from '../record/this-machine.ts'
+import { heapLimitBytes, lookAtThisMachine } from '../record/this-machine.ts'
 import type { RunEventSink } from '../run/events.ts'
 import type { Comparison, RunOutcome } from '../run/run.ts'
 import { endsRun, executeRun } from '../run/run.ts'
@@ -83,6 +84,7 @@ export async function carryOut(
 
   for (const sentence of otherTargets({ ...plan, target: target.name })) terminal.print(sentence)
   for (const text of warningsBeforehand(plan, on, whatIf)) terminal.printError(styles.yellow(`! ${text}`))
+  if (target.name === 'sim') requireHeap([plan, ...(whatIf?.plans.values() ?? [])])
   // Before anything is started: a run whose reports cannot be written is not worth its time.
   const folder = target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder)
   const fleet = fleetSpecOf(plan.fleet)
@@ -123,6 +125,21 @@ export async function carryOut(
     terminal.print(`measure it: ${measure}`)
   const error = outcome.error ?? kept.error
   return exitCodeOf(error === undefined ? outcome : { ...outcome, error }, interruption.signalName)
+}
+
+/** Node ends a process whose heap is full without a word of what to do. Throws `Failure('infrastructure')`. */
+function requireHeap(plans: readonly Plan[]): void {
+  const neededBytes = Math.max(...plans.map(simulationBytesOf))
+  const limitBytes = heapLimitBytes()
+  if (neededBytes <= limitBytes) return
+  const megabytes = Math.ceil(neededBytes / 2 ** 20 / 100) * 100
+  throw new Failure(
+    'infrastructure',
+    `this simulation needs about ${formatBytes(neededBytes)} of memory, and Node may take ${formatBytes(limitBytes)}`,
+    {
+      next: `Give it more: make scale-test PLAN=... MEMORY=${megabytes}   (without make: NODE_OPTIONS=--max-old-space-size=${megabytes})`,
+    },
+  )
 }
 
 /** What may well go wrong on this machine as it is now. */

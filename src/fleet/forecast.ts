@@ -33,6 +33,7 @@ import {
   estimateFleetCores,
   estimateFleetMemoryBytes,
   estimateHollowCores,
+  estimateSimulationBytes,
   upstreamGuide,
 } from './sizing.ts'
 import { warningsOf } from './warnings.ts'
@@ -157,6 +158,13 @@ export function forecastOf(plan: Plan, here: Machine): Forecast {
     totalMs: plan.repetitions * arms.reduce((sum, { durationMs }) => sum + durationMs.total, 0),
   }
   return { ...forecast, warnings: warningsOf(forecast, plan) }
+}
+
+/** Heap that a simulation of a plan needs, about. */
+export function simulationBytesOf(plan: Plan): number {
+  const objects = forecastObjects(plan)
+  const filled = objects === null ? { pods: 0, others: 0 } : { pods: objects.totals.pods, others: objects.toCreate }
+  return estimateSimulationBytes({ nodes: plan.fleet.nodes, ...filled, pods: filled.pods + mostProbed(plan) })
 }
 
 function forecastObjects({ workload, seed }: Plan): ObjectsForecast | null {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { cpus, loadavg, release, totalmem, type } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
+import { getHeapStatistics } from 'node:v8'
 import { listFolder, readKernelFile } from '../base/files.ts'
 import { devicesBusyMsIn, memoryIn, processIn, processorTicksIn, residentPagesIn, runQueueIn } from '../base/proc.ts'
 import type { ComponentReading, MachineReading, ReadMachine } from '../measure/machine-record.ts'
@@ -103,6 +104,11 @@ function millisecondsOf({ user, system }: NodeJS.CpuUsage): number {
 /** What machine this is, for the report. */
 export function describeThisMachine(): { cores: number; memoryBytes: number; system: string } {
   return { cores: cpus().length, memoryBytes: totalmem(), system: `${type()} ${release()}` }
+}
+
+/** The most that Node's heap may grow to, in bytes; beyond it, Node ends the process. */
+export function heapLimitBytes(): number {
+  return getHeapStatistics().heap_size_limit
 }
 
 /** The most memory this process has had so far, in bytes. */

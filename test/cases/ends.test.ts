@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -114,6 +114,35 @@ describe('signals', () => {
     await ended
     // Its output is closed: the program has ended, too, and in good order.
     expect(said).toContain('interrupted by SIGTERM')
+  })
+})
+
+describe('memory', () => {
+  it.each([
+    [['--set', 'fleet.nodes=20000'], 'MEMORY=500'],
+    [['--set', 'fleet.nodes=100000'], 'MEMORY=1800'],
+    [['--set', 'probes.sequence=[{name: rollout, from: 1, to: 100000, timeout: 1m}]'], 'MEMORY=500'],
+  ])('should be forecast, and the run refused, when it will not suffice: %j', async (set, expected) => {
+    const args = ['run', longPlan(), '--target', 'sim', ...set]
+    const run = startProgram({
+      args,
+      node: ['--max-old-space-size=200'],
+      env: { SCALE_TEST_REPORTS: join(folder, 'reports') },
+    })
+    children.push(run.child)
+    expect([await run.status(), run.said()]).toEqual([5, expect.stringContaining(expected)])
+    expect(existsSync(join(folder, 'reports'))).toBe(false)
+  })
+
+  it('should suffice for a small plan', async () => {
+    const args = ['run', longPlan(), '--target', 'sim', '--set', 'probes.settle=1s']
+    const run = startProgram({
+      args,
+      node: ['--max-old-space-size=200'],
+      env: { SCALE_TEST_REPORTS: join(folder, 'reports') },
+    })
+    children.push(run.child)
+    expect([await run.status(), run.said()]).toEqual([0, expect.stringContaining('pass')])
   })
 })
 
