@@ -119,7 +119,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   program
     .command('report')
     .argument('[run]', 'a folder in reports/; default: the newest run')
-    .description('judge a run again from its result.json, and render report.html, report.md and junit.xml')
+    .description('judge a run again from its result.json, and render its reports')
     .action(async (run: string | undefined) =>
       onExit(await (await import('./report-command.ts')).reportCommand(run, surroundings)),
     )

@@ -2,40 +2,57 @@ import { join, relative } from 'node:path'
 import process from 'node:process'
 import { Failure } from '../base/errors.ts'
 import { kindOf, listFolder, writeFileWhole } from '../base/files.ts'
+import { renderCsv } from '../report/csv.ts'
 import { renderHtml } from '../report/html.ts'
 import { renderJunit } from '../report/junit.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { renderSummary } from '../report/summary.ts'
+import type { ReportView } from '../report/view.ts'
+import { viewOf } from '../report/view.ts'
+import type { WhatIfView } from '../report/what-if.ts'
 import { whatIfViewOf } from '../report/what-if.ts'
 import { renderWhatIfHtml } from '../report/what-if-html.ts'
 import { renderWhatIf } from '../report/what-if-text.ts'
 import type { Result } from '../result/result.ts'
 import { judgedAgain } from '../run/judge-again.ts'
+import { stepViews } from '../steps/views.ts'
 import { exitCodeOf } from './exit.ts'
 import { hasResults, readResult, resultsWrittenAtMs, writeResult } from './result-files.ts'
 import { finishKilled, unfinishedRun } from './run-folder.ts'
 import type { Surroundings } from './surroundings.ts'
 
+/** What reports show of a result: worked out once, for all formats. */
+export function reportsOf(result: Result): Reports {
+  const view = viewOf(result, stepViews)
+  return { view, whatIf: whatIfViewOf(view) }
+}
+
+export interface Reports {
+  view: ReportView
+  /** Null for a run that varies no setting. */
+  whatIf: WhatIfView | null
+}
+
 /** Writes what people and pipelines read into the folder of a run; returns the name of the page that a reader opens first. */
-export function writeReports(result: Result, runFolder: string): string {
-  writeFileWhole(join(runFolder, 'report.html'), renderHtml(result))
-  writeFileWhole(join(runFolder, 'report.md'), renderMarkdown(result))
-  writeFileWhole(join(runFolder, 'junit.xml'), renderJunit(result))
-  const view = whatIfViewOf(result)
-  if (view === null) return 'report.html'
-  writeFileWhole(join(runFolder, 'what-if.html'), renderWhatIfHtml(result, view))
+export function writeReports({ view, whatIf }: Reports, runFolder: string): string {
+  const write = (name: string, text: string) => writeFileWhole(join(runFolder, name), text)
+  write('report.html', renderHtml(view))
+  write('report.md', renderMarkdown(view))
+  write('junit.xml', renderJunit(view))
+  write('figures.csv', renderCsv(view))
+  if (whatIf === null) return 'report.html'
+  write('what-if.html', renderWhatIfHtml(whatIf))
   return 'what-if.html'
 }
 
 /** Says on the terminal what came of a run, and where its report is, unless it could not be written. */
-export function printResult(
-  result: Result,
+export function printReports(
+  { view, whatIf }: Reports,
   report: string | undefined,
   { terminal, styles }: Pick<Surroundings, 'terminal' | 'styles'>,
 ): void {
-  const view = whatIfViewOf(result)
   const options = { ...(report !== undefined && { reportPath: relative(process.cwd(), report) }), styles }
-  terminal.print(view === null ? renderSummary(result, options) : renderWhatIf(result, view, options))
+  terminal.print(whatIf === null ? renderSummary(view, options) : renderWhatIf(whatIf, options))
 }
 
 /**
@@ -48,14 +65,15 @@ export function reportCommand(run: string | undefined, surroundings: Surrounding
   const killed = unfinishedRun(found)
   if (killed?.isGoingOn === true)
     throw new Failure('bad-input', `${found} is still being written`, { next: 'Wait for its run to end' })
+  const reports = reportsOf(result)
   let report: string | undefined
   try {
     // What it says has to be kept before it is shown.
     if (result.partial) writeResult(result, found)
-    const name = writeReports(result, found)
+    const name = writeReports(reports, found)
     report = join(killed === undefined ? found : finishKilled(killed), name)
   } finally {
-    printResult(result, report, surroundings)
+    printReports(reports, report, surroundings)
   }
   return exitCodeOf({ result }, undefined)
 }

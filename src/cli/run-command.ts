@@ -156,16 +156,17 @@ async function keep(
   folder: RunFolder,
 ): Promise<{ print: (surroundings: Surroundings) => void; error?: unknown }> {
   // Drawing charts takes as much memory as the whole run: not before that is over.
-  const { printResult, writeReports } = await import('./report-command.ts')
+  const { printReports, reportsOf, writeReports } = await import('./report-command.ts')
   try {
+    inReports(() => writeResult(result, folder.path))
+    const reports = reportsOf(result)
     const report = inReports(() => {
-      writeResult(result, folder.path)
-      const name = writeReports(result, folder.path)
+      const name = writeReports(reports, folder.path)
       return join(folder.finish(ended === undefined || !endsRun(ended)), name)
     })
-    return { print: (surroundings) => printResult(result, report, surroundings) }
+    return { print: (surroundings) => printReports(reports, report, surroundings) }
   } catch (error) {
-    return { print: (surroundings) => printResult(result, undefined, surroundings), error }
+    return { print: (surroundings) => printReports(reportsOf(result), undefined, surroundings), error }
   }
 }
 

@@ -88,6 +88,7 @@ describe('whatIfCommand', { timeout: 60_000 }, () => {
     const files = readdirSync(join(reports, run)).toSorted()
     expect(files).toEqual(
       [
+        'figures.csv',
         'journal.ndjson',
         'junit.xml',
         'plan.json',

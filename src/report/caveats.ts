@@ -1,40 +1,28 @@
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { formatNames } from '../base/names.ts'
-import { lacksOf } from '../result/fill.ts'
 import { shortageOf } from '../result/fleet.ts'
-import type { ArmOutcome, FillOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
+import type { ArmOutcome, KnobOutcome } from '../result/result.ts'
 import { describeNotRead, isMachineBound } from '../result/result.ts'
-import { clockResolutionMs } from '../result/sample.ts'
 import { formatKnobValue, formatShare, none } from './format.ts'
-import { armLabel, stopLabel, stopTimes } from './labels.ts'
+import { armLabel } from './labels.ts'
+import type { Conditions, Doubt, RunReport, StepReport } from './step-view.ts'
 
 /** One kind of thing that lessens trust in the figures, and everywhere it happened. */
-export interface Caveat {
-  severity: 'bad' | 'warn'
-  title: string
+export interface Caveat extends Pick<Doubt, 'severity' | 'title'> {
   places: string[]
 }
 
-/** What the fill and the probes have in common. */
-type Measurement = { name: string } & (ProbeOutcome | FillOutcome)
-
-/** Looks for everything in the arms that a reader of the figures has to know. */
-export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
+/** Looks for everything in the arms and their steps that a reader of the figures has to know. */
+export function caveatsOf(arms: readonly ArmOutcome[], steps: readonly StepReport[]): Caveat[] {
   const perArm = (say: (arm: ArmOutcome) => string[]): string[] =>
     arms.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
-  const perProbe = (say: (probe: ProbeOutcome) => string | false | undefined): string[] =>
+  const runsOf = (arm: ArmOutcome) => steps.flatMap(({ runs }) => runs.filter(({ label }) => label === armLabel(arm)))
+  const perRun = (say: (conditions: Conditions) => string | false): string[] =>
     perArm((arm) =>
-      arm.probes.flatMap((probe) => {
-        const text = say(probe)
-        return text ? [`${probe.name}, ${text}`] : []
-      }),
-    )
-  const perMeasurement = (say: (measurement: Measurement) => string | false): string[] =>
-    perArm((arm) =>
-      measurementsOf(arm).flatMap((measurement) => {
-        const text = say(measurement)
-        return text ? [`${measurement.name}, ${text}`] : []
+      runsOf(arm).flatMap(({ name, conditions }) => {
+        const text = say(conditions)
+        return text === false ? [] : [`${name}, ${text}`]
       }),
     )
   const knobs = (status: KnobOutcome['status']): string[] =>
@@ -52,12 +40,7 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     {
       severity: 'bad',
       title: 'Machine-bound: this machine was the limit, so these times are upper bounds',
-      places: perArm((arm) => [...boundSteps(arm), ...boundMeasurements(arm)]),
-    },
-    {
-      severity: 'bad',
-      title: 'The cluster was not filled completely',
-      places: perArm(({ fill }) => (fill === null ? [] : lacksOf(fill))),
+      places: perArm((arm) => [...boundPhases(arm, runsOf(arm)), ...boundRuns(runsOf(arm))]),
     },
     { severity: 'bad', title: 'Nodes not Ready at the end', places: perArm(nodesAway) },
     {
@@ -74,41 +57,19 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     { severity: 'warn', title: 'Nodes that lost Ready for a while', places: perArm(nodesBack) },
     { severity: 'warn', title: 'The machine was expected to be too small for the fleet', places: perArm(tooSmall) },
     { severity: 'warn', title: 'Knobs that could not be read back', places: knobs('unverified') },
-    {
-      severity: 'warn',
-      title: 'Client limits that were not read: what bound these numbers is not known',
-      places: perProbe(({ explanations }) => {
-        const unread = new Set(explanations.flatMap((explanation) => explanation.unread ?? []))
-        return unread.size > 0 && [...unread].join(', ')
-      }),
-    },
-    {
-      severity: 'warn',
-      title: 'Times that the arithmetic of client limits contradicts',
-      places: perProbe(({ explanations }) => {
-        const stops = explanations.filter(({ contradicts }) => contradicts).map(({ stop }) => stopLabel(stop))
-        return stops.length > 0 && stops.join(', ')
-      }),
-    },
-    { severity: 'warn', title: 'Not read: no figure comes from it', places: perArm(unread) },
+    { severity: 'warn', title: 'Not read: no figure comes from it', places: perArm((arm) => unread(runsOf(arm))) },
     { severity: 'warn', title: 'Nodes that were there before the run', places: perArm(foreignNodes) },
     {
       severity: 'warn',
-      title: 'Probe containers are real: times include pulling their image and starting them',
-      places: perArm(({ fleet, probes }) =>
-        fleet.probeNode === 'real' ? [`node ${probes[0]?.node ?? 'of the probes'}`] : [],
-      ),
-    },
-    {
-      severity: 'warn',
       title: 'More pods than planned (replacements, evictions)',
-      places: perMeasurement(({ pods }) => pods.unexpected > 0 && plural(pods.unexpected, 'pod')),
+      places: perRun(({ pods }) => pods !== undefined && pods.unexpected > 0 && plural(pods.unexpected, 'pod')),
     },
     {
       severity: 'warn',
       title: 'The API server dropped our watch',
-      places: perMeasurement(
+      places: perRun(
         ({ pods }) =>
+          pods !== undefined &&
           pods.censored > 0 &&
           `${plural(pods.censored, 'pod event was', 'pod events were')} seen up to ${formatDuration(pods.censoredWithinMs)} late`,
       ),
@@ -116,35 +77,34 @@ export function caveatsOf(arms: ArmOutcome[]): Caveat[] {
     {
       severity: 'warn',
       title: 'Our requests that were refused or lost',
-      places: perMeasurement(
-        ({ clientRetries: { count, waitedMs } }) =>
-          count > 0 &&
-          (count === 1
-            ? `retried once, after ${formatDuration(waitedMs)}`
-            : `${formatCount(count)} retries, after ${formatDuration(waitedMs)} of waiting in all`),
-      ),
-    },
-    {
-      severity: 'warn',
-      title: 'May be too long',
-      places: perProbe(({ stopsMs, stopsVagueByMs }) => {
-        const vague = stopTimes({ stopsMs }).flatMap(({ stop, label, ms }) => {
-          const byMs = stopsVagueByMs[stop] ?? 0
-          if (ms === null || byMs <= clockResolutionMs) return []
-          const [least, most] = [formatDuration(Math.max(0, ms - byMs)), formatDuration(ms)]
-          if (least === most) return [`${label}, by up to ${formatDuration(byMs)}`]
-          return [`${label}, really between ${least} and ${most}`]
-        })
-        return vague.length > 0 && vague.join('; ')
+      places: perRun(({ clientRetries: { count, waitedMs } = { count: 0, waitedMs: 0 } }) => {
+        if (count === 0) return false
+        return count === 1
+          ? `retried once, after ${formatDuration(waitedMs)}`
+          : `${formatCount(count)} retries, after ${formatDuration(waitedMs)} of waiting in all`
       }),
     },
+    ...doubtsOf(arms.flatMap(runsOf)),
   ]
-  return caveats.filter((caveat) => caveat.places.length > 0)
+  return severities.flatMap((one) => caveats.filter(({ severity, places }) => severity === one && places.length > 0))
+}
+
+const severities = ['bad', 'warn'] as const
+
+/** What the steps themselves say of their figures; the same thing in several runs, together. */
+function doubtsOf(runs: readonly RunReport[]): Caveat[] {
+  const all = runs.flatMap(({ label, doubts }) =>
+    doubts.map((doubt) => ({ ...doubt, place: `${label}: ${doubt.text}` })),
+  )
+  return [...Map.groupBy(all, ({ title }) => title).values()].flatMap((group) => {
+    const places = [...new Set(group.map(({ place }) => place))]
+    return group.slice(0, 1).map(({ severity, title }) => ({ severity, title, places }))
+  })
 }
 
 /** What was not read of the components: what is the same of several, in one line. */
-function unread(arm: ArmOutcome): string[] {
-  const found = measurementsOf(arm).flatMap(({ name, notRead }) => notRead.map((one) => ({ name, one })))
+function unread(runs: readonly RunReport[]): string[] {
+  const found = runs.flatMap(({ name, conditions: { notRead } }) => notRead.map((one) => ({ name, one })))
   const once = Map.groupBy(found, ({ one }) => describeNotRead(one)).values()
   const lines = [...once].flatMap((places) => {
     const where = [...new Set(places.map(({ name }) => name))].join(', ')
@@ -161,19 +121,16 @@ function unread(arm: ArmOutcome): string[] {
   })
 }
 
-function measurementsOf({ fill, probes }: ArmOutcome): Measurement[] {
-  return fill === null ? probes : [{ name: 'fill', ...fill }, ...probes]
+function boundRuns(runs: readonly RunReport[]): string[] {
+  const bound = runs.filter(({ conditions }) => isMachineBound(conditions))
+  return bound.map(({ name, conditions }) => `${name}, processors ${formatShare(conditions.machineBusy ?? 0)} busy`)
 }
 
-function boundMeasurements(arm: ArmOutcome): string[] {
-  const bound = measurementsOf(arm).filter(isMachineBound)
-  return bound.map(({ name, machineBusy }) => `${name}, processors ${formatShare(machineBusy ?? 0)} busy`)
-}
-
-/** Steps that were bound, but for the fill and the probes: they say it themselves, without what is around them. */
-function boundSteps({ fill, probes, machine }: ArmOutcome): string[] {
-  const measured = [...(fill === null ? [] : ['fill']), ...probes.map(({ name }) => `probe/${name}`)]
-  const bound = (machine?.phases ?? []).filter(({ step, machineBound }) => machineBound && !measured.includes(step))
+/** Phases that were bound, but for the steps with figures: they say it themselves, without what is around them. */
+function boundPhases({ machine }: ArmOutcome, runs: readonly RunReport[]): string[] {
+  const bound = (machine?.phases ?? []).filter(
+    ({ step, machineBound }) => machineBound && runs.every(({ phase }) => phase !== step),
+  )
   return bound.map(({ title, busy }) => `${title}, processors ${formatShare(busy)} busy`)
 }
 

@@ -1,7 +1,7 @@
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { formatBytes } from '../base/quantity.ts'
-import type { ArmOutcome, Result } from '../result/result.ts'
+import type { ArmOutcome } from '../result/result.ts'
 import { none } from './format.ts'
 import { body, columns, num, section, swatch, table, term, time } from './html-elements.ts'
 import { armLabel } from './labels.ts'
@@ -10,11 +10,13 @@ import { markup } from './markup.ts'
 import type { ReportView } from './view.ts'
 
 /** The arms, what was in their clusters, and what they ran on. */
-export function armSection(result: Result, view: ReportView): Content {
-  const arms = result.arms.toSorted((a, b) => a.order - b.order)
+export function armSection(view: ReportView): Content {
+  const { result } = view
+  const { arms } = result
   const resources = [...new Set(arms.flatMap((arm) => Object.keys(arm.objects)))]
   const { machine, orchestrator } = result
-  const flaps = arms.some(wasWatched)
+  // Results from before flaps were counted have no such figure either.
+  const flaps = orchestrator !== null
   return section(
     'Arms and environment',
     arms.length > 0 && [
@@ -23,10 +25,10 @@ export function armSection(result: Result, view: ReportView): Content {
         markup`<tr><th scope="col">Arm</th><th scope="col">Outcome</th>${columns(['nodes', 'hosts', 'processes', 'control plane ready', 'fleet ready', ...(flaps ? ['node flaps'] : [])])}<th scope="col">Left behind</th></tr>`,
         body(arms.map((arm) => armRow(view, arm, flaps))),
       ),
-      besideLine(arms),
+      besideLine(view),
       resources.length > 0 &&
         table(
-          'Objects in the cluster when the probes ran',
+          'Objects in the cluster under test',
           markup`<tr><th scope="col">Arm</th>${columns(resources)}</tr>`,
           body(
             arms.map(
@@ -46,23 +48,20 @@ ${orchestrator !== null && term('orchestrator', `${formatBytes(orchestrator.peak
 const shortMs = 1000
 
 /** What took time beside the figures of the table, and is in none of them. */
-function besideLine(arms: readonly ArmOutcome[]): Content {
-  const lines = arms.flatMap((arm) => {
+function besideLine({ result, steps }: ReportView): Content {
+  const runs = steps.flatMap((step) => step.runs)
+  const lines = result.arms.flatMap((arm) => {
+    const label = armLabel(arm)
     const parts = [
-      ['waiting for its Lease', arm.waitedForLeaseMs],
-      ['re-tuning', arm.retunedMs],
-      ['preparing its nodes', arm.fleet.preparedMs],
-      ['counting objects after the fill', arm.fill?.countedMs],
-    ] as const
-    const long = parts.flatMap(([what, ms = 0]) => (ms < shortMs ? [] : [`${formatDuration(ms)} ${what}`]))
-    return long.length === 0 ? [] : [`${armLabel(arm)}: ${long.join(', ')}`]
+      { what: 'waiting for its Lease', ms: arm.waitedForLeaseMs },
+      { what: 're-tuning', ms: arm.retunedMs },
+      { what: 'preparing its nodes', ms: arm.fleet.preparedMs },
+      ...runs.filter((run) => run.label === label).flatMap(({ beside }) => beside ?? []),
+    ]
+    const long = parts.flatMap(({ what, ms = 0 }) => (ms < shortMs ? [] : [`${formatDuration(ms)} ${what}`]))
+    return long.length === 0 ? [] : [`${label}: ${long.join(', ')}`]
   })
   return lines.length > 0 && markup`<p class="muted">In none of these times: ${lines.join('; ')}.</p>`
-}
-
-/** Whether it is known that nodes stayed Ready: results from before flaps were counted say nothing of them. */
-function wasWatched({ fleet, fill, machine }: ArmOutcome): boolean {
-  return fleet.flaps.count > 0 || fill !== null || machine !== null
 }
 
 function armRow(view: ReportView, arm: ArmOutcome, flaps: boolean): Markup {

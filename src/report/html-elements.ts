@@ -1,6 +1,4 @@
-import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
-import type { Distribution } from '../result/result.ts'
 import type { Chart } from './chart.ts'
 import { renderChart } from './chart.ts'
 import { none } from './format.ts'
@@ -71,34 +69,6 @@ export function time(ms: number | null): string {
   return ms === null ? none : formatDuration(ms)
 }
 
-/** Heads of the cells of `distributionCells`. */
-export const distributionTitles = ['p50', 'p90', 'p99', 'max'] as const
-
-/** The percentiles of a distribution, how many it is of and how many are missing. */
-export function distributionCells(
-  distribution: Distribution,
-  format: (ms: number) => string = formatDuration,
-): Content {
-  const { count, missing } = distribution
-  return [
-    percentileCells(distribution, distributionTitles, format),
-    num(formatCount(count)),
-    num(missing === 0 ? '0' : markup`<b class="bad">${formatCount(missing)}</b>`),
-  ]
-}
-
-/** Some percentiles of a distribution. */
-export function percentileCells(
-  distribution: Distribution,
-  keys: readonly (typeof distributionTitles)[number][],
-  format: (ms: number) => string,
-): Content {
-  return keys.map((key) => {
-    const ms = distribution[key]
-    return num(ms === null ? none : format(ms))
-  })
-}
-
 /** A chart with its title and legend; `description` says in words what is to be seen. */
 export function figure(title: string, legend: Content[], description: string, chart: Omit<Chart, 'width'>): Markup {
   return drawing(title, legend, description, renderChart({ width: chartWidth, ...chart }))
@@ -118,17 +88,17 @@ export function fold(title: Content, ...content: Content[]): Markup {
   return markup`<details><summary>${title}</summary>${content}</details>`
 }
 
-/** A profile, or one of its arms, with the colour it has all over the page. */
-export function swatch(view: ReportView, profile: string, label = profile): Markup {
-  return markup`<span class="profile ${profileClass(view, profile)}">${label}</span>`
+/** An arm, or one of its repetitions, with the colour it has all over the page. */
+export function swatch(view: ReportView, arm: string, label = arm): Markup {
+  return markup`<span class="profile ${armClass(view, arm)}">${label}</span>`
 }
 
-/** A profile’s colour as a CSS value. */
-export function profileColor(view: ReportView, profile: string): string {
-  return `var(--${profileClass(view, profile)})`
+/** An arm’s colour as a CSS value. */
+export function armColor(view: ReportView, arm: string): string {
+  return `var(--${armClass(view, arm)})`
 }
 
-/** The name of a profile’s colour, as a class and as a CSS variable. */
-function profileClass(view: ReportView, profile: string): string {
-  return `p${view.profiles.indexOf(profile) % 6}`
+/** The name of an arm’s colour, as a class and as a CSS variable. */
+function armClass({ armNames }: ReportView, arm: string): string {
+  return `p${armNames.indexOf(arm) % 6}`
 }

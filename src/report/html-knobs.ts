@@ -16,7 +16,7 @@ export function knobSection(view: ReportView): Content {
     'Knobs',
     markup`<p class="muted">${view.words.effective}</p>`,
     differing.length > 0 && knobTable(view, 'Settings that differ, or were not taken as requested', differing),
-    view.profiles.length === 1 && same.length > 0
+    view.armNames.length === 1 && same.length > 0
       ? knobTable(view, 'As requested', same)
       : folded('The same in every arm', same),
     folded('Not applied, and why', notApplied),
@@ -26,7 +26,7 @@ export function knobSection(view: ReportView): Content {
 function knobTable(view: ReportView, title: string, rows: KnobRow[]): Markup {
   return table(
     title,
-    markup`<tr><th scope="col">Knob</th>${view.profiles.map((profile) => markup`<th class="num" scope="col">${swatch(view, profile)}</th>`)}
+    markup`<tr><th scope="col">Knob</th>${view.armNames.map((name) => markup`<th class="num" scope="col">${swatch(view, name)}</th>`)}
 <th scope="col">Read from</th><th scope="col">Note</th></tr>`,
     body(rows.map(knobRow)),
   )

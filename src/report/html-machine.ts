@@ -18,29 +18,29 @@ interface MachineRun {
 }
 
 /** What the machine under everything did during each arm; what was timed while it had nothing left is its own figure. */
-export function machineSection(result: Result, view: ReportView): Content {
-  const runs = result.arms
-    .toSorted((a, b) => a.order - b.order)
-    .flatMap((arm): MachineRun[] => (arm.machine === null ? [] : [{ arm, label: armLabel(arm), machine: arm.machine }]))
+export function machineSection(view: ReportView): Content {
+  const runs = view.result.arms.flatMap((arm): MachineRun[] =>
+    arm.machine === null ? [] : [{ arm, label: armLabel(arm), machine: arm.machine }],
+  )
   if (runs.length === 0) return null
   return section(
     'The machine',
     markup`<p class="muted">Everything ran on one machine. A step is machine-bound when more than ${formatShare(machineBoundAbove)} of the processor time was in use: the machine, not Kubernetes, set its pace. Times are then upper bounds: shown, but not compared. In the charts, the gap between the components and the line is whatever else ran on the machine.</p>`,
-    runs.map((run) => armPart(result, view, run)),
-    fold('Components: processor time and memory', componentTable(result, view, runs)),
+    runs.map((run) => armPart(view, run)),
+    fold('Components: processor time and memory', componentTable(view, runs)),
   )
 }
 
 /** Further repetitions are folded away. */
-function armPart(result: Result, view: ReportView, run: MachineRun): Markup {
+function armPart(view: ReportView, run: MachineRun): Markup {
   const { arm, label } = run
   const { estimate } = arm.fleet
   const name = swatch(view, arm.profile, label)
   const content = [
     estimate !== null &&
       markup`<p class="muted">Before it started, the idle fleet was expected to need ${estimate.coresNeeded.toFixed(1)} of ${plural(estimate.cores, 'core')}.</p>`,
-    coresChart(result, run),
-    phaseTable(result, run),
+    coresChart(view.result, run),
+    phaseTable(view.result, run),
   ]
   return arm.repetition === 1 ? markup`<h3>${name}</h3>${content}` : fold(name, content)
 }
@@ -127,7 +127,7 @@ function boundLevel(cores: number) {
   return { color: 'var(--bad)', value: machineBoundAbove * cores, label: `${formatShare(machineBoundAbove)} busy` }
 }
 
-function componentTable({ evidence }: Result, view: ReportView, runs: MachineRun[]): Markup {
+function componentTable(view: ReportView, runs: MachineRun[]): Markup {
   const components = [...new Set(runs.flatMap(({ machine }) => machine.components.map(({ component }) => component)))]
   const rows = components.flatMap((name) => {
     const own = runs.flatMap(({ arm, label, machine }) =>
@@ -139,7 +139,7 @@ function componentTable({ evidence }: Result, view: ReportView, runs: MachineRun
     })
   })
   return table(
-    `What each component took over the whole arm, all its processes together, ${evidence}`,
+    `What each component took over the whole arm, all its processes together, ${view.result.evidence}`,
     markup`<tr><th scope="col">Component</th><th scope="col">Arm</th>${columns(['processes', 'processor time', 'peak memory'])}</tr>`,
     body(rows),
   )

@@ -28,7 +28,7 @@ export interface KnobCell {
 }
 
 /** Sorts every knob of the run into the group it is read in. */
-export function knobsOf(arms: ArmOutcome[], profiles: string[]): KnobView {
+export function knobsOf(arms: readonly ArmOutcome[], profiles: readonly string[]): KnobView {
   const ids = [...new Set(arms.flatMap((arm) => arm.knobs.map((knob) => knob.id)))]
   const rows = ids.map((id) => knobRow(id, arms, profiles))
   const outcomes = (row: KnobRow): KnobOutcome[] => row.cells.flatMap((cell) => cell.outcomes.map(({ knob }) => knob))
@@ -46,7 +46,7 @@ export function knobsOf(arms: ArmOutcome[], profiles: string[]): KnobView {
   }
 }
 
-function knobRow(id: string, arms: ArmOutcome[], profiles: string[]): KnobRow {
+function knobRow(id: string, arms: readonly ArmOutcome[], profiles: readonly string[]): KnobRow {
   const all = arms.flatMap((arm) =>
     arm.knobs.filter((knob) => knob.id === id).map((knob) => ({ profile: arm.profile, arm, knob })),
   )

@@ -1,11 +1,10 @@
-import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { printable } from '../base/printable.ts'
-import type { FillOutcome, Result } from '../result/result.ts'
-import { isMachineBound, machineBoundAbove } from '../result/result.ts'
+import type { Result } from '../result/result.ts'
+import { machineBoundAbove } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
-import { dataPlaneOf, lacksKubeProxy, noKubeProxy } from './data-plane.ts'
-import { configObjects } from './fill-view.ts'
+import type { Comparison, ComparisonCell, Row } from './comparison.ts'
+import { shownRows } from './comparison.ts'
 import {
   formatActual,
   formatDeviation,
@@ -16,15 +15,16 @@ import {
   none,
 } from './format.ts'
 import type { KnobCell, KnobRow } from './knobs.ts'
-import { rerenderCommand, stopLabel } from './labels.ts'
+import { rerenderCommand } from './labels.ts'
 import { sampleText } from './sample.ts'
-import type { ComparisonCell, ProbeView, ReportView } from './view.ts'
-import { viewOf } from './view.ts'
+import type { Block, Cell, Section, Table } from './section.ts'
+import { itemsOf } from './section.ts'
+import type { ReportView } from './view.ts'
 import { worsenedText } from './worse.ts'
 
 /** The report in brief, for a pull request or release notes (GitHub's Markdown). */
-export function renderMarkdown(result: Result): string {
-  const view = viewOf(result)
+export function renderMarkdown(view: ReportView): string {
+  const { result } = view
   const blocks = [
     `## ${escapeMarkdown(view.title)}`,
     view.partial !== null && `**${view.partial}**: stopped early. Only finished steps are shown.`,
@@ -34,21 +34,63 @@ export function renderMarkdown(result: Result): string {
     ...view.caveats.map(caveat),
     escapeMarkdown(view.evidence),
     thresholds(result),
-    fill(result, view),
-    dataPlane(result, view),
-    ...view.probes.map((probe) => comparison(result, view, probe)),
+    ...view.steps.flatMap(({ sections }) => sections.filter(isOpen).flatMap(({ blocks }) => brief(view, blocks))),
     view.notes.length > 0 && view.notes.map((note, index) => `${index + 1}. ${escapeMarkdown(note)}`).join('\n'),
     reasons(view),
     knobs(view),
-    conditions(view),
+    ...view.sections
+      .filter((section) => !isOpen(section))
+      .map(({ title, blocks }) => folded(title, brief(view, blocks))),
     footer(result),
   ]
   return `${blocks.filter((block) => typeof block === 'string' && block !== '').join('\n\n')}\n`
 }
 
-function worse({ profiles, worse: all }: ReportView): string {
+/** Whether it stands open, and not behind a line to open it with. */
+function isOpen({ part }: Section): boolean {
+  return part !== 'account'
+}
+
+/** What of a section is shown in brief. */
+function brief(view: ReportView, blocks: readonly Block[]): string[] {
+  const { evidence } = view.result
+  return blocks.flatMap((block) => {
+    if (block.kind === 'comparison') return comparison(view, block)
+    if (!('brief' in block)) return []
+    if (block.kind === 'table') return [stepTable(block)]
+    const text = escapeMarkdown(block.text)
+    return [block.kind === 'heading' ? `### ${text} (${evidence})` : text]
+  })
+}
+
+function folded(title: string, blocks: readonly string[]): string {
+  if (blocks.length === 0) return ''
+  return `<details><summary>${escapeMarkdown(title)}</summary>\n\n${blocks.join('\n\n')}\n\n</details>`
+}
+
+function stepTable({ columns, groups, caption }: Table): string {
+  const titles = columns.map(({ title, of }) => `${cellText(title)}${of === 'figures' ? ':' : ''}`)
+  const rows = groups.flatMap((group) =>
+    group.rows.map(([head = '', ...cells]) => {
+      const names = [group.title ?? [], itemsOf(head).map(({ text }) => text)].flat(2)
+      return [names.map(escapeMarkdown).join(', '), ...cells.map(cellText)]
+    }),
+  )
+  return `${escapeMarkdown(caption)}\n\n${table(titles, rows)}`
+}
+
+function cellText(cell: Cell): string {
+  return itemsOf(cell)
+    .map(({ text, detail, tone }) => {
+      const said = tone === undefined ? escapeMarkdown(text) : `**${escapeMarkdown(text)}**`
+      return detail === undefined ? said : `${said} (${escapeMarkdown(detail)})`
+    })
+    .join('; ')
+}
+
+function worse({ armNames, worse: all }: ReportView): string {
   if (all.length === 0) return ''
-  return `**Worse than ${escapeMarkdown(profiles[0] ?? '')}**\n${bullets(all.map((one) => escapeMarkdown(worsenedText(one))))}`
+  return `**Worse than ${escapeMarkdown(armNames[0] ?? '')}**\n${bullets(all.map((one) => escapeMarkdown(worsenedText(one))))}`
 }
 
 function caveat({ title, places }: Caveat): string {
@@ -66,79 +108,49 @@ function thresholds(result: Result): string {
   return table(['Threshold', 'Verdict', 'Actual:', 'Reason'], rows)
 }
 
-function fill({ evidence }: Result, { profiles, fill: view }: ReportView): string {
-  if (view === null) return ''
-  const { rows, runs, typical } = view
-  const others = profiles.slice(1)
-  const counted = (label: string, count: (fill: FillOutcome) => string): string[] => [
-    label,
-    ...profiles.map((profile) => {
-      const run = typical.find((one) => one.profile === profile)
-      return run === undefined ? none : count(run.fill)
-    }),
-    ...others.map(() => none),
-  ]
-  const head = [
-    `Figure (${evidence})`,
-    ...profiles.map((profile) => `${escapeMarkdown(profile)}:`),
-    ...others.map((profile) => `${escapeMarkdown(profiles[0] ?? '')} / ${escapeMarkdown(profile)}:`),
-  ]
-  const bound = runs.some(({ fill }) => isMachineBound(fill))
-  return [
-    `### Filling the cluster (${evidence})`,
-    table(head, [
-      counted('pods Ready', ({ pods }) => outOf(pods.ready, pods.expected)),
-      counted('config objects', (fill) => outOf(configObjects(fill).found, configObjects(fill).expected)),
-      ...rows.map(({ label, format, bound, cells }) => [
-        label,
-        ...cells.map(({ measured }) => sampleWords(sampleText(measured, format, bound))),
-        ...cells.slice(1).map(({ ratio }) => (ratio === null ? none : formatSpeedup(ratio))),
-      ]),
-    ]),
-    ...(bound ? [machineBoundNote] : []),
-  ].join('\n\n')
-}
-
-function dataPlane({ evidence }: Result, { fill: view, words }: ReportView): string {
-  if (view === null) return ''
-  const plane = dataPlaneOf(view.typical, words)
-  if (plane === null) return lacksKubeProxy(view.typical) ? noKubeProxy : ''
-  const { runs, rows, remarks } = plane
-  return [
-    `### Services reach the data plane (${evidence})`,
-    table(
-      [`Figure (${evidence})`, ...runs.map(({ label }) => `${escapeMarkdown(label)}:`)],
-      rows.map(({ label, cells }) => [label, ...cells]),
-    ),
-    remarks.join(' '),
-  ].join('\n\n')
-}
-
 const machineBoundNote = `Machine-bound: more than ${formatShare(machineBoundAbove)} of the processor time was in use. Times are then upper bounds: shown, but not compared.`
-
-function outOf(found: number, expected: number): string {
-  return found === expected ? formatCount(found) : `**${formatCount(found)}** of ${formatCount(expected)}`
-}
 
 function sampleWords({ figure, detail }: { figure: string; detail: string }): string {
   return detail === '' ? figure : `${figure} (${detail})`
 }
 
-function comparison(result: Result, { profiles }: ReportView, probe: ProbeView): string {
-  const others = profiles.slice(1)
+function comparison({ armNames, result: { evidence } }: ReportView, compared: Comparison): string[] {
+  const [baseline = '', ...others] = armNames
+  const rows = shownRows(compared)
+  const hasReference = rows.some((row) => row.kind === 'figure' && row.documented)
+  const isBound = rows.some(
+    (row) => row.kind === 'figure' && row.cells.some(({ measured }) => measured?.hindrance === 'machine-bound'),
+  )
   const head = [
-    `Stop (${result.evidence})`,
-    ...profiles.map((profile) => `${escapeMarkdown(profile)}:`),
-    ...others.map((profile) => `${escapeMarkdown(profiles[0] ?? '')} / ${escapeMarkdown(profile)}:`),
-    ...(result.reference === null ? [] : profiles.map((profile) => `document, ${escapeMarkdown(profile)}:`)),
+    `${compared.head} (${evidence})`,
+    ...armNames.map((name) => `${escapeMarkdown(name)}:`),
+    ...others.map((name) => `${escapeMarkdown(baseline)} / ${escapeMarkdown(name)}:`),
+    ...(hasReference ? armNames.map((name) => `document, ${escapeMarkdown(name)}:`) : []),
   ]
-  const rows = probe.rows.map((row) => [
-    row.documented ? `**${row.label}** (the document’s stop)` : row.label,
-    ...row.cells.map(({ measured }) => sampleWords(sampleText(measured))),
-    ...row.cells.slice(1).map(({ ratio }) => (ratio === null ? none : formatSpeedup(ratio))),
-    ...(result.reference === null ? [] : row.cells.map(referenceText)),
-  ])
-  return `### ${escapeMarkdown(probe.title)} (${result.evidence})\n\n${escapeMarkdown(probe.conditions)}\n\n${table(head, rows)}`
+  return [
+    `### ${escapeMarkdown(compared.title)} (${evidence})`,
+    ...(compared.conditions === '' ? [] : [escapeMarkdown(compared.conditions)]),
+    table(
+      head,
+      rows.map((row) => comparisonCells(row, hasReference)),
+    ),
+    ...(isBound ? [machineBoundNote] : []),
+  ]
+}
+
+function comparisonCells(row: Row, hasReference: boolean): string[] {
+  if (row.kind === 'text') {
+    const blanks = row.cells.map(() => none)
+    const texts = row.cells.map(({ text, isBad }) => cellText({ text, ...(isBad && { tone: 'bad' }) }))
+    return [row.label, ...texts, ...blanks.slice(1), ...(hasReference ? blanks : [])]
+  }
+  const { label, documented, cells, format, bound } = row
+  return [
+    documented ? `**${label}** (the document’s stop)` : label,
+    ...cells.map(({ measured }) => sampleWords(sampleText(measured, format, bound))),
+    ...cells.slice(1).map(({ ratio }) => (ratio === null ? none : formatSpeedup(ratio))),
+    ...(hasReference ? cells.map(referenceText) : []),
+  ]
 }
 
 function referenceText({ reference }: ComparisonCell): string {
@@ -149,37 +161,27 @@ function referenceText({ reference }: ComparisonCell): string {
   return `${formatDuration(valueMs)}${said && ` (${said})`}`
 }
 
-function reasons({ probes }: ReportView): string {
-  const lines = probes.flatMap((probe) =>
-    probe.typical.flatMap(({ label, troubles, probe: { explanations } }) => {
-      const what = `${escapeMarkdown(probe.title)}, ${escapeMarkdown(label)}`
-      return [
-        ...troubles.map((trouble) => `${what}: ${escapeMarkdown(trouble)}`),
-        ...explanations.map(({ stop, text }) => `${what}, ${escapeMarkdown(stopLabel(stop))}: ${escapeMarkdown(text)}`),
-      ]
-    }),
-  )
+function reasons({ steps }: ReportView): string {
+  const lines = steps.flatMap(({ title, reasons: own }) => own.map((reason) => escapeMarkdown(`${title}, ${reason}`)))
   return lines.length === 0 ? '' : `### Why\n\n${bullets(lines)}`
 }
 
 function knobs(view: ReportView): string {
   const { differing, same, notApplied } = view.knobs
-  const folded = (title: string, rows: KnobRow[]): string =>
-    rows.length === 0
-      ? ''
-      : `<details><summary>${title} (${rows.length})</summary>\n\n${knobTable(view, rows)}\n\n</details>`
+  const rest = (title: string, rows: KnobRow[]): string =>
+    folded(`${title} (${rows.length})`, rows.length === 0 ? [] : [knobTable(view, rows)])
   return [
     differing.length > 0 && `### Settings that differ, or were not taken as requested\n\n${knobTable(view, differing)}`,
-    folded('Settings that are the same in every arm', same),
-    folded('Settings not applied, and why', notApplied),
+    rest('Settings that are the same in every arm', same),
+    rest('Settings not applied, and why', notApplied),
   ]
     .filter((block) => typeof block === 'string' && block !== '')
     .join('\n\n')
 }
 
-function knobTable({ profiles }: ReportView, rows: KnobRow[]): string {
+function knobTable({ armNames }: ReportView, rows: KnobRow[]): string {
   return table(
-    ['Knob', ...profiles.map((profile) => `${escapeMarkdown(profile)}:`), 'Read from', 'Note'],
+    ['Knob', ...armNames.map((name) => `${escapeMarkdown(name)}:`), 'Read from', 'Note'],
     rows.map((row) => [
       `${escapeMarkdown(row.component)} ${escapeMarkdown(row.setting)}`,
       ...row.cells.map(knobText),
@@ -200,29 +202,6 @@ function knobText({ outcomes }: KnobCell): string {
     return `${effective}${which} (**${knob.status.replace('-', ' ')}**, requested ${requested})`
   })
   return texts.join('; ')
-}
-
-function conditions({ probes }: ReportView): string {
-  const rows = probes.flatMap((probe) =>
-    probe.runs.map(({ label, probe: { pods, watch, machineBusy } }) => [
-      `${escapeMarkdown(probe.title)}, ${escapeMarkdown(label)}`,
-      ...[pods.expected, pods.ready, pods.deleted, pods.unexpected, pods.censored].map(formatCount),
-      formatCount(watch.resumed + watch.relisted + watch.silent),
-      machineBusy === null ? none : formatShare(machineBusy),
-    ]),
-  )
-  const head = [
-    'Pods',
-    'expected:',
-    'ready:',
-    'deleted:',
-    'unexpected:',
-    'uncertain:',
-    'watch disruptions:',
-    'machine busy:',
-  ]
-  if (rows.length === 0) return ''
-  return `<details><summary>Pods accounted for</summary>\n\n${table(head, rows)}\n\n</details>`
 }
 
 function footer(result: Result): string {

@@ -1,15 +1,14 @@
-import { formatCount, plural } from '../base/count.ts'
+import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { printable } from '../base/printable.ts'
 import { formatBytes } from '../base/quantity.ts'
-import type { FillOutcome, Result } from '../result/result.ts'
-import { isMachineBound } from '../result/result.ts'
-import type { FillRow, FillView } from './fill-view.ts'
-import { configObjects } from './fill-view.ts'
-import { formatActual, formatShare, formatSpeedup, none } from './format.ts'
+import type { Result } from '../result/result.ts'
+import type { ComparisonCell, Row } from './comparison.ts'
+import { shownRows } from './comparison.ts'
+import { formatActual, formatSpeedup, none } from './format.ts'
 import { sampleText } from './sample.ts'
-import type { ComparisonCell, ReportView } from './view.ts'
-import { viewOf } from './view.ts'
+import type { StepReport } from './step-view.ts'
+import type { ReportView } from './view.ts'
 import { worsenedText } from './worse.ts'
 
 /** Functions that give back the text in other clothes, its width unchanged. */
@@ -39,12 +38,11 @@ const columnWidth = 12
 const ratioWidth = 15
 
 /** The outcome in a screenful of at most 80 columns: verdict, stops beside the document's figures, thresholds. */
-export function renderSummary(result: Result, { reportPath, styles = plain }: SummaryOptions): string {
-  const view = viewOf(result)
+export function renderSummary(view: ReportView, { reportPath, styles = plain }: SummaryOptions): string {
+  const { result } = view
   return joined([
-    ...opening(view, result, styles),
-    ...fills(view, result, styles),
-    ...comparisons(view, result, styles),
+    ...opening(view, styles),
+    ...pairsOf(view).flatMap((names) => view.steps.map((step) => comparison(step, names, result.evidence, styles))),
     thresholds(result, styles),
     [...ownMemory(result), ...reportLine(reportPath)],
   ])
@@ -56,7 +54,8 @@ export function reportLine(path: string | undefined): string[] {
 }
 
 /** The verdict, the reasons for it, and what to know before trusting the figures. */
-export function opening(view: ReportView, result: Result, styles: SummaryStyles): string[][] {
+export function opening(view: ReportView, styles: SummaryStyles): string[][] {
+  const { result } = view
   return [
     [
       styles.bold(styles[colours[result.verdict]](shorten(view.title, width))),
@@ -74,11 +73,11 @@ export function opening(view: ReportView, result: Result, styles: SummaryStyles)
 /** How many are said in a screenful; the report has them all. */
 const shownWorse = 5
 
-function worseLines({ profiles, worse }: ReportView, styles: SummaryStyles): string[] {
+function worseLines({ armNames, worse }: ReportView, styles: SummaryStyles): string[] {
   if (worse.length === 0) return []
   const more = worse.length - shownWorse
   return [
-    ...wrap(`Worse than ${profiles[0]}`, '').map(styles.yellow),
+    ...wrap(`Worse than ${armNames[0]}`, '').map(styles.yellow),
     ...worse.slice(0, shownWorse).flatMap((one) => hanging(worsenedText(one))),
     ...(more > 0 ? [`  and ${plural(more, 'more figure')}, in the report`] : []),
   ]
@@ -97,70 +96,46 @@ export function joined(blocks: readonly (readonly string[])[]): string {
     .join('\n\n')
 }
 
-/** Two profiles at a time, the baseline and one other, so that any number of them stays within the width. */
-function pairsOf({ profiles: [baseline = '', ...others] }: ReportView): string[][] {
+/** Two arms at a time, the baseline and one other, so that any number of them stays within the width. */
+function pairsOf({ armNames: [baseline = '', ...others] }: ReportView): string[][] {
   return others.length === 0 ? [[baseline]] : others.map((other) => [baseline, other])
 }
 
-function ratioTitle(pair: string[]): string {
-  return pair.length === 1 ? '' : 'ratio'
-}
-
-/** How the cluster was filled: medians of what was timed, counts of the fill nearest to the median. */
-function fills(view: ReportView, result: Result, styles: SummaryStyles): string[][] {
-  const { fill } = view
-  if (fill === null) return []
-  return pairsOf(view).map((profiles) => [
-    ...fullNames(profiles),
-    styles.bold(line(`filling the cluster (${result.evidence})`, profiles, ratioTitle(profiles))),
-    ...fill.rows.filter(({ label }) => timedOfFill.includes(label)).map((row) => timedLine(row, profiles)),
-    ...countLines(fill, profiles),
-    ...machineLines(fill, profiles),
-  ])
-}
-
-/** Names that the head of a table cuts off, which may be where they differ. */
-function fullNames(profiles: string[]): string[] {
-  return profiles.some((profile) => profile.length > columnWidth) ? wrap(profiles.join(' against '), '') : []
-}
-
-const timedOfFill = ['filled', 'pod startup, p99']
-
-function timedLine({ label, cells, format, bound }: FillRow, profiles: string[]): string {
-  const pair = cells.filter(({ profile }) => profiles.includes(profile))
-  const figures = pair.map(({ measured }) => sampleText(measured, format, bound).figure)
-  return line(`  ${label}`, figures, ratioText(pair))
-}
-
-function countLines({ typical }: FillView, profiles: string[]): string[] {
-  const fills = profiles.map((profile) => typical.find((run) => run.profile === profile)?.fill)
-  const counted = (label: string, count: (fill: FillOutcome) => { found: number; expected: number }): string => {
-    const texts = fills.map((fill) => (fill === undefined ? none : outOf(count(fill))))
-    return line(`  ${label}`, texts, '')
-  }
+/** The most important figures of a step, medians over the repetitions. */
+function comparison(
+  { title, figures }: StepReport,
+  names: string[],
+  evidence: Result['evidence'],
+  styles: SummaryStyles,
+): string[] {
+  const head = `${shorten(title, labelWidth - evidence.length - 3)} (${evidence})`
   return [
-    counted('pods Ready', ({ pods }) => ({ found: pods.ready, expected: pods.expected })),
-    counted('config objects', configObjects),
+    ...fullNames(names),
+    styles.bold(line(head, names, names.length === 1 ? '' : 'ratio')),
+    ...shownRows(figures, 'headline').flatMap((row) => rowLines(row, names)),
   ]
 }
 
-/** How busy the machine was at worst, where that was too busy to compare. */
-function machineLines({ runs }: FillView, profiles: string[]): string[] {
-  const worst = profiles.map((profile) => {
-    const shares = runs.filter((run) => run.profile === profile).flatMap(({ fill }) => fill.machineBusy ?? [])
-    return { machineBusy: shares.length === 0 ? null : Math.max(...shares) }
-  })
-  if (!worst.some(isMachineBound)) return []
-  const texts = worst.map(({ machineBusy }) => {
-    const share = machineBusy === null ? none : formatShare(machineBusy)
-    return isMachineBound({ machineBusy }) ? `bound, ${share}` : share
-  })
-  return [line('  machine', texts, '')]
+/** Names that the head of a table cuts off, which may be where they differ. */
+function fullNames(names: string[]): string[] {
+  return names.some((name) => name.length > columnWidth) ? wrap(names.join(' against '), '') : []
 }
 
-/** Without commas where both are said, so that 40000 of them fit a column. */
-function outOf({ found, expected }: { found: number; expected: number }): string {
-  return found === expected ? formatCount(found) : `${found}/${expected}`
+function rowLines(row: Row, names: string[]): string[] {
+  if (row.kind === 'text') {
+    const pair = row.cells.filter(({ arm }) => names.includes(arm))
+    return [
+      line(
+        `  ${row.label}`,
+        pair.map(({ text }) => text),
+        '',
+      ),
+    ]
+  }
+  const { label, cells, format, bound } = row
+  const pair = cells.filter(({ arm }) => names.includes(arm))
+  const figures = pair.map(({ measured }) => sampleText(measured, format, bound).figure)
+  return [line(`  ${label}`, figures, ratioText(pair)), ...documentLine(pair)]
 }
 
 function ratioText(pair: { ratio: number | null }[]): string {
@@ -170,26 +145,6 @@ function ratioText(pair: { ratio: number | null }[]): string {
 
 function ownMemory({ orchestrator }: Result): string[] {
   return orchestrator === null ? [] : [`orchestrator: at most ${formatBytes(orchestrator.peakMemoryBytes)} of memory`]
-}
-
-function comparisons(view: ReportView, result: Result, styles: SummaryStyles): string[][] {
-  return pairsOf(view).flatMap((profiles) =>
-    view.probes.map(({ title, rows }) => [
-      ...fullNames(profiles),
-      styles.bold(
-        line(
-          `${shorten(title, labelWidth - result.evidence.length - 3)} (${result.evidence})`,
-          profiles,
-          ratioTitle(profiles),
-        ),
-      ),
-      ...rows.flatMap(({ label, cells }) => {
-        const pair = cells.filter(({ profile }) => profiles.includes(profile))
-        const times = pair.map(({ measured }) => sampleText(measured).figure)
-        return [line(`  ${label}`, times, ratioText(pair)), ...documentLine(pair)]
-      }),
-    ]),
-  )
 }
 
 /** The document's figures below those they stand beside, if it has any. */

@@ -3,7 +3,7 @@ import type { Result } from '../result/result.ts'
 import type { EffectLine } from './effect-chart.ts'
 import { renderEffectChart } from './effect-chart.ts'
 import { formatTaken, none } from './format.ts'
-import { caveatNotice, pageFooter } from './html.ts'
+import { caveatNotice, pageFooter, partialNotice } from './html.ts'
 import { body, chartWidth, columns, drawing, list, num, page, section, table } from './html-elements.ts'
 import type { Markup } from './markup.ts'
 import { markup } from './markup.ts'
@@ -11,21 +11,23 @@ import { sampleText } from './sample.ts'
 import type { Effect, EffectCell, EffectGroup, WhatIfView } from './what-if.ts'
 
 /** What the values of one setting make of every time: charts, the figures, and what bounds each; no network, no script. */
-export function renderWhatIfHtml(result: Result, view: WhatIfView): string {
-  const { varied } = view
+export function renderWhatIfHtml(view: WhatIfView): string {
+  const { varied, report } = view
+  const { result } = report
   return page(
     `what if: ${varied}, ${result.plan} (${result.evidence})`,
-    markup`${pageHeader(result, view)}
+    markup`${pageHeader(view)}
 <main>
 ${chartSection(result, view)}
 ${figureSection(result, view)}
 ${boundSection(view)}
 </main>
-${pageFooter(result)}`,
+${pageFooter(report)}`,
   )
 }
 
-function pageHeader(result: Result, { report, varied, runs }: WhatIfView): Markup {
+function pageHeader({ report, varied, runs }: WhatIfView): Markup {
+  const { result } = report
   const { evidence, verdict } = result
   return markup`<header>
 <p class="kicker">scale-test what-if on ${result.target} · ${formatTaken(result)} · <a href="report.html">the whole report</a></p>
@@ -33,7 +35,7 @@ function pageHeader(result: Result, { report, varied, runs }: WhatIfView): Marku
 ${result.description !== undefined && markup`<p class="lead">${result.description}</p>`}
 <p class="muted">${report.evidence}</p>
 ${runs < 2 && markup`<div class="notice"><p>Where a value ran once, chance is not known; <code>--repeat 3</code> shows it.</p></div>`}
-${report.partial !== null && markup`<div class="notice bad"><p><b>${report.partial}.</b> Stopped early. Only finished steps are shown.</p></div>`}
+${partialNotice(report)}
 ${verdict !== 'pass' && markup`<div class="verdict ${verdict}"><p>Verdict: ${verdict} (${evidence})</p>${list(result.reasons)}</div>`}
 ${caveatNotice(report)}
 </header>`

@@ -1,5 +1,4 @@
 import { sumOf } from '../base/sum.ts'
-import type { Result } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
 import { formatShare } from './format.ts'
 import { sampleText } from './sample.ts'
@@ -8,18 +7,19 @@ import { joined, opening, plain, reportLine, shorten, width, wrap } from './summ
 import type { EffectGroup, WhatIfView } from './what-if.ts'
 
 /** What the values of one setting make of every time, in at most 80 columns: a row per value, and what bounds each time. */
-export function renderWhatIf(result: Result, view: WhatIfView, { reportPath, styles = plain }: SummaryOptions): string {
+export function renderWhatIf(view: WhatIfView, { reportPath, styles = plain }: SummaryOptions): string {
   const { groups } = view
   return joined([
-    ...opening(view.report, result, styles),
-    wrap(introOf(view, result), ''),
+    ...opening(view.report, styles),
+    wrap(introOf(view), ''),
     ...abreast(view).map((shown) => tableOf(view, shown, styles.bold)),
     boundLines(groups),
     reportLine(reportPath),
   ])
 }
 
-function introOf({ varied, profile, runs }: WhatIfView, { evidence }: Result): string {
+function introOf({ varied, profile, runs, report }: WhatIfView): string {
+  const { evidence } = report.result
   const subject = `What ${varied} does, all else as in ${profile} (${evidence}).`
   return runs > 1
     ? `${subject} Medians of ${runs} runs, ± the largest deviation; * marks the first value within chance or 5 % of the best.`

@@ -1,15 +1,14 @@
 import { formatDuration } from '../base/duration.ts'
 import { magnitudeOf } from '../base/quantity.ts'
 import { readingOfNodesReady } from '../result/readings.ts'
-import type { ArmOutcome, Result, StopName } from '../result/result.ts'
-import { isBoundUnknown, isMachineBound } from '../result/result.ts'
+import type { ArmOutcome } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
 import { alike, comparable, sampleOf } from '../result/sample.ts'
-import type { FillView } from './fill-view.ts'
+import type { Binding } from './comparison.ts'
+import { figureRows, noClientLimit } from './comparison.ts'
 import { formatListed, formatRatio, formatShare } from './format.ts'
-import { limiterName } from './labels.ts'
-import type { ProbeView, ReportView } from './view.ts'
-import { viewOf } from './view.ts'
+import type { Floor, StepReport } from './step-view.ts'
+import type { ReportView } from './view.ts'
 
 /** What the values of one setting make of every time that was taken. */
 export interface WhatIfView {
@@ -22,7 +21,7 @@ export interface WhatIfView {
   values: TriedValue[]
   /** How often each value ran, at least; where one ran once, nobody knows what is chance. */
   runs: number
-  /** The cluster coming up, then each probe. */
+  /** The cluster coming up, then each step. */
   groups: EffectGroup[]
 }
 
@@ -39,6 +38,7 @@ export interface EffectGroup {
   /** `rollout 1 → 200` */
   title: string
   effects: Effect[]
+  /** One figure per value. */
   floors: Floor[]
 }
 
@@ -64,25 +64,17 @@ export interface EffectCell {
   boundBy: string | null | undefined
 }
 
-/** What a component's rate limit alone takes, at each value. */
-export interface Floor {
-  /** `kubelet/KubeClient` */
-  limiter: string
-  /** Null where the limit was not read, or takes no time. */
-  ms: (number | null)[]
-}
-
 /** Works out what a run that varies one setting shows of it; null for every other run. */
-export function whatIfViewOf(result: Result): WhatIfView | null {
+export function whatIfViewOf(report: ReportView): WhatIfView | null {
+  const { result, steps } = report
   const { whatIf } = result
   if (whatIf === undefined) return null
-  const report = viewOf(result)
-  const { fill, probes } = report
   const arms = whatIf.values.map(({ arm }) => arm)
   const values = whatIf.values.map(({ value }) => ({ label: formatListed(value), magnitude: magnitudeOf(value) }))
+  const setUps = steps.filter(({ isSetUp }) => isSetUp)
   const groups = [
-    clusterGroup(result.arms, arms, values, fill),
-    ...probes.map((probe) => probeGroup(probe, arms, values)),
+    clusterGroup(result.arms, setUps, arms, values),
+    ...steps.filter((step) => !setUps.includes(step)).map((step) => stepGroup(report, step, arms, values)),
   ]
   return {
     report,
@@ -100,60 +92,42 @@ function areMagnitudes(values: readonly TriedValue[]): boolean {
 }
 
 function clusterGroup(
-  outcomes: ArmOutcome[],
+  outcomes: readonly ArmOutcome[],
+  setUps: readonly StepReport[],
   arms: string[],
   values: TriedValue[],
-  fill: FillView | null,
 ): EffectGroup {
-  const samples = arms.map((name) => {
-    return sampleOf(outcomes.filter(({ profile }) => profile === name).flatMap((arm) => readingOfNodesReady(arm) ?? []))
-  })
-  const rows = (fill?.rows ?? []).filter(({ label }) => timedOfFill.includes(label))
+  const samples = arms.map((name) =>
+    sampleOf(outcomes.filter(({ profile }) => profile === name).flatMap((arm) => readingOfNodesReady(arm) ?? [])),
+  )
   return {
     name: 'cluster',
     title: 'the cluster',
-    effects: [
-      effectOf('nodes Ready', values, samples),
-      ...rows.map(({ label, cells }) => effectOf(label, values, armed(arms, cells))),
-    ],
+    effects: [effectOf('nodes Ready', values, samples), ...setUps.flatMap((step) => effectsOf(step, arms, values))],
     floors: [],
   }
 }
 
-const timedOfFill = ['filled', 'pod startup, p99']
-
-function armed(arms: string[], cells: readonly { profile: string; measured: Sample | null }[]): (Sample | null)[] {
-  return arms.map((arm) => cells.find(({ profile }) => profile === arm)?.measured ?? null)
-}
-
-function probeGroup({ name, title, rows, typical }: ProbeView, arms: string[], values: TriedValue[]): EffectGroup {
-  const probes = arms.map((arm) => typical.find(({ profile }) => profile === arm)?.probe)
-  const boundAt = (stop: StopName) =>
-    probes.map((probe): Binding | undefined => {
-      if (probe === undefined) return undefined
-      if (isMachineBound(probe)) return { boundBy: null, words: 'the machine' }
-      const explanation = probe.explanations.find((one) => one.stop === stop)
-      if (explanation === undefined || isBoundUnknown(explanation)) return undefined
-      const { boundBy } = explanation
-      return { boundBy, words: boundBy === null ? noClientLimit : `the ${boundBy.split('/')[0]}’s limit` }
-    })
-  const limiters = [...new Set(probes.flatMap((probe) => probe?.limiters.map(limiterName) ?? []))]
-  const floors = limiters.map((limiter) => ({
+function stepGroup({ armNames }: ReportView, step: StepReport, arms: string[], values: TriedValue[]): EffectGroup {
+  const floors = step.floors.map(({ limiter, ms }) => ({
     limiter,
-    ms: probes.map((probe) => probe?.limiters.find((reading) => limiterName(reading) === limiter)?.floorMs || null),
+    ms: arms.map((arm) => ms[armNames.indexOf(arm)] ?? null),
   }))
   return {
-    name,
-    title,
-    effects: rows.map(({ stop, label, cells }) => effectOf(label, values, armed(arms, cells), boundAt(stop))),
+    name: step.name,
+    title: step.title,
+    effects: effectsOf(step, arms, values),
     floors: floors.filter(({ ms }) => ms.some((floorMs) => floorMs !== null)),
   }
 }
 
-/** What bounds a time, as the run has it and as people say it. */
-interface Binding {
-  boundBy: string | null
-  words: string
+/** The most important times of a step. */
+function effectsOf({ figures }: StepReport, arms: string[], values: TriedValue[]): Effect[] {
+  const times = figureRows(figures).filter(({ importance, bound }) => importance === 'headline' && bound === '≤')
+  return times.map(({ label, cells, bindingIn }) => {
+    const samples = arms.map((name) => cells.find(({ arm }) => arm === name)?.measured ?? null)
+    return effectOf(label, values, samples, arms.map(bindingIn))
+  })
 }
 
 function effectOf(
@@ -330,5 +304,3 @@ function boundsInWords(values: TriedValue[], bindings: (Binding | undefined)[]):
 }
 
 const notKnown = 'not known'
-
-const noClientLimit = 'no client limit'

@@ -64,7 +64,7 @@ export function sampleOf(readings: readonly Reading[]): Sample | null {
 }
 
 /** Whether all that is known of a time is that it was no longer. */
-export function isUpperBound({ hindrance }: Sample): boolean {
+export function isUpperBound({ hindrance }: Pick<Sample, 'hindrance'>): boolean {
   return hindrance === 'machine-bound' || hindrance === 'seen-late'
 }
 

@@ -95,6 +95,7 @@ describe('the report of a simulated run', () => {
     const [name = ''] = runsIn()
     const first = contentsOf(join(reports, name))
     expect(Object.keys(first).sort()).toEqual([
+      'figures.csv',
       'journal.ndjson',
       'junit.xml',
       'plan.json',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runLabel } from '../../src/kube/labels.ts'
-import { viewOf } from '../../src/report/view.ts'
 import { cleanUpClusters } from '../../src/run/cleanup-clusters.ts'
+import { viewFor } from '../../src/steps/views/testing.ts'
 import { dryRun, remoteTarget } from '../../src/targets/remote/index.ts'
 import { leaseFor } from '../../src/targets/remote/lease.ts'
 import { lineOf } from '../../src/targets/remote/objects.ts'
@@ -45,7 +45,7 @@ describe('target remote', () => {
     expect(rollout?.explanations).toContainEqual(
       expect.objectContaining({ stop: 'created', boundBy: null, unread: ['kube-controller-manager'] }),
     )
-    expect(viewOf(result).caveats.map(({ title }) => title)).toEqual(
+    expect(viewFor(result).caveats.map(({ title }) => title)).toEqual(
       expect.arrayContaining([
         'Client limits that were not read: what bound these numbers is not known',
         'Nodes that were there before the run',
@@ -65,7 +65,7 @@ describe('target remote', () => {
       remote: { targets: [{ ...only, arms: ['tuned'] }] },
     }
     const { result } = await run({ ...options, plan: swapped })
-    const [differing] = viewOf(result).caveats.filter(({ title }) => title.startsWith('Knobs with another value'))
+    const [differing] = viewFor(result).caveats.filter(({ title }) => title.startsWith('Knobs with another value'))
     expect(differing).toMatchObject({ severity: 'bad', places: [expect.stringContaining('kubelet.kubeAPIQPS')] })
   })
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/base/errors.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
 import { loadPlanFor } from '../../src/cli/plans.ts'
-import { renderHtml } from '../../src/report/html.ts'
 import type { RunEvent } from '../../src/run/events.ts'
+import { htmlOf } from '../../src/steps/views/testing.ts'
 import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
 import { remoteTarget } from '../../src/targets/remote/index.ts'
 import { leaseFor } from '../../src/targets/remote/lease.ts'
@@ -75,7 +75,7 @@ describe('the Lease of a target', () => {
     })
     expect(error).toBeUndefined()
     expect(result.arms[0]?.waitedForLeaseMs).toBeGreaterThanOrEqual(25_000)
-    expect(renderHtml(result)).toMatch(/In none of these times: untuned #1: 25\.\d s waiting for its Lease\./)
+    expect(htmlOf(result)).toMatch(/In none of these times: untuned #1: 25\.\d s waiting for its Lease\./)
   })
 
   it('should end the program that re-tunes a cluster as soon as it is lost', async () => {

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { NetworkProgramming, Result } from '../result/result.ts'
-import { noKubeProxy } from './data-plane.ts'
-import { renderHtml } from './html.ts'
-import { renderMarkdown } from './markdown.ts'
-import { filledResult } from './sample-fill.ts'
+import { filledResult } from '../../report/sample-fill.ts'
+import type { NetworkProgramming, Result } from '../../result/result.ts'
+import { htmlOf, markdownOf } from '../views/testing.ts'
 
 /** A simulated run whose arms have kube-proxies, the second with a latency of its own. */
 function programmed(changes: Partial<NetworkProgramming> = {}): Result {
@@ -22,6 +20,9 @@ function programmed(changes: Partial<NetworkProgramming> = {}): Result {
   return result
 }
 
+const noKubeProxy =
+  'How fast Services reach the data plane is not known: no kube-proxy that was read programs these nodes.'
+
 const textOf = (html: string) =>
   html
     .slice(html.indexOf('<h3>Services reach'))
@@ -30,34 +31,34 @@ const textOf = (html: string) =>
 
 describe('how Services reach the data plane', () => {
   it('should be shown arm by arm, per proxy, as simulated', () => {
-    const text = textOf(renderHtml(programmed()))
+    const text = textOf(htmlOf(programmed()))
     expect(text).toMatch(/^ Services reach the data plane How fast kube-proxy programmed Service changes, simulated/)
     expect(text).toMatch(/network programming, p50 from the change of .*? 2.10 s 1.60 s /)
     expect(text).toMatch(/network programming, p99 the same — — /)
     expect(text).toContain('syncs of a proxy with or without anything to do 262 (1.00/s) 2,886 (29.2/s)')
     expect(text).toContain('changes of endpoints seen by a proxy 4,000 4,000')
     expect(text).toContain('How long a sync takes is not modelled')
-    const markdown = renderMarkdown(programmed())
+    const markdown = markdownOf(programmed())
     expect(markdown).toContain('### Services reach the data plane (simulated)')
     expect(markdown).toContain('| network programming, p50 | 2.10 s | 1.60 s |')
   })
 
   it('should say how long a sync took where proxies tell', () => {
     const syncMs = { count: 262, missing: 0, p50: 41, p90: 80, p99: 120, max: null }
-    const markdown = renderMarkdown(programmed({ syncMs }))
+    const markdown = markdownOf(programmed({ syncMs }))
     expect(markdown).toContain('| a sync, p99 | 120 ms | 120 ms |')
     expect(markdown).not.toContain('not modelled')
   })
 
   it('should be said not to be known where Services had no kube-proxy', () => {
-    expect(renderMarkdown(filledResult())).toContain(noKubeProxy)
-    expect(renderHtml(filledResult())).toContain(noKubeProxy)
+    expect(markdownOf(filledResult())).toContain(noKubeProxy)
+    expect(htmlOf(filledResult())).toContain(noKubeProxy)
   })
 
   it('should be no subject where there are no Services', () => {
     const result = filledResult()
     for (const { fill } of result.arms) delete fill?.objects['services']
-    expect(renderMarkdown(result)).not.toContain('data plane')
-    expect(renderHtml(result)).not.toContain('data plane')
+    expect(markdownOf(result)).not.toContain('data plane')
+    expect(htmlOf(result)).not.toContain('data plane')
   })
 })

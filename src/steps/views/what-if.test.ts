@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Random } from '../base/random.ts'
-import { createRandom } from '../base/random.ts'
-import { resultSchema } from '../result/result.ts'
-import { sampleResult } from './sample-result.ts'
-import type { Tried } from './sample-what-if.ts'
-import { whatIfResult } from './sample-what-if.ts'
-import { whatIfViewOf } from './what-if.ts'
-import { renderWhatIfHtml } from './what-if-html.ts'
-import { renderWhatIf } from './what-if-text.ts'
+import type { Random } from '../../base/random.ts'
+import { createRandom } from '../../base/random.ts'
+import { sampleResult } from '../../report/sample-result.ts'
+import type { Tried } from '../../report/sample-what-if.ts'
+import { whatIfResult } from '../../report/sample-what-if.ts'
+import { whatIfViewOf } from '../../report/what-if.ts'
+import { renderWhatIfHtml } from '../../report/what-if-html.ts'
+import { renderWhatIf } from '../../report/what-if-text.ts'
+import { resultSchema } from '../../result/result.ts'
+import { viewFor } from './testing.ts'
 
 const kubelet = 'kubelet/KubeClient'
 const falling: Tried[] = [
@@ -19,14 +20,14 @@ const falling: Tried[] = [
 ]
 const once = falling.map((one) => ({ ...one, availableMs: one.availableMs.slice(0, 1) }))
 
-function viewFor(tried: Tried[], varied?: string) {
-  const view = whatIfViewOf(whatIfResult(tried, varied))
+function whatIfFor(tried: Tried[], varied?: string) {
+  const view = whatIfViewOf(viewFor(whatIfResult(tried, varied)))
   if (view === null) throw new Error('no view')
   return view
 }
 
 function available(tried: Tried[], varied?: string) {
-  const rollout = viewFor(tried, varied).groups.find(({ name }) => name === 'rollout')
+  const rollout = whatIfFor(tried, varied).groups.find(({ name }) => name === 'rollout')
   const effect = rollout?.effects.find(({ label }) => label === 'available')
   if (effect === undefined) throw new Error('no effect')
   return effect
@@ -34,7 +35,7 @@ function available(tried: Tried[], varied?: string) {
 
 describe('what-if view', () => {
   it('should be there only for a run that varies a setting', () => {
-    expect(whatIfViewOf(sampleResult())).toBeNull()
+    expect(whatIfViewOf(viewFor(sampleResult()))).toBeNull()
     expect(resultSchema.parse(whatIfResult(falling)).whatIf?.values).toHaveLength(4)
   })
 
@@ -49,12 +50,12 @@ describe('what-if view', () => {
     const doubted = result.arms.filter(({ profile }) => profile === 'arm-2' || profile === 'arm-3')
     for (const { probes } of doubted)
       for (const explanation of probes[0]?.explanations ?? []) Object.assign(explanation, { [doubt]: true })
-    const view = whatIfViewOf(result)
+    const view = whatIfViewOf(viewFor(result))
     const effects = view?.groups.find(({ name }) => name === 'rollout')?.effects ?? []
     expect(effects.find(({ label }) => label === 'available')?.bounds).toBe(
       'bound by the kubelet’s limit up to 10, not known from 50 on',
     )
-    expect(view && renderWhatIfHtml(result, view)).toContain('○ by none, or not known')
+    expect(view && renderWhatIfHtml(view)).toContain('○ by none, or not known')
   })
 
   it('should mark the first value that does as well as the best', () => {
@@ -157,14 +158,14 @@ describe('what-if view', () => {
 
   it('should claim nothing of values that ran once: what is chance is not known', () => {
     const effect = available(once)
-    expect(viewFor(once).runs).toBe(1)
+    expect(whatIfFor(once).runs).toBe(1)
     expect(effect.change).toBe('8.00 s to 60.0 s')
     expect(effect.cells.map(({ best }) => best)).toEqual([false, false, false, false])
   })
 
   it('should put values into quotes whose end would not be seen otherwise', () => {
     const labels = (values: string[]) =>
-      viewFor(values.map((value) => ({ value, availableMs: [1], boundBy: null }))).values.map(({ label }) => label)
+      whatIfFor(values.map((value) => ({ value, availableMs: [1], boundBy: null }))).values.map(({ label }) => label)
     expect(labels(['8Gi #x', '/pods,/events', '', 'ipvs'])).toEqual(['"8Gi #x"', '"/pods,/events"', '(empty)', 'ipvs'])
   })
 
@@ -188,16 +189,16 @@ describe('what-if view', () => {
   })
 
   it('should have the floor of every limit that takes time, where it takes any', () => {
-    const burst = viewFor([...falling, { value: 200, availableMs: [8000], boundBy: null, floorMs: 0 }])
+    const burst = whatIfFor([...falling, { value: 200, availableMs: [8000], boundBy: null, floorMs: 0 }])
     expect(burst.groups.find(({ name }) => name === 'rollout')?.floors[0]?.ms.at(-1)).toBeNull()
-    const rollout = viewFor(falling).groups.find(({ name }) => name === 'rollout')
+    const rollout = whatIfFor(falling).groups.find(({ name }) => name === 'rollout')
     expect(rollout?.floors).toEqual([{ limiter: kubelet, ms: [59_600, 29_800, 5960, 2980] }])
   })
 
   it('should keep a row for a value that never ran', () => {
     const result = whatIfResult(once)
     result.arms.pop()
-    const view = whatIfViewOf(result)
+    const view = whatIfViewOf(viewFor(result))
     expect(view?.values).toHaveLength(4)
     expect(view?.groups.every(({ effects }) => effects.every(({ cells }) => cells.at(-1)?.sample === null))).toBe(true)
   })
@@ -205,7 +206,7 @@ describe('what-if view', () => {
   it('should set no figure of a machine at its limit against others', () => {
     const result = whatIfResult(falling)
     for (const { probes } of result.arms.slice(6)) for (const probe of probes) probe.machineBusy = 0.99
-    const rollout = whatIfViewOf(result)?.groups.find(({ name }) => name === 'rollout')
+    const rollout = whatIfViewOf(viewFor(result))?.groups.find(({ name }) => name === 'rollout')
     const effect = rollout?.effects.find(({ label }) => label === 'available')
     expect(effect?.bounds).toBe('bound by the kubelet’s limit up to 10, the machine from 50 on')
     expect(effect?.cells.map(({ best }) => best)).toEqual([false, true, false, false])
@@ -214,10 +215,8 @@ describe('what-if view', () => {
 })
 
 describe('what-if on the terminal', () => {
-  const rendered = (tried: Tried[], varied?: string) => {
-    const result = whatIfResult(tried, varied)
-    return renderWhatIf(result, viewFor(tried, varied), { reportPath: 'reports/x/what-if.html' })
-  }
+  const rendered = (tried: Tried[], varied?: string) =>
+    renderWhatIf(whatIfFor(tried, varied), { reportPath: 'reports/x/what-if.html' })
 
   it('should have a row per value, the best one marked, and what bounds it', () => {
     const text = rendered(falling)
@@ -232,8 +231,8 @@ describe('what-if on the terminal', () => {
   it('should tell times together of which the same is true', () => {
     const result = whatIfResult(falling)
     for (const { probes } of result.arms) for (const probe of probes.slice(1)) probe.explanations = []
-    const view = whatIfViewOf(result)
-    const text = view && renderWhatIf(result, view, { reportPath: '' })
+    const view = whatIfViewOf(viewFor(result))
+    const text = view && renderWhatIf(view, { reportPath: '' })
     expect(text).toMatch(/^scale-down, all times +the same at every value$/m)
     expect(text).not.toContain('scale-down deleted')
   })
@@ -250,7 +249,7 @@ describe('what-if on the terminal', () => {
 })
 
 describe('what-if page', () => {
-  const rendered = (tried: Tried[]) => renderWhatIfHtml(whatIfResult(tried), viewFor(tried))
+  const rendered = (tried: Tried[]) => renderWhatIfHtml(whatIfFor(tried))
 
   it('should need neither network nor script, and be the same every time', () => {
     const page = rendered(falling)
@@ -288,8 +287,8 @@ describe('what-if page', () => {
       rollout.stopsMs.ready = rollout.stopsMs.available ?? null
       rollout.explanations.push({ stop: 'ready', boundBy: rollout.explanations[1]?.boundBy ?? null, text: '' })
     }
-    const view = whatIfViewOf(result)
-    expect(view && renderWhatIfHtml(result, view)).toContain('>available, ready</text>')
+    const view = whatIfViewOf(viewFor(result))
+    expect(view && renderWhatIfHtml(view)).toContain('>available, ready</text>')
   })
 
   it('should escape what it is given', () => {
@@ -301,7 +300,7 @@ describe('what-if page', () => {
       ],
       hostile,
     )
-    const view = whatIfViewOf(result)
-    expect(view && renderWhatIfHtml(result, view)).not.toContain('<img')
+    const view = whatIfViewOf(viewFor(result))
+    expect(view && renderWhatIfHtml(view)).not.toContain('<img')
   })
 })

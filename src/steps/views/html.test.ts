@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import type { Result } from '../result/result.ts'
-import { renderHtml } from './html.ts'
-import { filledResult } from './sample-fill.ts'
-import { sampleResult } from './sample-result.ts'
+import { filledResult } from '../../report/sample-fill.ts'
+import { sampleResult } from '../../report/sample-result.ts'
+import type { Result } from '../../result/result.ts'
+import { htmlOf } from './testing.ts'
 
 const hostile = `<img src=x onerror="alert('1')">&`
 
 describe('html report', () => {
   it('should show the figures of a stop beside those of the document', () => {
-    const text = rowText(renderHtml(sampleResult()), 'available the document’s stop')
+    const text = rowText(htmlOf(sampleResult()), 'available the document’s stop')
     expect(text).toBe(
       'available the document’s stop kubectl rollout status returns 79.4 s 79.0–79.7 s, n = 2 8.46 s 7.61–9.32 s, n = 2 9.38× document 3.15× 78.1 s this run +1.6 % 24.8 s this run −66 %, note 1',
     )
   })
 
   it('should link every note and have it on the page', () => {
-    const page = renderHtml(sampleResult())
+    const page = htmlOf(sampleResult())
     expect(page).toContain('<a href="#note-2">note 2</a>')
     expect(page).toContain('<li id="note-2">Not reproduced: the document’s 32 s')
   })
@@ -24,20 +24,20 @@ describe('html report', () => {
     const result = sampleResult()
     for (const arm of result.arms)
       if (arm.profile === 'tuned') Object.assign(arm.probes[1]?.stopsMs ?? {}, { deleted: null })
-    expect(rowText(renderHtml(result), 'deleted every removed pod')).toBe(
+    expect(rowText(htmlOf(result), 'deleted every removed pod')).toBe(
       'deleted every removed pod is gone from the API 122.6 s 122.6 s, n = 2 not reached reached in 0 of 2 runs — — —',
     )
-    expect(rowText(renderHtml(result), 'deleted tuned #1')).toMatch(/^deleted tuned #1 not reached/)
+    expect(rowText(htmlOf(result), 'deleted tuned #1')).toMatch(/^deleted tuned #1 not reached/)
   })
 
   it('should need neither network nor script', () => {
-    const page = renderHtml(sampleResult())
+    const page = htmlOf(sampleResult())
     expect(page).not.toMatch(/<script|<link|<img|<iframe|@import|url\(|https?:\/\//i)
     expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`)
   })
 
   it('should say simulated in title, verdict, tables and charts when nothing was measured', () => {
-    const page = renderHtml(sampleResult({ evidence: 'simulated', target: 'sim' }))
+    const page = htmlOf(sampleResult({ evidence: 'simulated', target: 'sim' }))
     expect(page).toContain('<title>kubelet-200: pass (simulated)</title>')
     expect(page).toContain('Verdict: pass (simulated)')
     expect(page).toContain('median over the repetitions, simulated')
@@ -48,13 +48,13 @@ describe('html report', () => {
   it('should say at the top that a run was interrupted', () => {
     const result = sampleResult({ partial: true })
     Object.assign(result.arms[3] ?? {}, { outcome: 'interrupted', probes: [] })
-    const page = renderHtml(result)
+    const page = htmlOf(result)
     expect(page.indexOf('partial: interrupted')).toBeGreaterThan(0)
     expect(page.indexOf('partial: interrupted')).toBeLessThan(page.indexOf('Verdict:'))
   })
 
   it('should escape every text of the result', () => {
-    const page = renderHtml(poisoned(sampleResult()))
+    const page = htmlOf(poisoned(sampleResult()))
     expect(page).not.toContain('<img')
     expect(page).not.toContain('onerror="')
     expect(page).toContain('&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;')
@@ -65,7 +65,7 @@ describe('html report', () => {
     for (const arm of result.arms) {
       for (const knob of arm.knobs) Object.assign(knob, { effective: null, readFrom: null, status: 'unverified' })
     }
-    const page = renderHtml(result)
+    const page = htmlOf(result)
     expect(page).not.toContain('class="applied"')
     expect(rowText(page, 'kubeAPIQPS kubelet')).toBe(
       'kubeAPIQPS kubelet — requested 5, unverified — requested 50, unverified —',
@@ -73,7 +73,7 @@ describe('html report', () => {
   })
 
   it('should fold away the knobs that were not applied, with the reason', () => {
-    const folded = /<details><summary>Not applied, and why.*?<\/details>/s.exec(renderHtml(sampleResult()))?.[0] ?? ''
+    const folded = /<details><summary>Not applied, and why.*?<\/details>/s.exec(htmlOf(sampleResult()))?.[0] ?? ''
     expect(folded).toContain('hollow nodes run no kube-proxy')
     expect(folded).not.toContain('kubeAPIQPS')
   })
@@ -81,13 +81,13 @@ describe('html report', () => {
   it('should say plainly that the machine was the limit', () => {
     const result = sampleResult()
     Object.assign(result.arms[1]?.probes[0] ?? {}, { machineBusy: 0.97 })
-    const page = renderHtml(result)
+    const page = htmlOf(result)
     expect(page).toContain('Machine-bound: this machine was the limit, so these times are upper bounds')
     expect(rowText(page, 'tuned #1 97 %')).toContain('97 % machine-bound')
   })
 
   it('should set the floor of a limiter against the stop it accounts for', () => {
-    expect(rowText(renderHtml(sampleResult()), 'kubelet KubeClient untuned #1 5 10 402')).toBe(
+    expect(rowText(htmlOf(sampleResult()), 'kubelet KubeClient untuned #1 5 10 402')).toBe(
       'kubelet KubeClient untuned #1 5 10 402 GET 201, PATCH 201 402 262 m 38 s 78.4 s 98 % of 79.7 s available 99 % of 79.5 s ready',
     )
   })
@@ -100,7 +100,7 @@ describe('html report', () => {
         if (limiter.client === 'KubeClient') Object.assign(limiter, changes, { limit: 'none' })
         if (limiter.client === 'controllers') Object.assign(limiter, changes, { limit: 'unknown' })
       }
-    const page = renderHtml(result)
+    const page = htmlOf(result)
     expect(rowText(page, 'kubelet KubeClient')).toMatch(/ no limit no limit 402 .* 402 — — /)
     expect(rowText(page, 'kube-controller-manager controllers')).toMatch(/ not read not read 405 .* 199 — — /)
   })
@@ -109,17 +109,17 @@ describe('html report', () => {
     const result = sampleResult()
     for (const { profile, probes } of result.arms)
       if (profile === 'tuned') Object.assign(probes[0] ?? {}, { apiRequests: {} })
-    expect(rowText(renderHtml(result), 'POST pods')).toBe('POST pods 199 —')
+    expect(rowText(htmlOf(result), 'POST pods')).toBe('POST pods 199 —')
   })
 
   it('should stay one small file, the same for the same result', () => {
-    const page = renderHtml(sampleResult())
+    const page = htmlOf(sampleResult())
     expect(Buffer.byteLength(page)).toBeLessThan(300_000)
-    expect(renderHtml(sampleResult())).toBe(page)
+    expect(htmlOf(sampleResult())).toBe(page)
   })
 
   it('should be a page even when no arm ever started', () => {
-    const page = renderHtml(
+    const page = htmlOf(
       sampleResult({
         arms: [],
         thresholds: [],
@@ -130,13 +130,13 @@ describe('html report', () => {
       }),
     )
     expect(page).toContain('Verdict: inconclusive (measured)')
-    expect(page).toContain('No probe ran.')
+    expect(page).toContain('No step with figures ran.')
   })
 })
 
 describe('html report of a filled cluster', () => {
   it('should show what the fill took side by side', () => {
-    const page = renderHtml(filledResult())
+    const page = htmlOf(filledResult())
     expect(rowText(page, 'filled')).toBe(
       'filled everything is there and counted, every pod Ready 4 m 22 s 98.7 s 2.66×',
     )
@@ -155,24 +155,24 @@ describe('html report of a filled cluster', () => {
   it('should mark the fill of a machine at its limit and not set it in ratio', () => {
     const result = filledResult()
     Object.assign(result.arms[1]?.fill ?? {}, { machineBusy: 0.97 })
-    expect(rowText(renderHtml(result), 'filled')).toMatch(/98\.7 s machine-bound —$/)
-    expect(rowText(renderHtml(result), 'tuned-split #1 97 %')).toContain('97 % machine-bound 61 ms 2 0 0')
+    expect(rowText(htmlOf(result), 'filled')).toMatch(/98\.7 s machine-bound —$/)
+    expect(rowText(htmlOf(result), 'tuned-split #1 97 %')).toContain('97 % machine-bound 61 ms 2 0 0')
   })
 
   it('should fold the counts away only when everything is there', () => {
-    expect(foldedAs(renderHtml(filledResult()), 'Everything is there: 5,000 pods Ready and 2,205 other')).toContain(
+    expect(foldedAs(htmlOf(filledResult()), 'Everything is there: 5,000 pods Ready and 2,205 other')).toContain(
       'serviceaccounts',
     )
     const result = filledResult()
     Object.assign(result.arms[1]?.fill?.objects['secrets'] ?? {}, { observed: 247, failed: 3 })
-    const page = renderHtml(result)
+    const page = htmlOf(result)
     expect(page).not.toContain('Everything is there')
     expect(rowText(page, 'secrets 250')).toBe('secrets 250 250 247 3 failed')
     expect(page).toContain('<b class="bad">247</b>')
   })
 
   it('should show the slowest requests and fold the others away', () => {
-    const page = renderHtml(filledResult())
+    const page = htmlOf(filledResult())
     expect(rowText(page, 'POST pods/binding')).toBe('POST pods/binding 3.3 ms 47 ms 5,000 5.3 ms 75 ms 5,000')
     const folded = foldedAs(page, '16 faster kinds of request')
     expect(folded).toContain('GET leases')
@@ -185,13 +185,13 @@ describe('html report of a filled cluster', () => {
     for (const arm of result.arms)
       for (const { verb, latencyMs } of arm.fill?.apiLatency ?? [])
         if (verb === 'PUT') Object.assign(latencyMs, { p99: null })
-    const page = renderHtml(result)
+    const page = htmlOf(result)
     expect(page.indexOf('PUT leases')).toBeLessThan(page.indexOf('LIST pods'))
     expect(rowText(page, 'PUT leases')).toBe('PUT leases 1.5 ms — 26,400 2.4 ms — 9,900')
   })
 
   it('should mark the steps in which the machine was the limit, in table and chart', () => {
-    const page = renderHtml(filledResult())
+    const page = htmlOf(filledResult())
     expect(rowText(page, 'Fleet of 1000 hollow nodes 99.3 s')).toBe(
       'Fleet of 1000 hollow nodes 99.3 s 99 % machine-bound 8.7 6.7 GiB 16 % hollow-node 1.05, kube-apiserver 0.58, etcd 0.18, kube-controller-manager 0.06',
     )
@@ -205,11 +205,11 @@ describe('html report of a filled cluster', () => {
     const result = filledResult()
     const [untuned] = result.arms
     if (untuned !== undefined) result.arms.push({ ...untuned, repetition: 2, order: 3 })
-    expect(foldedAs(renderHtml(result), 'untuned #2')).toContain('Processor cores in use, untuned #2')
+    expect(foldedAs(htmlOf(result), 'untuned #2')).toContain('Processor cores in use, untuned #2')
   })
 
   it('should say what an arm is based on, how its nodes did and what the orchestrator took', () => {
-    const page = renderHtml(filledResult())
+    const page = htmlOf(filledResult())
     expect(rowText(page, 'untuned #1 complete')).toBe(
       'untuned #1 complete 1,000 1 21 2.14 s 99.3 s 9 of 7 nodes nothing',
     )
@@ -218,7 +218,7 @@ describe('html report of a filled cluster', () => {
   })
 
   it('should say simulated in every title and caption when nothing was measured', () => {
-    const page = renderHtml(filledResult({ evidence: 'simulated', target: 'sim' }))
+    const page = htmlOf(filledResult({ evidence: 'simulated', target: 'sim' }))
     expect(page).not.toMatch(/>measured<|\(measured\)|, measured/)
     const section = page.slice(page.indexOf('Filling the cluster'), page.indexOf('<h2>Knobs</h2>'))
     const titles = [...section.matchAll(/<(?:caption><span|figcaption><h3)>(.*?)<\//g)].map(([, title = '']) => title)
@@ -227,24 +227,24 @@ describe('html report of a filled cluster', () => {
   })
 
   it('should escape every text of the result', () => {
-    const page = renderHtml(poisoned(filledResult()))
+    const page = htmlOf(poisoned(filledResult()))
     expect(page).not.toContain('<img')
     expect(page).not.toContain('onerror="')
   })
 
   it('should say nothing of what was not measured', () => {
-    const page = renderHtml(sampleResult({ orchestrator: null }))
+    const page = htmlOf(sampleResult({ orchestrator: null }))
     expect(page).not.toMatch(/Filling the cluster|<h2>The machine|node flaps|orchestrator<|based on/)
   })
 
   it('should stay one file that a browser takes at once', () => {
-    expect(Buffer.byteLength(renderHtml(filledResult()))).toBeLessThan(400_000)
+    expect(Buffer.byteLength(htmlOf(filledResult()))).toBeLessThan(400_000)
   })
 
   it('should show the conditions of a fill after which no probe ran', () => {
     const result = filledResult()
     for (const arm of result.arms) arm.probes = []
-    expect(rowText(renderHtml(result), 'untuned #1 52 %')).toBe('untuned #1 52 % 23 ms 0 0 0')
+    expect(rowText(htmlOf(result), 'untuned #1 52 %')).toBe('untuned #1 52 % 23 ms 0 0 0')
   })
 })
 

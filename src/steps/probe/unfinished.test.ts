@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Result } from '../result/result.ts'
-import { renderHtml } from './html.ts'
-import { renderJunit } from './junit.ts'
-import { renderMarkdown } from './markdown.ts'
-import { sampleArm, sampleResult } from './sample-result.ts'
-import { renderSummary } from './summary.ts'
-import { viewOf } from './view.ts'
+import { figureRows } from '../../report/comparison.ts'
+import { sampleArm, sampleResult } from '../../report/sample-result.ts'
+import type { Result } from '../../result/result.ts'
+import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from '../views/testing.ts'
 
 const times = {
   untuned: {
@@ -43,35 +40,36 @@ const startedEarly = 'started before rollout was finished'
 
 describe('a probe that timed out', () => {
   it('should say how far it came in every report that explains figures', () => {
-    for (const report of [renderHtml(unfinished()), renderMarkdown(unfinished()), renderJunit(unfinished())]) {
+    for (const report of [htmlOf(unfinished()), markdownOf(unfinished()), junitOf(unfinished())]) {
       expect(report.replaceAll(/\\([[\]])/g, '$1')).toContain(timedOut)
       expect(report).toContain(startedEarly)
     }
   })
 
   it('should leave the next one without ratio, and without what bound it', () => {
-    const [rollout, scaleDown] = viewOf(unfinished()).probes
-    const ratios = (rows: NonNullable<typeof rollout>['rows'] = []) =>
-      rows.map(({ stop, cells }) => [stop, cells[1]?.ratio])
-    expect(ratios(rollout?.rows)).toEqual([
+    const [rollout, scaleDown] = viewFor(unfinished()).steps
+    const ratios = (step: typeof rollout) =>
+      (step === undefined ? [] : figureRows(step.figures)).map(({ name, cells }) => [name, cells[1]?.ratio])
+    expect(ratios(rollout)).toEqual([
       ['created', 11.25],
       ['available', null],
       ['ready', null],
     ])
-    expect(ratios(scaleDown?.rows)).toEqual([
+    expect(ratios(scaleDown)).toEqual([
       ['rsCurrent', null],
       ['deleted', null],
     ])
-    expect(scaleDown?.typical.map(({ profile, probe }) => [profile, probe.explanations.length])).toEqual([
-      ['untuned', 2],
-      ['tuned', 0],
+    expect(scaleDown?.reasons.map((reason) => reason.split(':')[0])).toEqual([
+      'untuned #1, ReplicaSet current',
+      'untuned #1, deleted',
+      'tuned #1',
     ])
-    expect(viewOf(unfinished()).worse).toEqual([])
-    expect(renderSummary(unfinished(), { reportPath: 'x' })).toMatch(/available +79\.0 s +not reached +—/)
+    expect(viewFor(unfinished()).worse).toEqual([])
+    expect(summaryOf(unfinished(), { reportPath: 'x' })).toMatch(/available +79\.0 s +not reached +—/)
   })
 
   it('should fail a test case of its own, and so should the next one', () => {
-    const junit = renderJunit(unfinished())
+    const junit = junitOf(unfinished())
     for (const [name, message] of [
       ['tuned #1: rollout 1 → 200', timedOut],
       ['tuned #1: scale-down 200 → 1', startedEarly],

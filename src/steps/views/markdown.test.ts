@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { renderMarkdown } from './markdown.ts'
-import { filledResult } from './sample-fill.ts'
-import { sampleResult } from './sample-result.ts'
+import { filledResult } from '../../report/sample-fill.ts'
+import { sampleResult } from '../../report/sample-result.ts'
+import { markdownOf } from './testing.ts'
 
 describe('markdown report', () => {
   it('should show the figures of a stop beside those of the document', () => {
-    expect(renderMarkdown(sampleResult())).toContain(
+    expect(markdownOf(sampleResult())).toContain(
       '| **available** (the document’s stop) | 79.4 s (79.0–79.7 s, n = 2) | 8.46 s (7.61–9.32 s, n = 2) | 9.38× | 78.1 s (this run +1.6 %) | 24.8 s (this run −66 %, note 1) |',
     )
   })
@@ -13,7 +13,7 @@ describe('markdown report', () => {
   it('should have as many cells in every row as its table has columns', () => {
     const results = [sampleResult(), filledResult()]
     for (const { arms } of results) for (const arm of arms) for (const knob of arm.knobs) knob.note = 'one | two\nthree'
-    for (const block of results.map(renderMarkdown).join('\n\n').split('\n\n')) {
+    for (const block of results.map(markdownOf).join('\n\n').split('\n\n')) {
       const rows = block.split('\n').filter((line) => line.startsWith('|'))
       const widths = rows.map((line) => line.replaceAll('\\|', '').split('|').length)
       expect(new Set(widths).size).toBeLessThanOrEqual(1)
@@ -22,7 +22,7 @@ describe('markdown report', () => {
   })
 
   it('should leave no room for markup in the texts of the result', () => {
-    const markdown = renderMarkdown(sampleResult({ reasons: ['<script> *bold* [link](x) `code` a_b | c & d'] }))
+    const markdown = markdownOf(sampleResult({ reasons: ['<script> *bold* [link](x) `code` a_b | c & d'] }))
     expect(markdown).toContain('- \\<script> \\*bold\\* \\[link\\](x) \\`code\\` a\\_b \\| c \\& d')
   })
 
@@ -30,18 +30,18 @@ describe('markdown report', () => {
     const result = sampleResult({ plan: '<b>', run: '`<i>`' })
     for (const arm of result.arms)
       Object.assign(arm, { profile: `${arm.profile}<b>|`, error: '<b>', residue: ['<b>'], outcome: 'failed' })
-    const outsideCode = renderMarkdown(result).replace(/(?<!\\)`[^`]*`/g, '')
+    const outsideCode = markdownOf(result).replace(/(?<!\\)`[^`]*`/g, '')
     expect(outsideCode).not.toMatch(/(?<!\\)<(?!\/?(details|summary)>)/)
   })
 
   it('should not make GitHub link an arm to an issue or a name to a person', () => {
-    const markdown = renderMarkdown(sampleResult({ reasons: ['tuned #1: ask @someone'] }))
+    const markdown = markdownOf(sampleResult({ reasons: ['tuned #1: ask @someone'] }))
     expect(markdown).toContain('tuned #\u20601: ask @\u2060someone')
     expect(markdown).not.toMatch(/[#@]\w/)
   })
 
   it('should say simulated and partial at the top', () => {
-    const lines = renderMarkdown(sampleResult({ evidence: 'simulated', partial: true })).split('\n')
+    const lines = markdownOf(sampleResult({ evidence: 'simulated', partial: true })).split('\n')
     expect(lines[0]).toBe('## kubelet-200: pass (simulated)')
     expect(lines[2]).toContain('partial: unfinished')
     expect(lines.join('\n')).not.toContain('measured)')
@@ -51,24 +51,24 @@ describe('markdown report', () => {
     const result = sampleResult()
     const knob = result.arms[1]?.knobs.find(({ id }) => id === 'kubelet.kubeAPIQPS')
     Object.assign(knob ?? {}, { effective: 20, status: 'differs' })
-    expect(renderMarkdown(result)).toContain(
+    expect(markdownOf(result)).toContain(
       '| kubelet kubeAPIQPS | 5 | 20 in run 1 (**differs**, requested 50); 50 in run 2 |',
     )
   })
 
   it('should show in brief how the cluster was filled', () => {
-    const markdown = renderMarkdown(filledResult({ evidence: 'simulated' }))
+    const markdown = markdownOf(filledResult({ evidence: 'simulated' }))
     expect(markdown).toContain('### Filling the cluster (simulated)')
     expect(markdown).toContain('| filled | 4 m 22 s | 98.7 s | 2.66× |')
     expect(markdown).toContain('| pods Ready | 5,000 | 5,000 | — |')
     expect(markdown).not.toContain('Machine-bound: more than')
-    expect(renderMarkdown(sampleResult())).not.toContain('Filling')
+    expect(markdownOf(sampleResult())).not.toContain('Filling')
   })
 
   it('should say what machine-bound means where a fill was, and compare nothing of it', () => {
     const result = filledResult()
     Object.assign(result.arms[1]?.fill ?? {}, { machineBusy: 0.97 })
-    const markdown = renderMarkdown(result)
+    const markdown = markdownOf(result)
     expect(markdown).toContain('| filled | 4 m 22 s | ≤ 98.7 s (machine-bound) | — |')
     expect(markdown).toContain('Machine-bound: more than 90 % of the processor time was in use.')
   })

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { lacksOf } from '../result/fill.ts'
-import type { FillOutcome, Result } from '../result/result.ts'
-import type { FillRow, FillView } from './fill-view.ts'
-import { fillViewOf } from './fill-view.ts'
-import { sampleText } from './sample.ts'
-import { filledResult } from './sample-fill.ts'
-import { sampleResult } from './sample-result.ts'
+import type { FigureRow } from '../../report/comparison.ts'
+import { figureRows, shownRows } from '../../report/comparison.ts'
+import { sampleText } from '../../report/sample.ts'
+import { filledResult } from '../../report/sample-fill.ts'
+import { sampleResult } from '../../report/sample-result.ts'
+import type { StepReport } from '../../report/step-view.ts'
+import { lacksOf } from '../../result/fill.ts'
+import type { FillOutcome, Result } from '../../result/result.ts'
+import { htmlOf, viewFor } from '../views/testing.ts'
 
 describe('fill view', () => {
   it('should be nothing when no arm was filled', () => {
-    expect(fillViewOf(sampleResult().arms, ['untuned', 'tuned'])).toBeNull()
+    expect(viewFor(sampleResult()).steps.map(({ name }) => name)).toEqual(['rollout', 'scale-down'])
   })
 
   it('should set times in ratio to the baseline, and rates not', () => {
@@ -23,12 +25,15 @@ describe('fill view', () => {
     const result = withFills([{ durationMs: 90_000 }, { durationMs: 300_000 }, { durationMs: 100_000 }])
     const { measured } = row(result, 'filled').cells[1] ?? { measured: null }
     expect(sampleText(measured)).toEqual({ figure: '100.0 s', detail: '90.0 s – 5 m 0 s, n = 3' })
-    expect(viewOf(result).typical.map(({ label }) => label)).toEqual(['untuned #1', 'tuned-split #3'])
+    const page = htmlOf(result)
+    expect(page).toContain('tuned-split #3 5,000 Ready after 100.0 s')
+    expect(page).not.toContain('tuned-split #1 5,000 Ready')
   })
 
   it('should compare nothing when the machine was the limit in one repetition', () => {
     const result = withFills([{}, { machineBusy: 0.93 }])
-    for (const { cells } of viewOf(result).rows) {
+    const shown = figureRows(fillOf(result).figures).filter(({ importance }) => importance !== 'background')
+    for (const { cells } of shown) {
       expect(cells[1]?.ratio).toBeNull()
       expect(cells[1]?.measured?.hindrance).toBe('machine-bound')
       expect(cells[0]?.measured?.hindrance).toBeNull()
@@ -47,8 +52,7 @@ describe('fill view', () => {
     const result = filledResult()
     for (const arm of result.arms)
       if (arm.fill !== null) arm.fill.schedulingPerSecond = { mean: null, peak: arm.order === 1 ? 21 : null }
-    const labels = viewOf(result).rows.map(({ label }) => label)
-    expect(labels).not.toContain('scheduling, mean')
+    expect(labelsOf(result)).not.toContain('scheduling, mean')
     expect(texts(row(result, 'scheduling, peak'))).toEqual(['21.0/s', '—'])
   })
 
@@ -68,19 +72,23 @@ describe('fill view', () => {
   })
 })
 
-function viewOf({ arms }: Result): FillView {
-  const view = fillViewOf(arms, ['untuned', 'tuned-split'])
-  if (view === null) throw new Error('the sample has fills')
-  return view
+function fillOf(result: Result): StepReport {
+  const step = viewFor(result).steps.find(({ name }) => name === 'fill')
+  if (step === undefined) throw new Error('the sample has fills')
+  return step
 }
 
-function row(result: Result, label: string): FillRow {
-  const found = viewOf(result).rows.find((one) => one.label === label)
+function labelsOf(result: Result): string[] {
+  return shownRows(fillOf(result).figures).map(({ label }) => label)
+}
+
+function row(result: Result, label: string): FigureRow {
+  const found = figureRows(fillOf(result).figures).find((one) => one.label === label)
   if (found === undefined) throw new Error(`no row ${label}`)
   return found
 }
 
-function texts({ cells, format }: FillRow): string[] {
+function texts({ cells, format }: FigureRow): string[] {
   return cells.map(({ measured }) => sampleText(measured, format).figure)
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Result } from '../result/result.ts'
-import { renderJunit } from './junit.ts'
-import { filledResult } from './sample-fill.ts'
-import { sampleResult } from './sample-result.ts'
+import { filledResult } from '../../report/sample-fill.ts'
+import { sampleResult } from '../../report/sample-result.ts'
+import type { Result } from '../../result/result.ts'
+import { junitOf } from './testing.ts'
 
 describe('junit report', () => {
   it('should have a case for every threshold, arm, probe and clean-up', () => {
@@ -79,7 +79,7 @@ describe('junit report', () => {
     Object.assign(tuned ?? {}, { fill: null, outcome: 'failed', error: 'apiserver gone' })
     expect(read(result).cases.filter(({ name }) => name.includes('fill'))).toMatchObject([
       { ended: 'error', message: '248 of 250 secrets (2 could not be created) and 4,990 of 5,000 pods Ready' },
-      { ended: 'skipped', message: 'not filled, arm failed: apiserver gone' },
+      { ended: 'skipped', message: 'not run, arm failed: apiserver gone' },
     ])
   })
 
@@ -104,7 +104,7 @@ describe('junit report', () => {
   })
 
   it('should carry the evidence in the names of suite and cases', () => {
-    const xml = renderJunit(sampleResult({ evidence: 'simulated' }))
+    const xml = junitOf(sampleResult({ evidence: 'simulated' }))
     expect(xml.match(/<testsuites? name="scale-test kubelet-200 \(simulated\)"/g)).toHaveLength(2)
     expect(xml.match(/classname="scale-test.kubelet-200 \(simulated\)\./g)).toHaveLength(20)
   })
@@ -119,7 +119,7 @@ interface ReadCase {
 
 /** The suite as a pipeline reads it; also checks that every element is closed. */
 function read(result: Result): { cases: ReadCase[]; attributes: Record<string, string> } {
-  const xml = renderJunit(result)
+  const xml = junitOf(result)
   const open: string[] = []
   for (const [, close, name, selfClosed] of xml.matchAll(/<(\/?)([\w-]+)[^<>]*?(\/?)>/g)) {
     if (close === '/') expect(open.pop()).toBe(name)

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { ArmOutcome, FillOutcome, Result } from '../result/result.ts'
-import { renderHtml } from './html.ts'
-import { renderJunit } from './junit.ts'
-import { renderMarkdown } from './markdown.ts'
-import { filledResult } from './sample-fill.ts'
-import { sampleArm, sampleResult } from './sample-result.ts'
-import { renderSummary } from './summary.ts'
-import { viewOf } from './view.ts'
-import { worsenedText } from './worse.ts'
+import { filledResult } from '../../report/sample-fill.ts'
+import { sampleArm, sampleResult } from '../../report/sample-result.ts'
+import { worsenedText } from '../../report/worse.ts'
+import type { ArmOutcome, FillOutcome, Result } from '../../result/result.ts'
+import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from './testing.ts'
 
 const fast = { rollout: { created: 800, ready: 7000, available: 7100 }, scaleDown: { rsCurrent: 500, deleted: 14_000 } }
 
@@ -15,7 +11,7 @@ function runOf(...arms: ArmOutcome[]): Result {
   return sampleResult({ arms, reference: null, thresholds: [] })
 }
 
-const texts = (result: Result) => viewOf(result).worse.map(worsenedText)
+const texts = (result: Result) => viewFor(result).worse.map(worsenedText)
 
 /** A filled run whose second arm is changed. */
 function filled(change: (fill: FillOutcome, arm: ArmOutcome, baseline: FillOutcome) => void): Result {
@@ -132,7 +128,7 @@ describe('what an arm made worse', () => {
   it('should be said at the top of every report, beside a verdict of pass', () => {
     const result = filled(({ watchLagMs }) => Object.assign(watchLagMs, { p99: 900 }))
     const said = 'tuned-split watch lag, p99: 31 ms → 900 ms, 29.0× slower; cause not known (one run each)'
-    const summary = renderSummary(result, { reportPath: 'x' })
+    const summary = summaryOf(result, { reportPath: 'x' })
     expect(summary.split('\n').slice(0, 7)).toEqual([
       'fill-1000: pass, with 1 figure worse (measured)',
       '  No pod was lost. The only threshold is met.',
@@ -142,11 +138,11 @@ describe('what an arm made worse', () => {
       '    (one run each)',
       '',
     ])
-    for (const report of [renderMarkdown(result), renderHtml(result), renderJunit(result)]) {
+    for (const report of [markdownOf(result), htmlOf(result), junitOf(result)]) {
       expect(report).toContain('pass, with 1 figure worse (measured)')
       expect(report).toContain(said)
     }
-    expect(renderSummary({ ...result, verdict: 'fail' }, { reportPath: 'x' })).toContain('fill-1000: fail (measured)')
+    expect(summaryOf({ ...result, verdict: 'fail' }, { reportPath: 'x' })).toContain('fill-1000: fail (measured)')
   })
 
   it('should not be said of the values of one setting, whose order says nothing', () => {

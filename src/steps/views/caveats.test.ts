@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { ArmOutcome } from '../result/result.ts'
-import { caveatsOf } from './caveats.ts'
-import { filledResult } from './sample-fill.ts'
+import type { Caveat } from '../../report/caveats.ts'
+import { filledResult } from '../../report/sample-fill.ts'
+import { sampleResult } from '../../report/sample-result.ts'
+import type { ArmOutcome } from '../../result/result.ts'
+import { viewFor } from './testing.ts'
 
 describe('caveats of a filled cluster', () => {
   it('should name every place where trust is lost', () => {
@@ -114,15 +116,46 @@ describe('caveats of a filled cluster', () => {
   })
 })
 
+describe('caveats of probes', () => {
+  it('should be silent when nothing went wrong', () => {
+    expect(viewFor(sampleResult()).caveats).toEqual([])
+  })
+
+  it('should name every place where trust is lost, residue first', () => {
+    const result = sampleResult()
+    const arm = result.arms[1]
+    Object.assign(arm?.probes[0] ?? {}, { machineBusy: 0.97 })
+    if (arm?.probes[1] === undefined) throw new Error('the sample has a second arm with two probes')
+    arm.residue = ['namespace a']
+    arm.outcome = 'failed'
+    arm.error = 'apiserver gone'
+    arm.probes[1].pods = { ...arm.probes[1].pods, unexpected: 3, censored: 12, censoredWithinMs: 210 }
+    arm.probes[1].stopsVagueByMs = { deleted: 40 }
+    const caveats = viewFor(result).caveats.map(({ title, places }) => `${title}: ${places.join(' | ')}`)
+    expect(caveats).toEqual([
+      'Left behind or not restored: tuned #1: namespace a',
+      'Arms that did not finish: tuned #1: apiserver gone',
+      'Machine-bound: this machine was the limit, so these times are upper bounds: tuned #1: rollout, processors 97 % busy',
+      'More pods than planned (replacements, evictions): tuned #1: scale-down, 3 pods',
+      'The API server dropped our watch: tuned #1: scale-down, 12 pod events were seen up to 210 ms late',
+      'May be too long: tuned #1: scale-down, deleted, by up to 40 ms',
+    ])
+  })
+})
+
+function caveatsIn(arms: ArmOutcome[]): Caveat[] {
+  return viewFor(filledResult({ arms })).caveats
+}
+
 function filledArms(): ArmOutcome[] {
   return filledResult().arms
 }
 
 function said(arms: ArmOutcome[]): string[] {
-  return caveatsOf(arms).map(({ severity, title, places }) => `${severity} ${title}: ${places.join(' | ')}`)
+  return caveatsIn(arms).map(({ severity, title, places }) => `${severity} ${title}: ${places.join(' | ')}`)
 }
 
 function placesOf(arms: (ArmOutcome | undefined)[], title: string): string[] {
   const present = arms.filter((arm) => arm !== undefined)
-  return caveatsOf(present).flatMap((caveat) => (caveat.title.startsWith(title) ? caveat.places : []))
+  return caveatsIn(present).flatMap((caveat) => (caveat.title.startsWith(title) ? caveat.places : []))
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { filledResult } from './sample-fill.ts'
-import { sampleArm, sampleResult } from './sample-result.ts'
-import { renderSummary } from './summary.ts'
+import { filledResult } from '../../report/sample-fill.ts'
+import { sampleArm, sampleResult } from '../../report/sample-result.ts'
+import { summaryOf } from './testing.ts'
 
 describe('summary', () => {
   it('should show verdict, stops beside the document, thresholds and where the report is', () => {
-    expect(renderSummary(sampleResult(), { reportPath: 'reports/x/report.html' })).toBe(`kubelet-200: pass (measured)
+    expect(summaryOf(sampleResult(), { reportPath: 'reports/x/report.html' })).toBe(`kubelet-200: pass (measured)
   No pod was lost. All 3 thresholds are met.
 
 rollout 1 → 200 (measured)           untuned        tuned          ratio
@@ -28,11 +28,11 @@ report: reports/x/report.html`)
   })
 
   it('should say nothing of the orchestrator’s memory when it is not known', () => {
-    expect(renderSummary(sampleResult({ orchestrator: null }), { reportPath: 'x' })).not.toContain('orchestrator')
+    expect(summaryOf(sampleResult({ orchestrator: null }), { reportPath: 'x' })).not.toContain('orchestrator')
   })
 
   it('should show how the cluster was filled before the probes', () => {
-    const summary = renderSummary(filledResult(), { reportPath: 'x' })
+    const summary = summaryOf(filledResult(), { reportPath: 'x' })
     expect(summary).toContain(`
 filling the cluster (measured)       untuned  tuned-split          ratio
   filled                            4 m 22 s       98.7 s          2.66×
@@ -47,7 +47,7 @@ rollout 1 → 200 (measured) `)
   it('should say in full which arms a table compares where its head cuts their names off', () => {
     const figures = { rollout: { created: 1, ready: 2, available: 3 }, scaleDown: { rsCurrent: 1, deleted: 2 } }
     const arms = ['kubelet-5-kcm-20', 'kubelet-5-kcm-500'].map((name, index) => sampleArm(name, 1, index, figures))
-    const lines = renderSummary(sampleResult({ arms, reference: null, thresholds: [] }), {}).split('\n')
+    const lines = summaryOf(sampleResult({ arms, reference: null, thresholds: [] }), {}).split('\n')
     const heads = lines.flatMap((line, index) => (line.includes('kubelet-5-k…') ? [lines[index - 1]] : []))
     expect(heads).toEqual(Array(2).fill('kubelet-5-kcm-20 against kubelet-5-kcm-500'))
   })
@@ -55,7 +55,7 @@ rollout 1 → 200 (measured) `)
   it('should mark a threshold that was judged by an upper bound', () => {
     const [threshold] = sampleResult().thresholds
     const thresholds = threshold === undefined ? [] : [{ ...threshold, isUpperBound: true as const }]
-    expect(renderSummary(sampleResult({ thresholds }), {})).toMatch(/ ≤ 79.4 s$/m)
+    expect(summaryOf(sampleResult({ thresholds }), {})).toMatch(/ ≤ 79.4 s$/m)
   })
 
   it('should mark a fill that was machine-bound and say what is missing of one', () => {
@@ -63,7 +63,7 @@ rollout 1 → 200 (measured) `)
     const [untuned, tuned] = result.arms
     Object.assign(untuned?.fill ?? {}, { machineBusy: 0.97 })
     Object.assign(tuned?.fill?.pods ?? {}, { ready: 4990 })
-    expect(renderSummary(result, { reportPath: 'x' })).toContain(`
+    expect(summaryOf(result, { reportPath: 'x' })).toContain(`
 filling the cluster (simulated)      untuned  tuned-split          ratio
   filled                          ≤ 4 m 22 s  not reached              —
   pod startup, p99                  ≤ 2.48 s       3.61 s              —
@@ -94,7 +94,7 @@ filling the cluster (simulated)      untuned  tuned-split          ratio
         { name: 'n'.repeat(100), verdict: 'inconclusive', actual: null, unit: 'ms', reason: 'because '.repeat(20) },
       ],
     })
-    const summary = renderSummary(result, { reportPath: 'report.html' })
+    const summary = summaryOf(result, { reportPath: 'report.html' })
     expect(widest(summary)).toBeLessThanOrEqual(80)
     expect(summary).not.toContain('\u001b')
     expect(summary).toContain('rollout 1 → 200 (simulated)')
@@ -106,11 +106,11 @@ filling the cluster (simulated)      untuned  tuned-split          ratio
     const styles = { bold: around('«', '»'), red: around('‹', '›'), green: around('⟨', '⟩'), yellow: around('⟦', '⟧') }
     const result = sampleResult({ partial: true })
     Object.assign(result.arms[0] ?? {}, { residue: ['namespace a'] })
-    const dressed = renderSummary(result, { reportPath: 'x', styles })
+    const dressed = summaryOf(result, { reportPath: 'x', styles })
     expect(dressed).toContain('«⟨kubelet-200: pass (measured)⟩»\n⟦partial: unfinished⟧')
     expect(dressed).toContain('‹Left behind or not restored›')
     expect(dressed).toContain('⟨pass         ⟩untuned rollout available')
-    expect(dressed.replace(/[«»‹›⟨⟩⟦⟧]/g, '')).toBe(renderSummary(result, { reportPath: 'x' }))
+    expect(dressed.replace(/[«»‹›⟨⟩⟦⟧]/g, '')).toBe(summaryOf(result, { reportPath: 'x' }))
   })
 })
 

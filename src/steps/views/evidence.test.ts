@@ -1,26 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import type { Result } from '../result/result.ts'
-import { renderHtml } from './html.ts'
-import { renderJunit } from './junit.ts'
-import { renderMarkdown } from './markdown.ts'
-import { filledResult } from './sample-fill.ts'
-import { sampleResult } from './sample-result.ts'
-import { whatIfResult } from './sample-what-if.ts'
-import { renderSummary } from './summary.ts'
-import { whatIfViewOf } from './what-if.ts'
-import { renderWhatIfHtml } from './what-if-html.ts'
-import { renderWhatIf } from './what-if-text.ts'
+import { filledResult } from '../../report/sample-fill.ts'
+import { sampleResult } from '../../report/sample-result.ts'
+import { whatIfResult } from '../../report/sample-what-if.ts'
+import { whatIfViewOf } from '../../report/what-if.ts'
+import { renderWhatIfHtml } from '../../report/what-if-html.ts'
+import { renderWhatIf } from '../../report/what-if-text.ts'
+import type { Result } from '../../result/result.ts'
+import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from './testing.ts'
 
 /** Every report of a result, in every format. */
 function reportsOf(result: Result): string[] {
-  const whatIf = whatIfViewOf(result)
+  const whatIf = whatIfViewOf(viewFor(result))
   const options = { reportPath: 'x' }
   return [
-    renderHtml(result),
-    renderMarkdown(result),
-    renderJunit(result),
-    renderSummary(result, options),
-    ...(whatIf === null ? [] : [renderWhatIfHtml(result, whatIf), renderWhatIf(result, whatIf, options)]),
+    htmlOf(result),
+    markdownOf(result),
+    junitOf(result),
+    summaryOf(result, options),
+    ...(whatIf === null ? [] : [renderWhatIfHtml(whatIf), renderWhatIf(whatIf, options)]),
   ]
 }
 
@@ -77,6 +74,6 @@ describe('the words of a report', () => {
       expect(report).toContain('measured')
       expect(report.replace(/<style>.*<\/style>/s, '')).not.toMatch(/simulat|model/i)
     }
-    expect(renderHtml(troubled('measured'))).toContain('From the components’ own metrics')
+    expect(htmlOf(troubled('measured'))).toContain('From the components’ own metrics')
   })
 })

@@ -1,0 +1,225 @@
+import { formatDuration } from '../base/duration.ts'
+import type { Comparison, ComparisonCell, FigureRow, Row } from './comparison.ts'
+import { shownRows } from './comparison.ts'
+import { formatDeviation, formatSpeedup, none } from './format.ts'
+import { armColor, body, columns, figure, fold, num, section, swatch, table } from './html-elements.ts'
+import type { Content, Markup } from './markup.ts'
+import { markup, raw } from './markup.ts'
+import { sampleText } from './sample.ts'
+import type { Block, Cell, Column, Drawing, Item, Paragraph, Section, Table } from './section.ts'
+import { itemOf, itemsOf } from './section.ts'
+import type { ReportView } from './view.ts'
+
+/** A section that steps have made, as a part of the page. */
+export function sectionMarkup(view: ReportView, { title, blocks }: Section): Markup {
+  return section(title, ...blocksMarkup(view, title, blocks))
+}
+
+function blocksMarkup(view: ReportView, title: string, blocks: readonly Block[]): Content[] {
+  return comparisonsTogether(blocks).map((block) =>
+    Array.isArray(block) ? comparisonTable(view, title, block) : blockMarkup(view, block),
+  )
+}
+
+/** Comparisons with the same caption share a table. */
+function comparisonsTogether(blocks: readonly Block[]): (Exclude<Block, Comparison> | Comparison[])[] {
+  const together: (Exclude<Block, Comparison> | Comparison[])[] = []
+  for (const block of blocks) {
+    const same = together.find((one) => Array.isArray(one) && one[0]?.caption === (block as Comparison).caption)
+    if (block.kind !== 'comparison') together.push(block)
+    else if (Array.isArray(same)) same.push(block)
+    else together.push([block])
+  }
+  return together
+}
+
+function blockMarkup(view: ReportView, block: Exclude<Block, Comparison>): Content {
+  switch (block.kind) {
+    case 'heading':
+      return markup`<h3>${block.text}</h3>`
+    case 'paragraph':
+      return paragraph(block)
+    case 'table':
+      return tableMarkup(view, block)
+    case 'drawing':
+      return drawingMarkup(view, block)
+    case 'fold':
+      return fold(block.title, ...blocksMarkup(view, block.title, block.blocks))
+  }
+}
+
+function paragraph({ text, isNote }: Paragraph): Markup {
+  return markup`<p class="${isNote ? 'notes' : 'muted'}">${text}</p>`
+}
+
+function comparisonTable(view: ReportView, sectionTitle: string, comparisons: readonly Comparison[]): Content {
+  const { armNames, result, notes } = view
+  const rows = comparisons.flatMap((one) => shownRows(one))
+  const hasReference = rows.some((row) => row.kind === 'figure' && row.documented)
+  const [baseline, ...others] = armNames
+  const arms = (classes: (index: number) => string) =>
+    armNames.map((name, index) => markup`<th class="${classes(index)}" scope="col">${swatch(view, name)}</th>`)
+  const [first] = comparisons
+  const head = markup`<tr><th scope="col" rowspan="2">${first?.head}</th>
+<th scope="colgroup" colspan="${armNames.length + others.length}">${result.evidence}</th>
+${hasReference && markup`<th class="split" scope="colgroup" colspan="${armNames.length}">the document</th>`}</tr>
+<tr>${arms(() => 'num')}
+${columns(others.map((name) => `${baseline} / ${name}`))}
+${hasReference && arms((index) => (index === 0 ? 'num split' : 'num'))}</tr>`
+  const width = 1 + armNames.length + others.length + (hasReference ? armNames.length : 0)
+  const bodies = comparisons.map((one) => {
+    const shown = shownRows(one).map((row) => comparisonRow(row, hasReference))
+    // The section may be of nothing else.
+    const title = one.title !== sectionTitle && groupHead(width, one.title, one.conditions)
+    return markup`<tbody>${title}${shown}</tbody>`
+  })
+  return [
+    hasReference &&
+      markup`<p class="muted">The document: ${result.reference?.source}. The marked stops are the ones it timed; below its figures: how far this run is from them.</p>`,
+    table(first?.caption ?? sectionTitle, head, bodies),
+    hasReference &&
+      notes.length > 0 &&
+      markup`<ol class="notes">${notes.map((note, index) => markup`<li id="note-${index + 1}">${note}</li>`)}</ol>`,
+  ]
+}
+
+function groupHead(width: number, title: string, detail = ''): Markup {
+  return markup`<tr><th scope="rowgroup" colspan="${width}">${title}${detail !== '' && markup` <small>${detail}</small>`}</th></tr>\n`
+}
+
+function comparisonRow(row: Row, hasReference: boolean): Markup {
+  if (row.kind === 'text') {
+    const blanks = row.cells.map(() => none)
+    return markup`<tr><th class="stop" scope="row">${row.label}</th>${row.cells.map(({ text, isBad }) => num(isBad ? markup`<b class="bad">${text}</b>` : text))}
+${blanks.slice(1).map((blank) => num(blank))}${hasReference && blanks.map((blank, index) => referenceCell(blank, index === 0))}</tr>`
+  }
+  const documented = row.documented && markup` <span class="tag">the document’s stop</span>`
+  return markup`<tr${row.documented && raw(' class="documented"')}><th class="stop" scope="row">${row.label}${documented}<small>${row.meaning}</small></th>
+${row.cells.map((cell) => measuredCell(row, cell))}
+${row.cells
+  .slice(1)
+  .map(({ ratio, reference }) =>
+    num(
+      ratio === null ? none : formatSpeedup(ratio),
+      reference !== null && reference.ratio !== null && `document ${formatSpeedup(reference.ratio)}`,
+    ),
+  )}
+${hasReference && row.cells.map((cell, index) => referenceCell(referenceText(cell), index === 0))}</tr>`
+}
+
+function measuredCell({ format, bound }: FigureRow, { measured }: ComparisonCell): Markup {
+  const { figure, detail } = sampleText(measured, format, bound)
+  return num(markup`<b>${figure}</b>`, detail)
+}
+
+function referenceCell(content: Content, isFirst: boolean): Markup {
+  return markup`<td class="num${isFirst && ' split'}">${content}</td>`
+}
+
+function referenceText({ reference }: ComparisonCell): Content {
+  if (reference === null) return none
+  const { valueMs, deviation, note } = reference
+  const remarks = [
+    deviation !== null && `this run ${formatDeviation(deviation)}`,
+    note !== null && markup`<a href="#note-${note}">note ${note}</a>`,
+  ].filter((remark) => remark !== false)
+  return markup`${formatDuration(valueMs)}
+<small>${remarks.map((remark, index) => [index > 0 && ', ', remark])}</small>`
+}
+
+function tableMarkup(view: ReportView, { caption, columns: titles, groups, isSpanning }: Table): Markup {
+  const bodies = groups.map(({ title, rows }) => {
+    const shown = rows.map((row, index) => tableRow(view, titles, row, isSpanning ? spanAt(rows, index) : undefined))
+    return title === undefined ? body(shown) : markup`<tbody>${groupHead(titles.length, title)}${shown}</tbody>`
+  })
+  return table(caption, tableHead(view, titles), bodies)
+}
+
+/** One line, or two where columns have something above them. */
+function tableHead(view: ReportView, titles: readonly Column[]): Markup {
+  const isDouble = titles.some(({ above }) => above !== undefined)
+  const over = Map.groupBy(
+    titles.filter(({ above }) => above !== undefined),
+    ({ above }) => itemOf(above ?? '').text,
+  )
+  const single = titles.filter(({ above }) => above === undefined)
+  const double = titles.filter(({ above }) => above !== undefined)
+  const wide = [...over.values()].map(
+    (group) => markup`<th scope="colgroup" colspan="${group.length}">${itemMarkup(view, group[0]?.above ?? '')}</th>`,
+  )
+  const head = (column: Column, rows: Content = null) =>
+    markup`<th${column.of === 'figures' && raw(' class="num"')} scope="col"${rows}>${itemMarkup(view, column.title)}</th>`
+  if (!isDouble) return markup`<tr>${titles.map((column) => head(column))}</tr>`
+  return markup`<tr>${single.map((column) => head(column, raw(' rowspan="2"')))}${wide}</tr>
+<tr>${double.map((column) => head(column))}</tr>`
+}
+
+/** How many rows the first cell of this one stands for; 0 where an earlier row's does. */
+function spanAt(rows: readonly (readonly Cell[])[], index: number): number {
+  const name = (row: readonly Cell[] = []) => JSON.stringify(row[0])
+  const own = name(rows[index])
+  if (index > 0 && name(rows[index - 1]) === own) return 0
+  const next = rows.findIndex((row, later) => later > index && name(row) !== own)
+  return (next === -1 ? rows.length : next) - index
+}
+
+function tableRow(view: ReportView, titles: readonly Column[], cells: readonly Cell[], span?: number): Markup {
+  const [head = '', ...others] = cells
+  const set = titles[0]?.of
+  const classes = set === 'names' ? raw(' class="name"') : set === 'labels' && raw(' class="stop"')
+  const first =
+    span === undefined
+      ? markup`<th${classes} scope="row">${cellMarkup(view, head)}</th>`
+      : span > 0 && markup`<th scope="rowgroup" rowspan="${span}">${breakable(itemsOf(head)[0]?.text ?? '')}</th>`
+  const rest = others.map((cell, index) =>
+    tableCell(view, titles[index + 1]?.of, cell, span !== undefined && index === 0),
+  )
+  return markup`<tr>${first}${rest}</tr>`
+}
+
+/** A name such as `etcd-leases.coordination.k8s.io`, which may go on in the next line after a dot. */
+function breakable(name: string): Content {
+  return name.split('.').map((part, index) => [index > 0 && markup`.<wbr>`, part])
+}
+
+function tableCell(view: ReportView, of: Column['of'], cell: Cell, isArm: boolean): Markup {
+  const [only, ...more] = itemsOf(cell)
+  if (of === 'figures' && only !== undefined && more.length === 0)
+    return num(
+      itemMarkup(view, { ...only, detail: '' }),
+      only.detail !== undefined && markup`<span class="wrap">${only.detail}</span>`,
+    )
+  const classes = isArm ? 'arm' : of === 'figures' ? 'num' : of === 'names' ? 'name' : of === 'text' ? 'text' : ''
+  return markup`<td${classes !== '' && markup` class="${classes}"`}>${cellMarkup(view, cell)}</td>`
+}
+
+function cellMarkup(view: ReportView, cell: Cell): Content {
+  const items = itemsOf(cell)
+  return items.length === 1
+    ? items.map((item) => itemMarkup(view, item))
+    : items.map((item) => markup`<div>${itemMarkup(view, item)}</div>`)
+}
+
+function itemMarkup(view: ReportView, item: Item): Markup {
+  const { text, detail = '', tone, arm, isCode } = itemOf(item)
+  const small = detail !== '' && markup`<small>${detail}</small>`
+  if (arm !== undefined) return markup`${swatch(view, arm, text)}${small}`
+  if (isCode) return markup`<code>${text}</code>${small}`
+  if (tone !== undefined) return markup`<b${tone === 'bad' && raw(' class="bad"')}>${text}</b>${small}`
+  return markup`${text}${small}`
+}
+
+function drawingMarkup(view: ReportView, drawing: Drawing): Markup {
+  const { kind: _, title, legend, description, lines, marks, ...chart } = drawing
+  const inColor = <T extends { arm: string }>({ arm, ...rest }: T) => ({ ...rest, color: armColor(view, arm) })
+  return figure(
+    title,
+    legend.map((item) =>
+      typeof item === 'object' && 'stroke' in item
+        ? markup`<span class="stroke ${item.stroke}">${item.text}</span>`
+        : itemMarkup(view, item),
+    ),
+    description,
+    { ...chart, lines: lines.map(inColor), ...(marks !== undefined && { marks: marks.map(inColor) }) },
+  )
+}

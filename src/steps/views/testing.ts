@@ -1,0 +1,34 @@
+import { renderHtml } from '../../report/html.ts'
+import { renderJunit } from '../../report/junit.ts'
+import { renderMarkdown } from '../../report/markdown.ts'
+import type { SummaryOptions } from '../../report/summary.ts'
+import { renderSummary } from '../../report/summary.ts'
+import type { ReportView } from '../../report/view.ts'
+import { viewOf } from '../../report/view.ts'
+import type { Result } from '../../result/result.ts'
+import { stepViews } from '../views.ts'
+
+/** What reports show of a result, by the views of the kinds there are; used by tests only. */
+export function viewFor(result: Result): ReportView {
+  return viewOf(result, stepViews)
+}
+
+/** The page of a result. */
+export function htmlOf(result: Result): string {
+  return renderHtml(viewFor(result))
+}
+
+/** Its report in brief. */
+export function markdownOf(result: Result): string {
+  return renderMarkdown(viewFor(result))
+}
+
+/** Its test report. */
+export function junitOf(result: Result): string {
+  return renderJunit(viewFor(result))
+}
+
+/** Its summary for a terminal. */
+export function summaryOf(result: Result, options: SummaryOptions = {}): string {
+  return renderSummary(viewFor(result), options)
+}

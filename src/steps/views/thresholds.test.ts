@@ -1,0 +1,46 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { boundsOf, judge } from '../../measure/thresholds.ts'
+import type { Threshold } from '../../plan/plan.ts'
+import { figureRows } from '../../report/comparison.ts'
+import { sampleResult } from '../../report/sample-result.ts'
+import type { ArmOutcome } from '../../result/result.ts'
+import { viewFor } from './testing.ts'
+
+describe('thresholds beside reports', () => {
+  it('should judge a ratio exactly where every report shows one, whatever was measured', () => {
+    const reading = fc.record({
+      availableMs: fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 90_000 })),
+      vagueByMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 100 })),
+      machineBusy: fc.constantFrom(0.2, 0.95),
+      ready: fc.constantFrom(1, 0),
+    })
+    const [template] = sampleResult().arms
+    if (template === undefined) throw new Error('the sample has arms')
+    const arms = (profile: string, readings: readonly (typeof reading extends fc.Arbitrary<infer T> ? T : never)[]) =>
+      readings.map(({ availableMs, vagueByMs, machineBusy, ready }, index): ArmOutcome => {
+        const probes = template.probes.slice(0, 1).map((rollout) => ({
+          ...rollout,
+          stopsMs: { available: availableMs },
+          stopsVagueByMs: { available: vagueByMs },
+          machineBusy,
+          atStart: { pods: 1, ready },
+        }))
+        return { ...template, profile, repetition: index + 1, probes }
+      })
+    const several = fc.array(reading, { minLength: 1, maxLength: 3 })
+    fc.assert(
+      fc.property(several, several, (untuned, tuned) => {
+        const judged = [...arms('untuned', untuned), ...arms('tuned', tuned)]
+        const view = viewFor(sampleResult({ arms: judged, reference: null }))
+        const rows = view.steps.flatMap(({ figures }) => figureRows(figures))
+        const ratio = rows.find(({ name }) => name === 'available')?.cells[1]?.ratio ?? null
+        const threshold: Threshold = { probe: 'rollout', stop: 'available', of: ['untuned', 'tuned'], min: 0 }
+        expect(judge(boundsOf(threshold), judged)).toMatchObject({
+          verdict: ratio === null ? 'inconclusive' : 'pass',
+          actual: ratio,
+        })
+      }),
+    )
+  })
+})
