@@ -22,6 +22,8 @@ export interface ComponentSeries {
   unit: Series['unit']
   /** Labels that are told apart; what differs in others only is added up. */
   by: readonly string[]
+  /** Whether some instances stand for all: of kube-proxies a few are read anyway. */
+  isSample?: true
   /** Samples that count; all when absent. */
   only?: (labels: MetricSample['labels']) => boolean
 }
@@ -33,7 +35,7 @@ const isBinding = ({ verb, resource, subresource }: MetricSample['labels']) =>
   verb === 'POST' && resource === 'pods' && subresource === 'binding'
 
 /** One row a series: docs/series.md says what they mean. */
-const componentSeries: readonly ComponentSeries[] = [
+export const componentSeries: readonly ComponentSeries[] = [
   {
     name: 'apiserver_request_latency_ms',
     component: 'kube-apiserver',
@@ -157,6 +159,7 @@ const componentSeries: readonly ComponentSeries[] = [
     kind: 'histogram',
     unit: 'ms',
     by: [],
+    isSample: true,
   },
   {
     name: 'kube_proxy_sync_ms',
@@ -165,6 +168,7 @@ const componentSeries: readonly ComponentSeries[] = [
     kind: 'histogram',
     unit: 'ms',
     by: [],
+    isSample: true,
   },
   {
     name: 'kube_proxy_syncs_total',
@@ -173,6 +177,7 @@ const componentSeries: readonly ComponentSeries[] = [
     kind: 'counter',
     unit: 'count',
     by: [],
+    isSample: true,
   },
 ]
 
@@ -183,42 +188,59 @@ function onPage({ metric, kind }: ComponentSeries): string {
   return kind === 'histogram' ? `${metric}_bucket` : metric
 }
 
-/** All series of the table, of the components that have a page. A component that was there and not read has one with a gap, and no labels. */
+/**
+ * All series of the table, of the components that have a page. Where a process was not read at both ends, or is another one at the end, its
+ * figures and all sums over its component are null, with the reason.
+ */
 export function readComponentSeries(pages: Pages & { startMs: number; endMs: number }): Figure[] {
   const components = new Set([...pages.before, ...pages.after].map(({ component }) => component))
   const read = new Map([...components].map((component) => [component, pairs(pages, component)]))
+  const seconds = (pages.endMs - pages.startMs) / 1000
   return componentSeries.flatMap((row) => {
     const found = read.get(row.component)
-    return found === undefined ? [] : readOne(row, found, (pages.endMs - pages.startMs) / 1000)
+    if (found === undefined) return []
+    return groupsOf(row, found).flatMap(({ labels, ...group }) =>
+      readGroup(row, group, seconds).map((figure) => ({ ...figure, labels: { ...figure.labels, ...labels } })),
+    )
   })
 }
 
-function readOne(row: ComponentSeries, read: Pairs, seconds: number): Figure[] {
+/** What a row adds up: every instance by itself, or all of them together. */
+function groupsOf({ by }: ComponentSeries, read: Pairs): (Pairs & { labels: Record<string, string> })[] {
+  if (!by.includes('instance')) return [{ ...read, labels: {} }]
+  const instances = new Set([...read.pairs, ...read.notRead].map(({ instance }) => instance))
+  return [...instances].map((instance) => ({
+    pairs: read.pairs.filter((pair) => pair.instance === instance),
+    notRead: read.notRead.filter((lack) => lack.instance === instance),
+    labels: { instance },
+  }))
+}
+
+function readGroup(row: ComponentSeries, { pairs: read, notRead }: Pairs, seconds: number): Figure[] {
   const metric = onPage(row)
-  const { name, unit, only = () => true } = row
-  const gaps = read.notRead.filter(({ part }) => part === undefined || part === metric).map(describeNotRead)
-  const samples = read.pairs.flatMap(({ instance, after, increases }) => {
-    const found =
-      row.kind === 'gauge' ? after.filter((sample) => sample.name === metric) : (increases.get(metric) ?? [])
-    return found
-      .filter(({ labels }) => only(labels))
-      .map((sample) => ({ ...sample, labels: { ...sample.labels, instance } }))
-  })
-  // What is not on any page was not read; nor is anything known where there is no page.
-  if (samples.length === 0) return gaps.length === 0 ? [] : [{ name, labels: {}, unit, value: null, gaps }]
+  const { name, unit, kind, only = () => true } = row
+  const gaps = notRead.filter(({ part }) => part === undefined || part === metric).map(describeNotRead)
+  const found = read.flatMap(({ after, increases }) =>
+    kind === 'gauge' ? after.filter((sample) => sample.name === metric) : (increases.get(metric) ?? []),
+  )
+  const isKnown = gaps.length === 0 || (row.isSample === true && found.length > 0)
+  if (!isKnown) return [{ name, labels: {}, unit, value: null, gaps }]
+  const samples = found.filter(({ labels }) => only(labels))
+  // Nothing of the kind has happened, on pages that count it.
+  if (samples.length === 0 && found.length > 0 && row.by.length === 0 && kind !== 'histogram')
+    return [{ name, labels: {}, unit, value: 0, gaps }]
   const labelled = Map.groupBy(samples, ({ labels }) => seriesKeyOf(labelsOf(row, labels)))
-  return labelled
-    .values()
-    .toArray()
-    .flatMap((those): Figure[] => {
-      const labels = labelsOf(row, (those[0] as MetricSample).labels)
-      if (row.kind === 'histogram') {
-        const distribution = observed(those)
-        return distribution.count === 0 ? [] : [{ name, labels, unit, distribution, gaps }]
-      }
-      const value = figureOf(row.kind, sumOf(those.map((sample) => sample.value)), seconds)
-      return value === 0 && row.by.length > 0 && row.kind !== 'gauge' ? [] : [{ name, labels, unit, value, gaps }]
-    })
+  return [...labelled.values()].flatMap((those): Figure[] => {
+    const labels = labelsOf(row, (those[0] as MetricSample).labels)
+    if (kind === 'histogram') {
+      const distribution = observed(those)
+      return distribution.count === 0 ? [] : [{ name, labels, unit, distribution, gaps }]
+    }
+    const value = figureOf(kind, sumOf(those.map((sample) => sample.value)), seconds)
+    // Of the hundreds of kinds of requests that a page counts, those that were made.
+    const isIdle = value === 0 && row.by.length > 0 && (kind === 'counter' || kind === 'rate')
+    return isIdle ? [] : [{ name, labels, unit, value, gaps }]
+  })
 }
 
 /** Those that the row tells apart; an empty one, such as no subresource, is left out. */

@@ -89,6 +89,24 @@ describe('createMachineRecord', () => {
     expect(busy.every(([, share]) => share === 0.25)).toBe(true)
   })
 
+  it('should tell the same of steps and of the whole when a day of readings is merged, and keep few of them', () => {
+    const record = createMachineRecord()
+    record.begin('fleet', 'Fleet', reading(0))
+    for (let second = 1; second < 40_000; second++)
+      record.sample(reading(second, { runQueue: second % 2, memoryUsedBytes: second === 12_345 ? 9_999_999 : 1 }))
+    const end = reading(40_000, { runQueue: null })
+    record.end(end)
+    const { phases, curves, components } = record.summary()
+    expect(phases).toMatchObject([{ endMs: 40_000_000, busy: 0.25, memoryUsedMaxBytes: 9_999_999 }])
+    expect(phases[0]?.runQueue).toBeCloseTo(0.5, 3)
+    expect(phases[0]?.cores['hollow-node']).toBeCloseTo(0.4)
+    expect(components[1]).toMatchObject({ processorMs: 16_000_000, memoryPeakBytes: 550 })
+    expect(curves['busy']).toHaveLength(240)
+    expect(Math.max(...(curves['memoryUsedBytes'] ?? []).map(([, bytes]) => bytes))).toBe(9_999_999)
+    const [from, to] = [record.mark(end), record.mark(reading(40_001))]
+    expect(record.between(from, to)).toHaveLength(2)
+  })
+
   it('should be empty when nothing was read', () => {
     expect(createMachineRecord().summary()).toMatchObject({ phases: [], components: [], curves: { busy: [] } })
   })

@@ -25,13 +25,16 @@ function readRequests({ requests, requestsDropped, retries }: Window): Figure[] 
   const gaps =
     requestsDropped === 0 ? [] : [`${plural(requestsDropped, 'earlier request')}: a recording keeps the last million`]
   return [
-    ...requests.map(({ verb, resource, latenciesMs }) => ({
-      name: 'client_request_latency_ms',
-      labels: { verb, resource },
-      unit: 'ms' as const,
-      distribution: distributionOf(latenciesMs),
-      gaps,
-    })),
+    ...requests.map(({ verb, resource: path, latenciesMs }) => {
+      const [resource = '', subresource] = path.split('/')
+      return {
+        name: 'client_request_latency_ms',
+        labels: { verb, resource, ...(subresource !== undefined && { subresource }) },
+        unit: 'ms' as const,
+        distribution: distributionOf(latenciesMs),
+        gaps,
+      }
+    }),
     { name: 'client_retries_total', labels: {}, unit: 'count', value: retries.count, gaps: [] },
     { name: 'client_retry_wait_ms', labels: {}, unit: 'ms', value: retries.waitedMs, gaps: [] },
   ]

@@ -64,6 +64,8 @@ const fanOutMs = 10
 export function createServer({ timeline, store, etcd, processor, costs }: ServerOptions): Server {
   const { networkMs } = costs
   const metrics = createRequestMetrics()
+  // A real one has asked itself before it answers anybody else: its page is never without requests.
+  metrics.note('LIST', 'customresourcedefinitions', 200, 1)
   const watchers = new Map<string, number>()
   let slowness = 1
 

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeApi } from '../kube/api.ts'
+import { createVirtualClock } from '../kube/testing.ts'
+import type { RequestRecord } from '../kube/transport.ts'
+import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
+import { seriesOf } from '../measure/series.ts'
+import { watchLagOf } from '../measure/watch-lag.ts'
+import type { RecordedCluster } from './recording.ts'
+import { startRecording } from './recording.ts'
+import { watchNoMachine } from './this-machine.ts'
+
+/** A cluster whose etcd grows by a byte a second and whose kubelet comes after five; requests and retries are what the test makes them. */
+function fakeCluster() {
+  const clock = createVirtualClock(0)
+  const listeners = new Set<(record: RequestRecord) => void>()
+  const retries = { count: 0, waitedMs: 0 }
+  const asked: Wanted[] = []
+  let broken: Error | undefined
+  const page = (component: 'etcd' | 'kubelet', lines: Record<string, number>): ComponentMetrics => ({
+    component,
+    instance: component,
+    samples: Object.entries({ process_start_time_seconds: 1, ...lines }).map(([name, value]) => ({
+      name,
+      labels: name.startsWith('rest') ? { verb: 'POST' } : {},
+      value,
+    })),
+  })
+  const cluster: RecordedCluster = {
+    api: {} as KubeApi,
+    clock,
+    async scrape(wanted = {}) {
+      asked.push(wanted)
+      if (broken !== undefined) throw broken
+      const seconds = clock.nowMs() / 1000
+      const size = { etcd_mvcc_db_total_size_in_bytes: seconds, etcd_mvcc_db_total_size_in_use_in_bytes: seconds }
+      const waits = { rest_client_rate_limiter_duration_seconds_count: seconds }
+      return [page('etcd', size), ...(seconds >= 5 ? [page('kubelet', waits)] : [])]
+    },
+    clientRetries: () => ({ ...retries }),
+    onRequest(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    processes: () => [],
+  }
+  const request = (resource: string, latencyMs: number) => {
+    for (const listener of listeners) listener({ verb: 'create', resource, status: 201, latencyMs })
+  }
+  const recording = startRecording({ watchMachine: watchNoMachine, readMachine: null }, { clock })
+  return {
+    clock,
+    cluster,
+    recording,
+    retries,
+    request,
+    asked,
+    listeners,
+    breakWith: (error: Error) => (broken = error),
+  }
+}
+
+describe('startRecording', () => {
+  it('should tell of a phase what lies between its two marks, and nothing else', async () => {
+    const { clock, cluster, recording, retries, request } = fakeCluster()
+    await recording.follow(cluster)
+    request('pods', 1)
+    retries.count = 1
+    await clock.sleep(6000)
+    const phase = await recording.begin('probe/up')
+    request('pods', 2)
+    request('deployments/scale', 3)
+    retries.count = 3
+    retries.waitedMs = 500
+    await clock.sleep(4000)
+    const window = await phase.end()
+    request('pods', 4)
+    expect(window).toMatchObject({
+      startMs: 6000,
+      endMs: 10_000,
+      requests: [
+        { resource: 'pods', latenciesMs: [2] },
+        { resource: 'deployments/scale', latenciesMs: [3] },
+      ],
+      retries: { count: 2, waitedMs: 500 },
+      watchLag: null,
+      nodes: null,
+      machine: null,
+    })
+    expect(recording.window('probe/up')).toBe(window)
+    expect(recording.window('probe/down')).toBeUndefined()
+    await recording.stop()
+  })
+
+  it('should record over the whole arm too, and count who comes later from when it is first read', async () => {
+    const { clock, cluster, recording, request } = fakeCluster()
+    const whole = await recording.follow(cluster)
+    request('pods', 1)
+    await clock.sleep(6000)
+    await (await recording.begin('observe')).end()
+    request('pods', 2)
+    await clock.sleep(4000)
+    const window = await whole.end()
+    expect(window).toMatchObject({ startMs: 0, endMs: 10_000, requests: [{ latenciesMs: [1, 2] }] })
+    const series = seriesOf(window, 'simulated')
+    expect(series.find(({ name }) => name === 'kubelet_limiter_requests_total')).toMatchObject({ value: 4, gaps: [] })
+    expect(series.find(({ name }) => name === 'etcd_size_bytes')).toMatchObject({ value: 10 })
+    await recording.stop()
+  })
+
+  it('should not take what is read at the end of a phase for its beginning', async () => {
+    const { clock, cluster, recording } = fakeCluster()
+    const whole = await recording.follow(cluster)
+    await clock.sleep(6000)
+    expect(seriesOf(await whole.end(), 'measured').find(({ name }) => name.startsWith('kubelet'))).toMatchObject({
+      value: null,
+      gaps: ['kubelet: not there before'],
+    })
+    await recording.stop()
+  })
+
+  it('should observe a cluster in three lines', async () => {
+    const { clock, cluster, recording } = fakeCluster()
+    await recording.follow(cluster)
+
+    const phase = await recording.begin('observe')
+    await clock.sleep(5000)
+    const series = seriesOf(await phase.end(), 'measured')
+
+    expect(series.find(({ name }) => name === 'etcd_size_bytes')).toMatchObject({ value: 5, evidence: 'measured' })
+    await recording.stop()
+  })
+
+  it('should note the sizes of etcd every ten seconds for a phase that asks, until it ends', async () => {
+    const { clock, cluster, recording, asked } = fakeCluster()
+    await recording.follow(cluster)
+    const phase = await recording.begin('fill', { etcdSizes: true })
+    await clock.sleep(25_000)
+    const { etcdSizes } = await phase.end()
+    expect(etcdSizes.curveOf('etcd')).toEqual([
+      [0, 0],
+      [10_000, 10],
+      [20_000, 20],
+      [25_000, 25],
+    ])
+    const scrapes = asked.length
+    await clock.sleep(60_000)
+    expect(asked).toHaveLength(scrapes)
+    await recording.stop()
+  })
+
+  it.each([
+    ['fails', undefined, 'connection refused'],
+    ['is left out', 'the arm ended before', 'the arm ended before'],
+  ])('should have gaps with the reason when reading pages at the end %s, and all else', async (_, unread, reason) => {
+    const { cluster, recording, request, breakWith } = fakeCluster()
+    const whole = await recording.follow(cluster)
+    request('pods', 1)
+    breakWith(new Error('connection refused'))
+    const series = seriesOf(await whole.end(unread), 'measured')
+    expect(series.find(({ name }) => name === 'etcd_size_bytes')).toMatchObject({
+      value: null,
+      gaps: [expect.stringContaining(reason)],
+    })
+    expect(series.find(({ name }) => name === 'client_request_latency_ms')).toMatchObject({
+      distribution: { count: 1 },
+    })
+    await recording.stop()
+  })
+
+  it('should end everything that a phase samples when it is stopped, and forget the cluster', async () => {
+    const { clock, cluster, recording, listeners } = fakeCluster()
+    await recording.follow(cluster)
+    await recording.begin('fill', { etcdSizes: true })
+    expect(await recording.stop()).toBeNull()
+    expect(listeners.size).toBe(0)
+    expect(clock.sleepers()).toBe(0)
+  })
+
+  it('should refuse a phase before there is a cluster to record', async () => {
+    const { recording } = fakeCluster()
+    await expect(recording.begin('fill')).rejects.toThrow('before there was a cluster')
+    await recording.stop()
+  })
+})
+
+describe('watchLagOf', () => {
+  it('should have observed nothing where no canary was watched', () => {
+    expect(watchLagOf(null)).toEqual({ count: 0, missing: 0, p50: null, p90: null, p99: null, max: null })
+  })
+
+  it('should count writes that were never shown as infinitely late', () => {
+    expect(watchLagOf({ lagsMs: [5, 7], unseen: 2, curve: [] })).toMatchObject({ count: 2, missing: 2, max: null })
+  })
+})
