@@ -125,4 +125,17 @@ describe('the node lifecycle controller', () => {
     }
     expect(deleted()).toEqual([])
   })
+
+  it('should count anew when a node is lost, comes back and is lost again (handleNodeUpdate)', async () => {
+    const { addPod, deleted, setReady, comeBack, run, graceMs, periodMs } = await benchOf()
+    setReady()
+    await run(100)
+    addPod('usual')
+    await run(graceMs + periodMs + 200_000)
+    comeBack()
+    await run(graceMs + periodMs + 200_000)
+    expect(deleted()).toEqual([])
+    await run(101_000)
+    expect(deleted()).toEqual(['usual'])
+  })
 })

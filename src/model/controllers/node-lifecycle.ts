@@ -24,7 +24,8 @@ export function runNodeLifecycleController(
   const { nodeMonitorPeriodMs, nodeMonitorGracePeriodMs } = settings.controllerManager
   const client = controllerClient(controlPlane)
   const nodes = new Map<string, Node>()
-  const lost = new Set<string>()
+  /** Since when each node is lost. */
+  const lost = new Map<string, number>()
 
   const refOf = (name: string) => ({ resource: 'nodes', name }) as const
   const taintOf = (name: string): string | undefined => {
@@ -56,7 +57,7 @@ export function runNodeLifecycleController(
   })
 
   const lose = (name: string) => {
-    lost.add(name)
+    lost.set(name, timeline.nowMs())
     client.update(
       'PUT',
       refOf(name),
@@ -67,14 +68,15 @@ export function runNodeLifecycleController(
     for (const pod of store.list('pods')) if (pod.spec.nodeName === name) evictLater(name, pod)
   }
 
-  /** The taint manager (pkg/controller/tainteviction). */
+  /** The taint manager (pkg/controller/tainteviction/taint_eviction.go): a node that is back cancels it, and what comes later counts anew. */
   const evictLater = (node: string, { metadata, spec }: Pod) => {
     const tolerations = (spec['tolerations'] ?? []) as { key?: string; tolerationSeconds?: number }[]
     const tolerated = tolerations.find(({ key }) => key === unreachableTaint)
     if (tolerated !== undefined && tolerated.tolerationSeconds === undefined) return
+    const sinceMs = lost.get(node)
     timeline.after(1000 * (tolerated?.tolerationSeconds ?? 0), () => {
       const { namespace = '', name = '', uid = '' } = metadata
-      if (lost.has(node)) client.delete({ resource: 'pods', namespace, name }, { uid })
+      if (lost.get(node) === sinceMs) client.delete({ resource: 'pods', namespace, name }, { uid })
     })
   }
 
