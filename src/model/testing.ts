@@ -6,6 +6,7 @@ import type { KnobRequest } from '../tuning/profiles.ts'
 import knownCalibration from './calibration.json' with { type: 'json' }
 import type { Model } from './cluster.ts'
 import { openModel } from './cluster.ts'
+import type { Fault } from './fault.ts'
 import { createKernel } from './kernel/kernel.ts'
 import { costsOf } from './machine/costs.ts'
 import type { Hardware } from './machine/hardware.ts'
@@ -26,13 +27,21 @@ export interface ModelForTests extends Model, AsyncDisposable {
   startNodes(nodes: number, containerStartDelayMs?: number): void
 }
 
-/** Opens a modelled cluster without nodes, on one machine like that of the calibration. */
-export function openModelForTests(knobs: readonly KnobRequest[] = []): ModelForTests {
-  const { calibration, hardware } = machineForTests()
+export interface ModelForTestsOptions {
+  knobs?: readonly KnobRequest[]
+  /** One machine like that of the calibration when absent. */
+  hardware?: Hardware
+  faults?: readonly Fault[]
+}
+
+/** Opens a modelled cluster without nodes. */
+export function openModelForTests(options: ModelForTestsOptions = {}): ModelForTests {
+  const { calibration, hardware: usual } = machineForTests()
+  const { knobs = [], hardware = usual, faults = [] } = options
   const settings = settingsOf(knobs)
   const costs = costsOf(calibration)
   const kernel = createKernel()
-  const model = openModel({ kernel, seed: 1, repetition: 1, settings, costs, hardware, kubeProxy: false, faults: [] })
+  const model = openModel({ kernel, seed: 1, repetition: 1, settings, costs, hardware, kubeProxy: false, faults })
   const { signal } = new AbortController()
   return {
     ...model,

@@ -7,7 +7,7 @@ import { openModelForTests } from '../testing.ts'
 /** A cluster with one node or more, Ready, and what becomes of pods that are bound to it. */
 async function benchOf({ nodes = 1, containerStartDelayMs = 0, knobs = {} } = {}) {
   const set = Object.entries(knobs).map(([knob, value]) => ({ knob, value: value as string | number }))
-  const model = openModelForTests(requestsOf('stock', set))
+  const model = openModelForTests({ knobs: requestsOf('stock', set) })
   const { api, clock, startNodes, store, server } = model
   startNodes(nodes, containerStartDelayMs)
   await clock.sleep(5000)
