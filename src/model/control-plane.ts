@@ -28,7 +28,7 @@ export interface ControlPlane {
   endpointSlices: EndpointSliceWatchers
 }
 
-/** A controller's own client: every controller has a bucket of the same size (kubernetes-mechanisms.md section 4). */
+/** A controller's own client: every controller has a bucket of the same size (k8s.io/controller-manager/pkg/clientbuilder). */
 export function controllerClient(
   controlPlane: ControlPlane,
   times = { qps: 1, burst: 1 },

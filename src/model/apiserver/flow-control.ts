@@ -13,7 +13,7 @@ export interface FlowControl<T> {
   refused(): number
 }
 
-/** Shares of 600 seats, the sum of --max-requests-inflight and --max-mutating-requests-inflight (mechanisms section 6). */
+/** Each level's share (bootstrap/default.go) of 600 seats, the sum of --max-requests-inflight and --max-mutating-requests-inflight. */
 const seats: Record<Exclude<PriorityLevel, 'exempt'>, number> = {
   system: 74,
   'node-high': 98,

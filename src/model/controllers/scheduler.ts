@@ -7,15 +7,15 @@ import { createTokenBucket } from '../client-go/token-bucket.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { keyOf } from '../control-plane.ts'
 
-/** Its clients' built-in limits, for binding and for events apart; the document does not change them (mechanisms section 5). */
+/** Its clients' built-in limits, for binding and for events apart (pkg/scheduler/apis/config/v1/defaults.go); the document does not change them. */
 const limits = { qps: 50, burst: 100 }
 /** How long a pod that did not fit waits before it is tried again: doubled each time (scheduler/backend/queue). */
 const backOffMs = { first: 1000, longest: 10_000 }
 /** Of 100 nodes and fewer, all are looked at. */
 const fewestNodes = 100
 /**
- * Processor time of looking at one node. Kubernetes' own performance tests hold the scheduler to at least 270 pods a second at 5000 nodes,
- * where it scores 500 (mechanisms section 5), which leaves 7.4 us for each. On two cores, pinned pods were bound 4.5 ms later with
+ * Processor time of looking at one node. Kubernetes' own performance tests hold the scheduler to at least 270 pods a second at 5000 nodes
+ * (test/integration/scheduler_perf), where it scores 500, which leaves 7.4 us for each. On two cores, pinned pods were bound 4.5 ms later with
  * 1000 nodes than with a few (plan 1k-nodes, November 2026): 7.4 us side by side on both would be 3.7 ms.
  */
 const nodeMs = 1000 / 270 / 500

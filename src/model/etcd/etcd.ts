@@ -2,7 +2,7 @@ import type { Compaction } from '../../tuning/compaction.ts'
 import type { Timeline } from '../kernel/kernel.ts'
 import type { Processor } from '../machine/processor.ts'
 
-/** How etcd is set up: the knobs of requirements R7 that act in the model. */
+/** How etcd is set up: the knobs that act in the model. */
 export interface EtcdSettings {
   quotaBytes: number
   snapshotCount: number

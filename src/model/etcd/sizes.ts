@@ -1,7 +1,7 @@
 import type { ResourceName } from '../../kube/api.ts'
 import type { ConfigMap, Event, KubeObject, Pod, Secret } from '../../kube/resources.ts'
 
-/** JSON sizes in KB (facts: kubernetes-mechanisms.md section 10); the rest are guesses, and weigh little beside them. */
+/** JSON sizes in KB, managedFields included, of hollow nodes and of pods with one container; the rest are guesses, and weigh little beside them. */
 const jsonKilobytes: Partial<Record<string, number>> = {
   nodes: 4,
   deployments: 2.5,

@@ -28,7 +28,7 @@ const kinds = {
 
 export type FaultKind = keyof typeof kinds
 
-/** Every kind of fault (facts: faults.md). */
+/** Every kind of fault. */
 export const faultKinds = Object.keys(kinds) as FaultKind[]
 
 /** The kinds that a seed has. */
