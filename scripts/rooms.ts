@@ -25,6 +25,9 @@ export const rooms = [
   'base',
 ] as const
 
+/** What only tests use. It stands above all rooms, and nothing that ships may import it. */
+const forTests = 'testing'
+
 /** Files that touch the outside: they may read clocks, the environment and randomness. */
 const adapters: readonly RegExp[] = [
   /^kube\/(transport|tunnel)\.ts$/,
@@ -42,18 +45,22 @@ const ambient = /\b(Date\.now|new Date\(\)|Math\.random|process\.env|performance
 export function complaintsAbout(path: string, source: string): string[] {
   const complaints: string[] = []
   const [room, subroom] = path.split('/')
-  const rank = rooms.indexOf(room as (typeof rooms)[number])
+  const isTest = /\.test\.ts$|\/testing\.ts$/.test(path) || room === forTests
+  const rank = room === forTests ? 0 : rooms.indexOf(room as (typeof rooms)[number])
   if (rank === -1) return [`${path}: ${room} is no room; the rooms are ${rooms.join(', ')}`]
 
   for (const [, specifier = ''] of source.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g)) {
     const imported = normalize(join(dirname(path), specifier)).split(sep)
+    if (imported[0] === forTests) {
+      if (!isTest) complaints.push(`${path}: imports ${imported.join('/')}, which only tests may use`)
+      continue
+    }
     const importedRank = rooms.indexOf(imported[0] as (typeof rooms)[number])
     if (importedRank < rank) complaints.push(`${path}: imports ${imported.join('/')}, which is above it`)
     const isSibling = room === 'targets' && imported[0] === 'targets' && imported.length > 2 && imported[1] !== subroom
     if (isSibling) complaints.push(`${path}: imports ${imported.join('/')}, another target`)
   }
 
-  const isTest = /\.test\.ts$|\/testing\.ts$/.test(path)
   const use = ambient.exec(source.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, ''))
   if (use !== null && !isTest && !adapters.some((adapter) => adapter.test(path))) {
     complaints.push(`${path}: uses ${use[0]}; time, randomness and environment are passed in`)

@@ -46,7 +46,7 @@ export function sentenceOf({ path, key, message }: SchemaProblem): string {
 }
 
 /** `arms[0].profile`; keys of unknown origin are cut. */
-function pathText(path: ValuePath): string {
+export function pathText(path: ValuePath): string {
   return path
     .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${excerpt(part, 40)}`))
     .join('')

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { forecastOf } from '../fleet/forecast.ts'
 import type { MachineLook } from '../record/this-machine.ts'
+import { stepKinds } from '../steps/registry.ts'
 import { packNodes } from '../targets/local/fleet.ts'
 import { planCommand, renderForecast } from './plan-command.ts'
 import { loadPlan, planNames } from './plans.ts'
@@ -12,7 +13,7 @@ const plans = join(import.meta.dirname, '..', '..', 'plans')
 const here = { cores: 2, memoryBytes: 24e9 }
 
 function rendered(name: string, { everyNamespace = false, overrides = [] as string[] } = {}): string {
-  const forecast = forecastOf(loadPlan(name, plans, overrides), here)
+  const forecast = forecastOf(loadPlan(name, plans, overrides), here, stepKinds)
   return renderForecast(forecast, { styles: stylesFor(false), everyNamespace })
 }
 
@@ -66,7 +67,7 @@ describe('renderForecast', () => {
       profile: 'tuned' as const,
       set: [],
     }))
-    const forecast = forecastOf({ ...loadPlan('5k-nodes', plans), arms }, here)
+    const forecast = forecastOf({ ...loadPlan('5k-nodes', plans), arms }, here, stepKinds)
     const lines = renderForecast(forecast, { styles: stylesFor(false), everyNamespace: false }).split('\n')
     expect(lines.filter((line) => /^ {2}quota of each/.test(line))).toHaveLength(2)
     expect(lines.filter((line) => line.length > 80)).toEqual([])
@@ -144,7 +145,7 @@ describe('the number of processes', () => {
     for (const nodes of [1, 2, 51, 52, 1000]) {
       for (const nodesPerProcess of [1, 10, 50]) {
         const plan = loadPlan('1k-nodes', plans)
-        const { fleet } = forecastOf({ ...plan, fleet: { ...plan.fleet, nodes, nodesPerProcess } }, here)
+        const { fleet } = forecastOf({ ...plan, fleet: { ...plan.fleet, nodes, nodesPerProcess } }, here, stepKinds)
         expect(fleet.processesPerHost).toBe(packNodes({ nodes, nodesPerProcess }).length)
       }
     }

@@ -10,6 +10,7 @@ import type { ArmForecast, Forecast } from '../fleet/forecast.ts'
 import { forecastOf } from '../fleet/forecast.ts'
 import { tested } from '../fleet/warnings.ts'
 import { lookAtThisMachine } from '../record/this-machine.ts'
+import { stepKinds } from '../steps/registry.ts'
 import { loadPlanFor, targetNamed } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Styles } from './terminal.ts'
@@ -47,7 +48,7 @@ export function planCommand(
   else refuseForOtherTargets(target, plan, options)
   // Elsewhere, and simulated, this machine's pace is no matter.
   const isHere = target === 'local' || (target === undefined && plan.fleet.hosts === 1)
-  const forecast = forecastOf({ ...plan, target }, thisMachine(isHere ? look : undefined))
+  const forecast = forecastOf({ ...plan, target }, thisMachine(isHere ? look : undefined), stepKinds)
   terminal.print(
     options.json === true
       ? JSON.stringify(forecast, null, 2)
@@ -131,7 +132,7 @@ function shortened(name: string): string {
   return name.length <= longestName ? name : `${name.slice(0, 4)}…${name.slice(5 - longestName)}`
 }
 
-function overviewLines({ description, arms, repetitions, probes, target, fleet }: Forecast): string[] {
+function overviewLines({ description, arms, repetitions, steps, target, fleet }: Forecast): string[] {
   const armTexts = arms.map(({ name, profile, departures }) => {
     const departed = departures.map(({ knob, value }) => (value === null ? `${knob} left alone` : `${knob}=${value}`))
     const notes = [...(name === profile ? [] : [profile]), ...departed]
@@ -144,7 +145,7 @@ function overviewLines({ description, arms, repetitions, probes, target, fleet }
   return [
     ...(description === null ? [] : wrap(excerpt(description, longestDescription))),
     ...wrap(`${armTexts.join('; ')}; ${often}`, '  arms    '),
-    ...wrap(probes.map(({ name, from, to }) => `${name} ${from} -> ${to}`).join(', '), '  probes  '),
+    ...wrap(steps.map(({ title }) => title).join(', '), '  steps   '),
     ...wrap(where, '  target  '),
   ]
 }
@@ -289,7 +290,7 @@ function kubeletLines({ arms, apiserver, fleet }: Forecast): string[] {
   ]
 }
 
-function timeLines({ arms, fleet, objects, probes, repetitions, totalMs }: Forecast): string[] {
+function timeLines({ arms, fleet, objects, steps, repetitions, totalMs }: Forecast): string[] {
   const row = (title: string, of: (durations: ArmForecast['durationMs']) => number): ArmRow => [
     title,
     ({ durationMs }) => roughly(of(durationMs)),
@@ -299,21 +300,19 @@ function timeLines({ arms, fleet, objects, probes, repetitions, totalMs }: Forec
     title,
     ({ durationMs, machineBound }) => `${machineBound ? '≥ ' : ''}${roughly(of(durationMs))}`,
   ]
-  const limits = arms.flatMap(({ name, durationMs: { fill } }) => (fill === null ? [] : [`${name}: ${fill.boundBy}`]))
+  const filling = objects === null ? -1 : steps.findIndex(({ createsObjects }) => createsObjects)
+  const limits = arms.flatMap(({ name, durationMs }) => {
+    const floor = durationMs.steps[filling]
+    return floor === undefined ? [] : [`${name}: ${floor.boundBy}`]
+  })
   const times = repetitions === 1 ? '' : `, ${repetitions} times each`
   const atLeast = arms.some(({ machineBound }) => machineBound) ? 'at least ' : ''
   return [
     ...armTable(arms, [
       row('control plane', ({ controlPlane }) => controlPlane),
       boundRow(`${plural(fleet.nodes, 'node')} Ready`, (durations) => durations.fleet),
-      ...(arms.some(({ durationMs }) => durationMs.idle > 0) ? [row('idle fleet, watched', ({ idle }) => idle)] : []),
-      ...(objects === null
-        ? []
-        : [boundRow(`fill, ${plural(objects.totals.pods, 'pod')} Ready`, ({ fill }) => fill?.ms ?? 0)]),
-      ...probes.map(({ name, from, to }, index) =>
-        boundRow(`${name} ${from} -> ${to}`, (durations) => durations.probes[index]?.ms ?? 0),
-      ),
-      row('quiet before probes', ({ settle }) => settle),
+      ...steps.map(({ title }, index) => boundRow(title, (durations) => durations.steps[index]?.ms ?? 0)),
+      row('quiet before probes', ({ quiet }) => quiet),
       row('knobs read back, clean-up', ({ around }) => around),
       boundRow('an arm', ({ total }) => total),
     ]),

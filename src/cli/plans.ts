@@ -8,6 +8,7 @@ import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
 import type { Override } from '../plan/sources.ts'
 import { largestPlanBytes } from '../plan/sources.ts'
+import { stepKinds } from '../steps/registry.ts'
 import { faultKinds } from '../trials/faults/index.ts'
 import { refuseOverrides } from './useless-options.ts'
 
@@ -30,6 +31,7 @@ export function targetNamed(asked: string | undefined, plan: Plan): TargetName {
 export const vocabulary: Vocabulary = {
   targets: targetNames,
   faults: faultKinds,
+  kinds: stepKinds.map(({ section }) => section),
 }
 
 /** Folders of plans/ that hold what other plans include, and no plans. */

@@ -11,6 +11,7 @@ import type { RunEventSink } from '../run/events.ts'
 import type { Comparison, RunOutcome } from '../run/run.ts'
 import { endsRun, executeRun } from '../run/run.ts'
 import { fleetSpecOf } from '../steps/fleet-up.ts'
+import { stepKinds } from '../steps/registry.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
 import { measureRun } from './measure-hint.ts'
@@ -129,7 +130,7 @@ export async function carryOut(
 
 /** Node ends a process whose heap is full without a word of what to do. Throws `Failure('infrastructure')`. */
 function requireHeap(plans: readonly Plan[]): void {
-  const neededBytes = Math.max(...plans.map(simulationBytesOf))
+  const neededBytes = Math.max(...plans.map((plan) => simulationBytesOf(plan, stepKinds)))
   const limitBytes = heapLimitBytes()
   if (neededBytes <= limitBytes) return
   const megabytes = Math.ceil(neededBytes / 2 ** 20 / 100) * 100
@@ -147,7 +148,11 @@ function warningsBeforehand(plan: Plan, { target }: RunOn, whatIf: Comparison | 
   if (target.name !== 'local') return []
   const here = thisMachine(lookAtThisMachine)
   const plans = [plan, ...(whatIf?.plans.values() ?? [])]
-  return [...new Set(plans.flatMap((one) => fleetTimeWarnings(forecastOf({ ...one, target: 'local' }, here), one)))]
+  return [
+    ...new Set(
+      plans.flatMap((one) => fleetTimeWarnings(forecastOf({ ...one, target: 'local' }, here, stepKinds), one)),
+    ),
+  ]
 }
 
 /** Writes all there is to keep of a run. What cannot be written is returned, not thrown: the figures are to be shown all the same. */

@@ -19,6 +19,8 @@ import type { Calibration } from '../result/calibration.ts'
 import { calibrationSchema } from '../result/calibration.ts'
 import type { Comparison, RunContext } from '../run/run.ts'
 import { onVirtualTime } from '../run/run.ts'
+import { plannedWork } from '../steps/planned-work.ts'
+import { stepKinds } from '../steps/registry.ts'
 import { localTarget } from '../targets/local/index.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
 import { remoteTarget } from '../targets/remote/index.ts'
@@ -107,6 +109,7 @@ export function remoteOptions(
   return {
     ...readOptions(surroundings),
     plan,
+    work: plannedWork(plan, runId, stepKinds),
     holder: { runId, who: `${userName()}@${hostname()}` },
     runFolder,
     startedAt,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { PlannedWorkload } from '../plan/plan.ts'
+import type { PlannedWorkload } from '../plan/workload.ts'
 import { fillFloor, fleetReadyMs, objectsToCreate, probeFloor } from './duration.ts'
 
 const limited = (qps: number, burst: number) => ({ kind: 'limited', qps, burst }) as const

@@ -1,8 +1,10 @@
-import type { Plan, PlannedWorkload } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { ProbeShape } from '../plan/stops.ts'
 import { isRollout } from '../plan/stops.ts'
+import type { PlannedWorkload } from '../plan/workload.ts'
 import type { KnownLimit } from '../tuning/client-limit.ts'
 import type { totalsOf } from '../workload/layout.ts'
+import type { StepLimits } from './step-forecast.ts'
 
 /*
  * How long the steps of an arm take, by what was measured (facts: measured.md) and by the arithmetic of client-side rate
@@ -55,16 +57,8 @@ const processorMsPerPod = 35
 /** Every kubelet watches services: 125 of them took 26 to 29 s with 1000 kubelets on two cores (plan 1k-nodes, November 2026). */
 const processorMsPerServiceWatch = 0.2
 
-/** Who takes part in a fill, and how fast each is. */
-export interface FillLimits {
-  kubelet: KnownLimit
-  controller: KnownLimit
-  machine: SharedMachine
-  nodes: number
-}
-
 /** Until the workload's objects exist and its pods are Ready: objects at the plan's pace, pods as the slowest allows. */
-export function fillFloor(workload: PlannedWorkload, totals: ReturnType<typeof totalsOf>, limits: FillLimits): Floor {
+export function fillFloor(workload: PlannedWorkload, totals: ReturnType<typeof totalsOf>, limits: StepLimits): Floor {
   const { pods, deployments, services } = totals
   const perSecond = workload.pace.rate ?? apiserverWritesPerSecond
   const others = objectsToCreate(totals) - deployments - services

@@ -1,8 +1,34 @@
 import { describe, expect, it } from 'vitest'
+import { sumOf } from '../base/sum.ts'
 import type { Plan } from '../plan/plan.ts'
-import { plannedPods } from '../plan/testing.ts'
-import { forecastOf } from './forecast.ts'
+import type { PlannedWorkload } from '../plan/workload.ts'
+import { plannedPods, stepKinds, stepsOf } from '../testing/plans.ts'
+import type { Machine } from './forecast.ts'
+import { forecastOf as forecast } from './forecast.ts'
 import type { MachinePace } from './machine-pace.ts'
+
+const rollout = { name: 'rollout', from: 1, to: 200, timeout: 300_000 }
+const workload = {
+  namespaces: 50,
+  sizeClasses: [
+    { name: 'large', share: 0.25, minimumPods: 1000 },
+    { name: 'medium', share: 0.25, minimumPods: 400 },
+    { name: 'small', share: 0.5, minimumPods: 50 },
+  ],
+  pods: {
+    total: 40_000,
+    perDeployment: 100,
+    image: 'pause',
+    serviceAccountToken: false,
+    serviceLinks: false,
+    mountingShare: 0,
+  },
+  services: 1000,
+  configObjects: { podsPerConfigObject: 4, configmapsPerSecret: 4, configmapSize: 1024, secretSize: 1024 },
+  serviceAccounts: 0,
+  pace: { rate: 300 },
+  timeout: 3_600_000,
+} satisfies PlannedWorkload
 
 /** The document's plan, in brief. */
 const plan = {
@@ -19,29 +45,8 @@ const plan = {
     pods: plannedPods,
     host: { cpu: 16, memory: '64Gi', maxPods: 110 },
     timeout: 60_000,
-    observe: 0,
   },
-  workload: {
-    namespaces: 50,
-    sizeClasses: [
-      { name: 'large', share: 0.25, minimumPods: 1000 },
-      { name: 'medium', share: 0.25, minimumPods: 400 },
-      { name: 'small', share: 0.5, minimumPods: 50 },
-    ],
-    pods: {
-      total: 40_000,
-      perDeployment: 100,
-      image: 'pause',
-      serviceAccountToken: false,
-      serviceLinks: false,
-      mountingShare: 0,
-    },
-    services: 1000,
-    configObjects: { podsPerConfigObject: 4, configmapsPerSecret: 4, configmapSize: 1024, secretSize: 1024 },
-    serviceAccounts: 0,
-    pace: { rate: 300 },
-    timeout: 3_600_000,
-  },
+  steps: stepsOf(workload, [rollout]),
   arms: [
     { profile: 'untuned', set: [{ knob: 'kubelet.maxPods', value: 500, because: 'x' }] },
     { profile: 'tuned', set: [] },
@@ -49,11 +54,12 @@ const plan = {
   probes: {
     pod: { image: 'pause', serviceAccountToken: false },
     settle: 0,
-    sequence: [{ name: 'rollout', from: 1, to: 200, timeout: 300_000 }],
   },
   thresholds: [],
 } satisfies Plan
 
+const forecastOf = (one: Plan, machine: Machine) => forecast(one, machine, stepKinds)
+const filledWith = (filling: PlannedWorkload) => ({ ...plan, steps: stepsOf(filling, [rollout]) })
 const here = { cores: 2, memoryBytes: 24e9 }
 const withFleet = (fleet: Partial<Plan['fleet']>) => forecastOf({ ...plan, fleet: { ...plan.fleet, ...fleet } }, here)
 
@@ -127,17 +133,17 @@ describe('forecastOf', () => {
   it('should expect of the probes what the limits of kubelet and controller-manager make them take', () => {
     const { arms } = forecastOf(plan, here)
     // (199 x 2 - 10) / 5 and (199 x 2 - 100) / 50
-    expect(arms.map(({ durationMs }) => durationMs.probes)).toEqual([
-      [{ name: 'rollout', ms: 77_600, boundBy: 'kubelet' }],
-      [{ name: 'rollout', ms: 5960, boundBy: 'kubelet' }],
+    expect(arms.map(({ durationMs }) => durationMs.steps[1])).toEqual([
+      { name: 'rollout', ms: 77_600, boundBy: 'kubelet' },
+      { name: 'rollout', ms: 5960, boundBy: 'kubelet' },
     ])
   })
 
   it('should add everything up, as often as it is repeated', () => {
     const once = forecastOf(plan, here)
     for (const { durationMs } of once.arms) {
-      const { controlPlane, fleet, idle, fill, probes, settle, around, total } = durationMs
-      const sum = controlPlane + fleet + idle + (fill?.ms ?? 0) + (probes[0]?.ms ?? 0) + settle + around
+      const { controlPlane, fleet, steps, quiet, around, total } = durationMs
+      const sum = controlPlane + fleet + sumOf(steps.map(({ ms }) => ms)) + quiet + around
       expect(total).toBeCloseTo(sum)
     }
     expect(forecastOf({ ...plan, repetitions: 3 }, here).totalMs).toBeCloseTo(3 * once.totalMs)
@@ -150,10 +156,9 @@ describe('forecastOf', () => {
       'tuned: etcd (everything else) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)',
       '40000 nodes: Kubernetes is tested up to 5000',
     ])
-    const most = { ...plan.workload, pods: { ...plan.workload.pods, total: 200_000 }, services: 12_000 }
+    const most = { ...workload, pods: { ...workload.pods, total: 200_000 }, services: 12_000 }
     expect(
-      forecastOf({ ...plan, arms: [{ profile: 'tuned', set: [] }], workload: { ...most, timeout: 1e9 } }, here)
-        .warnings,
+      forecastOf({ ...filledWith({ ...most, timeout: 1e9 }), arms: [{ profile: 'tuned', set: [] }] }, here).warnings,
     ).toEqual([
       '200000 pods: Kubernetes is tested up to 150000',
       '12000 services: Kubernetes is tested up to 10000',
@@ -163,23 +168,23 @@ describe('forecastOf', () => {
 
   it('should warn of more services in a namespace than Kubernetes is tested with', () => {
     const warningsWith = (perNamespace: number) =>
-      forecastOf({ ...plan, workload: { ...plan.workload, namespaces: 50, services: { perNamespace } } }, here).warnings
+      forecastOf(filledWith({ ...workload, namespaces: 50, services: { perNamespace } }), here).warnings
     expect(warningsWith(5001)).toContain('5001 services in one namespace: Kubernetes is tested up to 5000')
     expect(warningsWith(5000).join()).not.toContain('services in one namespace')
   })
 
   it('should warn when config objects are to be had per pod and there are no pods', () => {
     const sizeClasses = [{ name: 'all', share: 1, minimumPods: 0 }]
-    const workload = { ...plan.workload, sizeClasses, pods: { ...plan.workload.pods, total: 0 } }
-    expect(forecastOf({ ...plan, workload }, here).warnings).toContain(
+    const empty = { ...workload, sizeClasses, pods: { ...workload.pods, total: 0 } }
+    expect(forecastOf(filledWith(empty), here).warnings).toContain(
       'no configmaps and no secrets: the workload has 0 pods and asks for one config object per 4; count them instead (workload.configObjects.secrets: { perNamespace: 10 })',
     )
   })
 
   it('should count ballast of events to the etcd of events', () => {
     const bytesIn = (kind: 'configmaps' | 'events', part: string) => {
-      const workload = { ...plan.workload, ballast: { total: 1e9, objectSize: 1e5, kind } }
-      const [, tuned] = forecastOf({ ...plan, workload }, here).arms
+      const heavy = { ...workload, ballast: { total: 1e9, objectSize: 1e5, kind } }
+      const [, tuned] = forecastOf(filledWith(heavy), here).arms
       return tuned?.etcd.hollow.find(({ holds }) => holds === part)?.objectsBytes ?? Number.NaN
     }
     expect(bytesIn('events', '/events') - bytesIn('configmaps', '/events')).toBe(1e9)
@@ -187,12 +192,10 @@ describe('forecastOf', () => {
   })
 
   it('should warn of timeouts that are sure to be missed', () => {
-    const [probe] = plan.probes.sequence as [(typeof plan.probes.sequence)[number]]
-    const probes = { ...plan.probes, sequence: [{ ...probe, timeout: 60_000 }] }
-    const workload = { ...plan.workload, timeout: 1_200_000 }
-    expect(forecastOf({ ...plan, probes, workload }, here).warnings).toEqual([
-      'untuned: the fill is expected to take longer than its timeout',
-      'untuned: rollout is expected to take longer than its timeout',
+    const steps = stepsOf({ ...workload, timeout: 1_200_000 }, [{ ...rollout, timeout: 60_000 }])
+    expect(forecastOf({ ...plan, steps }, here).warnings).toEqual([
+      'untuned: fill, 40,000 pods Ready is expected to take longer than its timeout',
+      'untuned: rollout 1 -> 200 is expected to take longer than its timeout',
     ])
   })
 
@@ -224,9 +227,8 @@ describe('forecastOf', () => {
   })
 
   it('should do without a workload', () => {
-    const { workload: _, ...idle } = plan
-    const { objects, arms } = forecastOf(idle, here)
+    const { objects, arms } = forecastOf({ ...plan, steps: stepsOf(undefined, [rollout]) }, here)
     expect(objects).toBeNull()
-    expect(arms[0]?.durationMs.fill).toBeNull()
+    expect(arms[0]?.durationMs.steps.map(({ name }) => name)).toEqual(['rollout'])
   })
 })

@@ -1,4 +1,5 @@
 import { bytesOf } from '../base/quantity.ts'
+import { sumOf } from '../base/sum.ts'
 import type { EtcdForecast, StoredObjects, WriteRates } from '../etcd/sizing.ts'
 import { forecastEtcd, heartbeatsPerSecond, writeRates } from '../etcd/sizing.ts'
 import { planHash } from '../plan/parse.ts'
@@ -11,19 +12,8 @@ import { compactionOf } from '../tuning/compaction.ts'
 import type { KnobValue } from '../tuning/knob.ts'
 import { requestsOf, statusPeriodSecondsOf } from '../tuning/profiles.ts'
 import { valuesUnder } from '../tuning/values.ts'
-import { layOutWorkload, totalsOf } from '../workload/layout.ts'
-import type { BallastResource, NamespaceLayout } from '../workload/workload.ts'
-import { ballastResourceOf } from '../workload/workload.ts'
-import type { Floor, SharedMachine } from './duration.ts'
-import {
-  apiserverWritesPerSecond,
-  aroundProbesMs,
-  controlPlaneMs,
-  fillFloor,
-  fleetReadyMs,
-  objectsToCreate,
-  probeFloor,
-} from './duration.ts'
+import type { Floor } from './duration.ts'
+import { apiserverWritesPerSecond, aroundProbesMs, controlPlaneMs, fleetReadyMs } from './duration.ts'
 import type { MachinePace } from './machine-pace.ts'
 import type { Packing } from './packing.ts'
 import { packFleet } from './packing.ts'
@@ -36,6 +26,8 @@ import {
   estimateSimulationBytes,
   upstreamGuide,
 } from './sizing.ts'
+import type { ForecastKind, ForecastStep, ObjectsForecast, StepLimits } from './step-forecast.ts'
+import { forecastSteps } from './step-forecast.ts'
 import { warningsOf } from './warnings.ts'
 
 /** What a machine has. */
@@ -55,7 +47,8 @@ export interface Forecast {
   target: string | null
   seed: number
   repetitions: number
-  probes: { name: string; from: number; to: number }[]
+  /** What is done in each arm's cluster, in order. */
+  steps: { name: string; title: string; createsObjects: boolean }[]
   objects: ObjectsForecast | null
   /** Pods per node of the workload, on average. */
   podsPerNode: number
@@ -72,16 +65,6 @@ export interface Forecast {
   /** All arms, as often as they are repeated. */
   totalMs: number
   warnings: string[]
-}
-
-export interface ObjectsForecast {
-  totals: ReturnType<typeof totalsOf>
-  /** Without pods, which the controller-manager creates. */
-  toCreate: number
-  /** What `totals.ballast` counts. */
-  ballastKind: BallastResource
-  classes: { name: string; namespaces: number; pods: { min: number; median: number; max: number } }[]
-  namespaces: readonly NamespaceLayout[]
 }
 
 export interface FleetForecast extends Packing {
@@ -126,21 +109,22 @@ export interface ArmForecast {
   durationMs: {
     controlPlane: number
     fleet: number
-    idle: number
-    fill: Floor | null
-    probes: (Floor & { name: string })[]
-    settle: number
+    /** In the plan's order. */
+    steps: (Floor & { name: string })[]
+    /** Before steps that need quiet. */
+    quiet: number
     around: number
     total: number
   }
 }
 
 /** Works out what a plan comes to; `here` is the machine that target local would use. */
-export function forecastOf(plan: Plan, here: Machine): Forecast {
-  const objects = forecastObjects(plan)
+export function forecastOf(plan: Plan, here: Machine, kinds: readonly ForecastKind[]): Forecast {
+  const steps = forecastSteps(plan, kinds)
+  const objects = steps.find((step) => step.objects !== null)?.objects ?? null
   const fleet = forecastFleet(plan, objects, here)
   const podsPerNode = (objects?.totals.pods ?? 0) / fleet.nodes
-  const arms = plan.arms.map((arm) => forecastArm(arm, plan, objects, fleet))
+  const arms = plan.arms.map((arm) => forecastArm(arm, plan, steps, fleet))
   const forecast: Omit<Forecast, 'warnings'> = {
     plan: plan.name,
     planHash: planHash(plan),
@@ -148,46 +132,27 @@ export function forecastOf(plan: Plan, here: Machine): Forecast {
     target: plan.target ?? null,
     seed: plan.seed,
     repetitions: plan.repetitions,
-    probes: plan.probes.sequence.map(({ name, from, to }) => ({ name, from, to })),
+    steps: steps.map(({ name, title, objects: own }) => ({ name, title, createsObjects: own !== null })),
     objects,
     podsPerNode,
-    podsOnProbeNode: Math.ceil(podsPerNode) + mostProbed(plan),
+    podsOnProbeNode: Math.ceil(podsPerNode) + mostProbed(steps),
     fleet,
     apiserver: { writesPerSecond: apiserverWritesPerSecond, kubeletQps: apiserverWritesPerSecond / fleet.nodes },
     arms,
     totalMs: plan.repetitions * arms.reduce((sum, { durationMs }) => sum + durationMs.total, 0),
   }
-  return { ...forecast, warnings: warningsOf(forecast, plan) }
+  return { ...forecast, warnings: warningsOf(forecast, plan, steps) }
 }
 
 /** Heap that a simulation of a plan needs, about. */
-export function simulationBytesOf(plan: Plan): number {
-  const objects = forecastObjects(plan)
-  const filled = objects === null ? { pods: 0, others: 0 } : { pods: objects.totals.pods, others: objects.toCreate }
-  return estimateSimulationBytes({ nodes: plan.fleet.nodes, ...filled, pods: filled.pods + mostProbed(plan) })
-}
-
-function forecastObjects({ workload, seed }: Plan): ObjectsForecast | null {
-  if (workload === undefined) return null
-  const layout = layOutWorkload(workload, seed)
-  const totals = totalsOf(layout)
-  const classes = workload.sizeClasses.map(({ name }) => {
-    const members = layout.namespaces.filter(({ sizeClass }) => sizeClass === name)
-    return { name, namespaces: members.length, pods: rangeOf(members.map(({ pods }) => pods)) }
+export function simulationBytesOf(plan: Plan, kinds: readonly ForecastKind[]): number {
+  const steps = forecastSteps(plan, kinds)
+  const filled = steps.flatMap(({ objects }) => objects ?? [])
+  return estimateSimulationBytes({
+    nodes: plan.fleet.nodes,
+    pods: sumOf(filled.map(({ totals }) => totals.pods)) + mostProbed(steps),
+    others: sumOf(filled.map(({ toCreate }) => toCreate)),
   })
-  return {
-    totals,
-    toCreate: objectsToCreate(totals),
-    ballastKind: ballastResourceOf(workload),
-    classes,
-    namespaces: layout.namespaces,
-  }
-}
-
-function rangeOf(values: readonly number[]): { min: number; median: number; max: number } {
-  const sorted = values.toSorted((left, right) => left - right)
-  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0
-  return { min: at(0), median: at(0.5), max: at(1) }
 }
 
 function forecastFleet({ fleet, target }: Plan, objects: ObjectsForecast | null, here: Machine): FleetForecast {
@@ -208,7 +173,7 @@ function forecastFleet({ fleet, target }: Plan, objects: ObjectsForecast | null,
   }
 }
 
-function forecastArm(arm: PlannedArm, plan: Plan, objects: ObjectsForecast | null, fleet: FleetForecast): ArmForecast {
+function forecastArm(arm: PlannedArm, plan: Plan, steps: readonly ForecastStep[], fleet: FleetForecast): ArmForecast {
   const { nodes, nodesPerHost, nodesPerProcess, oneMachine } = fleet
   const knobs = knobsOf(arm)
   const { statusPeriodSeconds, kubelet } = knobs
@@ -222,7 +187,7 @@ function forecastArm(arm: PlannedArm, plan: Plan, objects: ObjectsForecast | nul
   const machine = fleet.onHosts
     ? null
     : { cores: oneMachine.here.cores, idleCores, stretch: stretchOf(oneMachine.here) }
-  const stored = storedObjects(plan, objects)
+  const stored = storedObjects(plan, steps)
   const etcd = (hollow: boolean) => forecastEtcd(stored, { statusPeriodSeconds, hollow }, knobs.etcd)
   return {
     name: armName(arm),
@@ -237,7 +202,7 @@ function forecastArm(arm: PlannedArm, plan: Plan, objects: ObjectsForecast | nul
     kubeletRequestsPerSecond: kubelet.kind === 'limited' ? nodes * kubelet.qps : null,
     cores,
     machineBound: machine !== null && idleCores > machineBoundAbove * machine.cores,
-    durationMs: forecastDurations(plan, objects, fleet, { ...knobs, machine }),
+    durationMs: forecastDurations(plan, steps, fleet, { ...knobs, machine, nodes }),
   }
 }
 
@@ -266,57 +231,45 @@ function knobsOf(arm: PlannedArm) {
   }
 }
 
-/** Pods of the probes' Deployment, at their most. */
-function mostProbed({ probes }: Plan): number {
-  return Math.max(...probes.sequence.flatMap(({ from, to }) => [from, to]))
+/** Pods that steps put on the node of the probes, at their most. */
+function mostProbed(steps: readonly ForecastStep[]): number {
+  return Math.max(0, ...steps.map(({ podsOnProbeNode }) => podsOnProbeNode))
 }
 
-function storedObjects(plan: Plan, objects: ObjectsForecast | null): StoredObjects {
-  const { fleet, workload } = plan
-  const totals = objects?.totals
-  const ballastBytes = (totals?.ballast ?? 0) * (workload?.ballast?.objectSize ?? 0)
-  const isEvents = workload?.ballast?.kind === 'events'
+function storedObjects({ fleet }: Plan, steps: readonly ForecastStep[]): StoredObjects {
+  const all = steps.flatMap(({ objects }) => objects ?? [])
+  const count = (kind: keyof ObjectsForecast['totals']) => all.reduce((sum, { totals }) => sum + totals[kind], 0)
+  const [first] = all
+  const ballastBytes = (first?.totals.ballast ?? 0) * (first?.bytes.ballast ?? 0)
+  const isEvents = first?.ballastKind === 'events'
   return {
     nodes: fleet.nodes,
-    pods: (totals?.pods ?? 0) + mostProbed(plan),
-    deployments: (totals?.deployments ?? 0) + 1,
-    services: totals?.services ?? 0,
-    configmaps: totals?.configmaps ?? 0,
-    secrets: totals?.secrets ?? 0,
-    serviceaccounts: totals?.serviceaccounts ?? 0,
-    configmapBytes: workload?.configObjects?.configmapSize ?? 0,
-    secretBytes: workload?.configObjects?.secretSize ?? 0,
+    pods: count('pods') + mostProbed(steps),
+    deployments: count('deployments') + 1,
+    services: count('services'),
+    configmaps: count('configmaps'),
+    secrets: count('secrets'),
+    serviceaccounts: count('serviceaccounts'),
+    configmapBytes: first?.bytes.configmap ?? 0,
+    secretBytes: first?.bytes.secret ?? 0,
     ballastBytes: isEvents ? 0 : ballastBytes,
     ballastEventBytes: isEvents ? ballastBytes : 0,
   }
 }
 
 function forecastDurations(
-  { fleet: planned, workload, probes }: Plan,
-  objects: ObjectsForecast | null,
-  { nodes, nodesPerHost }: FleetForecast,
-  { kubelet, controller, machine }: { kubelet: KnownLimit; controller: KnownLimit; machine: SharedMachine },
+  { fleet: planned }: Plan,
+  steps: readonly ForecastStep[],
+  { nodesPerHost }: FleetForecast,
+  limits: StepLimits,
 ): ArmForecast['durationMs'] {
-  const pods = {
-    serviceAccountToken: probes.pod.serviceAccountToken,
-    containerStartDelayMs: planned.node.containerStartDelay,
-  }
   const parts = {
     controlPlane: controlPlaneMs,
-    fleet: fleetReadyMs(planned, nodesPerHost, machine),
-    idle: planned.observe,
-    fill:
-      workload === undefined || objects === null
-        ? null
-        : fillFloor(workload, objects.totals, { kubelet, controller, machine, nodes }),
-    probes: probes.sequence.map((probe) => ({
-      name: probe.name,
-      ...probeFloor(probe, pods, { kubelet, controller }),
-    })),
-    settle: probes.settle * probes.sequence.length,
+    fleet: fleetReadyMs(planned, nodesPerHost, limits.machine),
+    steps: steps.map(({ name, floor }) => ({ name, ...floor(limits) })),
+    quiet: sumOf(steps.map(({ quietMs }) => quietMs)),
     around: aroundProbesMs,
   }
-  const probesMs = parts.probes.reduce((sum, { ms }) => sum + ms, 0)
-  const { controlPlane, fleet, idle, fill, settle, around } = parts
-  return { ...parts, total: controlPlane + fleet + idle + (fill?.ms ?? 0) + probesMs + settle + around }
+  const { controlPlane, fleet, quiet, around } = parts
+  return { ...parts, total: controlPlane + fleet + sumOf(parts.steps.map(({ ms }) => ms)) + quiet + around }
 }

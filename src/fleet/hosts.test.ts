@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Node, Pod } from '../kube/resources.ts'
-import { plannedPods } from '../plan/testing.ts'
+import { plannedPods } from '../testing/plans.ts'
 import { roomOf } from './host-room.ts'
 import { chooseHosts } from './hosts.ts'
 import type { HollowFleetSpec } from './manifests.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { plannedPods } from '../plan/testing.ts'
+import { plannedPods } from '../testing/plans.ts'
 import type { HollowFleetSpec, ManifestOptions } from './manifests.ts'
 import {
   certificatesFile,

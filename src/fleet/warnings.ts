@@ -6,6 +6,7 @@ import type { NamespaceLayout } from '../workload/workload.ts'
 import type { Forecast } from './forecast.ts'
 import { whySlower } from './machine-pace.ts'
 import { nodesPerProcessFor } from './packing.ts'
+import type { ForecastStep } from './step-forecast.ts'
 
 /**
  * Limits that Kubernetes is tested up to (sig-scalability/configs-and-limits/thresholds.md in kubernetes/community; pods per node:
@@ -21,16 +22,16 @@ export const tested = {
 }
 
 /** What will not work, or not as the plan wants it, a sentence each; and what is beyond what Kubernetes is tested for. */
-export function warningsOf(forecast: Omit<Forecast, 'warnings'>, plan: Plan): string[] {
+export function warningsOf(forecast: Forecasted, plan: Plan, steps: readonly ForecastStep[]): string[] {
   return [
     ...hostWarnings(forecast),
     ...machineWarnings(forecast),
     ...podWarnings(forecast),
     ...etcdWarnings(forecast),
     ...fleetTimeWarnings(forecast, plan),
-    ...timeWarnings(forecast, plan),
+    ...timeWarnings(forecast, steps),
     ...testedLimits(forecast),
-    ...emptyWarnings(forecast, plan),
+    ...steps.flatMap(({ warnings }) => warnings),
     ...otherTargets(plan),
   ]
 }
@@ -112,13 +113,15 @@ export function fleetTimeWarnings({ arms, fleet: { onHosts, oneMachine } }: Fore
   return [`an estimate: ${estimate}${why === '' ? '' : `; ${why}`}. ${slowFleetAdvice}`]
 }
 
-function timeWarnings({ arms }: Forecasted, { workload, probes }: Plan): string[] {
-  const beyond = (name: string, what: string, ms: number, timeoutMs: number | undefined) =>
-    timeoutMs !== undefined && ms > timeoutMs ? [`${name}: ${what} is expected to take longer than its timeout`] : []
-  return arms.flatMap(({ name, durationMs }) => [
-    ...beyond(name, 'the fill', durationMs.fill?.ms ?? 0, workload?.timeout),
-    ...durationMs.probes.flatMap((probe, index) => beyond(name, probe.name, probe.ms, probes.sequence[index]?.timeout)),
-  ])
+function timeWarnings({ arms }: Forecasted, steps: readonly ForecastStep[]): string[] {
+  return arms.flatMap(({ name, durationMs }) =>
+    steps.flatMap(({ title, timeoutMs }, index) => {
+      const ms = durationMs.steps[index]?.ms ?? 0
+      return timeoutMs !== null && ms > timeoutMs
+        ? [`${name}: ${title} is expected to take longer than its timeout`]
+        : []
+    }),
+  )
 }
 
 function testedLimits({ fleet, objects, podsPerNode }: Forecasted): string[] {
@@ -141,14 +144,5 @@ function testedLimits({ fleet, objects, podsPerNode }: Forecasted): string[] {
       tested.servicesPerNamespace,
     ),
     ...beyond(Math.ceil(podsPerNode), 'pods per node', tested.podsPerNode),
-  ]
-}
-
-/** A ratio to pods gives nothing where there are none. */
-function emptyWarnings({ objects }: Forecasted, { workload }: Plan): string[] {
-  const ratio = workload?.configObjects?.podsPerConfigObject
-  if (ratio === undefined || objects === null || objects.totals.configmaps + objects.totals.secrets > 0) return []
-  return [
-    `no configmaps and no secrets: the workload has ${objects.totals.pods} pods and asks for one config object per ${ratio}; count them instead (workload.configObjects.secrets: { perNamespace: 10 })`,
   ]
 }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Failure } from '../base/errors.ts'
+import { vocabulary } from '../testing/plans.ts'
 import { parseClusters, parsePlan, planHash } from './parse.ts'
-
-const vocabulary = { targets: ['remote'], faults: ['none'] }
 
 const plan = (fleet = '', probes = '') => `apiVersion: scale-test/v1
 name: small

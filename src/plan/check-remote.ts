@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { excerpt } from '../base/excerpt.ts'
+import type { SchemaProblem as PlanProblem } from '../base/schema-problems.ts'
 import { shown } from '../base/shown.ts'
-import type { PlanProblem } from './parse.ts'
 import type { planSections } from './plan.ts'
 import { armName } from './plan.ts'
 

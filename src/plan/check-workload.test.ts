@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { messageOf } from '../base/errors.ts'
+import { vocabulary, workloadOf as workloadIn } from '../testing/plans.ts'
 import { parsePlan } from './parse.ts'
-
-const vocabulary = { targets: ['sim'], faults: ['none'], profiles: ['stock'], knobs: ['none'] }
 
 function planWith(workload: string): string {
   return `apiVersion: scale-test/v1
@@ -17,7 +16,7 @@ ${workload.replace(/^/gm, '  ')}
 `
 }
 
-const workloadOf = (workload: string) => parsePlan(planWith(workload), 'x', vocabulary).workload
+const workloadOf = (workload: string) => workloadIn(parsePlan(planWith(workload), 'x', vocabulary))
 
 /** The first mistake, without the line that it is in. */
 function mistakeIn(workload: string): string {

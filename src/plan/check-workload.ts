@@ -1,21 +1,21 @@
 import { formatCount } from '../base/count.ts'
 import { formatChoice } from '../base/names.ts'
 import { formatBytes } from '../base/quantity.ts'
+import type { SchemaProblem, ValuePath } from '../base/schema-problems.ts'
 import { shown } from '../base/shown.ts'
 import { mostObjects } from './limits.ts'
-import type { PlanProblem } from './parse.ts'
-import type { Amount, PlannedWorkload } from './plan.ts'
 import { divideByShares } from './shares.ts'
+import type { Amount, PlannedWorkload } from './workload.ts'
 import { podsOfCounted } from './workload-pods.ts'
 
 /** The apiserver takes 1 MiB of data in a ConfigMap or Secret (MaxSecretSize); a little less leaves room for the key. */
 const largestDataBytes = 2 ** 20 - 1024
 
-/** Mistakes between the parts of a workload whose parts are valid by themselves. */
-export function checkWorkload(workload: PlannedWorkload): PlanProblem[] {
+/** Mistakes between the parts of a workload, at `at` in its plan, whose parts are valid by themselves. */
+export function checkWorkload(workload: PlannedWorkload, at: ValuePath): SchemaProblem[] {
   const { pods, pace, configObjects, ballast } = workload
-  const problem = (path: (string | number)[], message: string): PlanProblem => ({
-    path: ['workload', ...path],
+  const problem = (path: (string | number)[], message: string): SchemaProblem => ({
+    path: [...at, ...path],
     message,
   })
   const oneOf = (path: string[], given: object, keys: readonly string[]) => {
@@ -61,7 +61,7 @@ function tooMany({
   serviceAccounts,
   configObjects,
   ballast,
-}: PlannedWorkload): PlanProblem[] {
+}: PlannedWorkload): SchemaProblem[] {
   const inAll = (amount: Amount | undefined) =>
     amount === undefined || typeof amount === 'number' ? amount : namespaces * amount.perNamespace
   const { podsPerConfigObject, configmaps, secrets } = configObjects ?? {}
@@ -85,7 +85,7 @@ function tooMany({
   )
 }
 
-function classes({ namespaces, sizeClasses, pods }: PlannedWorkload): PlanProblem[] {
+function classes({ namespaces, sizeClasses, pods }: PlannedWorkload): SchemaProblem[] {
   const shares = sizeClasses.reduce((sum, { share }) => sum + share, 0)
   const path = ['sizeClasses']
   if (!addUp(shares)) return [{ path, message: sharesMessage(shares) }]
@@ -115,7 +115,7 @@ function classes({ namespaces, sizeClasses, pods }: PlannedWorkload): PlanProble
 }
 
 /** Deployments of several sizes are either shares of a namespace's pods, or counted. */
-function deploymentsOf({ namespaces, sizeClasses, pods }: PlannedWorkload): PlanProblem[] {
+function deploymentsOf({ namespaces, sizeClasses, pods }: PlannedWorkload): SchemaProblem[] {
   const { deployments, total } = pods
   if (deployments === undefined) return []
   const path = ['pods', 'deployments']

@@ -2,16 +2,16 @@ import { z } from 'zod'
 import { parseDurationMs } from '../base/duration.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
+import type { SchemaProblem } from '../base/schema-problems.ts'
 import { shown } from '../base/shown.ts'
 import { conflictsAmong } from '../tuning/conflicts.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import { checkRemote } from './check-remote.ts'
-import { checkWorkload } from './check-workload.ts'
-import type { PlanProblem } from './parse.ts'
 import type { planSections } from './plan.ts'
 import { armName } from './plan.ts'
-import type { StopName } from './stops.ts'
-import { stopsOf } from './stops.ts'
+import type { SectionKind } from './section.ts'
+import type { FoundStep } from './short-form.ts'
+import { checkForms, stepsIn } from './short-form.ts'
 
 type Sections = ReturnType<typeof planSections>
 
@@ -19,24 +19,29 @@ type Sections = ReturnType<typeof planSections>
  * Mistakes between the parts of a plan. Only sections that are valid by themselves are compared, so that one mistake
  * neither hides nor doubles another.
  */
-export function checkSections(value: unknown, sections: Sections): PlanProblem[] {
+export function checkSections(value: unknown, sections: Sections, kinds: readonly SectionKind[]): SchemaProblem[] {
   const given = z.record(z.string(), z.unknown()).safeParse(value)
   if (!given.success) return []
   const section = <Name extends keyof Sections>(name: Name) =>
     sections[name].safeParse(given.data[name]).data as z.infer<Sections[Name]> | undefined
   const faults = section('faults')
   const fleet = section('fleet')
-  const workload = section('workload')
   const arms = section('arms')
   const probes = section('probes')
   const thresholds = section('thresholds')
   const reference = section('reference')
   const remote = section('remote')
+  const forms = { fleet, probes, workload: section('workload'), steps: section('steps') }
+  const steps = stepsIn(forms, kinds)
+  const isWhole = (['workload', 'steps', 'probes'] as const).every(
+    (name) => given.data[name] === undefined || forms[name] !== undefined,
+  )
 
   return [
     ...(fleet === undefined ? [] : hostsOf(fleet)),
     ...(fleet === undefined ? [] : checkRemote({ fleet, remote, arms, probes })),
-    ...(workload === undefined ? [] : checkWorkload(workload)),
+    ...(isWhole ? [...checkForms(forms, steps), ...somethingToDo(steps)] : []),
+    ...kinds.flatMap((kind) => kind.check(steps.filter((step) => step.kind === kind))),
     ...repeated(
       arms ?? [],
       armName,
@@ -45,12 +50,11 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
     ),
     ...(arms ?? []).flatMap(armMistakes),
     ...repeated(
-      probes?.sequence ?? [],
-      (probe) => probe.name,
-      (index) => ['probes', 'sequence', index, 'name'],
-      (name) => `duplicate probe ${name}`,
+      steps,
+      ({ kind, section: own }) => kind.nameOf(own),
+      (index) => nameIn(steps[index]),
+      (name) => `duplicate step ${name}; give one of them another name`,
     ),
-    ...chain(probes),
     ...repeated(
       faults?.kinds ?? [],
       (kind) => kind,
@@ -72,21 +76,21 @@ export function checkSections(value: unknown, sections: Sections): PlanProblem[]
     ...(thresholds ?? []).flatMap((threshold, index) => [
       ...bounds(threshold, ['thresholds', index]),
       ...known(['thresholds', index, 'of'], [threshold.of].flat(), arms?.map(armName), 'arm'),
-      ...stopOfProbe(['thresholds', index], threshold, probes),
+      ...stopOfStep(['thresholds', index], threshold, isWhole ? steps : undefined),
     ]),
     ...(reference?.figures ?? []).flatMap((figure, index) => [
       ...known(['reference', 'figures', index, 'profile'], [figure.profile], arms?.map(armName), 'arm'),
-      ...stopOfProbe(['reference', 'figures', index], figure, probes),
+      ...stopOfStep(['reference', 'figures', index], figure, isWhole ? steps : undefined),
     ]),
   ]
 }
 
-function hostsOf({ hosts, nodes }: z.infer<Sections['fleet']>): PlanProblem[] {
+function hostsOf({ hosts, nodes }: z.infer<Sections['fleet']>): SchemaProblem[] {
   return hosts <= nodes ? [] : [{ path: ['fleet', 'hosts'], message: `more hosts (${hosts}) than nodes (${nodes})` }]
 }
 
 /** A knob that an arm sets twice, and values that do not go together, its profile's included. */
-function armMistakes({ profile, set }: z.infer<Sections['arms']>[number], index: number): PlanProblem[] {
+function armMistakes({ profile, set }: z.infer<Sections['arms']>[number], index: number): SchemaProblem[] {
   const path = ['arms', index]
   const conflicts = conflictsAmong(requestsOf(profile, set)).map(({ knobs, message }) => {
     const last = set.findLastIndex(({ knob }) => knobs.includes(knob))
@@ -104,9 +108,9 @@ function armMistakes({ profile, set }: z.infer<Sections['arms']>[number], index:
 function repeated<T>(
   items: readonly T[],
   keyOf: (item: T) => string,
-  pathOf: (index: number) => PlanProblem['path'],
+  pathOf: (index: number) => SchemaProblem['path'],
   message: (key: string) => string,
-): PlanProblem[] {
+): SchemaProblem[] {
   const seen = new Set<string>()
   return items.flatMap((item, index) => {
     const key = keyOf(item)
@@ -116,29 +120,24 @@ function repeated<T>(
   })
 }
 
-function chain(probes: z.infer<Sections['probes']> | undefined): PlanProblem[] {
-  const sequence = probes?.sequence ?? []
-  return sequence.flatMap((probe, index) => {
-    const path = ['probes', 'sequence', index, 'from']
-    const before = sequence[index - 1]
-    if (probe.from === probe.to) return [{ path, message: `scaling from ${probe.from} to ${probe.to} changes nothing` }]
-    if (before !== undefined && before.to !== probe.from)
-      return [
-        {
-          path,
-          message: `must be ${before.to}, where ${shown(before.name)} ends: all probes scale the same Deployment`,
-        },
-      ]
-    return []
-  })
+/** Where a step has its name, or the step itself where it has none of its own. */
+function nameIn(step: FoundStep | undefined): SchemaProblem['path'] {
+  return step === undefined ? [] : [...step.path, 'name']
+}
+
+function somethingToDo(steps: readonly FoundStep[]): SchemaProblem[] {
+  if (steps.length > 0) return []
+  return [
+    { path: [], key: 'steps', message: 'required: what to do and to measure, or its short form: probes.sequence' },
+  ]
 }
 
 function known(
-  path: PlanProblem['path'],
+  path: SchemaProblem['path'],
   names: readonly string[],
   allowed: readonly string[] | undefined,
   what: string,
-): PlanProblem[] {
+): SchemaProblem[] {
   if (allowed === undefined) return []
   return names
     .filter((name) => !allowed.includes(name))
@@ -148,30 +147,33 @@ function known(
     }))
 }
 
-function stopOfProbe(
-  path: PlanProblem['path'],
-  { probe: name, stop }: { probe: string; stop: StopName },
-  probes: z.infer<Sections['probes']> | undefined,
-): PlanProblem[] {
-  if (probes === undefined) return []
-  const probe = probes.sequence.find((candidate) => candidate.name === name)
-  if (probe === undefined)
+/** Published figures and thresholds speak of a stop of a step, which they call `probe`. */
+function stopOfStep(
+  path: SchemaProblem['path'],
+  { probe: name, stop }: { probe: string; stop: string },
+  steps: readonly FoundStep[] | undefined,
+): SchemaProblem[] {
+  if (steps === undefined) return []
+  const timed = steps.filter(({ kind, section }) => kind.stopsOf(section).length > 0)
+  const named = timed.map(({ kind, section }) => ({ name: kind.nameOf(section), stops: kind.stopsOf(section) }))
+  const step = named.find((candidate) => candidate.name === name)
+  if (step === undefined)
     return known(
       [...path, 'probe'],
       [name],
-      probes.sequence.map((candidate) => candidate.name),
+      named.map((candidate) => candidate.name),
       'probe',
     )
-  if (stopsOf(probe).includes(stop)) return []
+  if (step.stops.includes(stop)) return []
   return [
     {
       path: [...path, 'stop'],
-      message: `${shown(name)} has no stop ${shown(stop)}; it has ${stopsOf(probe).join(', ')}`,
+      message: `${shown(name)} has no stop ${shown(stop)}; it has ${step.stops.join(', ')}`,
     },
   ]
 }
 
-function bounds(threshold: z.infer<Sections['thresholds']>[number], path: PlanProblem['path']): PlanProblem[] {
+function bounds(threshold: z.infer<Sections['thresholds']>[number], path: SchemaProblem['path']): SchemaProblem[] {
   const { of, min, max } = threshold
   if (min === undefined && max === undefined) return [{ path, message: 'needs min, max, or both' }]
   const isRatio = Array.isArray(of)

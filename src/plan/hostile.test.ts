@@ -2,14 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { Failure } from '../base/errors.ts'
+import { vocabulary } from '../testing/plans.ts'
 import { parseClusters, parsePlan } from './parse.ts'
-import type { Vocabulary } from './plan.ts'
 import { largestPlanBytes } from './sources.ts'
-
-const vocabulary: Vocabulary = {
-  targets: ['local'],
-  faults: ['storms'],
-}
 
 const plan = `apiVersion: scale-test/v1
 name: small

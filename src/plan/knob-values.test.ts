@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
+import { vocabulary } from '../testing/plans.ts'
 import { catalogue, knobById } from '../tuning/catalogue.ts'
 import { takeValue } from '../tuning/take.ts'
 import { parseVariation } from '../tuning/vary.ts'
@@ -28,7 +29,7 @@ const written = (value: unknown) =>
 const departure = (knob: string, value: unknown) => `{ knob: ${knob}, value: ${written(value)}, because: x }`
 
 function read(profile: string, set: string) {
-  const plan = parsePlan(planOf(profile, set), 'x.yaml', { targets: ['sim'], faults: ['storms'] })
+  const plan = parsePlan(planOf(profile, set), 'x.yaml', vocabulary)
   return plan.arms[0]?.set.map(({ value }) => value)
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { planForTests } from '../testing/plans.ts'
 import { isLookedAt, notLookedAt } from './other-targets.ts'
-import { planForTests } from './testing.ts'
 
 describe('what a target does not look at', () => {
   const { fleet, probes, ...plain } = planForTests()

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
+import { probesOf, vocabulary, workloadOf } from '../testing/plans.ts'
 import { parsePlan, planHash } from './parse.ts'
-import type { Vocabulary } from './plan.ts'
-
-const vocabulary: Vocabulary = {
-  targets: ['local'],
-  faults: ['storms', 'surges'],
-}
 
 function refusalOf(text: string): string {
   try {
@@ -41,7 +36,7 @@ describe('parsePlan', () => {
   it('should fill in defaults and turn durations into milliseconds when the plan is right', () => {
     const plan = parsePlan(minimal, 'plans/x.yaml', vocabulary)
     expect(plan).toMatchObject({ seed: 1, repetitions: 1, thresholds: [], arms: [{ profile: 'untuned', set: [] }] })
-    expect(plan.probes.sequence.map((probe) => probe.timeout)).toEqual([60_000, 90_000])
+    expect(probesOf(plan).map((probe) => probe.timeout)).toEqual([60_000, 90_000])
     expect(plan.fleet).toMatchObject({ nodesPerProcess: 50, node: { containerStartDelay: 0 } })
   })
 
@@ -236,7 +231,7 @@ const full = `${minimal}workload:
 
 describe('the workload of a plan', () => {
   it('should be read with its units', () => {
-    expect(parsePlan(full, 'x', vocabulary).workload).toMatchObject({
+    expect(workloadOf(parsePlan(full, 'x', vocabulary))).toMatchObject({
       configObjects: { configmapSize: 1024, secretSize: 1024 },
       pace: { rate: 200 },
       timeout: 900_000,
@@ -456,7 +451,7 @@ describe('a plan that includes others', () => {
     const plan = parse(full, overrides)
     expect(plan.fleet).toMatchObject({ nodes: 9, host: { cpu: 4, maxPods: 110 } })
     expect(plan.arms[0]?.profile).toBe('tuned')
-    expect(plan.workload?.pace).toEqual({ concurrency: 3 })
+    expect(workloadOf(plan).pace).toEqual({ concurrency: 3 })
     expect(planHash(plan)).not.toBe(planHash(parse(full)))
   })
 
@@ -469,7 +464,7 @@ describe('a plan that includes others', () => {
   })
 
   it('should make maps that are missing on the way to a value', () => {
-    expect(parse(full, ['workload.ballast={total: 1.5GB, objectSize: 256KiB}']).workload?.ballast).toEqual({
+    expect(workloadOf(parse(full, ['workload.ballast={total: 1.5GB, objectSize: 256KiB}'])).ballast).toEqual({
       total: 1.5e9,
       objectSize: 262_144,
       kind: 'configmaps',

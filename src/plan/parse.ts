@@ -5,17 +5,15 @@ import { Failure } from '../base/errors.ts'
 import { excerpt, lineExcerpt } from '../base/excerpt.ts'
 import { shownPath } from '../base/file-failures.ts'
 import { formatNames } from '../base/names.ts'
-import type { SchemaProblem } from '../base/schema-problems.ts'
 import { fieldsOf, schemaProblems, sentenceOf } from '../base/schema-problems.ts'
 import { checkSections } from './check.ts'
 import type { Plan, PlannedClusters, Vocabulary } from './plan.ts'
 import { planSections } from './plan.ts'
+import { withSteps } from './short-form.ts'
 import type { MergeOptions, Override } from './sources.ts'
 import { mergeSources, optionOf } from './sources.ts'
 import type { PlacedProblem } from './written.ts'
 import { lineAt } from './written.ts'
-
-export type { SchemaProblem as PlanProblem }
 
 /** For editors and for messages: files are merged before a plan is looked at. */
 export const include = z.array(z.string()).optional().describe('Files that are merged before this one, relative to it.')
@@ -41,9 +39,9 @@ export function parsePlan(text: string, file: string, vocabulary: Vocabulary, op
   const parsed = z.strictObject(sections).safeParse(value, { reportInput: true })
   const problems = [
     ...(parsed.success ? [] : schemaProblems(z.strictObject({ include, ...sections }), parsed.error, 'a plan')),
-    ...checkSections(value, sections),
+    ...checkSections(value, sections, vocabulary.kinds),
   ].map((problem) => ({ place: locate(problem.path, problem.key), message: sentenceOf(problem) }))
-  if (parsed.success && problems.length + early.length === 0) return parsed.data
+  if (parsed.success && problems.length + early.length === 0) return withSteps(parsed.data, vocabulary.kinds)
   throw refusal([...early, ...problems], overrides)
 }
 
@@ -75,10 +73,29 @@ export function planFields(vocabulary: Vocabulary): string[] {
   return fieldsOf(z.strictObject(planSections(vocabulary)))
 }
 
-/** Identifies what a run did, whatever the plan's layout, comments and defaults left out, and on whatever clusters. */
-export function planHash({ remote: _, ...plan }: Plan): string {
+/**
+ * Identifies a plan, whatever its layout, comments, defaults left out and the form of its steps, and on whatever clusters it runs.
+ */
+export function planHash({ remote: _, steps, ...plan }: Plan): string {
+  return hashOf({ ...plan, steps: withoutPlaces(steps) })
+}
+
+/**
+ * Identifies what a run does and with what: runs with the same hash may be compared. Names, descriptions, thresholds and published figures
+ * change nothing of it.
+ */
+export function conditionsHash({ seed, fleet, probes, steps, arms, simulation, faults }: Plan): string {
+  const conditions = arms.map(({ set, ...arm }) => ({ ...arm, set: set.map(({ because: _, ...one }) => one) }))
+  return hashOf({ seed, fleet, probes, steps: withoutPlaces(steps), arms: conditions, simulation, faults })
+}
+
+function withoutPlaces(steps: Plan['steps']): object[] {
+  return steps.map(({ at: _, ...step }) => step)
+}
+
+function hashOf(value: object): string {
   return createHash('sha256')
-    .update(JSON.stringify(sorted(plan)))
+    .update(JSON.stringify(sorted(value)))
     .digest('hex')
     .slice(0, 16)
 }

@@ -3,24 +3,26 @@ import { catalogue, knobById } from '../tuning/catalogue.ts'
 import { profileNames } from '../tuning/profiles.ts'
 import { takeValue } from '../tuning/take.ts'
 import type { KnobValue } from '../tuning/value.ts'
-import { mostCores, mostMachines, mostNamespaces, mostNodes, mostProbed, mostRepetitions } from './limits.ts'
+import { mostCores, mostMachines, mostNodes, mostRepetitions } from './limits.ts'
 import { names } from './names.ts'
-import { bytes, count, countOrNone, durationMs, memory, perSecond, share, timeLimitMs, wholeNumber } from './scalars.ts'
+import { plannedProbe } from './probe.ts'
+import { count, durationMs, memory, timeLimitMs, wholeNumber } from './scalars.ts'
+import type { PlannedStep, SectionKind } from './section.ts'
+import { stepsSection } from './section.ts'
 import { stopOrder } from './stops.ts'
+import { workloadSection } from './workload.ts'
 
-/** Names the plan language takes from other rooms, so that a wrong one is found where it is written. */
+/** What the plan language takes from other rooms, so that a mistake is found where it is written. */
 export interface Vocabulary {
   targets: readonly string[]
   faults: readonly string[]
+  /** The kinds of steps, in the order in which the short form has them. */
+  kinds: readonly SectionKind[]
 }
 
 const bound = z.union([z.number(), z.string()], {
   error: 'expected a duration such as 30s or, for a ratio, a number',
 })
-
-const amount = z
-  .union([countOrNone(), z.strictObject({ perNamespace: countOrNone() })])
-  .describe('How many there are in all, or in each namespace: 1000, or { perNamespace: 20 }.')
 
 /** One knob that an arm sets otherwise than its profile does, its value as the knob takes it. */
 const departure = z
@@ -44,95 +46,6 @@ const departure = z
     context.addIssue({ code: 'custom', path: ['value'], message: taken.refusal })
     return z.NEVER
   })
-
-/** The objects that fill the cluster (requirements R2). Totals are exact; what is drawn at random follows from the seed. */
-function workloadSection() {
-  return z.strictObject({
-    namespaces: count(mostNamespaces),
-    sizeClasses: z
-      .array(
-        z.strictObject({
-          name: names.sizeClass,
-          share: share.refine((value) => value > 0, 'expected a share above 0'),
-          minimumPods: countOrNone(),
-        }),
-      )
-      .min(1)
-      .default([{ name: 'all', share: 1, minimumPods: 0 }])
-      .describe('Kinds of namespaces by how many pods they hold; shares add up to 1. All alike when absent.'),
-    pods: z
-      .strictObject({
-        total: countOrNone(),
-        perDeployment: count()
-          .optional()
-          .describe('Replicas of a Deployment; the last one of a namespace takes the remainder.'),
-        deploymentsPerNamespace: count().optional().describe('Instead: Deployments of equal size in each namespace.'),
-        deployments: z
-          .array(
-            z.strictObject({
-              replicas: count(),
-              share: share.optional().describe("Share of a namespace's pods that are in Deployments of this size."),
-              perNamespace: count().optional().describe('Instead: how many such Deployments each namespace has.'),
-            }),
-          )
-          .min(1)
-          .optional()
-          .describe('Instead: Deployments of several sizes in each namespace.'),
-        image: names.image.default('registry.k8s.io/pause:3.10'),
-        serviceAccountToken: z.boolean().default(false),
-        serviceLinks: z
-          .boolean()
-          .default(false)
-          .describe(
-            'Whether containers get environment variables for every service of their namespace, as Kubernetes does unless told otherwise.',
-          ),
-        mountingShare: share
-          .prefault(0)
-          .describe('Share of the Deployments whose pods mount one configmap and one secret of their namespace.'),
-      })
-      .prefault({ total: 0 })
-      .describe('None when absent.'),
-    services: amount.prefault(0).describe('A total is spread over the namespaces in proportion to their pods.'),
-    configObjects: z
-      .strictObject({
-        podsPerConfigObject: z.number().positive().optional().describe("pods : config objects, the document's 4:1."),
-        configmapsPerSecret: z
-          .number()
-          .min(0)
-          .optional()
-          .describe('configmaps : secrets, also 4:1 there; 0 makes all of them secrets.'),
-        configmaps: amount.optional().describe('Instead of the ratios: configmaps by number.'),
-        secrets: amount.optional().describe('Instead of the ratios: secrets by number.'),
-        configmapSize: bytes.prefault('1KiB'),
-        secretSize: bytes.prefault('1KiB'),
-      })
-      .optional()
-      .describe(
-        'Configmaps and secrets: by two ratios, or by number. A total is thrown at random over the namespaces.',
-      ),
-    serviceAccounts: amount
-      .prefault(0)
-      .describe('On top of the config objects, and of the `default` one that every namespace gets.'),
-    ballast: z
-      .strictObject({
-        total: bytes,
-        objectSize: bytes,
-        kind: z
-          .enum(ballastKinds)
-          .default('configmaps')
-          .describe('What it is made of. The apiserver lets events expire after an hour (--event-ttl).'),
-      })
-      .optional()
-      .describe("Objects that are there for their weight alone: the document's 1.5 GB in etcd."),
-    pace: z
-      .strictObject({ rate: perSecond.optional(), concurrency: count(128).optional() })
-      .default({ concurrency: 32 })
-      .describe('How fast objects are created: so many per second, whatever the answers take, or so many at a time.'),
-    timeout: timeLimitMs
-      .prefault('15m')
-      .describe('How long all objects may take to exist and all pods to become Ready.'),
-  })
-}
 
 /** `source: hollow` of target remote: how the pods on the host cluster look, each with so many hollow nodes. */
 function hollowPodsSection() {
@@ -280,7 +193,7 @@ export function planSections(vocabulary: Vocabulary) {
       timeout: timeLimitMs.prefault('2m').describe('How long all nodes may take to become Ready.'),
       observe: durationMs
         .prefault('0s')
-        .describe('How long the idle fleet is watched once it is Ready: what heartbeats alone cost.'),
+        .describe('Short for a first step `observe`: how long the idle fleet is watched, for what heartbeats cost.'),
     }),
     faults: z
       .strictObject({
@@ -308,9 +221,14 @@ export function planSections(vocabulary: Vocabulary) {
       })
       .optional()
       .describe('What target sim is to suppose; no other target looks at it.'),
+    steps: stepsSection(vocabulary.kinds)
+      .optional()
+      .describe(
+        'What is done in a cluster and measured, in this order; `workload` and `probes.sequence` are short for it.',
+      ),
     workload: workloadSection()
       .optional()
-      .describe('What the cluster is filled with before the probes; nothing when absent.'),
+      .describe('Short for a step `fill`: what the cluster is filled with before the probes; nothing when absent.'),
     arms: z
       .array(
         z.strictObject({
@@ -322,30 +240,29 @@ export function planSections(vocabulary: Vocabulary) {
         }),
       )
       .min(1),
-    probes: z.strictObject({
-      node: z
-        .union([z.strictObject({ name: names.node }), z.strictObject({ selector: names.labelSelector })], {
-          error: 'expected one node, by name or by selector',
-        })
-        .optional()
-        .describe(
-          'The node that probes are pinned to; a hollow one with a process of its own when absent. Target remote only.',
-        ),
-      pod: z.strictObject({
-        image: names.image,
-        serviceAccountToken: z
-          .boolean()
-          .describe('Whether pods mount a service-account token: one more kubelet call per pod.'),
-      }),
-      settle: durationMs
-        .prefault('10s')
-        .describe('Quiet time before each probe, for token buckets to fill and status writes to end.'),
-      sequence: z
-        .array(
-          z.strictObject({ name: names.probe, from: count(mostProbed), to: count(mostProbed), timeout: timeLimitMs }),
-        )
-        .min(1),
-    }),
+    probes: z
+      .strictObject({
+        node: z
+          .union([z.strictObject({ name: names.node }), z.strictObject({ selector: names.labelSelector })], {
+            error: 'expected one node, by name or by selector',
+          })
+          .optional()
+          .describe(
+            'The node that probes are pinned to; a hollow one with a process of its own when absent. Target remote only.',
+          ),
+        pod: z.strictObject({
+          image: names.image,
+          serviceAccountToken: z
+            .boolean()
+            .describe('Whether pods mount a service-account token: one more kubelet call per pod.'),
+        }),
+        settle: durationMs
+          .prefault('10s')
+          .describe('Quiet time before each probe, for token buckets to fill and status writes to end.'),
+        sequence: z.array(plannedProbe).min(1).optional().describe('Short for steps `probe`, the last ones.'),
+      })
+      .optional()
+      .describe('How probes look; required where there are any.'),
     thresholds: z
       .array(
         z.strictObject({
@@ -379,18 +296,22 @@ export function planSections(vocabulary: Vocabulary) {
   }
 }
 
-/** What ballast can be made of. */
-const ballastKinds = ['configmaps', 'secrets', 'events'] as const
+/** A plan as it is written, with its defaults filled in. */
+export type WrittenPlan = z.infer<z.ZodObject<ReturnType<typeof planSections>>>
+/** What all probes have in common. */
+export type ProbeSettings = Omit<NonNullable<WrittenPlan['probes']>, 'sequence'>
 
-/** How many there are: in all, or in each namespace. */
-export type Amount = z.infer<typeof amount>
-/** A plan with its defaults filled in; durations in milliseconds. */
-export type Plan = z.infer<z.ZodObject<ReturnType<typeof planSections>>>
-/** What a plan fills its cluster with. */
-export type PlannedWorkload = NonNullable<Plan['workload']>
+/**
+ * A plan with its defaults filled in, and everything that is done in a cluster as steps, whichever way it was written; durations in
+ * milliseconds.
+ */
+export interface Plan extends Omit<WrittenPlan, 'steps' | 'workload' | 'probes' | 'fleet'> {
+  fleet: Omit<WrittenPlan['fleet'], 'observe'>
+  probes: ProbeSettings
+  steps: readonly PlannedStep[]
+}
 /** The clusters of target remote. */
 export type PlannedClusters = NonNullable<Plan['remote']>
-export type PlannedProbe = Plan['probes']['sequence'][number]
 export type PlannedArm = Plan['arms'][number]
 export type Threshold = Plan['thresholds'][number]
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
+import { vocabulary, workloadOf } from '../testing/plans.ts'
 import { parsePlan } from './parse.ts'
 import type { Plan } from './plan.ts'
 
@@ -16,7 +17,7 @@ probes:
 
 function planWith(...overrides: string[]): Plan {
   const read = () => ''
-  return parsePlan(text, 'x.yaml', { targets: ['sim'], faults: ['storms'] }, { read, overrides })
+  return parsePlan(text, 'x.yaml', vocabulary, { read, overrides })
 }
 
 function refusalOf(...overrides: string[]): string {
@@ -42,7 +43,7 @@ describe('the values of a plan', () => {
       'probes.settle=0s',
       'workload.ballast={ total: 1MB, objectSize: 1e3B }',
     )
-    expect(plan.workload).toMatchObject({
+    expect(workloadOf(plan)).toMatchObject({
       pods: { total: 1000 },
       services: 10_000,
       timeout: 4_530_500,

@@ -1,4 +1,4 @@
-import type { PlannedWorkload } from './plan.ts'
+import type { PlannedWorkload } from './workload.ts'
 
 /** Pods of each namespace where the plan counts its Deployments (`perNamespace`); undefined where it does not. */
 export function podsOfCounted({ deployments }: PlannedWorkload['pods']): number | undefined {

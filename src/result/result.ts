@@ -383,6 +383,8 @@ export const resultSchema = z.object({
   run: z.string(),
   plan: z.string(),
   planHash: z.string(),
+  /** Of what the run did and with what: runs with the same one may be compared, whatever their plans are called; absent in earlier results. */
+  conditionsHash: z.string().optional(),
   description: z.string().optional(),
   evidence: z.enum(['measured', 'simulated']),
   target: z.string(),

@@ -1,10 +1,11 @@
 import { estimateFleetCores } from '../fleet/sizing.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import { countObjectsStepId, countObjectsTitle } from '../steps/count-objects.ts'
-import { fillStepId, fillTitle } from '../steps/fill.ts'
 import { fleetCheckStepId, fleetCheckTitle, fleetTitle, nodeSourceOf } from '../steps/fleet-up.ts'
-import { idleFleetStepId, idleFleetTitle } from '../steps/idle-fleet.ts'
-import { probeStepId, probeTitle } from '../steps/probe.ts'
+import type { AnyStepKind } from '../steps/kind.ts'
+import { kindOf } from '../steps/kind.ts'
+import { stepKinds } from '../steps/registry.ts'
 import { requestsOf, statusPeriodSecondsOf } from '../tuning/profiles.ts'
 import type { OutlineArm } from './events.ts'
 import type { RunContext } from './run.ts'
@@ -20,19 +21,27 @@ export function outlineOf(arm: ScheduledArm, context: Pick<RunContext, 'plan' | 
       stepId: 'fleet',
       title: fleetTitle(plan.fleet.nodes, estimateOf(arm, context), nodeSourceOf(plan, context.target)),
     },
-    ...(plan.fleet.observe > 0 ? [{ stepId: idleFleetStepId, title: idleFleetTitle }] : []),
     { stepId: 'verify-knobs', title: 'Knobs in force' },
-    ...(plan.workload === undefined ? [] : [{ stepId: fillStepId, title: fillTitle(plan.workload) }]),
-    { stepId: 'probe-target', title: 'Deployment under test' },
-    { stepId: countObjectsStepId, title: countObjectsTitle },
-    ...plan.probes.sequence.map((probe) => ({
-      stepId: probeStepId(probe),
-      title: probeTitle(probe),
-    })),
+    ...outlineOfSteps(plan),
     { stepId: fleetCheckStepId, title: fleetCheckTitle },
     { stepId: cleanUpStepId, title: 'Clean up' },
   ]
   return { armId: arm.armId, title: plan.repetitions === 1 ? arm.name : `${arm.name} #${arm.repetition}`, steps }
+}
+
+/** What the plan asks for, with what has to be there before. */
+function outlineOfSteps({ steps }: Plan): OutlineArm['steps'] {
+  const prepared = new Set<AnyStepKind>()
+  let isCounted = false
+  return steps.flatMap((step) => {
+    const kind = kindOf(step, stepKinds)
+    const { preparation } = kind
+    const before = preparation === undefined || prepared.has(kind) ? [] : [preparation.outline]
+    const counts = kind.countsFirst && !isCounted ? [{ id: countObjectsStepId, title: countObjectsTitle }] : []
+    prepared.add(kind)
+    isCounted ||= kind.countsFirst
+    return [...before, ...counts, kind.outline(step.section)].map(({ id, title }) => ({ stepId: id, title }))
+  })
 }
 
 /** What the fleet's heartbeats alone will take of the machine, where it is this one. */

@@ -3,9 +3,9 @@ import { Failure } from '../base/errors.ts'
 import { ApiError } from '../kube/api.ts'
 import { createVirtualClock } from '../kube/testing.ts'
 import type { Plan } from '../plan/plan.ts'
-import { plannedPods } from '../plan/testing.ts'
 import type { Result } from '../result/result.ts'
 import type { Target } from '../targets/target.ts'
+import { plannedPods, stepsOf } from '../testing/plans.ts'
 import type { RunEvent } from './events.ts'
 import { executeRun } from './run.ts'
 
@@ -22,7 +22,6 @@ const plan: Plan = {
     source: 'hollow',
     pods: plannedPods,
     timeout: 1000,
-    observe: 0,
   },
   arms: [
     { profile: 'untuned', set: [] },
@@ -31,8 +30,8 @@ const plan: Plan = {
   probes: {
     pod: { image: 'pause', serviceAccountToken: false },
     settle: 0,
-    sequence: [{ name: 'fleet', from: 1, to: 2, timeout: 1000 }],
   },
+  steps: stepsOf(undefined, [{ name: 'fleet', from: 1, to: 2, timeout: 1000 }]),
   thresholds: [{ probe: 'fleet', stop: 'ready', of: 'tuned', max: '1s' }],
 }
 

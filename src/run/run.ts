@@ -1,30 +1,27 @@
 import type { Clock } from '../base/clock.ts'
 import { plural } from '../base/count.ts'
-import { formatDuration } from '../base/duration.ts'
 import { Failure, messageOf } from '../base/errors.ts'
-import { formatList } from '../base/names.ts'
 import { asFailure } from '../kube/failures.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { ReadMachine } from '../measure/machine-record.ts'
 import { seriesOf } from '../measure/series.ts'
 import { boundsOf } from '../measure/thresholds.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
-import { planHash } from '../plan/parse.ts'
+import { conditionsHash, planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
+import { sectionsOf } from '../plan/section.ts'
 import type { Recording } from '../record/recording.ts'
 import { startRecording } from '../record/recording.ts'
 import type { MachineMonitor } from '../record/this-machine.ts'
 import { watchNoMachine } from '../record/this-machine.ts'
-import { lacksOf } from '../result/fill.ts'
 import type { ArmOutcome, KnobOutcome, Result, WhatIf } from '../result/result.ts'
 import { controlPlane } from '../steps/control-plane.ts'
 import { countObjects } from '../steps/count-objects.ts'
-import { fillCluster } from '../steps/fill.ts'
 import type { ReadyFleet } from '../steps/fleet-up.ts'
 import { fleetCheck, fleetSpecOf, fleetUp, nodeSourceOf } from '../steps/fleet-up.ts'
-import { idleFleet } from '../steps/idle-fleet.ts'
-import { probeStep } from '../steps/probe.ts'
-import { probeTarget } from '../steps/probe-target.ts'
+import type { AnyStepKind } from '../steps/kind.ts'
+import { kindOf } from '../steps/kind.ts'
+import { stepKinds } from '../steps/registry.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
 import type { Cluster, Target } from '../targets/target.ts'
 import { limitRead } from '../tuning/client-limit.ts'
@@ -107,6 +104,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     run: runId,
     plan: plan.name,
     planHash: planHash(plan),
+    conditionsHash: conditionsHash(plan),
     ...(plan.description === undefined ? {} : { description: plan.description }),
     evidence: target.evidence,
     target: target.name,
@@ -238,7 +236,7 @@ function noteVersions(versions: Record<string, string>, found: Readonly<Record<s
   }
 }
 
-/** What an arm measures once all its nodes are Ready. */
+/** What an arm does and measures once all its nodes are Ready. */
 async function measureOnFleet(
   stages: Stages,
   arm: ScheduledArm,
@@ -251,38 +249,25 @@ async function measureOnFleet(
     recording,
   }: { cluster: Cluster; requests: KnobRequest[]; fleet: ReadyFleet; recording: Recording },
 ): Promise<void> {
-  const { pod, settle, sequence } = plan.probes
-  const onSamples = (measured: string, pods: readonly PodTimeline[]) => context.onSamples(arm.armId, measured, pods)
-
-  if (plan.fleet.observe > 0) await stages.run(idleFleet(cluster, plan.fleet.observe))
-
   const leftAlone = arm.set.filter(({ value }) => value === null)
   outcome.knobs = await stages.run(verifyKnobs(target, cluster, requests, leftAlone))
 
-  if (plan.workload !== undefined) {
-    const { workload, seed } = plan
-    const tolerated = plan.fleet.pods.taints
-    outcome.fill = await stages.run(fillCluster({ cluster, workload, seed, runId, tolerated, recording, onSamples }))
-    const lacks = lacksOf(outcome.fill)
-    if (lacks.length > 0) throw new Failure('inconclusive', unfilled(lacks, outcome.fill.durationMs, workload.timeout))
-  }
-
-  const { image, serviceAccountToken } = pod
-  const node = fleet.probeNode
-  const replicas = sequence[0]?.from ?? 1
-  const hostname = fleet.origin?.probeHostname ?? node
-  const tolerated = plan.fleet.pods.taints
-  const spec = { runId, node: hostname, image, serviceAccountToken, replicas, tolerated }
-  const most = Math.max(...sequence.flatMap(({ from, to }) => [from, to]))
-  const deployment = await stages.run(probeTarget(cluster, spec, most))
-  outcome.objects = await stages.run(countObjects(cluster))
-
-  for (const probe of sequence) {
-    const limits = limitsIn(outcome.knobs)
-    const shared = { cluster, target: deployment, node, serviceAccountToken, limits, recording, onSamples }
-    outcome.probes.push(
-      await stages.run(probeStep({ ...shared, probe, earlier: [...outcome.probes], settleMs: settle })),
-    )
+  const onSamples = (measured: string, pods: readonly PodTimeline[]) => context.onSamples(arm.armId, measured, pods)
+  const limits = limitsIn(outcome.knobs)
+  const armContext = { runId, plan, cluster, fleet, limits, recording, onSamples, found: outcome }
+  const prepared = new Map<AnyStepKind, unknown>()
+  let isCounted = false
+  for (const step of plan.steps) {
+    const kind = kindOf(step, stepKinds)
+    if (kind.preparation !== undefined && !prepared.has(kind)) {
+      const sections = sectionsOf(plan, kind.section).map(({ section }) => section)
+      prepared.set(kind, await stages.run(kind.preparation.step(sections, armContext)))
+    }
+    if (kind.countsFirst && !isCounted) {
+      outcome.objects = await stages.run(countObjects(cluster))
+      isCounted = true
+    }
+    kind.keep(await stages.run(kind.step(step.section, armContext, prepared.get(kind))), step.section, outcome)
   }
 }
 
@@ -312,13 +297,6 @@ function blankOutcome({ name, profile, repetition, order }: ScheduledArm): ArmOu
     probes: [],
     residue: [],
   }
-}
-
-/** What a fill lacks, and what gives it longer if time ran out. */
-function unfilled(lacks: readonly string[], durationMs: number, timeoutMs: number): string {
-  return durationMs < timeoutMs
-    ? `the cluster was not filled: it has ${formatList(lacks)}`
-    : `the fill timed out after ${formatDuration(timeoutMs)} with ${formatList(lacks)}; raise workload.timeout`
 }
 
 /** The client limits in force, as the components themselves said. */

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { ApiError, isApiStatus } from '../kube/api.ts'
-import type { PlannedWorkload } from '../plan/plan.ts'
+import type { PlannedWorkload } from '../plan/workload.ts'
 import type { Recording } from '../record/recording.ts'
 import { recordingForTests } from '../record/testing.ts'
 import { openClusterForTests } from '../targets/sim/testing.ts'
 import type { Cluster } from '../targets/target.ts'
-import { fillCluster } from './fill.ts'
-import { probeTarget } from './probe-target.ts'
+import { fillCluster } from './fill/step.ts'
+import { probeTarget } from './probe/target.ts'
 import type { Step } from './step.ts'
 
 const workload: PlannedWorkload = {

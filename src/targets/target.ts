@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Report } from '../base/progress.ts'
 import type { KubeApi } from '../kube/api.ts'
+import type { KubeObject } from '../kube/resources.ts'
 import type { RequestRecord } from '../kube/transport.ts'
 import type { ClusterProcess } from '../measure/machine-record.ts'
 import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
@@ -51,6 +52,16 @@ export interface OpenOptions {
   /** Only knobs that `supports` accepted. */
   knobs: readonly KnobRequest[]
   signal: AbortSignal
+}
+
+/** What a run will do in a cluster once its nodes are Ready. */
+export interface PlannedWork {
+  /** Every object that it creates, in order; pods that controllers make of them left out. */
+  objects(): Iterable<KubeObject>
+  /** Whether it writes events of its own. */
+  createsEvents: boolean
+  /** How long the whole run is expected to take, milliseconds. */
+  expectedMs: number
 }
 
 /** One arm's cluster under test. */

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest'
 import knownCalibration from '../model/calibration.json' with { type: 'json' }
 import type { Plan, PlannedArm } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
-import { planForTests } from '../plan/testing.ts'
+import type { PlannedWorkload } from '../plan/workload.ts'
 import { calibrationSchema } from '../result/calibration.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import { executeRun, onVirtualTime } from '../run/run.ts'
 import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
+import { planForTests, stepsOf } from '../testing/plans.ts'
 import { drawFaults, faultKinds } from './faults/index.ts'
 
 const calibration = calibrationSchema.parse(knownCalibration)
@@ -62,7 +63,7 @@ const armsWithOneTwice = fc
     return { once: armName(one), arms: named.toSpliced(at % (named.length + 1), 0, { ...one, name: 'the-same-again' }) }
   })
 
-const workload: NonNullable<Plan['workload']> = {
+const workload: PlannedWorkload = {
   namespaces: 2,
   sizeClasses: [{ name: 'small', share: 1, minimumPods: 1 }],
   pods: {
@@ -96,8 +97,9 @@ const plans = fc
       { name: 'rollout', from: 1, to: replicas, timeout: 60_000 },
       { name: 'scale-down', from: replicas, to: 1, timeout: 60_000 },
     ]
-    const probes = { ...base.probes, settle, sequence }
-    return { once, plan: { ...base, seed, repetitions, arms, probes, ...(filled && { workload }) } }
+    const probes = { ...base.probes, settle }
+    const steps = stepsOf(filled ? workload : undefined, sequence)
+    return { once, plan: { ...base, seed, repetitions, arms, probes, steps } }
   })
 
 const surroundings = fc.record({

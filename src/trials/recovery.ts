@@ -3,6 +3,7 @@ import { deleteNamespaces } from '../kube/drain.ts'
 import { runLabel } from '../kube/labels.ts'
 import type { Plan } from '../plan/plan.ts'
 import { executeRun, onVirtualTime } from '../run/run.ts'
+import { fillSection } from '../steps/fill/section.ts'
 import { fleetSpecOf } from '../steps/fleet-up.ts'
 import type { SimulatedCluster } from '../targets/sim/cluster.ts'
 import type { SimulatedTarget } from '../targets/sim/index.ts'
@@ -52,10 +53,10 @@ export async function recover(
   const cleanedAfterMs = cluster.clock.nowMs() - startMs
   const left = witness.there()
 
-  const { workload: _, ...probesOnly } = plan
+  const steps = plan.steps.filter(({ kind }) => kind !== fillSection.kind)
   const again = await executeRun({
     runId: `${runId}-again`,
-    plan: { ...probesOnly, repetitions: 1, thresholds: [] },
+    plan: { ...plan, steps, repetitions: 1, thresholds: [] },
     target: {
       ...target,
       open: async () => ({ ...cluster, startFleet: async () => fleet, [Symbol.asyncDispose]: async () => {} }),

@@ -2,9 +2,12 @@ import type { Random } from '../base/random.ts'
 import { createRandom } from '../base/random.ts'
 import type { Plan } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
+import { sectionsOf, withSections } from '../plan/section.ts'
 import type { Calibration } from '../result/calibration.ts'
 import type { Verdict } from '../result/result.ts'
 import { executeRun, onVirtualTime } from '../run/run.ts'
+import { fillSection } from '../steps/fill/section.ts'
+import { probeSection } from '../steps/probe/section.ts'
 import { hardwareOf, runsKubeProxies, simulatedTarget } from '../targets/sim/index.ts'
 import type { FaultKind, NamedFault } from './faults/index.ts'
 import { drawFaults, drawKinds } from './faults/index.ts'
@@ -108,23 +111,23 @@ export async function tryOut(plan: Plan, seed: number, calibration: Calibration)
 /** The plan in a size and at a pace that the seed decides, so that seeds do not all meet the same moments. */
 function sized(plan: Plan, seed: number): Plan {
   const random = createRandom(seed, 'size')
-  const { workload, fleet, arms, probes } = plan
+  const { fleet, arms } = plan
   const nodes = random.integer(2, fleet.nodes)
-  const most = random.integer(2, Math.max(...probes.sequence.flatMap(({ from, to }) => [from, to])))
+  const probed = sectionsOf(plan, probeSection).flatMap(({ section: { from, to } }) => [from, to])
+  const most = random.integer(2, Math.max(...probed))
   const atMost = (replicas: number) => Math.min(replicas, most)
-  const sequence = probes.sequence.map((probe) => ({ ...probe, from: atMost(probe.from), to: atMost(probe.to) }))
-  const seeded: Plan = {
-    ...plan,
-    seed,
-    fleet: { ...fleet, nodes },
-    arms: someOf(arms, random),
-    probes: { ...probes, sequence },
-  }
-  if (workload === undefined) return seeded
-  const total = random.integer(Math.ceil(workload.pods.total / 2), workload.pods.total)
-  const namespaces = random.integer(2, workload.namespaces)
-  const pace = random.integer(0, 1) === 0 ? { rate: random.integer(5, 50) } : { concurrency: random.integer(1, 8) }
-  return { ...seeded, workload: { ...workload, namespaces, pace, pods: { ...workload.pods, total } } }
+  const seeded: Plan = { ...plan, seed, fleet: { ...fleet, nodes }, arms: someOf(arms, random) }
+  const scaled = withSections(seeded, probeSection, (probe) => ({
+    ...probe,
+    from: atMost(probe.from),
+    to: atMost(probe.to),
+  }))
+  return withSections(scaled, fillSection, (workload) => {
+    const total = random.integer(Math.ceil(workload.pods.total / 2), workload.pods.total)
+    const namespaces = random.integer(2, workload.namespaces)
+    const pace = random.integer(0, 1) === 0 ? { rate: random.integer(5, 50) } : { concurrency: random.integer(1, 8) }
+    return { ...workload, namespaces, pace, pods: { ...workload.pods, total } }
+  })
 }
 
 /**
@@ -144,12 +147,6 @@ const hurriedOneIn = 5
 /** The plan with time-outs so short that some of them strike before all is there. */
 function hurried(plan: Plan, seed: number): Plan {
   const random = createRandom(seed, 'time-outs')
-  const { workload, probes } = plan
-  const sequence = probes.sequence.map((probe) => ({ ...probe, timeout: random.integer(100, 20_000) }))
-  const timeout = random.integer(1000, 20_000)
-  return {
-    ...plan,
-    ...(workload !== undefined && { workload: { ...workload, timeout } }),
-    probes: { ...probes, sequence },
-  }
+  const short = withSections(plan, probeSection, (probe) => ({ ...probe, timeout: random.integer(100, 20_000) }))
+  return withSections(short, fillSection, (workload) => ({ ...workload, timeout: random.integer(1000, 20_000) }))
 }

@@ -1,6 +1,6 @@
 import type { ConfigMap, Deployment, Event, ObjectMeta, ResourceTypes, Secret, Service } from '../kube/resources.ts'
 import { resources } from '../kube/resources.ts'
-import type { PlannedWorkload } from '../plan/plan.ts'
+import type { PlannedWorkload } from '../plan/workload.ts'
 import { numbered } from './names.ts'
 import { payloads } from './payload.ts'
 import type { BallastResource, NamespaceLayout, WorkloadLayout, WorkloadResource } from './workload.ts'

@@ -1,6 +1,6 @@
 import { roleLabel, runLabel } from '../kube/labels.ts'
 import type { KubeObject, ResourceTypes } from '../kube/resources.ts'
-import type { PlannedWorkload } from '../plan/plan.ts'
+import type { PlannedWorkload } from '../plan/workload.ts'
 import { ballastObjects, workloadObjects } from './objects.ts'
 import type { BallastResource, WorkloadLayout, WorkloadResource } from './workload.ts'
 import { ballastResourceOf } from './workload.ts'

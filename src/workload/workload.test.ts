@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Amount, PlannedWorkload } from '../plan/plan.ts'
+import type { Amount, PlannedWorkload } from '../plan/workload.ts'
 import { layOutWorkload, totalsOf } from './layout.ts'
 import { ballastObjects, workloadObjects } from './objects.ts'
 import type { WorkloadLayout, WorkloadResource } from './workload.ts'

@@ -1,4 +1,4 @@
-import type { PlannedWorkload } from '../plan/plan.ts'
+import type { PlannedWorkload } from '../plan/workload.ts'
 
 /** What a workload is made of; pods come from the Deployments and are not created by hand. */
 export type WorkloadResource = 'namespaces' | 'configmaps' | 'secrets' | 'serviceaccounts' | 'services' | 'deployments'

@@ -168,7 +168,7 @@ describe('a run that was killed', () => {
 
     expect((await run(['cleanup'])).said).toContain(`report ${unfinished}`)
     const reported = await run(['report', id])
-    expect(reported.said).toContain('2 arms finished')
+    expect(reported.said).toContain('2 arms of 3 finished')
     expect(reported.said).toContain(`${id}-partial-1/report.html`)
     expect(runsIn()).toEqual([`${id}-partial-1`])
     const { arms, partial, verdict } = resultIn(`${id}-partial-1`)

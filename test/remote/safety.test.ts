@@ -24,7 +24,7 @@ function retuned(bench: SimulatedClusters, runId: string, takesMs: number): Remo
   }
 }
 
-const { workload } = loadPlanFor('smoke', join(import.meta.dirname, '..', '..', 'plans'), {})
+const filled = loadPlanFor('smoke', join(import.meta.dirname, '..', '..', 'plans'), {})
 
 describe('the Lease of a target', () => {
   it('should not be had by a second run at any moment of re-tuning, however long that takes', async () => {
@@ -165,7 +165,7 @@ describe('Ctrl-C', () => {
       const before = await bench.contents()
       const interruption = new AbortController()
       const options = retuned(bench, 'run-1', 30_000)
-      const plan = { ...options.plan, workload }
+      const plan = { ...options.plan, steps: filled.steps }
       let isHere = false
       const outcome = await run(
         { ...options, plan },

@@ -7,16 +7,18 @@ import type { SelfSubjectAccessReview } from '../../src/kube/resources.ts'
 import type { MetricSample } from '../../src/measure/metrics.ts'
 import calibration from '../../src/model/calibration.json' with { type: 'json' }
 import type { PlannedClusters } from '../../src/plan/plan.ts'
-import { planForTests } from '../../src/plan/testing.ts'
 import { calibrationSchema } from '../../src/result/calibration.ts'
 import type { RunContext } from '../../src/run/run.ts'
 import { executeRun, onVirtualTime } from '../../src/run/run.ts'
+import { plannedWork } from '../../src/steps/planned-work.ts'
+import { stepKinds } from '../../src/steps/registry.ts'
 import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
 import { remoteTarget } from '../../src/targets/remote/index.ts'
 import type { ClusterApi, Connect } from '../../src/targets/remote/reach.ts'
 import { uidOf } from '../../src/targets/remote/reach.ts'
 import type { SimulatedCluster } from '../../src/targets/sim/cluster.ts'
 import { simulatedTarget } from '../../src/targets/sim/index.ts'
+import { planForTests } from '../../src/testing/plans.ts'
 import { catalogue } from '../../src/tuning/catalogue.ts'
 import type { ProfileName } from '../../src/tuning/profiles.ts'
 import { requestsOf } from '../../src/tuning/profiles.ts'
@@ -79,13 +81,13 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
     readText: (path, options) => apiAt(server).readText(path, options),
     [Symbol.asyncDispose]: async () => {},
   })
+  const base = planForTests({ source: 'none', nodes }, { targets })
+  const plan = { ...base, probes: { ...base.probes, node: { name: 'hollow-0' } } }
   return {
     clusters,
     options: (runId) => ({
-      plan: {
-        ...planForTests({ source: 'none', nodes }, { targets }),
-        probes: { ...planForTests().probes, node: { name: 'hollow-0' } },
-      },
+      plan,
+      work: plannedWork(plan, runId, stepKinds),
       holder: { runId, who: 'anna@build-3' },
       runFolder: folder,
       confirmed: [],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { planForTests } from '../../plan/testing.ts'
+import { planForTests } from '../../testing/plans.ts'
 import { findApiservers, whyNotAllApiservers } from './apiservers.ts'
 import { apiservers } from './preflight/apiservers.ts'
 import { fakeCluster, reachOf } from './testing.ts'
@@ -58,7 +58,14 @@ describe('the preflight check of API servers', () => {
   const notesOf = async (cluster: ReturnType<typeof clusterOf>, target = {}) => {
     const targets = [{ kubeconfig: 'x', context: 'staging', ...target }]
     const plan = planForTests({ source: 'none' }, { targets })
-    const needs = { plan, clusters: [reachOf(cluster)], hollow: [], confirmed: [], now: new Date(0), plannedMs: 0 }
+    const needs = {
+      plan,
+      clusters: [reachOf(cluster)],
+      hollow: [],
+      confirmed: [],
+      now: new Date(0),
+      work: { objects: () => [], createsEvents: false, expectedMs: 0 },
+    }
     const { refusals, notes } = await apiservers.examine({ ...needs, objects: () => [], signal })
     expect(refusals).toEqual([])
     return notes.join('\n')

@@ -2,9 +2,8 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
-import { forecastOf } from '../../fleet/forecast.ts'
 import type { Plan } from '../../plan/plan.ts'
-import type { Target } from '../target.ts'
+import type { PlannedWork, Target } from '../target.ts'
 import { closeBudgetMs, openBudgetMs, openRemoteCluster } from './cluster.ts'
 import { supportOf } from './knobs.ts'
 import type { Holder } from './lease.ts'
@@ -17,6 +16,7 @@ import { retune } from './retune.ts'
 
 export interface RemoteTargetOptions {
   plan: Plan
+  work: PlannedWork
   holder: Holder
   /** `reports/<run>`: logs/ has the output of the program that re-tunes clusters. */
   runFolder: string
@@ -97,6 +97,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
 export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal): Promise<DryRun> {
   const {
     plan,
+    work,
     holder,
     kubernetesVersion,
     confirmed,
@@ -108,10 +109,10 @@ export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal):
   const clusters = await reachClusters(clustersOf(plan), { ...options, connect, home, signal })
   requireKnown({ '--confirm': confirmed, '--allow-insecure': options.allowInsecure }, clusters)
   const at = now()
-  const planned = { plan, clusters, holder, kubernetesVersion }
+  const planned = { plan, work, clusters, holder, kubernetesVersion }
   const objects = () => plannedObjects({ ...planned, now: at })
   const hollow = hollowArms(planned).map(({ order }) => order)
-  const preflight = { plan, clusters, hollow, confirmed, now: at, plannedMs: plannedMs(plan), objects, signal }
+  const preflight = { plan, work, clusters, hollow, confirmed, now: at, objects, signal }
   const checks = await examineClusters(preflight, allChecks)
   return { clusters, checks, objects }
 }
@@ -125,9 +126,4 @@ export function requireKnown(typed: Readonly<Record<string, readonly string[]>>,
       next: `Their contexts are ${clusters.map(({ context }) => context).join(', ')}`,
     })
   }
-}
-
-/** How long the run is expected to take, by the plan's own arithmetic; the machine of the orchestrator has no part in it. */
-function plannedMs(plan: Plan): number {
-  return forecastOf({ ...plan, target: 'remote' }, { cores: 1, memoryBytes: 0 }).totalMs
 }

@@ -4,9 +4,7 @@ import { resources } from '../../kube/resources.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { armIdOf, armName } from '../../plan/plan.ts'
 import { requestsOf } from '../../tuning/profiles.ts'
-import { layOutWorkload } from '../../workload/layout.ts'
-import { probeDeployment, probeNamespace } from '../../workload/probe-target.ts'
-import { kinds, objectsOf, roleOf, stamped } from '../../workload/stamp.ts'
+import type { PlannedWork } from '../target.ts'
 import { hollowFleetObjects } from './fleet/planned-objects.ts'
 import type { HollowArm } from './hollow-spec.ts'
 import { hollowArm } from './hollow-spec.ts'
@@ -18,6 +16,7 @@ import { titleOf } from './reach.ts'
 
 export interface PlannedObjectsOptions {
   plan: Plan
+  work: PlannedWork
   clusters: readonly Reach[]
   kubernetesVersion: string
   holder: Holder
@@ -29,7 +28,7 @@ export interface PlannedObjectsOptions {
  * other, once.
  */
 export function* plannedObjects(options: PlannedObjectsOptions): Generator<PlannedObject> {
-  const { plan, clusters, holder, now } = options
+  const { work, clusters, holder, now } = options
   for (const cluster of clusters) {
     if (cluster.role === 'target')
       yield { cluster, object: { ...head('leases'), ...leaseFor(holder, now) } satisfies KubeObject }
@@ -39,7 +38,7 @@ export function* plannedObjects(options: PlannedObjectsOptions): Generator<Plann
       if (!seen.has(key)) yield { cluster, object }
       seen.add(key)
     }
-    if (cluster.role === 'target') for (const object of runObjects(plan, holder.runId)) yield { cluster, object }
+    if (cluster.role === 'target') for (const object of work.objects()) yield { cluster, object }
   }
 }
 
@@ -62,7 +61,7 @@ export function hollowArms({
   clusters,
   holder: { runId },
   kubernetesVersion,
-}: Omit<PlannedObjectsOptions, 'now'>): { order: HollowArm; path: string }[] {
+}: Omit<PlannedObjectsOptions, 'now' | 'work'>): { order: HollowArm; path: string }[] {
   if (plan.fleet.source !== 'hollow') return []
   return plan.arms.flatMap((arm) => {
     const { target, path } = targetOf(plan, armName(arm))
@@ -72,27 +71,6 @@ export function hollowArms({
     const knobs = requestsOf(arm.profile, arm.set)
     return [{ order: hollowArm({ plan, target, credentials, armId, knobs, runId, kubernetesVersion }), path }]
   })
-}
-
-/** The workload, and what the probes scale. */
-function* runObjects({ workload, seed, probes, fleet }: Plan, runId: string): Generator<KubeObject> {
-  if (workload !== undefined) {
-    const layout = layOutWorkload(workload, seed)
-    for (const kind of kinds) {
-      for (const object of objectsOf(layout, kind)) yield stamped(object, runId, roleOf(kind), fleet.pods.taints)
-    }
-    const [first] = layout.namespaces
-    if (first !== undefined) {
-      const metadata = { name: 'scale-test-watch-lag', namespace: first.name }
-      yield stamped({ ...head('configmaps'), metadata }, runId, 'canary')
-    }
-  }
-  const { image, serviceAccountToken } = probes.pod
-  const node = probes.node === undefined ? 'hollow-0' : 'name' in probes.node ? probes.node.name : probes.node.selector
-  const replicas = probes.sequence[0]?.from ?? 1
-  const spec = { runId, node, image, serviceAccountToken, replicas, tolerated: fleet.pods.taints }
-  yield probeNamespace(spec)
-  yield probeDeployment(spec)
 }
 
 /** The arm of the plan that an id names. */

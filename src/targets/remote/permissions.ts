@@ -1,4 +1,5 @@
 import type { Plan } from '../../plan/plan.ts'
+import type { PlannedWork } from '../target.ts'
 
 /** What a run has to be allowed to do, and what for. */
 export type Permission = { verbs: readonly string[]; because: string } & (
@@ -231,12 +232,16 @@ export function allPermissions(role: 'host' | 'target'): Permission[] {
 }
 
 /** What this plan needs on a cluster in this role. */
-export function permissionsOf(role: 'host' | 'target', { fleet: { source, pods }, workload }: Plan): Permission[] {
+export function permissionsOf(
+  role: 'host' | 'target',
+  { fleet: { source, pods } }: Plan,
+  { createsEvents }: Pick<PlannedWork, 'createsEvents'>,
+): Permission[] {
   if (role === 'host') return [...onHost]
   const areRequested = source === 'hollow' && pods.identity === 'csr'
   return [
     ...onEveryTarget,
-    ...(workload?.ballast?.kind === 'events' ? forEvents : []),
+    ...(createsEvents ? forEvents : []),
     ...(source === 'hollow' ? forHollowNodes : []),
     ...(areRequested ? forCertificates : []),
     ...(areRequested && pods.proxy ? forProxies : []),

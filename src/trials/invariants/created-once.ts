@@ -1,5 +1,9 @@
+import { sumOf } from '../../base/sum.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { sectionsOf } from '../../plan/section.ts'
 import type { ArmOutcome } from '../../result/result.ts'
+import { fillSection } from '../../steps/fill/section.ts'
+import { probeSection } from '../../steps/probe/section.ts'
 import { layOutWorkload } from '../../workload/layout.ts'
 import { ballastObjects, workloadObjects } from '../../workload/objects.ts'
 import { probeDeployment, probeNamespace } from '../../workload/probe-target.ts'
@@ -40,17 +44,18 @@ const resources: readonly WorkloadResource[] = [
   'deployments',
 ]
 
-function plannedKeys({ workload, seed }: Plan, runId: string): Set<string> {
+function plannedKeys(plan: Plan, runId: string): Set<string> {
   const probes = { runId, node: '', image: '', serviceAccountToken: false, replicas: 1 }
   const keys = new Set([keyOf('namespaces', probeNamespace(probes)), keyOf('deployments', probeDeployment(probes))])
-  if (workload === undefined) return keys
-  const layout = layOutWorkload(workload, seed)
-  for (const resource of resources) {
-    for (const object of workloadObjects(layout, resource)) keys.add(keyOf(resource, object))
-  }
-  for (const object of ballastObjects(layout)) keys.add(keyOf(ballastResourceOf(workload), object))
-  for (const { name: namespace } of layout.namespaces) {
-    keys.add(keyOf('configmaps', { metadata: { namespace, name: 'scale-test-watch-lag' } }))
+  for (const { section: workload } of sectionsOf(plan, fillSection)) {
+    const layout = layOutWorkload(workload, plan.seed)
+    for (const resource of resources) {
+      for (const object of workloadObjects(layout, resource)) keys.add(keyOf(resource, object))
+    }
+    for (const object of ballastObjects(layout)) keys.add(keyOf(ballastResourceOf(workload), object))
+    for (const { name: namespace } of layout.namespaces) {
+      keys.add(keyOf('configmaps', { metadata: { namespace, name: 'scale-test-watch-lag' } }))
+    }
   }
   return keys
 }
@@ -60,16 +65,16 @@ function lastSampleMs({ samples }: Pick<Evidence, 'samples'>, armId: string): nu
   return Math.max(...samples.filter((taken) => taken.armId === armId).map(({ atMs }) => atMs))
 }
 
-function extraPods({ workload, probes }: Plan, { witness, arm }: Seen, untilMs: number): string[] {
+function extraPods(plan: Plan, { witness, arm }: Seen, untilMs: number): string[] {
   if (toldOfExtra(arm)) return []
   const count = (role: WitnessedPod['role']) =>
     [...witness.pods.values()].filter((pod) => pod.role === role && pod.createdMs <= untilMs).length
   // Each probe that scales up makes what it adds.
-  const { sequence } = probes
-  const started = sequence[0]?.from ?? 0
+  const probes = sectionsOf(plan, probeSection).map(({ section }) => section)
+  const started = probes[0]?.from ?? 0
   const most = {
-    workload: workload?.pods.total ?? 0,
-    probe: sequence.reduce((sum, { from, to }) => sum + Math.max(0, to - from), started),
+    workload: sumOf(sectionsOf(plan, fillSection).map(({ section: { pods } }) => pods.total)),
+    probe: probes.reduce((sum, { from, to }) => sum + Math.max(0, to - from), started),
   }
   return (['workload', 'probe'] as const)
     .filter((role) => count(role) > most[role])

@@ -1,6 +1,10 @@
 import { Failure } from '../../base/errors.ts'
 import { sumOf } from '../../base/sum.ts'
 import type { Plan } from '../../plan/plan.ts'
+import { sectionsOf } from '../../plan/section.ts'
+import { fillSection } from '../../steps/fill/section.ts'
+import { observeSection } from '../../steps/observe/section.ts'
+import { probeSection } from '../../steps/probe/section.ts'
 import type { Evidence, Finding } from './evidence.ts'
 
 /** What an arm takes beside what its plan allows: bringing up the control plane, reading knobs, counting objects, looking at the nodes again. */
@@ -27,15 +31,19 @@ export function endsInTime({ plan, result, error }: Pick<Evidence, 'plan' | 'res
   return { checked: 1, violations }
 }
 
-function longestArmMs({ fleet, workload, probes: { settle, sequence } }: Plan): number {
+function longestArmMs(plan: Plan): number {
+  const workloads = sectionsOf(plan, fillSection).map(({ section }) => section)
+  const sequence = sectionsOf(plan, probeSection).map(({ section }) => section)
+  const pods = [...workloads.map((workload) => workload.pods.total), ...sequence.flatMap(({ from, to }) => [from, to])]
   return sumOf([
     besidesMs,
-    fleet.timeout + fleet.observe,
-    workload === undefined ? 0 : workload.timeout + afterFillMs,
+    plan.fleet.timeout,
+    ...sectionsOf(plan, observeSection).map(({ section }) => section.for),
+    ...workloads.map(({ timeout }) => timeout + afterFillMs),
     probeTargetMs + perReplicaMs * (sequence[0]?.from ?? 0),
-    ...sequence.map(({ timeout }) => settle + timeout + perProbeMs),
+    ...sequence.map(({ timeout }) => plan.probes.settle + timeout + perProbeMs),
     tearDownMs + lastWordsMs,
-    tearDownPerPodMs * Math.max(workload?.pods.total ?? 0, ...sequence.flatMap(({ from, to }) => [from, to])),
+    tearDownPerPodMs * Math.max(0, ...pods),
   ])
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../base/errors.ts'
 import type { Plan } from '../../plan/plan.ts'
+import type { PlannedWorkload } from '../../plan/workload.ts'
 import type { Result } from '../../result/result.ts'
+import { stepsOf } from '../../testing/plans.ts'
 import type { FaultKind } from '../faults/index.ts'
 import { createdOnce as checkCreatedOnce } from './created-once.ts'
 import { endsAfterFaults as checkEndsAfterFaults } from './ends-after-faults.ts'
@@ -36,21 +38,23 @@ const noStopTooEarly = complaints(checkNoStopTooEarly)
 const nothingLeft = complaints(checkNothingLeft)
 const violationsOf = (one: Evidence) => violationsIn(examine(one))
 
+const workload = {
+  namespaces: 1,
+  sizeClasses: [{ name: 'small', share: 1, minimumPods: 1 }],
+  pods: { total: 1, deploymentsPerNamespace: 1, image: 'pause', serviceAccountToken: false, mountingShare: 0 },
+  services: 0,
+  serviceAccounts: 0,
+  pace: { concurrency: 1 },
+  timeout: 60_000,
+} as unknown as PlannedWorkload
+
 const plan = {
   seed: 1,
   repetitions: 1,
-  fleet: { nodes: 1, timeout: 60_000, observe: 0 },
-  workload: {
-    namespaces: 1,
-    sizeClasses: [{ name: 'small', share: 1, minimumPods: 1 }],
-    pods: { total: 1, deploymentsPerNamespace: 1, image: 'pause', serviceAccountToken: false, mountingShare: 0 },
-    services: 0,
-    serviceAccounts: 0,
-    pace: { concurrency: 1 },
-    timeout: 60_000,
-  },
+  fleet: { nodes: 1, timeout: 60_000 },
+  steps: stepsOf(workload, [{ name: 'rollout', from: 1, to: 2, timeout: 60_000 }]),
   arms: [{ profile: 'tuned', set: [] }],
-  probes: { settle: 0, sequence: [{ name: 'rollout', from: 1, to: 2, timeout: 60_000 }] },
+  probes: { settle: 0 },
 } as unknown as Plan
 
 const own = (resource: OwnObject['resource'], role?: string, created = 1): OwnObject => ({ resource, role, created })

@@ -1,3 +1,6 @@
+import { sectionsOf } from '../../plan/section.ts'
+import { fillSection } from '../../steps/fill/section.ts'
+import { probeSection } from '../../steps/probe/section.ts'
 import type { Evidence, Finding } from './evidence.ts'
 
 /** A run passes only when it went to its end and everything that a verdict needs was measured. */
@@ -7,12 +10,12 @@ export function noPassWithoutData({ plan, result, error }: Pick<Evidence, 'plan'
   const wanted = plan.arms.length * plan.repetitions
   const gaps = arms.flatMap((arm) => [
     ...(arm.outcome === 'complete' ? [] : [`arm ${arm.profile} is ${arm.outcome}`]),
-    ...(plan.workload !== undefined && arm.fill === null ? ['nothing was filled'] : []),
+    ...(sectionsOf(plan, fillSection).length > 0 && arm.fill === null ? ['nothing was filled'] : []),
     ...Object.entries(arm.fill?.objects ?? {}).flatMap(([kind, { expected, observed, failed }]) =>
       observed === expected && failed === 0 ? [] : [`${observed} of ${expected} ${kind} are there, ${failed} failed`],
     ),
     ...(arm.fill !== null && arm.fill.pods.ready < arm.fill.pods.expected ? ['pods of the fill were not Ready'] : []),
-    ...plan.probes.sequence
+    ...sectionsOf(plan, probeSection)
       .filter(({ name }) => !arm.probes.some((probe) => probe.name === name))
       .map(({ name }) => `${name} is missing`),
     ...arm.probes.flatMap(({ name, stopsMs, pods, from, to }) => [

@@ -1,5 +1,7 @@
 import { sumOf } from '../../base/sum.ts'
+import { sectionsOf } from '../../plan/section.ts'
 import type { ArmOutcome } from '../../result/result.ts'
+import { probeSection } from '../../steps/probe/section.ts'
 import type { Evidence, Finding, Sample, Seen, Taken } from './evidence.ts'
 import { armsSeen, latestMs, together } from './evidence.ts'
 import type { Witness, WitnessedPod } from './witness.ts'
@@ -57,7 +59,9 @@ function notHandedOver(
 ): string[] {
   const has = (name: string) => taken.some(({ measured }) => measured === name)
   const filled = [...pods.values()].some(({ role }) => role === 'workload')
-  const begun = plan.probes.sequence.slice(0, Math.max(0, scaled.length - 1)).map(({ name }) => name)
+  const begun = sectionsOf(plan, probeSection)
+    .slice(0, Math.max(0, scaled.length - 1))
+    .map(({ name }) => name)
   return [...(filled ? ['fill'] : []), ...begun]
     .filter((measured) => !has(measured))
     .map((measured) => `no samples of ${measured} were handed over`)

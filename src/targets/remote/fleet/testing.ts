@@ -4,7 +4,7 @@ import type { CertificateSigningRequest, Node, Pod, StatefulSet } from '../../..
 import { createVirtualClock } from '../../../kube/testing.ts'
 import type { FakeApi } from '../../../kube/testing-api.ts'
 import { createFakeApi } from '../../../kube/testing-api.ts'
-import { plannedPods } from '../../../plan/testing.ts'
+import { plannedPods } from '../../../testing/plans.ts'
 import type { HollowFleetOptions } from './start.ts'
 
 /** What becomes of a pod once it exists. */

@@ -10,9 +10,9 @@ import { onEach } from './check.ts'
 export const access: Check = {
   id: 'access',
   title: 'Permissions',
-  examine: ({ clusters, plan }) =>
+  examine: ({ clusters, plan, work }) =>
     onEach(clusters, async (cluster) => {
-      const wanted = permissionsOf(cluster.role, plan).flatMap(reviewsOf)
+      const wanted = permissionsOf(cluster.role, plan, work).flatMap(reviewsOf)
       const allowed = await Promise.all(wanted.map(({ spec }) => isAllowed(cluster, spec)))
       const missing = wanted.filter((_, index) => allowed[index] !== true).map(({ text }) => text)
       if (missing.length === 0) return { notes: [`${titleOf(cluster)}: all ${wanted.length} are granted`] }

@@ -1,6 +1,7 @@
 import { ApiError } from '../../../kube/api.ts'
 import type { KubeObject } from '../../../kube/resources.ts'
 import type { Plan } from '../../../plan/plan.ts'
+import type { PlannedWork } from '../../target.ts'
 import type { HollowArm } from '../hollow-spec.ts'
 import type { Reach } from '../reach.ts'
 import { titleOf, unreachable } from '../reach.ts'
@@ -19,8 +20,8 @@ export interface Preflight extends Known {
   plan: Plan
   /** The hollow nodes of every arm; none where the fleet is not the run's. */
   hollow: readonly HollowArm[]
-  /** How long the run is expected to take. */
-  plannedMs: number
+  /** What the run will do in the targets. */
+  work: PlannedWork
   /** What it would create, one after the other. */
   objects(): Iterable<PlannedObject>
 }

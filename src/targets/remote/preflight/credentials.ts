@@ -10,18 +10,18 @@ const reserve = { share: 0.5, ms: 600_000 }
 export const credentials: Check = {
   id: 'credentials',
   title: 'Credentials',
-  examine: ({ clusters, now, plannedMs }) =>
+  examine: ({ clusters, now, work: { expectedMs } }) =>
     onEach(clusters, async (cluster) => {
       const { expiresAt } = cluster.credentials
       if (expiresAt === undefined) return { notes: [`${titleOf(cluster)}: no end of their validity is known`] }
       const leftMs = expiresAt.getTime() - now.getTime()
-      const neededMs = plannedMs * (1 + reserve.share) + reserve.ms
+      const neededMs = expectedMs * (1 + reserve.share) + reserve.ms
       const until = `${expiresAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`
       if (leftMs >= neededMs) return { notes: [`${titleOf(cluster)}: valid until ${until}`] }
       const because =
         leftMs <= 0
           ? `${titleOf(cluster)}: the credentials expired at ${until}`
-          : `${titleOf(cluster)}: the credentials expire in ${formatDuration(leftMs)}, at ${until}; the run is expected to take ${formatDuration(plannedMs)} and needs a reserve`
+          : `${titleOf(cluster)}: the credentials expire in ${formatDuration(leftMs)}, at ${until}; the run is expected to take ${formatDuration(expectedMs)} and needs a reserve`
       return { refusals: [{ because, next: 'Get a kubeconfig that is valid for longer, or log in again' }] }
     }),
 }

@@ -3,7 +3,7 @@ import { Failure } from '../../../base/errors.ts'
 import { ApiError } from '../../../kube/api.ts'
 import { runLabel } from '../../../kube/labels.ts'
 import type { KubeObject } from '../../../kube/resources.ts'
-import { planForTests } from '../../../plan/testing.ts'
+import { planForTests } from '../../../testing/plans.ts'
 import { hollowArm } from '../hollow-spec.ts'
 import { leaseFor } from '../lease.ts'
 import { allPermissions } from '../permissions.ts'
@@ -31,7 +31,7 @@ async function reasonsOf(
       clusters: [target],
       confirmed: [],
       now,
-      plannedMs: 3_600_000,
+      work: { objects: () => [], createsEvents: false, expectedMs: 3_600_000 },
       objects: () => [],
       signal: new AbortController().signal,
       ...changes,

@@ -1,8 +1,8 @@
-import type { KubeApi, ResourceName } from '../kube/api.ts'
-import { ApiError } from '../kube/api.ts'
-import { isTransient } from '../kube/failures.ts'
-import { createForRun } from '../kube/own.ts'
-import type { ResourceTypes } from '../kube/resources.ts'
+import type { KubeApi, ResourceName } from '../../kube/api.ts'
+import { ApiError } from '../../kube/api.ts'
+import { isTransient } from '../../kube/failures.ts'
+import { createForRun } from '../../kube/own.ts'
+import type { ResourceTypes } from '../../kube/resources.ts'
 
 /**
  * Creates an object, or finds that this very run has created it before: so a fill may be repeated. Throws

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import type { PlannedWorkload } from '../plan/plan.ts'
-import { recordingForTests } from '../record/testing.ts'
-import { openClusterForTests } from '../targets/sim/testing.ts'
-import type { Cluster } from '../targets/target.ts'
-import { fillCluster } from './fill.ts'
+import type { PlannedWorkload } from '../../plan/workload.ts'
+import { recordingForTests } from '../../record/testing.ts'
+import { openClusterForTests } from '../../targets/sim/testing.ts'
+import type { Cluster } from '../../targets/target.ts'
+import { fillCluster } from './step.ts'
 
 const workload = {
   namespaces: 2,

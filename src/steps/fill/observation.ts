@@ -1,19 +1,19 @@
-import { whenAborted } from '../base/abort.ts'
-import { readApiserverLatencies, readOwnLatencies } from '../measure/api-latency.ts'
-import { thinned } from '../measure/curve.ts'
-import { readEtcdUse } from '../measure/etcd-use.ts'
-import { readNetworkProgramming } from '../measure/network-programming.ts'
-import { notReadBetween } from '../measure/pairs.ts'
-import { schedulingRate } from '../measure/scheduling.ts'
-import type { PodTimeline } from '../measure/timeline.ts'
-import { createProbeTimeline } from '../measure/timeline.ts'
-import { watchLagOf } from '../measure/watch-lag.ts'
-import { startFeed } from '../record/feed.ts'
-import type { Recording } from '../record/recording.ts'
-import type { FillOutcome } from '../result/result.ts'
-import type { Cluster } from '../targets/target.ts'
-import { ownSelector, stamped } from '../workload/stamp.ts'
-import type { StepContext } from './step.ts'
+import { whenAborted } from '../../base/abort.ts'
+import { readApiserverLatencies, readOwnLatencies } from '../../measure/api-latency.ts'
+import { thinned } from '../../measure/curve.ts'
+import { readEtcdUse } from '../../measure/etcd-use.ts'
+import { readNetworkProgramming } from '../../measure/network-programming.ts'
+import { notReadBetween } from '../../measure/pairs.ts'
+import { schedulingRate } from '../../measure/scheduling.ts'
+import type { PodTimeline } from '../../measure/timeline.ts'
+import { createProbeTimeline } from '../../measure/timeline.ts'
+import { watchLagOf } from '../../measure/watch-lag.ts'
+import { startFeed } from '../../record/feed.ts'
+import type { Recording } from '../../record/recording.ts'
+import type { FillOutcome } from '../../result/result.ts'
+import type { Cluster } from '../../targets/target.ts'
+import { ownSelector, stamped } from '../../workload/stamp.ts'
+import type { StepContext } from '../step.ts'
 
 export interface ObserveOptions {
   cluster: Cluster
@@ -32,6 +32,11 @@ interface FillObservation {
   finish(): Promise<Omit<FillOutcome, 'objects' | 'stages' | 'countedMs'>>
   /** Ends the watches, also when nothing is finished; keeps what was seen of pods. */
   stop(): Promise<void>
+}
+
+/** The object that watch lag is measured with. */
+export function canaryIn(namespace: string) {
+  return { metadata: { name: 'scale-test-watch-lag', namespace } }
 }
 
 /** Starts observing; the fill begins when this resolves. */
@@ -79,8 +84,7 @@ export async function observeFill(
 
   return {
     sampleWatchLag(namespace) {
-      const canary = { metadata: { name: 'scale-test-watch-lag', namespace } }
-      phase.sampleWatchLag(stamped(canary, runId, 'canary'))
+      phase.sampleWatchLag(stamped(canaryIn(namespace), runId, 'canary'))
     },
     async allReady(context) {
       report = context.report

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { Failure } from '../base/errors.ts'
-import type { KubeApi } from '../kube/api.ts'
-import { ApiError } from '../kube/api.ts'
-import type { ConfigMap, Deployment } from '../kube/resources.ts'
-import { stamped } from '../workload/stamp.ts'
+import { Failure } from '../../base/errors.ts'
+import type { KubeApi } from '../../kube/api.ts'
+import { ApiError } from '../../kube/api.ts'
+import type { ConfigMap, Deployment } from '../../kube/resources.ts'
+import { stamped } from '../../workload/stamp.ts'
 import { countLosses, createOwn } from './own-objects.ts'
 
 const configmap: ConfigMap = { metadata: { name: 'config-1', namespace: 'large-01', labels: { app: 'a' } } }

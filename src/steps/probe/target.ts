@@ -1,19 +1,22 @@
-import { whenAborted } from '../base/abort.ts'
-import { plural } from '../base/count.ts'
-import { deleteNamespaces } from '../kube/drain.ts'
-import { follow } from '../kube/follow.ts'
-import { runLabel } from '../kube/labels.ts'
-import type { Deployment } from '../kube/resources.ts'
-import type { Cluster } from '../targets/target.ts'
-import type { ProbeTargetSpec } from '../workload/probe-target.ts'
-import { probeDeployment, probeNamespace, probeSelector } from '../workload/probe-target.ts'
-import type { Step } from './step.ts'
+import { whenAborted } from '../../base/abort.ts'
+import { plural } from '../../base/count.ts'
+import { deleteNamespaces } from '../../kube/drain.ts'
+import { follow } from '../../kube/follow.ts'
+import { runLabel } from '../../kube/labels.ts'
+import type { Deployment } from '../../kube/resources.ts'
+import type { Cluster } from '../../targets/target.ts'
+import type { ProbeTargetSpec } from '../../workload/probe-target.ts'
+import { probeDeployment, probeNamespace, probeSelector } from '../../workload/probe-target.ts'
+import type { Step } from '../step.ts'
 
 /** The Deployment that probes scale, up and available. */
 export interface ProbeTarget {
   namespace: string
   name: string
 }
+
+/** The id and the title of the step. */
+export const probeTargetOutline = { id: 'probe-target', title: 'Deployment under test' }
 
 /**
  * Creates the probes' namespace and Deployment on the probe node, and waits until it is available; the probes scale it to `mostReplicas` at
@@ -23,8 +26,7 @@ export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec, mostReplica
   const namespace = probeNamespace(spec)
   let creating: Promise<unknown> | undefined
   return {
-    id: 'probe-target',
-    title: 'Deployment under test',
+    ...probeTargetOutline,
     // A kubelet of five calls a second needs two of them per pod.
     timeoutMs: 60_000 + 1000 * spec.replicas,
     async setUp({ signal }) {

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import type { SchemaProblem, ValuePath } from '../base/schema-problems.ts'
+
+/** What the plan language knows of one kind of step. `Section` is what a plan says of such a step. */
+export interface SectionKind<Section = unknown> {
+  /** The key of a plan's step: `fill`. */
+  readonly kind: string
+  readonly schema: z.ZodType<Section>
+  /** What results and thresholds call the step; no two steps of a plan have the same name. */
+  nameOf(section: Section): string
+  /** Times of the step that thresholds and published figures may speak of. */
+  stopsOf(section: Section): readonly string[]
+  /** Mistakes between the steps of this kind, or between the parts of one. */
+  check(own: readonly WrittenStep<Section>[]): SchemaProblem[]
+}
+
+/** A step and where the plan has it. */
+export interface WrittenStep<Section = unknown> {
+  section: Section
+  path: ValuePath
+}
+
+/** One step of a plan. */
+export interface PlannedStep {
+  kind: string
+  name: string
+  /** Where the plan has it, for messages: `probes.sequence[0]`. */
+  at: string
+  /** Of the kind's own type: `sectionsOf` tells. */
+  section: unknown
+}
+
+/** The steps of one kind, with what the plan says of each. */
+export function sectionsOf<Section>(
+  { steps }: { steps: readonly PlannedStep[] },
+  { kind }: SectionKind<Section>,
+): (PlannedStep & { section: Section })[] {
+  return steps.filter((step): step is PlannedStep & { section: Section } => step.kind === kind)
+}
+
+/** The plan with the steps of one kind changed; all others are as they were. */
+export function withSections<Whole extends { steps: readonly PlannedStep[] }, Section>(
+  plan: Whole,
+  { kind }: SectionKind<Section>,
+  change: (section: Section) => Section,
+): Whole {
+  const steps = plan.steps.map((step) =>
+    step.kind === kind ? { ...step, section: change(step.section as Section) } : step,
+  )
+  return { ...plan, steps }
+}
+
+/** The list of a plan's steps, each `{ kind: section }`. */
+export function stepsSection(kinds: readonly SectionKind[]) {
+  const shape = Object.fromEntries(kinds.map(({ kind, schema }) => [kind, schema.optional()]))
+  const names = kinds.map(({ kind }) => kind)
+  return z
+    .array(
+      z.strictObject(shape).refine((step) => names.filter((name) => step[name] !== undefined).length === 1, {
+        error: `expected one kind of step: ${names.join(', ')}`,
+      }),
+    )
+    .min(1)
+}

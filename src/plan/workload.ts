@@ -1,0 +1,106 @@
+import { z } from 'zod'
+import { mostNamespaces } from './limits.ts'
+import { names } from './names.ts'
+import { bytes, count, countOrNone, perSecond, share, timeLimitMs } from './scalars.ts'
+
+const amount = z
+  .union([countOrNone(), z.strictObject({ perNamespace: countOrNone() })])
+  .describe('How many there are in all, or in each namespace: 1000, or { perNamespace: 20 }.')
+
+/** How many there are: in all, or in each namespace. */
+export type Amount = z.infer<typeof amount>
+
+/** What ballast can be made of. */
+const ballastKinds = ['configmaps', 'secrets', 'events'] as const
+
+/** The objects that fill the cluster (requirements R2). Totals are exact; what is drawn at random follows from the seed. */
+export function workloadSection() {
+  return z.strictObject({
+    namespaces: count(mostNamespaces),
+    sizeClasses: z
+      .array(
+        z.strictObject({
+          name: names.sizeClass,
+          share: share.refine((value) => value > 0, 'expected a share above 0'),
+          minimumPods: countOrNone(),
+        }),
+      )
+      .min(1)
+      .default([{ name: 'all', share: 1, minimumPods: 0 }])
+      .describe('Kinds of namespaces by how many pods they hold; shares add up to 1. All alike when absent.'),
+    pods: z
+      .strictObject({
+        total: countOrNone(),
+        perDeployment: count()
+          .optional()
+          .describe('Replicas of a Deployment; the last one of a namespace takes the remainder.'),
+        deploymentsPerNamespace: count().optional().describe('Instead: Deployments of equal size in each namespace.'),
+        deployments: z
+          .array(
+            z.strictObject({
+              replicas: count(),
+              share: share.optional().describe("Share of a namespace's pods that are in Deployments of this size."),
+              perNamespace: count().optional().describe('Instead: how many such Deployments each namespace has.'),
+            }),
+          )
+          .min(1)
+          .optional()
+          .describe('Instead: Deployments of several sizes in each namespace.'),
+        image: names.image.default('registry.k8s.io/pause:3.10'),
+        serviceAccountToken: z.boolean().default(false),
+        serviceLinks: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Whether containers get environment variables for every service of their namespace, as Kubernetes does unless told otherwise.',
+          ),
+        mountingShare: share
+          .prefault(0)
+          .describe('Share of the Deployments whose pods mount one configmap and one secret of their namespace.'),
+      })
+      .prefault({ total: 0 })
+      .describe('None when absent.'),
+    services: amount.prefault(0).describe('A total is spread over the namespaces in proportion to their pods.'),
+    configObjects: z
+      .strictObject({
+        podsPerConfigObject: z.number().positive().optional().describe("pods : config objects, the document's 4:1."),
+        configmapsPerSecret: z
+          .number()
+          .min(0)
+          .optional()
+          .describe('configmaps : secrets, also 4:1 there; 0 makes all of them secrets.'),
+        configmaps: amount.optional().describe('Instead of the ratios: configmaps by number.'),
+        secrets: amount.optional().describe('Instead of the ratios: secrets by number.'),
+        configmapSize: bytes.prefault('1KiB'),
+        secretSize: bytes.prefault('1KiB'),
+      })
+      .optional()
+      .describe(
+        'Configmaps and secrets: by two ratios, or by number. A total is thrown at random over the namespaces.',
+      ),
+    serviceAccounts: amount
+      .prefault(0)
+      .describe('On top of the config objects, and of the `default` one that every namespace gets.'),
+    ballast: z
+      .strictObject({
+        total: bytes,
+        objectSize: bytes,
+        kind: z
+          .enum(ballastKinds)
+          .default('configmaps')
+          .describe('What it is made of. The apiserver lets events expire after an hour (--event-ttl).'),
+      })
+      .optional()
+      .describe("Objects that are there for their weight alone: the document's 1.5 GB in etcd."),
+    pace: z
+      .strictObject({ rate: perSecond.optional(), concurrency: count(128).optional() })
+      .default({ concurrency: 32 })
+      .describe('How fast objects are created: so many per second, whatever the answers take, or so many at a time.'),
+    timeout: timeLimitMs
+      .prefault('15m')
+      .describe('How long all objects may take to exist and all pods to become Ready.'),
+  })
+}
+
+/** What a plan fills its cluster with. */
+export type PlannedWorkload = z.infer<ReturnType<typeof workloadSection>>

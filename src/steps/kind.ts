@@ -1,0 +1,62 @@
+import type { ForecastKind } from '../fleet/step-forecast.ts'
+import type { KubeObject } from '../kube/resources.ts'
+import type { ClientLimits } from '../measure/limiters.ts'
+import type { PodTimeline } from '../measure/timeline.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { PlannedStep, SectionKind } from '../plan/section.ts'
+import type { Recording } from '../record/recording.ts'
+import type { ArmOutcome } from '../result/result.ts'
+import type { Cluster } from '../targets/target.ts'
+import type { ReadyFleet } from './fleet-up.ts'
+import type { Step } from './step.ts'
+
+/** An arm whose nodes are all Ready, as its steps see it. */
+export interface ArmContext {
+  runId: string
+  plan: Plan
+  cluster: Cluster
+  fleet: ReadyFleet
+  /** The client limits in force, as the components themselves said. */
+  limits: ClientLimits
+  recording: Recording
+  /** Takes the raw timeline of every pod, for the samples file. */
+  onSamples: (measured: string, pods: readonly PodTimeline[]) => void
+  /** What was found so far. */
+  found: Readonly<ArmOutcome>
+}
+
+/** A kind of step that a plan can name. `Prepared` is what the first of them makes for all of them. */
+export interface StepKind<Section, Outcome, Prepared = undefined> extends ForecastKind<Section> {
+  readonly section: SectionKind<Section>
+  /** Whether what is in the cluster is counted before the first step of this kind. */
+  readonly countsFirst: boolean
+  /** The id and the title of a step, as the outline of a run has them. */
+  outline(section: Section): Pick<Step<unknown>, 'id' | 'title'>
+  /** What the steps of this kind need once per arm, such as the Deployment that they scale. */
+  readonly preparation?: {
+    outline: Pick<Step<unknown>, 'id' | 'title'>
+    step(sections: readonly Section[], arm: ArmContext): Step<Prepared>
+  }
+  /** Every object that the steps of this kind create, in order; pods that controllers make of them left out. */
+  objects(sections: readonly Section[], run: { plan: Plan; runId: string }): Iterable<KubeObject>
+  /** Whether they write events of their own, which takes a right that other steps do not need. */
+  createsEvents(sections: readonly Section[]): boolean
+  step(section: Section, arm: ArmContext, prepared: Prepared): Step<Outcome>
+  /** Puts what the step found into the arm's outcome. Throws `Failure('inconclusive')` where it leaves nothing to go on with. */
+  keep(found: Outcome, section: Section, arm: ArmOutcome): void
+}
+
+/** A kind whose types are forgotten: sections and outcomes are of its own making, and go back to nobody else. */
+export type AnyStepKind = StepKind<unknown, unknown, unknown>
+
+/** Forgets the types of a kind, which only TypeScript knows of, so that kinds of all sorts can be listed. */
+export function anyKind<Section, Outcome, Prepared>(kind: StepKind<Section, Outcome, Prepared>): AnyStepKind {
+  return kind as unknown as AnyStepKind
+}
+
+/** The kind of a planned step. A plan names only kinds that there are. */
+export function kindOf({ kind: name }: Pick<PlannedStep, 'kind'>, kinds: readonly AnyStepKind[]): AnyStepKind {
+  const found = kinds.find(({ section }) => section.kind === name)
+  if (found === undefined) throw new Error(`${name} is no kind of step`)
+  return found
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { names } from '../../plan/names.ts'
+import { timeLimitMs } from '../../plan/scalars.ts'
+import type { SectionKind } from '../../plan/section.ts'
+
+/** How long the cluster is watched, milliseconds, and what results call that. */
+export interface PlannedObservation {
+  name: string
+  for: number
+}
+
+const name = 'observe'
+
+/** `- observe: 5m`, or `- observe: { name: busy-hour, for: 1h }` */
+export const observeSection: SectionKind<PlannedObservation> = {
+  kind: 'observe',
+  schema: z
+    .union([
+      timeLimitMs.transform((ms) => ({ name, for: ms })),
+      z.strictObject({ name: names.probe.default(name), for: timeLimitMs }),
+    ])
+    .describe('Measures the cluster for so long and creates nothing in it.'),
+  nameOf: (section) => section.name,
+  stopsOf: () => [],
+  check: () => [],
+}

@@ -1,0 +1,52 @@
+import type { PlannedProbe } from '../../plan/probe.ts'
+import type { ProbeOutcome } from '../../result/result.ts'
+import type { StepKind } from '../kind.ts'
+import { forecastProbe } from './forecast.ts'
+import { objectsOfProbes } from './objects.ts'
+import { probeSection } from './section.ts'
+import { probeStep, probeStepId, probeTitle } from './step.ts'
+import type { ProbeTarget } from './target.ts'
+import { probeTarget, probeTargetOutline } from './target.ts'
+
+/** Times a Deployment that is scaled. */
+export const probe: StepKind<PlannedProbe, ProbeOutcome, ProbeTarget> = {
+  section: probeSection,
+  countsFirst: true,
+  forecast: forecastProbe,
+  objects: objectsOfProbes,
+  createsEvents: () => false,
+  outline: (section) => ({ id: probeStepId(section), title: probeTitle(section) }),
+  preparation: {
+    outline: probeTargetOutline,
+    step(probes, { plan, fleet, cluster, runId }) {
+      const { image, serviceAccountToken } = plan.probes.pod
+      const spec = {
+        runId,
+        node: fleet.origin?.probeHostname ?? fleet.probeNode,
+        image,
+        serviceAccountToken,
+        replicas: probes[0]?.from ?? 1,
+        tolerated: plan.fleet.pods.taints,
+      }
+      return probeTarget(cluster, spec, Math.max(...probes.flatMap(({ from, to }) => [from, to])))
+    },
+  },
+  step(section, { plan, cluster, fleet, limits, recording, onSamples, found }, target) {
+    const { pod, settle } = plan.probes
+    return probeStep({
+      cluster,
+      target,
+      probe: section,
+      earlier: [...found.probes],
+      node: fleet.probeNode,
+      serviceAccountToken: pod.serviceAccountToken,
+      settleMs: settle,
+      limits,
+      recording,
+      onSamples,
+    })
+  },
+  keep(outcome, _, arm) {
+    arm.probes.push(outcome)
+  },
+}
