@@ -1,6 +1,7 @@
 import type { ReferenceFigure } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
 import { comparable, ratioOf, sampleOf } from '../result/sample.ts'
+import type { Series } from '../result/series.ts'
 import { nearestTo } from './sample.ts'
 
 /** One figure of a step: how it is read, and what is known of it. */
@@ -12,9 +13,10 @@ export interface Figure<Outcome> {
   inFull?: string
   /** What it is, in words. */
   meaning: string
-  unit: 'ms' | '/s'
+  /** Times, which are in `ms`, are set in ratio; nothing else is. */
+  unit: Series['unit']
   format: (value: number) => string
-  /** What a figure of a saturated machine is: a time is an upper bound, a rate a lower one. Ratios are those of times. */
+  /** What a figure of a saturated machine is: a time is an upper bound, a rate a lower one. */
   bound: '≤' | '≥'
   /** headline: in every format. table: where there is room. background: in no table, but compared all the same. */
   importance: 'headline' | 'table' | 'background'
@@ -129,7 +131,6 @@ interface Compared<Outcome> {
 /** Sets the runs of a step side by side, figure by figure, and picks the run of each arm that is nearest to its median. */
 export function compare<Outcome>(compared: Compared<Outcome>): { rows: FigureRow[]; typical: StepRun<Outcome>[] } {
   const { name, figures, armNames, references, runs } = compared
-  const typical: StepRun<Outcome>[] = []
   const typicalOf = (arm: string) => typical.find((run) => run.arm === arm)?.outcome
   const rows = figures.flatMap((figure): FigureRow[] => {
     const { read: _, cause, binding, inFull = figure.label, ...rest } = figure
@@ -148,18 +149,17 @@ export function compare<Outcome>(compared: Compared<Outcome>): { rows: FigureRow
   })
   const decisive = compared.decisive(rows)
   const read = figures.find((figure) => figure.name === decisive?.name)?.read
-  for (const [index, arm] of armNames.entries()) {
+  const typical = armNames.flatMap((arm, index) => {
     const own = runs.filter((run) => run.arm === arm)
     const median = decisive?.cells[index]?.measured?.median ?? null
-    const nearest = nearestTo(median, own, ({ outcome }) => read?.(outcome)?.value ?? null)
-    if (nearest !== undefined) typical.push(nearest)
-  }
+    return nearestTo(median, own, ({ outcome }) => read?.(outcome)?.value ?? null) ?? []
+  })
   return { rows, typical }
 }
 
 function cellsOf<Outcome>(
   { runs, armNames, notes }: Compared<Outcome>,
-  { read, bound }: Figure<Outcome>,
+  { read, unit }: Figure<Outcome>,
   published: readonly ReferenceFigure[],
 ): ComparisonCell[] {
   const readings = armNames.map((name) =>
@@ -177,7 +177,7 @@ function cellsOf<Outcome>(
       arm,
       readings: readings[index] ?? [],
       measured,
-      ratio: index === 0 || bound === '≥' ? null : ratioOf(baseline, measured),
+      ratio: index === 0 || unit !== 'ms' ? null : ratioOf(baseline, measured),
       reference: referenceOf(figures[index], index === 0 ? undefined : figures[0], measured, notes),
     }
   })
@@ -203,6 +203,11 @@ function referenceOf(
 /** The rows that have figures. */
 export function figureRows({ rows }: Pick<Comparison, 'rows'>): FigureRow[] {
   return rows.filter((row) => row.kind === 'figure')
+}
+
+/** The rows of times: only they are compared. */
+export function timeRows(comparison: Pick<Comparison, 'rows'>): FigureRow[] {
+  return figureRows(comparison).filter(({ unit }) => unit === 'ms')
 }
 
 /** The rows that a table shows; only the most important ones where there is little room. */

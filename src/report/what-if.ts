@@ -5,7 +5,7 @@ import type { ArmOutcome } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
 import { alike, comparable, sampleOf } from '../result/sample.ts'
 import type { Binding } from './comparison.ts'
-import { figureRows, noClientLimit } from './comparison.ts'
+import { noClientLimit, timeRows } from './comparison.ts'
 import { formatListed, formatRatio, formatShare } from './format.ts'
 import type { Floor, StepReport } from './step-view.ts'
 import type { ReportView } from './view.ts'
@@ -123,7 +123,7 @@ function stepGroup({ armNames }: ReportView, step: StepReport, arms: string[], v
 
 /** The most important times of a step. */
 function effectsOf({ figures }: StepReport, arms: string[], values: TriedValue[]): Effect[] {
-  const times = figureRows(figures).filter(({ importance, bound }) => importance === 'headline' && bound === '≤')
+  const times = timeRows(figures).filter(({ importance }) => importance === 'headline')
   return times.map(({ label, cells, bindingIn }) => {
     const samples = arms.map((name) => cells.find(({ arm }) => arm === name)?.measured ?? null)
     return effectOf(label, values, samples, arms.map(bindingIn))

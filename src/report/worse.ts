@@ -7,7 +7,7 @@ import type { ArmOutcome } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
 import { isLonger, ratioOf, sampleOf } from '../result/sample.ts'
 import type { Family, FigureRow } from './comparison.ts'
-import { figureRows } from './comparison.ts'
+import { timeRows } from './comparison.ts'
 import { formatSpeedup } from './format.ts'
 import { sampleText } from './sample.ts'
 import type { StepReport } from './step-view.ts'
@@ -35,7 +35,7 @@ export function worsenedIn(compared: Compared): Worsened[] {
   const { armNames, steps } = compared
   const [baseline, ...others] = armNames
   if (baseline === undefined) return []
-  const rows = steps.flatMap(({ figures }) => figureRows(figures)).filter(({ bound }) => bound === '≤')
+  const rows = steps.flatMap(({ figures }) => timeRows(figures))
   return others.flatMap((arm) => {
     const found = [...nodesReady(compared, baseline, arm), ...rows.flatMap((row) => grown(row, baseline, arm))]
     return mostOfFamilies(found)

@@ -13,7 +13,7 @@ import type { FillRun } from './view-run.ts'
 const podStartup = 'created to Ready'
 
 const time = { unit: 'ms', format: formatDuration, bound: '≤' } as const
-const rate = { unit: '/s', format: formatRate, bound: '≥' } as const
+const rate = { unit: 'per second', format: formatRate, bound: '≥' } as const
 const latency = { unit: 'ms', format: formatLatency, bound: '≤', importance: 'background' } as const
 
 const figures: readonly Figure<FillOutcome>[] = [
