@@ -71,6 +71,7 @@ schema: $(installed) ## Write plans/plan.schema.json, by which editors check pla
 
 bench: $(installed) ## Measure the hot paths, as ratios within one run
 	@node scripts/bench.ts
+	@node --expose-gc scripts/bench-recording.ts
 
 clean: ## Remove reports of runs, and what npm installed
 	rm -rf node_modules coverage
