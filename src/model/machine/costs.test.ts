@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import type { Calibration } from '../../result/calibration.ts'
+import { machineForTests } from '../testing.ts'
+import { costsOf } from './costs.ts'
+
+const { calibration } = machineForTests()
+
+/** The calibration with other figures for reads, of which there were 1000 in ten seconds, and for idling. */
+function calibrationOf(used: {
+  idleMs: number
+  apiserverMs: number
+  etcdMs: number
+  readP50Ms: number | null
+}): Calibration {
+  const { latenciesMs, phases } = calibration
+  const { base, reads } = phases
+  const cpuMs = { 'kube-apiserver': used.apiserverMs, etcd: used.etcdMs }
+  return {
+    ...calibration,
+    latenciesMs: { ...latenciesMs, read: { ...latenciesMs.read, p50: used.readP50Ms } },
+    phases: {
+      ...phases,
+      base: { ...base, durationMs: 10_000, cpuMs: { 'kube-apiserver': used.idleMs } },
+      reads: { ...reads, units: 1000, durationMs: 10_000, cpuMs },
+    },
+  }
+}
+
+describe('what the model takes from a calibration', () => {
+  it('should be the processor time of one request, without what the component takes when idle', () => {
+    const costs = costsOf(calibrationOf({ idleMs: 1000, apiserverMs: 3000, etcdMs: 500, readP50Ms: 3 }))
+    expect(costs.apiserver.readMs).toBeCloseTo(2, 9)
+    expect(costs.etcd.readMs).toBeCloseTo(0.5, 9)
+    expect(costs.idleMsPerSecond['kube-apiserver']).toBeCloseTo(100, 9)
+    // What is left of a read's latency, for each way.
+    expect(costs.networkMs).toBeCloseTo(0.25, 9)
+  })
+
+  it('should be nothing for work that took less than idling, and a little for a network that is not seen', () => {
+    const costs = costsOf(calibrationOf({ idleMs: 1000, apiserverMs: 900, etcdMs: 0, readP50Ms: 0.01 }))
+    expect(costs.apiserver.readMs).toBe(0)
+    expect(costs.networkMs).toBe(0.05)
+  })
+
+  it('should refuse a calibration in which a latency that is needed was not measured', () => {
+    const incomplete = calibrationOf({ idleMs: 0, apiserverMs: 1000, etcdMs: 0, readP50Ms: null })
+    expect(() => costsOf(incomplete)).toThrow('the calibration has no latenciesMs.read.p50')
+  })
+
+  it('should be a positive number for every kind of work of the calibration that comes along', () => {
+    const numbersOf = (value: unknown): number[] =>
+      typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersOf) : [value as number]
+    const { idleMsPerSecond: _, ...costs } = costsOf(calibration)
+    for (const cost of numbersOf(costs)) expect(cost).toBeGreaterThan(0)
+  })
+})
