@@ -1,7 +1,6 @@
 import process from 'node:process'
 import { PassThrough } from 'node:stream'
 import type { KubeApi, ListQuery, ResourceName } from '../src/kube/api.ts'
-import { createVirtualClock } from '../src/kube/testing.ts'
 import type { RequestRecord } from '../src/kube/transport.ts'
 import { decodeWatch } from '../src/kube/watch-stream.ts'
 import type { ComponentName, Wanted } from '../src/measure/metrics.ts'
@@ -11,6 +10,7 @@ import { startRecording } from '../src/record/recording.ts'
 import type { ScrapedComponent } from '../src/record/scrape.ts'
 import { scrapeEach } from '../src/record/scrape.ts'
 import { readThisMachine, watchThisMachine } from '../src/record/this-machine.ts'
+import { createVirtualClock } from '../src/testing/virtual-clock.ts'
 
 /**
  * What a recording costs: 20 minutes of 1000 nodes. Time is virtual; parsing pages and events, reading /proc and making figures are real. Left

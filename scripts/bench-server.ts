@@ -1,6 +1,6 @@
 import { createServer } from 'node:https'
 import process from 'node:process'
-import type { TestCertificates } from '../src/kube/testing-tls.ts'
+import type { TestCertificates } from '../src/testing/certificates.ts'
 
 // However the bench ends, its server ends with it.
 process.once('disconnect', () => process.exit())

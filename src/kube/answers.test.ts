@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { ApiError } from './api.ts'
 import { kubeApiOver } from './requests.ts'
 import { statusIn } from './status.ts'
-import { createVirtualClock } from './testing.ts'
 import { parseJson } from './transport.ts'
 import { decodeWatch } from './watch-stream.ts'
 

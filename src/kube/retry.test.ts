@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers'
 import { describe, expect, test } from 'vitest'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { ApiError } from './api.ts'
 import type { Retry } from './retry.ts'
 import { retrying, retryWaitMs } from './retry.ts'
-import { createVirtualClock } from './testing.ts'
 
 describe('retryWaitMs', () => {
   test('should double up to ten seconds when the server names no time', () => {

@@ -2,9 +2,9 @@ import { PassThrough, Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Clock } from '../base/clock.ts'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import type { WatchEvent } from './api.ts'
 import type { Pod } from './resources.ts'
-import { createVirtualClock } from './testing.ts'
 import { decodeWatch } from './watch-stream.ts'
 
 const names = ['käfer', '東京-1', 'pod-🚀', 'plain', 'é']

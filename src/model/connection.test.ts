@@ -3,8 +3,8 @@ import { ApiError } from '../kube/api.ts'
 import { runLabel } from '../kube/labels.ts'
 import type { RetryRecord } from '../kube/persistent.ts'
 import type { RequestRecord } from '../kube/transport.ts'
+import { openModelForTests } from '../testing/model.ts'
 import type { Fault, RequestFault } from './fault.ts'
-import { openModelForTests } from './testing.ts'
 
 const configMap = { metadata: { namespace: 'default', name: 'a', labels: { [runLabel]: 'run' } } }
 

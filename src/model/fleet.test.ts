@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { machineForTests, openModelForTests } from './testing.ts'
+import { machineForTests, openModelForTests } from '../testing/model.ts'
 
 /** When each of so many nodes was registered, by its number. */
 async function registeredMs(nodes: number, nodesPerProcess: number, hosts: { count: number; cores: number } | null) {

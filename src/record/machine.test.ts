@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createVirtualClock } from '../kube/testing.ts'
 import type { ReadMachine } from '../measure/machine-record.ts'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { recordMachine } from './machine.ts'
 
 /** A machine half of whose two cores is in use; `failing` says when it cannot be read. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeApi } from '../kube/api.ts'
-import { createVirtualClock } from '../kube/testing.ts'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { createNodeStates } from './node-states.ts'
 
 /** An API whose watch on nodes shows what the test tells it, and breaks when told so. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeApi, WatchEvent } from '../kube/api.ts'
 import type { ConfigMap } from '../kube/resources.ts'
-import { createVirtualClock } from '../kube/testing.ts'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { sampleWatchLag } from './watch-lag.ts'
 
 const canary = { metadata: { name: 'canary', namespace: 'large-01' } }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ArmOutcome } from '../result/result.ts'
-import { sampleResult } from './sample-result.ts'
+import { sampleResult } from '../testing/results.ts'
 import { viewOf } from './view.ts'
 
 describe('report view', () => {

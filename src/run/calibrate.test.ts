@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { ApiError } from '../kube/api.ts'
-import { createVirtualClock } from '../kube/testing.ts'
 import type { Cluster, OpenOptions, Target } from '../targets/target.ts'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { calibrate, calibrationSizes } from './calibrate.ts'
 import type { RunEvent } from './events.ts'
 

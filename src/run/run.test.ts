@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { ApiError } from '../kube/api.ts'
-import { createVirtualClock } from '../kube/testing.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Result } from '../result/result.ts'
 import type { Target } from '../targets/target.ts'
 import { plannedPods, stepsOf } from '../testing/plans.ts'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import type { RunEvent } from './events.ts'
 import { executeRun } from './run.ts'
 

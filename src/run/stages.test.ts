@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
-import { createVirtualClock } from '../kube/testing.ts'
 import type { Step } from '../steps/step.ts'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import type { RunEvent } from './events.ts'
 import type { Stages } from './stages.ts'
 import { withStages } from './stages.ts'

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { ApiError, isApiStatus } from '../kube/api.ts'
 import { deleteNamespaces } from '../kube/drain.ts'
-import { openClusterForTests } from '../targets/sim/testing.ts'
 import type { Cluster } from '../targets/target.ts'
+import { openClusterForTests } from '../testing/simulated-cluster.ts'
 
 const own = { labelSelector: 'scale-test/run=run-7' }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import type { Progress } from '../base/progress.ts'
-import { createVirtualClock } from '../kube/testing.ts'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { sayingHowFar } from './fleet-lateness.ts'
 import type { StepContext } from './step.ts'
 

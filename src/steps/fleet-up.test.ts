@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Progress } from '../base/progress.ts'
 import type { ResourceName, WatchQuery } from '../kube/api.ts'
-import { openClusterForTests } from '../targets/sim/testing.ts'
 import type { Cluster } from '../targets/target.ts'
+import { openClusterForTests } from '../testing/simulated-cluster.ts'
 import { fleetUp } from './fleet-up.ts'
 
 const spec = { nodes: 2, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }

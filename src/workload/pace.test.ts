@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createVirtualClock } from '../kube/testing.ts'
+import { createVirtualClock } from '../testing/virtual-clock.ts'
 import type { Pace, Sent } from './pace.ts'
 import { sendPaced } from './pace.ts'
 

@@ -1,4 +1,4 @@
-import { openClusterForTests } from '../../src/targets/sim/testing.ts'
+import { openClusterForTests } from '../../src/testing/simulated-cluster.ts'
 import type { ContractServer } from './suite.ts'
 import { describeContract } from './suite.ts'
 

@@ -3,7 +3,7 @@ import process from 'node:process'
 import { systemClock } from '../../src/base/clock.ts'
 import { loadCredentials } from '../../src/kube/credentials.ts'
 import { connectEndpoint } from '../../src/kube/http.ts'
-import { nobodyThere } from '../../src/kube/testing.ts'
+import { nobodyThere } from '../../src/testing/load-options.ts'
 import { contentsOf } from './contents.ts'
 import { applyObjects, deleteObjects } from './rights.ts'
 

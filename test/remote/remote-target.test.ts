@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { runLabel } from '../../src/kube/labels.ts'
 import { cleanUpClusters } from '../../src/run/cleanup-clusters.ts'
-import { viewFor } from '../../src/steps/views/testing.ts'
 import { dryRun, remoteTarget } from '../../src/targets/remote/index.ts'
 import { leaseFor } from '../../src/targets/remote/lease.ts'
 import { lineOf } from '../../src/targets/remote/objects.ts'
+import { viewFor } from '../../src/testing/reports.ts'
 import { run, simulatedClusters } from './simulated.ts'
 
 describe('target remote', () => {

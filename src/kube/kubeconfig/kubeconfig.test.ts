@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Failure } from '../../base/errors.ts'
+import { nobodyThere } from '../../testing/load-options.ts'
 import { loadCredentials } from '../credentials.ts'
-import { nobodyThere } from '../testing.ts'
 
 const canary = 'canary-77ab'
 const folder = mkdtempSync(join(tmpdir(), 'kubeconfig-'))

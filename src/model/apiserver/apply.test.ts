@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { ObjectRef, Patch } from '../../kube/api.ts'
 import type { ConfigMap } from '../../kube/resources.ts'
+import { benchForTests, refusalOf } from '../../testing/model-objects.ts'
 import { patched } from './patches.ts'
-import { benchForTests, refusalOf } from './testing.ts'
 
 const ref: ObjectRef<'configmaps'> = { resource: 'configmaps', namespace: 'ns', name: 'm' }
 

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../../kube/api.ts'
+import { benchForTests } from '../../testing/model-objects.ts'
 import { patchedByJson } from './json-patch.ts'
 import { parseLabelSelector, selectorText } from './label-selector.ts'
 import { createPager } from './paging.ts'
 import { selectionOf } from './selectors.ts'
-import { benchForTests } from './testing.ts'
 
 /** Calls, and lets an `ApiError` pass: whatever a client sends, it is a refusal at worst. */
 function answered(call: () => unknown): unknown {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { refusalOf } from '../../testing/model-objects.ts'
 import { patchedByJson } from './json-patch.ts'
-import { refusalOf } from './testing.ts'
 
 const object = { data: { a: '1' }, list: ['x', 'y', 'z'], 'with/slash~': 'kept' }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Deployment, Pod } from '../../kube/resources.ts'
-import { benchForTests, refusalOf } from './testing.ts'
+import { benchForTests, refusalOf } from '../../testing/model-objects.ts'
 
 const container = { name: 'main', image: 'pause' }
 const pod = (nodeName?: string): Pod => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { benchForTests, refusalOf } from '../../testing/model-objects.ts'
 import { createPager } from './paging.ts'
-import { benchForTests, refusalOf } from './testing.ts'
 
 function setUp() {
   const { store, objects } = benchForTests()

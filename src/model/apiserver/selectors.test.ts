@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Pod } from '../../kube/resources.ts'
+import { refusalOf } from '../../testing/model-objects.ts'
 import { selectionOf } from './selectors.ts'
-import { refusalOf } from './testing.ts'
 
 const pod: Pod = { metadata: { name: 'a', namespace: 'ns' }, spec: { containers: [] } }
 const selects = (fieldSelector: string) => selectionOf({ resource: 'pods', fieldSelector })?.(pod) ?? true

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import type { WatchEvent } from '../../kube/api.ts'
 import type { KubeObject } from '../../kube/resources.ts'
-import type { ModelForTests } from '../testing.ts'
-import { openModelForTests } from '../testing.ts'
+import type { ModelForTests } from '../../testing/model.ts'
+import { openModelForTests } from '../../testing/model.ts'
 
 /** The first events of a watch of the configmaps in `default`. */
 async function told({ api }: ModelForTests, resourceVersion: string, count: number): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../../kube/api.ts'
+import { benchForTests } from '../../testing/model-objects.ts'
 import type { Reply, Server, ServerRequest } from '../apiserver/server.ts'
-import { benchForTests } from '../apiserver/testing.ts'
 import { createKernel } from '../kernel/kernel.ts'
 import { createClient, createLimiterMetrics } from './client.ts'
 import type { TokenBucket } from './token-bucket.ts'

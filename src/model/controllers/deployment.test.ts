@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Condition, Deployment, ReplicaSet } from '../../kube/resources.ts'
+import { componentBenchForTests } from '../../testing/model-components.ts'
 import { runDeploymentController } from './deployment.ts'
-import { componentBenchForTests } from './testing.ts'
 
 const ref = { resource: 'deployments', namespace: 'ns', name: 'web' } as const
 

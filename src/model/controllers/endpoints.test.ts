@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Condition, Pod, Service } from '../../kube/resources.ts'
+import { componentBenchForTests } from '../../testing/model-components.ts'
 import { runEndpointControllers } from './endpoints.ts'
-import { componentBenchForTests } from './testing.ts'
 
 /** Both controllers, and a service that selects `app: web`. */
 async function benchOf() {

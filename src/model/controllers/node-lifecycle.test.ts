@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Condition, Node, Pod } from '../../kube/resources.ts'
 import { isReady } from '../../kube/resources.ts'
+import { componentBenchForTests } from '../../testing/model-components.ts'
 import { runNodeLifecycleController } from './node-lifecycle.ts'
-import { componentBenchForTests } from './testing.ts'
 
 const ref = { resource: 'nodes', name: 'a' } as const
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ResourceName } from '../../kube/api.ts'
 import type { Deployment, KubeObject, ObjectMeta, ResourceTypes } from '../../kube/resources.ts'
-import type { ModelForTests } from '../testing.ts'
-import { openModelForTests } from '../testing.ts'
+import type { ModelForTests } from '../../testing/model.ts'
+import { openModelForTests } from '../../testing/model.ts'
 
 const namespace = 'ns'
 const labels = { app: 'web' }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../../kube/api.ts'
 import type { Pod, ReplicaSet } from '../../kube/resources.ts'
+import type { Refuse } from '../../testing/model-components.ts'
+import { componentBenchForTests } from '../../testing/model-components.ts'
 import { runReplicaSetController } from './replicaset.ts'
-import type { Refuse } from './testing.ts'
-import { componentBenchForTests } from './testing.ts'
 
 const labels = { app: 'web' }
 const ref = { resource: 'replicasets', namespace: 'ns', name: 'web' } as const

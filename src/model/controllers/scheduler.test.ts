@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Node, Pod } from '../../kube/resources.ts'
+import { componentBenchForTests } from '../../testing/model-components.ts'
 import { runScheduler } from './scheduler.ts'
-import { componentBenchForTests } from './testing.ts'
 
 interface NodeShape {
   cpu?: string

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { isApiStatus } from '../../kube/api.ts'
 import { isReady } from '../../kube/resources.ts'
+import { openModelForTests } from '../../testing/model.ts'
 import { requestsOf } from '../../tuning/profiles.ts'
-import { openModelForTests } from '../testing.ts'
 
 /** A cluster with one node or more, Ready, and what becomes of pods that are bound to it. */
 async function benchOf({ nodes = 1, containerStartDelayMs = 0, knobs = {} } = {}) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Calibration } from '../../result/calibration.ts'
-import { machineForTests } from '../testing.ts'
+import { machineForTests } from '../../testing/model.ts'
 import { costsOf } from './costs.ts'
 
 const { calibration } = machineForTests()

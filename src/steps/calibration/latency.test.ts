@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createVirtualClock } from '../../kube/testing.ts'
 import type { ComponentMetrics } from '../../measure/metrics.ts'
 import { processStart } from '../../measure/metrics.ts'
+import { createVirtualClock } from '../../testing/virtual-clock.ts'
 import { latencyBetween, latencyOf, timed } from './latency.ts'
 
 describe('latencyOf', () => {

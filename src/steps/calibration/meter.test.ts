@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { createVirtualClock } from '../../kube/testing.ts'
 import type { MachineReading } from '../../measure/machine-record.ts'
 import type { ComponentMetrics } from '../../measure/metrics.ts'
 import { processStart } from '../../measure/metrics.ts'
 import type { Cluster } from '../../targets/target.ts'
+import { createVirtualClock } from '../../testing/virtual-clock.ts'
 import { createMeter, describePhase, usedBetween } from './meter.ts'
 
 /** A reading of processes, as component -> process id -> processor time. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { filledResult } from '../../report/sample-fill.ts'
 import type { NetworkProgramming, Result } from '../../result/result.ts'
-import { htmlOf, markdownOf } from '../views/testing.ts'
+import { filledResult } from '../../testing/filled-results.ts'
+import { htmlOf, markdownOf } from '../../testing/reports.ts'
 
 /** A simulated run whose arms have kube-proxies, the second with a latency of its own. */
 function programmed(changes: Partial<NetworkProgramming> = {}): Result {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import type { PlannedWorkload } from '../../plan/workload.ts'
-import { recordingForTests } from '../../record/testing.ts'
-import { openClusterForTests } from '../../targets/sim/testing.ts'
 import type { Cluster } from '../../targets/target.ts'
+import { recordingForTests } from '../../testing/recording.ts'
+import { openClusterForTests } from '../../testing/simulated-cluster.ts'
 import { fillCluster } from './step.ts'
 
 const workload = {

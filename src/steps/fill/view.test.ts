@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { FigureRow } from '../../report/comparison.ts'
 import { figureRows, shownRows } from '../../report/comparison.ts'
 import { sampleText } from '../../report/sample.ts'
-import { filledResult } from '../../report/sample-fill.ts'
-import { sampleResult } from '../../report/sample-result.ts'
 import type { StepReport } from '../../report/step-view.ts'
 import { lacksOf } from '../../result/fill.ts'
 import type { FillOutcome, Result } from '../../result/result.ts'
-import { htmlOf, viewFor } from '../views/testing.ts'
+import { filledResult } from '../../testing/filled-results.ts'
+import { htmlOf, viewFor } from '../../testing/reports.ts'
+import { sampleResult } from '../../testing/results.ts'
 
 describe('fill view', () => {
   it('should be nothing when no arm was filled', () => {

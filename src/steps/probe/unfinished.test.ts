@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { figureRows } from '../../report/comparison.ts'
-import { sampleArm, sampleResult } from '../../report/sample-result.ts'
 import type { Result } from '../../result/result.ts'
-import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from '../views/testing.ts'
+import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from '../../testing/reports.ts'
+import { sampleArm, sampleResult } from '../../testing/results.ts'
 
 const times = {
   untuned: {

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { ComparisonCell, FigureRow } from '../../report/comparison.ts'
 import { figureRows } from '../../report/comparison.ts'
 import { sampleText } from '../../report/sample.ts'
-import { sampleArm, sampleResult } from '../../report/sample-result.ts'
 import type { ArmOutcome, Result } from '../../result/result.ts'
-import { viewFor } from '../views/testing.ts'
+import { viewFor } from '../../testing/reports.ts'
+import { sampleArm, sampleResult } from '../../testing/results.ts'
 
 describe('comparison', () => {
   it('should set the median of each profile beside the document and the baseline', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Caveat } from '../../report/caveats.ts'
-import { filledResult } from '../../report/sample-fill.ts'
-import { sampleResult } from '../../report/sample-result.ts'
 import type { ArmOutcome } from '../../result/result.ts'
-import { viewFor } from './testing.ts'
+import { filledResult } from '../../testing/filled-results.ts'
+import { viewFor } from '../../testing/reports.ts'
+import { sampleResult } from '../../testing/results.ts'
 
 describe('caveats of a filled cluster', () => {
   it('should name every place where trust is lost', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { filledResult } from '../../report/sample-fill.ts'
-import { sampleResult } from '../../report/sample-result.ts'
-import { whatIfResult } from '../../report/sample-what-if.ts'
 import { whatIfViewOf } from '../../report/what-if.ts'
 import { renderWhatIfHtml } from '../../report/what-if-html.ts'
 import { renderWhatIf } from '../../report/what-if-text.ts'
 import type { Result } from '../../result/result.ts'
-import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from './testing.ts'
+import { filledResult } from '../../testing/filled-results.ts'
+import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from '../../testing/reports.ts'
+import { sampleResult } from '../../testing/results.ts'
+import { whatIfResult } from '../../testing/what-if-results.ts'
 
 /** Every report of a result, in every format. */
 function reportsOf(result: Result): string[] {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { filledResult } from '../../report/sample-fill.ts'
-import { sampleResult } from '../../report/sample-result.ts'
 import type { Result } from '../../result/result.ts'
-import { htmlOf } from './testing.ts'
+import { filledResult } from '../../testing/filled-results.ts'
+import { htmlOf } from '../../testing/reports.ts'
+import { sampleResult } from '../../testing/results.ts'
 
 const hostile = `<img src=x onerror="alert('1')">&`
 

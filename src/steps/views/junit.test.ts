@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { filledResult } from '../../report/sample-fill.ts'
-import { sampleResult } from '../../report/sample-result.ts'
 import type { Result } from '../../result/result.ts'
-import { junitOf } from './testing.ts'
+import { filledResult } from '../../testing/filled-results.ts'
+import { junitOf } from '../../testing/reports.ts'
+import { sampleResult } from '../../testing/results.ts'
 
 describe('junit report', () => {
   it('should have a case for every threshold, arm, probe and clean-up', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { filledResult } from '../../report/sample-fill.ts'
-import { sampleResult } from '../../report/sample-result.ts'
-import { markdownOf } from './testing.ts'
+import { filledResult } from '../../testing/filled-results.ts'
+import { markdownOf } from '../../testing/reports.ts'
+import { sampleResult } from '../../testing/results.ts'
 
 describe('markdown report', () => {
   it('should show the figures of a stop beside those of the document', () => {

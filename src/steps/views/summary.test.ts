@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { filledResult } from '../../report/sample-fill.ts'
-import { sampleArm, sampleResult } from '../../report/sample-result.ts'
-import { summaryOf } from './testing.ts'
+import { filledResult } from '../../testing/filled-results.ts'
+import { summaryOf } from '../../testing/reports.ts'
+import { sampleArm, sampleResult } from '../../testing/results.ts'
 
 describe('summary', () => {
   it('should show verdict, stops beside the document, thresholds and where the report is', () => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { boundsOf, judge } from '../../measure/thresholds.ts'
 import type { Threshold } from '../../plan/plan.ts'
 import { figureRows } from '../../report/comparison.ts'
-import { sampleResult } from '../../report/sample-result.ts'
 import type { ArmOutcome } from '../../result/result.ts'
-import { viewFor } from './testing.ts'
+import { viewFor } from '../../testing/reports.ts'
+import { sampleResult } from '../../testing/results.ts'
 
 describe('thresholds beside reports', () => {
   it('should judge a ratio exactly where every report shows one, whatever was measured', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { filledResult } from '../../report/sample-fill.ts'
-import { sampleArm, sampleResult } from '../../report/sample-result.ts'
 import { worsenedText } from '../../report/worse.ts'
 import type { ArmOutcome, FillOutcome, Result } from '../../result/result.ts'
-import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from './testing.ts'
+import { filledResult } from '../../testing/filled-results.ts'
+import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from '../../testing/reports.ts'
+import { sampleArm, sampleResult } from '../../testing/results.ts'
 
 const fast = { rollout: { created: 800, ready: 7000, available: 7100 }, scaleDown: { rsCurrent: 500, deleted: 14_000 } }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { fakeCluster, reachOf } from '../../testing/fake-cluster.ts'
 import { planForTests } from '../../testing/plans.ts'
 import { findApiservers, whyNotAllApiservers } from './apiservers.ts'
 import { apiservers } from './preflight/apiservers.ts'
-import { fakeCluster, reachOf } from './testing.ts'
 
 const { signal } = new AbortController()
 const slicePage = '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes'

@@ -5,9 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
 import type { Credentials } from '../../kube/credentials.ts'
+import { fakeCluster } from '../../testing/fake-cluster.ts'
 import { componentsOf } from './components.ts'
 import type { PlannedTarget } from './reach.ts'
-import { fakeCluster } from './testing.ts'
 
 describe('componentsOf', () => {
   let server: Server

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../kube/api.ts'
-import { createVirtualClock } from '../../kube/testing.ts'
+import type { FakeCluster } from '../../testing/fake-cluster.ts'
+import { fakeCluster } from '../../testing/fake-cluster.ts'
+import { createVirtualClock } from '../../testing/virtual-clock.ts'
 import { acquireLease, isExpired, leaseFor, leaseRef } from './lease.ts'
-import type { FakeCluster } from './testing.ts'
-import { fakeCluster } from './testing.ts'
 
 const startMs = Date.parse('2026-01-01T00:00:00Z')
 const anna = { runId: 'big-1', who: 'anna@build-3' }

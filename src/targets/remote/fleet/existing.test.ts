@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Node } from '../../../kube/resources.ts'
-import { createVirtualClock } from '../../../kube/testing.ts'
-import { createFakeApi } from '../../../kube/testing-api.ts'
+import { createFakeApi } from '../../../testing/fake-api.ts'
+import { createVirtualClock } from '../../../testing/virtual-clock.ts'
 import { selectNodes } from './existing.ts'
 
 const signal = new AbortController().signal

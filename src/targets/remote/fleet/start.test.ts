@@ -4,10 +4,10 @@ import { runSelector } from '../../../fleet/manifests.ts'
 import type { ResourceName } from '../../../kube/api.ts'
 import { ApiError } from '../../../kube/api.ts'
 import type { Pod } from '../../../kube/resources.ts'
+import type { World, WorldOptions } from '../../../testing/hollow-fleet.ts'
+import { createWorld, runId } from '../../../testing/hollow-fleet.ts'
 import { removeHollowFleet } from './remove.ts'
 import { startHollowFleet } from './start.ts'
-import type { World, WorldOptions } from './testing.ts'
-import { createWorld, runId } from './testing.ts'
 
 const never = new AbortController().signal
 

@@ -13,7 +13,7 @@ import type {
 } from '../result/result.ts'
 
 /*
- * Test fixture, used by tests only: a whole result with the figures that real components gave
+ * A whole result with the figures that real components gave
  * (two profiles, two repetitions each, 1 -> 200 -> 1).
  */
 

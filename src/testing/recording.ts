@@ -1,6 +1,6 @@
-import type { RecordedCluster, Recording } from './recording.ts'
-import { startRecording } from './recording.ts'
-import { watchNoMachine } from './this-machine.ts'
+import type { RecordedCluster, Recording } from '../record/recording.ts'
+import { startRecording } from '../record/recording.ts'
+import { watchNoMachine } from '../record/this-machine.ts'
 
 /** A recording of this cluster that looks at no machine. */
 export async function recordingForTests(cluster: RecordedCluster): Promise<Recording> {

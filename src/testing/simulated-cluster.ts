@@ -1,6 +1,6 @@
-import { machineForTests } from '../../model/testing.ts'
-import type { SimulatedCluster } from './cluster.ts'
-import { simulatedTarget } from './index.ts'
+import type { SimulatedCluster } from '../targets/sim/cluster.ts'
+import { simulatedTarget } from '../targets/sim/index.ts'
+import { machineForTests } from './model.ts'
 
 /** Opens a simulated cluster without nodes, on one machine like that of the calibration. */
 export function openClusterForTests(): Promise<SimulatedCluster> {

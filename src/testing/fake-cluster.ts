@@ -1,7 +1,7 @@
-import type { KubeApi, ListQuery, Page, ResourceName } from '../../kube/api.ts'
-import { ApiError } from '../../kube/api.ts'
-import type { KubeObject, ResourceTypes, SelfSubjectAccessReview } from '../../kube/resources.ts'
-import type { ClusterApi, Reach } from './reach.ts'
+import type { KubeApi, ListQuery, Page, ResourceName } from '../kube/api.ts'
+import { ApiError } from '../kube/api.ts'
+import type { KubeObject, ResourceTypes, SelfSubjectAccessReview } from '../kube/resources.ts'
+import type { ClusterApi, Reach } from '../targets/remote/reach.ts'
 
 /** A cluster for tests: objects in memory, and what its owner lets be done. */
 export interface FakeCluster {

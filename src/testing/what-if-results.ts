@@ -1,8 +1,8 @@
 import type { ArmOutcome, KnobValue, Result } from '../result/result.ts'
-import { sampleResult } from './sample-result.ts'
+import { sampleResult } from './results.ts'
 
 /*
- * Test fixture, used by tests only: a what-if over the values of a knob, each run once.
+ * A what-if over the values of a knob, each run once.
  */
 
 /** What one value gave: when all pods were available, and which limiter that is put down to. */

@@ -1,14 +1,14 @@
-import { renderHtml } from '../../report/html.ts'
-import { renderJunit } from '../../report/junit.ts'
-import { renderMarkdown } from '../../report/markdown.ts'
-import type { SummaryOptions } from '../../report/summary.ts'
-import { renderSummary } from '../../report/summary.ts'
-import type { ReportView } from '../../report/view.ts'
-import { viewOf } from '../../report/view.ts'
-import type { Result } from '../../result/result.ts'
-import { stepViews } from '../views.ts'
+import { renderHtml } from '../report/html.ts'
+import { renderJunit } from '../report/junit.ts'
+import { renderMarkdown } from '../report/markdown.ts'
+import type { SummaryOptions } from '../report/summary.ts'
+import { renderSummary } from '../report/summary.ts'
+import type { ReportView } from '../report/view.ts'
+import { viewOf } from '../report/view.ts'
+import type { Result } from '../result/result.ts'
+import { stepViews } from '../steps/views.ts'
 
-/** What reports show of a result, by the views of the kinds there are; used by tests only. */
+/** What reports show of a result, by the views of the kinds there are. */
 export function viewFor(result: Result): ReportView {
   return viewOf(result, stepViews)
 }

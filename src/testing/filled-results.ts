@@ -10,10 +10,10 @@ import type {
   MachinePhase,
   Result,
 } from '../result/result.ts'
-import { sampleArm, sampleResult } from './sample-result.ts'
+import { sampleArm, sampleResult } from './results.ts'
 
 /*
- * Test fixture, used by tests only: 1000 nodes filled with 5000 pods in 50 namespaces by two arms, the first of which
+ * 1000 nodes filled with 5000 pods in 50 namespaces by two arms, the first of which
  * had the whole machine busy while its fleet came up.
  */
 

@@ -1,7 +1,5 @@
 import { setImmediate } from 'node:timers'
 import type { Clock } from '../base/clock.ts'
-import { systemClock } from '../base/clock.ts'
-import type { LoadOptions } from './credentials.ts'
 
 /** A clock for tests, with a view of who is waiting on it. */
 export interface VirtualClock extends Clock {
@@ -52,24 +50,4 @@ export function createVirtualClock(startMs = 1_000_000): VirtualClock {
       signal?.throwIfAborted()
     },
   }
-}
-
-/** Repeatable numbers, uniform in [0, 1) (mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
-  }
-}
-
-/** For kubeconfigs that need nothing from outside: no environment, no terminal. */
-export const nobodyThere: LoadOptions = {
-  env: {},
-  stdinIsTerminal: false,
-  onPluginLine: () => {},
-  clock: systemClock,
-  now: () => new Date(),
 }

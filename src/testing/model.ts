@@ -1,16 +1,16 @@
 import type { Clock } from '../base/clock.ts'
 import type { KubeApi } from '../kube/api.ts'
+import knownCalibration from '../model/calibration.json' with { type: 'json' }
+import type { Model } from '../model/cluster.ts'
+import { openModel } from '../model/cluster.ts'
+import type { Fault } from '../model/fault.ts'
+import { createKernel } from '../model/kernel/kernel.ts'
+import { costsOf } from '../model/machine/costs.ts'
+import type { Hardware } from '../model/machine/hardware.ts'
+import { settingsOf } from '../model/settings.ts'
 import type { Calibration } from '../result/calibration.ts'
 import { calibrationSchema } from '../result/calibration.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
-import knownCalibration from './calibration.json' with { type: 'json' }
-import type { Model } from './cluster.ts'
-import { openModel } from './cluster.ts'
-import type { Fault } from './fault.ts'
-import { createKernel } from './kernel/kernel.ts'
-import { costsOf } from './machine/costs.ts'
-import type { Hardware } from './machine/hardware.ts'
-import { settingsOf } from './settings.ts'
 
 /** One machine like that of the calibration. */
 export function machineForTests(): { calibration: Calibration; hardware: Hardware } {

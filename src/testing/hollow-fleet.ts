@@ -1,11 +1,11 @@
-import type { Clock } from '../../../base/clock.ts'
-import type { HollowFleetSpec } from '../../../fleet/manifests.ts'
-import type { CertificateSigningRequest, Node, Pod, StatefulSet } from '../../../kube/resources.ts'
-import { createVirtualClock } from '../../../kube/testing.ts'
-import type { FakeApi } from '../../../kube/testing-api.ts'
-import { createFakeApi } from '../../../kube/testing-api.ts'
-import { plannedPods } from '../../../testing/plans.ts'
-import type { HollowFleetOptions } from './start.ts'
+import type { Clock } from '../base/clock.ts'
+import type { HollowFleetSpec } from '../fleet/manifests.ts'
+import type { CertificateSigningRequest, Node, Pod, StatefulSet } from '../kube/resources.ts'
+import type { HollowFleetOptions } from '../targets/remote/fleet/start.ts'
+import type { FakeApi } from './fake-api.ts'
+import { createFakeApi } from './fake-api.ts'
+import { plannedPods } from './plans.ts'
+import { createVirtualClock } from './virtual-clock.ts'
 
 /** What becomes of a pod once it exists. */
 export type Fate =

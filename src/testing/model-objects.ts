@@ -1,10 +1,10 @@
-import type { Random } from '../../base/random.ts'
-import { createRandom } from '../../base/random.ts'
-import type { ApiError } from '../../kube/api.ts'
-import type { Objects } from './objects.ts'
-import { createObjects } from './objects.ts'
-import type { Store, StoredChange } from './store.ts'
-import { createStore } from './store.ts'
+import type { Random } from '../base/random.ts'
+import { createRandom } from '../base/random.ts'
+import type { ApiError } from '../kube/api.ts'
+import type { Objects } from '../model/apiserver/objects.ts'
+import { createObjects } from '../model/apiserver/objects.ts'
+import type { Store, StoredChange } from '../model/apiserver/store.ts'
+import { createStore } from '../model/apiserver/store.ts'
 
 /** What tests of the apiserver's rules need: a store with the namespace `ns`, on a clock that the test sets. */
 export interface TestBench {

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts'
-import type { DeleteOptions, KubeApi, ListQuery, ObjectRef, Patch, ResourceName, WatchEvent } from './api.ts'
-import { ApiError } from './api.ts'
-import type { KubeObject, ResourceTypes } from './resources.ts'
-import { resources } from './resources.ts'
+import type { DeleteOptions, KubeApi, ListQuery, ObjectRef, Patch, ResourceName, WatchEvent } from '../kube/api.ts'
+import { ApiError } from '../kube/api.ts'
+import type { KubeObject, ResourceTypes } from '../kube/resources.ts'
+import { resources } from '../kube/resources.ts'
 
 /** A write, as whoever plays the cluster's controllers is told of it. */
 export interface Write {
