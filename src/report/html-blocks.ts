@@ -15,22 +15,17 @@ export function sectionMarkup(view: ReportView, { title, blocks }: Section): Mar
   return section(title, ...blocksMarkup(view, title, blocks))
 }
 
-function blocksMarkup(view: ReportView, title: string, blocks: readonly Block[]): Content[] {
-  return comparisonsTogether(blocks).map((block) =>
-    Array.isArray(block) ? comparisonTable(view, title, block) : blockMarkup(view, block),
-  )
-}
-
 /** Comparisons with the same caption share a table. */
-function comparisonsTogether(blocks: readonly Block[]): (Exclude<Block, Comparison> | Comparison[])[] {
-  const together: (Exclude<Block, Comparison> | Comparison[])[] = []
-  for (const block of blocks) {
-    const same = together.find((one) => Array.isArray(one) && one[0]?.caption === (block as Comparison).caption)
-    if (block.kind !== 'comparison') together.push(block)
-    else if (Array.isArray(same)) same.push(block)
-    else together.push([block])
-  }
-  return together
+function blocksMarkup(view: ReportView, title: string, blocks: readonly Block[]): Content[] {
+  const tables = Map.groupBy(
+    blocks.filter((block) => block.kind === 'comparison'),
+    ({ caption }) => caption,
+  )
+  return blocks.map((block) => {
+    if (block.kind !== 'comparison') return blockMarkup(view, block)
+    const together = tables.get(block.caption) ?? []
+    return block === together[0] && comparisonTable(view, title, block, together)
+  })
 }
 
 function blockMarkup(view: ReportView, block: Exclude<Block, Comparison>): Content {
@@ -52,15 +47,19 @@ function paragraph({ text, isNote }: Paragraph): Markup {
   return markup`<p class="${isNote ? 'notes' : 'muted'}">${text}</p>`
 }
 
-function comparisonTable(view: ReportView, sectionTitle: string, comparisons: readonly Comparison[]): Content {
+function comparisonTable(
+  view: ReportView,
+  sectionTitle: string,
+  { caption, head: rowsAre }: Comparison,
+  comparisons: readonly Comparison[],
+): Content {
   const { armNames, result, notes } = view
   const rows = comparisons.flatMap((one) => shownRows(one))
   const hasReference = rows.some((row) => row.kind === 'figure' && row.documented)
   const [baseline, ...others] = armNames
   const arms = (classes: (index: number) => string) =>
     armNames.map((name, index) => markup`<th class="${classes(index)}" scope="col">${swatch(view, name)}</th>`)
-  const [first] = comparisons
-  const head = markup`<tr><th scope="col" rowspan="2">${first?.head}</th>
+  const head = markup`<tr><th scope="col" rowspan="2">${rowsAre}</th>
 <th scope="colgroup" colspan="${armNames.length + others.length}">${result.evidence}</th>
 ${hasReference && markup`<th class="split" scope="colgroup" colspan="${armNames.length}">the document</th>`}</tr>
 <tr>${arms(() => 'num')}
@@ -76,7 +75,7 @@ ${hasReference && arms((index) => (index === 0 ? 'num split' : 'num'))}</tr>`
   return [
     hasReference &&
       markup`<p class="muted">The document: ${result.reference?.source}. The marked stops are the ones it timed; below its figures: how far this run is from them.</p>`,
-    table(first?.caption ?? sectionTitle, head, bodies),
+    table(caption, head, bodies),
     hasReference &&
       notes.length > 0 &&
       markup`<ol class="notes">${notes.map((note, index) => markup`<li id="note-${index + 1}">${note}</li>`)}</ol>`,
@@ -137,21 +136,17 @@ function tableMarkup(view: ReportView, { caption, columns: titles, groups, isSpa
 
 /** One line, or two where columns have something above them. */
 function tableHead(view: ReportView, titles: readonly Column[]): Markup {
-  const isDouble = titles.some(({ above }) => above !== undefined)
-  const over = Map.groupBy(
-    titles.filter(({ above }) => above !== undefined),
-    ({ above }) => itemOf(above ?? '').text,
-  )
-  const single = titles.filter(({ above }) => above === undefined)
-  const double = titles.filter(({ above }) => above !== undefined)
-  const wide = [...over.values()].map(
-    (group) => markup`<th scope="colgroup" colspan="${group.length}">${itemMarkup(view, group[0]?.above ?? '')}</th>`,
-  )
-  const head = (column: Column, rows: Content = null) =>
-    markup`<th${column.of === 'figures' && raw(' class="num"')} scope="col"${rows}>${itemMarkup(view, column.title)}</th>`
-  if (!isDouble) return markup`<tr>${titles.map((column) => head(column))}</tr>`
-  return markup`<tr>${single.map((column) => head(column, raw(' rowspan="2"')))}${wide}</tr>
-<tr>${double.map((column) => head(column))}</tr>`
+  const head = ({ title, of }: Column, rows: Content = null) =>
+    markup`<th${of === 'figures' && raw(' class="num"')} scope="col"${rows}>${itemMarkup(view, title)}</th>`
+  const groups = Map.groupBy(titles, ({ above }) => (above === undefined ? '' : itemOf(above).text))
+  if (groups.size <= 1) return markup`<tr>${titles.map((column) => head(column))}</tr>`
+  const upper = [...groups.values()].map((group) => {
+    const above = group[0]?.above
+    if (above === undefined) return group.map((column) => head(column, raw(' rowspan="2"')))
+    return markup`<th scope="colgroup" colspan="${group.length}">${itemMarkup(view, above)}</th>`
+  })
+  return markup`<tr>${upper}</tr>
+<tr>${titles.filter(({ above }) => above !== undefined).map((column) => head(column))}</tr>`
 }
 
 /** How many rows the first cell of this one stands for; 0 where an earlier row's does. */

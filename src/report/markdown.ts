@@ -122,7 +122,7 @@ function comparison({ armNames, result: { evidence } }: ReportView, compared: Co
     (row) => row.kind === 'figure' && row.cells.some(({ measured }) => measured?.hindrance === 'machine-bound'),
   )
   const head = [
-    `${compared.head} (${evidence})`,
+    `${escapeMarkdown(compared.head)} (${evidence})`,
     ...armNames.map((name) => `${escapeMarkdown(name)}:`),
     ...others.map((name) => `${escapeMarkdown(baseline)} / ${escapeMarkdown(name)}:`),
     ...(hasReference ? armNames.map((name) => `document, ${escapeMarkdown(name)}:`) : []),
@@ -142,9 +142,10 @@ function comparisonCells(row: Row, hasReference: boolean): string[] {
   if (row.kind === 'text') {
     const blanks = row.cells.map(() => none)
     const texts = row.cells.map(({ text, isBad }) => cellText({ text, ...(isBad && { tone: 'bad' }) }))
-    return [row.label, ...texts, ...blanks.slice(1), ...(hasReference ? blanks : [])]
+    return [escapeMarkdown(row.label), ...texts, ...blanks.slice(1), ...(hasReference ? blanks : [])]
   }
-  const { label, documented, cells, format, bound } = row
+  const { documented, cells, format, bound } = row
+  const label = escapeMarkdown(row.label)
   return [
     documented ? `**${label}** (the document’s stop)` : label,
     ...cells.map(({ measured }) => sampleWords(sampleText(measured, format, bound))),
