@@ -6,8 +6,9 @@ import type { ReportView } from './view.ts'
 const columns = ['step', 'figure', 'arm', 'repetition', 'value', 'unit', 'bound', 'hindrance', 'evidence']
 
 /** Every figure of every run as comma-separated values (RFC 4180), for spreadsheets and statistics; empty where a stop was not reached. */
-export function renderCsv({ result: { evidence }, steps }: ReportView): string {
-  const rows = steps.flatMap(({ name, figures }) =>
+export function renderCsv({ result: { evidence }, steps, series }: ReportView): string {
+  const whole = series === null ? [] : [{ name: 'arm', figures: series }]
+  const rows = [...steps, ...whole].flatMap(({ name, figures }) =>
     figureRows(figures).flatMap((row) =>
       row.cells.flatMap(({ arm, readings }) =>
         readings.map(({ repetition, reading: { value, hindrance } }) => {

@@ -2,6 +2,7 @@ import { plural } from '../base/count.ts'
 import type { Result } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
 import { caveatsOf } from './caveats.ts'
+import type { Comparison } from './comparison.ts'
 import { conditionsSection } from './conditions.ts'
 import type { EvidenceWords } from './evidence.ts'
 import { evidenceOf, wordsFor } from './evidence.ts'
@@ -9,6 +10,7 @@ import type { KnobView } from './knobs.ts'
 import { knobsOf } from './knobs.ts'
 import type { Section } from './section.ts'
 import { joinedSections } from './section.ts'
+import { armSeries, seriesComparison, seriesSection } from './series.ts'
 import type { StepReport, StepView } from './step-view.ts'
 import type { Worsened } from './worse.ts'
 import { worsenedIn } from './worse.ts'
@@ -34,6 +36,8 @@ export interface ReportView {
   armNames: string[]
   /** In the order they ran. */
   steps: StepReport[]
+  /** What the arms have over all of their time; null when that was not recorded. */
+  series: Comparison | null
   /** Of all steps together, in the order of the page. */
   sections: Section[]
   /** Times that an arm made longer than the baseline's; nothing where the arms are the values of one setting. */
@@ -46,15 +50,17 @@ export interface ReportView {
 }
 
 /** Works out what the reports show; `views` are those of the kinds of steps. */
-export function viewOf(recorded: Result, views: readonly StepView[]): ReportView {
-  const arms = recorded.arms.toSorted((a, b) => a.order - b.order)
-  const result = { ...recorded, arms }
+export function viewOf(given: Result, views: readonly StepView[]): ReportView {
+  const arms = given.arms.toSorted((a, b) => a.order - b.order)
+  const result = { ...given, arms }
   const armNames = [...new Set(arms.map((arm) => arm.profile))]
   const references = result.reference?.figures ?? []
   const notes = [...new Set(references.flatMap((figure) => figure.note ?? []))]
   const words = wordsFor(result.evidence)
   const context = { arms, armNames, evidence: result.evidence, words, references, notes }
   const steps = views.flatMap((view) => view.reportsOf(context)).toSorted((one, other) => one.order - other.order)
+  const recorded = armSeries(context)
+  const series = seriesComparison(recorded, context)
   const worse = result.whatIf === undefined ? worsenedIn({ arms, armNames, steps }) : []
   const verdict = verdictOf(result, worse)
   return {
@@ -66,7 +72,12 @@ export function viewOf(recorded: Result, views: readonly StepView[]): ReportView
     partial: partialOf(result),
     armNames,
     steps,
-    sections: joinedSections([...conditionsSection(steps, words), ...steps.flatMap(({ sections }) => sections)]),
+    series,
+    sections: joinedSections([
+      ...conditionsSection(steps, words),
+      ...steps.flatMap(({ sections }) => sections),
+      ...seriesSection(recorded, series),
+    ]),
     worse,
     notes,
     caveats: caveatsOf(arms, steps),

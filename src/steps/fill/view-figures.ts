@@ -2,6 +2,7 @@ import { plural } from '../../base/count.ts'
 import { formatDuration } from '../../base/duration.ts'
 import type { Figure } from '../../report/comparison.ts'
 import { formatLatency, formatRate } from '../../report/format.ts'
+import { bucketFactor } from '../../report/series.ts'
 import { lacksOf } from '../../result/fill.ts'
 import type { ApiLatency, Distribution, FillOutcome } from '../../result/result.ts'
 import { isMachineBound } from '../../result/result.ts'
@@ -83,8 +84,6 @@ function readingOf(value: number | null | undefined, fill: FillOutcome): Reading
 
 /** A p99 of fewer requests is their slowest one. */
 const fewestRequests = 100
-/** Percentiles of a histogram are interpolated within buckets of which the next one reaches twice as far: less may be no difference. */
-const bucketFactor = 2
 
 const sides = { client: 'seen by the client', apiserver: 'in the apiserver' } as const
 

@@ -1,0 +1,132 @@
+import { formatCount, plural } from '../base/count.ts'
+import { formatBytes } from '../base/quantity.ts'
+import { machineBoundAbove } from '../result/result.ts'
+import type { Reading } from '../result/sample.ts'
+import { exactly, upperBound } from '../result/sample.ts'
+import type { Series } from '../result/series.ts'
+import type { Comparison, Figure, StepRun } from './comparison.ts'
+import { compare } from './comparison.ts'
+import { formatCores, formatLatency, formatRate, formatShare } from './format.ts'
+import type { Block, Cell, Section } from './section.ts'
+import type { ReportContext } from './step-view.ts'
+import { runsOf } from './step-view.ts'
+
+/** An arm's series, or those of one of its steps. */
+type SeriesRun = StepRun<readonly Series[]>
+
+const formats: Record<Series['unit'], (value: number) => string> = {
+  ms: formatLatency,
+  bytes: formatBytes,
+  count: (value) => (Number.isInteger(value) ? formatCount(value) : value.toFixed(1)),
+  'per second': formatRate,
+  ratio: formatShare,
+  cores: formatCores,
+}
+
+/** Percentiles of a histogram are interpolated within buckets of which the next one reaches twice as far: less may be no difference. */
+export const bucketFactor = 2
+
+/** What series say, as figures that are compared: the value, or the percentiles of a distribution. Runs need not have the same series. */
+export function seriesFigures(
+  runs: readonly SeriesRun[],
+  importance: Figure<never>['importance'],
+): Figure<readonly Series[]>[] {
+  const all = new Map(runs.flatMap(({ outcome }) => outcome.map((series) => [nameOf(series), series] as const)))
+  return [...all].flatMap(([key, { name, labels, unit, ...read }]) => {
+    const figure = (suffix: string, valueIn: (series: Series) => number | null): Figure<readonly Series[]> => ({
+      name: `${key}${suffix}`,
+      label: `${name}${suffix}`,
+      inFull: [`${name}${suffix}`, ...Object.values(labels)].join(' '),
+      meaning: Object.entries(labels)
+        .map(([label, value]) => `${label} ${value}`)
+        .join(', '),
+      unit,
+      format: formats[unit],
+      bound: unit === 'per second' ? '≥' : '≤',
+      importance,
+      read: (all) => readingOf(all, key, valueIn),
+      ...(suffix !== '' && { leastFactor: bucketFactor }),
+      family: { name: `${name}${suffix}`, others: (count) => ` (and ${plural(count, 'other')} of this series)` },
+    })
+    return 'distribution' in read
+      ? [figure(' p50', (one) => percentileOf(one, 'p50')), figure(' p99', (one) => percentileOf(one, 'p99'))]
+      : [figure('', (one) => ('value' in one ? one.value : null))]
+  })
+}
+
+/** `apiserver_requests_total{verb="POST"}` */
+function nameOf({ name, labels }: Series): string {
+  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+  return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`
+}
+
+function percentileOf(series: Series, key: 'p50' | 'p99'): number | null {
+  return 'distribution' in series ? series.distribution[key] : null
+}
+
+/** Undefined where nothing is known. What a machine at its limit timed would have been shorter on another one, and more often. */
+function readingOf(
+  all: readonly Series[],
+  key: string,
+  valueIn: (series: Series) => number | null,
+): Reading | undefined {
+  const found = all.find((series) => nameOf(series) === key)
+  const value = found === undefined ? null : valueIn(found)
+  if (found === undefined || value === null) return undefined
+  const hangsOnMachine = found.unit === 'ms' || found.unit === 'per second'
+  return hangsOnMachine && isMachineBoundIn(all) ? upperBound(value) : exactly(value)
+}
+
+function isMachineBoundIn(all: readonly Series[]): boolean {
+  return all.some(
+    (series) =>
+      series.name === 'machine_busy_ratio' &&
+      'value' in series &&
+      series.value !== null &&
+      series.value > machineBoundAbove,
+  )
+}
+
+/** Every arm's series over all of its time. */
+export function armSeries(context: ReportContext): SeriesRun[] {
+  return runsOf(context, ({ series }) => (series === undefined ? [] : [series]))
+}
+
+/** They side by side; null when no arm has any. */
+export function seriesComparison(runs: readonly SeriesRun[], context: ReportContext): Comparison | null {
+  const figures = seriesFigures(runs, 'table')
+  const { rows } = compare({ ...context, name: 'arm', runs, figures, decisive: ([first]) => first })
+  if (rows.length === 0) return null
+  return {
+    kind: 'comparison',
+    title: plural(rows.length, 'figure'),
+    caption: `From when the control plane answers until the nodes were last looked at: median over the repetitions, ${context.evidence}. docs/series.md says what each is.`,
+    head: 'Series',
+    conditions: '',
+    rows,
+  }
+}
+
+/** The section that shows them, folded away as there are many; what they lack is in sight. */
+export function seriesSection(runs: readonly SeriesRun[], series: Comparison | null): Section[] {
+  if (series === null) return []
+  const gaps = runs.flatMap(gapRows)
+  const blocks: Block[] = [{ kind: 'fold', title: series.title, blocks: [series] }]
+  if (gaps.length > 0)
+    blocks.push({
+      kind: 'table',
+      caption: 'What was not read, and what it is missing from',
+      columns: [{ title: 'Arm' }, { title: 'Why', of: 'text' }, { title: 'Series', of: 'text' }],
+      groups: [{ rows: gaps }],
+    })
+  return [{ part: 'account', title: 'Over the whole arm', blocks }]
+}
+
+function gapRows({ arm, label, outcome }: SeriesRun): Cell[][] {
+  const all = outcome.flatMap(({ name, gaps }) => gaps.map((gap) => ({ name, gap })))
+  return [...Map.groupBy(all, ({ gap }) => gap)].map(([gap, lacking]) => [
+    { text: label, arm },
+    gap,
+    [...new Set(lacking.map(({ name }) => name))].join(', '),
+  ])
+}
