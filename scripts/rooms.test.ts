@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { complaintsAbout } from './rooms.ts'
+import { complaintsAbout, complaintsAboutCircles } from './rooms.ts'
 
 describe('complaintsAbout', () => {
   it('should accept imports from below and from the same room', () => {
@@ -32,7 +32,51 @@ describe('complaintsAbout', () => {
     expect(complaintsAbout('run/run.test.ts', `import { readSync } from 'node:fs'`)).toEqual([])
   })
 
+  it('should refuse what only tests use in what ships, and allow it in tests', () => {
+    const source = `import { planForTests } from '../testing/plans.ts'`
+    expect(complaintsAbout('run/run.ts', source)).toHaveLength(1)
+    expect(complaintsAbout('run/run.test.ts', source)).toEqual([])
+    expect(complaintsAbout('testing/fake-api.ts', `import { a } from '../kube/api.ts'`)).toEqual([])
+  })
+
   it('should refuse a folder that is no room', () => {
     expect(complaintsAbout('utils/helpers.ts', '')).toHaveLength(1)
+  })
+})
+
+describe('complaintsAboutCircles', () => {
+  it('should name a circle once, also where a part of it is only a type or is imported while running', () => {
+    const circle = new Map([
+      ['main.ts', `import './run/a.ts'`],
+      ['run/a.ts', `import type { B } from './b.ts'`],
+      ['run/b.ts', `const c = await import('../base/c.ts')`],
+      ['base/c.ts', `export { a } from '../run/a.ts'`],
+    ])
+    expect(complaintsAboutCircles(circle)).toEqual([
+      'run/a.ts imports run/b.ts imports base/c.ts imports run/a.ts: a circle',
+    ])
+  })
+
+  it('should refuse a file that imports itself', () => {
+    expect(complaintsAboutCircles(new Map([['run/a.ts', `import './a.ts'`]]))).toHaveLength(1)
+  })
+
+  it('should name every circle', () => {
+    const two = new Map([
+      ['run/a.ts', `import './b.ts'\nimport './c.ts'`],
+      ['run/b.ts', `import './a.ts'`],
+      ['run/c.ts', `import './a.ts'`],
+    ])
+    expect(complaintsAboutCircles(two)).toHaveLength(2)
+  })
+
+  it('should accept two ways to one file', () => {
+    const diamond = new Map([
+      ['run/a.ts', `import './b.ts'\nimport './c.ts'`],
+      ['run/b.ts', `import './d.ts'`],
+      ['run/c.ts', `import './d.ts'`],
+      ['run/d.ts', ''],
+    ])
+    expect(complaintsAboutCircles(diamond)).toEqual([])
   })
 })

@@ -49,8 +49,8 @@ export function complaintsAbout(path: string, source: string): string[] {
   const rank = room === forTests ? 0 : rooms.indexOf(room as (typeof rooms)[number])
   if (rank === -1) return [`${path}: ${room} is no room; the rooms are ${rooms.join(', ')}`]
 
-  for (const [, specifier = ''] of source.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g)) {
-    const imported = normalize(join(dirname(path), specifier)).split(sep)
+  for (const file of importsOf(path, source)) {
+    const imported = file.split('/')
     if (imported[0] === forTests) {
       if (!isTest) complaints.push(`${path}: imports ${imported.join('/')}, which only tests may use`)
       continue
@@ -70,12 +70,43 @@ export function complaintsAbout(path: string, source: string): string[] {
   return complaints
 }
 
-/** Complaints about every TypeScript file below `folder`. */
+/** The files of src/ that a file imports, be it only a type of them or while it runs. */
+function importsOf(path: string, source: string): string[] {
+  return [...source.matchAll(/(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g)].map(([, specifier = '']) =>
+    normalize(join(dirname(path), specifier))
+      .split(sep)
+      .join('/'),
+  )
+}
+
+/** Circles of imports between files, each as a sentence. `sources` is keyed by path, relative to src/. */
+export function complaintsAboutCircles(sources: ReadonlyMap<string, string>): string[] {
+  const complaints: string[] = []
+  const done = new Set<string>()
+  const trail: string[] = []
+  const visit = (path: string) => {
+    const at = trail.indexOf(path)
+    if (at !== -1) complaints.push(`${[...trail.slice(at), path].join(' imports ')}: a circle`)
+    if (at !== -1 || done.has(path)) return
+    trail.push(path)
+    for (const imported of importsOf(path, sources.get(path) ?? '')) visit(imported)
+    trail.pop()
+    done.add(path)
+  }
+  for (const path of sources.keys()) visit(path)
+  return complaints
+}
+
+/** Complaints about every TypeScript file below `folder`, and about circles among them. */
 export function complaintsBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .flatMap((entry) => {
-      const file = join(entry.parentPath, entry.name)
-      return complaintsAbout(relative(folder, file).split(sep).join('/'), readFileSync(file, 'utf8'))
-    })
+  const sources = new Map(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => {
+        const file = join(entry.parentPath, entry.name)
+        return [relative(folder, file).split(sep).join('/'), readFileSync(file, 'utf8')]
+      }),
+  )
+  const complaints = [...sources].flatMap(([path, source]) => complaintsAbout(path, source))
+  return [...complaints, ...complaintsAboutCircles(sources)]
 }

@@ -1,6 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
-import type { RunOptions } from './run-command.ts'
-import type { WhatIfOptions } from './what-if-command.ts'
+import type { RunOptions, WhatIfOptions } from './options.ts'
 
 /**
  * The command that measures what `run` has simulated; undefined for what only a simulation can be, a cluster in which things go wrong.

@@ -10,12 +10,11 @@ import type { CalibrateOptions } from './calibrate-command.ts'
 import type { CleanupOptions } from './cleanup-command.ts'
 import type { DryRunOptions } from './dry-run.ts'
 import type { ImageOptions } from './image-command.ts'
+import type { RunOptions, WhatIfOptions } from './options.ts'
 import type { PlanOptions } from './plan-command.ts'
-import type { RunOptions } from './run-command.ts'
 import type { SimulateOptions } from './simulate-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { describeVersion } from './version.ts'
-import type { WhatIfOptions } from './what-if-command.ts'
 
 /** The command line; `onExit` takes the exit status of the command that ran. Commands load when called: help is instant. */
 export function createProgram(surroundings: Surroundings, onExit: (status: number) => void): Command {

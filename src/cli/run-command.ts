@@ -3,7 +3,8 @@ import { systemClock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import { printable } from '../base/printable.ts'
 import { formatBytes } from '../base/quantity.ts'
-import { forecastOf, simulationBytesOf } from '../fleet/forecast.ts'
+import { simulationBytesOf } from '../fleet/estimate.ts'
+import { forecastOf } from '../fleet/forecast.ts'
 import { fleetTimeWarnings, otherTargets } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
 import { heapLimitBytes, lookAtThisMachine } from '../record/this-machine.ts'
@@ -15,34 +16,21 @@ import { stepKinds } from '../steps/registry.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
 import { measureRun } from './measure-hint.ts'
+import type { RunOptions } from './options.ts'
 import { plainView } from './plain-view.ts'
-import type { TargetName } from './plans.ts'
-import { loadPlanFor, targetNamed } from './plans.ts'
+import { loadPlanFor } from './plans.ts'
 import { writeResult } from './result-files.ts'
 import type { RunFolder } from './run-folder.ts'
 import { inReports, openOwnFolder, openSharedFolder } from './run-folder.ts'
 import { openRecords } from './run-records.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
+import type { TargetName } from './target-names.ts'
+import { targetNamed } from './target-names.ts'
 import type { RunOn } from './targets.ts'
 import { runOn } from './targets.ts'
 import { thisMachine } from './this-machine.ts'
 import { refuseForOtherTargets } from './useless-options.ts'
-
-export interface RunOptions {
-  target?: string
-  repeat?: number
-  /** `path=value`, each over what the plan says. */
-  set?: string[]
-  /** Of target sim: what `calibrate` wrote, if not the calibration that comes with the program. */
-  calibration?: string
-  /** Of target remote: the file that says where its clusters are. */
-  clusters?: string
-  /** Of target remote: contexts of clusters that look like production and are meant. */
-  confirm?: string[]
-  /** Of target remote: contexts whose server is not checked. */
-  allowInsecure?: string[]
-}
 
 /** Runs a plan from its file to its reports; returns the exit status. */
 export async function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {

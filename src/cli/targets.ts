@@ -27,8 +27,8 @@ import { remoteTarget } from '../targets/remote/index.ts'
 import { hardwareOf, runsKubeProxies, simulatedTarget } from '../targets/sim/index.ts'
 import type { FaultKind } from '../trials/faults/index.ts'
 import { drawFaults } from '../trials/faults/index.ts'
-import type { TargetName } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
+import type { TargetName } from './target-names.ts'
 import { programVersion } from './version.ts'
 
 /** What a run takes from the target it runs on. */

@@ -1,5 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
-import type { Machine } from '../fleet/forecast.ts'
+import type { Machine } from '../fleet/estimate.ts'
 import { paceOf } from '../fleet/machine-pace.ts'
 import type { MachineLook } from '../record/this-machine.ts'
 

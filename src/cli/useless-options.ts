@@ -2,7 +2,7 @@ import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { isLookedAt } from '../plan/other-targets.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { TargetName } from './plans.ts'
+import type { TargetName } from './target-names.ts'
 
 /**
  * Refuses options that would do nothing, so that nobody believes they did. Undefined and false stand for options that were not given;

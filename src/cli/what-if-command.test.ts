@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Result } from '../result/result.ts'
 import { resultSchema } from '../result/result.ts'
+import type { WhatIfOptions } from './options.ts'
 import { reportCommand } from './report-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { stylesFor } from './terminal.ts'
-import type { WhatIfOptions } from './what-if-command.ts'
 import { whatIfCommand } from './what-if-command.ts'
 
 const root = join(import.meta.dirname, '..', '..')

@@ -15,24 +15,13 @@ import { profileNames, requestsOf } from '../tuning/profiles.ts'
 import type { Variation } from '../tuning/vary.ts'
 import { parseVariation } from '../tuning/vary.ts'
 import { measureWhatIf } from './measure-hint.ts'
-import { loadPlan, targetNamed, vocabulary } from './plans.ts'
+import type { WhatIfOptions } from './options.ts'
+import { loadPlan, vocabulary } from './plans.ts'
 import { carryOut } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
+import { targetNamed } from './target-names.ts'
 import { runOn } from './targets.ts'
 import { refuseForOtherTargets, refuseOverrides } from './useless-options.ts'
-
-export interface WhatIfOptions {
-  /** `setting=value,value`; as often as it was given. */
-  vary: string[]
-  /** The arm of the plan, or the profile, that the values are tried on. */
-  profile?: string
-  /** The simulation when absent, whatever the plan says. */
-  target?: string
-  /** How often each value runs; three times in a simulation when absent, so that chance is told from effect. */
-  repeat?: number
-  set?: string[]
-  calibration?: string
-}
 
 /** Runs a plan with one arm for each value of a setting, and charts what it changes; returns the exit status. */
 export async function whatIfCommand(

@@ -4,7 +4,6 @@ import { isRollout } from '../plan/stops.ts'
 import type { PlannedWorkload } from '../plan/workload.ts'
 import type { KnownLimit } from '../tuning/client-limit.ts'
 import type { totalsOf } from '../workload/layout.ts'
-import type { StepLimits } from './step-forecast.ts'
 
 /*
  * How long the steps of an arm take, by what was measured (facts: measured.md) and by the arithmetic of client-side rate
@@ -24,6 +23,14 @@ export type SharedMachine = {
   /** By so much work on it takes longer than where durations were measured. */
   stretch: number
 } | null
+
+/** What bounds the steps of one arm. */
+export interface StepLimits {
+  kubelet: KnownLimit
+  controller: KnownLimit
+  machine: SharedMachine
+  nodes: number
+}
 
 /** From the first process to an answering control plane, and from the last probe to an empty machine, with what is read back. */
 export const controlPlaneMs = 4000

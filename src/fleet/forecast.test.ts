@@ -3,7 +3,7 @@ import { sumOf } from '../base/sum.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { PlannedWorkload } from '../plan/workload.ts'
 import { plannedPods, stepKinds, stepsOf } from '../testing/plans.ts'
-import type { Machine } from './forecast.ts'
+import type { Machine } from './estimate.ts'
 import { forecastOf as forecast } from './forecast.ts'
 import type { MachinePace } from './machine-pace.ts'
 

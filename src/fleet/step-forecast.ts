@@ -1,16 +1,7 @@
 import type { Plan } from '../plan/plan.ts'
-import type { KnownLimit } from '../tuning/client-limit.ts'
 import type { totalsOf } from '../workload/layout.ts'
 import type { BallastResource, NamespaceLayout } from '../workload/workload.ts'
-import type { Floor, SharedMachine } from './duration.ts'
-
-/** What bounds the steps of one arm. */
-export interface StepLimits {
-  kubelet: KnownLimit
-  controller: KnownLimit
-  machine: SharedMachine
-  nodes: number
-}
+import type { Floor, StepLimits } from './duration.ts'
 
 /** What one step of a plan comes to, worked out from the plan alone. Durations in milliseconds. */
 export interface StepForecast {

@@ -3,7 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { notLookedAt } from '../plan/other-targets.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { NamespaceLayout } from '../workload/workload.ts'
-import type { Forecast } from './forecast.ts'
+import type { Estimate } from './estimate.ts'
 import { whySlower } from './machine-pace.ts'
 import { nodesPerProcessFor } from './packing.ts'
 import type { ForecastStep } from './step-forecast.ts'
@@ -22,15 +22,15 @@ export const tested = {
 }
 
 /** What will not work, or not as the plan wants it, a sentence each; and what is beyond what Kubernetes is tested for. */
-export function warningsOf(forecast: Forecasted, plan: Plan, steps: readonly ForecastStep[]): string[] {
+export function warningsOf(estimate: Estimate, plan: Plan, steps: readonly ForecastStep[]): string[] {
   return [
-    ...hostWarnings(forecast),
-    ...machineWarnings(forecast),
-    ...podWarnings(forecast),
-    ...etcdWarnings(forecast),
-    ...fleetTimeWarnings(forecast, plan),
-    ...timeWarnings(forecast, steps),
-    ...testedLimits(forecast),
+    ...hostWarnings(estimate),
+    ...machineWarnings(estimate),
+    ...podWarnings(estimate),
+    ...etcdWarnings(estimate),
+    ...fleetTimeWarnings(estimate, plan),
+    ...timeWarnings(estimate, steps),
+    ...testedLimits(estimate),
     ...steps.flatMap(({ warnings }) => warnings),
     ...otherTargets(plan),
   ]
@@ -42,9 +42,7 @@ export function otherTargets(plan: Plan): string[] {
   return fields.length === 0 ? [] : [`target ${plan.target} does not look at ${fields.join(', ')}`]
 }
 
-type Forecasted = Omit<Forecast, 'warnings'>
-
-function hostWarnings({ fleet, arms }: Forecasted): string[] {
+function hostWarnings({ fleet, arms }: Estimate): string[] {
   const { host, processesPerHost, nodesPerHost, memoryBytes } = fleet
   if (host === null || !fleet.onHosts) return []
   const cores = Math.max(...arms.map((arm) => arm.cores.hollow))
@@ -62,7 +60,7 @@ function hostWarnings({ fleet, arms }: Forecasted): string[] {
   ]
 }
 
-function machineWarnings({ fleet, arms }: Forecasted): string[] {
+function machineWarnings({ fleet, arms }: Estimate): string[] {
   if (fleet.onHosts) return []
   const { here, neededBytes } = fleet.oneMachine
   return [
@@ -77,7 +75,7 @@ function machineWarnings({ fleet, arms }: Forecasted): string[] {
   ]
 }
 
-function podWarnings({ arms, podsOnProbeNode, podsPerNode }: Forecasted): string[] {
+function podWarnings({ arms, podsOnProbeNode, podsPerNode }: Estimate): string[] {
   return arms.flatMap(({ name, maxPods }) => {
     if (podsPerNode > maxPods)
       return [`${name}: ${podsPerNode.toFixed(1)} pods per node, but a node takes ${maxPods} (kubelet.maxPods)`]
@@ -87,7 +85,7 @@ function podWarnings({ arms, podsOnProbeNode, podsPerNode }: Forecasted): string
   })
 }
 
-function etcdWarnings({ arms }: Forecasted): string[] {
+function etcdWarnings({ arms }: Estimate): string[] {
   return arms.flatMap(({ name, etcd }) => {
     const full = etcd.hollow.filter(({ suffices }) => !suffices)
     if (full.length > 0)
@@ -104,7 +102,7 @@ function etcdWarnings({ arms }: Forecasted): string[] {
 export const slowFleetAdvice = 'Raise fleet.timeout, lower fleet.nodes, or use a machine with more cores'
 
 /** Whether the nodes will not all be Ready in time, how long they will take, and why; the same for all arms. */
-export function fleetTimeWarnings({ arms, fleet: { onHosts, oneMachine } }: Forecasted, { fleet }: Plan): string[] {
+export function fleetTimeWarnings({ arms, fleet: { onHosts, oneMachine } }: Estimate, { fleet }: Plan): string[] {
   const ms = Math.max(...arms.map(({ durationMs }) => durationMs.fleet))
   if (ms <= fleet.timeout) return []
   const { pace } = oneMachine.here
@@ -113,7 +111,7 @@ export function fleetTimeWarnings({ arms, fleet: { onHosts, oneMachine } }: Fore
   return [`an estimate: ${estimate}${why === '' ? '' : `; ${why}`}. ${slowFleetAdvice}`]
 }
 
-function timeWarnings({ arms }: Forecasted, steps: readonly ForecastStep[]): string[] {
+function timeWarnings({ arms }: Estimate, steps: readonly ForecastStep[]): string[] {
   return arms.flatMap(({ name, durationMs }) =>
     steps.flatMap(({ title, timeoutMs }, index) => {
       const ms = durationMs.steps[index]?.ms ?? 0
@@ -124,7 +122,7 @@ function timeWarnings({ arms }: Forecasted, steps: readonly ForecastStep[]): str
   )
 }
 
-function testedLimits({ fleet, objects, podsPerNode }: Forecasted): string[] {
+function testedLimits({ fleet, objects, podsPerNode }: Estimate): string[] {
   const beyond = (count: number, what: string, limit: number) =>
     count > limit ? [`${count} ${what}: Kubernetes is tested up to ${limit}`] : []
   const most = (countOf: (namespace: NamespaceLayout) => number) =>

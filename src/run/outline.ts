@@ -1,19 +1,27 @@
 import { estimateFleetCores } from '../fleet/sizing.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { ArmOutcome } from '../result/result.ts'
+import type { ArmOutcome, Result } from '../result/result.ts'
 import { countObjectsStepId, countObjectsTitle } from '../steps/count-objects.ts'
 import { fleetCheckStepId, fleetCheckTitle, fleetTitle, nodeSourceOf } from '../steps/fleet-up.ts'
 import type { AnyStepKind } from '../steps/kind.ts'
 import { kindOf } from '../steps/kind.ts'
 import { stepKinds } from '../steps/registry.ts'
-import { requestsOf, statusPeriodSecondsOf } from '../tuning/profiles.ts'
+import type { Target } from '../targets/target.ts'
+import { requestsOf } from '../tuning/profiles.ts'
+import { statusPeriodSecondsOf } from '../tuning/status-period.ts'
 import type { OutlineArm } from './events.ts'
-import type { RunContext } from './run.ts'
 import type { ScheduledArm } from './schedule.ts'
 import { cleanUpStepId } from './stages.ts'
 
+/** What the outline of a run depends on. */
+interface Outlined {
+  plan: Plan
+  target: Target
+  machine: Result['machine']
+}
+
 /** An arm and its steps as `measureArm` goes through them. */
-export function outlineOf(arm: ScheduledArm, context: Pick<RunContext, 'plan' | 'target' | 'machine'>): OutlineArm {
+export function outlineOf(arm: ScheduledArm, context: Outlined): OutlineArm {
   const { plan } = context
   const steps = [
     { stepId: 'control-plane', title: 'Control plane' },
@@ -45,10 +53,7 @@ function outlineOfSteps({ steps }: Plan): OutlineArm['steps'] {
 }
 
 /** What the fleet's heartbeats alone will take of the machine, where it is this one. */
-export function estimateOf(
-  arm: ScheduledArm,
-  { plan, target, machine }: Pick<RunContext, 'plan' | 'target' | 'machine'>,
-): ArmOutcome['fleet']['estimate'] {
+export function estimateOf(arm: ScheduledArm, { plan, target, machine }: Outlined): ArmOutcome['fleet']['estimate'] {
   const cores = target.onThisMachine ? machine?.cores : target.modelledCores
   if (cores === undefined) return null
   const statusPeriodSeconds = statusPeriodSecondsOf(requestsOf(arm.profile, arm.set))

@@ -1,7 +1,6 @@
 import { catalogue, knobById } from './catalogue.ts'
 import type { Knob, KnobValue } from './knob.ts'
 import { readValue } from './value.ts'
-import { valuesUnder } from './values.ts'
 
 /** A named set of knob values: the document's era, the built-in values of today, the document's advice. */
 export const profileNames = ['untuned', 'stock', 'tuned'] as const
@@ -42,14 +41,4 @@ export function requestsOf(profile: ProfileName, departures: readonly Departure[
     requests.set(id, because === undefined ? { knob, value } : { knob, value, because })
   }
   return catalogue.flatMap((knob) => requests.get(knob.id) ?? [])
-}
-
-/**
- * The kubelets' nodeStatusUpdateFrequency as an arm sets it; null where it leaves it alone, which is not the same as its
- * built-in value: see the catalogue.
- */
-export function statusPeriodSecondsOf(requests: readonly KnobRequest[]): number | null {
-  const id = 'kubelet.nodeStatusUpdateFrequency'
-  const values = valuesUnder(requests)
-  return values.isRequested(id) ? values.durationMs(id) / 1000 : null
 }

@@ -2,8 +2,8 @@ import type { HollowFleetSpec, TargetServer } from '../../fleet/manifests.ts'
 import type { Credentials } from '../../kube/credentials.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
-import { statusPeriodSecondsOf } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
+import { statusPeriodSecondsOf } from '../../tuning/status-period.ts'
 import type { PlannedTarget } from './reach.ts'
 
 /** What an arm's hollow nodes are made from. */

@@ -1,0 +1,29 @@
+/** What `run` is given on the command line. */
+export interface RunOptions {
+  target?: string
+  repeat?: number
+  /** `path=value`, each over what the plan says. */
+  set?: string[]
+  /** Of target sim: what `calibrate` wrote, if not the calibration that comes with the program. */
+  calibration?: string
+  /** Of target remote: the file that says where its clusters are. */
+  clusters?: string
+  /** Of target remote: contexts of clusters that look like production and are meant. */
+  confirm?: string[]
+  /** Of target remote: contexts whose server is not checked. */
+  allowInsecure?: string[]
+}
+
+/** What `what-if` is given on the command line. */
+export interface WhatIfOptions {
+  /** `setting=value,value`; as often as it was given. */
+  vary: string[]
+  /** The arm of the plan, or the profile, that the values are tried on. */
+  profile?: string
+  /** The simulation when absent, whatever the plan says. */
+  target?: string
+  /** How often each value runs; three times in a simulation when absent, so that chance is told from effect. */
+  repeat?: number
+  set?: string[]
+  calibration?: string
+}
