@@ -1,7 +1,15 @@
-/** Rejects with the signal's reason when it aborts; never resolves. */
-export function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
+/**
+ * What the first of these comes to; rejects with the signal's reason when that aborts before. Listens to the signal no longer than that: whoever
+ * listens to one is kept, with all that it knows of, until the signal aborts, and a run's own never may.
+ */
+export async function orAborted<T>(signal: AbortSignal, ...works: Promise<T>[]): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const abort = () => aborted.reject(signal.reason)
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  try {
+    return await Promise.race([...works, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }

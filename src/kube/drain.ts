@@ -1,4 +1,4 @@
-import { whenAborted } from '../base/abort.ts'
+import { orAborted } from '../base/abort.ts'
 import { atOnce } from '../base/at-once.ts'
 import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
@@ -76,7 +76,7 @@ export async function deleteNamespaces(
     }
     signal.throwIfAborted()
   }
-  const lateness = await Promise.race([untilGone(), whenAborted(signal)]).then(() => '', messageOf)
+  const lateness = await orAborted(signal, untilGone()).then(() => '', messageOf)
   const stuck = [...left.values()].map(({ name, says }) => `namespace ${name} is still there: ${says || lateness}`)
   if (refused.length + stuck.length > 0) throw new Failure('residue', [...refused, ...stuck].join('; '))
 }

@@ -1,4 +1,4 @@
-import { whenAborted } from '../base/abort.ts'
+import { orAborted } from '../base/abort.ts'
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { NodeFlaps } from '../measure/node-flaps.ts'
@@ -100,7 +100,7 @@ export function fleetUp(
       nodes.expect(fleet.nodeNames)
       isTold = false
       tell()
-      const readyAtMs = await Promise.race([allReady.promise, whenAborted(signal)])
+      const readyAtMs = await orAborted(signal, allReady.promise)
       const startedMs = fleet.startedMs ?? beganMs
       return {
         ...fleet,
@@ -123,7 +123,7 @@ export function fleetUp(
         await stopped
         if (starting === undefined) return
         // What is still under way could come to be after the look at what there is.
-        await Promise.race([Promise.allSettled([starting]), whenAborted(signal)])
+        await orAborted(signal, Promise.allSettled([starting]))
         await cluster.removeFleet(signal, report)
       },
     },

@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { createEventQueue } from './event-queue.ts'
 import { createKernel } from './kernel.ts'
@@ -75,6 +78,26 @@ describe('the kernel', () => {
     await expect(sleeping).rejects.toThrow('enough')
     expect(clock.nowMs()).toBe(0)
     await expect(clock.sleep(1, ending.signal)).rejects.toThrow('enough')
+  })
+
+  it('should keep nothing of whoever ended a sleep before its moment', async () => {
+    const { clock } = createKernel()
+    const endASleep = async () => {
+      const reason = new Error('enough')
+      const ending = new AbortController()
+      const sleeping = clock.sleep(3_600_000, ending.signal)
+      ending.abort(reason)
+      await sleeping.catch(() => {})
+      return new WeakRef(reason)
+    }
+    const kept = await endASleep()
+    setFlagsFromString('--expose-gc')
+    const collectGarbage = runInNewContext('gc') as () => void
+    // What a WeakRef has shown is kept until the turn is over.
+    await nextTurn()
+    collectGarbage()
+    expect(kept.deref()).toBeUndefined()
+    expect(clock.nowMs()).toBe(0)
   })
 
   it('should say so when somebody waits and nothing is left to happen', async () => {

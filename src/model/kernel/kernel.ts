@@ -138,15 +138,19 @@ export function createKernel(): Kernel {
     sleep(durationMs, signal) {
       return promise((handover) => {
         if (signal?.aborted) return handover.reject(signal.reason)
-        const onAbort = () => handover.reject(signal?.reason)
+        const waking = revocable(() => {
+          signal?.removeEventListener('abort', onAbort)
+          handover.resolve()
+        })
+        const onAbort = () => {
+          waking.revoke()
+          handover.reject(signal?.reason)
+        }
         signal?.addEventListener('abort', onAbort, { once: true })
         schedule(
           outside,
           nowMs + wholeTicks(durationMs),
-          () => {
-            signal?.removeEventListener('abort', onAbort)
-            handover.resolve()
-          },
+          waking.happen,
           // After whatever else happens at that moment: who sleeps until then finds it done.
           1,
         )
@@ -193,6 +197,17 @@ export function createKernel(): Kernel {
           queue.removeOf(owner)
         },
       }
+    },
+  }
+}
+
+/** An event that can be emptied: it stays in the queue until its moment, a time limit of an hour say, and keeps nobody's memory. */
+function revocable(action: () => void): { happen(): void; revoke(): void } {
+  let left: (() => void) | undefined = action
+  return {
+    happen: () => left?.(),
+    revoke() {
+      left = undefined
     },
   }
 }

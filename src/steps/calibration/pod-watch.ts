@@ -1,4 +1,4 @@
-import { whenAborted } from '../../base/abort.ts'
+import { orAborted } from '../../base/abort.ts'
 import type { ProbeTimeline } from '../../measure/timeline.ts'
 import { createProbeTimeline } from '../../measure/timeline.ts'
 import type { ProbeShape } from '../../plan/stops.ts'
@@ -28,18 +28,16 @@ export function watchPods({ api, clock }: Cluster, app: string, shape: ProbeShap
     },
     { resumed: 0, relisted: 0, silent: 0 },
   )
-  const failed = Promise.race([feed.failed, whenAborted(signal)])
-  failed.catch(() => {})
   return {
     timeline,
-    synced: Promise.race([feed.synced, failed]),
+    synced: orAborted(signal, feed.synced, feed.failed),
     async until(isReached) {
       const reached = Promise.withResolvers<void>()
       onChange = () => {
         if (isReached(timeline)) reached.resolve()
       }
       onChange()
-      await Promise.race([reached.promise, failed])
+      await orAborted(signal, reached.promise, feed.failed)
     },
     [Symbol.asyncDispose]: feed.stop,
   }

@@ -1,4 +1,4 @@
-import { whenAborted } from '../../base/abort.ts'
+import { orAborted } from '../../base/abort.ts'
 import { startFeed } from '../../record/feed.ts'
 import type { CalibrationLatencies } from '../../result/calibration.ts'
 import type { Cluster } from '../../targets/target.ts'
@@ -75,10 +75,8 @@ export function watchLag({ api, clock }: Cluster, writes: number): Step<Calibrat
         },
         { resumed: 0, relisted: 0, silent: 0 },
       )
-      const failed = Promise.race([feed.failed, whenAborted(signal)])
-      failed.catch(() => {})
       try {
-        await Promise.race([feed.synced, failed])
+        await orAborted(signal, feed.synced, feed.failed)
         for (let write = 1; write <= writes; write++) {
           awaited = { write, shown: Promise.withResolvers() }
           const sentMs = clock.nowMs()
@@ -87,7 +85,7 @@ export function watchLag({ api, clock }: Cluster, writes: number): Step<Calibrat
             { type: 'merge', body: { data: { write: `${write}` } } },
           )
           const answeredMs = clock.nowMs()
-          const shownMs = await Promise.race([awaited.shown.promise, failed])
+          const shownMs = await orAborted(signal, awaited.shown.promise, feed.failed)
           report({ done: write, total: writes, unit: 'writes' })
           if (shownMs === undefined) continue
           fromSendMs.push(shownMs - sentMs)

@@ -1,4 +1,4 @@
-import { whenAborted } from '../../base/abort.ts'
+import { orAborted } from '../../base/abort.ts'
 import { readApiserverLatencies, readOwnLatencies } from '../../measure/api-latency.ts'
 import { thinned } from '../../measure/curve.ts'
 import { readEtcdUse } from '../../measure/etcd-use.ts'
@@ -70,7 +70,7 @@ export async function observeFill(
     disruptions,
   )
   const beginning = async () => {
-    await Promise.race([pods.synced, pods.failed, whenAborted(signal)])
+    await orAborted(signal, pods.synced, pods.failed)
     return recording.begin(step, { etcdSizes: true })
   }
   const phase = await beginning().catch(async (error: unknown) => {
@@ -90,7 +90,7 @@ export async function observeFill(
       report = context.report
       sentMs = clock.nowMs()
       tell()
-      await Promise.race([full.promise, pods.failed, whenAborted(context.signal)])
+      await orAborted(context.signal, full.promise, pods.failed)
     },
     async finish() {
       const isWhole = timeline.done() >= expectedPods

@@ -1,4 +1,4 @@
-import { whenAborted } from '../../base/abort.ts'
+import { orAborted } from '../../base/abort.ts'
 import type { Clock } from '../../base/clock.ts'
 import { plural } from '../../base/count.ts'
 import { formatDuration } from '../../base/duration.ts'
@@ -134,7 +134,7 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
       async run({ signal, report }) {
         if (cluster.disposable || filling === undefined) return
         // What is still under way could come to be after the look at what there is.
-        await Promise.race([Promise.allSettled([filling]), whenAborted(signal)])
+        await orAborted(signal, Promise.allSettled([filling]))
         await deleteNamespaces(cluster, { labelSelector: ownSelector(runId, 'workload') }, signal, report)
       },
     },

@@ -1,4 +1,4 @@
-import { whenAborted } from '../../base/abort.ts'
+import { orAborted } from '../../base/abort.ts'
 import { plural } from '../../base/count.ts'
 import { deleteNamespaces } from '../../kube/drain.ts'
 import { follow } from '../../kube/follow.ts'
@@ -52,7 +52,7 @@ export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec, mostReplica
       async run({ signal, report }) {
         if (cluster.disposable || creating === undefined) return
         // What is still under way could come to be after the look at what there is.
-        await Promise.race([Promise.allSettled([creating]), whenAborted(signal)])
+        await orAborted(signal, Promise.allSettled([creating]))
         const fieldSelector = `metadata.name=${namespace.metadata.name}`
         await deleteNamespaces(cluster, { labelSelector: `${runLabel}=${spec.runId}`, fieldSelector }, signal, report)
       },

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { whenAborted } from '../../base/abort.ts'
+import { orAborted } from '../../base/abort.ts'
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import type { Report } from '../../base/progress.ts'
@@ -218,7 +218,7 @@ function hollowFleetOf(options: RemoteClusterOptions, { host, target }: { host: 
     async remove(removeSignal, report) {
       if (starting === undefined) return
       // Requests that an interrupted start has under way would create things behind the back of their removal.
-      await Promise.race([starting, whenAborted(removeSignal).catch(() => {})])
+      await orAborted(removeSignal, starting).catch(() => {})
       const verify = { host: () => requireIdentity([host]), target: () => requireIdentity([target]) }
       await removeHollowFleet({ host: host.api, target: target.api, clock, runId, verify, report }, removeSignal)
     },

@@ -1,4 +1,4 @@
-import { whenAborted } from '../../../base/abort.ts'
+import { orAborted } from '../../../base/abort.ts'
 import { atOnce } from '../../../base/at-once.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { Failure } from '../../../base/errors.ts'
@@ -56,7 +56,6 @@ export async function requestCertificates(
   const broken = Promise.withResolvers<never>()
   broken.promise.catch(() => {})
   const watching = watch().catch((error: unknown) => broken.reject(error))
-  whenAborted(signal).catch((error: unknown) => broken.reject(error))
 
   let done = 0
   const obtain = async ({ name, signer, make }: Wanted): Promise<string> => {
@@ -76,7 +75,7 @@ export async function requestCertificates(
         },
       })
       await approve(api, name)
-      const certificate = await Promise.race([answer.promise, broken.promise])
+      const certificate = await orAborted(signal, answer.promise, broken.promise)
       // What is left behind is found by its label, and harmless: it is deleted when the fleet is.
       await api
         .delete({ resource: 'certificatesigningrequests', name }, { uid: created.metadata.uid ?? '' })
