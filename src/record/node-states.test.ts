@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeApi } from '../kube/api.ts'
+import { ApiError } from '../kube/api.ts'
 import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { createNodeStates } from './node-states.ts'
 
@@ -28,9 +29,11 @@ function fakeNodes(names: readonly string[]) {
     },
   } as unknown as KubeApi
   const settle = () => clock.sleep(1)
+  const fail = (error: Error) => waiting.pop()?.(error)
   return {
     cluster: { api, clock },
     settle,
+    fail,
     async set(name: string, isReady: boolean) {
       conditions.set(name, isReady)
       waiting.pop()?.({ type: 'MODIFIED', object: node(name), atMs: clock.nowMs() })
@@ -64,6 +67,24 @@ describe('createNodeStates', () => {
     expect(whole()).toEqual({ flaps: 2, notReady: 1 })
     expect(later()).toEqual({ flaps: 1, notReady: 1 })
     expect(nodes.flaps()).toEqual({ count: 2, nodes: ['a', 'b'], notReadyAtEnd: ['b'] })
+    await nodes.stop()
+  })
+
+  it('should have a gap, and let nobody take the nodes for Ready, once their watch has failed for good', async () => {
+    const { cluster, settle, fail } = fakeNodes(['a'])
+    const nodes = createNodeStates()
+    const failed = nodes.watch(cluster, () => {})
+    failed.catch(() => {})
+    await settle()
+    nodes.expect(['a'])
+    const end = nodes.mark()
+    fail(new ApiError(403, 'Forbidden', 'nodes is forbidden'))
+    await expect(failed).rejects.toThrow('nodes is forbidden')
+    expect(end()).toEqual({ unread: 'nodes were not watched to the end: nodes is forbidden' })
+    await expect(nodes.lookAgain(new AbortController().signal)).rejects.toMatchObject({
+      kind: 'inconclusive',
+      message: expect.stringContaining('nodes is forbidden'),
+    })
     await nodes.stop()
   })
 

@@ -98,7 +98,9 @@ describe('startRecording', () => {
     await clock.sleep(6000)
     await (await recording.begin('observe')).end()
     request('pods', 2)
-    await clock.sleep(4000)
+    await clock.sleep(2000)
+    await (await recording.begin('observe again')).end()
+    await clock.sleep(2000)
     const window = await whole.end()
     expect(window).toMatchObject({ startMs: 0, endMs: 10_000, requests: [{ latenciesMs: [1, 2] }] })
     const series = seriesOf(window, 'simulated')
@@ -165,6 +167,39 @@ describe('startRecording', () => {
       distribution: { count: 1 },
     })
     await recording.stop()
+  })
+
+  it('should tell the lag of watches in its own phase with a curve, and in the whole arm, as long as the phase lasts', async () => {
+    const { clock, cluster, recording } = fakeCluster()
+    const shown: string[] = []
+    const api = {
+      create: async () => ({}),
+      async *list() {
+        yield { items: [], resourceVersion: '1' }
+      },
+      async *watch(_: unknown, signal: AbortSignal) {
+        for (;;) {
+          await clock.sleep(10, signal)
+          for (const write of shown.splice(0)) {
+            const object = { metadata: { name: 'canary', resourceVersion: '2' }, data: { write } }
+            yield { type: 'MODIFIED', object, atMs: clock.nowMs() }
+          }
+        }
+      },
+      patch: async (_: unknown, { body }: { body: { data: { write: string } } }) => void shown.push(body.data.write),
+    } as unknown as KubeApi
+    const whole = await recording.follow({ ...cluster, api })
+    const phase = await recording.begin('fill')
+    phase.sampleWatchLag({ metadata: { name: 'canary', namespace: 'n' } })
+    await clock.sleep(3500)
+    const own = (await phase.end()).watchLag
+    expect(own).toMatchObject({ unseen: 0 })
+    expect(own?.lagsMs).toHaveLength(3)
+    expect(own?.curve).toHaveLength(3)
+    await clock.sleep(5000)
+    expect((await whole.end()).watchLag).toEqual({ lagsMs: own?.lagsMs, unseen: 0, curve: [] })
+    await recording.stop()
+    expect(clock.sleepers()).toBe(0)
   })
 
   it('should end everything that a phase samples when it is stopped, and forget the cluster', async () => {

@@ -35,8 +35,14 @@ describe('createRequestLog', () => {
   it('should keep every request while it grows', () => {
     const log = createRequestLog()
     const latenciesMs = Array.from({ length: 5000 }, (_, index) => index / 3)
-    for (const latencyMs of latenciesMs) log.add(request(latencyMs))
-    expect(log.since(0)).toEqual({ requests: [{ verb: 'create', resource: 'pods', latenciesMs }], dropped: 0 })
+    for (const [index, latencyMs] of latenciesMs.entries()) log.add(request(latencyMs, index % 2 === 0 ? 'a' : 'b'))
+    expect(log.since(0)).toEqual({
+      requests: [
+        { verb: 'create', resource: 'a', latenciesMs: latenciesMs.filter((_, index) => index % 2 === 0) },
+        { verb: 'create', resource: 'b', latenciesMs: latenciesMs.filter((_, index) => index % 2 === 1) },
+      ],
+      dropped: 0,
+    })
   })
 
   it('should keep the last ones when there are too many, and count those it has dropped', () => {
