@@ -14,7 +14,6 @@ export const rooms = [
   'workload',
   'record',
   'measure',
-  'etcd',
   'report',
   'result',
   'plan',

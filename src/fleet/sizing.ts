@@ -1,4 +1,4 @@
-import { heartbeatsPerSecond } from '../etcd/sizing.ts'
+import { heartbeatsPerSecond } from './etcd-sizing.ts'
 import { processesOf } from './packing.ts'
 
 /*

@@ -21,6 +21,8 @@ export interface FakeApi extends KubeApi {
   contents(): string[]
   /** Requests so far, as `create secrets kubemark/hollow-probe`. */
   readonly requests: string[]
+  /** Adds an object as if somebody else had, over one of that name. */
+  put<R extends ResourceName>(resource: R, object: ResourceTypes[R]): void
   onWrite(listener: (write: Write) => void): void
   /** What is refused: the first function that returns an error decides. */
   refuse(when: (request: string) => ApiError | undefined): void
@@ -74,6 +76,11 @@ export function createFakeApi(clock: Clock): FakeApi {
   return {
     requests,
     contents: () => [...store.keys()].sort(),
+    put(resource, object) {
+      const isNew = !store.has(keyOfObject(resource, object))
+      const metadata = { uid: `uid-${version + 1}`, ...object.metadata }
+      write('create', isNew ? 'ADDED' : 'MODIFIED', resource, { ...object, metadata })
+    },
     onWrite: (listener) => void listeners.push(listener),
     refuse: (when) => void refusals.push(when),
 
@@ -112,13 +119,19 @@ export function createFakeApi(clock: Clock): FakeApi {
     async patch<R extends ResourceName>(ref: ObjectRef<R>, patch: Patch, subresource?: string) {
       ask('patch', ref, subresource)
       if (patch.type !== 'merge') throw new Error('only merge patches')
-      return write('patch', 'MODIFIED', ref.resource, merged(found(ref), patch.body)) as ResourceTypes[R]
+      const object = found(ref)
+      const { metadata } = patch.body as Partial<KubeObject>
+      if (metadata?.uid !== undefined && metadata.uid !== object.metadata.uid)
+        throw new ApiError(422, 'Invalid', `patch ${ref.resource}: metadata.uid: field is immutable`)
+      return write('patch', 'MODIFIED', ref.resource, merged(object, patch.body)) as ResourceTypes[R]
     },
 
-    async delete(ref: ObjectRef, { uid }: DeleteOptions) {
+    async delete(ref: ObjectRef, { uid, resourceVersion }: DeleteOptions) {
       ask('delete', ref)
       const object = found(ref)
-      if (object.metadata.uid !== uid) throw new ApiError(409, 'Conflict', `the UID in the precondition is not ${uid}`)
+      const { metadata } = object
+      if (metadata.uid !== uid || (resourceVersion ?? metadata.resourceVersion) !== metadata.resourceVersion)
+        throw new ApiError(409, 'Conflict', `delete ${ref.resource}: the precondition is not what ${ref.name} has`)
       if (ref.resource === 'namespaces') {
         for (const stored of [...store.values()])
           if (stored.object.metadata.namespace === ref.name) write('delete', 'DELETED', stored.resource, stored.object)
@@ -159,7 +172,7 @@ function merged<T>(current: T, patch: unknown): T {
   return result as T
 }
 
-/** Of selectors, only `a=b` and lists of it. */
+/** Of selectors, only `a=b`, for labels also `a`, and lists of them. */
 function selects(query: ListQuery, resource: ResourceName, object: KubeObject): boolean {
   if (resource !== query.resource) return false
   const { namespace, labels = {} } = object.metadata
@@ -168,7 +181,7 @@ function selects(query: ListQuery, resource: ResourceName, object: KubeObject): 
   const field = (path = '') =>
     path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], object)
   return (
-    pairs(query.labelSelector).every(([key = '', value]) => labels[key] === value) &&
+    pairs(query.labelSelector).every(([key = '', value = labels[key]]) => key in labels && labels[key] === value) &&
     pairs(query.fieldSelector).every(([path, value]) => field(path) === value)
   )
 }

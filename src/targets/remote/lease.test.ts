@@ -22,7 +22,7 @@ function bench() {
   return { cluster, clock, now, acquire }
 }
 
-const leases = (cluster: FakeCluster) => cluster.keys().filter((key) => key.startsWith('leases'))
+const leases = (cluster: FakeCluster) => cluster.contents().filter((key) => key.startsWith('leases'))
 
 describe('acquireLease', () => {
   it('should name whoever holds it, and since when, when a second run wants it', async () => {

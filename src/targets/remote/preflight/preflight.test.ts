@@ -38,7 +38,7 @@ async function reasonsOf(
     },
     allChecks,
   )
-  expect(cluster.writes).toEqual([])
+  expect(cluster.writes()).toEqual([])
   return outcomes.flatMap(({ refusals }) => refusals.map(({ because, next }) => `${because} -> ${next}`))
 }
 

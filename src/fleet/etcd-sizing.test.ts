@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { forecastEtcd, heartbeatsPerSecond, writeRates } from './sizing.ts'
+import { forecastEtcd, heartbeatsPerSecond, writeRates } from './etcd-sizing.ts'
 
 const documents = { nodes: 5000, statusPeriodSeconds: 3, hollow: false }
 const nothing = {
