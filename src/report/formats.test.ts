@@ -123,6 +123,13 @@ function stormView(outcomes: Record<string, Storm>): StepView {
                   columns: [{ title: 'Source' }, { title: 'dropped', of: 'figures' }],
                   groups: [{ rows: typical.map(({ outcome }) => ['kubelet', String(outcome.dropped)]) }],
                 },
+                {
+                  kind: 'table',
+                  isSpanning: true,
+                  caption: 'Events by namespace',
+                  columns: [{ title: 'Namespace' }, { title: 'Arm' }],
+                  groups: [{ rows: typical.map(({ arm, label }) => ['kube.system', { text: label, arm }]) }],
+                },
                 { kind: 'fold', title: 'Small print', blocks: [{ kind: 'paragraph', text: 'None of it matters.' }] },
               ],
             },
@@ -163,6 +170,7 @@ describe('a kind of step that no format knows', () => {
     expect(text).toContain('400 ms 10.0× slower events at the peak 120/s')
     expect(text).toMatch(/Over time Events \(measured\) untuned #1 tuned #1 \[drawing\]/)
     expect(text).toContain('Where the events came from Sources Events by source Source dropped kubelet 0 kubelet 7')
+    expect(text).toContain('Events by namespace Namespace Arm kube. system untuned #1 tuned #1')
     expect(text).toContain('Small print None of it matters.')
     expect(text).toContain('Events were dropped tuned #1: 7 of them')
     expect(text).toContain('storm of events untuned #1 40 % 12 ms — — — untuned #2')

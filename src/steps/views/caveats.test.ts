@@ -117,6 +117,13 @@ describe('caveats of a filled cluster', () => {
 })
 
 describe('caveats of probes', () => {
+  it('should say once of an arm that its probes ran real containers', () => {
+    const [untuned] = sampleResult().arms
+    Object.assign(untuned?.fleet ?? {}, { probeNode: 'real' })
+    expect(untuned?.probes).toHaveLength(2)
+    expect(placesOf([untuned], 'Probe containers are real')).toEqual(['untuned #1: node hollow-0001'])
+  })
+
   it('should be silent when nothing went wrong', () => {
     expect(viewFor(sampleResult()).caveats).toEqual([])
   })

@@ -140,6 +140,7 @@ describe('html report of a filled cluster', () => {
     expect(rowText(page, 'filled')).toBe(
       'filled everything is there and counted, every pod Ready 4 m 22 s 98.7 s 2.66×',
     )
+    expect(rowText(page, 'Filling the cluster')).toContain('no row')
     expect(rowText(page, 'scheduling, peak')).toBe('scheduling, peak over the best ten seconds 23.1/s 96.4/s —')
     expect(rowText(page, 'ballast untuned #1')).toBe(
       'ballast untuned #1 380 4.00 s 95.0/s 200/s 21 ms 148 ms 201 ms 41 ms',
@@ -206,6 +207,12 @@ describe('html report of a filled cluster', () => {
     const [untuned] = result.arms
     if (untuned !== undefined) result.arms.push({ ...untuned, repetition: 2, order: 3 })
     expect(foldedAs(htmlOf(result), 'untuned #2')).toContain('Processor cores in use, untuned #2')
+  })
+
+  it('should say what took time that is in no figure', () => {
+    const result = filledResult()
+    Object.assign(result.arms[1]?.fill ?? {}, { countedMs: 12_000 })
+    expect(htmlOf(result)).toContain('In none of these times: tuned-split #1: 12.0 s counting objects after the fill.')
   })
 
   it('should say what an arm is based on, how its nodes did and what the orchestrator took', () => {

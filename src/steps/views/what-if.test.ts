@@ -6,6 +6,7 @@ import { whatIfViewOf } from '../../report/what-if.ts'
 import { renderWhatIfHtml } from '../../report/what-if-html.ts'
 import { renderWhatIf } from '../../report/what-if-text.ts'
 import { resultSchema } from '../../result/result.ts'
+import { filledResult } from '../../testing/filled-results.ts'
 import { viewFor } from '../../testing/reports.ts'
 import { sampleResult } from '../../testing/results.ts'
 import type { Tried } from '../../testing/what-if-results.ts'
@@ -37,6 +38,16 @@ describe('what-if view', () => {
   it('should be there only for a run that varies a setting', () => {
     expect(whatIfViewOf(viewFor(sampleResult()))).toBeNull()
     expect(resultSchema.parse(whatIfResult(falling)).whatIf?.values).toHaveLength(4)
+  })
+
+  it('should count the fill among what the cluster takes to come up', () => {
+    const values = ['untuned', 'tuned-split'].map((arm, index) => ({ value: index, arm }))
+    const view = whatIfViewOf(viewFor(filledResult({ whatIf: { varied: 'x', profile: 'tuned', values } })))
+    expect(view?.groups.map(({ name, effects }) => [name, effects.map(({ label }) => label)])).toEqual([
+      ['cluster', ['nodes Ready', 'filled', 'pod startup, p99']],
+      ['rollout', ['created', 'available', 'ready']],
+      ['scale-down', ['ReplicaSet current', 'deleted']],
+    ])
   })
 
   it('should say up to where a limit binds and from where on the value makes no difference', () => {
