@@ -39,11 +39,11 @@ export type WatchEvent<T> =
   | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T; atMs: number }
   | { type: 'BOOKMARK'; resourceVersion: string; atMs: number }
 
-/** A patch and how the apiserver is to apply it. */
-export type Patch =
-  | { type: 'merge'; body: object }
-  | { type: 'json'; body: object[] }
-  | { type: 'apply'; body: object; fieldManager: string; force?: boolean }
+/** A patch, and how the apiserver is to take it: a JSON merge patch (RFC 7386) is all that is sent. */
+export interface Patch {
+  type: 'merge'
+  body: object
+}
 
 export interface DeleteOptions {
   /** Only the object with this UID is deleted: never another of the same name. */

@@ -18,9 +18,6 @@ export interface RawEndpoint {
 
 const contentTypes: Record<Patch['type'], string> = {
   merge: 'application/merge-patch+json',
-  json: 'application/json-patch+json',
-  // JSON is YAML.
-  apply: 'application/apply-patch+yaml',
 }
 /** A list of names and labels: a pod weighs a tenth in it. */
 const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
@@ -38,7 +35,7 @@ export function connectEndpoint(options: ConnectOptions): RawEndpoint & AsyncDis
  * The Kubernetes API of a real cluster, over pooled HTTP/1.1 connections and plain JSON.
  *
  * Refusals with 429 are retried, as are connections that could not be made; calls that may safely be repeated (all but
- * a create without a name and a json patch) also after a 5xx or a lost reply.
+ * a create without a name) also after a 5xx or a lost reply.
  */
 export function connectKubeApi(options: ConnectOptions): KubeApi & RawEndpoint & AsyncDisposable {
   const transport = createTransport(options)
@@ -90,11 +87,7 @@ function callOf(request: KubeRequest): Call {
     case 'patch': {
       const { patch, subresource } = request
       const { resource, ...place } = request.ref
-      const parameters =
-        patch.type === 'apply'
-          ? { fieldManager: patch.fieldManager, force: patch.force === true ? 'true' : undefined }
-          : {}
-      const path = resourcePath(resource, { ...place, subresource }, parameters)
+      const path = resourcePath(resource, { ...place, subresource })
       const contentType = contentTypes[patch.type]
       return { ...shared, verb: 'patch', method: 'PATCH', path, body: JSON.stringify(patch.body), contentType }
     }

@@ -47,9 +47,8 @@ export interface Connection {
 
 /** Whether sending a request twice is the same as once, so that it may be repeated when it is unknown what became of it. */
 export function isRepeatable(request: KubeRequest): boolean {
-  // A second object cannot have the same name; a json patch may append or test: twice is not once.
-  if (request.verb === 'create') return request.object.metadata.name !== undefined
-  return request.verb !== 'patch' || request.patch.type !== 'json'
+  // A second object cannot have the same name.
+  return request.verb !== 'create' || request.object.metadata.name !== undefined
 }
 
 /** What a request acts on, as RequestRecords and messages name it: `pods`, `deployments/scale`. */

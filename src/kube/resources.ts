@@ -21,14 +21,6 @@ export interface ObjectMeta {
     blockOwnerDeletion?: boolean
   }[]
   finalizers?: string[]
-  /** Who applied which fields (server-side apply). */
-  managedFields?: {
-    manager: string
-    operation: string
-    apiVersion?: string
-    subresource?: string
-    fieldsV1: object
-  }[]
 }
 
 export interface KubeObject {

@@ -4,7 +4,6 @@ import type { KubeApi } from '../../src/kube/api.ts'
 import { isReady } from '../../src/kube/resources.ts'
 import type { Server } from './tools.ts'
 import { eventually, listAll } from './tools.ts'
-import { apply } from './topics/apply.ts'
 import { bookmarks } from './topics/bookmarks.ts'
 import { conflicts } from './topics/conflicts.ts'
 import { deployments } from './topics/deployments.ts'
@@ -73,7 +72,6 @@ export function describeContract(name: string, open: () => Promise<ContractServe
       selectors,
       paging,
       subresources,
-      'server-side apply': apply,
       'owner references': owners,
       deployments,
       namespaces,

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../../kube/api.ts'
 import { benchForTests } from '../../testing/model-objects.ts'
-import { patchedByJson } from './json-patch.ts'
 import { parseLabelSelector, selectorText } from './label-selector.ts'
 import { createPager } from './paging.ts'
 import { selectionOf } from './selectors.ts'
@@ -63,31 +62,6 @@ describe('what clients may send to a simulated apiserver', () => {
     ['a<9', 'x', false],
   ])('should compare by %s only with a label that is a whole number: %j', (text, label, is) => {
     expect(parseLabelSelector(text).every((test) => test({ a: label }))).toBe(is)
-  })
-
-  it('should apply a JSON patch or refuse it, whatever it is, and change nothing else', () => {
-    const path = fc
-      .array(fc.constantFrom('/', 'a', 'list', '0', '-1', '-', '~', '~1', '__proto__', 'x'))
-      .map((parts) => parts.join(''))
-    const operation = fc.record(
-      {
-        op: fc.oneof(fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test'), fc.anything()),
-        path: fc.oneof(path, path, fc.anything()),
-        from: fc.oneof(path, fc.anything()),
-        value: fc.jsonValue(),
-      },
-      { requiredKeys: [] },
-    )
-    const before = JSON.stringify(Object.getOwnPropertyNames(Object.prototype))
-    fc.assert(
-      fc.property(fc.oneof(fc.array(operation, { maxLength: 5 }), fc.anything()), (operations) => {
-        const object = { a: { b: '1' }, list: ['x', 'y'] }
-        answered(() => patchedByJson(object, operations as object[]))
-        expect(object).toEqual({ a: { b: '1' }, list: ['x', 'y'] })
-      }),
-      { numRuns: 1000 },
-    )
-    expect(JSON.stringify(Object.getOwnPropertyNames(Object.prototype))).toBe(before)
   })
 
   it('should go on with a list or refuse to, whatever the token', () => {

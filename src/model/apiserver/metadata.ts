@@ -97,7 +97,7 @@ function finalizerErrors(finalizers: readonly string[]): string[] {
   ])
 }
 
-const maps = ['labels', 'annotations', 'finalizers', 'ownerReferences', 'managedFields'] as const
+const maps = ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const
 
 /** Metadata as it is stored: maps and lists without anything in them are left out. */
 export function withoutEmpty(metadata: ObjectMeta): ObjectMeta {

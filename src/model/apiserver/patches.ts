@@ -1,9 +1,6 @@
 import type { ObjectRef, Patch } from '../../kube/api.ts'
-import { isApiStatus } from '../../kube/api.ts'
 import type { KubeRequest } from '../../kube/requests.ts'
 import type { KubeObject, ReplicaSet, ResourceTypes } from '../../kube/resources.ts'
-import { applied, disowned } from './apply.ts'
-import { patchedByJson } from './json-patch.ts'
 import type { LabelSelector } from './label-selector.ts'
 import { selectorText } from './label-selector.ts'
 import { qualified } from './metadata.ts'
@@ -22,22 +19,9 @@ export function patched(objects: Objects, { ref, patch, subresource }: PatchRequ
   if (subresource === 'approval' && ref.resource !== 'certificatesigningrequests') throw noSuchPath()
   // What approves a request is a condition in its status.
   const part = subresource === undefined ? 'all but status' : 'status'
-  const change = (current: KubeObject): KubeObject => {
-    if (patch.type === 'apply') return admitUpdate(ref, part, current, applied(ref, current, patch, subresource))
-    const next = admitUpdate(ref, part, current, changedBy(patch, current))
-    return disowned(ref, current, next, subresource)
-  }
-  try {
-    return objects.update(ref, part, change as Change<ResourceTypes[typeof ref.resource]>)
-  } catch (error) {
-    // Applying what is not there creates it.
-    if (patch.type !== 'apply' || subresource !== undefined || !isApiStatus(error, 404)) throw error
-    return objects.create(ref.resource, applied(ref, undefined, patch) as ResourceTypes[typeof ref.resource])
-  }
-}
-
-function changedBy<T extends object>(patch: Patch, current: T): T {
-  return patch.type === 'json' ? patchedByJson(current, patch.body) : (merged(current, patch.body) as T)
+  const change = (current: KubeObject): KubeObject =>
+    admitUpdate(ref, part, current, merged(current, patch.body) as KubeObject)
+  return objects.update(ref, part, change as Change<ResourceTypes[typeof ref.resource]>)
 }
 
 /** The scale subresource: only the number of replicas can be written, and what comes back is a Scale. */
@@ -45,7 +29,7 @@ function scaled(objects: Objects, ref: ObjectRef, patch: Patch): KubeObject {
   const { resource, name } = ref
   if (resource !== 'deployments' && resource !== 'replicasets' && resource !== 'statefulsets') throw noSuchPath()
   const change: Change<ReplicaSet> = (current) => {
-    const { metadata, spec } = changedBy(patch, scaleOf(current)) as Partial<Scale>
+    const { metadata, spec } = merged(scaleOf(current), patch.body) as Partial<Scale>
     const { uid = current.metadata.uid, resourceVersion } = metadata ?? {}
     if (uid !== current.metadata.uid) {
       const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${current.metadata.uid}`
@@ -59,7 +43,7 @@ function scaled(objects: Objects, ref: ObjectRef, patch: Patch): KubeObject {
       throw invalid('Scale.autoscaling', name, cause)
     }
     if (replicas === current.spec.replicas) return current
-    return disowned(ref, current, { ...current, spec: { ...current.spec, replicas } }, 'scale')
+    return { ...current, spec: { ...current.spec, replicas } }
   }
   return scaleOf(objects.update(ref as ObjectRef<'replicasets'>, 'all but status', change))
 }

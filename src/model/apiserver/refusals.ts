@@ -59,11 +59,6 @@ export function invalidValue(field: string, value: unknown, why: string): string
   return `${field}: Invalid value: ${JSON.stringify(value ?? null)}: ${why}`
 }
 
-/** A json patch that cannot be applied: the server does not say why. */
-export function patchRejected(): ApiError {
-  return new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request')
-}
-
 /** A version that the server no longer knows. */
 export function expired(message: string): ApiError {
   return new ApiError(410, 'Expired', message)

@@ -22,35 +22,6 @@ export function conflicts(server: Server): void {
     expect((await api.patch(ref, { type: 'merge', body: current })).data).toEqual({ key: '2' })
   })
 
-  it('should refuse a json patch with 422 Invalid, whole, when its test fails', async () => {
-    const { api } = server()
-    const namespace = await newNamespace(server())
-    const created = await api.create('configmaps', configMap(namespace, 'a', { data: { key: '1' } }))
-    const ref = refTo('configmaps', created)
-    const steps = (expected: string) => [
-      { op: 'replace', path: '/data/key', value: '2' },
-      { op: 'test', path: '/metadata/name', value: expected },
-    ]
-    await expectRefusal(api.patch(ref, { type: 'json', body: steps('b') }), 422, 'Invalid')
-    expect(await api.get(ref)).toEqual(created)
-    expect((await api.patch(ref, { type: 'json', body: steps('a') })).data).toEqual({ key: '2' })
-  })
-
-  it('should apply a json patch step by step when it adds and removes', async () => {
-    const { api } = server()
-    const namespace = await newNamespace(server())
-    const created = await api.create('configmaps', configMap(namespace, 'a', { data: { old: '1', both: '1' } }))
-    const body = [
-      { op: 'add', path: '/metadata/labels', value: { 'contract.test/x': 'y' } },
-      { op: 'add', path: '/metadata/labels/contract.test~1z', value: 'z' },
-      { op: 'remove', path: '/data/old' },
-      { op: 'add', path: '/data/new', value: '2' },
-    ]
-    const patched = await api.patch(refTo('configmaps', created), { type: 'json', body })
-    expect(patched.metadata.labels).toEqual({ 'contract.test/x': 'y', 'contract.test/z': 'z' })
-    expect(patched.data).toEqual({ both: '1', new: '2' })
-  })
-
   it('should refuse a create with 409 AlreadyExists when the name is taken', async () => {
     const { api } = server()
     const namespace = await newNamespace(server())
@@ -72,7 +43,6 @@ export function conflicts(server: Server): void {
     const words = 'configmaps "none" not found'
     await expectRefusal(api.get(ref), 404, 'NotFound', words)
     await expectRefusal(api.patch(ref, { type: 'merge', body: { data: {} } }), 404, 'NotFound', words)
-    await expectRefusal(api.patch(ref, { type: 'json', body: [] }), 404, 'NotFound', words)
     await expectRefusal(api.delete(ref, { uid: foreignUid }), 404, 'NotFound', words)
     await expectRefusal(api.get({ ...ref, namespace: 'contract-none' }), 404, 'NotFound', words)
     const web = { resource: 'deployments', namespace, name: 'none' } as const
