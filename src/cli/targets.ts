@@ -25,8 +25,7 @@ import { localTarget } from '../targets/local/index.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
 import { remoteTarget } from '../targets/remote/index.ts'
 import { hardwareOf, runsKubeProxies, simulatedTarget } from '../targets/sim/index.ts'
-import type { FaultKind } from '../trials/faults/index.ts'
-import { drawFaults } from '../trials/faults/index.ts'
+import { drawFaults, faultKinds } from '../trials/faults/index.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { TargetName } from './target-names.ts'
 import { programVersion } from './version.ts'
@@ -86,8 +85,8 @@ function simulated(plan: Plan, { folders }: Surroundings, { calibration: file, w
 
 /** The faults that a plan names, in every cluster of a repetition the same. */
 function faultsNamed({ seed, kinds }: NonNullable<Plan['faults']>) {
-  // The plan's check lets no other kinds through.
-  return (repetition: number) => drawFaults(seed, repetition, kinds as FaultKind[])
+  const known = kinds.flatMap((kind) => faultKinds.find((one) => one === kind) ?? [])
+  return (repetition: number) => drawFaults(seed, repetition, known)
 }
 
 /** A run of today: `single-node-20261125-201507-3fa2`. */

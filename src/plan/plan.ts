@@ -149,10 +149,7 @@ export function planSections(vocabulary: Vocabulary) {
     apiVersion: z.literal('scale-test/v1'),
     name: names.plan,
     description: z.string().optional(),
-    target: z
-      .enum(vocabulary.targets as [string, ...string[]])
-      .optional()
-      .describe('Where the plan runs when the command line does not say.'),
+    target: z.enum(vocabulary.targets).optional().describe('Where the plan runs when the command line does not say.'),
     seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).prefault(1).describe('Everything random in a run follows from it.'),
     repetitions: count(mostRepetitions).prefault(1).describe('How often each arm runs; arms alternate.'),
     fleet: z.strictObject({
@@ -198,7 +195,7 @@ export function planSections(vocabulary: Vocabulary) {
     faults: z
       .strictObject({
         seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).describe('When and how hard they strike follows from it.'),
-        kinds: z.array(z.enum(vocabulary.faults as [string, ...string[]])).min(1),
+        kinds: z.array(z.enum(vocabulary.faults)).min(1),
       })
       .optional()
       .describe('What goes wrong in the clusters; target sim only.'),

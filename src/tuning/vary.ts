@@ -34,7 +34,7 @@ export function parseVariation(text: string, planFields: readonly string[] = [])
   const magnitude = (value: KnobValue) => (knob === undefined ? magnitudeOf(value) : magnitudeOfValue(knob.type, value))
   const values = itemsIn(list, text).map((given) => (knob === undefined ? given : knobValue(knob, given)))
   const measures = values.map((value) => magnitude(value) ?? value)
-  const twice = values.find((_, index) => measures.indexOf(measures[index] as KnobValue) < index)
+  const twice = values.find((_, index) => measures.findIndex((one) => one === measures[index]) < index)
   if (twice !== undefined)
     throw new Failure('bad-input', `--vary ${excerpt(text)}: ${excerpt(String(twice))} is given twice`)
   if (values.length < 2)
@@ -80,7 +80,8 @@ function itemsIn(list: string, whole: string): KnobValue[] {
   const items = read()
   if (!Array.isArray(items)) throw refusal('expected values')
   return items.map((item: unknown) => {
-    if (Number.isFinite(item) || typeof item === 'string' || typeof item === 'boolean') return item as KnobValue
+    if (typeof item === 'string' || typeof item === 'boolean') return item
+    if (typeof item === 'number' && Number.isFinite(item)) return item
     throw refusal(`expected values, found ${shown(item)}`)
   })
 }
