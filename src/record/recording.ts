@@ -1,3 +1,4 @@
+import { orAborted } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { KubeApi } from '../kube/api.ts'
@@ -33,6 +34,8 @@ export interface RecordingSources {
   watchMachine: MachineMonitor
   /** Null where the clusters are no processes of this machine. */
   readMachine: ReadMachine | null
+  /** Ends reading pages: one that hangs is waited for no longer. */
+  signal?: AbortSignal
 }
 
 /**
@@ -83,7 +86,7 @@ interface OpenPhase {
 
 /** Starts recording; the cluster comes later. */
 export function startRecording(
-  { watchMachine, readMachine }: RecordingSources,
+  { watchMachine, readMachine, signal = new AbortController().signal }: RecordingSources,
   { clock }: { clock: Clock },
 ): Recording {
   const machine = recordMachine(readMachine, clock)
@@ -95,7 +98,7 @@ export function startRecording(
   let latest: { step: string; window: Window } | undefined
 
   const readPages = async (of: RecordedCluster): Promise<ComponentMetrics[]> => {
-    const pages = await of.scrape({ names: recordedMetrics })
+    const pages = await orAborted(signal, of.scrape({ names: recordedMetrics }))
     for (const { latecomers, isThere } of open.keys())
       for (const page of pages) {
         const key = keyOf(page)

@@ -189,3 +189,47 @@ describe('Ctrl-C', () => {
     },
   )
 })
+
+describe('pages that nobody answers', () => {
+  /** As long as the connection tries: twelve times within two minutes, and an answer is waited for 70 s. */
+  const hangingMs = 190_000
+
+  it.each(['control-plane', 'fleet-check'])('should not be waited for by Ctrl-C after step %s', async (step) => {
+    await using bench = await simulatedClusters(['untuned'])
+    const before = await bench.contents()
+    const options = bench.options('run-1')
+    const { clock, connect } = options
+    if (connect === undefined) throw new Error('the clusters have no connection')
+    const interruption = new AbortController()
+    let isHanging = false
+    const hangs: typeof connect = (to) => {
+      const connection = connect(to)
+      return {
+        ...connection,
+        async readText(path, asked) {
+          if (isHanging && path.endsWith('/metrics')) await clock.sleep(hangingMs)
+          return connection.readText(path, asked)
+        },
+      }
+    }
+    let interruptedMs = Number.NaN
+    const outcome = await run(
+      { ...options, connect: hangs },
+      {
+        plan: { ...options.plan, arms: [{ profile: 'untuned', set: [] }] },
+        signal: interruption.signal,
+        emit(event) {
+          if (event.type !== 'step-finished' || event.stepId !== step) return
+          isHanging = true
+          void clock.sleep(1000).then(() => {
+            interruptedMs = clock.nowMs()
+            interruption.abort(new Failure('interrupted', 'interrupted by SIGINT'))
+          })
+        },
+      },
+    )
+    expect(clock.nowMs() - interruptedMs).toBeLessThan(30_000)
+    expect(outcome.result.arms.flatMap(({ residue }) => residue)).toEqual([])
+    expect(await bench.contents()).toEqual(before)
+  })
+})
