@@ -135,6 +135,11 @@ describe('planCommand', () => {
     expect(run('5k-nodes', { target, json: true }).status).toBe(0)
   })
 
+  it('should say how much memory a simulation takes, and nothing of it for real components', () => {
+    expect(run('5k-nodes', { target: 'sim' }).text).toMatch(/memory {2}about \d+\.\d MiB for the simulation$/m)
+    expect(run('5k-nodes', { target: 'remote' }).text).not.toContain('simulation')
+  })
+
   it('should refuse a plan that there is not', () => {
     expect(() => run('none-such', {})).toThrow(Failure)
   })

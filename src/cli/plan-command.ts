@@ -134,7 +134,7 @@ function shortened(name: string): string {
   return name.length <= longestName ? name : `${name.slice(0, 4)}…${name.slice(5 - longestName)}`
 }
 
-function overviewLines({ description, arms, repetitions, steps, target, fleet }: Forecast): string[] {
+function overviewLines({ description, arms, repetitions, steps, target, fleet, simulationBytes }: Forecast): string[] {
   const armTexts = arms.map(({ name, profile, departures }) => {
     const departed = departures.map(({ knob, value }) => (value === null ? `${knob} left alone` : `${knob}=${value}`))
     const notes = [...(name === profile ? [] : [profile]), ...departed]
@@ -149,6 +149,7 @@ function overviewLines({ description, arms, repetitions, steps, target, fleet }:
     ...wrap(`${armTexts.join('; ')}; ${often}`, '  arms    '),
     ...wrap(steps.map(({ title }) => title).join(', '), '  steps   '),
     ...wrap(where, '  target  '),
+    ...(target === 'sim' ? wrap(`about ${formatBytes(simulationBytes)} for the simulation`, '  memory  ') : []),
   ]
 }
 

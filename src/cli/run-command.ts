@@ -5,6 +5,7 @@ import { printable } from '../base/printable.ts'
 import { formatBytes } from '../base/quantity.ts'
 import { simulationBytesOf } from '../fleet/estimate.ts'
 import { forecastOf } from '../fleet/forecast.ts'
+import { forecastSteps } from '../fleet/step-forecast.ts'
 import { fleetTimeWarnings, otherTargets } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
 import { heapLimitBytes, lookAtThisMachine } from '../record/this-machine.ts'
@@ -118,7 +119,7 @@ export async function carryOut(
 
 /** Node ends a process whose heap is full without a word of what to do. Throws `Failure('infrastructure')`. */
 function requireHeap(plans: readonly Plan[]): void {
-  const neededBytes = Math.max(...plans.map((plan) => simulationBytesOf(plan, stepKinds)))
+  const neededBytes = Math.max(...plans.map((plan) => simulationBytesOf(plan, forecastSteps(plan, stepKinds))))
   const limitBytes = heapLimitBytes()
   if (neededBytes <= limitBytes) return
   const megabytes = Math.ceil(neededBytes / 2 ** 20 / 100) * 100

@@ -27,8 +27,7 @@ import {
   estimateSimulationBytes,
   upstreamGuide,
 } from './sizing.ts'
-import type { ForecastKind, ForecastStep, ObjectsForecast } from './step-forecast.ts'
-import { forecastSteps } from './step-forecast.ts'
+import type { ForecastStep, ObjectsForecast } from './step-forecast.ts'
 
 /** What a machine has. */
 export interface Machine {
@@ -64,6 +63,8 @@ export interface Estimate {
   arms: ArmForecast[]
   /** All arms, as often as they are repeated. */
   totalMs: number
+  /** Heap that a simulation of it needs, about. */
+  simulationBytes: number
 }
 
 export interface FleetForecast extends Packing {
@@ -138,12 +139,12 @@ export function estimateOf(plan: Plan, steps: readonly ForecastStep[], here: Mac
     apiserver: { writesPerSecond: apiserverWritesPerSecond, kubeletQps: apiserverWritesPerSecond / fleet.nodes },
     arms,
     totalMs: plan.repetitions * arms.reduce((sum, { durationMs }) => sum + durationMs.total, 0),
+    simulationBytes: simulationBytesOf(plan, steps),
   }
 }
 
 /** Heap that a simulation of a plan needs, about. */
-export function simulationBytesOf(plan: Plan, kinds: readonly ForecastKind[]): number {
-  const steps = forecastSteps(plan, kinds)
+export function simulationBytesOf(plan: Plan, steps: readonly ForecastStep[]): number {
   const filled = steps.flatMap(({ objects }) => objects ?? [])
   return estimateSimulationBytes({
     nodes: plan.fleet.nodes,

@@ -124,8 +124,8 @@ const idleSimulationBytes = (30 + 3 * 32) * mebibyte
 
 /**
  * Heap that a simulation needs, about: what was alive at its peak (`--trace-gc`, Node 24), and a tenth more. That was 26 MB without load,
- * 335 MB with 20,000 nodes, 193 MB with 5000 nodes and 40,000 pods, and 134 MB with 100,000 configmaps. `others`: objects but for nodes
- * and pods.
+ * 335 MB with 20,000 nodes, 205 MB with 5000 nodes and 40,000 pods (5k-nodes to its end; an arm's cluster is forgotten with it), and 134 MB
+ * with 100,000 configmaps. `others`: objects but for nodes and pods.
  */
 export function estimateSimulationBytes(simulated: { nodes: number; pods: number; others: number }): number {
   const { nodes, pods, others } = simulated
