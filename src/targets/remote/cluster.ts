@@ -54,8 +54,8 @@ export interface RemoteClusterOptions {
 const readyLimitMs = 120_000
 /** Opening a target: re-tuning it, and waiting for its apiserver. */
 export const openBudgetMs = retuneLimitMs + readyLimitMs + 60_000
-/** Letting go of it: as long as a request is tried, and a little longer. */
-export const closeBudgetMs = 150_000
+/** Letting go of it: as long as a request is tried, 120 s and the 70 s that its last answer may take, and a little longer. */
+export const closeBudgetMs = 200_000
 /** Of the Lease while the apiserver that keeps it is restarted: longer than that takes. */
 const leaseWhileRetuningMs = 300_000
 
@@ -94,27 +94,31 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
   let lease: HeldLease | undefined
   const close = async () => {
     // Elsewhere nothing would be found of what is to be taken away, and the Lease not either.
-    const letGo = lease === undefined ? [] : await Promise.allSettled([requireIdentity([onTarget]), lease.release()])
+    const [found, released] =
+      lease === undefined ? [] : await Promise.allSettled([requireIdentity([onTarget]), lease.release()])
     closing.abort(new Failure('interrupted', 'the cluster was let go of'))
     await Promise.allSettled(closeConnections.map((closeOne) => closeOne()))
-    const failed = letGo.find(({ status }) => status === 'rejected')
-    if (failed?.status !== 'rejected') return
-    throw new Failure('residue', `the Lease of ${target.context} could not be let go of: ${messageOf(failed.reason)}`, {
-      next: 'It ends by itself a minute after its last renewal',
-      cause: failed.reason,
-    })
+    const left = [
+      ...(found?.status === 'rejected'
+        ? [`what was created on ${target.context} may still be there: ${messageOf(found.reason)}`]
+        : []),
+      ...(released?.status === 'rejected'
+        ? [`its Lease could not be let go of, and ends a minute after its last renewal: ${messageOf(released.reason)}`]
+        : []),
+    ]
+    if (left.length > 0) throw new Failure('residue', left.join('; '))
   }
 
   try {
-    await requireIdentity(onHost === undefined ? [onTarget] : [onHost, onTarget])
+    await orAborted(signal, requireIdentity(onHost === undefined ? [onTarget] : [onHost, onTarget]))
     const askedMs = clock.nowMs()
     lease = await acquireLease({ api: onTarget.api, clock, now, holder, signal })
     signal.throwIfAborted()
     const acquiredMs = clock.nowMs()
+    const ending = AbortSignal.any([signal, lease.lost])
     const command = plan.remote?.retune
     if (command !== undefined) {
       const { env, logFolder } = options
-      const ending = AbortSignal.any([signal, lease.lost])
       await lease.lastFor(leaseWhileRetuningMs)
       await runRetune({ command, arm, logFile: join(logFolder, armId, 'retune.log'), env, clock, signal: ending })
       await untilReady(onTarget.api, clock, ending)
@@ -127,10 +131,11 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
       ...(command !== undefined && { retunedMs: clock.nowMs() - acquiredMs }),
       ...((credentials.insecure ?? hostPlace?.credentials.insecure) === true && { insecure: true as const }),
     }
-    const unreadApiservers = whyNotAllApiservers(await findApiservers(api, closing.signal), target)
+    const apiservers = await orAborted(ending, findApiservers(api, closing.signal))
+    const unreadApiservers = whyNotAllApiservers(apiservers, target)
     const components = componentsOf({ api, target, credentials, unreadApiservers, clock, signal: closing.signal })
     closeConnections.push(() => components[Symbol.asyncDispose]())
-    const versions = { 'kube-apiserver': await serverVersionOf(api) }
+    const versions = { 'kube-apiserver': await orAborted(ending, serverVersionOf(api)) }
     const hollow =
       onHost === undefined ? undefined : hollowFleetOf(options, { host: onHost, target: { ...onTarget, api } })
     let disposal: Promise<void> | undefined
