@@ -88,7 +88,9 @@ describe('acquireLease', () => {
     await clock.sleep(30_000)
     await lease.confirm()
     await clock.sleep(10_000)
-    expect(String(lease.lost.reason)).toMatch('was lost: it was last renewed 40.0 s ago')
+    expect(String(lease.lost.reason)).toMatch(
+      'was lost: it was last renewed 40.0 s ago, and the last try failed: later',
+    )
     await lease.release().catch(() => {})
   })
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
-import { Failure } from '../../base/errors.ts'
+import { Failure, messageOf } from '../../base/errors.ts'
 import type { KubeApi } from '../../kube/api.ts'
 import { ApiError, isApiStatus } from '../../kube/api.ts'
 import { isTransient } from '../../kube/failures.ts'
@@ -115,12 +115,15 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
   const losing = new AbortController()
   const ending = new AbortController()
   let durationMs = usualDurationMs
+  /** What the last try came to, where it failed. */
+  let failure = ''
   // What others see may be the one or the other, as long as an answer is out.
   const deadlineMs = () => Math.min(durationMs, renewed.durationMs) * deadlineShare
   const ageMs = () => clock.nowMs() - renewed.clockMs
   const lose = (why: string) => losing.abort(new Failure('lost', `the cluster's Lease was lost: ${why}`))
   const isLost = () => {
-    if (!losing.signal.aborted && ageMs() >= deadlineMs()) lose(`it was last renewed ${formatDuration(ageMs())} ago`)
+    if (!losing.signal.aborted && ageMs() >= deadlineMs())
+      lose(`it was last renewed ${formatDuration(ageMs())} ago${failure}`)
     return losing.signal.aborted
   }
 
@@ -132,8 +135,10 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
     try {
       await api.patch(leaseRef, { type: 'merge', body })
       renewed = renewal
+      failure = ''
       return true
     } catch (error) {
+      failure = `, and the last try failed: ${messageOf(error)}`
       if (error instanceof ApiError && isTransient(error)) return false
       const found = await readLease(api).catch(() => null)
       if (found === undefined) lose('somebody has deleted it')
