@@ -39,8 +39,10 @@ export async function runCommand(planName: string, options: RunOptions, surround
   const target = targetNamed(options.target, plan)
   refuseForOtherTargets(target, plan, options)
   if (options.repeat !== undefined) plan.repetitions = options.repeat
-  if (options.target === undefined && plan.target !== undefined)
-    surroundings.terminal.print(`target ${target}, as ${printable(plan.name)} says: ${targetsInWords[target]}`)
+  if (options.target === undefined && plan.target !== undefined) {
+    const where = options.set?.some((override) => override.startsWith('target=')) ? '--set' : printable(plan.name)
+    surroundings.terminal.print(`target ${target}, as ${where} says: ${targetsInWords[target]}`)
+  }
   const on = runOn(target, plan, surroundings, options)
   return carryOut(plan, on, surroundings, { measure: measureRun(plan, planName, options) })
 }

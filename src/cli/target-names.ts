@@ -12,8 +12,12 @@ export function targetNamed(asked: string | undefined, plan: Plan): TargetName {
   const name = asked ?? plan.target ?? targetNames[0]
   const known = targetNames.find((one) => one === name)
   if (known === undefined)
-    throw new Failure('bad-input', `there is no target ${excerpt(name)}${didYouMean(name, targetNames)}`, {
-      next: `targets: ${targetNames.join(', ')}`,
-    })
+    throw new Failure(
+      'bad-input',
+      `there is no target ${name === '' ? '""' : excerpt(name)}${didYouMean(name, targetNames)}`,
+      {
+        next: `targets: ${targetNames.join(', ')}`,
+      },
+    )
   return known
 }
