@@ -10,7 +10,7 @@ export interface EvidenceWords {
   counted: string
   /** Of the large figure in a table of knobs. */
   effective: string
-  /** The title of the conditions under which probes ran. */
+  /** The title of the conditions under which steps ran. */
   conditions: string
   /** What kube-proxies counted, `10` of them. */
   kubeProxies(count: string): string

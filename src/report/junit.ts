@@ -59,7 +59,7 @@ function renderCase({ group, name, durationMs, kind, message, output }: TestCase
   return markup`    <testcase classname="${prefix}.${group}" name="${name}" time="${seconds(durationMs)}">\n${inside}    </testcase>\n`
 }
 
-/** Stands for the run as a whole, so that one which never got as far as a probe is not taken for a green one. */
+/** Stands for the run as a whole, so that one which never got as far as a step is not taken for a green one. */
 function verdictCase({ result, partial, verdict, worse }: ReportView): TestCase {
   const kinds = { pass: 'passed', fail: 'failure', inconclusive: 'error' } as const
   const message = [partial ?? [], result.verdict, result.reasons.join('; ')].flat().join(': ')

@@ -6,7 +6,7 @@ import { renderCsv } from './csv.ts'
 import { renderHtml } from './html.ts'
 import { renderMarkdown } from './markdown.ts'
 import { sampleText } from './sample.ts'
-import { seriesFigures } from './series.ts'
+import { namedSeries, seriesFigures } from './series.ts'
 import { viewOf } from './view.ts'
 
 const given = { evidence: 'measured' as const, gaps: [] }
@@ -72,6 +72,17 @@ describe('series over a whole arm', () => {
     ])
   })
 
+  it('should be a distribution where one arm read it and the other did not', () => {
+    const [latency] = series(10)
+    if (latency === undefined) throw new Error('there are series')
+    const { distribution: _, ...nothing } = { distribution: undefined, ...latency, labels: {} }
+    const lacking: Series = { ...nothing, value: null, gaps: ['kube-apiserver: refused'] }
+    expect(rowsOf([{ ...latency, labels: {} }], [lacking])).toEqual([
+      ['apiserver_request_latency_ms p50', '2.0 ms', '—', null],
+      ['apiserver_request_latency_ms p99', '10 ms', '—', null],
+    ])
+  })
+
   it('should be on the page, with what was not read, and in the comma-separated values', () => {
     const view = recorded(series(10), series(40))
     const text = renderHtml(view)
@@ -90,7 +101,7 @@ describe('series over a whole arm', () => {
   })
 
   it('should be figures of a step that has nothing else, of which the one that grew most stands for its series', () => {
-    const runs = [{ arm: 'a', label: 'a #1', repetition: 1, outcome: series(10) }]
+    const runs = [{ arm: 'a', label: 'a #1', repetition: 1, outcome: namedSeries(series(10)) }]
     const [p50, , rate] = seriesFigures(runs, 'headline')
     expect(p50).toMatchObject({
       importance: 'headline',
@@ -98,7 +109,7 @@ describe('series over a whole arm', () => {
       leastFactor: 2,
       family: { name: 'apiserver_request_latency_ms p50' },
     })
-    expect(rate?.read(series(10))).toMatchObject({ value: 48.4, hindrance: null })
-    expect(rate?.read([])).toBeUndefined()
+    expect(rate?.read(namedSeries(series(10)))).toMatchObject({ value: 48.4, hindrance: null })
+    expect(rate?.read(namedSeries([]))).toBeUndefined()
   })
 })

@@ -1,6 +1,6 @@
 import { formatCount, plural } from '../base/count.ts'
 import { formatBytes } from '../base/quantity.ts'
-import { machineBoundAbove } from '../result/result.ts'
+import { isMachineBound } from '../result/result.ts'
 import type { Reading } from '../result/sample.ts'
 import { exactly, upperBound } from '../result/sample.ts'
 import type { Series } from '../result/series.ts'
@@ -11,8 +11,11 @@ import type { Block, Cell, Section } from './section.ts'
 import type { ReportContext } from './step-view.ts'
 import { runsOf } from './step-view.ts'
 
+/** Series by their names and labels: `apiserver_requests_total{verb="POST"}`. */
+export type NamedSeries = ReadonlyMap<string, Series>
+
 /** An arm's series, or those of one of its steps. */
-type SeriesRun = StepRun<readonly Series[]>
+type SeriesRun = StepRun<NamedSeries>
 
 const formats: Record<Series['unit'], (value: number) => string> = {
   ms: formatLatency,
@@ -30,10 +33,10 @@ export const bucketFactor = 2
 export function seriesFigures(
   runs: readonly SeriesRun[],
   importance: Figure<never>['importance'],
-): Figure<readonly Series[]>[] {
-  const all = new Map(runs.flatMap(({ outcome }) => outcome.map((series) => [nameOf(series), series] as const)))
-  return [...all].flatMap(([key, { name, labels, unit, ...read }]) => {
-    const figure = (suffix: string, valueIn: (series: Series) => number | null): Figure<readonly Series[]> => ({
+): Figure<NamedSeries>[] {
+  const all = new Map(runs.flatMap(({ outcome }) => [...outcome]))
+  return [...all].flatMap(([key, { name, labels, unit }]) => {
+    const figure = (suffix: string, valueIn: (series: Series) => number | null): Figure<NamedSeries> => ({
       name: `${key}${suffix}`,
       label: `${name}${suffix}`,
       inFull: [`${name}${suffix}`, ...Object.values(labels)].join(' '),
@@ -44,55 +47,55 @@ export function seriesFigures(
       format: formats[unit],
       bound: unit === 'per second' ? '≥' : '≤',
       importance,
-      read: (all) => readingOf(all, key, valueIn),
+      read: (own) => readingOf(own, key, valueIn),
       ...(suffix !== '' && { leastFactor: bucketFactor }),
       family: { name: `${name}${suffix}`, others: (count) => ` (and ${plural(count, 'other')} of this series)` },
     })
-    return 'distribution' in read
+    // Where nothing of it was read, a distribution is a value of null.
+    return runs.some(({ outcome }) => isDistribution(outcome.get(key)))
       ? [figure(' p50', (one) => percentileOf(one, 'p50')), figure(' p99', (one) => percentileOf(one, 'p99'))]
       : [figure('', (one) => ('value' in one ? one.value : null))]
   })
 }
 
-/** `apiserver_requests_total{verb="POST"}` */
-function nameOf({ name, labels }: Series): string {
-  const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
-  return pairs.length === 0 ? name : `${name}{${pairs.join(',')}}`
+/** The series by what tells them apart. */
+export function namedSeries(all: readonly Series[]): NamedSeries {
+  return new Map(
+    all.map((series) => {
+      const pairs = Object.entries(series.labels).map(([label, value]) => `${label}="${value}"`)
+      return [pairs.length === 0 ? series.name : `${series.name}{${pairs.join(',')}}`, series]
+    }),
+  )
+}
+
+function isDistribution(series: Series | undefined): boolean {
+  return series !== undefined && 'distribution' in series
 }
 
 function percentileOf(series: Series, key: 'p50' | 'p99'): number | null {
   return 'distribution' in series ? series.distribution[key] : null
 }
 
-/** Undefined where nothing is known. What a machine at its limit timed would have been shorter on another one, and more often. */
-function readingOf(
-  all: readonly Series[],
-  key: string,
-  valueIn: (series: Series) => number | null,
-): Reading | undefined {
-  const found = all.find((series) => nameOf(series) === key)
+/** Undefined where nothing is known. What a machine at its limit timed would have been shorter on a bigger one, and more often. */
+function readingOf(own: NamedSeries, key: string, valueIn: (series: Series) => number | null): Reading | undefined {
+  const found = own.get(key)
   const value = found === undefined ? null : valueIn(found)
   if (found === undefined || value === null) return undefined
   const hangsOnMachine = found.unit === 'ms' || found.unit === 'per second'
-  return hangsOnMachine && isMachineBoundIn(all) ? upperBound(value) : exactly(value)
+  return hangsOnMachine && isMachineBoundIn(own) ? upperBound(value) : exactly(value)
 }
 
-function isMachineBoundIn(all: readonly Series[]): boolean {
-  return all.some(
-    (series) =>
-      series.name === 'machine_busy_ratio' &&
-      'value' in series &&
-      series.value !== null &&
-      series.value > machineBoundAbove,
-  )
+function isMachineBoundIn(own: NamedSeries): boolean {
+  const busy = own.get('machine_busy_ratio')
+  return isMachineBound({ machineBusy: busy !== undefined && 'value' in busy ? busy.value : null })
 }
 
 /** Every arm's series over all of its time. */
 export function armSeries(context: ReportContext): SeriesRun[] {
-  return runsOf(context, ({ series }) => (series === undefined ? [] : [series]))
+  return runsOf(context, ({ series }) => (series === undefined ? [] : [namedSeries(series)]))
 }
 
-/** They side by side; null when no arm has any. */
+/** The same, side by side; null when no arm has any. */
 export function seriesComparison(runs: readonly SeriesRun[], context: ReportContext): Comparison | null {
   const figures = seriesFigures(runs, 'table')
   const { rows } = compare({ ...context, name: 'arm', runs, figures, decisive: ([first]) => first })
@@ -123,7 +126,7 @@ export function seriesSection(runs: readonly SeriesRun[], series: Comparison | n
 }
 
 function gapRows({ arm, label, outcome }: SeriesRun): Cell[][] {
-  const all = outcome.flatMap(({ name, gaps }) => gaps.map((gap) => ({ name, gap })))
+  const all = [...outcome.values()].flatMap(({ name, gaps }) => gaps.map((gap) => ({ name, gap })))
   return [...Map.groupBy(all, ({ gap }) => gap)].map(([gap, lacking]) => [
     { text: label, arm },
     gap,
