@@ -172,6 +172,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .description('list every setting with its built-in, untuned and tuned value')
     .action(async () => onExit(await (await import('./knobs-command.ts')).knobsCommand(surroundings)))
 
+  for (const command of program.commands) refuseRepeated(command)
   return program
 }
 
@@ -187,6 +188,18 @@ const overrideHelp = 'override a value of the plan, such as fleet.nodes=100; may
 /** A path in the home folder: in `--clusters=~/clusters.yaml` and `make CLUSTERS=...`, few shells look for that. */
 function inHome(path: string): string {
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path
+}
+
+/** The second of two would silently count: a real cluster instead of the simulation that was asked for first. */
+function refuseRepeated(command: Command): void {
+  for (const option of command.options) {
+    if (option.parseArg === collected || !option.required) continue
+    let isGiven = false
+    command.on(`option:${option.name()}`, () => {
+      if (isGiven) command.error(`error: option '${option.flags}' is given twice`)
+      isGiven = true
+    })
+  }
 }
 
 function collected(value: string, earlier: string[] = []): string[] {

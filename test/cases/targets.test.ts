@@ -42,6 +42,8 @@ describe('the target of a run', () => {
     expect((await run('run', path)).said[0]).toBe('target sim, as mine says: a simulation')
     expect((await run('run', path, '--target', 'sim')).said[0]).toMatch(/^run mine-simulated/)
     expect((await run('run', path, '--set', 'target=sim')).said[0]).toBe('target sim, as --set says: a simulation')
+    const twice = await run('run', path, '--target=sim', '-t', 'local')
+    expect([twice.status, twice.said[0]]).toEqual([2, "error: option '-t, --target <name>' is given twice"])
     expect((await run('run', path, '--target', '')).said[0]).toBe('there is no target ""')
     writeFileSync(path, `${smoke}\ntarget: remote\n`)
     const { status, said } = await run('run', path)
