@@ -33,11 +33,13 @@ const shownNames = 5
 export async function removeHollowFleet(options: RemovalOptions, signal: AbortSignal): Promise<void> {
   const { host, target, clock, runId, verify, report } = options
   const left: string[] = []
-  const attempt = async (where: string, work: () => Promise<unknown>) => {
+  const attempt = async (where: string, work: () => Promise<unknown>): Promise<boolean> => {
     try {
       await work()
+      return true
     } catch (error) {
       left.push(`${where}: ${messageOf(error)}`)
+      return false
     }
   }
   report?.({ text: 'hollow-node pods' })
@@ -46,17 +48,12 @@ export async function removeHollowFleet(options: RemovalOptions, signal: AbortSi
     await deleteNamespaces({ api: host, clock }, { labelSelector: hollowSelector(runId) }, signal, report)
   })
   report?.({ text: 'Node objects' })
-  await attempt('target', async () => {
-    await verify?.target()
-    await removeNodes({ api: target, clock }, runId, signal)
-  })
-  await attempt('target', () =>
-    removeAll(
-      { api: target, clock },
-      { resource: 'certificatesigningrequests', labelSelector: runSelector(runId) },
-      signal,
-    ),
-  )
+  if (await attempt('target', async () => verify?.target())) {
+    const on = { api: target, clock }
+    const requests = { resource: 'certificatesigningrequests', labelSelector: runSelector(runId) } as const
+    await attempt('target', () => removeNodes(on, runId, signal))
+    await attempt('target', () => removeAll(on, requests, signal))
+  }
   if (left.length > 0) throw new Failure('residue', left.join('; '))
 }
 

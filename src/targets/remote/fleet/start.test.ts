@@ -286,6 +286,19 @@ describe('removeHollowFleet', () => {
     expect(both(world)).toEqual(before)
   })
 
+  it.each(['host', 'target'] as const)('should ask nothing of a %s that is another cluster by now', async (other) => {
+    const { world, fleet } = await start()
+    await fleet
+    const refuse = () => Promise.reject(new Failure('safety-refusal', 'this is another cluster'))
+    const verify = { host: async () => {}, target: async () => {}, [other]: refuse }
+    const before = [...world[other].requests]
+    await expect(removeHollowFleet({ ...world.options, verify }, never)).rejects.toMatchObject({
+      kind: 'residue',
+      message: expect.stringMatching(/^(host cluster|target): this is another cluster$/),
+    })
+    expect(world[other].requests).toEqual(before)
+  })
+
   it('should do nothing the second time', async () => {
     const { world, fleet } = await start()
     await fleet
