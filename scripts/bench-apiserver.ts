@@ -37,7 +37,7 @@ interface Variant {
 const inFlight = 32
 const rounds = 3
 
-/** The document's config objects (requirements R2), in a few namespaces: 8000 configmaps and 2000 secrets of 1 KiB. */
+/** The document's config objects, in a few namespaces: 8000 configmaps and 2000 secrets of 1 KiB. */
 const workload: PlannedWorkload = {
   namespaces: 10,
   sizeClasses: [{ name: 'bench', share: 1, minimumPods: 0 }],

@@ -1,6 +1,6 @@
 /**
- * What can go wrong without being a bug. The kind decides the exit code (facts: the process's
- * exit status is its contract with release pipelines), and whether a run goes on with its next arm (`endsRun`).
+ * What can go wrong without being a bug. The kind decides the exit status, by which pipelines tell one end from another, and whether a
+ * run goes on with its next arm (`endsRun`).
  */
 export type FailureKind =
   | 'bad-input'

@@ -10,7 +10,7 @@ const scaleDown = { from: 200, to: 1 }
 const plain = { serviceAccountToken: false, containerStartDelayMs: 0 }
 
 describe('probeFloor', () => {
-  // facts/measured.md "What it means".
+  // docs/figures.md works these out.
   it('should be the document’s 78 s, two calls per pod through the old limit of 5 per second', () => {
     expect(probeFloor(rollout, plain, untuned)).toEqual({ ms: 77_600, boundBy: 'kubelet' })
   })

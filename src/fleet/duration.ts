@@ -6,7 +6,7 @@ import type { KnownLimit } from '../tuning/client-limit.ts'
 import type { totalsOf } from '../workload/layout.ts'
 
 /*
- * How long the steps of an arm take, by what was measured (facts: measured.md) and by the arithmetic of client-side rate
+ * How long the steps of an arm take, by what was measured (docs/figures.md) and by the arithmetic of client-side rate
  * limiters. Floors: what stands in the way beside them comes on top.
  */
 
@@ -57,7 +57,7 @@ export function fleetReadyMs(
 
 /** With 32 requests at a time, 940 to 1025 objects a second were created, the apiserver on the same two cores. */
 export const apiserverWritesPerSecond = 1000
-/** kube-scheduler's client has this limit built in; the document does not change it (mechanisms section 5). */
+/** kube-scheduler's client has this limit built in; the document does not change it. */
 const schedulerBinds = { kind: 'limited', qps: 50, burst: 100 } as const
 /** On two cores with 1000 kubelets, 5000 pods were Ready after 200 to 280 s, whatever the limits. */
 const processorMsPerPod = 35
@@ -114,7 +114,7 @@ export interface ProbedPods {
 
 /**
  * The last stop of a probe of n pods: the controller-manager needs n calls, the kubelet 2n to start them (3n with a token) and
- * 3n to delete them (facts: measured.md "What it means").
+ * 3n to delete them (docs/figures.md).
  */
 export function probeFloor(
   probe: ProbeShape,

@@ -55,7 +55,7 @@ export interface Estimate {
   podsOnProbeNode: number
   fleet: FleetForecast
   apiserver: {
-    /** What one apiserver is taken to be able to do, for the document's rule of thumb (R5). */
+    /** What one apiserver is taken to be able to do, for the document's rule of thumb. */
     writesPerSecond: number
     /** What the rule gives: apiserver QPS / nodes. */
     kubeletQps: number

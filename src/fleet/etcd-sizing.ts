@@ -1,7 +1,6 @@
 /*
- * What a cluster writes to etcd and how much of its quota that takes: the document's arithmetic (requirements R7) in its own
- * units, KB and MB of 1024 and rates per minute, and what is true of hollow nodes beside it. Object sizes are those of
- * facts/kubernetes-mechanisms.md section 10.
+ * What a cluster writes to etcd and how much of its quota that takes: the document's arithmetic in its own units, KB and MB of 1024
+ * and rates per minute, and what is true of hollow nodes beside it. Object sizes are those of docs/figures.md.
  */
 
 const kilobyte = 1024
@@ -49,7 +48,7 @@ export function writeRates({
   }
 }
 
-/** How often per second a fleet's statuses and leases are written, once they no longer change (mechanisms section 3). */
+/** How often per second a fleet's statuses and leases are written, once they no longer change (docs/figures.md, Heartbeats). */
 export function heartbeatsPerSecond({
   nodes,
   statusPeriodSeconds,
@@ -78,9 +77,9 @@ export interface StoredObjects {
 
 /** etcd holds protobuf, about 60 % of the JSON that API clients see; payloads stay what they are. */
 const protobufShare = 0.6
-/** Pods, events, leases and nodes by mechanisms section 10; the others are guesses, and weigh little beside them. */
+/** Pods, events, leases and nodes as in docs/figures.md; the others are guesses, and weigh little beside them. */
 const jsonKilobytes = { pod: 5.1, pendingPod: 2.6, deployment: 2.5, replicaSet: 2.3, service: 1.2, other: 0.6 }
-/** Scheduled, three as its container starts, and its part of its ReplicaSet's (mechanisms section 2). */
+/** Scheduled, three as its container starts, and its part of its ReplicaSet's. */
 const eventsPerPod = 5
 
 /** The part of a cluster that can have an etcd of its own. */

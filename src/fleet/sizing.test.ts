@@ -9,7 +9,7 @@ import {
 } from './sizing.ts'
 
 describe('estimateFleetMemoryBytes', () => {
-  // facts/kubemark.md: resident memory of one process of so many packed kubelets, the probe's own process apart.
+  // docs/figures.md: resident memory of one process of so many packed kubelets, the probe's own process apart.
   it.each([
     [10, 90],
     [50, 158],
@@ -64,7 +64,7 @@ describe('estimateFleetCores', () => {
 })
 
 describe('estimateHollowCores', () => {
-  // facts/kubemark.md: idle mcores per node.
+  // docs/figures.md: idle mcores per node.
   it.each([
     [1, 3.5],
     [10, 1.25],

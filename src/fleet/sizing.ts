@@ -2,8 +2,7 @@ import { heartbeatsPerSecond } from './etcd-sizing.ts'
 import { processesOf } from './packing.ts'
 
 /*
- * What hollow nodes take of a machine, from real runs (facts: kubemark.md "Packed hollow nodes", measured.md "1000 real
- * kubelets on this machine").
+ * What hollow nodes take of a machine, from real runs: docs/figures.md has them.
  */
 
 const mebibyte = 2 ** 20
@@ -30,7 +29,7 @@ export function estimateControlPlaneMemoryBytes({ nodes, pods }: { nodes: number
   return emptyControlPlaneBytes + nodes * controlPlaneBytesPerNode + pods * controlPlaneBytesPerPod
 }
 
-/** What upstream's guide sets aside for each kubelet in a process of its own, hollow-proxy not included (facts: kubemark.md). */
+/** What upstream's guide sets aside for each kubelet in a process of its own, hollow-proxy not included. */
 export function upstreamGuide(nodes: number): { memoryBytes: number; cores: number } {
   return { memoryBytes: nodes * 100e6, cores: nodes * 0.05 }
 }

@@ -2,7 +2,7 @@ import { sumOf } from '../base/sum.ts'
 
 /**
  * Divides `total` things by shares that add up to 1, rounded by the largest remainder; of equal remainders the earlier share
- * wins. A quarter, a quarter and a half of 50 namespaces are 13, 12 and 25 (requirements R2).
+ * wins. A quarter, a quarter and a half of 50 namespaces are 13, 12 and 25.
  */
 export function divideByShares(total: number, parts: readonly { share: number }[]): number[] {
   const divided = parts.map(({ share }) => {

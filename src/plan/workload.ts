@@ -13,7 +13,7 @@ export type Amount = z.infer<typeof amount>
 /** What ballast can be made of. */
 const ballastKinds = ['configmaps', 'secrets', 'events'] as const
 
-/** The objects that fill the cluster (requirements R2). Totals are exact; what is drawn at random follows from the seed. */
+/** The objects that fill the cluster. Totals are exact; what is drawn at random follows from the seed. */
 export function workloadSection() {
   return z.strictObject({
     namespaces: count(mostNamespaces),

@@ -11,51 +11,41 @@ const word = (...words: string[]) => ({ kind: 'word', words }) as const satisfie
 /** Below its shortest a component would be busy with nothing else, and 0 of most of them is "not set" or a loop without end. */
 const duration = (minMs: number): KnobType => ({ kind: 'duration', minMs })
 
-const kubeletField = (source: string, field: string, values: Values): Knob => ({
+const kubeletField = (field: string, values: Values): Knob => ({
   id: `kubelet.${field}`,
   component: 'kubelet',
   setting: { via: 'kubelet-config', field },
   readBack: { from: '/configz', path: field },
-  source,
   ...values,
 })
 
-const kubeProxyField = (source: string, field: string, values: Values): Knob => ({
+const kubeProxyField = (field: string, values: Values): Knob => ({
   id: `kubeProxy.${field}`,
   component: 'kube-proxy',
   setting: { via: 'kube-proxy-config', field },
   readBack: { from: '/configz', path: field },
-  source,
   ...values,
 })
 
-const flag = (
-  component: Component,
-  prefix: string,
-  source: string,
-  name: string,
-  readBack: ReadBack,
-  values: Values,
-): Knob => ({
+const flag = (component: Component, prefix: string, name: string, readBack: ReadBack, values: Values): Knob => ({
   id: `${prefix}.${camelCase(name)}`,
   component,
   setting: { via: 'flag', flag: name },
   readBack,
-  source,
   ...values,
 })
 
 const controllerManagerFlag = (name: string, configzPath: string, values: Values): Knob =>
-  flag('kube-controller-manager', 'controllerManager', 'R6', name, { from: '/configz', path: configzPath }, values)
+  flag('kube-controller-manager', 'controllerManager', name, { from: '/configz', path: configzPath }, values)
 
 /** None of them starts with less than one worker; each worker is a goroutine from the start. */
 const workers = (stock: number, tuned: number) => ({ type: whole(1, 10_000), stock, tuned })
 
 const apiserverFlag = (name: string, values: Values): Knob =>
-  flag('kube-apiserver', 'apiserver', 'R6', name, { from: '/flagz' }, values)
+  flag('kube-apiserver', 'apiserver', name, { from: '/flagz' }, values)
 
 const etcdFlag = (name: string, values: Values, readBack: ReadBack = { from: 'process arguments' }): Knob =>
-  flag('etcd', 'etcd', 'R7', name, readBack, values)
+  flag('etcd', 'etcd', name, readBack, values)
 
 function camelCase(name: string): string {
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
@@ -76,25 +66,25 @@ const ioPriorities = [
 ]
 const inBytes = (value: KnobValue) => (typeof value === 'number' ? formatBytes(value) : undefined)
 
-/** Every setting of requirements R4 to R7, in the document's order. */
+/** Every setting that the document tunes, in its order: kube-proxy and conntrack, kubelet, controller-manager and apiserver, etcd. */
 export const catalogue: readonly Knob[] = [
-  kubeProxyField('R4', 'mode', {
+  kubeProxyField('mode', {
     type: word('iptables', 'ipvs', 'nftables'),
     stock: 'iptables',
     untuned: 'ipvs',
     tuned: 'ipvs',
     note: 'kube-proxy 1.36 calls ipvs deprecated and recommends nftables',
   }),
-  kubeProxyField('R4', 'ipvs.minSyncPeriod', { type: duration(0), stock: '0s', untuned: '1s', tuned: '0s' }),
-  kubeProxyField('R4', 'ipvs.syncPeriod', { type: duration(100), stock: '30s', untuned: '5s', tuned: '30s' }),
-  kubeProxyField('R4', 'ipvs.scheduler', { type: word(...ipvsSchedulers), stock: 'rr', untuned: 'rr', tuned: 'lc' }),
-  kubeProxyField('R4', 'conntrack.maxPerCore', {
+  kubeProxyField('ipvs.minSyncPeriod', { type: duration(0), stock: '0s', untuned: '1s', tuned: '0s' }),
+  kubeProxyField('ipvs.syncPeriod', { type: duration(100), stock: '30s', untuned: '5s', tuned: '30s' }),
+  kubeProxyField('ipvs.scheduler', { type: word(...ipvsSchedulers), stock: 'rr', untuned: 'rr', tuned: 'lc' }),
+  kubeProxyField('conntrack.maxPerCore', {
     type: whole(0),
     stock: 32768,
     tuned: 144420,
     note: '2310720 / 16 cores; kube-proxy 1.36 cuts maxPerCore x cores off at 1048576',
   }),
-  kubeProxyField('R4', 'conntrack.min', {
+  kubeProxyField('conntrack.min', {
     type: whole(0),
     stock: 131072,
     tuned: 2310720,
@@ -107,7 +97,6 @@ export const catalogue: readonly Knob[] = [
     type: { kind: 'switch' },
     stock: null,
     readBack: { from: 'nowhere' },
-    source: 'R4',
     note: 'one-shot: removes old rules and exits; run it once when the mode changes',
   },
   {
@@ -118,18 +107,17 @@ export const catalogue: readonly Knob[] = [
     stock: null,
     tuned: 2310720,
     readBack: { from: '/proc' },
-    source: 'R4',
     note: 'kube-proxy sets it again when it starts: conntrack.min and maxPerCore must agree',
   },
 
-  kubeletField('R5', 'maxPods', { type: whole(1), stock: 110, tuned: 500 }),
-  kubeletField('R5', 'nodeStatusUpdateFrequency', {
+  kubeletField('maxPods', { type: whole(1), stock: 110, tuned: 500 }),
+  kubeletField('nodeStatusUpdateFrequency', {
     type: duration(100),
     stock: '10s',
     tuned: '3s',
     note: 'setting it also sets nodeStatusReportFrequency, 5 min otherwise: every node then rewrites its status this often',
   }),
-  kubeletField('R5', 'kubeAPIQPS', {
+  kubeletField('kubeAPIQPS', {
     type: whole(0),
     meaningOf: meaningOfQps,
     stock: 50,
@@ -137,14 +125,14 @@ export const catalogue: readonly Knob[] = [
     tuned: 50,
     note: '5 was the built-in value before 1.27',
   }),
-  kubeletField('R5', 'kubeAPIBurst', {
+  kubeletField('kubeAPIBurst', {
     type: whole(1),
     stock: 100,
     untuned: 10,
     tuned: 100,
     note: '10 was the built-in value before 1.27',
   }),
-  kubeletField('R5', 'eventRecordQPS', {
+  kubeletField('eventRecordQPS', {
     type: whole(0),
     meaningOf: meaningOfQps,
     stock: 50,
@@ -152,7 +140,7 @@ export const catalogue: readonly Knob[] = [
     tuned: 100,
     note: '5 was the built-in value before 1.27',
   }),
-  kubeletField('R5', 'eventBurst', {
+  kubeletField('eventBurst', {
     type: whole(1),
     stock: 100,
     untuned: 10,
@@ -241,7 +229,6 @@ export const catalogue: readonly Knob[] = [
     stock: '',
     tuned: '/pods,coordination.k8s.io/leases,/events',
     readBack: { from: '/flagz' },
-    source: 'R7',
     note: 'one etcd each for the resources named (group/resource) and one for everything else',
   },
   {
@@ -252,7 +239,6 @@ export const catalogue: readonly Knob[] = [
     stock: 0,
     tuned: -20,
     readBack: { from: '/proc' },
-    source: 'R7: renice -n -20',
   },
   {
     id: 'etcd.ioPriority',
@@ -262,7 +248,6 @@ export const catalogue: readonly Knob[] = [
     stock: 'none: prio 0',
     tuned: 'best-effort: prio 0',
     readBack: { from: '/proc' },
-    source: 'R7: ionice -c2 -n0',
     note: 'no effect where the disk has no I/O scheduler',
   },
   {
@@ -272,7 +257,6 @@ export const catalogue: readonly Knob[] = [
     type: { kind: 'switch' },
     stock: null,
     readBack: { from: 'nowhere' },
-    source: 'R7',
     note: 'about 20 % better in the document',
   },
 ]

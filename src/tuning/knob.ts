@@ -47,8 +47,6 @@ export interface Knob {
   /** The document's recommendation. */
   tuned?: KnobValue
   readBack: ReadBack
-  /** Row of the requirements, and the words of the document where the name has changed. */
-  source: string
   /** What is true of it in this version: a replacement, a side effect, a limit. */
   note?: string
 }

@@ -11,7 +11,7 @@ const sizeClass = (name: string, share: number, minimumPods: number) => ({ name,
 
 const podsLike = { image: 'pause', serviceAccountToken: false, serviceLinks: false, mountingShare: 0 }
 
-/** The document's workload (requirements R2). */
+/** The document's workload. */
 const documents: PlannedWorkload = {
   namespaces: 50,
   sizeClasses: [sizeClass('large', 0.25, 1000), sizeClass('medium', 0.25, 400), sizeClass('small', 0.5, 50)],

@@ -18,7 +18,6 @@ const uncached: Knob = {
   type: { kind: 'resources' },
   stock: null,
   readBack: { from: 'nowhere' },
-  source: 'none: for this test',
 }
 
 async function openLocal(): Promise<ContractServer> {
