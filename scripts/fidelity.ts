@@ -2,11 +2,13 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import process from 'node:process'
 import { medianOf } from '../src/base/median.ts'
+import { readResult } from '../src/cli/result-files.ts'
 import { defaultCalibration, readCalibration } from '../src/cli/targets.ts'
 import type { Plan } from '../src/plan/plan.ts'
 import type { ArmOutcome, Result } from '../src/result/result.ts'
-import { resultSchema } from '../src/result/result.ts'
 import { executeRun, onVirtualTime } from '../src/run/run.ts'
+import { fillOf } from '../src/steps/fill/outcome.ts'
+import { probesOf } from '../src/steps/probe/outcome.ts'
 import { hardwareOf, simulatedTarget } from '../src/targets/sim/index.ts'
 
 /**
@@ -28,7 +30,7 @@ let cells = 0
 let within = 0
 for (const folder of process.argv.length > 2 ? process.argv.slice(2) : [newestRun('fidelity')]) {
   const plan = JSON.parse(readFileSync(join(folder, 'plan.json'), 'utf8')) as Plan
-  const measured = resultSchema.parse(JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')))
+  const measured = readResult(folder)
   if (measured.evidence !== 'measured') throw new Error(`${folder} was not measured`)
   compare(relative(process.cwd(), folder), cellsOf(measured), cellsOf(await simulate({ ...plan, repetitions: 1 })))
 }
@@ -55,16 +57,17 @@ function cellsOf({ arms }: Result): Cell[] {
   const cells = new Map<string, Cell>()
   const note = (arm: ArmOutcome, figure: string, value: number | null | undefined) => {
     if (value === null || value === undefined) return
-    const key = `${arm.profile} ${figure}`
-    const cell = cells.get(key) ?? { arm: arm.profile, figure, values: [] }
+    const key = `${arm.name} ${figure}`
+    const cell = cells.get(key) ?? { arm: arm.name, figure, values: [] }
     cell.values.push(value)
     cells.set(key, cell)
   }
   for (const arm of arms) {
     note(arm, 'nodes Ready', arm.fleet.readyMs)
-    note(arm, 'filled', arm.fill?.durationMs)
-    for (const stage of arm.fill?.stages ?? []) note(arm, `fill: ${stage.name}`, stage.durationMs)
-    for (const { name, stopsMs } of arm.probes)
+    const fill = fillOf(arm)
+    note(arm, 'filled', fill?.durationMs)
+    for (const stage of fill?.stages ?? []) note(arm, `fill: ${stage.name}`, stage.durationMs)
+    for (const { name, stopsMs } of probesOf(arm))
       for (const [stop, stopMs] of Object.entries(stopsMs)) note(arm, `${name} ${stop}`, stopMs)
   }
   return [...cells.values()]

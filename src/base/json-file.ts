@@ -11,6 +11,8 @@ export interface Wanted {
   what: string
   /** How to come by one. */
   next: string
+  /** Brings what older versions wrote to the form of today; leaves anything else as it is. */
+  upgrade?: (value: unknown) => unknown
 }
 
 const mostShown = 5
@@ -22,11 +24,11 @@ const mostShown = 5
 export function readJsonFile<Schema extends z.ZodObject<{ schema: z.ZodLiteral<number> }>>(
   path: string,
   schema: Schema,
-  { what, next }: Wanted,
+  { what, next, upgrade = (value) => value }: Wanted,
 ): z.infer<Schema> {
   const refusal = (reason: string, advice = next) =>
     new Failure('bad-input', `${shownPath(path)} ${reason}`, { next: advice })
-  const value = parsed(readTextFile(path), refusal)
+  const value = upgrade(parsed(readTextFile(path), refusal))
   const version = z.object({ schema: z.int() }).safeParse(value).data?.schema
   if (version === undefined) throw refusal(`is not ${what}: it has no schema number`)
   const known = schema.shape.schema.value

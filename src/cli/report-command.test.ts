@@ -2,7 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ArmOutcome, ProbeOutcome, Result, ThresholdOutcome } from '../result/result.ts'
+import type { ArmOutcome, Result, ThresholdOutcome } from '../result/result.ts'
+import type { ProbeOutcome } from '../steps/probe/outcome.ts'
+import { probesIn } from '../testing/outcomes.ts'
 import type { RunOptions } from './options.ts'
 import { reportCommand } from './report-command.ts'
 import { runCommand } from './run-command.ts'
@@ -96,7 +98,7 @@ describe('reportCommand', () => {
   const withChange = (change: Change) => {
     const result = JSON.parse(recorded) as Result
     const tuned = result.arms[1]
-    const [rollout] = tuned?.probes ?? []
+    const [rollout] = probesIn(tuned) ?? []
     const [threshold] = result.thresholds
     if (tuned === undefined || rollout === undefined || threshold === undefined) throw new Error('smoke has changed')
     change(result, tuned, rollout, threshold)
@@ -105,8 +107,8 @@ describe('reportCommand', () => {
 
   it.each<[string, Change, string]>([
     ['no arms', (result) => result.arms.splice(0), 'no arm ran'],
-    ['no probes', (_, tuned) => tuned.probes.splice(0), 'tuned #1: no probe ran'],
-    ['one probe less', (_, tuned) => tuned.probes.pop(), 'tuned #1: scale-down did not run'],
+    ['no steps', (_, tuned) => tuned.steps.splice(0), 'tuned #1: nothing was measured'],
+    ['one probe less', (_, tuned) => tuned.steps.pop(), 'tuned #1: scale-down did not run'],
     [
       'an arm that broke',
       (_, tuned) => Object.assign(tuned, { outcome: 'failed', error: 'it broke' }),
@@ -159,7 +161,7 @@ describe('reportCommand', () => {
       },
       'its arms say fail',
     ],
-    ['an arm that was not filled', (_, tuned) => Object.assign(tuned, { fill: null }), 'its cluster was not filled'],
+    ['an arm that was not filled', (_, tuned) => tuned.steps.shift(), 'fill did not run; it did in another arm'],
     [
       'other evidence',
       (result) => Object.assign(result, { evidence: 'measured' }),
@@ -178,7 +180,7 @@ describe('reportCommand', () => {
     [
       'a negative time',
       (_, __, rollout) => Object.assign(rollout.stopsMs, { ready: -5 }),
-      /probes\[0\]\.stopsMs\.ready/,
+      /steps\[1\]\.outcome\.stopsMs\.ready/,
     ],
     ['a negative count', (_, __, rollout) => Object.assign(rollout.pods, { ready: -1 }), /pods\.ready/],
     [
@@ -188,7 +190,11 @@ describe('reportCommand', () => {
     ],
     ['a repetition before the first', (_, tuned) => Object.assign(tuned, { repetition: 0 }), /arms\[1\]\.repetition/],
     ['two arms of one name', (result, tuned) => result.arms.push(tuned), /a second arm is called tuned #1/],
-    ['two probes of one name', (_, tuned, rollout) => tuned.probes.push(rollout), /a second probe is called rollout/],
+    [
+      'two steps of one name',
+      (_, tuned) => tuned.steps.push(...tuned.steps.slice(1, 2)),
+      /a second step is called rollout/,
+    ],
   ])('should refuse a result with %s', (_, change, message) => {
     withChange(change)
     expect(() => reported(whole)).toThrow(message)

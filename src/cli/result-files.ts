@@ -3,13 +3,16 @@ import { Failure } from '../base/errors.ts'
 import { kindOf, listFolder, remove, writeFileWhole, writtenAtMs } from '../base/files.ts'
 import { readJsonFile } from '../base/json-file.ts'
 import type { Result } from '../result/result.ts'
-import { resultSchema } from '../result/result.ts'
+import { resultSchemaOf } from '../result/result.ts'
+import { upgraded } from '../result/upgrade.ts'
+import { stepKinds } from '../steps/registry.ts'
 
 /*
  * What a run keeps for programs, in its folder: each arm as it is finished, in a file of its own, and the whole result at the end,
  * in place of them.
  */
 
+const resultSchema = resultSchemaOf(stepKinds)
 const resultFile = 'result.json'
 const armsFolder = 'arms'
 const nameRun = 'Name a run: a folder in reports/'
@@ -68,5 +71,5 @@ export function readResult(runFolder: string): Result {
 }
 
 function readJson(path: string): Result {
-  return readJsonFile(path, resultSchema, { what: 'a result', next: nameRun })
+  return readJsonFile(path, resultSchema, { what: 'a result', next: nameRun, upgrade: upgraded })
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Result } from '../result/result.ts'
-import { resultSchema } from '../result/result.ts'
+import { probesIn, resultSchema } from '../testing/outcomes.ts'
 import type { WhatIfOptions } from './options.ts'
 import { reportCommand } from './report-command.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -52,7 +52,7 @@ async function whatIf(vary: string, options: Omit<WhatIfOptions, 'vary'> = {}, p
 /** Seconds until all pods were available, and what bound them, by value. */
 function available({ arms, whatIf: varied }: Result) {
   return (varied?.values ?? []).map(({ value, arm }) => {
-    const rollout = arms.find(({ profile }) => profile === arm)?.probes[0]
+    const rollout = probesIn(arms.find(({ name }) => name === arm))[0]
     const boundBy = rollout?.explanations.find(({ stop }) => stop === 'available')?.boundBy
     const calls = rollout?.limiters.find(({ client }) => client === 'KubeClient')?.gatingRequests ?? Number.NaN
     return { qps: Number(value), seconds: (rollout?.stopsMs.available ?? Number.NaN) / 1000, boundBy, calls }
@@ -127,7 +127,7 @@ describe('whatIfCommand', { timeout: 60_000 }, () => {
     const tuned = await whatIf('kubelet.kubeAPIQPS=5,50')
     expect(tuned.result.whatIf).toEqual({
       varied: 'kubelet.kubeAPIQPS',
-      profile: 'tuned',
+      basedOn: 'tuned',
       values: [
         { value: 5, arm: 'kube-apiqps-5' },
         { value: 50, arm: 'kube-apiqps-50' },
@@ -181,7 +181,7 @@ describe('whatIfCommand', { timeout: 60_000 }, () => {
     const figuresOf = async (vary: string, arm: string) => {
       const { result, run } = await whatIf(vary, {}, 'smoke')
       rmSync(join(reports, run), { recursive: true })
-      const arms = result.arms.filter(({ profile }) => profile === arm)
+      const arms = result.arms.filter(({ name }) => name === arm)
       expect(arms).toHaveLength(3)
       return arms.map(({ order: _, ...outcome }) => outcome)
     }
@@ -194,7 +194,7 @@ describe('whatIfCommand', { timeout: 60_000 }, () => {
   it('should say the same of values that change nothing', async () => {
     const { result, text } = await whatIf('probes.pod.image=a,b', {}, 'smoke')
     const stopsOf = (arm: string) =>
-      result.arms.filter(({ profile }) => profile === arm).map(({ probes }) => probes.map(({ stopsMs }) => stopsMs))
+      result.arms.filter(({ name }) => name === arm).map((one) => probesIn(one).map(({ stopsMs }) => stopsMs))
     expect(stopsOf('image-a')).toEqual(stopsOf('image-b'))
     const told = text.split('\n').filter((line) => /^(cluster|rollout|scale-down)/.test(line))
     expect(told.length).toBeGreaterThanOrEqual(3)

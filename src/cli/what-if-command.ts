@@ -99,7 +99,7 @@ function compare(
       thresholds: [],
     },
     comparison: {
-      record: { varied, profile: armName(base), values: tried },
+      record: { varied, basedOn: armName(base), values: tried },
       plans: knob === undefined ? new Map(plans.map((own, index) => [armNamesOfValues[index] ?? '', own])) : new Map(),
     },
   }

@@ -1,4 +1,4 @@
-import type { ApiLatency } from '../result/result.ts'
+import type { ApiLatency } from '../result/parts.ts'
 import { distributionOf } from './distribution.ts'
 import { observedBy } from './histogram.ts'
 import type { MetricSample } from './metrics.ts'

@@ -1,5 +1,5 @@
 import { sumOf } from '../base/sum.ts'
-import { describeNotRead } from '../result/result.ts'
+import { describeNotRead } from '../result/parts.ts'
 import type { Figure, Series } from '../result/series.ts'
 import { observed } from './histogram.ts'
 import type { ComponentName, MetricSample } from './metrics.ts'

@@ -1,4 +1,4 @@
-import type { Curve } from '../result/result.ts'
+import type { Curve } from '../result/parts.ts'
 
 const mostPoints = 240
 

@@ -1,4 +1,4 @@
-import type { Distribution } from '../result/result.ts'
+import type { Distribution } from '../result/distribution.ts'
 
 /**
  * Nearest-rank percentiles of `samples`. Those `missing` never happened: they count as infinitely late, so that a

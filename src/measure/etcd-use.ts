@@ -1,6 +1,6 @@
 import { plural } from '../base/count.ts'
 import { countMore } from '../base/sum.ts'
-import type { EtcdOutcome } from '../result/result.ts'
+import type { EtcdOutcome } from '../result/parts.ts'
 import type { GrowingCurve } from './curve.ts'
 import { growingCurve } from './curve.ts'
 import { observed } from './histogram.ts'

@@ -1,5 +1,5 @@
 import { parseFloat64 } from '../base/float.ts'
-import type { Distribution } from '../result/result.ts'
+import type { Distribution } from '../result/distribution.ts'
 import type { MetricSample } from './metrics.ts'
 import { seriesKeyOf } from './metrics.ts'
 

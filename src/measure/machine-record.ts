@@ -1,6 +1,7 @@
 import { sumOf } from '../base/sum.ts'
-import type { Curve, MachineOutcome, MachinePhase } from '../result/result.ts'
-import { machineBoundAbove } from '../result/result.ts'
+import type { Curve } from '../result/parts.ts'
+import { machineBoundAbove } from '../result/parts.ts'
+import type { MachineOutcome, MachinePhase } from '../result/result.ts'
 
 /** A process of the cluster on this machine. */
 export interface ClusterProcess {

@@ -1,5 +1,5 @@
 import { sumOf } from '../base/sum.ts'
-import type { NetworkProgramming } from '../result/result.ts'
+import type { NetworkProgramming } from '../result/parts.ts'
 import { observed } from './histogram.ts'
 import type { MetricSample } from './metrics.ts'
 import type { Pair } from './pairs.ts'

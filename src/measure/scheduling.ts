@@ -1,4 +1,3 @@
-import type { FillOutcome } from '../result/result.ts'
 import type { PodTimeline } from './timeline.ts'
 
 const windowMs = 10_000
@@ -7,7 +6,7 @@ const windowMs = 10_000
  * Pods bound to nodes per second: from the first to the last, and in the best window of ten seconds (the whole time when
  * it was shorter). Null where fewer than two pods were bound.
  */
-export function schedulingRate(pods: readonly PodTimeline[]): FillOutcome['schedulingPerSecond'] {
+export function schedulingRate(pods: readonly PodTimeline[]): { mean: number | null; peak: number | null } {
   const moments = pods.flatMap(({ boundMs }) => boundMs ?? []).sort((left, right) => left - right)
   const [firstMs, lastMs] = [moments[0], moments.at(-1)]
   if (firstMs === undefined || lastMs === undefined || lastMs <= firstMs) return { mean: null, peak: null }

@@ -3,7 +3,8 @@ import type { Deployment, KubeObject, Pod, ReplicaSet } from '../kube/resources.
 import { isReadyPod } from '../kube/resources.ts'
 import type { ProbeShape, StopName } from '../plan/stops.ts'
 import { isRollout, stopsOf } from '../plan/stops.ts'
-import type { Curve, ProbeOutcome, StopsMs } from '../result/result.ts'
+import type { Curve } from '../result/parts.ts'
+import type { StopsMs, TimelineSummary } from '../result/timeline.ts'
 import { thinned } from './curve.ts'
 import { distributionOf } from './distribution.ts'
 
@@ -37,7 +38,7 @@ export interface ProbeTimeline {
   reachedAll(): boolean
   /** Pods Ready now for a rollout, pods deleted for a scale-down: what the probe waits for. */
   done(): number
-  summary(): Pick<ProbeOutcome, 'stopsMs' | 'stopsVagueByMs' | 'atStart' | 'progress' | 'pods' | 'phasesMs' | 'curves'>
+  summary(): TimelineSummary
   /** One entry per pod the probe concerns. */
   podTimelines(): PodTimeline[]
 }
@@ -85,7 +86,7 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
     if (!change.exact) pod.censored.push(point)
   }
 
-  const progressOf = (): ProbeOutcome['progress'] => {
+  const progressOf = (): TimelineSummary['progress'] => {
     const up = (done: number) => ({ done: Math.min(done, probe.to), total: probe.to })
     const down = (left: number) => {
       const total = probe.from - probe.to
@@ -180,7 +181,7 @@ function accountFor(
   pods: readonly PodTimeline[],
   probe: ProbeShape,
   t0Ms: number,
-): Omit<ProbeOutcome['pods'], 'ready' | 'censoredWithinMs'> {
+): Omit<TimelineSummary['pods'], 'ready' | 'censoredWithinMs'> {
   const reached = (point: Moment) => pods.filter((pod) => pod[point] !== undefined).length
   const expected = Math.max(probe.from, probe.to)
   return {
@@ -200,7 +201,7 @@ function accountFor(
  * Time between points of a pod's life, over the pods that the probe was to create or delete. One that never got there
  * counts as missing, also when it was never created, or never marked for deletion.
  */
-function phasesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number): ProbeOutcome['phasesMs'] {
+function phasesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number): TimelineSummary['phasesMs'] {
   const concerned = isRollout(probe)
     ? pods.filter((pod) => pod.createdMs >= t0Ms)
     : pods.filter((pod) => pod.terminatingMs !== undefined || pod.deletedMs !== undefined)

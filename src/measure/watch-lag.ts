@@ -1,4 +1,4 @@
-import type { Distribution } from '../result/result.ts'
+import type { Distribution } from '../result/distribution.ts'
 import { distributionOf } from './distribution.ts'
 import type { WatchLagRecord } from './window.ts'
 

@@ -1,4 +1,4 @@
-import type { Curve, NotRead, ProbeOutcome } from '../result/result.ts'
+import type { ClientRetries, Curve, NotRead } from '../result/parts.ts'
 import type { MachineSpan } from './machine-record.ts'
 import type { ComponentMetrics } from './metrics.ts'
 
@@ -57,7 +57,7 @@ export interface Window extends Pages {
   readonly requests: readonly OwnRequests[]
   /** Requests that are missing in `requests`, the earliest ones: a recording keeps a fixed number of them. */
   readonly requestsDropped: number
-  readonly retries: ProbeOutcome['clientRetries']
+  readonly retries: ClientRetries
   /** Null where no canary was watched. */
   readonly watchLag: WatchLagRecord | null
   readonly etcdSizes: EtcdSizeCurves

@@ -21,21 +21,21 @@ export interface WrittenStep<Section = unknown> {
 }
 
 /** One step of a plan. */
-export interface PlannedStep {
+export interface PlannedStep<Section = unknown> {
   kind: string
   name: string
   /** Where the plan has it, for messages: `probes.sequence[0]`. */
   at: string
   /** Of the kind's own type: `sectionsOf` tells. */
-  section: unknown
+  section: Section
 }
 
 /** The steps of one kind, with what the plan says of each. */
 export function sectionsOf<Section>(
   { steps }: { steps: readonly PlannedStep[] },
   { kind }: SectionKind<Section>,
-): (PlannedStep & { section: Section })[] {
-  return steps.filter((step): step is PlannedStep & { section: Section } => step.kind === kind)
+): PlannedStep<Section>[] {
+  return steps.filter((step): step is PlannedStep<Section> => step.kind === kind)
 }
 
 /** The plan with the steps of one kind changed; all others are as they were. */

@@ -3,10 +3,7 @@ import type { KubeApi, ListQuery, ResourceName } from '../kube/api.ts'
 import type { Change, Disruption } from '../kube/follow.ts'
 import { follow } from '../kube/follow.ts'
 import type { ResourceTypes } from '../kube/resources.ts'
-import type { ProbeOutcome } from '../result/result.ts'
-
-/** How often watches were interrupted. */
-export type Disruptions = ProbeOutcome['watch']
+import type { Disruptions } from '../result/parts.ts'
 
 /** A watch that runs. */
 export interface Feed {

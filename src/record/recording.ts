@@ -9,7 +9,8 @@ import { recordEtcdSizes } from '../measure/etcd-use.ts'
 import type { ClusterProcess, ReadMachine } from '../measure/machine-record.ts'
 import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
 import type { WatchLagRecord, Window } from '../measure/window.ts'
-import type { MachineOutcome, ProbeOutcome } from '../result/result.ts'
+import type { ClientRetries } from '../result/parts.ts'
+import type { MachineOutcome } from '../result/result.ts'
 import { sampleEtcdSizes } from './etcd-sizes.ts'
 import { recordMachine } from './machine.ts'
 import type { NodeStates } from './node-states.ts'
@@ -24,7 +25,7 @@ export interface RecordedCluster {
   readonly api: KubeApi
   readonly clock: Clock
   scrape(wanted?: Wanted): Promise<ComponentMetrics[]>
-  clientRetries(): ProbeOutcome['clientRetries']
+  clientRetries(): ClientRetries
   onRequest(listener: (record: RequestRecord) => void): () => void
   processes(): ClusterProcess[]
 }

@@ -3,7 +3,8 @@ import type { KubeApi, ListQuery, ResourceName } from '../kube/api.ts'
 import type { Change } from '../kube/follow.ts'
 import type { ResourceTypes } from '../kube/resources.ts'
 import type { ProbeTimeline } from '../measure/timeline.ts'
-import type { Disruptions, Feed } from './feed.ts'
+import type { Disruptions } from '../result/parts.ts'
+import type { Feed } from './feed.ts'
 import { startFeed } from './feed.ts'
 
 export interface WatchProbeOptions {

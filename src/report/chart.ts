@@ -2,7 +2,7 @@ import { init, use } from 'echarts/core'
 import { install as LineChart } from 'echarts/lib/chart/line/install.js'
 import { install as GridComponent } from 'echarts/lib/component/grid/install.js'
 import { install as SVGRenderer } from 'echarts/lib/renderer/installSVGRenderer.js'
-import type { Curve } from '../result/result.ts'
+import type { Curve } from '../result/parts.ts'
 
 use([LineChart, GridComponent, SVGRenderer])
 

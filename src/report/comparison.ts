@@ -170,7 +170,7 @@ function cellsOf<Outcome>(
   )
   const samples = readings.map((own) => sampleOf(own.map(({ reading }) => reading)))
   const [baseline = null] = samples
-  const figures = armNames.map((arm) => published.find(({ profile }) => profile === arm))
+  const figures = armNames.map((arm) => published.find((figure) => figure.arm === arm))
   return armNames.map((arm, index) => {
     const measured = samples[index] ?? null
     return {

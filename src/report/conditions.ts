@@ -1,6 +1,6 @@
 import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
-import { isMachineBound, machineBoundAbove } from '../result/result.ts'
+import { isMachineBound, machineBoundAbove } from '../result/parts.ts'
 import type { EvidenceWords } from './evidence.ts'
 import { formatShare, none } from './format.ts'
 import type { Cell, Section } from './section.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Curve } from '../result/result.ts'
+import type { Curve } from '../result/parts.ts'
 import { stackedCurves, summedCurve, withoutMoments } from './curves.ts'
 
 const often: Curve = [

@@ -1,4 +1,4 @@
-import type { Curve } from '../result/result.ts'
+import type { Curve } from '../result/parts.ts'
 
 /** What a curve says between its points, a straight line from one to the next; 0 before the first and after the last. */
 function valueAt(curve: Curve, ms: number): number {

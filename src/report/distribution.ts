@@ -1,5 +1,5 @@
 import { formatCount } from '../base/count.ts'
-import type { Distribution } from '../result/result.ts'
+import type { Distribution } from '../result/distribution.ts'
 import { none } from './format.ts'
 import type { Item } from './section.ts'
 

@@ -55,8 +55,8 @@ function stormView(outcomes: Record<string, Storm>): StepView {
   return {
     kind: 'storm',
     reportsOf(context) {
-      const runs = runsOf(context, ({ profile, repetition }) =>
-        [outcomes[`${profile} ${repetition}`]].filter((outcome) => outcome !== undefined),
+      const runs = runsOf(context, ({ name, repetition }) =>
+        [outcomes[`${name} ${repetition}`]].filter((outcome) => outcome !== undefined),
       )
       const { rows, typical } = compare({ ...context, name: 'storm', runs, figures, decisive: ([first]) => first })
       const comparison: Comparison = {
@@ -219,7 +219,7 @@ storm of events (measured)           untuned        tuned          ratio
 
   it('should be charted by a what-if, with what bounds it', () => {
     const values = ['untuned', 'tuned'].map((arm, index) => ({ value: index, arm }))
-    const whatIf = whatIfViewOf(stormy({ whatIf: { varied: 'storm.size', profile: 'tuned', values } }))
+    const whatIf = whatIfViewOf(stormy({ whatIf: { varied: 'storm.size', basedOn: 'tuned', values } }))
     if (whatIf === null) throw new Error('it varies something')
     expect(renderWhatIf(whatIf, {}).replaceAll(/ +/g, ' ')).toContain(
       'storm settled bound by the broadcaster’s queue; 40 ms to 400 ms',
@@ -244,8 +244,8 @@ storm of events (measured)           untuned        tuned          ratio
 describe('figures as comma-separated values', () => {
   it('should mark bounds, leave out what was not reached, and quote what would break a line', () => {
     const result = sampleResult({ arms: sampleResult().arms.slice(0, 2) })
-    for (const arm of result.arms) arm.profile = `a "b", ${arm.profile}`
-    const [untuned = '', tuned = ''] = result.arms.map(({ profile }) => `${profile} 1`)
+    for (const arm of result.arms) arm.name = `a "b", ${arm.name}`
+    const [untuned = '', tuned = ''] = result.arms.map(({ name }) => `${name} 1`)
     const view = viewOf(result, [stormView({ [untuned]: { ...calm, settledMs: null }, [tuned]: calm })])
     const [row] = view.steps.flatMap(({ figures: { rows } }) => rows)
     if (row?.kind !== 'figure') throw new Error('the first row is of times')

@@ -32,7 +32,7 @@ export function armSection(view: ReportView): Content {
           markup`<tr><th scope="col">Arm</th>${columns(resources)}</tr>`,
           body(
             arms.map(
-              ({ objects, ...arm }) => markup`<tr><th scope="row">${swatch(view, arm.profile, armLabel(arm))}</th>
+              ({ objects, ...arm }) => markup`<tr><th scope="row">${swatch(view, arm.name, armLabel(arm))}</th>
 ${resources.map((resource) => num(objects[resource] === undefined ? none : formatCount(objects[resource])))}</tr>`,
             ),
           ),
@@ -65,8 +65,8 @@ function besideLine({ result, steps }: ReportView): Content {
 }
 
 function armRow(view: ReportView, arm: ArmOutcome, flaps: boolean): Markup {
-  const { basedOn, fleet, outcome, error, residue } = arm
-  return markup`<tr><th scope="row">${swatch(view, arm.profile, armLabel(arm))}${basedOn !== undefined && markup`<small>based on ${basedOn}</small>`}</th>
+  const { fleet, outcome, error, residue } = arm
+  return markup`<tr><th scope="row">${swatch(view, arm.name, armLabel(arm))}${arm.profile !== arm.name && markup`<small>based on ${arm.profile}</small>`}</th>
 <td>${outcome === 'complete' ? outcome : markup`<b class="bad">${outcome}</b>`}${error !== undefined && markup`<small>${error}</small>`}</td>
 ${num(formatCount(fleet.nodes))}${num(formatCount(fleet.hosts))}${num(fleet.source === 'hollow' ? formatCount(fleet.processes) : none)}
 ${num(time(arm.controlPlaneReadyMs))}${num(time(fleet.readyMs))}${flaps && flapCell(arm)}

@@ -1,8 +1,8 @@
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { formatBytes } from '../base/quantity.ts'
+import { machineBoundAbove } from '../result/parts.ts'
 import type { ArmOutcome, MachineOutcome, MachinePhase, Result } from '../result/result.ts'
-import { machineBoundAbove } from '../result/result.ts'
 import { stackedCurves, withoutMoments } from './curves.ts'
 import { formatCores, formatShare, none } from './format.ts'
 import { body, columns, figure, fold, num, section, swatch, table } from './html-elements.ts'
@@ -35,7 +35,7 @@ export function machineSection(view: ReportView): Content {
 function armPart(view: ReportView, run: MachineRun): Markup {
   const { arm, label } = run
   const { estimate } = arm.fleet
-  const name = swatch(view, arm.profile, label)
+  const name = swatch(view, arm.name, label)
   const content = [
     estimate !== null &&
       markup`<p class="muted">Before it started, the idle fleet was expected to need ${estimate.coresNeeded.toFixed(1)} of ${plural(estimate.cores, 'core')}.</p>`,
@@ -135,7 +135,7 @@ function componentTable(view: ReportView, runs: MachineRun[]): Markup {
     )
     return own.map(({ arm, label, taken: { processes, processorMs, memoryPeakBytes } }, index) => {
       const head = index === 0 && markup`<th scope="rowgroup" rowspan="${own.length}">${name}</th>`
-      return markup`<tr>${head}<td class="arm">${swatch(view, arm.profile, label)}</td>${num(formatCount(processes))}${num(formatDuration(processorMs))}${num(formatBytes(memoryPeakBytes))}</tr>`
+      return markup`<tr>${head}<td class="arm">${swatch(view, arm.name, label)}</td>${num(formatCount(processes))}${num(formatDuration(processorMs))}${num(formatBytes(memoryPeakBytes))}</tr>`
     })
   })
   return table(

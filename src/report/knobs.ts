@@ -48,7 +48,7 @@ export function knobsOf(arms: readonly ArmOutcome[], profiles: readonly string[]
 
 function knobRow(id: string, arms: readonly ArmOutcome[], profiles: readonly string[]): KnobRow {
   const all = arms.flatMap((arm) =>
-    arm.knobs.filter((knob) => knob.id === id).map((knob) => ({ profile: arm.profile, arm, knob })),
+    arm.knobs.filter((knob) => knob.id === id).map((knob) => ({ profile: arm.name, arm, knob })),
   )
   const noted = Map.groupBy(
     all.filter(({ knob }) => knob.note),

@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import { printable } from '../base/printable.ts'
+import { machineBoundAbove } from '../result/parts.ts'
 import type { Result } from '../result/result.ts'
-import { machineBoundAbove } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
 import type { Comparison, ComparisonCell, Row } from './comparison.ts'
 import { shownRows } from './comparison.ts'

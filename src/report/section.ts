@@ -1,4 +1,4 @@
-import type { Curve } from '../result/result.ts'
+import type { Curve } from '../result/parts.ts'
 import type { Comparison } from './comparison.ts'
 
 /**

@@ -38,7 +38,7 @@ function series(p99: number, busy = 0.4): Series[] {
 
 function recorded(untuned: Series[], tuned: Series[]) {
   const { arms } = sampleResult()
-  for (const arm of arms) arm.series = arm.profile === 'untuned' ? untuned : tuned
+  for (const arm of arms) arm.series = arm.name === 'untuned' ? untuned : tuned
   return viewOf(sampleResult({ arms }), [])
 }
 

@@ -1,6 +1,6 @@
 import { formatCount, plural } from '../base/count.ts'
 import { formatBytes } from '../base/quantity.ts'
-import { isMachineBound } from '../result/result.ts'
+import { isMachineBound } from '../result/parts.ts'
 import type { Reading } from '../result/sample.ts'
 import { exactly, upperBound } from '../result/sample.ts'
 import type { Series } from '../result/series.ts'

@@ -1,4 +1,5 @@
-import type { ArmOutcome, FillOutcome, ProbeOutcome, ReferenceFigure, Result } from '../result/result.ts'
+import type { Disruptions, Conditions as MeasuringConditions } from '../result/parts.ts'
+import type { ArmOutcome, ReferenceFigure, Result } from '../result/result.ts'
 import type { Comparison, StepRun } from './comparison.ts'
 import type { EvidenceWords } from './evidence.ts'
 import { armLabel } from './labels.ts'
@@ -73,8 +74,9 @@ export interface RunReport extends Pick<StepRun<unknown>, 'arm' | 'label' | 'rep
 }
 
 /** What was so while a step was measured, of any kind. */
-export type Conditions = Pick<ProbeOutcome & FillOutcome, 'machineBusy' | 'eventLoopDelayMaxMs' | 'notRead'> &
-  Partial<Pick<ProbeOutcome & FillOutcome, 'watch' | 'clientRetries'>> & {
+export type Conditions = Pick<MeasuringConditions, 'machineBusy' | 'eventLoopDelayMaxMs' | 'notRead'> &
+  Partial<Pick<MeasuringConditions, 'clientRetries'>> & {
+    watch?: Disruptions
     pods?: { unexpected: number; censored: number; censoredWithinMs: number }
   }
 
@@ -94,7 +96,7 @@ export function runsOf<Outcome>(
 ): StepRun<Outcome>[] {
   return armNames.flatMap((name) =>
     arms
-      .filter(({ profile }) => profile === name)
+      .filter((arm) => arm.name === name)
       .flatMap((arm) =>
         outcomesOf(arm).map((outcome) => ({ arm: name, label: armLabel(arm), repetition: arm.repetition, outcome })),
       ),

@@ -51,7 +51,7 @@ describe('knobs', () => {
     const result = sampleResult()
     for (const arm of result.arms) {
       const knob = arm.knobs.find(({ id }) => id === 'kubelet.kubeAPIQPS')
-      if (knob !== undefined && arm.profile === 'tuned') knob.note = 'raised'
+      if (knob !== undefined && arm.name === 'tuned') knob.note = 'raised'
     }
     expect(viewOf(result, []).knobs.differing.find(({ id }) => id === 'kubelet.kubeAPIQPS')?.notes).toEqual([
       'tuned: raised',

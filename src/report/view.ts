@@ -53,7 +53,7 @@ export interface ReportView {
 export function viewOf(given: Result, views: readonly StepView[]): ReportView {
   const arms = given.arms.toSorted((a, b) => a.order - b.order)
   const result = { ...given, arms }
-  const armNames = [...new Set(arms.map((arm) => arm.profile))]
+  const armNames = [...new Set(arms.map((arm) => arm.name))]
   const references = result.reference?.figures ?? []
   const notes = [...new Set(references.flatMap((figure) => figure.note ?? []))]
   const words = wordsFor(result.evidence)

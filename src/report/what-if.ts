@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { magnitudeOf } from '../base/quantity.ts'
-import { readingOfNodesReady } from '../result/readings.ts'
+import { readingOfNodesReady } from '../result/fleet.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
 import { alike, comparable, sampleOf } from '../result/sample.ts'
@@ -79,9 +79,9 @@ export function whatIfViewOf(report: ReportView): WhatIfView | null {
   return {
     report,
     varied: whatIf.varied,
-    profile: whatIf.profile,
+    profile: whatIf.basedOn,
     values,
-    runs: Math.min(...arms.map((name) => result.arms.filter(({ profile }) => profile === name).length)),
+    runs: Math.min(...arms.map((name) => result.arms.filter((arm) => arm.name === name).length)),
     groups: groups.filter(({ effects }) => effects.length > 0),
   }
 }
@@ -98,7 +98,7 @@ function clusterGroup(
   values: TriedValue[],
 ): EffectGroup {
   const samples = arms.map((name) =>
-    sampleOf(outcomes.filter(({ profile }) => profile === name).flatMap((arm) => readingOfNodesReady(arm) ?? [])),
+    sampleOf(outcomes.filter((arm) => arm.name === name).flatMap((arm) => readingOfNodesReady(arm) ?? [])),
   )
   return {
     name: 'cluster',

@@ -1,8 +1,7 @@
 import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { sumOf } from '../base/sum.ts'
-import { shortageOf } from '../result/fleet.ts'
-import { readingOfNodesReady } from '../result/readings.ts'
+import { readingOfNodesReady, shortageOf } from '../result/fleet.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
 import { isLonger, ratioOf, sampleOf } from '../result/sample.ts'
@@ -87,13 +86,13 @@ function mostOfFamilies(found: readonly Found[]): Found[] {
 
 function nodesReady({ arms }: Compared, baseline: string, arm: string): Found[] {
   const sample = (name: string) =>
-    sampleOf(arms.filter(({ profile }) => profile === name).flatMap((one) => readingOfNodesReady(one) ?? []))
+    sampleOf(arms.filter((arm) => arm.name === name).flatMap((one) => readingOfNodesReady(one) ?? []))
   return found('nodes Ready', sample(baseline), sample(arm))
 }
 
 /** What is known of the arm as a whole, where nothing explains a time by itself. */
 function unexplained({ arms }: Compared, baseline: string, arm: string): string {
-  const of = (name: string) => arms.filter(({ profile }) => profile === name)
+  const of = (name: string) => arms.filter((arm) => arm.name === name)
   if (of(arm).some(({ fleet }) => shortageOf(fleet) !== undefined)) return 'the machine is too small for this fleet'
   const lost = (name: string) => sumOf(of(name).map(({ fleet }) => fleet.flaps.nodes.length))
   const lostHere = lost(arm)

@@ -1,6 +1,6 @@
 import { plural } from '../base/count.ts'
-import { judge } from '../measure/thresholds.ts'
 import type { Result, ThresholdOutcome } from '../result/result.ts'
+import { judge } from './thresholds.ts'
 import { concluded } from './verdict.ts'
 
 /**

@@ -5,7 +5,6 @@ import { asFailure } from '../kube/failures.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { ReadMachine } from '../measure/machine-record.ts'
 import { seriesOf } from '../measure/series.ts'
-import { boundsOf } from '../measure/thresholds.ts'
 import type { PodTimeline } from '../measure/timeline.ts'
 import { conditionsHash, planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -34,6 +33,7 @@ import type { ScheduledArm } from './schedule.ts'
 import { scheduleArms } from './schedule.ts'
 import type { Stages } from './stages.ts'
 import { withStages } from './stages.ts'
+import { boundsOf } from './thresholds.ts'
 import { judgeRun } from './verdict.ts'
 
 /** Arms that are the values of one setting. */
@@ -100,7 +100,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
   const versions: Record<string, string> = {}
   const errors: unknown[] = []
   const resultOf = (ending: string | undefined): Result => ({
-    schema: 1,
+    schema: 2,
     run: runId,
     plan: plan.name,
     planHash: planHash(plan),
@@ -182,6 +182,7 @@ async function measureArm(
   { versions, recording }: { versions: Record<string, string>; recording: Recording },
 ): Promise<void> {
   const { plan, target } = context
+  const beganMs = context.clock.nowMs()
   const requests = requestsOf(arm.profile, arm.set)
   const honoured = requests.filter(({ knob }) => target.supports(knob).supported)
 
@@ -218,7 +219,7 @@ async function measureArm(
   }
   let unread: string | undefined = 'the arm ended before it was read again'
   try {
-    await measureOnFleet(stages, arm, outcome, context, { cluster, requests, fleet, recording })
+    await measureOnFleet(stages, arm, outcome, context, { cluster, requests, fleet, recording, beganMs })
     await stages.run(fleetCheck(fleet))
     unread = undefined
   } finally {
@@ -247,12 +248,14 @@ async function measureOnFleet(
     requests,
     fleet,
     recording,
-  }: { cluster: Cluster; requests: KnobRequest[]; fleet: ReadyFleet; recording: Recording },
+    beganMs,
+  }: { cluster: Cluster; requests: KnobRequest[]; fleet: ReadyFleet; recording: Recording; beganMs: number },
 ): Promise<void> {
   const leftAlone = arm.set.filter(({ value }) => value === null)
   outcome.knobs = await stages.run(verifyKnobs(target, cluster, requests, leftAlone))
 
   const onSamples = (measured: string, pods: readonly PodTimeline[]) => context.onSamples(arm.armId, measured, pods)
+  const sinceBeginning = () => context.clock.nowMs() - beganMs
   const limits = limitsIn(outcome.knobs)
   const armContext = { runId, plan, cluster, fleet, limits, recording, onSamples, found: outcome }
   const prepared = new Map<AnyStepKind, unknown>()
@@ -267,14 +270,29 @@ async function measureOnFleet(
       outcome.objects = await stages.run(countObjects(cluster))
       isCounted = true
     }
-    kind.keep(await stages.run(kind.step(step.section, armContext, prepared.get(kind))), step.section, outcome)
+    const { id } = kind.outline(step.section)
+    const startMs = sinceBeginning()
+    const found = await stages.run(kind.step(step, armContext, prepared.get(kind)))
+    const window = recording.window(id)
+    outcome.steps.push({
+      kind: step.kind,
+      name: step.name,
+      at: step.at,
+      startMs,
+      endMs: sinceBeginning(),
+      outcome: found,
+      ...(window !== undefined && { series: seriesOf(window, target.evidence) }),
+    })
+    const ending = kind.endsArm?.(found, step)
+    if (ending !== undefined) throw new Failure('inconclusive', ending)
   }
 }
 
-function blankOutcome({ name, profile, repetition, order }: ScheduledArm): ArmOutcome {
+function blankOutcome({ armId, name, profile, repetition, order }: ScheduledArm): ArmOutcome {
   return {
-    profile: name,
-    ...(name === profile ? {} : { basedOn: profile }),
+    id: armId,
+    name,
+    profile,
     repetition,
     order,
     outcome: 'failed',
@@ -290,11 +308,10 @@ function blankOutcome({ name, profile, repetition, order }: ScheduledArm): ArmOu
       flaps: { count: 0, nodes: [], notReadyAtEnd: [] },
       estimate: null,
     },
-    fill: null,
     machine: null,
     objects: {},
     controlPlaneReadyMs: null,
-    probes: [],
+    steps: [],
     residue: [],
   }
 }
@@ -311,8 +328,9 @@ function limitsIn(knobs: readonly KnobOutcome[]): ClientLimits {
 
 function referenceOf({ reference }: Plan): Result['reference'] {
   if (reference === undefined) return null
-  const figures = reference.figures.map(({ value, note, ...figure }) => ({
+  const figures = reference.figures.map(({ value, note, profile: arm, ...figure }) => ({
     ...figure,
+    arm,
     valueMs: value,
     ...(note === undefined ? {} : { note }),
   }))

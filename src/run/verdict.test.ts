@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { boundsOf } from '../measure/thresholds.ts'
 import type { Threshold } from '../plan/plan.ts'
-import type { ArmOutcome, FillOutcome, KnobOutcome, ProbeOutcome } from '../result/result.ts'
+import type { ArmOutcome, KnobOutcome } from '../result/result.ts'
+import type { FillOutcome } from '../steps/fill/outcome.ts'
+import type { ProbeOutcome } from '../steps/probe/outcome.ts'
+import { probesIn, stepsDone } from '../testing/outcomes.ts'
+import { boundsOf } from './thresholds.ts'
 import { judgeRun } from './verdict.ts'
 
 const pods = {
@@ -39,7 +42,8 @@ function armWith(
 ): ArmOutcome {
   const fleet = { flaps: { ...steady, ...flaps }, estimate: null }
   const probes = [{ ...rollout, node: 'hollow-0', ...probe }]
-  return { profile: 'tuned', repetition: 1, outcome: 'complete', knobs, fleet, fill, probes } as ArmOutcome
+  const steps = stepsDone(fill as FillOutcome | null, probes)
+  return { name: 'tuned', repetition: 1, outcome: 'complete', knobs, fleet, steps } as ArmOutcome
 }
 
 function judge(
@@ -105,31 +109,35 @@ describe('judgeRun', () => {
   })
 
   it('should say of a probe that it started before another was finished, and name the timeout of the right one', () => {
-    const [up = rollout] = armWith({ stopsMs: { created: 1, available: null, ready: null } }).probes
+    const [up = rollout] = probesIn(armWith({ stopsMs: { created: 1, available: null, ready: null } }))
     const after = { ...up, ...down, name: 'down', pods: { ...pods, deleted: 4 } }
-    expect(judge([{ ...armWith(), probes: [up, after] }], []).reasons).toEqual([
+    expect(judge([{ ...armWith(), steps: stepsDone(null, [up, after]) }], []).reasons).toEqual([
       'tuned #1 up: timed out after 30.0 s with 5 of 5 available and 4 of 5 Ready; raise probes.sequence[0].timeout',
       'tuned #1 down: started before up was finished',
     ])
     const late = { ...after, stopsMs: { rsCurrent: 1, deleted: null }, progress: { deleted: { done: 3, total: 4 } } }
-    expect(judge([{ ...armWith(), probes: [...armWith().probes, late] }], []).reasons).toEqual([
+    expect(judge([{ ...armWith(), steps: stepsDone(null, [...probesIn(armWith()), late]) }], []).reasons).toEqual([
       'tuned #1 down: timed out after 30.0 s with 3 of 4 deleted; raise probes.sequence[1].timeout',
     ])
   })
 
   it('should not pass when nothing was measured, whatever the thresholds', () => {
     const arm = armWith()
-    const none = { ...arm, probes: [] }
+    const none = { ...arm, steps: [] }
     expect(judge([], [])).toMatchObject({ verdict: 'inconclusive', reasons: ['no arm ran'] })
-    expect(judge([none], []).reasons).toEqual(['tuned #1: no probe ran'])
-    expect(judge([{ ...arm, profile: 'untuned' }, none], []).reasons).toEqual(['tuned #1: no probe ran'])
-    const second = { ...arm, profile: 'untuned', probes: [...arm.probes, { ...arm.probes[0], name: 'again' }] }
-    expect(judge([second as ArmOutcome, arm], []).reasons).toEqual([
-      'tuned #1: again did not run; it did in another arm',
-    ])
-    const unfilled = { ...arm, profile: 'untuned', fill: null }
-    const filled = { ...arm, fill: { objects: {}, pods: { ...pods, expected: 5, ready: 5 } } } as unknown as ArmOutcome
-    expect(judge([filled, unfilled], []).reasons).toEqual(["untuned #1: its cluster was not filled; another arm's was"])
+    expect(judge([none], []).reasons).toEqual(['tuned #1: nothing was measured'])
+    expect(judge([{ ...arm, name: 'untuned' }, none], []).reasons).toEqual(['tuned #1: nothing was measured'])
+    const again = probesIn(arm).map((probe) => ({ ...probe, name: 'again' }))
+    const second = { ...arm, name: 'untuned', steps: stepsDone(null, [...probesIn(arm), ...again]) }
+    expect(judge([second, arm], []).reasons).toEqual(['tuned #1: again did not run; it did in another arm'])
+    const unfilled = { ...arm, name: 'untuned' }
+    const fill = {
+      objects: {},
+      pods: { ...pods, expected: 5, ready: 5 },
+      eventLoopDelayMaxMs: null,
+    } as unknown as FillOutcome
+    const filled = { ...arm, steps: stepsDone(fill, probesIn(arm)) }
+    expect(judge([filled, unfilled], []).reasons).toEqual(['untuned #1: fill did not run; it did in another arm'])
     expect(judge([{ ...arm, outcome: 'failed', error: 'it broke' }], []).reasons).toEqual(['tuned #1: it broke'])
   })
 
@@ -137,6 +145,7 @@ describe('judgeRun', () => {
     const fill = {
       objects: { services: { expected: 3, observed: 2, failed: 0 } },
       pods: { ...pods, expected: 5, ready: 5 },
+      eventLoopDelayMaxMs: null,
     }
     expect(judge([armWith({}, [], {}, fill)], []).reasons).toEqual(['tuned #1 fill: 2 of 3 services'])
   })

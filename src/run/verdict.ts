@@ -1,15 +1,11 @@
 import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
-import type { Bounds } from '../measure/thresholds.ts'
-import { judge } from '../measure/thresholds.ts'
-import { isRollout } from '../plan/stops.ts'
-import { lacksOf } from '../result/fill.ts'
 import { shortageOf } from '../result/fleet.ts'
-import { missingStops, timeoutInWords, unfinishedStart } from '../result/readings.ts'
-import type { ArmOutcome, KnobOutcome, ProbeOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
-
-/** A stamp may be this late before the figures are no longer trusted. */
-const eventLoopBudgetMs = 1000
+import type { ArmOutcome, KnobOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
+import { outcomesOf } from '../result/result.ts'
+import { stepKinds } from '../steps/registry.ts'
+import type { Bounds } from './thresholds.ts'
+import { judge } from './thresholds.ts'
 
 /** The verdict on a run's arms, and each reason for it in a sentence. */
 export interface Judgement {
@@ -56,7 +52,17 @@ export function concluded(
   if (doubts.length > 0) return { verdict: 'inconclusive', reasons: [...doubts, ...told(missed, 'missed')] }
   if (missed.length > 0) return { verdict: 'fail', reasons: told(missed, 'missed') }
   if (open.length > 0) return { verdict: 'inconclusive', reasons: told(open, 'not judged') }
-  return { verdict: 'pass', reasons: [`No pod was lost. ${metInWords(thresholds.length)}`, ...onTrust(arms)] }
+  return {
+    verdict: 'pass',
+    reasons: [[...assurances(arms), metInWords(thresholds.length)].join(' '), ...onTrust(arms)],
+  }
+}
+
+/** What is so in a run without doubts, by the kinds of its steps. */
+function assurances(arms: readonly ArmOutcome[]): string[] {
+  const ran = new Set(arms.flatMap(({ steps }) => steps.map(({ kind }) => kind)))
+  const assured = stepKinds.flatMap(({ section, outcome }) => (ran.has(section.kind) ? (outcome.assures ?? []) : []))
+  return [...new Set(assured)]
 }
 
 function metInWords(thresholds: number): string {
@@ -68,20 +74,16 @@ function metInWords(thresholds: number): string {
 /** Nothing measured is nothing to pass. */
 function doubtsAboutRun(arms: readonly ArmOutcome[], ending: string | undefined): string[] {
   if (arms.length === 0) return ending === undefined ? ['no arm ran'] : []
-  const probes = [...new Set(arms.flatMap((arm) => arm.probes.map(({ name }) => name)))]
-  const isFilled = arms.some(({ fill }) => fill !== null)
+  const steps = [...new Set(arms.flatMap((arm) => arm.steps.map(({ name }) => name)))]
   return arms.flatMap((arm) => {
-    const label = `${arm.profile} #${arm.repetition}`
+    const label = `${arm.name} #${arm.repetition}`
     if (arm.outcome !== 'complete') {
       const error = arm.error ?? arm.outcome
       return error === ending ? [] : [`${label}: ${error}`]
     }
-    if (arm.probes.length === 0) return [`${label}: no probe ran`]
-    const lacking = probes.filter((name) => arm.probes.every((probe) => probe.name !== name))
-    return [
-      ...(isFilled && arm.fill === null ? [`${label}: its cluster was not filled; another arm's was`] : []),
-      ...lacking.map((name) => `${label}: ${name} did not run; it did in another arm`),
-    ]
+    if (arm.steps.length === 0) return [`${label}: nothing was measured`]
+    const lacking = steps.filter((name) => arm.steps.every((step) => step.name !== name))
+    return lacking.map((name) => `${label}: ${name} did not run; it did in another arm`)
   })
 }
 
@@ -98,7 +100,7 @@ function isOnTrust({ status, setBy }: KnobOutcome): boolean {
 }
 
 function doubtsAbout(arm: ArmOutcome): string[] {
-  const label = `${arm.profile} #${arm.repetition}`
+  const label = `${arm.name} #${arm.repetition}`
   const differing = arm.knobs.filter(
     (knob) => knob.status === 'differs' || (knob.status === 'unverified' && !isOnTrust(knob)),
   )
@@ -108,20 +110,31 @@ function doubtsAbout(arm: ArmOutcome): string[] {
         `${label}: ${id} should be ${requested}, but ${effective === null ? 'could not be read back' : `is ${effective}`}`,
     ),
     ...doubtsAboutFleet(arm).map((doubt) => `${label}: ${doubt}`),
-    ...doubtsAboutFill(arm).map((doubt) => `${label} fill: ${doubt}`),
-    ...arm.probes.flatMap((probe, index) =>
-      doubtsAboutProbe(arm.probes, index).map((doubt) => `${label} ${probe.name}: ${doubt}`),
-    ),
+    ...doubtsAboutSteps(arm).map((doubt) => `${label} ${doubt}`),
   ]
 }
 
-/** A node that flaps is told in the report; one that stays away, or that a probe needed, spoils the figures. */
-function doubtsAboutFleet({ fleet, probes }: ArmOutcome): string[] {
+function doubtsAboutSteps(arm: ArmOutcome): string[] {
+  const isComplete = arm.outcome === 'complete'
+  return stepKinds.flatMap((kind) => {
+    const steps = outcomesOf(arm, kind)
+    return steps.flatMap(({ name }, index) =>
+      kind.outcome.doubtsAbout(steps, index, { isComplete }).map((doubt) => `${name}: ${doubt}`),
+    )
+  })
+}
+
+/** A node that flaps is told in the report; one that stays away, or that a step needed, spoils the figures. */
+function doubtsAboutFleet(arm: ArmOutcome): string[] {
+  const { fleet } = arm
   const { flaps } = fleet
   const shortage = shortageOf(fleet)
   const away = flaps.notReadyAtEnd
   const named = `${away.slice(0, 5).join(', ')}${away.length > 5 ? ' and others' : ''}`
-  const probed = [...new Set(probes.map(({ node }) => node))].filter((node) => flaps.nodes.includes(node))
+  const needed = stepKinds.flatMap((kind) =>
+    outcomesOf(arm, kind).flatMap(({ outcome }) => kind.outcome.nodesOf(outcome)),
+  )
+  const probed = [...new Set(needed)].filter((node) => flaps.nodes.includes(node))
   return [
     ...(away.length > 0
       ? [
@@ -130,37 +143,4 @@ function doubtsAboutFleet({ fleet, probes }: ArmOutcome): string[] {
       : []),
     ...probed.map((node) => `${node}, where the probes ran, did not stay Ready`),
   ]
-}
-
-/** What is lacking has ended an arm that is not complete: it says so itself. */
-function doubtsAboutFill({ fill, outcome }: ArmOutcome): string[] {
-  return fill === null ? [] : [...(outcome === 'complete' ? lacksOf(fill) : []), ...stallsOf(fill)]
-}
-
-function stallsOf({ eventLoopDelayMaxMs }: Pick<ProbeOutcome, 'eventLoopDelayMaxMs'>): string[] {
-  const stallMs = eventLoopDelayMaxMs ?? 0
-  return stallMs > eventLoopBudgetMs ? [`the orchestrator stalled for ${formatDuration(stallMs)}`] : []
-}
-
-function doubtsAboutProbe(probes: ArmOutcome['probes'], index: number): string[] {
-  const probe = probes[index]
-  if (probe === undefined) return []
-  const troubles = [unfinishedStart(probes, index), timeoutInWords(probes, index)].filter((one) => one !== undefined)
-  return [
-    ...troubles,
-    ...missingStops(probe).map((stop) => `${stop} was not recorded`),
-    // Of one that did not start or end as planned it is known already.
-    ...(troubles.length === 0 ? lostPods(probe) : []),
-    ...(probe.pods.unexpected > 0
-      ? [`${plural(probe.pods.unexpected, 'pod', 'pods')} more than the plan asks for`]
-      : []),
-    ...stallsOf(probe),
-  ]
-}
-
-function lostPods({ from, to, pods }: ProbeOutcome): string[] {
-  const isUp = isRollout({ from, to })
-  const [total, lost] = isUp ? [to, to - pods.ready] : [from - to, from - to - pods.deleted]
-  const ending = isUp ? 'not Ready at the end' : 'not deleted'
-  return lost > 0 ? [`${plural(lost, 'pod')} of ${total} ${lost === 1 ? 'was' : 'were'} ${ending}`] : []
 }

@@ -5,6 +5,8 @@ import type { PodTimeline } from '../measure/timeline.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { PlannedStep, SectionKind } from '../plan/section.ts'
 import type { Recording } from '../record/recording.ts'
+import type { StepView } from '../report/step-view.ts'
+import type { OutcomeKind } from '../result/outcome-kind.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import type { Cluster } from '../targets/target.ts'
 import type { ReadyFleet } from './fleet-up.ts'
@@ -26,8 +28,9 @@ export interface ArmContext {
 }
 
 /** A kind of step that a plan can name. `Prepared` is what the first of them makes for all of them. */
-export interface StepKind<Section, Outcome, Prepared = undefined> extends ForecastKind<Section> {
+export interface StepKind<Section, Outcome, Prepared = undefined> extends ForecastKind<Section>, OutcomeKind<Outcome> {
   readonly section: SectionKind<Section>
+  readonly view: StepView
   /** Whether what is in the cluster is counted before the first step of this kind. */
   readonly countsFirst: boolean
   /** The id and the title of a step, as the outline of a run has them. */
@@ -41,9 +44,9 @@ export interface StepKind<Section, Outcome, Prepared = undefined> extends Foreca
   objects(sections: readonly Section[], run: { plan: Plan; runId: string }): Iterable<KubeObject>
   /** Whether they write events of their own, which takes a right that other steps do not need. */
   createsEvents(sections: readonly Section[]): boolean
-  step(section: Section, arm: ArmContext, prepared: Prepared): Step<Outcome>
-  /** Puts what the step found into the arm's outcome. Throws `Failure('inconclusive')` where it leaves nothing to go on with. */
-  keep(found: Outcome, section: Section, arm: ArmOutcome): void
+  step(planned: PlannedStep<Section>, arm: ArmContext, prepared: Prepared): Step<Outcome>
+  /** Why an arm that found this has nothing to go on with; undefined where it has. */
+  endsArm?(found: Outcome, step: PlannedStep<Section>): string | undefined
 }
 
 /** A kind whose types are forgotten: sections and outcomes are of its own making, and go back to nobody else. */

@@ -1,6 +1,5 @@
 import type { StepView } from '../report/step-view.ts'
-import { fillView } from './fill/view.ts'
-import { probeView } from './probe/view.ts'
+import { stepKinds } from './registry.ts'
 
 /** How reports show each kind of step. */
-export const stepViews: readonly StepView[] = [fillView, probeView]
+export const stepViews: readonly StepView[] = stepKinds.map(({ view }) => view)

@@ -1,15 +1,8 @@
-import type {
-  ApiLatency,
-  ArmOutcome,
-  Curve,
-  Distribution,
-  EtcdOutcome,
-  FillOutcome,
-  FillStage,
-  MachineOutcome,
-  MachinePhase,
-  Result,
-} from '../result/result.ts'
+import type { Distribution } from '../result/distribution.ts'
+import type { ApiLatency, Curve, EtcdOutcome } from '../result/parts.ts'
+import type { ArmOutcome, MachineOutcome, MachinePhase, Result } from '../result/result.ts'
+import type { FillOutcome, FillStage } from '../steps/fill/outcome.ts'
+import { probesIn, stepsDone } from './outcomes.ts'
 import { sampleArm, sampleResult } from './results.ts'
 
 /*
@@ -34,30 +27,36 @@ export function filledResult(changes: Partial<Result> = {}): Result {
     ],
     arms: [
       {
-        ...sampleArm('untuned', 1, 1, {
-          rollout: { created: 9110, ready: 79_540, available: 79_702 },
-          scaleDown: { rsCurrent: 8690, deleted: 122_571 },
-        }),
-        ...grown('untuned'),
+        ...grown(
+          'untuned',
+          sampleArm('untuned', 1, 1, {
+            rollout: { created: 9110, ready: 79_540, available: 79_702 },
+            scaleDown: { rsCurrent: 8690, deleted: 122_571 },
+          }),
+        ),
       },
       {
-        ...sampleArm('tuned', 1, 2, {
-          rollout: { created: 1084, ready: 7496, available: 7612 },
-          scaleDown: { rsCurrent: 512, deleted: 14_243 },
-        }),
-        profile: 'tuned-split',
-        basedOn: 'tuned',
-        ...grown('tuned-split'),
+        ...grown(
+          'tuned-split',
+          sampleArm('tuned', 1, 2, {
+            rollout: { created: 1084, ready: 7496, available: 7612 },
+            scaleDown: { rsCurrent: 512, deleted: 14_243 },
+          }),
+        ),
+        id: 'tuned-split-1',
+        name: 'tuned-split',
       },
     ],
     ...changes,
   })
 }
 
-function grown(arm: Arm): Pick<ArmOutcome, 'fleet' | 'fill' | 'machine' | 'objects'> {
+function grown(arm: Arm, small: ArmOutcome): ArmOutcome {
   const flapped = [41, 112, 113, 387, 512, 760, 981].map((node) => `hollow-${node}`)
   const isSlow = arm === 'untuned'
   return {
+    ...small,
+    steps: stepsDone(fill(arm), probesIn(small)),
     fleet: {
       nodes: 1000,
       hosts: 1,
@@ -69,7 +68,6 @@ function grown(arm: Arm): Pick<ArmOutcome, 'fleet' | 'fill' | 'machine' | 'objec
       flaps: { count: isSlow ? 9 : 0, nodes: isSlow ? flapped : [], notReadyAtEnd: [] },
       estimate: { coresNeeded: isSlow ? 2.8 : 0.7, cores: 2 },
     },
-    fill: fill(arm),
     machine: machine(arm),
     objects: { namespaces: 54, nodes: 1000, deployments: 251, replicasets: 251, pods: 5001, leases: 1004 },
   }

@@ -1,16 +1,9 @@
 import { formatDuration } from '../base/duration.ts'
-import type {
-  ArmOutcome,
-  Curve,
-  Distribution,
-  Explanation,
-  KnobOutcome,
-  KnobValue,
-  LimiterReading,
-  ProbeOutcome,
-  Result,
-  StopName,
-} from '../result/result.ts'
+import type { Distribution } from '../result/distribution.ts'
+import type { Curve, Explanation, LimiterReading, StopName } from '../result/parts.ts'
+import type { ArmOutcome, KnobOutcome, KnobValue, Result } from '../result/result.ts'
+import type { ProbeOutcome } from '../steps/probe/outcome.ts'
+import { stepsDone } from './outcomes.ts'
 
 /*
  * A whole result with the figures that real components gave
@@ -38,7 +31,7 @@ interface Times {
 /** A run of the kubelet test that passed, measured on one machine. */
 export function sampleResult(changes: Partial<Result> = {}): Result {
   return {
-    schema: 1,
+    schema: 2,
     run: '2026-11-14T09-30-00-kubelet-200',
     plan: 'kubelet-200',
     planHash: 'sha256:9f2c61b7e0d54a1f8e4b2b90c1a7d3e5',
@@ -56,22 +49,22 @@ export function sampleResult(changes: Partial<Result> = {}): Result {
     reference: {
       source: 'Field notes on tuning big Kubernetes clusters (2022)',
       figures: [
-        { probe: 'rollout', stop: 'available', profile: 'untuned', valueMs: 78_123 },
+        { probe: 'rollout', stop: 'available', arm: 'untuned', valueMs: 78_123 },
         {
           probe: 'rollout',
           stop: 'available',
-          profile: 'tuned',
+          arm: 'tuned',
           valueMs: 24_769,
           note: 'The document’s 24.769 s probably includes starting real containers; hollow nodes start them at once. About 0.08 s per pod, one after the other, would explain it: not the same experiment unless the plan sets a container start delay.',
         },
         {
           probe: 'scale-down',
           stop: 'rsCurrent',
-          profile: 'untuned',
+          arm: 'untuned',
           valueMs: 32_000,
           note: 'Not reproduced: the document’s 32 s fits neither the ReplicaSet’s count (8.7 s) nor the last deletion (122 s) on this Kubernetes version.',
         },
-        { probe: 'scale-down', stop: 'rsCurrent', profile: 'tuned', valueMs: 9050 },
+        { probe: 'scale-down', stop: 'rsCurrent', arm: 'tuned', valueMs: 9050 },
       ],
     },
     arms: [
@@ -125,6 +118,8 @@ export function sampleArm(
   },
 ): ArmOutcome {
   return {
+    id: `${profile}-${repetition}`,
+    name: profile,
     profile,
     repetition,
     order,
@@ -141,11 +136,10 @@ export function sampleArm(
       flaps: { count: 0, nodes: [], notReadyAtEnd: [] },
       estimate: null,
     },
-    fill: null,
     machine: null,
     objects: { namespaces: 50, services: 1000, pods: 40_000, configmaps: 8000, secrets: 2000, serviceaccounts: 150 },
     controlPlaneReadyMs: 2140,
-    probes: [rollout(profile, times.rollout), scaleDown(profile, times.scaleDown)],
+    steps: stepsDone(null, [rollout(profile, times.rollout), scaleDown(profile, times.scaleDown)]),
     residue: [],
   }
 }

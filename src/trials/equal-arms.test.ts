@@ -8,6 +8,7 @@ import { calibrationSchema } from '../result/calibration.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import { executeRun, onVirtualTime } from '../run/run.ts'
 import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
+import { probesIn } from '../testing/outcomes.ts'
 import { planForTests, stepsOf } from '../testing/plans.ts'
 import { drawFaults, faultKinds } from './faults/index.ts'
 
@@ -35,8 +36,7 @@ async function outcomesOf(plan: Plan, { kubeProxy, faults }: Surroundings): Prom
     emit: () => {},
     onSamples: (armId, measured, pods) => samples.set(armId, [...(samples.get(armId) ?? []), { measured, pods }]),
   })
-  const told = ({ profile, order: _, basedOn: __, ...outcome }: ArmOutcome): [string, object] => {
-    const armId = `${profile}-${outcome.repetition}`
+  const told = ({ id: armId, name: _, order: __, ...outcome }: ArmOutcome): [string, object] => {
     return [armId, { ...outcome, samples: samples.get(armId) }]
   }
   return new Map(result.arms.map(told))
@@ -130,7 +130,7 @@ describe('two arms that are set alike', () => {
 
   it('should differ from one repetition to the next, by chance', async () => {
     const outcomes = await outcomesOf({ ...planForTests(), repetitions: 2 }, { kubeProxy: false, faults: undefined })
-    const stopsOf = (armId: string) => (outcomes.get(armId) as ArmOutcome).probes.map(({ stopsMs }) => stopsMs)
+    const stopsOf = (armId: string) => probesIn(outcomes.get(armId) as ArmOutcome).map(({ stopsMs }) => stopsMs)
     expect(stopsOf('tuned-1')).not.toEqual(stopsOf('tuned-2'))
   })
 })

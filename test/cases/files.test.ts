@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { resultSchema } from '../../src/result/result.ts'
+import { resultSchema } from '../../src/testing/outcomes.ts'
 import { start, whenPrinting } from './run.ts'
 
 let folder: string

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Result } from '../../src/result/result.ts'
-import { resultSchema } from '../../src/result/result.ts'
+import { probesIn, resultSchema } from '../../src/testing/outcomes.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const inputs = join(import.meta.dirname, 'inputs')
@@ -40,9 +40,9 @@ function simulate(plan: string): Result {
 }
 
 const knobOf = (result: Result, id: string) => result.arms[0]?.knobs.find((knob) => knob.id === id)
-const stopsOf = (result: Result) => result.arms[0]?.probes[0]?.stopsMs
+const stopsOf = (result: Result) => probesIn(result.arms[0])[0]?.stopsMs
 const limiterOf = (result: Result, client: string) =>
-  result.arms[0]?.probes[0]?.limiters.find((limiter) => limiter.client === client)
+  probesIn(result.arms[0])[0]?.limiters.find((limiter) => limiter.client === client)
 
 describe('settings as people wrote them', () => {
   it.each([

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import type { Result } from '../../src/result/result.ts'
-import { resultSchema } from '../../src/result/result.ts'
+import { fillIn, probesIn, resultSchema } from '../../src/testing/outcomes.ts'
 import type { Contents } from './contents.ts'
 import type { Outcome, Traces } from './host-cluster.ts'
 import { describeWithHostCluster } from './requirements.ts'
@@ -137,8 +137,8 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     expect(result.arms.map(({ profile }) => profile)).toEqual(['untuned', 'tuned'])
     for (const arm of result.arms) {
       expect(arm).toMatchObject({ outcome: 'complete', residue: [], fleet: { nodes: 20, hosts: 2, processes: 5 } })
-      expect(arm.fill?.pods).toMatchObject({ expected: 40, ready: 40, unexpected: 0 })
-      for (const { stopsMs, pods } of arm.probes) {
+      expect(fillIn(arm)?.pods).toMatchObject({ expected: 40, ready: 40, unexpected: 0 })
+      for (const { stopsMs, pods } of probesIn(arm)) {
         expect(Object.values(stopsMs).every((stopMs) => typeof stopMs === 'number')).toBe(true)
         expect(pods.unexpected).toBe(0)
       }
@@ -146,7 +146,7 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
       expect(applied).toEqual(expect.arrayContaining(['kubelet.kubeAPIQPS', 'controllerManager.kubeApiQps']))
       expect(arm.knobs.filter((knob) => knob.status === 'differs')).toEqual([])
     }
-    const availableMs = result.arms.map(({ probes }) => probes[0]?.stopsMs.available ?? Number.NaN)
+    const availableMs = result.arms.map((arm) => probesIn(arm)[0]?.stopsMs.available ?? Number.NaN)
     // Two calls for each of 19 pods at five a second, ten of them at once, and at fifty with a hundred.
     expect(availableMs[0]).toBeGreaterThan(((19 * 2 - 10) / 5) * 1000)
     expect(availableMs[1]).toBeLessThan(availableMs[0] ?? 0)

@@ -19,7 +19,6 @@ import type { ComponentMetrics } from '../../src/measure/metrics.ts'
 import { notReadBetween, startOf } from '../../src/measure/pairs.ts'
 import { scrapeEach } from '../../src/record/scrape.ts'
 import type { Result } from '../../src/result/result.ts'
-import { resultSchema } from '../../src/result/result.ts'
 import { localComponents } from '../../src/targets/local/binaries.ts'
 import { credentialsFor } from '../../src/targets/local/connections.ts'
 import { startControlPlane } from '../../src/targets/local/control-plane.ts'
@@ -33,6 +32,7 @@ import type { Supervisor } from '../../src/targets/local/processes.ts'
 import { createSupervisor } from '../../src/targets/local/processes.ts'
 import { startReaper } from '../../src/targets/local/reaper.ts'
 import { uidOf } from '../../src/targets/remote/reach.ts'
+import { fillIn, probesIn, resultSchema } from '../../src/testing/outcomes.ts'
 import { renderKnobs } from '../../src/tuning/render.ts'
 import { describeWithComponents, root } from './components.ts'
 
@@ -243,19 +243,19 @@ describeWithComponents('two apiservers behind one address', () => {
     const read = (file: string) => readFileSync(join(folder, run ?? '', file), 'utf8')
     const result: Result = resultSchema.parse(JSON.parse(read('result.json')))
     const [arm] = result.arms
-    const measured = [arm?.fill, ...(arm?.probes ?? [])]
+    const measured = [fillIn(arm), ...(probesIn(arm) ?? [])]
     expect(measured).toHaveLength(3)
     for (const one of measured) {
       const because = expect.stringContaining('2 of them share one address')
       expect(one?.notRead).toContainEqual({ component: 'kube-apiserver', instance: 'kube-apiserver', because })
     }
-    for (const { apiRequests, limiters, explanations } of arm?.probes ?? []) {
+    for (const { apiRequests, limiters, explanations } of probesIn(arm) ?? []) {
       expect(apiRequests).toEqual({})
       // The controller-manager is one process, and tells of itself.
       expect(limiters.filter(({ component }) => component === 'kube-controller-manager')).toHaveLength(1)
       expect(explanations.filter(({ boundBy, contradicts }) => boundBy !== null || contradicts)).toEqual([])
     }
-    expect(new Set(arm?.fill?.apiLatency.map(({ source }) => source))).toEqual(new Set(['client']))
+    expect(new Set(fillIn(arm)?.apiLatency.map(({ source }) => source))).toEqual(new Set(['client']))
     expect(read('report.md')).toMatch(/Not read[\s\S]*kube-apiserver: 2 of them share one address/)
   })
 })

@@ -7,8 +7,8 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Result } from '../../src/result/result.ts'
-import { resultSchema } from '../../src/result/result.ts'
 import { findMarked, isGuarded } from '../../src/targets/local/leftovers.ts'
+import { fillIn, probesIn, resultSchema } from '../../src/testing/outcomes.ts'
 import { describeWithComponents, root } from './components.ts'
 
 const plan = `
@@ -114,7 +114,7 @@ describeWithComponents('a run on target local', () => {
     ])
     for (const arm of result.arms) {
       const whole = (count: number) => ({ expected: count, observed: count, failed: 0 })
-      expect(arm.fill?.objects).toMatchObject({
+      expect(fillIn(arm)?.objects).toMatchObject({
         namespaces: whole(3),
         pods: whole(24),
         services: whole(6),
@@ -123,26 +123,28 @@ describeWithComponents('a run on target local', () => {
         serviceaccounts: whole(2),
         ballast: whole(8),
       })
-      expect(arm.fill?.pods).toMatchObject({ expected: 24, created: 24, bound: 24, ready: 24, unexpected: 0 })
-      expect(arm.fill?.podPhasesMs['created to Ready']).toMatchObject({ count: 24, missing: 0 })
+      expect(fillIn(arm)?.pods).toMatchObject({ expected: 24, created: 24, bound: 24, ready: 24, unexpected: 0 })
+      expect(fillIn(arm)?.podPhasesMs['created to Ready']).toMatchObject({ count: 24, missing: 0 })
       // 38 configmaps at 50 a second: the load is open, so it takes this long however fast the answers are.
-      const configmaps = arm.fill?.stages.find(({ name }) => name === 'configmaps')
+      const configmaps = fillIn(arm)?.stages.find(({ name }) => name === 'configmaps')
       expect(configmaps).toMatchObject({ objects: 38, intendedPerSecond: 50 })
       expect(configmaps?.durationMs).toBeGreaterThan(37 * 20)
       const latencies = (source: string, verb: string) =>
-        arm.fill?.apiLatency.find((one) => one.source === source && one.verb === verb && one.resource === 'configmaps')
+        fillIn(arm)?.apiLatency.find(
+          (one) => one.source === source && one.verb === verb && one.resource === 'configmaps',
+        )
       expect(latencies('client', 'create')?.latencyMs.count).toBe(38 + 8 + 1)
       expect(latencies('apiserver', 'POST')?.latencyMs.count).toBeGreaterThanOrEqual(38 + 8 + 1)
-      expect(arm.fill?.etcd[0]?.sizeBytes.after).toBeGreaterThan(2 ** 20)
-      expect(arm.fill?.etcd[0]?.fsyncMs.p99).toBeGreaterThan(0)
-      expect(arm.fill?.watchLagMs.count).toBeGreaterThan(0)
+      expect(fillIn(arm)?.etcd[0]?.sizeBytes.after).toBeGreaterThan(2 ** 20)
+      expect(fillIn(arm)?.etcd[0]?.fsyncMs.p99).toBeGreaterThan(0)
+      expect(fillIn(arm)?.watchLagMs.count).toBeGreaterThan(0)
       expect(arm.fleet.flaps).toEqual({ count: 0, nodes: [], notReadyAtEnd: [] })
       expect(arm.machine?.phases.map(({ step }) => step)).toEqual(
         expect.arrayContaining(['control-plane', 'fleet', 'fill', 'probe/rollout']),
       )
       const programs = arm.machine?.components.map(({ component }) => component)
       expect(programs).toEqual(expect.arrayContaining(['orchestrator', 'etcd', 'kube-apiserver', 'hollow-node']))
-      const [rollout, scaleDown] = arm.probes
+      const [rollout, scaleDown] = probesIn(arm)
       // Whether a watch was closed under load, so that some of it was seen late, is the machine's business.
       expect(rollout?.pods).toMatchObject({
         expected: 10,
@@ -159,7 +161,7 @@ describeWithComponents('a run on target local', () => {
       expect(rollout?.apiRequests['POST pods']).toBe(9)
       expect(arm.knobs.filter(({ status }) => status === 'differs' || status === 'unverified')).toEqual([])
     }
-    const [untuned, tuned] = result.arms.map((arm) => arm.probes[0])
+    const [untuned, tuned] = result.arms.map((arm) => probesIn(arm)[0])
     expect(untuned?.explanations.find(({ stop }) => stop === 'available')?.boundBy).toBe('kubelet/KubeClient')
     // Two calls per pod, five in the bucket, five a second: the kubelet's own limit, felt by real components.
     expect(untuned?.stopsMs.available).toBeGreaterThan(((9 * 2 - 5) / 5) * 1000)

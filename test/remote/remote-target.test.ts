@@ -4,6 +4,7 @@ import { cleanUpClusters } from '../../src/run/cleanup-clusters.ts'
 import { dryRun, remoteTarget } from '../../src/targets/remote/index.ts'
 import { leaseFor } from '../../src/targets/remote/lease.ts'
 import { lineOf } from '../../src/targets/remote/objects.ts'
+import { probesIn } from '../../src/testing/outcomes.ts'
 import { viewFor } from '../../src/testing/reports.ts'
 import { run, simulatedClusters } from './simulated.ts'
 
@@ -21,7 +22,7 @@ describe('target remote', () => {
     for (const arm of result.arms) {
       expect(arm).toMatchObject({ outcome: 'complete', residue: [], controlPlaneReadyMs: null })
       expect(arm.fleet).toMatchObject({ nodes: 2, source: 'none' })
-      expect(arm.probes.map(({ pods }) => [pods.ready, pods.deleted])).toEqual([
+      expect(probesIn(arm).map(({ pods }) => [pods.ready, pods.deleted])).toEqual([
         [5, 0],
         // Of five, one is left.
         [1, 4],
@@ -40,7 +41,7 @@ describe('target remote', () => {
       effective: null,
       note: expect.stringContaining('components.kube-controller-manager'),
     })
-    const [rollout] = result.arms[1]?.probes ?? []
+    const [rollout] = probesIn(result.arms[1]) ?? []
     expect(rollout?.limiters.map(({ component }) => component)).toEqual(['kubelet', 'kubelet'])
     expect(rollout?.explanations).toContainEqual(
       expect.objectContaining({ stop: 'created', boundBy: null, unread: ['kube-controller-manager'] }),

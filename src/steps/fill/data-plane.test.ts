@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { NetworkProgramming, Result } from '../../result/result.ts'
+import type { NetworkProgramming } from '../../result/parts.ts'
+import type { Result } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
+import { fillIn } from '../../testing/outcomes.ts'
 import { htmlOf, markdownOf } from '../../testing/reports.ts'
 
 /** A simulated run whose arms have kube-proxies, the second with a latency of its own. */
 function programmed(changes: Partial<NetworkProgramming> = {}): Result {
   const result = filledResult({ evidence: 'simulated', target: 'sim' })
-  for (const [index, { fill }] of result.arms.entries()) {
+  for (const [index, arm] of result.arms.entries()) {
+    const fill = fillIn(arm)
     if (fill === null) continue
     const latencyMs = { count: 4000, missing: 0, p50: 2100 - 500 * index, p90: 3000, p99: null, max: null }
     const counts = {
@@ -57,7 +60,7 @@ describe('how Services reach the data plane', () => {
 
   it('should be no subject where there are no Services', () => {
     const result = filledResult()
-    for (const { fill } of result.arms) delete fill?.objects['services']
+    for (const arm of result.arms) delete fillIn(arm)?.objects['services']
     expect(markdownOf(result)).not.toContain('data plane')
     expect(htmlOf(result)).not.toContain('data plane')
   })

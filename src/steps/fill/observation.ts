@@ -10,10 +10,10 @@ import { createProbeTimeline } from '../../measure/timeline.ts'
 import { watchLagOf } from '../../measure/watch-lag.ts'
 import { startFeed } from '../../record/feed.ts'
 import type { Recording } from '../../record/recording.ts'
-import type { FillOutcome } from '../../result/result.ts'
 import type { Cluster } from '../../targets/target.ts'
 import { ownSelector, stamped } from '../../workload/stamp.ts'
 import type { StepContext } from '../step.ts'
+import type { FillOutcome } from './outcome.ts'
 
 export interface ObserveOptions {
   cluster: Cluster

@@ -8,7 +8,6 @@ import { follow } from '../../kube/follow.ts'
 import type { ResourceTypes } from '../../kube/resources.ts'
 import { distributionOf } from '../../measure/distribution.ts'
 import type { PlannedWorkload } from '../../plan/workload.ts'
-import type { FillOutcome, FillStage } from '../../result/result.ts'
 import { layOutWorkload, totalsOf } from '../../workload/layout.ts'
 import type { Pace, Sent } from '../../workload/pace.ts'
 import { sendPaced } from '../../workload/pace.ts'
@@ -18,6 +17,7 @@ import type { BallastResource, WorkloadResource } from '../../workload/workload.
 import type { Step, StepContext } from '../step.ts'
 import type { ObserveOptions } from './observation.ts'
 import { observeFill } from './observation.ts'
+import type { FillOutcome, FillStage } from './outcome.ts'
 import { countLosses, createOwn } from './own-objects.ts'
 
 export interface FillOptions extends ObserveOptions {

@@ -4,7 +4,8 @@ import { formatBytes } from '../../base/quantity.ts'
 import { summedCurve } from '../../report/curves.ts'
 import { formatLatency } from '../../report/format.ts'
 import type { Drawing } from '../../report/section.ts'
-import type { Curve, FillOutcome } from '../../result/result.ts'
+import type { Curve } from '../../result/parts.ts'
+import type { FillOutcome } from './outcome.ts'
 import type { FillRun } from './view-run.ts'
 
 const height = 260

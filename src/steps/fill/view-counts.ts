@@ -2,9 +2,9 @@ import { formatCount } from '../../base/count.ts'
 import type { TextRow } from '../../report/comparison.ts'
 import { formatShare, none } from '../../report/format.ts'
 import type { Block, Cell, Table } from '../../report/section.ts'
-import { lacksOf } from '../../result/fill.ts'
-import type { FillOutcome } from '../../result/result.ts'
-import { isMachineBound } from '../../result/result.ts'
+import { isMachineBound } from '../../result/parts.ts'
+import type { FillOutcome } from './outcome.ts'
+import { lacksOf } from './outcome.ts'
 import type { FillRun } from './view-run.ts'
 
 /** What of each arm's typical fill was counted, in a line each, and how busy its machine was where that was too busy to compare. */

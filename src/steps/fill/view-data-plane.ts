@@ -2,7 +2,8 @@ import { formatCount } from '../../base/count.ts'
 import type { EvidenceWords } from '../../report/evidence.ts'
 import { formatLatency, formatRate, none } from '../../report/format.ts'
 import type { Block } from '../../report/section.ts'
-import type { FillOutcome, NetworkProgramming } from '../../result/result.ts'
+import type { NetworkProgramming } from '../../result/parts.ts'
+import type { FillOutcome } from './outcome.ts'
 import type { FillRun } from './view-run.ts'
 
 /** What a fill with Services says where no kube-proxy programmed anything. */

@@ -2,7 +2,7 @@ import { formatCount } from '../../base/count.ts'
 import { percentileItems } from '../../report/distribution.ts'
 import { formatLatency, none } from '../../report/format.ts'
 import type { Block, Table } from '../../report/section.ts'
-import type { ApiLatency } from '../../result/result.ts'
+import type { ApiLatency } from '../../result/parts.ts'
 import type { FillRun } from './view-run.ts'
 
 interface LatencyRow {

@@ -3,11 +3,13 @@ import type { FigureRow } from '../../report/comparison.ts'
 import { figureRows, shownRows } from '../../report/comparison.ts'
 import { sampleText } from '../../report/sample.ts'
 import type { StepReport } from '../../report/step-view.ts'
-import { lacksOf } from '../../result/fill.ts'
-import type { FillOutcome, Result } from '../../result/result.ts'
+import type { Result } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
+import { fillIn, probesIn, stepsDone } from '../../testing/outcomes.ts'
 import { htmlOf, viewFor } from '../../testing/reports.ts'
 import { sampleResult } from '../../testing/results.ts'
+import type { FillOutcome } from './outcome.ts'
+import { lacksOf } from './outcome.ts'
 
 describe('fill view', () => {
   it('should be nothing when no arm was filled', () => {
@@ -43,7 +45,7 @@ describe('fill view', () => {
 
   it('should count a fill that lacks something as infinitely late', () => {
     const result = filledResult()
-    Object.assign(result.arms[1]?.fill?.objects['services'] ?? {}, { observed: 124 })
+    Object.assign(fillIn(result.arms[1])?.objects['services'] ?? {}, { observed: 124 })
     expect(texts(row(result, 'filled'))).toEqual(['4 m 22 s', 'not reached'])
     expect(row(result, 'filled').cells[1]?.ratio).toBeNull()
   })
@@ -51,14 +53,14 @@ describe('fill view', () => {
   it('should leave out a figure that no arm has', () => {
     const result = filledResult()
     for (const arm of result.arms)
-      if (arm.fill !== null) arm.fill.schedulingPerSecond = { mean: null, peak: arm.order === 1 ? 21 : null }
+      Object.assign(fillIn(arm) ?? {}, { schedulingPerSecond: { mean: null, peak: arm.order === 1 ? 21 : null } })
     expect(labelsOf(result)).not.toContain('scheduling, mean')
     expect(texts(row(result, 'scheduling, peak'))).toEqual(['21.0/s', '—'])
   })
 
   it('should tell what differs from the plan, whether there is too little or too much', () => {
-    const { fill } = filledResult().arms[0] ?? {}
-    if (fill === undefined || fill === null) throw new Error('the sample has fills')
+    const fill = fillIn(filledResult().arms[0])
+    if (fill === null) throw new Error('the sample has fills')
     expect(lacksOf(fill)).toEqual([])
     const objects: FillOutcome['objects'] = {
       secrets: { expected: 250, observed: 251, failed: 0 },
@@ -95,12 +97,12 @@ function texts({ cells, format }: FigureRow): string[] {
 /** The sample with as many repetitions of its second arm, their fills changed. */
 function withFills(changes: Partial<FillOutcome>[]): Result {
   const [untuned, tuned] = filledResult().arms
-  if (untuned === undefined || tuned === undefined || tuned.fill === null) throw new Error('the sample has two arms')
-  const { fill } = tuned
+  const fill = fillIn(tuned)
+  if (untuned === undefined || tuned === undefined || fill === null) throw new Error('the sample has two arms')
   const repetitions = changes.map((change, index) => ({
     ...tuned,
     repetition: index + 1,
-    fill: { ...fill, ...change },
+    steps: stepsDone({ ...fill, ...change }, probesIn(tuned)),
   }))
   return filledResult({ arms: [untuned, ...repetitions] })
 }

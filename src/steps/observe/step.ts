@@ -1,19 +1,44 @@
 import { formatDuration } from '../../base/duration.ts'
+import { notReadBetween } from '../../measure/pairs.ts'
+import type { Recording } from '../../record/recording.ts'
 import type { Cluster } from '../../targets/target.ts'
 import type { Step } from '../step.ts'
+import type { Observation } from './outcome.ts'
 import type { PlannedObservation } from './section.ts'
 
 /** The id and the title of an observation. */
-export function observationOutline({ name, for: durationMs }: PlannedObservation) {
+export function observationOutline({ name, for: durationMs }: PlannedObservation): { id: string; title: string } {
   return { id: `observe/${name}`, title: `Observe for ${formatDuration(durationMs)}` }
 }
 
 /** Leaves the cluster alone for a while: what is measured meanwhile is others' load, or the cost of heartbeats. */
-export function observeCluster(section: PlannedObservation, { clock }: Cluster): Step<void> {
+export function observeCluster(
+  section: PlannedObservation,
+  { cluster: { clock }, recording }: { cluster: Cluster; recording: Recording },
+): Step<Observation> {
   const { for: durationMs } = section
+  const outline = observationOutline(section)
   return {
-    ...observationOutline(section),
-    timeoutMs: durationMs + 60_000,
-    setUp: ({ signal }) => clock.sleep(durationMs, signal),
+    ...outline,
+    timeoutMs: durationMs + 120_000,
+    async setUp({ signal, report }) {
+      const phase = await recording.begin(outline.id, { etcdSizes: true })
+      try {
+        report({ text: `until ${formatDuration(durationMs)} have passed` })
+        await clock.sleep(durationMs, signal)
+        const window = await phase.end()
+        const { eventLoopDelayMaxMs, busy } = window.orchestrator
+        return {
+          durationMs: window.endMs - window.startMs,
+          notRead: [...notReadBetween(window), ...window.etcdSizes.notRead()],
+          clientRetries: window.retries,
+          eventLoopDelayMaxMs,
+          machineBusy: busy,
+        }
+      } finally {
+        await phase.stop()
+      }
+    },
+    summary: () => `watched for ${formatDuration(durationMs)}`,
   }
 }

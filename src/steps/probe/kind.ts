@@ -1,12 +1,15 @@
 import type { PlannedProbe } from '../../plan/probe.ts'
-import type { ProbeOutcome } from '../../result/result.ts'
+import { outcomesOf } from '../../result/result.ts'
 import type { StepKind } from '../kind.ts'
 import { forecastProbe } from './forecast.ts'
 import { objectsOfProbes } from './objects.ts'
+import type { ProbeOutcome } from './outcome.ts'
+import { probeOutcomes } from './outcome.ts'
 import { probeSection } from './section.ts'
 import { probeStep, probeStepId, probeTitle } from './step.ts'
 import type { ProbeTarget } from './target.ts'
 import { probeTarget, probeTargetOutline } from './target.ts'
+import { probeView } from './view.ts'
 
 /** Times a Deployment that is scaled. */
 export const probe: StepKind<PlannedProbe, ProbeOutcome, ProbeTarget> = {
@@ -31,13 +34,14 @@ export const probe: StepKind<PlannedProbe, ProbeOutcome, ProbeTarget> = {
       return probeTarget(cluster, spec, Math.max(...probes.flatMap(({ from, to }) => [from, to])))
     },
   },
-  step(section, { plan, cluster, fleet, limits, recording, onSamples, found }, target) {
+  step({ section, ...step }, { plan, cluster, fleet, limits, recording, onSamples, found }, target) {
     const { pod, settle } = plan.probes
     return probeStep({
       cluster,
       target,
       probe: section,
-      earlier: [...found.probes],
+      at: step.at,
+      earlier: outcomesOf(found, probeOutcomes),
       node: fleet.probeNode,
       serviceAccountToken: pod.serviceAccountToken,
       settleMs: settle,
@@ -46,7 +50,6 @@ export const probe: StepKind<PlannedProbe, ProbeOutcome, ProbeTarget> = {
       onSamples,
     })
   },
-  keep(outcome, _, arm) {
-    arm.probes.push(outcome)
-  },
+  outcome: probeOutcomes.outcome,
+  view: probeView,
 }

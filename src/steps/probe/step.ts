@@ -11,11 +11,12 @@ import type { ProbeShape } from '../../plan/stops.ts'
 import { isRollout, stopsOf } from '../../plan/stops.ts'
 import type { Recording } from '../../record/recording.ts'
 import { watchProbe } from '../../record/watch-probe.ts'
-import { timeoutInWords, unfinishedStart } from '../../result/readings.ts'
-import type { ProbeOutcome } from '../../result/result.ts'
+import type { Disruptions } from '../../result/parts.ts'
 import type { Cluster } from '../../targets/target.ts'
 import { probeSelector } from '../../workload/probe-target.ts'
 import type { Step } from '../step.ts'
+import type { ProbeOutcome, Probes } from './outcome.ts'
+import { timeoutInWords, unfinishedStart } from './outcome.ts'
 import type { ProbeTarget } from './target.ts'
 
 export interface ProbeOptions {
@@ -23,7 +24,9 @@ export interface ProbeOptions {
   target: ProbeTarget
   probe: PlannedProbe
   /** The arm's probes before this one. */
-  earlier: readonly ProbeOutcome[]
+  earlier: Probes
+  /** Where the plan has it. */
+  at: string
   node: string
   serviceAccountToken: boolean
   settleMs: number
@@ -98,16 +101,22 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
         const stopMs = outcome.stopsMs[stop]
         return typeof stopMs === 'number' ? [`${stop} ${formatDuration(stopMs)}`] : []
       })
-      return [...reached, timeoutInWords([...options.earlier, outcome], options.earlier.length) ?? []].flat().join(', ')
+      return [
+        ...reached,
+        timeoutInWords([...options.earlier, { name: probe.name, at: options.at, outcome }], options.earlier.length) ??
+          [],
+      ]
+        .flat()
+        .join(', ')
     },
   }
 }
 
 function outcomeOf(
-  { probe, earlier, node, serviceAccountToken, limits }: ProbeOptions,
+  { probe, at, earlier, node, serviceAccountToken, limits }: ProbeOptions,
   { timeline, t0Ms }: { timeline: ProbeTimeline; t0Ms: number },
   window: Window,
-  watch: ProbeOutcome['watch'],
+  watch: Disruptions,
 ): ProbeOutcome {
   const summary = timeline.summary()
   const apiRequests = readApiRequests(window)
@@ -132,7 +141,7 @@ function outcomeOf(
     machineBusy: window.orchestrator.busy,
   }
   // What started elsewhere than planned takes other requests than those its arithmetic counts.
-  if (unfinishedStart([...earlier, outcome], earlier.length) !== undefined) return outcome
+  if (unfinishedStart([...earlier, { name: probe.name, at, outcome }], earlier.length) !== undefined) return outcome
   return { ...outcome, explanations: explainStops(summary.stopsMs, limiters, summary.stopsVagueByMs) }
 }
 

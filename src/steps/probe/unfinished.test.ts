@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { figureRows } from '../../report/comparison.ts'
 import type { Result } from '../../result/result.ts'
+import { probesIn } from '../../testing/outcomes.ts'
 import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from '../../testing/reports.ts'
 import { sampleArm, sampleResult } from '../../testing/results.ts'
 
@@ -15,7 +16,7 @@ const times = {
 /** A run whose tuned rollout timed out, so that its scale-down began with 78 pods Ready. */
 function unfinished(): Result {
   const [untuned, tuned] = [sampleArm('untuned', 1, 1, times.untuned), sampleArm('tuned', 1, 2, times.tuned)]
-  const [rollout, scaleDown] = tuned.probes
+  const [rollout, scaleDown] = probesIn(tuned)
   Object.assign(rollout?.stopsMs ?? {}, { available: null, ready: null })
   Object.assign(rollout ?? {}, {
     timeoutMs: 30_000,

@@ -4,7 +4,7 @@ import { accountTitle } from '../../report/conditions.ts'
 import { distributionItems, distributionTitles } from '../../report/distribution.ts'
 import { none } from '../../report/format.ts'
 import type { Block, Cell, Section, Table } from '../../report/section.ts'
-import type { ProbeOutcome } from '../../result/result.ts'
+import type { ProbeOutcome } from './outcome.ts'
 import type { ProbeRun } from './view-run.ts'
 
 const pods = ['expected', 'created', 'bound', 'started', 'ready', 'deleted', 'unexpected', 'censored'] as const

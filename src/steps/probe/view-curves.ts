@@ -3,7 +3,7 @@ import { formatDuration } from '../../base/duration.ts'
 import type { FigureRow } from '../../report/comparison.ts'
 import type { Section } from '../../report/section.ts'
 import type { ReportContext } from '../../report/step-view.ts'
-import type { StopName } from '../../result/result.ts'
+import type { StopName } from '../../result/parts.ts'
 import type { ProbeRun } from './view-run.ts'
 
 /** Which curve shows a probe, and the stops at which the curve ends: a figure for another stop has no place in it. */

@@ -1,8 +1,11 @@
 import { stopOrder } from '../../plan/stops.ts'
 import type { StepRun } from '../../report/comparison.ts'
-import { readingOfStop, timeoutInWords, unfinishedStart } from '../../result/readings.ts'
-import type { ArmOutcome, LimiterReading, ProbeOutcome, StopName } from '../../result/result.ts'
+import type { LimiterReading, StopName } from '../../result/parts.ts'
+import type { ArmOutcome } from '../../result/result.ts'
+import { outcomesOf } from '../../result/result.ts'
 import type { Reading } from '../../result/sample.ts'
+import type { ProbeOutcome } from './outcome.ts'
+import { probeOutcomes, readingOfStop, timeoutInWords, unfinishedStart } from './outcome.ts'
 
 /** One arm's go at a probe, as reports show it. */
 export interface ViewedProbe {
@@ -21,8 +24,9 @@ export interface ViewedProbe {
 export type ProbeRun = StepRun<ViewedProbe>
 
 /** The probes of an arm, in the order they ran. */
-export function probesOf({ probes, fleet }: ArmOutcome): ViewedProbe[] {
-  return probes.map((probe, index) => {
+export function viewedProbesOf(arm: ArmOutcome): ViewedProbe[] {
+  const probes = outcomesOf(arm, probeOutcomes)
+  return probes.map(({ outcome: probe }, index) => {
     const unfinished = unfinishedStart(probes, index)
     const readings = stopOrder.map((stop) => [stop, readingOfStop(probes, index, stop)] as const)
     return {
@@ -30,7 +34,7 @@ export function probesOf({ probes, fleet }: ArmOutcome): ViewedProbe[] {
       probe: unfinished === undefined ? probe : { ...probe, explanations: [] },
       readings: Object.fromEntries(readings.filter(([, reading]) => reading !== undefined)),
       troubles: [unfinished, timeoutInWords(probes, index)].filter((trouble) => trouble !== undefined),
-      isReal: fleet.probeNode === 'real',
+      isReal: arm.fleet.probeNode === 'real',
     }
   })
 }

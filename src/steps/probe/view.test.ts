@@ -3,6 +3,7 @@ import type { ComparisonCell, FigureRow } from '../../report/comparison.ts'
 import { figureRows } from '../../report/comparison.ts'
 import { sampleText } from '../../report/sample.ts'
 import type { ArmOutcome, Result } from '../../result/result.ts'
+import { probesIn, stepsDone } from '../../testing/outcomes.ts'
 import { viewFor } from '../../testing/reports.ts'
 import { sampleArm, sampleResult } from '../../testing/results.ts'
 
@@ -23,7 +24,7 @@ describe('comparison', () => {
 
   it('should take the profile that ran first as the baseline when arms are listed in another order', () => {
     const result = sampleResult()
-    const view = viewFor({ ...result, arms: result.arms.toSorted((a, b) => a.profile.localeCompare(b.profile)) })
+    const view = viewFor({ ...result, arms: result.arms.toSorted((a, b) => a.name.localeCompare(b.name)) })
     expect(view.armNames).toEqual(['untuned', 'tuned'])
   })
 
@@ -40,7 +41,7 @@ describe('comparison', () => {
 
   it('should show an em dash for a stop that does not apply', () => {
     const result = sampleResult()
-    const only = { ...result, arms: result.arms.map((arm) => (arm.profile === 'tuned' ? { ...arm, probes: [] } : arm)) }
+    const only = { ...result, arms: result.arms.map((arm) => (arm.name === 'tuned' ? { ...arm, steps: [] } : arm)) }
     expect(sampleText(row(only, 'rollout 1 → 200', 'created').cells[1]?.measured ?? null).figure).toBe('—')
     expect(rowsOf(result, 'rollout 1 → 200').map(({ name }) => name)).toEqual(['created', 'available', 'ready'])
   })
@@ -48,7 +49,7 @@ describe('comparison', () => {
   it('should show a stop of the document even when no arm timed it', () => {
     const reference = {
       source: 'notes',
-      figures: [{ probe: 'rollout', stop: 'deleted', profile: 'tuned', valueMs: 1 }],
+      figures: [{ probe: 'rollout', stop: 'deleted', arm: 'tuned', valueMs: 1 }],
     }
     const { cells } = row(sampleResult({ reference }), 'rollout 1 → 200', 'deleted')
     expect(cells[1]).toMatchObject({ measured: null, reference: { valueMs: 1, deviation: null } })
@@ -112,9 +113,10 @@ function tunedRollouts(times: (number | null)[]): ComparisonCell {
   if (baseline === undefined) throw new Error('the sample has arms')
   const arms = times.map((available, index) => {
     const arm = tuned(index + 1, available ?? 0)
-    const [rollout, ...others] = arm.probes
+    const [rollout, ...others] = probesIn(arm)
     if (rollout === undefined) throw new Error('the sample has probes')
-    return { ...arm, probes: [{ ...rollout, stopsMs: { ...rollout.stopsMs, available } }, ...others] }
+    const late = { ...rollout, stopsMs: { ...rollout.stopsMs, available } }
+    return { ...arm, steps: stepsDone(null, [late, ...others]) }
   })
   const cell = row(sampleResult({ arms: [baseline, ...arms] }), 'rollout 1 → 200', 'available').cells[1]
   if (cell === undefined) throw new Error('two profiles have two cells')
@@ -124,6 +126,6 @@ function tunedRollouts(times: (number | null)[]): ComparisonCell {
 /** The sample with the rollout of the first tuned arm changed. */
 function withProbe(changes: { machineBusy: number }): Result {
   const result = sampleResult()
-  Object.assign(result.arms[1]?.probes[0] ?? {}, changes)
+  Object.assign(probesIn(result.arms[1])[0] ?? {}, changes)
   return result
 }

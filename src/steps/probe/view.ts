@@ -5,20 +5,20 @@ import { compare, noClientLimit } from '../../report/comparison.ts'
 import { formatLimit } from '../../report/format.ts'
 import type { Doubt, Floor, ReportContext, RunReport, StepReport, StepView } from '../../report/step-view.ts'
 import { runsOf } from '../../report/step-view.ts'
-import type { StopName } from '../../result/result.ts'
-import { isBoundUnknown, isMachineBound } from '../../result/result.ts'
+import type { StopName } from '../../result/parts.ts'
+import { isBoundUnknown, isMachineBound } from '../../result/parts.ts'
 import { clockResolutionMs } from '../../result/sample.ts'
 import { accountSection } from './view-account.ts'
 import { curveSection } from './view-curves.ts'
 import { reasonSection } from './view-reasons.ts'
 import type { ProbeRun, ViewedProbe } from './view-run.ts'
-import { limiterName, probesOf, stopLabel, stopTexts, stopTimes } from './view-run.ts'
+import { limiterName, stopLabel, stopTexts, stopTimes, viewedProbesOf } from './view-run.ts'
 
 /** How reports show probes: when each stop was reached, over time, and what it was waiting for. */
 export const probeView: StepView = {
   kind: 'probe',
   reportsOf(context) {
-    const runs = runsOf(context, probesOf)
+    const runs = runsOf(context, viewedProbesOf)
     return [...Map.groupBy(runs, ({ outcome }) => titleOf(outcome))].map(([title, group]) =>
       reportOf(title, group, context),
     )

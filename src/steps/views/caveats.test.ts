@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Caveat } from '../../report/caveats.ts'
 import type { ArmOutcome } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
+import { fillIn, probesIn } from '../../testing/outcomes.ts'
 import { viewFor } from '../../testing/reports.ts'
 import { sampleResult } from '../../testing/results.ts'
 
@@ -20,8 +21,8 @@ describe('caveats of a filled cluster', () => {
   it('should tell once of a fill and of a probe that were machine-bound, whatever their steps say', () => {
     const [, tuned] = filledArms()
     for (const phase of tuned?.machine?.phases ?? []) phase.machineBound = /fill|probe\//.test(phase.step)
-    Object.assign(tuned?.fill ?? {}, { machineBusy: 0.96 })
-    Object.assign(tuned?.probes[0] ?? {}, { machineBusy: 0.95 })
+    Object.assign(fillIn(tuned) ?? {}, { machineBusy: 0.96 })
+    Object.assign(probesIn(tuned)[0] ?? {}, { machineBusy: 0.95 })
     expect(placesOf([tuned], 'Machine-bound')).toEqual([
       'tuned-split #1: fill, processors 96 % busy',
       'tuned-split #1: rollout, processors 95 % busy',
@@ -30,7 +31,7 @@ describe('caveats of a filled cluster', () => {
 
   it('should tell of the step of a fill or probe that did not get as far as a figure', () => {
     const [untuned] = filledArms()
-    Object.assign(untuned ?? {}, { fill: null, probes: [] })
+    Object.assign(untuned ?? {}, { steps: [] })
     for (const phase of untuned?.machine?.phases ?? [])
       phase.machineBound = ['fill', 'probe/rollout'].includes(phase.step)
     expect(placesOf([untuned], 'Machine-bound')).toEqual([
@@ -63,8 +64,8 @@ describe('caveats of a filled cluster', () => {
       because: 'answered from two processes',
     }
     const kubelet = { component: 'kubelet', instance: 'hollow-0', part: 'a_total', because: 'went down' }
-    Object.assign(untuned?.fill ?? {}, { notRead: [apiserver] })
-    for (const [index, probe] of (untuned?.probes ?? []).entries())
+    Object.assign(fillIn(untuned) ?? {}, { notRead: [apiserver] })
+    for (const [index, probe] of (probesIn(untuned) ?? []).entries())
       Object.assign(probe, { notRead: index === 0 ? [apiserver, kubelet] : [apiserver] })
     expect(placesOf([untuned], 'Not read')).toEqual([
       'untuned #1: kube-apiserver: answered from two processes (fill, rollout, scale-down)',
@@ -75,8 +76,8 @@ describe('caveats of a filled cluster', () => {
       instance,
       because: 'not there before',
     }))
-    Object.assign(untuned?.fill ?? {}, { notRead: [...proxies, { ...kubelet, instance: 'hollow-1' }] })
-    for (const probe of untuned?.probes ?? []) Object.assign(probe, { notRead: [] })
+    Object.assign(fillIn(untuned) ?? {}, { notRead: [...proxies, { ...kubelet, instance: 'hollow-1' }] })
+    for (const probe of probesIn(untuned) ?? []) Object.assign(probe, { notRead: [] })
     expect(placesOf([untuned], 'Not read')).toEqual([
       'untuned #1: kube-proxy hollow-0, hollow-2: not there before (fill)',
       'untuned #1: kubelet hollow-1: a_total: went down (fill)',
@@ -85,7 +86,7 @@ describe('caveats of a filled cluster', () => {
 
   it('should name the stops that the arithmetic of limits contradicts', () => {
     const [untuned] = filledArms()
-    const [explanation] = untuned?.probes[0]?.explanations ?? []
+    const [explanation] = probesIn(untuned)[0]?.explanations ?? []
     Object.assign(explanation ?? {}, { boundBy: null, contradicts: true })
     expect(placesOf([untuned], 'Times that the arithmetic')).toEqual(['untuned #1: rollout, created'])
   })
@@ -99,8 +100,8 @@ describe('caveats of a filled cluster', () => {
 
   it('should say what a fill lacks and what it has too much', () => {
     const [, tuned] = filledArms()
-    Object.assign(tuned?.fill?.objects['configmaps'] ?? {}, { observed: 997, failed: 3 })
-    Object.assign(tuned?.fill?.pods ?? {}, { unexpected: 2 })
+    Object.assign(fillIn(tuned)?.objects['configmaps'] ?? {}, { observed: 997, failed: 3 })
+    Object.assign(fillIn(tuned)?.pods ?? {}, { unexpected: 2 })
     expect(placesOf([tuned], 'The cluster was not filled')).toEqual([
       'tuned-split #1: 997 of 1,000 configmaps (3 could not be created)',
     ])
@@ -120,7 +121,7 @@ describe('caveats of probes', () => {
   it('should say once of an arm that its probes ran real containers', () => {
     const [untuned] = sampleResult().arms
     Object.assign(untuned?.fleet ?? {}, { probeNode: 'real' })
-    expect(untuned?.probes).toHaveLength(2)
+    expect(probesIn(untuned)).toHaveLength(2)
     expect(placesOf([untuned], 'Probe containers are real')).toEqual(['untuned #1: node hollow-0001'])
   })
 
@@ -131,13 +132,14 @@ describe('caveats of probes', () => {
   it('should name every place where trust is lost, residue first', () => {
     const result = sampleResult()
     const arm = result.arms[1]
-    Object.assign(arm?.probes[0] ?? {}, { machineBusy: 0.97 })
-    if (arm?.probes[1] === undefined) throw new Error('the sample has a second arm with two probes')
+    Object.assign(probesIn(arm)[0] ?? {}, { machineBusy: 0.97 })
+    const [, scaleDown] = probesIn(arm)
+    if (arm === undefined || scaleDown === undefined) throw new Error('the sample has a second arm with two probes')
     arm.residue = ['namespace a']
     arm.outcome = 'failed'
     arm.error = 'apiserver gone'
-    arm.probes[1].pods = { ...arm.probes[1].pods, unexpected: 3, censored: 12, censoredWithinMs: 210 }
-    arm.probes[1].stopsVagueByMs = { deleted: 40 }
+    scaleDown.pods = { ...scaleDown.pods, unexpected: 3, censored: 12, censoredWithinMs: 210 }
+    scaleDown.stopsVagueByMs = { deleted: 40 }
     const caveats = viewFor(result).caveats.map(({ title, places }) => `${title}: ${places.join(' | ')}`)
     expect(caveats).toEqual([
       'Left behind or not restored: tuned #1: namespace a',

@@ -4,6 +4,7 @@ import { renderWhatIfHtml } from '../../report/what-if-html.ts'
 import { renderWhatIf } from '../../report/what-if-text.ts'
 import type { Result } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
+import { fillIn, probesIn } from '../../testing/outcomes.ts'
 import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from '../../testing/reports.ts'
 import { sampleResult } from '../../testing/results.ts'
 import { whatIfResult } from '../../testing/what-if-results.ts'
@@ -29,7 +30,7 @@ function troubled(evidence: Result['evidence']): Result {
   })
   for (const arm of result.arms) {
     if (evidence === 'simulated') arm.machine = null
-    const [rollout, scaleDown] = arm.probes
+    const [rollout, scaleDown] = probesIn(arm)
     Object.assign(rollout ?? {}, { stopsVagueByMs: { created: 400 }, clientRetries: { count: 1, waitedMs: 107 } })
     Object.assign(rollout?.stopsMs ?? {}, { ready: null })
     Object.assign(rollout?.explanations[0] ?? {}, { boundBy: null, contradicts: true, unread: ['kubelet'] })
@@ -43,7 +44,7 @@ function troubled(evidence: Result['evidence']): Result {
       endpointChanges: 1,
       endpointChangesPending: 0,
     }
-    if (arm.fill !== null) arm.fill.networkProgramming = { ...programming, latencyMs }
+    Object.assign(fillIn(arm) ?? {}, { networkProgramming: { ...programming, latencyMs } })
     arm.residue = ['namespace x']
   }
   return { ...result, partial: true }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Result } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
+import { fillIn, probesIn } from '../../testing/outcomes.ts'
 import { htmlOf } from '../../testing/reports.ts'
 import { sampleResult } from '../../testing/results.ts'
 
@@ -23,7 +24,7 @@ describe('html report', () => {
   it('should say not reached where a stop was not reached', () => {
     const result = sampleResult()
     for (const arm of result.arms)
-      if (arm.profile === 'tuned') Object.assign(arm.probes[1]?.stopsMs ?? {}, { deleted: null })
+      if (arm.name === 'tuned') Object.assign(probesIn(arm)[1]?.stopsMs ?? {}, { deleted: null })
     expect(rowText(htmlOf(result), 'deleted every removed pod')).toBe(
       'deleted every removed pod is gone from the API 122.6 s 122.6 s, n = 2 not reached reached in 0 of 2 runs — — —',
     )
@@ -80,7 +81,7 @@ describe('html report', () => {
 
   it('should say plainly that the machine was the limit', () => {
     const result = sampleResult()
-    Object.assign(result.arms[1]?.probes[0] ?? {}, { machineBusy: 0.97 })
+    Object.assign(probesIn(result.arms[1])[0] ?? {}, { machineBusy: 0.97 })
     const page = htmlOf(result)
     expect(page).toContain('Machine-bound: this machine was the limit, so these times are upper bounds')
     expect(rowText(page, 'tuned #1 97 %')).toContain('97 % machine-bound')
@@ -94,8 +95,8 @@ describe('html report', () => {
 
   it('should tell no limit from one that was not read, and leave open whose waits are not known', () => {
     const result = sampleResult()
-    for (const { probes } of result.arms)
-      for (const limiter of probes[0]?.limiters ?? []) {
+    for (const arm of result.arms)
+      for (const limiter of probesIn(arm)[0]?.limiters ?? []) {
         const changes = { qps: null, burst: null, floorMs: null, waitedMs: null }
         if (limiter.client === 'KubeClient') Object.assign(limiter, changes, { limit: 'none' })
         if (limiter.client === 'controllers') Object.assign(limiter, changes, { limit: 'unknown' })
@@ -107,8 +108,7 @@ describe('html report', () => {
 
   it('should not count requests of an apiserver that was not read as none', () => {
     const result = sampleResult()
-    for (const { profile, probes } of result.arms)
-      if (profile === 'tuned') Object.assign(probes[0] ?? {}, { apiRequests: {} })
+    for (const arm of result.arms) if (arm.name === 'tuned') Object.assign(probesIn(arm)[0] ?? {}, { apiRequests: {} })
     expect(rowText(htmlOf(result), 'POST pods')).toBe('POST pods 199 —')
   })
 
@@ -155,7 +155,7 @@ describe('html report of a filled cluster', () => {
 
   it('should mark the fill of a machine at its limit and not set it in ratio', () => {
     const result = filledResult()
-    Object.assign(result.arms[1]?.fill ?? {}, { machineBusy: 0.97 })
+    Object.assign(fillIn(result.arms[1]) ?? {}, { machineBusy: 0.97 })
     expect(rowText(htmlOf(result), 'filled')).toMatch(/98\.7 s machine-bound —$/)
     expect(rowText(htmlOf(result), 'tuned-split #1 97 %')).toContain('97 % machine-bound 61 ms 2 0 0')
   })
@@ -165,7 +165,7 @@ describe('html report of a filled cluster', () => {
       'serviceaccounts',
     )
     const result = filledResult()
-    Object.assign(result.arms[1]?.fill?.objects['secrets'] ?? {}, { observed: 247, failed: 3 })
+    Object.assign(fillIn(result.arms[1])?.objects['secrets'] ?? {}, { observed: 247, failed: 3 })
     const page = htmlOf(result)
     expect(page).not.toContain('Everything is there')
     expect(rowText(page, 'secrets 250')).toBe('secrets 250 250 247 3 failed')
@@ -184,7 +184,7 @@ describe('html report of a filled cluster', () => {
   it('should put a request first whose latency lies beyond every bucket', () => {
     const result = filledResult()
     for (const arm of result.arms)
-      for (const { verb, latencyMs } of arm.fill?.apiLatency ?? [])
+      for (const { verb, latencyMs } of fillIn(arm)?.apiLatency ?? [])
         if (verb === 'PUT') Object.assign(latencyMs, { p99: null })
     const page = htmlOf(result)
     expect(page.indexOf('PUT leases')).toBeLessThan(page.indexOf('LIST pods'))
@@ -211,7 +211,7 @@ describe('html report of a filled cluster', () => {
 
   it('should say what took time that is in no figure', () => {
     const result = filledResult()
-    Object.assign(result.arms[1]?.fill ?? {}, { countedMs: 12_000 })
+    Object.assign(fillIn(result.arms[1]) ?? {}, { countedMs: 12_000 })
     expect(htmlOf(result)).toContain('In none of these times: tuned-split #1: 12.0 s counting objects after the fill.')
   })
 
@@ -250,7 +250,7 @@ describe('html report of a filled cluster', () => {
 
   it('should show the conditions of a fill after which no probe ran', () => {
     const result = filledResult()
-    for (const arm of result.arms) arm.probes = []
+    for (const arm of result.arms) arm.steps = arm.steps.filter(({ kind }) => kind === 'fill')
     expect(rowText(htmlOf(result), 'untuned #1 52 %')).toBe('untuned #1 52 % 23 ms 0 0 0')
   })
 })
@@ -280,7 +280,19 @@ function rowText(page: string, start: string): string {
 
 /** The result with something hostile in every text that is not one of a fixed set of words. */
 function poisoned(result: Result): Result {
-  const fixed = new Set(['evidence', 'verdict', 'outcome', 'status', 'unit', 'stop', 'probe', 'profile', 'source'])
+  const fixed = new Set([
+    'evidence',
+    'verdict',
+    'outcome',
+    'status',
+    'unit',
+    'stop',
+    'probe',
+    'arm',
+    'name',
+    'kind',
+    'source',
+  ])
   const visit = (value: unknown, key: string): unknown => {
     if (typeof value === 'string') return fixed.has(key) ? value : `${value}${hostile}`
     if (Array.isArray(value)) return value.map((item) => visit(item, key))
@@ -293,11 +305,14 @@ function poisoned(result: Result): Result {
     ...poisonedResult,
     arms: poisonedResult.arms.map((arm) => ({
       ...arm,
-      profile: `${arm.profile}${hostile}`,
+      name: `${arm.name}${hostile}`,
       objects: { [hostile]: 1 },
       error: hostile,
       residue: [hostile],
-      probes: arm.probes.map((probe) => ({ ...probe, apiRequests: { [hostile]: 1 }, error: hostile })),
+      steps: arm.steps.map((step) => ({
+        ...step,
+        outcome: Object.assign(step.outcome ?? {}, step.kind === 'probe' && { apiRequests: { [hostile]: 1 } }),
+      })),
     })),
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Result } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
+import { fillIn, probesIn, stepsDone } from '../../testing/outcomes.ts'
 import { junitOf } from '../../testing/reports.ts'
 import { sampleResult } from '../../testing/results.ts'
 
@@ -38,8 +39,8 @@ describe('junit report', () => {
   it('should err on a probe whose stop was not reached', () => {
     const result = sampleResult()
     const progress = { deleted: { done: 78, total: 199 } }
-    Object.assign(result.arms[1]?.probes[1] ?? {}, { timeoutMs: 300_000, progress })
-    Object.assign(result.arms[1]?.probes[1]?.stopsMs ?? {}, { deleted: null })
+    Object.assign(probesIn(result.arms[1])[1] ?? {}, { timeoutMs: 300_000, progress })
+    Object.assign(probesIn(result.arms[1])[1]?.stopsMs ?? {}, { deleted: null })
     expect(read(result).cases.find(({ name }) => name === 'tuned #1: scale-down 200 → 1')).toMatchObject({
       ended: 'error',
       message: 'timed out after 5 m 0 s with 78 of 199 deleted; raise probes.sequence[1].timeout',
@@ -49,7 +50,7 @@ describe('junit report', () => {
 
   it('should err on a failed arm and skip the probes it never came to', () => {
     const result = sampleResult({ partial: true, verdict: 'inconclusive' })
-    Object.assign(result.arms[2] ?? {}, { outcome: 'failed', error: 'apiserver gone', probes: [] })
+    Object.assign(result.arms[2] ?? {}, { outcome: 'failed', error: 'apiserver gone', steps: [] })
     const { cases, attributes } = read(result)
     expect(cases.find(({ name }) => name === 'tuned #2')).toMatchObject({
       ended: 'error',
@@ -74,9 +75,13 @@ describe('junit report', () => {
   it('should err on a fill that lacks something and skip the one that an arm never came to', () => {
     const result = filledResult()
     const [untuned, tuned] = result.arms
-    Object.assign(untuned?.fill?.objects['secrets'] ?? {}, { observed: 248, failed: 2 })
-    Object.assign(untuned?.fill?.pods ?? {}, { ready: 4990 })
-    Object.assign(tuned ?? {}, { fill: null, outcome: 'failed', error: 'apiserver gone' })
+    Object.assign(fillIn(untuned)?.objects['secrets'] ?? {}, { observed: 248, failed: 2 })
+    Object.assign(fillIn(untuned)?.pods ?? {}, { ready: 4990 })
+    Object.assign(tuned ?? {}, {
+      steps: stepsDone(null, probesIn(tuned)),
+      outcome: 'failed',
+      error: 'apiserver gone',
+    })
     expect(read(result).cases.filter(({ name }) => name.includes('fill'))).toMatchObject([
       { ended: 'error', message: '248 of 250 secrets (2 could not be created) and 4,990 of 5,000 pods Ready' },
       { ended: 'skipped', message: 'not run, arm failed: apiserver gone' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { filledResult } from '../../testing/filled-results.ts'
+import { fillIn } from '../../testing/outcomes.ts'
 import { markdownOf } from '../../testing/reports.ts'
 import { sampleResult } from '../../testing/results.ts'
 
@@ -29,7 +30,7 @@ describe('markdown report', () => {
   it('should keep every hostile text of an arm from becoming markup', () => {
     const result = sampleResult({ plan: '<b>', run: '`<i>`' })
     for (const arm of result.arms)
-      Object.assign(arm, { profile: `${arm.profile}<b>|`, error: '<b>', residue: ['<b>'], outcome: 'failed' })
+      Object.assign(arm, { name: `${arm.name}<b>|`, error: '<b>', residue: ['<b>'], outcome: 'failed' })
     const outsideCode = markdownOf(result).replace(/(?<!\\)`[^`]*`/g, '')
     expect(outsideCode).not.toMatch(/(?<!\\)<(?!\/?(details|summary)>)/)
   })
@@ -67,7 +68,7 @@ describe('markdown report', () => {
 
   it('should say what machine-bound means where a fill was, and compare nothing of it', () => {
     const result = filledResult()
-    Object.assign(result.arms[1]?.fill ?? {}, { machineBusy: 0.97 })
+    Object.assign(fillIn(result.arms[1]) ?? {}, { machineBusy: 0.97 })
     const markdown = markdownOf(result)
     expect(markdown).toContain('| filled | 4 m 22 s | ≤ 98.7 s (machine-bound) | — |')
     expect(markdown).toContain('Machine-bound: more than 90 % of the processor time was in use.')

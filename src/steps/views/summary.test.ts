@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { filledResult } from '../../testing/filled-results.ts'
+import { fillIn } from '../../testing/outcomes.ts'
 import { summaryOf } from '../../testing/reports.ts'
 import { sampleArm, sampleResult } from '../../testing/results.ts'
 
@@ -61,8 +62,8 @@ rollout 1 → 200 (measured) `)
   it('should mark a fill that was machine-bound and say what is missing of one', () => {
     const result = filledResult({ evidence: 'simulated' })
     const [untuned, tuned] = result.arms
-    Object.assign(untuned?.fill ?? {}, { machineBusy: 0.97 })
-    Object.assign(tuned?.fill?.pods ?? {}, { ready: 4990 })
+    Object.assign(fillIn(untuned) ?? {}, { machineBusy: 0.97 })
+    Object.assign(fillIn(tuned)?.pods ?? {}, { ready: 4990 })
     expect(summaryOf(result, { reportPath: 'x' })).toContain(`
 filling the cluster (simulated)      untuned  tuned-split          ratio
   filled                          ≤ 4 m 22 s  not reached              —
@@ -83,7 +84,7 @@ filling the cluster (simulated)      untuned  tuned-split          ratio
       sampleArm('third', 1, 3, times),
     ]
     for (const arm of arms) arm.residue = [`namespace ${'y'.repeat(100)} and some more words that go on after it`]
-    const figures = arms.map(({ profile }) => ({ probe: 'rollout', stop: 'ready', profile, valueMs: 3_599_000 }))
+    const figures = arms.map(({ name }) => ({ probe: 'rollout', stop: 'ready', arm: name, valueMs: 3_599_000 }))
     const result = sampleResult({
       arms,
       reference: { source: 'notes', figures },

@@ -5,8 +5,8 @@ import { createRandom } from '../../base/random.ts'
 import { whatIfViewOf } from '../../report/what-if.ts'
 import { renderWhatIfHtml } from '../../report/what-if-html.ts'
 import { renderWhatIf } from '../../report/what-if-text.ts'
-import { resultSchema } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
+import { probesIn, resultSchema } from '../../testing/outcomes.ts'
 import { viewFor } from '../../testing/reports.ts'
 import { sampleResult } from '../../testing/results.ts'
 import type { Tried } from '../../testing/what-if-results.ts'
@@ -42,7 +42,7 @@ describe('what-if view', () => {
 
   it('should count the fill among what the cluster takes to come up', () => {
     const values = ['untuned', 'tuned-split'].map((arm, index) => ({ value: index, arm }))
-    const view = whatIfViewOf(viewFor(filledResult({ whatIf: { varied: 'x', profile: 'tuned', values } })))
+    const view = whatIfViewOf(viewFor(filledResult({ whatIf: { varied: 'x', basedOn: 'tuned', values } })))
     expect(view?.groups.map(({ name, effects }) => [name, effects.map(({ label }) => label)])).toEqual([
       ['cluster', ['nodes Ready', 'filled', 'pod startup, p99']],
       ['rollout', ['created', 'available', 'ready']],
@@ -58,9 +58,9 @@ describe('what-if view', () => {
 
   it.each(['unsure', 'contradicts'] as const)('should not call unlimited what nobody can tell: %s', (doubt) => {
     const result = whatIfResult(falling)
-    const doubted = result.arms.filter(({ profile }) => profile === 'arm-2' || profile === 'arm-3')
-    for (const { probes } of doubted)
-      for (const explanation of probes[0]?.explanations ?? []) Object.assign(explanation, { [doubt]: true })
+    const doubted = result.arms.filter(({ name }) => name === 'arm-2' || name === 'arm-3')
+    for (const arm of doubted)
+      for (const explanation of probesIn(arm)[0]?.explanations ?? []) Object.assign(explanation, { [doubt]: true })
     const view = whatIfViewOf(viewFor(result))
     const effects = view?.groups.find(({ name }) => name === 'rollout')?.effects ?? []
     expect(effects.find(({ label }) => label === 'available')?.bounds).toBe(
@@ -216,7 +216,7 @@ describe('what-if view', () => {
 
   it('should set no figure of a machine at its limit against others', () => {
     const result = whatIfResult(falling)
-    for (const { probes } of result.arms.slice(6)) for (const probe of probes) probe.machineBusy = 0.99
+    for (const arm of result.arms.slice(6)) for (const probe of probesIn(arm)) probe.machineBusy = 0.99
     const rollout = whatIfViewOf(viewFor(result))?.groups.find(({ name }) => name === 'rollout')
     const effect = rollout?.effects.find(({ label }) => label === 'available')
     expect(effect?.bounds).toBe('bound by the kubelet’s limit up to 10, the machine from 50 on')
@@ -241,7 +241,7 @@ describe('what-if on the terminal', () => {
 
   it('should tell times together of which the same is true', () => {
     const result = whatIfResult(falling)
-    for (const { probes } of result.arms) for (const probe of probes.slice(1)) probe.explanations = []
+    for (const arm of result.arms) for (const probe of probesIn(arm).slice(1)) probe.explanations = []
     const view = whatIfViewOf(viewFor(result))
     const text = view && renderWhatIf(view, { reportPath: '' })
     expect(text).toMatch(/^scale-down, all times +the same at every value$/m)
@@ -292,8 +292,8 @@ describe('what-if page', () => {
   it('should draw times that cover each other as one line', () => {
     const both = falling.map((one) => ({ ...one, availableMs: [8620 * (100 / Number(one.value))] }))
     const result = whatIfResult(both)
-    for (const { probes } of result.arms) {
-      const [rollout] = probes
+    for (const arm of result.arms) {
+      const [rollout] = probesIn(arm)
       if (rollout === undefined) continue
       rollout.stopsMs.ready = rollout.stopsMs.available ?? null
       rollout.explanations.push({ stop: 'ready', boundBy: rollout.explanations[1]?.boundBy ?? null, text: '' })

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { worsenedText } from '../../report/worse.ts'
-import type { ArmOutcome, FillOutcome, Result } from '../../result/result.ts'
+import type { ArmOutcome, Result } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
+import { fillIn } from '../../testing/outcomes.ts'
 import { htmlOf, junitOf, markdownOf, summaryOf, viewFor } from '../../testing/reports.ts'
 import { sampleArm, sampleResult } from '../../testing/results.ts'
+import type { FillOutcome } from '../fill/outcome.ts'
 
 const fast = { rollout: { created: 800, ready: 7000, available: 7100 }, scaleDown: { rsCurrent: 500, deleted: 14_000 } }
 
@@ -17,13 +19,13 @@ const texts = (result: Result) => viewFor(result).worse.map(worsenedText)
 function filled(change: (fill: FillOutcome, arm: ArmOutcome, baseline: FillOutcome) => void): Result {
   const result = filledResult()
   const [untuned, tuned] = result.arms
-  if (untuned?.fill == null || tuned?.fill == null) throw new Error('the sample has fills')
+  const baseline = fillIn(untuned)
+  if (untuned === undefined || tuned === undefined || baseline === null) throw new Error('the sample has fills')
   // Alike but for what the test changes.
-  tuned.fill = structuredClone(untuned.fill)
-  tuned.probes = structuredClone(untuned.probes)
+  tuned.steps = structuredClone(untuned.steps)
   untuned.fleet.estimate = null
   tuned.fleet = structuredClone(untuned.fleet)
-  change(tuned.fill, tuned, untuned.fill)
+  change(fillIn(tuned) ?? baseline, tuned, baseline)
   return result
 }
 
@@ -152,6 +154,6 @@ describe('what an arm made worse', () => {
       { value: 1, arm: 'a' },
       { value: 2, arm: 'b' },
     ]
-    expect(texts({ ...result, whatIf: { varied: 'x', profile: 'tuned', values } })).toEqual([])
+    expect(texts({ ...result, whatIf: { varied: 'x', basedOn: 'tuned', values } })).toEqual([])
   })
 })

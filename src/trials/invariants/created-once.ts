@@ -2,7 +2,9 @@ import { sumOf } from '../../base/sum.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { sectionsOf } from '../../plan/section.ts'
 import type { ArmOutcome } from '../../result/result.ts'
+import { fillOf } from '../../steps/fill/outcome.ts'
 import { fillSection } from '../../steps/fill/section.ts'
+import { probesOf } from '../../steps/probe/outcome.ts'
 import { probeSection } from '../../steps/probe/section.ts'
 import { layOutWorkload } from '../../workload/layout.ts'
 import { ballastObjects, workloadObjects } from '../../workload/objects.ts'
@@ -81,6 +83,7 @@ function extraPods(plan: Plan, { witness, arm }: Seen, untilMs: number): string[
     .map((role) => `there were ${count(role)} ${role} pods, of ${most[role]} planned`)
 }
 
-function toldOfExtra({ fill, fleet, probes }: ArmOutcome): boolean {
-  return fleet.flaps.count > 0 || (fill?.pods.unexpected ?? 0) > 0 || probes.some(({ pods }) => pods.unexpected > 0)
+function toldOfExtra(arm: ArmOutcome): boolean {
+  const extra = fillOf(arm)?.pods.unexpected ?? 0
+  return arm.fleet.flaps.count > 0 || extra > 0 || probesOf(arm).some(({ pods }) => pods.unexpected > 0)
 }

@@ -9,21 +9,21 @@ import { together } from './evidence.ts'
  * they stand in the run: so what differs between arms is what their knobs do.
  */
 export function equalArms({ plan, result, samples }: Pick<Evidence, 'plan' | 'result' | 'samples'>): Finding {
-  const ofArm = ({ profile, repetition, order: _, basedOn: __, ...outcome }: ArmOutcome) => ({
+  const ofArm = ({ id, name: _, order: __, ...outcome }: ArmOutcome) => ({
     ...outcome,
-    samples: samples.filter(({ armId }) => armId === `${profile}-${repetition}`).map(({ armId: _, ...taken }) => taken),
+    samples: samples.filter(({ armId }) => armId === id).map(({ armId: _, ...taken }) => taken),
   })
   const alike = Map.groupBy(plan.arms, settingsOf)
   const findings = [...alike.values()].flatMap((arms) => {
     const names = arms.map(armName)
-    const outcomes = result.arms.filter(({ profile }) => names.includes(profile))
+    const outcomes = result.arms.filter(({ name }) => names.includes(name))
     return [...Map.groupBy(outcomes, ({ repetition }) => repetition).values()].flatMap(([first, ...others]) =>
       others.map((other): Finding => {
         const place = first && difference(ofArm(first), ofArm(other))
         if (place === undefined) return { checked: 1, violations: [] }
         return {
           checked: 1,
-          violations: [`${other.profile} is set as ${first?.profile} is, and differs: ${place}`],
+          violations: [`${other.name} is set as ${first?.name} is, and differs: ${place}`],
         }
       }),
     )
@@ -35,7 +35,7 @@ function settingsOf({ profile, set }: PlannedArm): string {
   return JSON.stringify([profile, set.map(({ knob, value }) => [knob, value]).toSorted()])
 }
 
-/** Where two values differ first, and how: `probes.1.stopsMs.deleted is 762 and 114`; undefined where they do not. */
+/** Where two values differ first, and how: `steps.1.outcome.stopsMs.deleted is 762 and 114`; undefined where they do not. */
 function difference(one: unknown, other: unknown, path: readonly string[] = []): string | undefined {
   if (Object.is(one, other)) return undefined
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null)

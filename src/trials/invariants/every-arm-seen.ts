@@ -10,7 +10,7 @@ export function everyArmSeen(evidence: Pick<Evidence, 'result' | 'witnesses'>): 
   return {
     checked: seen.length,
     violations: [
-      ...unseen.map(({ profile, repetition }) => `nobody saw the cluster of ${profile}-${repetition}`),
+      ...unseen.map(({ id }) => `nobody saw the cluster of ${id}`),
       ...strange.map(({ armId }) => `the run says nothing of the cluster of ${armId}`),
     ],
   }

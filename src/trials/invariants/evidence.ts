@@ -77,7 +77,7 @@ export function together(findings: readonly Finding[]): Finding {
 /** Every arm that had a cluster: `everyArmSeen` holds them to be all there are. */
 export function armsSeen({ result, witnesses }: Pick<Evidence, 'result' | 'witnesses'>): Seen[] {
   return witnesses.flatMap((witness) => {
-    const arm = result.arms.find(({ profile, repetition }) => `${profile}-${repetition}` === witness.armId)
+    const arm = result.arms.find(({ id }) => id === witness.armId)
     return arm === undefined ? [] : [{ witness, arm }]
   })
 }

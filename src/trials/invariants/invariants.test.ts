@@ -3,6 +3,9 @@ import { Failure } from '../../base/errors.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { PlannedWorkload } from '../../plan/workload.ts'
 import type { Result } from '../../result/result.ts'
+import type { FillOutcome } from '../../steps/fill/outcome.ts'
+import type { ProbeOutcome } from '../../steps/probe/outcome.ts'
+import { stepsDone } from '../../testing/outcomes.ts'
 import { stepsOf } from '../../testing/plans.ts'
 import type { FaultKind } from '../faults/index.ts'
 import { createdOnce as checkCreatedOnce } from './created-once.ts'
@@ -114,14 +117,18 @@ const fill = {
   },
   pods: { expected: 1, created: 1, ready: 1, unexpected: 0 },
 }
+/** Steps with as much of their outcomes as the invariants look at. */
+const doneWith = (filling: object | null, probes: object[]) =>
+  stepsDone(filling as FillOutcome | null, probes as ProbeOutcome[])
 const arm = {
+  id: 'tuned-1',
+  name: 'tuned',
   profile: 'tuned',
   repetition: 1,
   outcome: 'complete',
   controlPlaneReadyMs: 0,
   fleet: { flaps: { count: 0, nodes: [], notReadyAtEnd: [] } },
-  fill,
-  probes: [probe],
+  steps: doneWith(fill, [probe]),
   residue: [] as string[],
 }
 const sample = (uid: string, createdMs: number, readyMs: number): Sample => ({ uid, createdMs, readyMs, censored: [] })
@@ -152,12 +159,7 @@ function evidence(
     recovery?: Partial<Recovery>
   } = {},
 ): Evidence {
-  const outcome = {
-    ...arm,
-    fill: { ...fill, ...parts.fill },
-    probes: [{ ...probe, ...parts.probe }],
-    ...parts.arm,
-  }
+  const outcome = { ...arm, steps: doneWith({ ...fill, ...parts.fill }, [{ ...probe, ...parts.probe }]), ...parts.arm }
   return {
     plan,
     result: {
@@ -213,7 +215,7 @@ describe('what the invariants look at', () => {
 
   it('should be nothing where a run has none of it', () => {
     const nothing = checkedIn(
-      examine(evidence({ arm: { probes: [] }, witness: { own: new Map(), pods: new Map() }, samples: [], filled: [] })),
+      examine(evidence({ arm: { steps: [] }, witness: { own: new Map(), pods: new Map() }, samples: [], filled: [] })),
     )
     expect(invariantNames.filter((name) => nothing[name] === 0)).toEqual([
       'created once',
@@ -299,7 +301,7 @@ describe('no sample lost', () => {
     ['the fill counts pods it has no samples of', { fill: { pods: { ...fill.pods, created: 2 } } }],
   ])('should be broken when %s', (_, parts) => expect(noSampleLost(evidence(parts))).not.toEqual([]))
   it('should be broken when a probe that was begun has handed nothing over', () => {
-    const { samples, ...others } = evidence({ arm: { probes: [] } })
+    const { samples, ...others } = evidence({ arm: { steps: doneWith(fill, []) } })
     expect(noSampleLost({ ...others, samples: samples.slice(0, 1) })).toEqual([
       'no samples of rollout were handed over',
     ])
@@ -330,12 +332,12 @@ describe('no pass without data', () => {
     ['the run was ended', { error: new Failure('infrastructure', 'no answer') }],
     ['an arm is missing', { result: { arms: [] } }],
     ['an arm failed', { arm: { outcome: 'failed' } }],
-    ['nothing was filled', { arm: { fill: null } }],
+    ['nothing was filled', { arm: { steps: doneWith(null, [probe]) } }],
     ['an object is missing', { fill: { objects: { pods: { expected: 2, observed: 1, failed: 0 } } } }],
     ['a pod of the fill is not Ready', { fill: { pods: { ...fill.pods, ready: 0 } } }],
     ['a stop has no value', { probe: { stopsMs: { created: 1, ready: null } } }],
     ['a pod of a probe is not Ready', { probe: { pods: { ...probe.pods, ready: 1 } } }],
-    ['a probe is missing', { arm: { probes: [] } }],
+    ['a probe is missing', { arm: { steps: doneWith(fill, []) } }],
     ['nodes are away', { arm: { fleet: { flaps: { count: 1, nodes: ['a'], notReadyAtEnd: ['a'] } } } }],
     ['a threshold is open', { result: { thresholds: [{ name: 'x', verdict: 'inconclusive', actual: null }] } }],
   ])('should be broken when %s', (_, parts) => {
@@ -346,7 +348,7 @@ describe('no pass without data', () => {
 })
 
 describe('equal arms', () => {
-  const again = { ...arm, profile: 'tuned-again', basedOn: 'tuned', order: 2 }
+  const again = { ...arm, id: 'tuned-again-1', name: 'tuned-again', order: 2 }
   const runOf = (second: object, set: Plan['arms'][number]['set'] = []) => {
     const { plan: one, result, samples, ...others } = evidence()
     const arms = [...result.arms, { ...again, ...second } as unknown as Result['arms'][number]]
@@ -354,7 +356,7 @@ describe('equal arms', () => {
     const planned = { ...one, arms: [...one.arms, { name: 'tuned-again', profile: 'tuned' as const, set }] }
     return { ...others, plan: planned, result: { ...result, arms }, samples: twice }
   }
-  const slower = { probes: [{ ...probe, stopsMs: { ...probe.stopsMs, ready: 503 } }] }
+  const slower = { steps: doneWith(fill, [{ ...probe, stopsMs: { ...probe.stopsMs, ready: 503 } }]) }
   it('should hold when they are, and for arms that are not set alike', () => {
     expect(equalArms(runOf({}))).toEqual([])
     const set = [{ knob: 'kubelet.maxPods', value: 500, because: 'it differs' }]
@@ -363,7 +365,7 @@ describe('equal arms', () => {
   })
   it('should be broken by a figure or a sample that differs', () => {
     expect(equalArms(runOf(slower))).toEqual([
-      'tuned-again is set as tuned is, and differs: probes.0.stopsMs.ready is 502 and 503',
+      'tuned-again is set as tuned is, and differs: steps.1.outcome.stopsMs.ready is 502 and 503',
     ])
     const run = runOf({})
     expect(equalArms({ ...run, samples: run.samples.slice(0, -1) })).toHaveLength(1)

@@ -1,6 +1,8 @@
 import { sumOf } from '../../base/sum.ts'
 import { sectionsOf } from '../../plan/section.ts'
-import type { ArmOutcome } from '../../result/result.ts'
+import { fillOf } from '../../steps/fill/outcome.ts'
+import type { ProbeOutcome } from '../../steps/probe/outcome.ts'
+import { probesOf } from '../../steps/probe/outcome.ts'
 import { probeSection } from '../../steps/probe/section.ts'
 import type { Evidence, Finding, Sample, Seen, Taken } from './evidence.ts'
 import { armsSeen, latestMs, together } from './evidence.ts'
@@ -23,7 +25,7 @@ export function noSampleLost(evidence: Pick<Evidence, 'plan' | 'result' | 'sampl
       // Pods of a node that went away are replaced when nobody may be looking.
       ...(seen.arm.fleet.flaps.count > 0
         ? []
-        : seen.arm.probes.flatMap((probe) => missingOfProbe(taken, probe, seen.witness))),
+        : probesOf(seen.arm).flatMap((probe) => missingOfProbe(taken, probe, seen.witness))),
     ]
     return { checked: sumOf(taken.map(({ pods }) => pods.length)), violations }
   })
@@ -68,7 +70,8 @@ function notHandedOver(
 }
 
 /** What the fill found of each kind is there: never more than was created, and no less when it says that all went well. */
-function miscounted({ witness, arm: { fill } }: Seen): string[] {
+function miscounted({ witness, arm }: Seen): string[] {
+  const fill = fillOf(arm)
   if (fill === null) return []
   return Object.entries(fill.objects).flatMap(([kind, { expected, observed, failed }]) => {
     if (kind === 'pods') return []
@@ -79,7 +82,8 @@ function miscounted({ witness, arm: { fill } }: Seen): string[] {
   })
 }
 
-function missingOfFill(taken: readonly Taken[], { witness, arm: { fill } }: Seen): string[] {
+function missingOfFill(taken: readonly Taken[], { witness, arm }: Seen): string[] {
+  const fill = fillOf(arm)
   const one = taken.find(({ measured }) => measured === 'fill')
   if (fill === null || one === undefined || fill.pods.ready < fill.pods.expected) return []
   const known = new Set(one.pods.map(({ uid }) => uid))
@@ -95,7 +99,7 @@ function missingOfFill(taken: readonly Taken[], { witness, arm: { fill } }: Seen
 }
 
 /** A probe that reached all its stops knows every pod that there was at its beginning and that it made, and what became of them. */
-function missingOfProbe(taken: readonly Taken[], probe: ArmOutcome['probes'][number], { pods }: Witness): string[] {
+function missingOfProbe(taken: readonly Taken[], probe: ProbeOutcome, { pods }: Witness): string[] {
   const stops = Object.values(probe.stopsMs).filter((stopMs) => typeof stopMs === 'number')
   if (stops.length < Object.keys(probe.stopsMs).length) return []
   const one = taken.find(({ measured }) => measured === probe.name)

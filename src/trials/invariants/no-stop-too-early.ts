@@ -1,14 +1,17 @@
-import type { ArmOutcome } from '../../result/result.ts'
+import type { ProbeOutcome } from '../../steps/probe/outcome.ts'
+import { probesOf } from '../../steps/probe/outcome.ts'
 import type { Evidence, Finding } from './evidence.ts'
 import { armsSeen, together } from './evidence.ts'
 import type { Witness, WitnessedPod } from './witness.ts'
 
 /** No figure is better than what happened: a stop is not told sooner after its T0 than it came after the scaling was done. */
 export function noStopTooEarly(evidence: Pick<Evidence, 'result' | 'witnesses'>): Finding {
-  return together(armsSeen(evidence).flatMap(({ witness, arm }) => arm.probes.map((probe) => tooEarly(probe, witness))))
+  return together(
+    armsSeen(evidence).flatMap(({ witness, arm }) => probesOf(arm).map((probe) => tooEarly(probe, witness))),
+  )
 }
 
-function tooEarly({ name, from, to, stopsMs }: ArmOutcome['probes'][number], { scaled, pods }: Witness): Finding {
+function tooEarly({ name, from, to, stopsMs }: ProbeOutcome, { scaled, pods }: Witness): Finding {
   const scaledMs = scaled.find(
     ({ replicas }, index) => replicas === to && index > 0 && scaled[index - 1]?.replicas === from,
   )?.atMs

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Threshold } from '../plan/plan.ts'
 import type { ArmOutcome } from '../result/result.ts'
+import type { ProbeOutcome } from '../steps/probe/outcome.ts'
+import { stepsDone } from '../testing/outcomes.ts'
 import { boundsOf, judge as judgeBounds } from './thresholds.ts'
 
 const judge = (threshold: Threshold, judged: ArmOutcome[]) => judgeBounds(boundsOf(threshold), judged)
@@ -14,8 +16,8 @@ function arm(
 ): ArmOutcome {
   const stopsVagueByMs = vagueByMs === 0 ? {} : { available: vagueByMs }
   const shape = { name: 'rollout', from: 1, to: 200, timeoutMs: 300_000, progress: {} }
-  const probes = [{ ...shape, stopsMs: { available }, stopsVagueByMs, machineBusy }] as unknown as ArmOutcome['probes']
-  return { profile, repetition, probes } as ArmOutcome
+  const probes = [{ ...shape, stopsMs: { available }, stopsVagueByMs, machineBusy }] as unknown as ProbeOutcome[]
+  return { name: profile, repetition, steps: stepsDone(null, probes) } as ArmOutcome
 }
 
 /** An arm whose scale-down began when its rollout had timed out, or with other pods than planned. */
@@ -41,7 +43,11 @@ function unfinishedArm(
     stopsMs: { deleted: 500 },
     ...(atStart && { atStart }),
   }
-  return { profile, repetition: 1, probes: [before, after] } as unknown as ArmOutcome
+  return {
+    name: profile,
+    repetition: 1,
+    steps: stepsDone(null, [before, after] as unknown as ProbeOutcome[]),
+  } as ArmOutcome
 }
 
 const arms = [

@@ -1,11 +1,12 @@
 import { formatDuration } from '../base/duration.ts'
 import { boundValue } from '../plan/check.ts'
 import type { Threshold } from '../plan/plan.ts'
-import type { StopName } from '../plan/stops.ts'
-import { readingOfStop } from '../result/readings.ts'
 import type { ArmOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
+import { outcomesOf } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
 import { hindranceOf, isUpperBound, ratioOf, sampleOf } from '../result/sample.ts'
+import { kindOf } from '../steps/kind.ts'
+import { stepKinds } from '../steps/registry.ts'
 
 /** A threshold as it is judged: what it bounds, and the bounds in milliseconds, or as a plain number for a ratio. */
 export type Bounds = NonNullable<ThresholdOutcome['bounds']> & Pick<ThresholdOutcome, 'min' | 'max'>
@@ -68,28 +69,33 @@ function hasTime(sample: Sample | null): sample is Sample {
 }
 
 function sampleOfStop(name: string, { probe, stop }: Bounds, arms: readonly ArmOutcome[]): Sample | null {
-  const repetitions = arms.filter((arm) => arm.profile === name)
-  return sampleOf(repetitions.flatMap(({ probes }) => readingOf(probes, probe, stop) ?? []))
+  const repetitions = arms.filter((arm) => arm.name === name)
+  return sampleOf(repetitions.flatMap((arm) => readingOf(arm, probe, stop) ?? []))
 }
 
-function readingOf(probes: ArmOutcome['probes'], probe: string, stop: StopName): Reading | undefined {
-  return readingOfStop(
-    probes,
-    probes.findIndex(({ name }) => name === probe),
+/** A step's time, by its kind's own reading of it. */
+function readingOf(arm: ArmOutcome, stepName: string, stop: string): Reading | undefined {
+  const step = arm.steps.find(({ name }) => name === stepName)
+  if (step === undefined) return undefined
+  const kind = kindOf(step, stepKinds)
+  const own = outcomesOf(arm, kind)
+  return kind.outcome.readingOf(
+    own,
+    own.findIndex(({ name }) => name === stepName),
     stop,
   )
 }
 
 /** What there is no figure of, in words. */
 function missingIn(name: string, { probe, stop }: Bounds, arms: readonly ArmOutcome[]): string[] {
-  const repetitions = arms.filter((arm) => arm.profile === name)
+  const repetitions = arms.filter((arm) => arm.name === name)
   if (repetitions.length === 0) return [`${name} did not run`]
-  return repetitions.flatMap(({ probes, repetition }) => {
-    const reading = readingOf(probes, probe, stop)
-    const label = `${name} #${repetition}`
+  return repetitions.flatMap((arm) => {
+    const reading = readingOf(arm, probe, stop)
+    const label = `${name} #${arm.repetition}`
     if (reading === undefined)
       return [
-        probes.some(({ name }) => name === probe)
+        arm.steps.some((step) => step.name === probe)
           ? `${label} ${probe} has no ${stop}`
           : `${label} did not run ${probe}`,
       ]

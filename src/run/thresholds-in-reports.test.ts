@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { boundsOf, judge } from '../../measure/thresholds.ts'
-import type { Threshold } from '../../plan/plan.ts'
-import { figureRows } from '../../report/comparison.ts'
-import type { ArmOutcome } from '../../result/result.ts'
-import { viewFor } from '../../testing/reports.ts'
-import { sampleResult } from '../../testing/results.ts'
+import type { Threshold } from '../plan/plan.ts'
+import { figureRows } from '../report/comparison.ts'
+import type { ArmOutcome } from '../result/result.ts'
+import { probesIn, stepsDone } from '../testing/outcomes.ts'
+import { viewFor } from '../testing/reports.ts'
+import { sampleResult } from '../testing/results.ts'
+import { boundsOf, judge } from './thresholds.ts'
 
 describe('thresholds beside reports', () => {
   it('should judge a ratio exactly where every report shows one, whatever was measured', () => {
@@ -19,14 +20,16 @@ describe('thresholds beside reports', () => {
     if (template === undefined) throw new Error('the sample has arms')
     const arms = (profile: string, readings: readonly (typeof reading extends fc.Arbitrary<infer T> ? T : never)[]) =>
       readings.map(({ availableMs, vagueByMs, machineBusy, ready }, index): ArmOutcome => {
-        const probes = template.probes.slice(0, 1).map((rollout) => ({
-          ...rollout,
-          stopsMs: { available: availableMs },
-          stopsVagueByMs: { available: vagueByMs },
-          machineBusy,
-          atStart: { pods: 1, ready },
-        }))
-        return { ...template, profile, repetition: index + 1, probes }
+        const probes = probesIn(template)
+          .slice(0, 1)
+          .map((rollout) => ({
+            ...rollout,
+            stopsMs: { available: availableMs },
+            stopsVagueByMs: { available: vagueByMs },
+            machineBusy,
+            atStart: { pods: 1, ready },
+          }))
+        return { ...template, name: profile, repetition: index + 1, steps: stepsDone(null, probes) }
       })
     const several = fc.array(reading, { minLength: 1, maxLength: 3 })
     fc.assert(

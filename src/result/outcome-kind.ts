@@ -1,0 +1,26 @@
+import type { z } from 'zod'
+import type { Reading } from './sample.ts'
+
+/** What results know of one kind of step. `Outcome` is what such a step finds. */
+export interface OutcomeKind<Outcome = unknown> {
+  readonly section: { readonly kind: string }
+  readonly outcome: {
+    readonly schema: z.ZodType<Outcome>
+    /** What is so when nothing speaks against it, a sentence: `No pod was lost.` */
+    readonly assures?: string
+    /** A time of the step at `index` among an arm's steps of this kind; undefined where it has none of that name. */
+    readingOf(steps: readonly FoundStep<Outcome>[], index: number, stop: string): Reading | undefined
+    /** Why its figures are not to be trusted, a phrase each; of an arm that did not go to its end, what ended it is known already. */
+    doubtsAbout(steps: readonly FoundStep<Outcome>[], index: number, arm: { isComplete: boolean }): string[]
+    /** Nodes that have to stay Ready for the figures to mean anything. */
+    nodesOf(outcome: Outcome): readonly string[]
+  }
+}
+
+/** A step with what it found. */
+export interface FoundStep<Outcome> {
+  name: string
+  /** Where the plan has it: `probes.sequence[0]`. */
+  at: string
+  outcome: Outcome
+}
