@@ -62,7 +62,7 @@ export async function imageCommand(options: ImageOptions, surroundings: Surround
   if (builder === 'none') describeArchive(archive, terminal.print)
   else terminal.print(`  built with ${builder}`)
   if (options.registry) {
-    const digest = await push({ builder, name, archive }, shell)
+    const digest = await push({ builder, name, archive, shell })
     terminal.print(`  pushed as ${digest === null ? name : `${repository}@${digest}`}`)
   }
   return exitCodes.pass
@@ -84,12 +84,12 @@ function describeArchive(archive: string, print: (line: string) => void): void {
   print(`            docker load --input ${shown}`)
 }
 
-async function push(image: Parameters<typeof pushImage>[0], shell: ReturnType<typeof createShell>) {
+async function push(image: Omit<Parameters<typeof pushImage>[0], 'digestFile' | 'readDigest'>) {
   const folder = makeTemporaryFolder(join(tmpdir(), 'scale-test-push-'))
   const digestFile = join(folder, 'digest')
   const readDigest = () => (kindOf(digestFile) === 'file' ? readTextFile(digestFile).trim() : null)
   try {
-    return await pushImage(image, { shell, digestFile, readDigest })
+    return await pushImage({ ...image, digestFile, readDigest })
   } finally {
     remove(folder)
   }

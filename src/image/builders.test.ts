@@ -74,7 +74,7 @@ describe('pushImage', () => {
   const push = (builder: 'docker' | 'buildah' | 'none', registry = 'r.example') => {
     const digestFile = join(folder, 'digest')
     const image = { builder, name: `${registry}/hollow-node:v1`, archive: '/images/hollow-node.tar' }
-    return pushImage(image, { shell: shell(), digestFile, readDigest: () => readFileSync(digestFile, 'utf8') })
+    return pushImage({ ...image, shell: shell(), digestFile, readDigest: () => readFileSync(digestFile, 'utf8') })
   }
 
   it('should tell the digest that the registry gave', async () => {

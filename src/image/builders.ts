@@ -52,10 +52,22 @@ export async function buildImage({ builder, name, sourceFolder, module }: BuildI
  * Pushes an image under its name: with the builder that has it or, for an archive, with skopeo. Returns the digest under which the registry
  * has it, null when the program does not tell. Throws `Failure('infrastructure')`.
  */
-export async function pushImage(
-  { builder, name, archive }: { builder: Builder; name: string; archive: string },
-  { shell, digestFile, readDigest }: { shell: Shell; digestFile: string; readDigest: () => string | null },
-): Promise<string | null> {
+export async function pushImage({
+  builder,
+  name,
+  archive,
+  digestFile,
+  readDigest,
+  shell,
+}: {
+  builder: Builder
+  name: string
+  archive: string
+  /** Where a program other than docker writes the digest; `readDigest` reads it then. */
+  digestFile: string
+  readDigest: () => string | null
+  shell: Shell
+}): Promise<string | null> {
   // The registry of this machine needs no TLS; docker knows that by itself.
   const verify = `tls-verify=${!isOnThisMachine(name)}`
   const pushed =

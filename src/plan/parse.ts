@@ -33,7 +33,7 @@ const alone: MergeOptions = {
 export function parsePlan(text: string, file: string, vocabulary: Vocabulary, options: MergeOptions = alone): Plan {
   const sections = planSections(vocabulary)
   const fields = ['include', ...Object.keys(sections)]
-  const { value, problems: early, complete, locate } = mergeSources({ text, file, role: 'plan' }, options, fields)
+  const { value, problems: early, complete, locate } = mergeSources({ ...options, text, file, role: 'plan', fields })
   const { overrides } = options
   if (!complete) throw refusal(early, overrides)
   const parsed = z.strictObject(sections).safeParse(value, { reportInput: true })
@@ -57,7 +57,12 @@ export function parseClusters(
 ): PlannedClusters {
   const clusters = z.object({ remote: planSections(vocabulary).remote.unwrap() })
   const fields = ['include', 'remote']
-  const { value, problems: early, complete, locate } = mergeSources({ text, file, role: 'clusters' }, options, fields)
+  const {
+    value,
+    problems: early,
+    complete,
+    locate,
+  } = mergeSources({ ...options, text, file, role: 'clusters', fields })
   if (!complete) throw refusal(early)
   const parsed = clusters.safeParse(value, { reportInput: true })
   if (parsed.success && early.length === 0) return parsed.data.remote

@@ -33,6 +33,15 @@ export interface MergeOptions {
   over?: readonly string[]
 }
 
+/** A file and what it is merged with. */
+interface WrittenSources extends MergeOptions {
+  text: string
+  file: string
+  role: Exclude<Role, 'fragment'>
+  /** Of a plan, at its top. */
+  fields: readonly string[]
+}
+
 /** The largest plan, with all it includes; those that ship with the product have at most 3 KB. */
 export const largestPlanBytes = 256 * 1024
 /** So often a plan and what it includes may include a file. */
@@ -46,11 +55,7 @@ type Role = 'plan' | 'clusters' | 'fragment'
  * maps are merged key by key, everything else is replaced. Files over the plan come next; an override replaces what is at
  * its path. `fields` are those of a plan: a file with none of them is something else, and nothing of it is shown.
  */
-export function mergeSources(
-  { text, file, role }: { text: string; file: string; role: Exclude<Role, 'fragment'> },
-  { read, overrides, over = [] }: MergeOptions,
-  fields: readonly string[],
-): MergedPlan {
+export function mergeSources({ text, file, role, fields, read, overrides, over = [] }: WrittenSources): MergedPlan {
   const problems: PlacedProblem[] = []
   let complete = true
   let sources = 0

@@ -34,7 +34,7 @@ export function parseVariation(text: string, planFields: readonly string[] = [])
   const magnitude = (value: KnobValue) => (knob === undefined ? magnitudeOf(value) : magnitudeOfValue(knob.type, value))
   const values = itemsIn(list, text).map((given) => (knob === undefined ? given : knobValue(knob, given)))
   const measures = values.map((value) => magnitude(value) ?? value)
-  const twice = values.find((_, index) => measures.findIndex((one) => one === measures[index]) < index)
+  const twice = values[measures.findIndex((measure, index) => measures.indexOf(measure) < index)]
   if (twice !== undefined)
     throw new Failure('bad-input', `--vary ${excerpt(text)}: ${excerpt(String(twice))} is given twice`)
   if (values.length < 2)

@@ -137,7 +137,9 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
     closeConnections.push(() => components[Symbol.asyncDispose]())
     const versions = { 'kube-apiserver': await orAborted(ending, serverVersionOf(api)) }
     const hollow =
-      onHost === undefined ? undefined : hollowFleetOf(options, { host: onHost, target: { ...onTarget, api } })
+      onHost === undefined
+        ? undefined
+        : hollowFleetOf({ ...options, on: { host: onHost, target: { ...onTarget, api } } })
     let disposal: Promise<void> | undefined
 
     return {
@@ -148,7 +150,7 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
       readyMs: null,
       opening,
       broken: lease.lost,
-      startFleet: (_, fleetSignal, report) => startFleet(options, { api, components, hollow }, fleetSignal, report),
+      startFleet: (_, signal, report) => startFleet({ plan, api, components, hollow, signal, report }),
       removeFleet: (removeSignal, report) => hollow?.remove(removeSignal, report) ?? Promise.resolve(),
       async effectiveKnobs(asked) {
         const readings = await readKnobs(asked, components.all())
@@ -208,8 +210,9 @@ interface ArmFleet {
   remove(removeSignal: AbortSignal, report?: Report): Promise<void>
 }
 
-function hollowFleetOf(options: RemoteClusterOptions, { host, target }: { host: Reach; target: Reach }): ArmFleet {
+function hollowFleetOf(options: RemoteClusterOptions & { on: { host: Reach; target: Reach } }): ArmFleet {
   const { clock, now, holder } = options
+  const { host, target } = options.on
   const { runId } = holder
   let starting: Promise<unknown> | undefined
   return {
@@ -230,13 +233,22 @@ function hollowFleetOf(options: RemoteClusterOptions, { host, target }: { host: 
   }
 }
 
-async function startFleet(
-  { plan }: RemoteClusterOptions,
-  { api, components, hollow }: { api: ClusterApi; components: Components; hollow: ArmFleet | undefined },
-  signal: AbortSignal,
-  report?: Report,
-): Promise<Fleet> {
-  const { fleet, probes } = plan
+async function startFleet({
+  plan: { fleet, probes },
+  api,
+  components,
+  hollow,
+  signal,
+  report,
+}: {
+  plan: Plan
+  api: ClusterApi
+  components: Components
+  /** None where the plan's nodes are there already. */
+  hollow: ArmFleet | undefined
+  signal: AbortSignal
+  report: Report | undefined
+}): Promise<Fleet> {
   const { source } = fleet
   if (source === 'hollow') {
     if (hollow === undefined) throw new Error('hollow nodes without a host cluster: the plan’s check lets none through')

@@ -36,7 +36,7 @@ function partsOf(pem: string) {
 describe('createSigner', () => {
   it.each(['ec', 'rsa'] as const)('should issue what a %s CA vouches for, with a key of its own', async (type) => {
     const ca = await caOf(type)
-    const signer = await createSigner(ca, { now, ms: 24 * hourMs })
+    const signer = await createSigner(ca, now, 24 * hourMs)
     const { certificate, key } = partsOf(await signer.sign(nodeSubject('hollow-7')))
     const issuer = new X509Certificate(ca.cert)
     expect(certificate.checkIssued(issuer)).toBe(true)
@@ -52,7 +52,7 @@ describe('createSigner', () => {
 
   it('should never outlive the CA', async () => {
     const notAfter = new Date(now.getTime() + hourMs)
-    const signer = await createSigner(await caOf('ec', { notAfter }), { now, ms: 24 * hourMs })
+    const signer = await createSigner(await caOf('ec', { notAfter }), now, 24 * hourMs)
     expect(partsOf(await signer.sign(proxySubject)).certificate.validToDate).toEqual(notAfter)
   })
 
@@ -60,7 +60,7 @@ describe('createSigner', () => {
     const ca = await caOf('ec')
     const other = await caOf('ec')
     const refused = async (pair: { cert: string; key: string }) => {
-      const error = await createSigner(pair, { now, ms: hourMs }).catch((thrown: Error) => thrown)
+      const error = await createSigner(pair, now, hourMs).catch((thrown: Error) => thrown)
       if (!(error instanceof Error)) throw new Error('accepted')
       expect(error.message).not.toContain('PRIVATE')
       return error.message

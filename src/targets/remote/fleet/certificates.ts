@@ -58,13 +58,10 @@ const toleratedSkewMs = 60 * 60 * 1000
  * Signs with a CA's key, which stays here. Throws `Failure('bad-input')` when the two do not go together or are no CA; no message
  * quotes the key.
  */
-export async function createSigner(
-  ca: { cert: string; key: string },
-  validity: { now: Date; ms: number },
-): Promise<Signer> {
+export async function createSigner(ca: { cert: string; key: string }, now: Date, validMs: number): Promise<Signer> {
   const { certificate, signingKey } = await loadCa(ca)
-  const notAfter = new Date(Math.min(validity.now.getTime() + validity.ms, certificate.notAfter.getTime()))
-  const notBefore = new Date(Math.max(validity.now.getTime() - toleratedSkewMs, certificate.notBefore.getTime()))
+  const notAfter = new Date(Math.min(now.getTime() + validMs, certificate.notAfter.getTime()))
+  const notBefore = new Date(Math.max(now.getTime() - toleratedSkewMs, certificate.notBefore.getTime()))
   return {
     async sign(subject) {
       const keys = await generateKeys()

@@ -69,7 +69,7 @@ async function signed(
   const { ca } = spec.pods
   if (ca === undefined) throw new Error('fleet.pods.identity ca without fleet.pods.ca')
   const pem = { cert: readPem(ca.cert), key: readPem(ca.key) }
-  const signer = await createSigner(pem, { now, ms: validSeconds * 1000 })
+  const signer = await createSigner(pem, now, validSeconds * 1000)
   let done = 0
   return atOnce(signaturesAtOnce, subjects, async ({ subject }) => {
     signal.throwIfAborted()
