@@ -60,7 +60,7 @@ test: $(installed) ## Run all tests; suites with real components need `make comp
 e2e-remote: $(installed) ## Run target remote on a host cluster of real parts (three minutes; needs root, containerd, runc, CNI plugins)
 	@CI=true vitest run test/e2e-remote
 
-verify: $(installed) ## Type check, lint, format, unused code, import direction
+verify: $(installed) ## Type check, lint, format, unused code, imports between rooms
 	@tsc --noEmit
 	@biome ci --error-on-warnings
 	@knip
