@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { loadPlan, planNames } from '../src/cli/plans.ts'
+import { loadPlan, planNames, vocabulary } from '../src/cli/plans.ts'
+import { parsePlan } from '../src/plan/parse.ts'
 import { planSchemaText } from './plan-schema.ts'
 
 const plans = join(import.meta.dirname, '..', 'plans')
@@ -56,6 +57,7 @@ describe('the plans that ship with the product', () => {
       'experiments/faults',
       'experiments/fidelity',
       'experiments/heartbeat',
+      'experiments/idle-and-filled',
       'single-node',
       'smoke',
     ])
@@ -66,5 +68,15 @@ describe('the plans that ship with the product', () => {
     const [first] = readFileSync(join(plans, `${name}.yaml`), 'utf8').split('\n')
     const schema = `${'../'.repeat(name.split('/').length - 1)}plan.schema.json`
     expect(first).toBe(`# yaml-language-server: $schema=${schema}`)
+  })
+})
+
+describe('the page about plans', () => {
+  const examples = [
+    ...readFileSync(join(plans, '..', 'docs', 'plans.md'), 'utf8').matchAll(/^```yaml\n(.*?)^```$/gms),
+  ].map(([, text = '']) => text)
+
+  it('should show whole plans', () => {
+    expect(examples.map((text) => parsePlan(text, 'docs/plans.md', vocabulary).name)).toEqual(['small', 'busy-hour'])
   })
 })
