@@ -66,7 +66,7 @@ export async function benchApiserver(componentsSource: string, say: (line: strin
   const target = localTarget({ runId, runFolder: folder, componentsSource, env: process.env, clock: systemClock })
   try {
     const { signal } = new AbortController()
-    await using cluster = await target.open({ armId: 'bench', repetition: 1, knobs: [], signal })
+    await using cluster = await target.open({ arm: { id: 'bench', name: 'bench', repetition: 1 }, knobs: [], signal })
     const kubeconfig = join(folder, 'state', 'bench', 'admin.kubeconfig')
     const { server, tls } = await loadCredentials(kubeconfig, nobodyThere)
     const pool = new Pool(server, { connections: inFlight, connect: tls, allowH2: false })

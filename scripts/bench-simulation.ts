@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { loadPlan } from '../src/cli/plans.ts'
 import { defaultCalibration, readCalibration } from '../src/cli/targets.ts'
-import { executeRun, onVirtualTime } from '../src/run/run.ts'
+import { virtualHost } from '../src/run/host.ts'
+import { executeRun } from '../src/run/run.ts'
 import { hardwareOf, runsKubeProxies, simulatedTarget } from '../src/targets/sim/index.ts'
 
 const sizes = [1000, 5000, 10_000, 20_000]
@@ -32,7 +33,7 @@ export async function benchSimulation(root: string, say: (line: string) => void)
       plan: tuned,
       target,
       clock: target.clock,
-      ...onVirtualTime,
+      host: virtualHost,
       signal: new AbortController().signal,
       emit: () => {},
       onSamples: () => {},

@@ -6,7 +6,8 @@ import { readResult } from '../src/cli/result-files.ts'
 import { defaultCalibration, readCalibration } from '../src/cli/targets.ts'
 import type { Plan } from '../src/plan/plan.ts'
 import type { ArmOutcome, Result } from '../src/result/result.ts'
-import { executeRun, onVirtualTime } from '../src/run/run.ts'
+import { virtualHost } from '../src/run/host.ts'
+import { executeRun } from '../src/run/run.ts'
 import { fillOf } from '../src/steps/fill/outcome.ts'
 import { probesOf } from '../src/steps/probe/outcome.ts'
 import { hardwareOf, simulatedTarget } from '../src/targets/sim/index.ts'
@@ -44,7 +45,7 @@ async function simulate(plan: Plan): Promise<Result> {
     plan,
     target,
     clock: target.clock,
-    ...onVirtualTime,
+    host: virtualHost,
     signal: new AbortController().signal,
     emit: () => {},
     onSamples: () => {},

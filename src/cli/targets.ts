@@ -17,8 +17,8 @@ import {
 } from '../record/this-machine.ts'
 import type { Calibration } from '../result/calibration.ts'
 import { calibrationSchema } from '../result/calibration.ts'
-import type { Comparison, RunContext } from '../run/run.ts'
-import { onVirtualTime } from '../run/run.ts'
+import type { Comparison, RunContext } from '../run/context.ts'
+import { virtualHost } from '../run/host.ts'
 import { plannedWork } from '../steps/planned-work.ts'
 import { stepKinds } from '../steps/registry.ts'
 import { localTarget } from '../targets/local/index.ts'
@@ -31,10 +31,7 @@ import type { TargetName } from './target-names.ts'
 import { programVersion } from './version.ts'
 
 /** What a run takes from the target it runs on. */
-export type RunOn = Pick<
-  RunContext,
-  'runId' | 'target' | 'clock' | 'startedAt' | 'watchMachine' | 'readMachine' | 'machine' | 'peakMemoryBytes'
-> & { runFolder: string }
+export type RunOn = Pick<RunContext, 'runId' | 'target' | 'clock' | 'host'> & { runFolder: string }
 
 /** What the command line says of the target beside its name. */
 export interface TargetChoices {
@@ -79,7 +76,7 @@ function simulated(plan: Plan, { folders }: Surroundings, { calibration: file, w
     runFolder: join(folders.reports, runId),
     target,
     clock: target.clock,
-    ...onVirtualTime,
+    host: virtualHost,
   }
 }
 
@@ -151,11 +148,7 @@ function elsewhere(plan: Plan, surroundings: Surroundings, choices: TargetChoice
     runFolder,
     target: remoteTarget(options),
     clock: systemClock,
-    startedAt,
-    watchMachine: watchOrchestrator,
-    readMachine: null,
-    machine: null,
-    peakMemoryBytes,
+    host: { startedAt, watchMachine: watchOrchestrator, readMachine: null, machine: null, peakMemoryBytes },
   }
 }
 
@@ -166,11 +159,13 @@ function onThisMachine(plan: Plan, { folders, env }: Surroundings): RunOn {
     runFolder,
     target: localTarget({ runId, runFolder, componentsSource: folders.components, env, clock: systemClock }),
     clock: systemClock,
-    startedAt,
-    watchMachine: watchThisMachine,
-    readMachine: readThisMachine,
-    machine: describeThisMachine(),
-    peakMemoryBytes,
+    host: {
+      startedAt,
+      watchMachine: watchThisMachine,
+      readMachine: readThisMachine,
+      machine: describeThisMachine(),
+      peakMemoryBytes,
+    },
   }
 }
 

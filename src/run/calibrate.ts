@@ -190,7 +190,7 @@ async function measureNodeStatus(
   { cluster, meter, run }: Bench,
   sizes: CalibrationSizes,
 ): Promise<CalibrationPhases['nodeStatus']> {
-  await run(fleetUp(cluster, calibrationFleet(sizes), fleetTimeoutMs(sizes.nodes)))
+  await run(fleetUp(cluster, calibrationFleet(sizes), { timeoutMs: fleetTimeoutMs(sizes.nodes) }))
   await run(settle(cluster, sizes.settleMs))
   return run(nodeStatus(cluster, meter, sizes.nodeStatusMs))
 }
@@ -204,7 +204,8 @@ async function onCluster<T>(
 ): Promise<T> {
   const overrides = Object.entries({ ...generousLimits, ...knobs }).map(([knob, value]) => ({ knob, value }))
   const { outcome, residue } = await withStages({ armId, clock, signal, emit }, async ({ run, endOn }) => {
-    const cluster = await run(controlPlane(target, { armId, repetition: 1 }, requestsOf('stock', overrides)))
+    const requests = requestsOf('stock', overrides)
+    const cluster = await run(controlPlane(target, { id: armId, name: armId, repetition: 1, requests }))
     endOn(cluster.broken)
     if (!cluster.disposable) throw new Failure('safety-refusal', 'a calibration fills a cluster that it may throw away')
     return measure({ cluster, meter: createMeter(cluster, readMachine), run })

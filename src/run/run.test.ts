@@ -50,21 +50,23 @@ async function runOn(open: Target['open'], changed = plan, machine: Result['mach
     plan: changed,
     target,
     clock: createVirtualClock(),
-    startedAt: '2026-01-01T00:00:00.000Z',
     signal: new AbortController().signal,
     emit: (event) => events.push(event),
-    watchMachine: () => () => ({ eventLoopDelayMaxMs: 0, busy: 0 }),
-    readMachine: () => ({
-      atMs: 0,
-      busyMs: 0,
-      totalMs: 0,
-      runQueue: 0,
-      memoryUsedBytes: 0,
-      disksBusyMs: new Map(),
-      components: new Map(),
-    }),
-    machine,
-    peakMemoryBytes: () => 0,
+    host: {
+      startedAt: '2026-01-01T00:00:00.000Z',
+      watchMachine: () => () => ({ eventLoopDelayMaxMs: 0, busy: 0 }),
+      readMachine: () => ({
+        atMs: 0,
+        busyMs: 0,
+        totalMs: 0,
+        runQueue: 0,
+        memoryUsedBytes: 0,
+        disksBusyMs: new Map(),
+        components: new Map(),
+      }),
+      machine,
+      peakMemoryBytes: () => 0,
+    },
     onSamples: () => {},
   })
   return { ...outcome, events }
@@ -81,9 +83,9 @@ describe('executeRun', () => {
 
   it('should measure the other arms, and later repetitions, when one is inconclusive for a reason of its own', async () => {
     const opened: string[] = []
-    const open: Target['open'] = async ({ armId }) => {
-      opened.push(armId)
-      throw new Failure('inconclusive', `${armId}: a node is not Ready in time`)
+    const open: Target['open'] = async ({ arm: { id } }) => {
+      opened.push(id)
+      throw new Failure('inconclusive', `${id}: a node is not Ready in time`)
     }
     const outcome = await runOn(open, { ...plan, repetitions: 2 })
     expect(opened).toEqual(['untuned-1', 'tuned-1', 'tuned-2', 'untuned-2'])
@@ -100,8 +102,8 @@ describe('executeRun', () => {
     ['the program has a bug', undefined],
   ] as const)('should measure nothing more when %s, after an arm that was inconclusive by itself', async (_, kind) => {
     const opened: string[] = []
-    const open: Target['open'] = async ({ armId }) => {
-      opened.push(armId)
+    const open: Target['open'] = async ({ arm: { id } }) => {
+      opened.push(id)
       if (opened.length === 1) throw new Failure('inconclusive', 'a node is not Ready in time')
       throw kind === undefined ? new TypeError('undefined is no function') : new Failure(kind, 'it ended')
     }

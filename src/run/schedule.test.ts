@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { scheduleArms } from './schedule.ts'
+import { planForTests } from '../testing/plans.ts'
+import { backAndForth } from './schedule.ts'
 
-describe('scheduleArms', () => {
+const resolving = { plan: { ...planForTests(), repetitions: 3 }, target: { onThisMachine: false }, machine: null }
+
+describe('backAndForth', () => {
   it('should go back and forth when arms are repeated', () => {
-    const arms = (['untuned', 'tuned'] as const).map((profile) => ({ profile, set: [] }))
-    const scheduled = scheduleArms({ arms, repetitions: 3 })
-    expect(scheduled.map((arm) => arm.armId)).toEqual([
+    const { planned } = backAndForth(resolving)
+    expect(planned.map(({ id }) => id)).toEqual([
       'untuned-1',
       'tuned-1',
       'tuned-2',
@@ -13,6 +15,28 @@ describe('scheduleArms', () => {
       'untuned-3',
       'tuned-3',
     ])
-    expect(scheduled.map((arm) => arm.order)).toEqual([1, 2, 3, 4, 5, 6])
+    expect(planned.map(({ order }) => order)).toEqual([1, 2, 3, 4, 5, 6])
+  })
+
+  it('should name the first arm that is not done, whatever the order of those that are', () => {
+    const { next } = backAndForth(resolving)
+    expect(next([])?.id).toBe('untuned-1')
+    expect(next([{ id: 'tuned-1' }, { id: 'untuned-1' }])?.id).toBe('tuned-2')
+    expect(
+      next(['untuned-1', 'tuned-1', 'tuned-2', 'untuned-2', 'untuned-3', 'tuned-3'].map((id) => ({ id }))),
+    ).toBeUndefined()
+  })
+
+  it('should give an arm its own plan where it has one, and its settings with what it takes back', () => {
+    const plan = {
+      ...planForTests(),
+      arms: [{ profile: 'tuned' as const, set: [{ knob: 'kubelet.maxPods', value: null, because: 'x' }] }],
+    }
+    const own = { ...plan, fleet: { ...plan.fleet, nodes: 7 } }
+    const { planned } = backAndForth({ ...resolving, plan, plans: new Map([['tuned', own]]) })
+    const [arm] = planned
+    expect(arm?.plan.fleet.nodes).toBe(7)
+    expect(arm?.leftAlone.map(({ knob }) => knob)).toEqual(['kubelet.maxPods'])
+    expect(arm?.requests.some(({ knob }) => knob.id === 'kubelet.maxPods')).toBe(false)
   })
 })

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import { Failure, messageOf } from '../base/errors.ts'
-import type { Step, StepContext } from '../steps/step.ts'
+import type { Step, StepContext, StepOutline } from '../steps/step.ts'
 import type { RunEventSink } from './events.ts'
 
 /** Runs the steps of one arm one after another and remembers how to undo them. */
@@ -20,8 +20,8 @@ export interface StagesOptions {
   emit: RunEventSink
 }
 
-/** The step id that tear-down reports under. */
-export const cleanUpStepId = 'clean-up'
+/** What tear-down reports under. */
+export const cleanUpOutline: StepOutline = { id: 'clean-up', title: 'Clean up' }
 
 /**
  * Calls `body` with stages and afterwards tears down every step that was begun, last first, each within a time budget
@@ -125,11 +125,11 @@ const lookAgainMs = 10_000
 async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }: StagesOptions): Promise<string[]> {
   const startedMs = clock.nowMs()
   const attempt = async (step: Step<unknown>, budgetMs: number, message: string): Promise<string[]> => {
-    emit({ type: 'step-progress', armId, stepId: cleanUpStepId, text: step.title })
+    emit({ type: 'step-progress', armId, stepId: cleanUpOutline.id, text: step.title })
     try {
       const lateness = { message, lastWordsMs }
       await within(clock, budgetMs, lateness, undefined, (signal) =>
-        reporting({ armId, stepId: cleanUpStepId, emit }, signal, async (context) => step.tearDown?.run(context)),
+        reporting({ armId, stepId: cleanUpOutline.id, emit }, signal, async (context) => step.tearDown?.run(context)),
       )
       return []
     } catch (error) {
@@ -147,12 +147,12 @@ async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }:
     }
     for (const [step, message] of left) residue.push(...(await attempt(step, lookAgainMs, message)))
   }
-  emit({ type: 'step-started', armId, stepId: cleanUpStepId })
+  emit({ type: 'step-started', armId, stepId: cleanUpOutline.id })
   // Without the first, the control plane, none of the others can be looked at.
   await undo(begun.slice(1).toReversed())
   await undo(begun.slice(0, 1))
-  if (residue.length > 0) emit({ type: 'step-failed', armId, stepId: cleanUpStepId, message: residue.join('; ') })
-  else emit({ type: 'step-finished', armId, stepId: cleanUpStepId, durationMs: clock.nowMs() - startedMs })
+  if (residue.length > 0) emit({ type: 'step-failed', armId, stepId: cleanUpOutline.id, message: residue.join('; ') })
+  else emit({ type: 'step-finished', armId, stepId: cleanUpOutline.id, durationMs: clock.nowMs() - startedMs })
   return residue
 }
 

@@ -2,21 +2,22 @@ import { formatDuration } from '../base/duration.ts'
 import { Failure } from '../base/errors.ts'
 import type { Cluster, OpenOptions, Target } from '../targets/target.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
-import type { Step } from './step.ts'
+import type { Step, StepOutline } from './step.ts'
+
+export const controlPlaneOutline: StepOutline = { id: 'control-plane', title: 'Control plane' }
 
 /** Brings up the arm's control plane; tearing down takes the whole cluster away. */
 export function controlPlane(
   target: Target,
-  { armId, repetition }: Pick<OpenOptions, 'armId' | 'repetition'>,
-  knobs: readonly KnobRequest[],
+  { requests, ...arm }: OpenOptions['arm'] & { requests: readonly KnobRequest[] },
 ): Step<Cluster> {
+  const knobs = requests.filter(({ knob }) => target.supports(knob).supported)
   let opening: Promise<Cluster> | undefined
   return {
-    id: 'control-plane',
-    title: 'Control plane',
+    ...controlPlaneOutline,
     timeoutMs: target.openBudgetMs ?? 120_000,
     setUp({ signal }) {
-      opening = target.open({ armId, repetition, knobs, signal })
+      opening = target.open({ arm, knobs, signal })
       return opening
     },
     summary({ readyMs, opening }) {

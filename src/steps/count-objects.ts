@@ -1,15 +1,13 @@
 import { countedResources } from '../kube/resources.ts'
 import type { Cluster } from '../targets/target.ts'
-import type { Step } from './step.ts'
+import type { Step, StepOutline } from './step.ts'
 
-export const countObjectsStepId = 'count-objects'
-export const countObjectsTitle = 'Objects counted'
+export const countObjectsOutline: StepOutline = { id: 'count-objects', title: 'Objects counted' }
 
 /** How many objects of each resource there are, before anything is timed. */
 export function countObjects({ api }: Cluster): Step<Record<string, number>> {
   return {
-    id: countObjectsStepId,
-    title: countObjectsTitle,
+    ...countObjectsOutline,
     timeoutMs: 120_000,
     async setUp({ signal }) {
       const count = async (resource: (typeof countedResources)[number]) =>

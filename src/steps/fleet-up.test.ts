@@ -14,7 +14,7 @@ describe('fleetUp', () => {
     async function* watch<R extends ResourceName>(query: WatchQuery<R>, signal: AbortSignal) {
       for await (const event of cluster.api.watch(query, signal)) if (!isSilent) yield event
     }
-    const step = fleetUp({ ...cluster, api: { ...cluster.api, watch } }, spec, 60_000)
+    const step = fleetUp({ ...cluster, api: { ...cluster.api, watch } }, spec, { timeoutMs: 60_000 })
     const { signal } = new AbortController()
     const fleet = await step.setUp({ signal, report: () => {} })
     await fleet.lookAgain(signal)
@@ -45,7 +45,7 @@ describe('fleetUp', () => {
       return { ...fleet, startedMs }
     }
     const { signal } = new AbortController()
-    const step = fleetUp({ ...cluster, startFleet }, spec, 120_000)
+    const step = fleetUp({ ...cluster, startFleet }, spec, { timeoutMs: 120_000 })
     const { readyMs, preparedMs } = await step.setUp({ signal, report: () => {} })
     expect(preparedMs).toBe(50_000)
     expect(readyMs).toBeGreaterThan(0)
@@ -57,7 +57,7 @@ describe('fleetUp', () => {
   it('should not say when nodes were Ready that were there before', async () => {
     const cluster = await openClusterForTests()
     const { signal } = new AbortController()
-    const step = fleetUp(cluster, spec, 60_000, 'none')
+    const step = fleetUp(cluster, spec, { timeoutMs: 60_000, source: 'none' })
     const fleet = await step.setUp({ signal, report: () => {} })
     expect(fleet.readyMs).toBeNull()
     expect(step.summary?.(fleet)).toBe('2 Ready')
@@ -74,7 +74,7 @@ describe('fleetUp', () => {
     }
     const removeFleet: Cluster['removeFleet'] = async (_, report) => report?.({ text: 'Node objects' })
     const context = { signal: new AbortController().signal, report: (progress: Progress) => void told.push(progress) }
-    const step = fleetUp({ ...cluster, disposable: false, startFleet, removeFleet }, spec, 60_000)
+    const step = fleetUp({ ...cluster, disposable: false, startFleet, removeFleet }, spec, { timeoutMs: 60_000 })
     await step.setUp(context)
     await step.tearDown?.run(context)
     expect(told[0]).toEqual({ done: 1, total: 2, unit: 'certificates' })

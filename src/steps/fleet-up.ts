@@ -11,7 +11,7 @@ import { machineBoundAbove } from '../result/parts.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import type { Cluster, Fleet, FleetSpec, Target } from '../targets/target.ts'
 import { nodesReady, sayingHowFar } from './fleet-lateness.ts'
-import type { Step } from './step.ts'
+import type { Step, StepOutline } from './step.ts'
 
 /** A fleet whose nodes were all Ready at the same moment, and are watched from then on. */
 export interface ReadyFleet extends Fleet {
@@ -34,15 +34,17 @@ const titles = {
   none: (nodes: number) => plural(nodes, 'node of the cluster', 'nodes of the cluster'),
 } as const
 
-/** What the fleet's step is called; it warns when the machine is expected to be too small even for an idle fleet. */
-export function fleetTitle(
+/** The fleet's step; its title warns when the machine is expected to be too small even for an idle fleet. */
+export function fleetOutline(
   nodes: number,
-  estimate: ArmOutcome['fleet']['estimate'] = null,
   source: Plan['fleet']['source'] = 'hollow',
-): string {
+  estimate: ArmOutcome['fleet']['estimate'] = null,
+): StepOutline {
   const title = titles[source](nodes)
-  if (estimate === null || estimate.coresNeeded <= machineBoundAbove * estimate.cores) return title
-  return `${title} (expected to need ${estimate.coresNeeded.toFixed(1)} of ${plural(estimate.cores, 'core')} when idle)`
+  const isEnough = estimate === null || estimate.coresNeeded <= machineBoundAbove * estimate.cores
+  if (isEnough) return { id: 'fleet', title }
+  const needed = `${estimate.coresNeeded.toFixed(1)} of ${plural(estimate.cores, 'core')}`
+  return { id: 'fleet', title: `${title} (expected to need ${needed} when idle)` }
 }
 
 /** Where the nodes of a run come from: only clusters of others have some already. */
@@ -60,20 +62,25 @@ export function fleetSpecOf({ nodes, nodesPerProcess, node }: Plan['fleet']): Fl
 const removalMs = 300_000
 const removalMsPerNode = 60
 
+/** How long a fleet may take, and what looks on. */
+export interface FleetOptions {
+  timeoutMs: number
+  source?: Plan['fleet']['source']
+  watchMachine?: MachineMonitor
+  /** Watches the nodes from before there is one. */
+  nodes?: NodeStates
+}
+
 /** Starts the hollow nodes and waits until every one of them is Ready; goes on watching them until it is torn down. */
 export function fleetUp(
   cluster: Cluster,
   spec: FleetSpec,
-  timeoutMs: number,
-  source: Plan['fleet']['source'] = 'hollow',
-  watchMachine: MachineMonitor = watchNoMachine,
-  nodes: NodeStates = createNodeStates(),
+  { timeoutMs, source = 'hollow', watchMachine = watchNoMachine, nodes = createNodeStates() }: FleetOptions,
 ): Step<ReadyFleet> {
   const { clock } = cluster
   let starting: Promise<Fleet> | undefined
   return {
-    id: 'fleet',
-    title: fleetTitle(spec.nodes, null, source),
+    ...fleetOutline(spec.nodes, source),
     timeoutMs,
     setUp: sayingHowFar({ timeoutMs, clock, watchMachine }, async ({ signal, report }) => {
       const beganMs = clock.nowMs()
@@ -130,14 +137,12 @@ export function fleetUp(
   }
 }
 
-export const fleetCheckStepId = 'fleet-check'
-export const fleetCheckTitle = 'Nodes looked at again'
+export const fleetCheckOutline: StepOutline = { id: 'fleet-check', title: 'Nodes looked at again' }
 
 /** Whether all nodes are still Ready when everything is measured. */
 export function fleetCheck(fleet: Pick<ReadyFleet, 'lookAgain'>): Step<void> {
   return {
-    id: fleetCheckStepId,
-    title: fleetCheckTitle,
+    ...fleetCheckOutline,
     timeoutMs: 60_000,
     setUp: ({ signal }) => fleet.lookAgain(signal),
   }

@@ -10,7 +10,7 @@ import type { OutcomeKind } from '../result/outcome-kind.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import type { Cluster } from '../targets/target.ts'
 import type { ReadyFleet } from './fleet-up.ts'
-import type { Step } from './step.ts'
+import type { Step, StepOutline } from './step.ts'
 
 /** An arm whose nodes are all Ready, as its steps see it. */
 export interface ArmContext {
@@ -34,10 +34,10 @@ export interface StepKind<Section, Outcome, Prepared = undefined> extends Foreca
   /** Whether what is in the cluster is counted before the first step of this kind. */
   readonly countsFirst: boolean
   /** The id and the title of a step, as the outline of a run has them. */
-  outline(section: Section): Pick<Step<unknown>, 'id' | 'title'>
+  outline(section: Section): StepOutline
   /** What the steps of this kind need once per arm, such as the Deployment that they scale. */
   readonly preparation?: {
-    outline: Pick<Step<unknown>, 'id' | 'title'>
+    outline: StepOutline
     step(sections: readonly Section[], arm: ArmContext): Step<Prepared>
   }
   /** Every object that the steps of this kind create, in order; pods that controllers make of them left out. */

@@ -6,10 +6,14 @@ export interface StepContext {
   readonly report: Report
 }
 
-/** One step of an arm: what it sets up, and how that is undone. */
-export interface Step<T> {
+/** What a step is called before there is one. */
+export interface StepOutline {
   readonly id: string
   readonly title: string
+}
+
+/** One step of an arm: what it sets up, and how that is undone. */
+export interface Step<T> extends StepOutline {
   /** Beyond this the step fails as inconclusive. */
   readonly timeoutMs: number
   setUp(context: StepContext): Promise<T>

@@ -11,7 +11,7 @@ async function outcomeOf(reading: Partial<KnobReading>, id = 'host.nf_conntrack_
   const target = { supports: () => ({ supported: true }) } as unknown as Target
   const effectiveKnobs: Cluster['effectiveKnobs'] = async (knobs) =>
     knobs.map((one) => ({ id: one.id, effective: null, readFrom: null, ...(one.id === id && reading) }))
-  const step = verifyKnobs(target, { effectiveKnobs } as Cluster, [{ knob, value }])
+  const step = verifyKnobs(target, { effectiveKnobs } as Cluster, { requests: [{ knob, value }] })
   const outcomes = await step.setUp({ signal: new AbortController().signal, report: () => {} })
   return outcomes.find((outcome) => outcome.id === id)
 }

@@ -5,7 +5,9 @@ import { catalogue } from '../tuning/catalogue.ts'
 import type { Knob, Setting } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import { sameValue } from '../tuning/value.ts'
-import type { Step } from './step.ts'
+import type { Step, StepOutline } from './step.ts'
+
+export const verifyKnobsOutline: StepOutline = { id: 'verify-knobs', title: 'Knobs in force' }
 
 /**
  * Asks the running components what they use, for the whole catalogue. A knob counts as applied only when its component
@@ -14,12 +16,10 @@ import type { Step } from './step.ts'
 export function verifyKnobs(
   target: Target,
   cluster: Cluster,
-  requests: readonly KnobRequest[],
-  leftAlone: PlannedArm['set'] = [],
+  { requests, leftAlone = [] }: { requests: readonly KnobRequest[]; leftAlone?: PlannedArm['set'] },
 ): Step<KnobOutcome[]> {
   return {
-    id: 'verify-knobs',
-    title: 'Knobs in force',
+    ...verifyKnobsOutline,
     timeoutMs: 30_000,
     async setUp() {
       const requested = new Map(requests.map((request) => [request.knob.id, request]))

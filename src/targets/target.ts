@@ -45,10 +45,10 @@ export interface PrepareContext {
 }
 
 export interface OpenOptions {
-  /** `untuned-1`: the arm's name and the repetition; distinguishes its files. */
-  armId: string
-  /** What is left to chance differs between repetitions, not between arms. */
-  repetition: number
+  /**
+   * `id` distinguishes the arm's files: `untuned-1`. `name` is the plan's. What is left to chance differs between repetitions, not between arms.
+   */
+  arm: { id: string; name: string; repetition: number }
   /** Only knobs that `supports` accepted. */
   knobs: readonly KnobRequest[]
   signal: AbortSignal

@@ -6,5 +6,9 @@ import { machineForTests } from './model.ts'
 export function openClusterForTests(): Promise<SimulatedCluster> {
   const { calibration, hardware } = machineForTests()
   const target = simulatedTarget({ seed: 1, calibration, hardware })
-  return target.open({ armId: 'test', repetition: 1, knobs: [], signal: new AbortController().signal })
+  return target.open({
+    arm: { id: 'test-1', name: 'test', repetition: 1 },
+    knobs: [],
+    signal: new AbortController().signal,
+  })
 }

@@ -6,7 +6,8 @@ import { armName } from '../plan/plan.ts'
 import type { PlannedWorkload } from '../plan/workload.ts'
 import { calibrationSchema } from '../result/calibration.ts'
 import type { ArmOutcome } from '../result/result.ts'
-import { executeRun, onVirtualTime } from '../run/run.ts'
+import { virtualHost } from '../run/host.ts'
+import { executeRun } from '../run/run.ts'
 import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
 import { probesIn } from '../testing/outcomes.ts'
 import { planForTests, stepsOf } from '../testing/plans.ts'
@@ -31,7 +32,7 @@ async function outcomesOf(plan: Plan, { kubeProxy, faults }: Surroundings): Prom
     plan,
     target,
     clock: target.clock,
-    ...onVirtualTime,
+    host: virtualHost,
     signal: new AbortController().signal,
     emit: () => {},
     onSamples: (armId, measured, pods) => samples.set(armId, [...(samples.get(armId) ?? []), { measured, pods }]),

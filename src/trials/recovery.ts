@@ -2,7 +2,8 @@ import { messageOf } from '../base/errors.ts'
 import { deleteNamespaces } from '../kube/drain.ts'
 import { runLabel } from '../kube/labels.ts'
 import type { Plan } from '../plan/plan.ts'
-import { executeRun, onVirtualTime } from '../run/run.ts'
+import { virtualHost } from '../run/host.ts'
+import { executeRun } from '../run/run.ts'
 import { fillSection } from '../steps/fill/section.ts'
 import { fleetSpecOf } from '../steps/fleet-up.ts'
 import type { SimulatedCluster } from '../targets/sim/cluster.ts'
@@ -62,7 +63,7 @@ export async function recover(
       open: async () => ({ ...cluster, startFleet: async () => fleet, [Symbol.asyncDispose]: async () => {} }),
     },
     clock: target.clock,
-    ...onVirtualTime,
+    host: virtualHost,
     signal,
     emit: () => {},
     onSamples: () => {},

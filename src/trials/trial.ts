@@ -5,7 +5,8 @@ import { armName } from '../plan/plan.ts'
 import { sectionsOf, withSections } from '../plan/section.ts'
 import type { Calibration } from '../result/calibration.ts'
 import type { Verdict } from '../result/result.ts'
-import { executeRun, onVirtualTime } from '../run/run.ts'
+import { virtualHost } from '../run/host.ts'
+import { executeRun } from '../run/run.ts'
 import { fillSection } from '../steps/fill/section.ts'
 import { probeSection } from '../steps/probe/section.ts'
 import { hardwareOf, runsKubeProxies, simulatedTarget } from '../targets/sim/index.ts'
@@ -80,7 +81,7 @@ export async function tryOut(plan: Plan, seed: number, calibration: Calibration)
       },
     },
     clock: target.clock,
-    ...onVirtualTime,
+    host: virtualHost,
     signal: new AbortController().signal,
     emit: () => {},
     onSamples(armId, measured, pods) {

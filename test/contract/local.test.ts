@@ -27,7 +27,11 @@ async function openLocal(): Promise<ContractServer> {
   const armId = 'contract'
   const componentsSource = join(root, 'components')
   const target = localTarget({ runId, runFolder: folder, componentsSource, env: process.env, clock: systemClock })
-  const cluster = await target.open({ armId, repetition: 1, knobs: [{ knob: uncached, value: 'secrets#0' }], signal })
+  const cluster = await target.open({
+    arm: { id: armId, name: armId, repetition: 1 },
+    knobs: [{ knob: uncached, value: 'secrets#0' }],
+    signal,
+  })
   return {
     api: cluster.api,
     clock: cluster.clock,

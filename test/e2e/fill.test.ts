@@ -72,7 +72,7 @@ describeWithComponents('filling a cluster', () => {
       env: process.env,
       clock: systemClock,
     })
-    cluster = await target.open({ armId: 'tuned-1', repetition: 1, knobs: [], signal })
+    cluster = await target.open({ arm: { id: 'tuned-1', name: 'tuned', repetition: 1 }, knobs: [], signal })
     const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
     await cluster.startFleet({ nodes: 2, nodesPerProcess: 50, node }, signal)
     const outcome = await (await fillOf('fill-1')).setUp(context)

@@ -64,7 +64,11 @@ describeWithComponents('a tuned cluster of target local', () => {
 
   beforeAll(async () => {
     await target.prepare({ fleet: fleetSpec, signal, onProgress: () => {} })
-    cluster = await target.open({ armId: 'tuned-1', repetition: 1, knobs: honoured('tuned'), signal })
+    cluster = await target.open({
+      arm: { id: 'tuned-1', name: 'tuned', repetition: 1 },
+      knobs: honoured('tuned'),
+      signal,
+    })
     fleet = await cluster.startFleet(fleetSpec, signal)
   })
   afterAll(() => cluster?.[Symbol.asyncDispose]())
@@ -204,7 +208,7 @@ describeWithComponents('a cluster of target local at the edges of what its knobs
 
   beforeAll(async () => {
     await target.prepare({ fleet: fleetSpec, signal, onProgress: () => {} })
-    cluster = await target.open({ armId: 'edges-1', repetition: 1, knobs: requests, signal })
+    cluster = await target.open({ arm: { id: 'edges-1', name: 'edges', repetition: 1 }, knobs: requests, signal })
     await cluster.startFleet(fleetSpec, signal)
   })
   afterAll(() => cluster?.[Symbol.asyncDispose]())
@@ -234,7 +238,11 @@ describeWithComponents('a cluster of target local at the edges of what its knobs
 
 describeWithComponents('target local, when things go wrong', () => {
   it('should tell which component died, with its last words, and still be disposed of', async () => {
-    const cluster = await target.open({ armId: 'untuned-1', repetition: 1, knobs: honoured('untuned'), signal })
+    const cluster = await target.open({
+      arm: { id: 'untuned-1', name: 'untuned', repetition: 1 },
+      knobs: honoured('untuned'),
+      signal,
+    })
     try {
       const apiserver = findMarked(runId).find(({ program }) => program.endsWith('/kube-apiserver'))
       process.kill(apiserver?.pid ?? 0, 'SIGKILL')
@@ -254,7 +262,11 @@ describeWithComponents('target local, when things go wrong', () => {
   it('should leave nothing when opening is aborted half-way', async () => {
     const abort = new AbortController()
     const reason = new Failure('interrupted', 'stop')
-    const opening = target.open({ armId: 'untuned-2', repetition: 2, knobs: honoured('untuned'), signal: abort.signal })
+    const opening = target.open({
+      arm: { id: 'untuned-2', name: 'untuned', repetition: 2 },
+      knobs: honoured('untuned'),
+      signal: abort.signal,
+    })
     await until('the apiserver is starting', () => existsSync(logOf('untuned-2', 'kube-apiserver')), 10_000)
     abort.abort(reason)
     await expect(opening).rejects.toBe(reason)
@@ -267,7 +279,7 @@ describeWithComponents('target local, when things go wrong', () => {
       request.knob.id === 'etcd.electionTimeout' ? { ...request, value: 1000 } : request,
     )
     const error = await target
-      .open({ armId: 'tuned-2', repetition: 2, knobs, signal })
+      .open({ arm: { id: 'tuned-2', name: 'tuned', repetition: 2 }, knobs, signal })
       .catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(Failure)
     expect((error as Failure).message).toMatch(/etcd\S* died \(exit code 1\).*election-timeout/s)
@@ -282,7 +294,7 @@ import { systemClock } from ${JSON.stringify(join(root, 'src/base/clock.ts'))}
 import { localTarget } from ${JSON.stringify(join(root, 'src/targets/local/index.ts'))}
 const target = localTarget(${JSON.stringify({ runId: killedId, runFolder, componentsSource: join(root, 'components'), env: process.env }).slice(0, -1)}, clock: systemClock })
 const { signal } = new AbortController()
-const cluster = await target.open({ armId: 'untuned-1', repetition: 1, knobs: [], signal })
+const cluster = await target.open({ arm: { id: 'untuned-1', name: 'untuned', repetition: 1 }, knobs: [], signal })
 await cluster.startFleet(${JSON.stringify(fleetSpec)}, signal)
 `
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {

@@ -41,7 +41,7 @@ describe('the Lease of a target', () => {
         if (event.type !== 'step-started' || event.stepId !== 'control-plane' || asking !== undefined) return
         asking = (async () => {
           for (await clock.sleep(1000); !isOver; await clock.sleep(3700)) {
-            const opening = second.open({ armId: 'untuned-1', repetition: 1, knobs: [], signal })
+            const opening = second.open({ arm: { id: 'untuned-1', name: 'untuned', repetition: 1 }, knobs: [], signal })
             refusals.push(await opening.catch(({ kind }: Failure) => kind))
           }
         })()

@@ -8,8 +8,9 @@ import type { MetricSample } from '../../src/measure/metrics.ts'
 import calibration from '../../src/model/calibration.json' with { type: 'json' }
 import type { PlannedClusters } from '../../src/plan/plan.ts'
 import { calibrationSchema } from '../../src/result/calibration.ts'
-import type { RunContext } from '../../src/run/run.ts'
-import { executeRun, onVirtualTime } from '../../src/run/run.ts'
+import type { RunContext } from '../../src/run/context.ts'
+import { virtualHost } from '../../src/run/host.ts'
+import { executeRun } from '../../src/run/run.ts'
 import { plannedWork } from '../../src/steps/planned-work.ts'
 import { stepKinds } from '../../src/steps/registry.ts'
 import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
@@ -52,7 +53,7 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
   for (const profile of profiles) {
     const knobs = requestsOf(profile).filter(({ knob }) => target.supports(knob).supported)
     // All of them at the same moment, at zero: so the clock of each is the run's.
-    clusters[profile] = await target.open({ armId: `${profile}-1`, repetition: 1, knobs, signal })
+    clusters[profile] = await target.open({ arm: { id: `${profile}-1`, name: profile, repetition: 1 }, knobs, signal })
   }
   for (const [profile, cluster] of Object.entries(clusters)) {
     const fleet = { nodes, nodesPerProcess: 1, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
@@ -130,7 +131,7 @@ export function run(options: RemoteTargetOptions, changes: Partial<RunContext> =
     plan: options.plan,
     target: remoteTarget(options),
     clock: options.clock,
-    ...onVirtualTime,
+    host: virtualHost,
     signal: new AbortController().signal,
     emit: () => {},
     onSamples: () => {},

@@ -19,7 +19,7 @@ export function nodeStart(
   meter: Meter,
   spec: FleetSpec,
 ): Step<{ fleet: ReadyFleet; phase: CalibrationPhases['nodeStart'] }> {
-  const starting = fleetUp(cluster, spec, fleetTimeoutMs(spec.nodes))
+  const starting = fleetUp(cluster, spec, { timeoutMs: fleetTimeoutMs(spec.nodes) })
   return {
     ...starting,
     id: 'nodeStart',

@@ -82,7 +82,7 @@ export function localTarget(options: LocalTargetOptions): Target {
       findBinaries()
     },
 
-    async open({ armId, knobs, signal }) {
+    async open({ arm: { id: armId }, knobs, signal }) {
       const folder = findBinaries()
       await guard()
       const componentEnv = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', ...mark }

@@ -7,7 +7,7 @@ import type { PlannedWork, Target } from '../target.ts'
 import { closeBudgetMs, openBudgetMs, openRemoteCluster } from './cluster.ts'
 import { supportOf } from './knobs.ts'
 import type { Holder } from './lease.ts'
-import { armOf, hollowArms, plannedObjects, targetOf } from './objects.ts'
+import { hollowArms, plannedObjects, targetOf } from './objects.ts'
 import type { CheckOutcome, PlannedObject } from './preflight/check.ts'
 import { allChecks, examineClusters, requireNoRefusals } from './preflight/index.ts'
 import type { Connect, Reach } from './reach.ts'
@@ -67,8 +67,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
       }
     },
 
-    async open({ armId, repetition, knobs, signal }) {
-      const arm = armOf(plan, armId, repetition)
+    async open({ arm: { id: armId, name: arm }, knobs, signal }) {
       const { target, path } = targetOf(plan, arm)
       const places = plannedPlaces(clustersOf(plan)).filter((place) => place.role === 'host' || place.path === path)
       const located = await locate(places, { ...options, home, signal })

@@ -73,13 +73,6 @@ export function hollowArms({
   })
 }
 
-/** The arm of the plan that an id names. */
-export function armOf({ arms }: Plan, armId: string, repetition: number): string {
-  const name = arms.map(armName).find((arm) => armIdOf(arm, repetition) === armId)
-  if (name === undefined) throw new Error(`${armId} is none of the plan's arms`)
-  return name
-}
-
 /** The target that an arm runs on, and where it stands in the plan. Throws `Failure('bad-input')` when there is none. */
 export function targetOf({ remote }: Plan, arm: string): { target: PlannedTarget; path: string } {
   const targets = remote?.targets ?? []

@@ -50,7 +50,7 @@ export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarge
     async prepare({ signal }) {
       signal.throwIfAborted()
     },
-    async open({ armId, repetition, knobs, signal }) {
+    async open({ arm: { id: armId, repetition }, knobs, signal }) {
       if (signal.aborted) throw signal.reason
       return openSimulatedCluster({
         kernel,

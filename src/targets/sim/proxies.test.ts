@@ -20,7 +20,7 @@ async function openCluster(profile: ProfileName, { kubeProxy = true, overrides =
   const knobs = requestsOf(profile, set).filter(
     ({ knob }) => knob.component === 'kube-proxy' || knob.component === 'host',
   )
-  const cluster = await target.open({ armId: `${profile}-1`, repetition: 1, knobs, signal })
+  const cluster = await target.open({ arm: { id: `${profile}-1`, name: profile, repetition: 1 }, knobs, signal })
   await cluster.startFleet({ nodes: 20, nodesPerProcess: 10, node }, signal)
   await cluster.clock.sleep(60_000)
   return cluster
@@ -96,7 +96,7 @@ describe('the connection table of a host', () => {
   const readings = async (profile: ProfileName, kubeProxy = true) => {
     const target = simulatedTarget({ seed: 1, calibration, hardware, kubeProxy })
     const knobs = requestsOf(profile).filter(({ knob }) => target.supports(knob).supported)
-    const cluster = await target.open({ armId: 'any-1', repetition: 1, knobs, signal })
+    const cluster = await target.open({ arm: { id: 'any-1', name: 'any', repetition: 1 }, knobs, signal })
     const asked = requestsOf('tuned').map(({ knob }) => knob)
     const read = await cluster.effectiveKnobs(asked.filter((knob) => target.supports(knob).supported))
     await cluster[Symbol.asyncDispose]()

@@ -58,7 +58,7 @@ async function openWith(kind: FaultKind, seed: number) {
   const faults = drawFaults(seed, 1, [kind])
   const target = simulatedTarget({ seed: 1, calibration, hardware, faultsOf: () => faults })
   const { signal } = new AbortController()
-  const cluster = await target.open({ armId: 'tuned-1', repetition: 1, knobs: [], signal })
+  const cluster = await target.open({ arm: { id: 'tuned-1', name: 'tuned', repetition: 1 }, knobs: [], signal })
   return { cluster, struck: () => faults[0]?.struck(), signal }
 }
 

@@ -1,0 +1,74 @@
+import type { ClientLimits } from '../measure/limiters.ts'
+import type { ArmOutcome, KnobOutcome } from '../result/result.ts'
+import type { ReadyFleet } from '../steps/fleet-up.ts'
+import type { Target } from '../targets/target.ts'
+import { limitRead } from '../tuning/client-limit.ts'
+import type { Arm } from './schedule.ts'
+
+/** An arm of which nothing is known yet. */
+export function blankOutcome({ id, name, profile, repetition, order }: Arm): ArmOutcome {
+  return {
+    id,
+    name,
+    profile,
+    repetition,
+    order,
+    outcome: 'failed',
+    knobs: [],
+    fleet: {
+      nodes: 0,
+      hosts: 0,
+      processes: 0,
+      containerStartDelayMs: 0,
+      source: 'hollow',
+      probeNode: 'hollow',
+      readyMs: null,
+      flaps: { count: 0, nodes: [], notReadyAtEnd: [] },
+      estimate: null,
+    },
+    machine: null,
+    objects: {},
+    controlPlaneReadyMs: null,
+    steps: [],
+    residue: [],
+  }
+}
+
+/** What is kept of a fleet whose nodes are Ready. */
+export function fleetOutcome(
+  fleet: ReadyFleet,
+  { plan, estimate }: Arm,
+  { onThisMachine }: Pick<Target, 'onThisMachine'>,
+): ArmOutcome['fleet'] {
+  return {
+    nodes: fleet.nodeNames.length,
+    hosts: onThisMachine ? 1 : plan.fleet.hosts,
+    processes: fleet.processes,
+    source: fleet.origin?.source ?? 'hollow',
+    probeNode: fleet.origin?.probeNode ?? 'hollow',
+    containerStartDelayMs: plan.fleet.node.containerStartDelay,
+    readyMs: fleet.readyMs,
+    ...(fleet.preparedMs !== undefined && { preparedMs: fleet.preparedMs }),
+    flaps: fleet.flaps(),
+    estimate,
+  }
+}
+
+/** The client limits in force, as the components themselves said. */
+export function limitsIn(knobs: readonly KnobOutcome[]): ClientLimits {
+  const effective = (id: string) => knobs.find((knob) => knob.id === id)?.effective ?? null
+  return {
+    kubelet: limitRead(effective('kubelet.kubeAPIQPS'), effective('kubelet.kubeAPIBurst')),
+    events: limitRead(effective('kubelet.eventRecordQPS'), effective('kubelet.eventBurst')),
+    controllers: limitRead(effective('controllerManager.kubeApiQps'), effective('controllerManager.kubeApiBurst')),
+  }
+}
+
+/** Adds versions to those of earlier arms; where two arms differ, both are told. */
+export function noteVersions(versions: Record<string, string>, found: Readonly<Record<string, string>> = {}): void {
+  for (const [name, version] of Object.entries(found)) {
+    const known = versions[name]
+    const isNew = known !== undefined && !known.split(', ').includes(version)
+    versions[name] = isNew ? `${known}, ${version}` : (known ?? version)
+  }
+}

@@ -1,0 +1,31 @@
+import type { Clock } from '../base/clock.ts'
+import type { PodTimeline } from '../measure/timeline.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Result, WhatIf } from '../result/result.ts'
+import type { Target } from '../targets/target.ts'
+import type { RunEventSink } from './events.ts'
+import type { Host } from './host.ts'
+
+/** Arms that are the values of one setting. */
+export interface Comparison {
+  record: WhatIf
+  /** Where the setting is a field of the plan: what each arm runs instead of the run's plan, by its name. */
+  plans: ReadonlyMap<string, Plan>
+}
+
+/** What a run is given: everything that reaches outside comes in here. */
+export interface RunContext {
+  runId: string
+  plan: Plan
+  target: Target
+  clock: Clock
+  host: Host
+  /** Ends measuring; what was begun is still torn down. */
+  signal: AbortSignal
+  emit: RunEventSink
+  onSamples: (armId: string, step: string, pods: readonly PodTimeline[]) => void
+  /** Takes the result as it is after each arm: all there is if the run is killed after it. */
+  onArm?: ((soFar: Result) => void) | undefined
+  /** There where the plan's arms are the values of one setting. */
+  whatIf?: Comparison | undefined
+}

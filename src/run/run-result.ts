@@ -1,0 +1,56 @@
+import { conditionsHash, planHash } from '../plan/parse.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { ArmOutcome, Result } from '../result/result.ts'
+import type { RunContext } from './context.ts'
+import { boundsOf } from './thresholds.ts'
+import { judgeRun } from './verdict.ts'
+
+/** What is known when a run ends, or after one of its arms. */
+interface Done {
+  arms: ArmOutcome[]
+  versions: Record<string, string>
+  durationMs: number
+  /** What ended it early; undefined where it goes to its end, also if single arms do not. */
+  ending: string | undefined
+  /** Whether any arm did not go to its end. */
+  hasFailed: boolean
+}
+
+/** The result of a run, judged by what there is of it. */
+export function resultOfRun(
+  { runId, plan, target, host, whatIf }: RunContext,
+  { arms, versions, durationMs, ending, hasFailed }: Done,
+): Result {
+  return {
+    schema: 2,
+    run: runId,
+    plan: plan.name,
+    planHash: planHash(plan),
+    conditionsHash: conditionsHash(plan),
+    ...(plan.description === undefined ? {} : { description: plan.description }),
+    evidence: target.evidence,
+    target: target.name,
+    partial: ending !== undefined || hasFailed,
+    ...(ending === undefined ? {} : { ending }),
+    startedAt: host.startedAt,
+    durationMs,
+    versions,
+    machine: host.machine,
+    orchestrator: host.peakMemoryBytes === null ? null : { peakMemoryBytes: host.peakMemoryBytes() },
+    reference: referenceOf(plan),
+    ...(whatIf === undefined ? {} : { whatIf: whatIf.record }),
+    arms,
+    ...judgeRun({ thresholds: plan.thresholds.map(boundsOf), arms, ending }),
+  }
+}
+
+function referenceOf({ reference }: Plan): Result['reference'] {
+  if (reference === undefined) return null
+  const figures = reference.figures.map(({ value, note, profile: arm, ...figure }) => ({
+    ...figure,
+    arm,
+    valueMs: value,
+    ...(note === undefined ? {} : { note }),
+  }))
+  return { source: reference.source, figures }
+}

@@ -1,0 +1,35 @@
+import calibration from '../model/calibration.json' with { type: 'json' }
+import { parsePlan } from '../plan/parse.ts'
+import type { Plan } from '../plan/plan.ts'
+import { calibrationSchema } from '../result/calibration.ts'
+import type { RunEvent } from '../run/events.ts'
+import { virtualHost } from '../run/host.ts'
+import type { RunOutcome } from '../run/run.ts'
+import { executeRun } from '../run/run.ts'
+import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
+import { vocabulary } from './plans.ts'
+
+/** Simulates a plan that is written after what every plan needs; its fleet has ten nodes. */
+export async function simulatedRun(written: string): Promise<RunOutcome & { plan: Plan; events: RunEvent[] }> {
+  const text = `apiVersion: scale-test/v1
+name: simulated
+fleet: { nodes: 10, node: { cpu: 8, memory: 16Gi } }
+arms: [{ profile: untuned }, { profile: tuned }]
+${written}
+`
+  const plan = parsePlan(text, 'simulated.yaml', vocabulary)
+  const measured = calibrationSchema.parse(calibration)
+  const target = simulatedTarget({ seed: plan.seed, calibration: measured, hardware: hardwareOf(plan, measured) })
+  const events: RunEvent[] = []
+  const outcome = await executeRun({
+    runId: 'run',
+    plan,
+    target,
+    clock: target.clock,
+    host: virtualHost,
+    signal: new AbortController().signal,
+    emit: (event) => events.push(event),
+    onSamples: () => {},
+  })
+  return { ...outcome, plan, events }
+}
