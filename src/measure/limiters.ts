@@ -184,6 +184,8 @@ type Gate = 'kubelet' | 'kube-controller-manager'
 /** Which components' requests stand between T0 and a stop. */
 const gates: Record<StopName, readonly Gate[]> = {
   created: ['kube-controller-manager'],
+  // What a single pod takes fits into every burst.
+  first: [],
   rsCurrent: ['kube-controller-manager'],
   available: ['kube-controller-manager', 'kubelet'],
   ready: ['kube-controller-manager', 'kubelet'],
@@ -210,7 +212,9 @@ export function explainStops(
   vagueByMs: Readonly<Record<string, number>> = {},
 ): Explanation[] {
   return (Object.entries(stopsMs) as [StopName, number | null][]).flatMap(([stop, stopMs]) =>
-    stopMs === null ? [] : [{ stop, ...explain({ stopMs, vagueByMs: vagueByMs[stop] }, gates[stop], limiters) }],
+    stopMs === null || gates[stop].length === 0
+      ? []
+      : [{ stop, ...explain({ stopMs, vagueByMs: vagueByMs[stop] }, gates[stop], limiters) }],
   )
 }
 

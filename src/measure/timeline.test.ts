@@ -61,7 +61,7 @@ describe('a rollout timeline', () => {
 
   it('should not count what was there before T0 when it starts', () => {
     const timeline = rollout()
-    expect(timeline.stops()).toEqual({ created: null, available: null, ready: null })
+    expect(timeline.stops()).toEqual({ created: null, first: null, available: null, ready: null })
     expect(timeline.done()).toBe(1)
   })
 
@@ -70,7 +70,7 @@ describe('a rollout timeline', () => {
     timeline.pod({ type: 'ADDED', object: pod('b'), atMs: 1010, exact: true })
     timeline.pod({ type: 'ADDED', object: pod('c'), atMs: 1020, exact: true })
     timeline.pod({ type: 'MODIFIED', object: pod('b', up), atMs: 1500, exact: true })
-    expect(timeline.stops()).toEqual({ created: 20, available: null, ready: null })
+    expect(timeline.stops()).toEqual({ created: 20, first: 500, available: null, ready: null })
     timeline.pod({ type: 'MODIFIED', object: pod('c', up), atMs: 1700, exact: true })
     timeline.deployment({
       type: 'MODIFIED',
@@ -80,7 +80,7 @@ describe('a rollout timeline', () => {
     })
     expect(timeline.reachedAll()).toBe(false)
     timeline.deployment({ type: 'MODIFIED', object: deployment(3, all(3)), atMs: 1900, exact: true })
-    expect(timeline.stops()).toEqual({ created: 20, available: 900, ready: 700 })
+    expect(timeline.stops()).toEqual({ created: 20, first: 500, available: 900, ready: 700 })
     expect(timeline.reachedAll()).toBe(true)
   })
 

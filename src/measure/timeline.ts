@@ -93,7 +93,12 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
       return { done: Math.max(0, total - Math.max(0, left - probe.to)), total }
     }
     return isRollout(probe)
-      ? { created: up(live.size), available: up(availableReplicas), ready: up(ready.size) }
+      ? {
+          created: up(live.size),
+          first: { done: Math.min(1, Math.max(0, ready.size - probe.from)), total: 1 },
+          available: up(availableReplicas),
+          ready: up(ready.size),
+        }
       : { rsCurrent: down(replicasLeft), deleted: down(live.size) }
   }
 
@@ -125,6 +130,7 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
         readyOverTime.push([atMs, ready.size])
       if (atMs >= t0Ms) censoredWithinMs = Math.max(censoredWithinMs, latenessMs(change))
       reach('created', change, live.size >= probe.to)
+      reach('first', change, pod.createdMs >= t0Ms && ready.has(uid))
       reach('ready', change, ready.size >= probe.to)
       reach('deleted', change, live.size <= probe.to)
     },

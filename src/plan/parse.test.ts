@@ -149,7 +149,7 @@ describe('parsePlan', () => {
   it('should refuse a threshold on a stop that its probe does not have', () => {
     const wrong = `${minimal}thresholds:\n  - { probe: up, stop: deleted, of: untuned, max: 3s }\n  - { probe: up, stop: ready, of: tuned, max: 3 }\n`
     expect(mistakesOf(wrong)).toEqual([
-      '14:24 thresholds[0].stop: "up" has no stop "deleted"; it has created, available, ready',
+      '14:24 thresholds[0].stop: "up" has no stop "deleted"; it has created, first, available, ready',
       '15:35 thresholds[1].of: the plan has no arm "tuned"; it has untuned',
       '15:47 thresholds[1].max: expected a duration with a unit, such as 30s, found 3',
     ])

@@ -1,5 +1,5 @@
 /** What a probe's clock can stop at, in the order reports show them. */
-export const stopOrder = ['created', 'available', 'ready', 'rsCurrent', 'deleted'] as const
+export const stopOrder = ['created', 'first', 'available', 'ready', 'rsCurrent', 'deleted'] as const
 export type StopName = (typeof stopOrder)[number]
 
 /** What a probe scales. */
@@ -15,5 +15,5 @@ export function isRollout({ from, to }: ProbeShape): boolean {
 
 /** The stops of a probe, by the direction it scales in. */
 export function stopsOf(probe: ProbeShape): readonly StopName[] {
-  return isRollout(probe) ? ['created', 'available', 'ready'] : ['rsCurrent', 'deleted']
+  return isRollout(probe) ? ['created', 'first', 'available', 'ready'] : ['rsCurrent', 'deleted']
 }

@@ -7,6 +7,7 @@ const sinceT0Ms = z.number().min(0)
 /** Milliseconds from T0 to each stop; absent when the stop does not apply to the probe, null when it was not reached. */
 const stopsMs = z.object({
   created: sinceT0Ms.nullable().optional(),
+  first: sinceT0Ms.nullable().optional(),
   available: sinceT0Ms.nullable().optional(),
   ready: sinceT0Ms.nullable().optional(),
   rsCurrent: sinceT0Ms.nullable().optional(),

@@ -45,6 +45,7 @@ function unreachedStops({ stopsMs }: Pick<ProbeOutcome, 'stopsMs'>): StopName[] 
 /** How a stop that was not reached is told; `done` and `total` are counts. */
 const progressWords: Record<StopName, (done: number, total: number) => string> = {
   created: (done, total) => `${done} of ${total} created`,
+  first: () => 'no new pod Ready',
   available: (done, total) => `${done} of ${total} available`,
   ready: (done, total) => `${done} of ${total} Ready`,
   rsCurrent: (done, total) => `${done} of ${total} gone from the ReplicaSet`,
@@ -99,9 +100,9 @@ export function readingOfStop(probes: Probes, index: number, stop: StopName): Re
   return { value, least, hindrance: hindrance() }
 }
 
-/** Stops that apply to a probe and that nothing was recorded of. */
+/** Stops that apply to a probe and that nothing was recorded of; `first` is not in results of schema 1. */
 function missingStops(probe: Pick<ProbeOutcome, 'from' | 'to' | 'stopsMs'>): StopName[] {
-  return stopsOf(probe).filter((stop) => probe.stopsMs[stop] === undefined)
+  return stopsOf(probe).filter((stop) => stop !== 'first' && probe.stopsMs[stop] === undefined)
 }
 
 /** What results know of probes. */

@@ -42,6 +42,7 @@ export function viewedProbesOf(arm: ArmOutcome): ViewedProbe[] {
 /** What the stops are called, and what is true of the cluster at each. */
 export const stopTexts: Readonly<Record<StopName, { label: string; meaning: string }>> = {
   created: { label: 'created', meaning: 'every pod exists in the API' },
+  first: { label: 'first pod Ready', meaning: 'one of the new pods is Ready' },
   available: { label: 'available', meaning: 'kubectl rollout status returns' },
   ready: { label: 'ready', meaning: 'every pod is Ready' },
   rsCurrent: { label: 'ReplicaSet current', meaning: 'kubectl get rs shows the new count' },

@@ -77,7 +77,9 @@ function stopFigure(name: string, stop: StopName): Figure<ViewedProbe> {
     unit: 'ms',
     format: formatDuration,
     bound: '≤',
-    importance: 'headline',
+    importance: stop === 'first' ? 'table' : 'headline',
+    // A single pod's time: chance has a larger part in it.
+    ...(stop === 'first' && { leastFactor: 2 }),
     read: ({ readings }) => readings[stop],
     cause: (before, after) => limitOf(before, after, stop),
     binding: (viewed) => bindingOf(viewed, stop),

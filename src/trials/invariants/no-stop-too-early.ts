@@ -35,9 +35,13 @@ function tooEarly({ name, from, to, stopsMs }: ProbeOutcome, { scaled, pods }: W
   }
   const isReadyAt = ({ readyMs }: WitnessedPod, atMs: number) => readyMs !== undefined && readyMs <= atMs
   const readyMs = cameMs((alive, atMs) => alive.filter((pod) => isReadyAt(pod, atMs)).length >= to)
+  const news = own.flatMap(({ createdMs, readyMs: atMs }) =>
+    createdMs >= scaledMs && atMs !== undefined ? [atMs] : [],
+  )
+  const firstMs = news.length === 0 ? undefined : Math.min(...news)
   const trulyMs: Record<string, number | undefined> =
     to > from
-      ? { created: cameMs((alive) => alive.length >= to), ready: readyMs, available: readyMs }
+      ? { created: cameMs((alive) => alive.length >= to), first: firstMs, ready: readyMs, available: readyMs }
       : { deleted: cameMs((alive) => alive.length <= to) }
   const told = Object.entries(trulyMs).flatMap(([stop, atMs]) => {
     const stopMs = stopsMs[stop as keyof typeof stopsMs]
