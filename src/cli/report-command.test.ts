@@ -5,30 +5,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ArmOutcome, Result, ThresholdOutcome } from '../result/result.ts'
 import type { ProbeOutcome } from '../steps/probe/outcome.ts'
 import { probesIn } from '../testing/outcomes.ts'
+import { surroundingsForTests } from '../testing/surroundings.ts'
 import type { RunOptions } from './options.ts'
 import { reportCommand } from './report-command.ts'
 import { runCommand } from './run-command.ts'
-import type { Surroundings } from './surroundings.ts'
-import { stylesFor } from './terminal.ts'
 
-const root = join(import.meta.dirname, '..', '..')
+const _root = join(import.meta.dirname, '..', '..')
 let reports: string
 let printed: string[] = []
 
-function surroundings(): Surroundings {
-  const print = (line: string) => printed.push(line)
-  return {
-    terminal: { print, write: () => {}, printError: print, printAtOnce: print, interactive: false, columns: 80 },
-    stdinIsTerminal: false,
-    styles: stylesFor(false),
-    env: {},
-    folders: { root, plans: join(root, 'plans'), reports, components: '' },
-    interruption: { signal: new AbortController().signal, signalName: undefined, hint: undefined },
-    reportBug(error) {
-      throw error
-    },
-  }
-}
+const surroundings = () => surroundingsForTests(reports, (line) => printed.push(line))
 
 /** Runs the plan smoke on a simulated cluster: its exit status, and the folder of its report. */
 async function smoke(options: RunOptions = {}): Promise<{ status: number; folder: string }> {

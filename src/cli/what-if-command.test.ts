@@ -4,13 +4,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Result } from '../result/result.ts'
 import { probesIn, resultSchema } from '../testing/outcomes.ts'
+import { surroundingsForTests } from '../testing/surroundings.ts'
 import type { WhatIfOptions } from './options.ts'
 import { reportCommand } from './report-command.ts'
-import type { Surroundings } from './surroundings.ts'
-import { stylesFor } from './terminal.ts'
 import { whatIfCommand } from './what-if-command.ts'
 
-const root = join(import.meta.dirname, '..', '..')
+const _root = join(import.meta.dirname, '..', '..')
 let reports: string
 let printed: string[]
 
@@ -21,20 +20,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(reports, { recursive: true, force: true }))
 
-function surroundings(): Surroundings {
-  const print = (line: string) => printed.push(line)
-  return {
-    terminal: { print, write: () => {}, printError: print, printAtOnce: print, interactive: false, columns: 80 },
-    stdinIsTerminal: false,
-    styles: stylesFor(false),
-    env: {},
-    folders: { root, plans: join(root, 'plans'), reports, components: '' },
-    interruption: { signal: new AbortController().signal, signalName: undefined, hint: undefined },
-    reportBug(error) {
-      throw error
-    },
-  }
-}
+const surroundings = () => surroundingsForTests(reports, (line) => printed.push(line))
 
 /** The last text that was printed, but for how to measure it. */
 function summary(): string | undefined {

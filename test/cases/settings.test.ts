@@ -1,41 +1,22 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Result } from '../../src/result/result.ts'
 import { probesIn, resultSchema } from '../../src/testing/outcomes.ts'
+import { scaleTestIn } from './scale-test.ts'
 
-const root = join(import.meta.dirname, '..', '..')
 const inputs = join(import.meta.dirname, 'inputs')
 const input = (name: string) => join(inputs, `${name}.yaml`)
 
-let reports: string
-
-beforeEach(() => {
-  reports = mkdtempSync(join(tmpdir(), 'scale-test-settings-'))
-})
-
-afterEach(() => {
-  rmSync(reports, { recursive: true, force: true })
-})
-
-function scaleTest(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src', 'main.ts'), ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, SCALE_TEST_REPORTS: reports },
-  })
-  return { status, output: `${stdout}${stderr}` }
-}
+const { scaleTest, folders } = scaleTestIn('settings')
 
 function simulate(plan: string): Result {
   const { status, output } = scaleTest('run', plan, '--target', 'sim')
   expect(output).toContain('pass (simulated)')
   expect(status).toBe(0)
-  const [run = ''] = readdirSync(reports)
-  const result = resultSchema.parse(JSON.parse(readFileSync(join(reports, run, 'result.json'), 'utf8')))
-  rmSync(join(reports, run), { recursive: true })
+  const [run = ''] = readdirSync(folders.reports)
+  const result = resultSchema.parse(JSON.parse(readFileSync(join(folders.reports, run, 'result.json'), 'utf8')))
+  rmSync(join(folders.reports, run), { recursive: true })
   return result
 }
 
@@ -69,7 +50,7 @@ describe('settings as people wrote them', () => {
       effective: '90s',
       status: 'applied',
     })
-    const plain = join(reports, 'plain.yaml')
+    const plain = join(folders.reports, 'plain.yaml')
     writeFileSync(plain, readFileSync(input('knob-goduration'), 'utf8').replace('1m30s', '90s'))
     const same = simulate(plain)
     expect(same).toEqual(written)

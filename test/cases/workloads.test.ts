@@ -1,30 +1,10 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { scaleTestIn } from './scale-test.ts'
 
-const root = join(import.meta.dirname, '..', '..')
 const input = (name: string) => join(import.meta.dirname, 'inputs', `${name}.yaml`)
 
-let reports: string
-
-beforeEach(() => {
-  reports = mkdtempSync(join(tmpdir(), 'scale-test-workloads-'))
-})
-
-afterEach(() => {
-  rmSync(reports, { recursive: true, force: true })
-})
-
-function scaleTest(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src', 'main.ts'), ...args], {
-    encoding: 'utf8',
-    env: { ...process.env, SCALE_TEST_REPORTS: reports },
-  })
-  return { status, output: `${stdout}${stderr}` }
-}
+const { scaleTest } = scaleTestIn('workloads')
 
 describe('workloads as people wrote them', () => {
   it.each([
