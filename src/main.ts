@@ -121,7 +121,7 @@ function requireWorkingDirectory(): void {
   try {
     process.cwd()
   } catch {
-    throw new Failure('infrastructure', 'the working directory is no longer there', { next: 'cd to another folder' })
+    throw new Failure('infrastructure', 'the working directory no longer exists', { next: 'cd to another folder' })
   }
 }
 

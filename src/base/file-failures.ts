@@ -13,7 +13,7 @@ export type FileAction = 'read' | 'written' | 'created' | 'listed' | 'looked int
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   EISDIR: 'it is a folder',
-  ENXIO: 'it is no regular file',
+  ENXIO: 'it is not a regular file',
   ENOTEMPTY: 'it is not empty',
   EEXIST: 'something else is there',
   ENAMETOOLONG: 'the name is too long',
@@ -49,7 +49,8 @@ export function onFile<T>(path: string, action: FileAction, work: () => T): T {
 
 function fileFailure(path: string, action: FileAction, error: unknown): unknown {
   const kind: FailureKind = action === 'read' ? 'bad-input' : 'infrastructure'
-  if (path.includes('\0')) return new Failure('bad-input', `${shownPath(path)} is no path: it has a NUL character`)
+  if (path.includes('\0'))
+    return new Failure('bad-input', `${shownPath(path)} is not a path: it contains a NUL character`)
   if (!isSystemError(error)) return error
   const next = action === 'read' ? undefined : nexts[error.code]
   return new Failure(kind, `${shownPath(path)} cannot be ${action}: ${reasonOf(path, action, error)}`, {

@@ -37,7 +37,7 @@ describe('quantityOf', () => {
     expect(quantityOf('128974848000m')).toBe(128_974_848)
     expect(quantityOf(4)).toBe(4)
     expect(quantityOf(undefined)).toBe(0)
-    expect(() => quantityOf('much')).toThrow('much is no Kubernetes quantity')
+    expect(() => quantityOf('much')).toThrow('much is not a Kubernetes quantity')
   })
 
   it('should read back any quantity, and refuse everything else as a Failure', () => {

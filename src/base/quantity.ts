@@ -21,7 +21,8 @@ export function parseQuantity(text: string): number | undefined {
 /** A quantity as the API has it; 0 where there is none. Throws `Failure('infrastructure')` for what is no quantity. */
 export function quantityOf(given: string | number | undefined): number {
   const quantity = parseQuantity(String(given ?? 0))
-  if (quantity === undefined) throw new Failure('infrastructure', `${excerpt(String(given))} is no Kubernetes quantity`)
+  if (quantity === undefined)
+    throw new Failure('infrastructure', `${excerpt(String(given))} is not a Kubernetes quantity`)
   return quantity
 }
 
@@ -48,7 +49,7 @@ export function parseBytes(text: string): number | undefined {
 /** Bytes of an amount that a plan has: `memory` there lets nothing else through. */
 export function bytesOf(amount: string): number {
   const bytes = parseBytes(amount)
-  if (bytes === undefined) throw new Error(`${amount} is no amount of memory`)
+  if (bytes === undefined) throw new Error(`${amount} is not an amount of memory`)
   return bytes
 }
 

@@ -31,7 +31,7 @@ export async function calibrateCommand(
     throw new Failure('bad-input', `${path} is a folder`, { next: 'Name a file: --output' })
   // Before five minutes of measuring.
   freeBytes(dirname(path))
-  interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup --run ${runId}`
+  interruption.hint = `to remove what it left behind: npm run scale-test -- cleanup --run ${runId}`
 
   const { signal } = interruption
   await withStatusLine(terminal, (onProgress) => target.prepare({ fleet: calibrationFleet(sizes), signal, onProgress }))

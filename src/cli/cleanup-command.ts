@@ -86,7 +86,7 @@ async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Su
   let survivors = 0
   for (const runId of runIds) {
     if (run === undefined && isGuarded(runId)) {
-      terminal.print(`${runId}: still going on, left alone (name it with --run to end it)`)
+      terminal.print(`${runId}: still running, left alone (name it with --run to end it)`)
       continue
     }
     const hadState = kindOf(stateFolder(runId)) !== undefined
@@ -101,7 +101,7 @@ async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Su
   }
   const tidied = run === undefined ? tidyReports(folders.reports, hasResults) : []
   for (const line of tidied) terminal.print(line)
-  if (runIds.length + tidied.length === 0) terminal.print('nothing is left of any run')
+  if (runIds.length + tidied.length === 0) terminal.print('no run has left anything behind')
   return survivors === 0 ? exitCodes.pass : exitCodes.residue
 }
 

@@ -19,7 +19,7 @@ export async function doctorCommand(surroundings: Surroundings): Promise<number>
     terminal.print(`  ${marks[state]} ${what}`)
     if (next !== undefined) terminal.print(`          ${styles.dim(next)}`)
   }
-  terminal.print(styles.bold('\ntarget remote: clusters of others'))
+  terminal.print(styles.bold('\ntarget remote: clusters that exist already'))
   for (const { state, what, next } of await examineClustersFile(surroundings)) {
     terminal.print(`  ${marks[state]} ${what}`)
     if (next !== undefined) terminal.print(`          ${styles.dim(next)}`)

@@ -37,7 +37,7 @@ export async function dryRunCommand(
   const plan = loadPlanFor(planName, folders.plans, options)
   const target = targetNamed(options.target, plan)
   if (target !== 'remote') {
-    throw new Failure('bad-input', `a dry run is for clusters of others; target ${target} has none`, {
+    throw new Failure('bad-input', `a dry run checks clusters that exist already; target ${target} has none`, {
       next: 'Add --target remote, or leave out --dry-run',
     })
   }

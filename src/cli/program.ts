@@ -92,7 +92,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       'such as kubelet.kubeAPIQPS=5,10,20,50,100 or fleet.nodes=100,1000',
       collected,
     )
-    .option('--profile <name>', 'what all else is from: an arm of the plan or a profile; default: tuned')
+    .option('--profile <name>', 'where all other settings come from: an arm of the plan or a profile; default: tuned')
     .option('-t, --target <name>', 'where the clusters come from (sim, local); default: sim')
     .option(
       '-r, --repeat <count>',
@@ -110,7 +110,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .description('run a small plan under the faults of many seeds, and check what must always hold')
     .option('-n, --seeds <count>', 'how many seeds; default: 1000', wholeNumber(mostSeeds))
     .option('-f, --from <seed>', 'the first of them; default: 1', wholeNumber(Number.MAX_SAFE_INTEGER))
-    .option('--seed <seed>', 'one seed only, with all there is to say of it', wholeNumber(Number.MAX_SAFE_INTEGER))
+    .option('--seed <seed>', 'run one seed only, and show everything about it', wholeNumber(Number.MAX_SAFE_INTEGER))
     .action(async (options: SimulateOptions) =>
       onExit(await (await import('./simulate-command.ts')).simulateCommand(options, surroundings)),
     )

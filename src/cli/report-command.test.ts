@@ -76,7 +76,7 @@ describe('reportCommand', () => {
       expect(text).toMatch(/simulated/i)
       expect(text).not.toMatch(/measur|running component|own metrics|read back|ready in 0 ms|real component/i)
     }
-    expect(printed.join('\n')).toContain('Control plane: there at once: its start is not modelled')
+    expect(printed.join('\n')).toContain('Control plane: its start is not modelled')
     rmSync(folder, { recursive: true })
   })
 
@@ -100,7 +100,7 @@ describe('reportCommand', () => {
       (_, tuned) => Object.assign(tuned, { outcome: 'failed', error: 'it broke' }),
       'tuned #1: it broke',
     ],
-    ['a part of the run', (result) => Object.assign(result, { partial: true }), 'the run did not go to its end'],
+    ['a part of the run', (result) => Object.assign(result, { partial: true }), 'the run stopped early'],
     [
       'a stop that did not come',
       (_, __, rollout) => Object.assign(rollout.stopsMs, { ready: null }),

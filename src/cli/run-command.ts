@@ -72,7 +72,7 @@ export async function carryOut(
   const { runId, runFolder, target, clock } = on
   if (target.evidence === 'measured') {
     const clusters = target.name === 'remote' ? ' --clusters FILE' : ''
-    interruption.hint = `what it left behind is removed by: npm run scale-test -- cleanup${clusters} --run ${runId}`
+    interruption.hint = `to remove what it left behind: npm run scale-test -- cleanup${clusters} --run ${runId}`
   }
 
   for (const sentence of otherTargets({ ...plan, target: target.name })) terminal.print(sentence)

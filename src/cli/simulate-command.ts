@@ -69,7 +69,7 @@ const usualSeeds = 1000
 /** Throws `Failure('bad-input')` for options that contradict each other, and for seeds that are not told apart as numbers. */
 function seedsOf({ seeds, from, seed }: SimulateOptions): { first: number; last: number } {
   if (seed !== undefined && (seeds !== undefined || from !== undefined))
-    throw new Failure('bad-input', '--seed runs one seed: it does not go with --seeds and --from')
+    throw new Failure('bad-input', '--seed runs a single seed; it cannot be combined with --seeds or --from')
   const first = seed ?? from ?? 1
   const last = seed ?? first + ((seeds ?? usualSeeds) - 1)
   if (!Number.isSafeInteger(first) || !Number.isSafeInteger(last))

@@ -32,7 +32,7 @@ export async function whatIfCommand(
   const [vary = '', ...more] = options.vary
   if (more.length > 0)
     throw new Failure('bad-input', '--vary takes one setting at a time', {
-      next: 'what else is to differ from the plan goes into --set',
+      next: 'set anything else that differs from the plan with --set',
     })
   const variation = parseVariation(vary, planFields(vocabulary))
   const { varied, knob } = variation
@@ -48,13 +48,9 @@ export async function whatIfCommand(
   if (!isLookedAt(varied, plan, target))
     throw new Failure('bad-input', `on target ${target}, ${varied} would change nothing`)
   if (target === 'remote' && varied.startsWith('fleet.'))
-    throw new Failure(
-      'bad-input',
-      `on target remote, ${varied} cannot vary: all arms have the hosts' fleet in common`,
-      {
-        next: 'run the plan once for each value, with --set',
-      },
-    )
+    throw new Failure('bad-input', `on target remote, ${varied} cannot vary: all arms share the hosts' fleet`, {
+      next: 'run the plan once for each value, with --set',
+    })
   // More than once unless the plan or the command line says how often.
   const usual = target === 'sim' ? read([`repetitions=${usualRepetitions}`, ...set]).repetitions : 1
   plan.repetitions = options.repeat ?? Math.max(plan.repetitions, usual)

@@ -51,7 +51,7 @@ export function troubleOf(pod: Pod): PodTrouble | undefined {
   const { reason = '', message = '' } = container?.state?.waiting ?? {}
   if (imageReasons.has(reason)) {
     return {
-      because: `the image cannot be had: ${reason}${quoted(message)}`,
+      because: `the image cannot be pulled: ${reason}${quoted(message)}`,
       next: 'Bring the image to the machines (make image says how), or name another one or another pull policy: fleet.pods.image, fleet.pods.imagePullPolicy',
       lasting: hopeless.has(reason) ? 'at-once' : 'if-it-lasts',
     }

@@ -39,7 +39,7 @@ export function warningsOf(estimate: Estimate, plan: Plan, steps: readonly Forec
 /** What a plan says for targets other than its own, in a sentence. */
 export function otherTargets(plan: Plan): string[] {
   const fields = plan.target === undefined ? [] : notLookedAt(plan, plan.target)
-  return fields.length === 0 ? [] : [`target ${plan.target} does not look at ${fields.join(', ')}`]
+  return fields.length === 0 ? [] : [`target ${plan.target} ignores ${fields.join(', ')}`]
 }
 
 function hostWarnings({ fleet, arms }: Estimate): string[] {

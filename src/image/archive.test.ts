@@ -77,7 +77,7 @@ describe('createImage', () => {
     ['of another kind', program(riscv)],
   ])('should refuse a file that is %s', (_, binary) => {
     expect(() => image(binary)).toThrow(Failure)
-    expect(() => image(binary)).toThrow('pause is no Linux program for amd64 or arm64')
+    expect(() => image(binary)).toThrow('pause is not a Linux program for amd64 or arm64')
   })
 })
 

@@ -54,8 +54,12 @@ function architectureOf(program: string, binary: Uint8Array): string {
   const isElf = header.length === 20 && header.toString('latin1', 0, 4) === '\u007fELF'
   const architecture = isElf ? architectures[header.readUInt16LE(18)] : undefined
   if (architecture === undefined)
-    throw new Failure('bad-input', `${program} is no Linux program for ${Object.values(architectures).join(' or ')}`, {
-      next: 'Build it on Linux, for such a machine',
-    })
+    throw new Failure(
+      'bad-input',
+      `${program} is not a Linux program for ${Object.values(architectures).join(' or ')}`,
+      {
+        next: 'Build it on Linux, for such a machine',
+      },
+    )
   return architecture
 }

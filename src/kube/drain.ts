@@ -41,7 +41,7 @@ export async function deleteNamespaces(
   const found = await insisting(cluster, list, signal).catch((error: unknown) => {
     const { labelSelector = '', fieldSelector = '' } = selected
     const which = [labelSelector, fieldSelector].filter((one) => one !== '').join(' and ')
-    throw new Failure('residue', `namespaces with ${which} could not be looked for: ${messageOf(error)}`)
+    throw new Failure('residue', `namespaces with ${which} could not be listed: ${messageOf(error)}`)
   })
   if (found.length === 0) return
 

@@ -105,7 +105,8 @@ async function introduce(socket: Socket, username: string, password: string): Pr
   socket.write(Uint8Array.of(5, methods.length, ...methods))
   const [version, method] = await bytes(socket, 2)
   if (version !== 5) throw failed('PROXY_REFUSED', 'it does not speak SOCKS5')
-  if (method !== 0 && method !== 2) throw failed('PROXY_REFUSED', 'it wants another proof of who asks than a password')
+  if (method !== 0 && method !== 2)
+    throw failed('PROXY_REFUSED', 'it requires an authentication method other than a password')
   if (method === 0) return
   socket.write(Uint8Array.of(1, ...counted(username), ...counted(password)))
   const [, status] = await bytes(socket, 2)

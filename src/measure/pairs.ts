@@ -84,12 +84,12 @@ function whyNotOneProcess(start: ComponentMetrics, end: ComponentMetrics): strin
   if (end.unread !== undefined) return `afterwards: ${end.unread}`
   const [started, startedAgain] = [startOf(start), startOf(end)]
   if (started === undefined || startedAgain === undefined)
-    return `its page does not say when the process started (${processStart}), so nothing tells one process from another`
+    return `its page does not say when the process started (${processStart}), so a restart would not be noticed`
   return started === startedAgain ? undefined : severalProcesses
 }
 
 const severalProcesses =
-  'answered from two processes: it was started again, or several instances answer at this address, where each has to be named'
+  'answered from two processes: it restarted, or several instances share this address and each has to be named'
 
 /** When the process of a page started, in seconds since 1970. */
 export function startOf({ samples }: Pick<ComponentMetrics, 'samples'>): number | undefined {

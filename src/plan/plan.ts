@@ -83,7 +83,7 @@ export const podsByDefault = hollowPodsSection().parse({})
 
 const kubeconfigContext = {
   kubeconfig: names.path.describe('The file; ~ is the home folder.'),
-  context: z.string().min(1).describe('The context in it; the current one is never taken.'),
+  context: z.string().min(1).describe('The context in it; the current context is never used.'),
   uid: z
     .string()
     .min(1)
@@ -124,7 +124,7 @@ function remoteSection() {
             })
             .optional()
             .describe(
-              'Where components serve /metrics and /configz: what is not named is not read, and said to be so.',
+              'Where components serve /metrics and /configz: anything not listed is not read, and the report says so.',
             ),
         }),
       )
@@ -201,9 +201,7 @@ export function planSections(vocabulary: Vocabulary) {
       .describe('What goes wrong in the clusters; target sim only.'),
     remote: remoteSection()
       .optional()
-      .describe(
-        'The clusters of target remote, usually in a file of its own (--clusters); no other target looks at it.',
-      ),
+      .describe('The clusters of target remote, usually in a file of its own (--clusters); other targets ignore them.'),
     simulation: z
       .strictObject({
         controlPlaneCores: count(mostCores)
@@ -217,7 +215,7 @@ export function planSections(vocabulary: Vocabulary) {
           .describe('Whether each node has a kube-proxy. When absent: where the fleet has hosts of its own.'),
       })
       .optional()
-      .describe('What target sim is to suppose; no other target looks at it.'),
+      .describe('What target sim assumes; other targets ignore it.'),
     steps: stepsSection(vocabulary.kinds)
       .optional()
       .describe(

@@ -76,7 +76,7 @@ export function workloadSection() {
       })
       .optional()
       .describe(
-        'Configmaps and secrets: by two ratios, or by number. A total is thrown at random over the namespaces.',
+        'Configmaps and secrets: by two ratios, or by number. A total is scattered over the namespaces at random.',
       ),
     serviceAccounts: amount
       .prefault(0)
@@ -95,7 +95,9 @@ export function workloadSection() {
     pace: z
       .strictObject({ rate: perSecond.optional(), concurrency: count(128).optional() })
       .default({ concurrency: 32 })
-      .describe('How fast objects are created: so many per second, whatever the answers take, or so many at a time.'),
+      .describe(
+        'How fast objects are created: a rate per second, however long the answers take, or a number at a time.',
+      ),
     timeout: timeLimitMs
       .prefault('15m')
       .describe('How long all objects may take to exist and all pods to become Ready.'),

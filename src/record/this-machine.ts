@@ -145,7 +145,7 @@ export const readThisMachine: ReadMachine = (processes) => {
   const time = processorTime()
   const [totalBytes, availableBytes] = [memoryIn(memory, 'MemTotal'), memoryIn(memory, 'MemAvailable')]
   if (time === undefined || totalBytes === undefined || availableBytes === undefined)
-    throw new Error('/proc does not tell of processors and memory')
+    throw new Error('/proc does not show processors and memory')
   const components = new Map<string, ComponentReading[]>()
   for (const { component, pid } of [{ component: 'orchestrator', pid: process.pid }, ...processes]) {
     const reading = readProcess(pid)

@@ -48,7 +48,7 @@ export function caveatsOf(arms: readonly ArmOutcome[], steps: readonly StepRepor
       title: 'The API server was not checked: anyone could have answered in its place',
       places: perArm(({ insecure }) => (insecure === true ? ['--allow-insecure'] : [])),
     },
-    { severity: 'bad', title: 'Knobs with another value than requested', places: knobs('differs') },
+    { severity: 'bad', title: 'Knobs whose value is not the one requested', places: knobs('differs') },
     {
       severity: 'warn',
       title: 'Overridden by Kubernetes',

@@ -61,7 +61,7 @@ function besideLine({ result, steps }: ReportView): Content {
     const long = parts.flatMap(({ what, ms = 0 }) => (ms < shortMs ? [] : [`${formatDuration(ms)} ${what}`]))
     return long.length === 0 ? [] : [`${label}: ${long.join(', ')}`]
   })
-  return lines.length > 0 && markup`<p class="muted">In none of these times: ${lines.join('; ')}.</p>`
+  return lines.length > 0 && markup`<p class="muted">Not included in these times: ${lines.join('; ')}.</p>`
 }
 
 function armRow(view: ReportView, arm: ArmOutcome, flaps: boolean): Markup {

@@ -64,8 +64,8 @@ async function leftRuns({ clusters, now, signal, print }: ClusterCleanup): Promi
     left.add(holder)
     if (!isExpired(lease, now)) goingOn.add(holder)
   }
-  if (left.size === 0) print('nothing is left of any run')
-  for (const run of goingOn) print(`${run}: still going on, left alone (name it with --run to remove it all the same)`)
+  if (left.size === 0) print('no run has left anything behind')
+  for (const run of goingOn) print(`${run}: still running, left alone (name it with --run to remove it all the same)`)
   return [...left].filter((run) => !goingOn.has(run)).sort()
 }
 

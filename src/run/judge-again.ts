@@ -14,7 +14,7 @@ export function judgedAgain(result: Result): Result {
   const thresholds = result.thresholds.map((recorded) => thresholdAgain(recorded, result))
   // An arm that is not complete says why itself.
   const isUnexplained = partial && arms.every(({ outcome }) => outcome === 'complete')
-  const early = `the run did not go to its end: ${plural(arms.length, 'arm')} finished`
+  const early = `the run stopped early: ${plural(arms.length, 'arm')} finished`
   const ending = result.ending ?? (isUnexplained ? early : undefined)
   const judged = concluded(thresholds, { arms, ending })
   const contradictions = [

@@ -53,7 +53,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     const ran = await runArm(arm, context, versions)
     arms.push(ran.outcome)
     const finished = `${plural(arms.length, 'arm')} of ${planned.length} finished`
-    context.onArm?.(resultOf(`killed, or still going on: ${finished}`))
+    context.onArm?.(resultOf(`killed, or still running: ${finished}`))
     if (ran.error === undefined) continue
     errors.push(ran.error)
     if (endsRun(ran.error)) break

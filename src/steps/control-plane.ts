@@ -23,7 +23,7 @@ export function controlPlane(
     summary({ readyMs, opening }) {
       if (readyMs !== null) return `ready in ${formatDuration(readyMs)}`
       if (opening?.retunedMs !== undefined) return `re-tuned in ${formatDuration(opening.retunedMs)}`
-      return target.evidence === 'simulated' ? 'there at once: its start is not modelled' : 'already running'
+      return target.evidence === 'simulated' ? 'its start is not modelled' : 'already running'
     },
     tearDown: {
       budgetMs: target.closeBudgetMs ?? 30_000,

@@ -73,7 +73,7 @@ describe('deleteNamespaces', () => {
     }
     const api = { ...cluster.api, list }
     await expect(deleteNamespaces({ api, clock: cluster.clock }, own, abortedAfter(cluster, 60_000))).rejects.toThrow(
-      'namespaces with scale-test/run=run-7 could not be looked for: no',
+      'namespaces with scale-test/run=run-7 could not be listed: no',
     )
   })
 

@@ -137,7 +137,7 @@ export function fleetUp(
   }
 }
 
-export const fleetCheckOutline: StepOutline = { id: 'fleet-check', title: 'Nodes looked at again' }
+export const fleetCheckOutline: StepOutline = { id: 'fleet-check', title: 'Nodes checked again' }
 
 /** Whether all nodes are still Ready when everything is measured. */
 export function fleetCheck(fleet: Pick<ReadyFleet, 'lookAgain'>): Step<void> {

@@ -89,8 +89,8 @@ describe('parseVariation', () => {
       'etcd.autoCompactionRetention=1000,much',
       'a number of revisions, or a period of at least 1s, such as 1h, not "much"',
     ],
-    ['fleet.hosts=1,2', 'machines in common'],
-    ['fleet.host.cpu=1,2', 'machines in common'],
+    ['fleet.hosts=1,2', 'share their machines'],
+    ['fleet.host.cpu=1,2', 'share their machines'],
     ['seed=1,2', 'there is no knob seed'],
     ['probes.sequence[0].to=1,2', 'there is no knob probes.sequence[0].to'],
   ])('should refuse %s', (text, message) => {

@@ -38,7 +38,7 @@ export function parseVariation(text: string, planFields: readonly string[] = [])
   if (twice !== undefined)
     throw new Failure('bad-input', `--vary ${excerpt(text)}: ${excerpt(String(twice))} is given twice`)
   if (values.length < 2)
-    throw new Failure('bad-input', `--vary ${excerpt(text)}: one value has nothing to be set beside`, {
+    throw new Failure('bad-input', `--vary ${excerpt(text)}: one value has nothing to be compared with`, {
       next: `give two or more, such as ${example}`,
     })
   return { varied, knob, values: inOrder(values, magnitude) }
@@ -52,7 +52,7 @@ const machines = /^fleet\.hosts?(\.|$)/
 
 function refuseUnlessField(path: string, planFields: readonly string[]): void {
   if (machines.test(path))
-    throw new Failure('bad-input', `${excerpt(path)} cannot vary: the arms of a run have their machines in common`)
+    throw new Failure('bad-input', `${excerpt(path)} cannot vary: the arms of a run share their machines`)
   if (fields.test(path)) return
   const varying = planFields.filter((field) => fields.test(field) && !machines.test(field))
   const meant = didYouMean(path, [...catalogue.map(({ id }) => id), ...varying])

@@ -1,7 +1,7 @@
 import { createPlaces } from '../base/at-once.ts'
 import type { Clock } from '../base/clock.ts'
 
-/** How fast to send: so many per second, whatever the answers take, or so many at a time. */
+/** How fast to send: a rate per second, however long the answers take, or a number at a time. */
 export type Pace = { ratePerSecond: number } | { concurrency: number }
 
 /** The life of one request. */

@@ -285,9 +285,9 @@ describe('what would do nothing', () => {
       `${base.replace('settle', 'node: { name: worker-1 }\n  settle')}simulation: { kubeProxy: true }\n`,
     )
     const sim = scaleTest('plan', 'for-all.yaml')
-    expect(sim).toMatchObject({ status: 0, stdout: expect.stringContaining('target sim does not look at probes.node') })
+    expect(sim).toMatchObject({ status: 0, stdout: expect.stringContaining('target sim ignores probes.node') })
     const local = scaleTest('plan', 'for-all.yaml', '--target', 'local')
-    expect(local.stdout).toContain('target local does not look at simulation, probes.node')
-    expect(scaleTest('plan', 'base.yaml').stdout).not.toContain('does not look at')
+    expect(local.stdout).toContain('target local ignores simulation, probes.node')
+    expect(scaleTest('plan', 'base.yaml').stdout).not.toContain('ignores')
   })
 })

@@ -66,7 +66,9 @@ describe('target remote', () => {
       remote: { targets: [{ ...only, arms: ['tuned'] }] },
     }
     const { result } = await run({ ...options, plan: swapped })
-    const [differing] = viewFor(result).caveats.filter(({ title }) => title.startsWith('Knobs with another value'))
+    const [differing] = viewFor(result).caveats.filter(({ title }) =>
+      title.startsWith('Knobs whose value is not the one requested'),
+    )
     expect(differing).toMatchObject({ severity: 'bad', places: [expect.stringContaining('kubelet.kubeAPIQPS')] })
   })
 
@@ -188,12 +190,12 @@ describe('cleanUpClusters', () => {
     const { bench, cleanUp, lines } = await aborted()
     await using _ = bench
     expect(await cleanUp(undefined)).toEqual([])
-    expect(lines[0]).toMatch(/^run-b: still going on, left alone/)
+    expect(lines[0]).toMatch(/^run-b: still running, left alone/)
     expect(lines[1]).toMatch(/^run-a: .* removed/)
     expect(await cleanUp('run-b')).toEqual([])
     expect(lines[2]).toBe('run-b: target (context untuned): removed 1 namespaces, the Lease kube-system/scale-test')
     expect(await cleanUp(undefined)).toEqual([])
-    expect(lines[3]).toBe('nothing is left of any run')
+    expect(lines[3]).toBe('no run has left anything behind')
   })
 
   it('should take a run whose Lease has expired for one that is over', async () => {

@@ -75,7 +75,7 @@ describe('the Lease of a target', () => {
     })
     expect(error).toBeUndefined()
     expect(result.arms[0]?.waitedForLeaseMs).toBeGreaterThanOrEqual(25_000)
-    expect(htmlOf(result)).toMatch(/In none of these times: untuned #1: 25\.\d s waiting for its Lease\./)
+    expect(htmlOf(result)).toMatch(/Not included in these times: untuned #1: 25\.\d s waiting for its Lease\./)
   })
 
   it('should end the program that re-tunes a cluster as soon as it is lost', async () => {
@@ -90,7 +90,7 @@ describe('the Lease of a target', () => {
     const startedMs = options.clock.nowMs()
     const { error } = await run(options)
     await stealing
-    expect(error).toMatchObject({ kind: 'lost', message: expect.stringContaining('somebody has deleted it') })
+    expect(error).toMatchObject({ kind: 'lost', message: expect.stringContaining('somebody deleted it') })
     expect(options.clock.nowMs() - startedMs).toBeLessThan(150_000)
   })
 })

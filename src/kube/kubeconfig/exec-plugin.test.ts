@@ -214,7 +214,7 @@ describe('a credential plugin', () => {
 
   test('should be refused when it has to ask and there is no terminal', async () => {
     const failed = await failure(load({ ...telling, interactiveMode: 'Always' }))
-    expect(failed.message).toMatch(/has to ask somebody, and standard input is not a terminal/)
+    expect(failed.message).toMatch(/has to ask you something, but standard input is not a terminal/)
   })
 
   test('should find nobody to ask, and that is told, when it may ask and there is no terminal', async () => {

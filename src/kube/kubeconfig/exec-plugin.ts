@@ -102,7 +102,7 @@ export async function runPlugin(
 
   if (interactiveMode === 'Always' && !stdinIsTerminal)
     throw failure(
-      `${plugin.command} has to ask somebody, and standard input is not a terminal`,
+      `${plugin.command} has to ask you something, but standard input is not a terminal`,
       'Run this in a terminal',
     )
   const interactive = interactiveMode !== 'Never' && stdinIsTerminal
@@ -127,7 +127,7 @@ export async function runPlugin(
   const credential = 'because' in ending ? ending : credentialIn(ending.output, apiVersion)
   if (!('because' in credential)) return credential
   const alone =
-    interactive || interactiveMode === 'Never' ? '' : ' (standard input is not a terminal, so that it could ask nobody)'
+    interactive || interactiveMode === 'Never' ? '' : ' (standard input is not a terminal, so it could not ask anybody)'
   throw failure(`${plugin.command} ${credential.because}${alone}`)
 }
 

@@ -18,7 +18,7 @@ const sources = {
   },
   apiserver: {
     who: 'As the apiserver counted it',
-    how: 'everybody’s requests, watches left out; interpolated within the buckets of its histogram; — lies beyond the last one',
+    how: 'requests of all clients except watches; interpolated within the buckets of its histogram; — lies beyond the last one',
   },
 } as const
 

@@ -19,7 +19,7 @@ export const observeSection: SectionKind<PlannedObservation> = {
       timeLimitMs.transform((ms) => ({ name, for: ms })),
       z.strictObject({ name: names.probe.default(name), for: timeLimitMs }),
     ])
-    .describe('Measures the cluster for so long and creates nothing in it.'),
+    .describe('Measures the cluster for the given time and creates nothing in it.'),
   nameOf: (section) => section.name,
   stopsOf: () => [],
   check: () => [],

@@ -90,7 +90,7 @@ function runReport({ arm, label, repetition, outcome: { name, observation } }: S
 
 /** What a reader looks for first. Rates add up over all labels; of latencies, the slowest kind of request stands for all. */
 const figures: readonly Figure<Observed>[] = [
-  rate('requests', 'requests answered', 'by the API server, of everybody', 'apiserver_requests_per_second'),
+  rate('requests', 'requests answered', 'by the API server, from all clients', 'apiserver_requests_per_second'),
   rate('bound', 'pods bound', 'by the scheduler', 'pods_bound_per_second'),
   {
     name: 'request',

@@ -212,7 +212,9 @@ describe('html report of a filled cluster', () => {
   it('should say what took time that is in no figure', () => {
     const result = filledResult()
     Object.assign(fillIn(result.arms[1]) ?? {}, { countedMs: 12_000 })
-    expect(htmlOf(result)).toContain('In none of these times: tuned-split #1: 12.0 s counting objects after the fill.')
+    expect(htmlOf(result)).toContain(
+      'Not included in these times: tuned-split #1: 12.0 s counting objects after the fill.',
+    )
   })
 
   it('should say what an arm is based on, how its nodes did and what the orchestrator took', () => {

@@ -21,7 +21,7 @@ export function supportOf({ setting }: Knob, permissions: Permissions): KnobSupp
       return { supported: true }
     case 'process':
       if (setting.attribute === 'nice' && !permissions.mayRaisePriority)
-        return no('only root, or who has CAP_SYS_NICE, may raise a priority')
+        return no('only root, or a user with CAP_SYS_NICE, may raise a priority')
       if (setting.attribute === 'io-priority' && !permissions.hasIonice)
         return no('ionice (of util-linux) is not installed')
       return { supported: true }

@@ -96,14 +96,14 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
     // Elsewhere nothing would be found of what is to be taken away, and the Lease not either.
     const [found, released] =
       lease === undefined ? [] : await Promise.allSettled([requireIdentity([onTarget]), lease.release()])
-    closing.abort(new Failure('interrupted', 'the cluster was let go of'))
+    closing.abort(new Failure('interrupted', 'the cluster was released'))
     await Promise.allSettled(closeConnections.map((closeOne) => closeOne()))
     const left = [
       ...(found?.status === 'rejected'
         ? [`what was created on ${target.context} may still be there: ${messageOf(found.reason)}`]
         : []),
       ...(released?.status === 'rejected'
-        ? [`its Lease could not be let go of, and ends a minute after its last renewal: ${messageOf(released.reason)}`]
+        ? [`its Lease could not be released; it expires a minute after its last renewal: ${messageOf(released.reason)}`]
         : []),
     ]
     if (left.length > 0) throw new Failure('residue', left.join('; '))
@@ -183,7 +183,7 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
 function whyUnread(knob: Knob | undefined, { components = {} }: PlannedTarget): string | undefined {
   if (knob === undefined || knob.readBack.from === 'nowhere') return undefined
   const { component } = knob
-  if (knob.readBack.from === 'process arguments') return `${component} tells nobody on the network of its flags`
+  if (knob.readBack.from === 'process arguments') return `${component} does not serve its flags over the network`
   const known = ['kube-controller-manager', 'kube-scheduler', 'etcd']
   if (!known.includes(component) || component in components) return `${component} does not say`
   return `the plan does not say where ${component} serves its pages (components.${component})`

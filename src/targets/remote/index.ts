@@ -72,7 +72,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
       const places = plannedPlaces(clustersOf(plan)).filter((place) => place.role === 'host' || place.path === path)
       const located = await locate(places, { ...options, home, signal })
       const on = located.find(({ role }) => role === 'target')
-      if (on === undefined) throw new Error(`${path} is none of the plan's clusters`)
+      if (on === undefined) throw new Error(`${path} is not one of the plan's clusters`)
       return openRemoteCluster({
         ...options,
         target,

@@ -135,7 +135,7 @@ describe('acquireLease', () => {
 
   it.each([
     ['is still ours', () => {}, undefined],
-    ['is gone', async (cluster: FakeCluster) => steal(cluster), /somebody has deleted it/],
+    ['is gone', async (cluster: FakeCluster) => steal(cluster), /somebody deleted it/],
     ['is another’s', async (cluster: FakeCluster) => steal(cluster, leaseFor(ben, new Date(startMs))), /ben@build-7/],
   ])('should be asked for before anything is written when this machine slept: it %s', async (_, meanwhile, lost) => {
     const { cluster, now, acquire } = bench()

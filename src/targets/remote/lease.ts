@@ -141,7 +141,7 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
       failure = `, and the last try failed: ${messageOf(error)}`
       if (error instanceof ApiError && isTransient(error)) return false
       const found = await readLease(api).catch(() => null)
-      if (found === undefined) lose('somebody has deleted it')
+      if (found === undefined) lose('somebody deleted it')
       else if (found !== null && found.metadata.uid !== uid) lose(`${holderOf(found)} has it now`)
       return false
     }

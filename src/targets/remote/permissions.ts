@@ -125,7 +125,7 @@ const forHollowNodes: readonly Permission[] = [
     group: '',
     resource: 'nodes',
     verbs: ['delete'],
-    because: 'hollow nodes register themselves, and nobody but the run takes their Node objects away',
+    because: 'hollow nodes register themselves, and only the run removes their Node objects',
   },
   {
     group: 'coordination.k8s.io',
@@ -183,7 +183,7 @@ const onHost: readonly Permission[] = [
     group: '',
     resource: 'nodes',
     verbs: ['list'],
-    because: 'whether the machines have room is looked at before anything is created',
+    because: 'the run checks that the machines have room before it creates anything',
   },
   {
     group: '',
@@ -220,7 +220,7 @@ const onHost: readonly Permission[] = [
     group: 'apps',
     resource: 'statefulsets/scale',
     verbs: ['patch'],
-    because: 'so many pods are started at a time',
+    because: 'pods are started a few at a time',
   },
 ]
 

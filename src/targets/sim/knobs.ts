@@ -56,7 +56,7 @@ export function readKnobs(
     if (qpsKnobs.includes(id) && reading.effective === 0)
       return { ...reading, note: 'the model has one limiter for all API groups' }
     const isOverruled = id === 'kubeProxy.conntrack.min' && conntrack.setBy === 'the cap' && requested.has(id)
-    return isOverruled ? { ...reading, note: `kube-proxy does not look at it here: ${capped}` } : reading
+    return isOverruled ? { ...reading, note: `kube-proxy ignores it here: ${capped}` } : reading
   })
 }
 
@@ -65,7 +65,7 @@ const qpsKnobs = ['kubelet.kubeAPIQPS', 'controllerManager.kubeApiQps']
 const capped = 'maxPerCore x cores is above 1048576, where kube-proxy 1.36 cuts it off, whatever min says'
 
 const setByWords: Record<ConntrackTable['setBy'], string> = {
-  'the kernel': 'as the kernel sizes it by its memory',
+  'the kernel': "the kernel's default for this much memory",
   'the sysctl': 'as the sysctl says',
   maxPerCore: 'kube-proxy set it when it started, to maxPerCore x cores',
   min: 'kube-proxy set it when it started, to min, which is more than maxPerCore x cores',

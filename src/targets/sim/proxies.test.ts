@@ -110,7 +110,7 @@ describe('the connection table of a host', () => {
     expect(tuned.get('host.nf_conntrack_max')).toMatchObject({ effective: 1_048_576, readFrom: 'the modelled host' })
     expect(tuned.get('host.nf_conntrack_max')?.note).toContain('cuts it off')
     expect(tuned.get('kubeProxy.conntrack.maxPerCore')?.effective).toBe(144_420)
-    expect(tuned.get('kubeProxy.conntrack.min')?.note).toContain('does not look at it')
+    expect(tuned.get('kubeProxy.conntrack.min')?.note).toContain('ignores it here')
   })
 
   it('should be what the sysctl says where no kube-proxy sets it again', async () => {

@@ -279,7 +279,7 @@ describe('nothing left', () => {
     ).toHaveLength(1)
     expect(
       nothingLeft(evidence({ witness: { left: () => left }, arm: { residue: ['Fill: namespace ab is still there'] } })),
-    ).toEqual(['1 objects were left in tuned-1 and not told of: pods a/b'])
+    ).toEqual(['1 objects were left in tuned-1 and not reported: pods a/b'])
   })
 })
 
@@ -315,13 +315,13 @@ describe('no sample lost', () => {
 describe('no stop too early', () => {
   it('should be broken by a stop that is told sooner than it came', () =>
     expect(noStopTooEarly(evidence({ probe: { stopsMs: { created: 50, ready: 502, available: 400 } } }))).toEqual([
-      'rollout: created was told to take 50 ms, and took 90 ms at least',
-      'rollout: available was told to take 400 ms, and took 490 ms at least',
+      'rollout: created was reported as 50 ms but took at least 90 ms',
+      'rollout: available was reported as 400 ms but took at least 490 ms',
     ]))
   it('should be broken by a stop that never came', () => {
     const never = new Map([...witness.pods].filter(([uid]) => uid !== 'p2'))
     expect(noStopTooEarly(evidence({ witness: { pods: never } }))).toContain(
-      'rollout: created was told and did not come',
+      'rollout: created was reported but was not reached',
     )
   })
 })

@@ -34,7 +34,7 @@ export function noFailureWithoutCause({
     ...(isHarmed ? [] : residue.map((left) => `${happened}, and it left something behind: ${left}`)),
     ...[...answers]
       .filter(([, status]) => !(causes[status] ?? []).some((kind) => struck.has(kind)))
-      .map(([answer]) => `it tells of ${answer}, for which there was no cause: ${told.join('; ')}`),
+      .map(([answer]) => `it reports ${answer}, for which there was no cause: ${told.join('; ')}`),
   ]
   return { checked: (isHarmed ? 0 : 1) + answers.size, violations }
 }

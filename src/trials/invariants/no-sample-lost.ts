@@ -46,10 +46,10 @@ function complaintsAbout(sample: Sample, pod: WitnessedPod | undefined, measured
     const [told, was] = [sample[moment], pod[moment]]
     if (told === undefined) return []
     const what = `${measured}, ${pod.name}: ${moment.slice(0, -2)}`
-    if (was === undefined) return [`${what} was told and did not happen`]
-    if (told < was) return [`${what} was told ${was - told} ms before it happened`]
+    if (was === undefined) return [`${what} was reported but did not happen`]
+    if (told < was) return [`${what} was reported ${was - told} ms before it happened`]
     const isExact = !sample.censored.includes(moment)
-    return isExact && told - was > latestMs ? [`${what} was told ${told - was} ms late, as exact`] : []
+    return isExact && told - was > latestMs ? [`${what} was reported ${told - was} ms late, as if exact`] : []
   })
 }
 
@@ -93,7 +93,7 @@ function missingOfFill(taken: readonly Taken[], { witness, arm }: Seen): string[
   const ready = one.pods.filter(({ readyMs }) => readyMs !== undefined).length
   return [
     ...(lost.length > 0 ? [`the fill has no samples of ${lost.length} pods`] : []),
-    ...(ready < fill.pods.expected ? [`the fill tells of ${fill.pods.expected} pods Ready with ${ready} samples`] : []),
+    ...(ready < fill.pods.expected ? [`the fill reports ${fill.pods.expected} pods Ready with ${ready} samples`] : []),
     ...(fill.pods.created > one.pods.length ? [`the fill counts ${fill.pods.created} pods`] : []),
   ]
 }

@@ -48,9 +48,9 @@ function tooEarly({ name, from, to, stopsMs }: ProbeOutcome, { scaled, pods }: W
     return typeof stopMs === 'number' ? [{ stop, stopMs, atMs }] : []
   })
   const violations = told.flatMap(({ stop, stopMs, atMs }) => {
-    if (atMs === undefined) return [`${name}: ${stop} was told and did not come`]
+    if (atMs === undefined) return [`${name}: ${stop} was reported but was not reached`]
     const tookMs = atMs - scaledMs
-    return stopMs < tookMs ? [`${name}: ${stop} was told to take ${stopMs} ms, and took ${tookMs} ms at least`] : []
+    return stopMs < tookMs ? [`${name}: ${stop} was reported as ${stopMs} ms but took at least ${tookMs} ms`] : []
   })
   return { checked: told.length, violations }
 }

@@ -9,7 +9,7 @@ export function nothingLeft(evidence: Pick<Evidence, 'result' | 'witnesses'>): F
     const checked = witness.own.size + witness.pods.size
     if (untold.length === 0) return { checked, violations: [] }
     const shown = untold.slice(0, 3).map(({ key }) => key)
-    const violation = `${untold.length} objects were left in ${witness.armId} and not told of: ${shown.join(', ')}`
+    const violation = `${untold.length} objects were left in ${witness.armId} and not reported: ${shown.join(', ')}`
     return { checked, violations: [violation] }
   })
   return together(findings)

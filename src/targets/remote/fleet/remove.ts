@@ -90,8 +90,7 @@ async function removeAll(
       await on.clock.sleep(lookMs, signal)
     }
   } catch (error) {
-    if (there.length === 0)
-      throw new Failure('residue', `${query.resource} could not be looked for: ${messageOf(error)}`)
+    if (there.length === 0) throw new Failure('residue', `${query.resource} could not be listed: ${messageOf(error)}`)
     const names = there.slice(0, shownNames).map(({ metadata }) => metadata.name)
     const more = there.length > shownNames ? ` and ${there.length - shownNames} more` : ''
     throw new Failure('residue', `${query.resource} ${names.join(', ')}${more} may still be there: ${messageOf(error)}`)

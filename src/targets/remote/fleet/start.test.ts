@@ -146,12 +146,12 @@ describe('startHollowFleet', () => {
     [
       'an image that nobody has',
       () => ({ kind: 'has', status: waiting('ErrImageNeverPull', 'Container image "x" is not present') }),
-      /^hollow-probe-0, hollow-packs-0-0, hollow-packs-0-1: the image cannot be had: ErrImageNeverPull: Container image "x" is not present$/,
+      /^hollow-probe-0, hollow-packs-0-0, hollow-packs-0-1: the image cannot be pulled: ErrImageNeverPull: Container image "x" is not present$/,
     ],
     [
       'a pull that never succeeds',
       () => ({ kind: 'has', status: waiting('ImagePullBackOff', 'Back-off pulling image "x"') }),
-      /the image cannot be had: ImagePullBackOff: Back-off pulling image "x"$/,
+      /the image cannot be pulled: ImagePullBackOff: Back-off pulling image "x"$/,
     ],
     [
       'a hollow node that ends',

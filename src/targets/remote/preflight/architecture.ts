@@ -5,7 +5,7 @@ import { onEach } from './check.ts'
 
 const controlPlaneLabel = 'node-role.kubernetes.io/control-plane'
 /** What the document asks of a big cluster's architecture and no API tells. */
-const unseen = "etcd's disks, WAL and snapshots, the network, monitoring and back-ups: no API tells"
+const unseen = "etcd's disks, WAL and snapshots, the network, monitoring and backups: no API shows them"
 
 /** The document's checklist of what a big cluster is made of, as far as the API shows it. */
 export const architecture: Check = {

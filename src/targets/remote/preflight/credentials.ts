@@ -13,7 +13,7 @@ export const credentials: Check = {
   examine: ({ clusters, now, work: { expectedMs } }) =>
     onEach(clusters, async (cluster) => {
       const { expiresAt } = cluster.credentials
-      if (expiresAt === undefined) return { notes: [`${titleOf(cluster)}: no end of their validity is known`] }
+      if (expiresAt === undefined) return { notes: [`${titleOf(cluster)}: the credentials have no known expiry`] }
       const leftMs = expiresAt.getTime() - now.getTime()
       const neededMs = expectedMs * (1 + reserve.share) + reserve.ms
       const until = `${expiresAt.toISOString().slice(0, 19).replace('T', ' ')} UTC`

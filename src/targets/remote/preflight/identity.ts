@@ -41,6 +41,6 @@ async function identify(cluster: Identified): Promise<Partial<Findings>> {
     return { refusals: [{ because: `${title}: the plan does not say which cluster it means`, next }] }
   }
   const because = `${title}: the plan means ${plannedUid}, but this is ${uid}`
-  const next = `Check kubeconfig and context of ${path}; a cluster that was made anew has another UID`
+  const next = `Check kubeconfig and context of ${path}; a cluster that was recreated has a new UID`
   return { refusals: [{ because, next }] }
 }

@@ -75,7 +75,7 @@ describe('the preflight', () => {
 
   it('should refuse another cluster than the planned one', async () => {
     expect(await reasonsOf({ plannedUid: 'uid-9' })).toEqual([
-      'target (context staging): the plan means uid-9, but this is uid-1 -> Check kubeconfig and context of remote.targets[0]; a cluster that was made anew has another UID',
+      'target (context staging): the plan means uid-9, but this is uid-1 -> Check kubeconfig and context of remote.targets[0]; a cluster that was recreated has a new UID',
     ])
   })
 
