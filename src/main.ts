@@ -18,7 +18,7 @@ const clean = printableOn(colours)
 const root = join(import.meta.dirname, '..')
 const output = openOutput('standard output', process.stdout)
 const errors = openOutput('standard error', process.stderr)
-/** What nobody expected: the work is stopped and cleaned up first, then it is told. */
+/** What nobody expected: the work is stopped and cleaned up first, then it is reported. */
 const bugs = new Set<unknown>()
 /** What ended the work without being thrown to whoever waits for it. */
 const failures = new Set<Failure>()

@@ -75,7 +75,7 @@ async function cleanUpRemote(
 }
 
 /**
- * Removes the processes and the state that runs left on this machine. A run whose reaper is alive is still going on (or
+ * Removes the processes and the state that runs left on this machine. A run whose reaper is alive is still running (or
  * being cleaned up by it) and is left alone unless it is named.
  */
 async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Surroundings): Promise<number> {

@@ -22,7 +22,7 @@ export interface WhatIfOptions {
   profile?: string
   /** The simulation when absent, whatever the plan says. */
   target?: string
-  /** How often each value runs; three times in a simulation when absent, so that chance is told from effect. */
+  /** How often each value runs; three times in a simulation when absent, to tell effect from chance. */
   repeat?: number
   set?: string[]
   calibration?: string

@@ -48,7 +48,7 @@ export function planCommand(
   )
   if (target === undefined) refuseUseless({ '--clusters': options.clusters }, 'without --target remote')
   else refuseForOtherTargets(target, plan, options)
-  // Elsewhere, and simulated, this machine's pace is no matter.
+  // Elsewhere, and in a simulation, this machine's pace does not matter.
   const isHere = target === 'local' || (target === undefined && plan.fleet.hosts === 1)
   const forecast = forecastOf({ ...plan, target }, thisMachine(isHere ? look : undefined), stepKinds)
   terminal.print(

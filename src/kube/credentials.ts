@@ -67,7 +67,7 @@ export async function loadCredentials(file: string, options: LoadOptions): Promi
   const isOpen = insecure || (server.protocol === 'http:' && !isThisMachine(server))
   if (isOpen && options.allowInsecure !== true) throw unprotected(cluster, file, context.name)
   const proxyFor = (url: URL) => cluster.proxy ?? proxyInEnvironment(url, options.env)
-  // A proxy that cannot be used is told now.
+  // A proxy that cannot be used is reported now.
   proxyFor(server)
 
   const { login, certificate: own, impersonation } = userOf(context)

@@ -24,7 +24,7 @@ export interface RequestRecord {
   latencyMs: number
 }
 
-/** How to reach a server and who is told about it. */
+/** How to reach a server, and who hears of the requests. */
 export interface ConnectOptions {
   credentials: Credentials
   clock: Clock

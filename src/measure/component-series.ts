@@ -20,7 +20,7 @@ export interface ComponentSeries {
    */
   kind: 'counter' | 'rate' | 'seconds' | 'gauge' | 'histogram'
   unit: Series['unit']
-  /** Labels that are told apart; what differs in others only is added up. */
+  /** Labels that make separate series; samples that differ only in others are added up. */
   by: readonly string[]
   /** Whether some instances stand for all: of kube-proxies a few are read anyway. */
   isSample?: true

@@ -46,7 +46,7 @@ export function readApiRequests(pages: Pages): ApiRequests | undefined {
 }
 
 /**
- * What each client-side rate limiter did between two scrapes. The metric tells requests apart by verb only, so buckets are told apart by what
+ * What each client-side rate limiter did between two scrapes. The metric distinguishes requests by verb only, so buckets are distinguished by what
  * their requests can be: a kubelet POSTs events (EventClient) and tokens (KubeClient), and all its other limited requests are KubeClient's
  * (kubelet's cmd/kubelet/app/server.go makes both; it PATCHes an event from the tenth like it about one object on, which no probe gets to). A wait is
  * a limiter's only where its verb is: POST is shared while there are tokens or reviews beside events, and then nobody knows whose it was.

@@ -25,7 +25,7 @@ export interface Pairs {
 
 /**
  * Pairs two readings of a component: everything that is a difference goes through here. An instance counts as read before and after only
- * where the same process answered both times, which is told by when it started: a page that does not say has no differences, since nothing
+ * where the same process answered both times, which shows in when it started: a page that does not say has no differences, since nothing
  * tells a restart, or another instance behind the same address, from it. (A clock that is set in between changes that moment as well, and loses
  * the pair.) A counter of which a series went down, vanished or could not be
  * read is no data. A series that is there afterwards only began at 0 in between: counters with labels are made when they are first used.
@@ -135,7 +135,7 @@ function lacksOf(start: ComponentMetrics, end: ComponentMetrics): Lack[] {
   ]
 }
 
-/** Counters are told by their names, as Prometheus has them: of a gauge a difference means nothing. */
+/** Counters are recognized by their names, by Prometheus' conventions: the difference of a gauge means nothing. */
 function countersOf(samples: readonly MetricSample[]): Map<string, readonly MetricSample[]> {
   return Map.groupBy(
     samples.filter(({ name }) => /_(?:total|count|sum|bucket)$/.test(name)),

@@ -35,7 +35,7 @@ export interface WatchLagRecord {
 
 /** Of a fleet that was Ready once. */
 export interface NodeRecord {
-  /** How often a node ceased to be Ready. */
+  /** How often a node stopped being Ready. */
   flaps: number
   /** Nodes that were not Ready at the end. */
   notReady: number
@@ -43,7 +43,7 @@ export interface NodeRecord {
 
 /** What the orchestrator's own machine did while something was measured. */
 export interface MachineUse {
-  /** Longest time the orchestrator's event loop did not turn: by so much a stamp may be late. Null where time is virtual. */
+  /** Longest time the orchestrator's event loop did not turn: a stamp may be late by as much. Null where time is virtual. */
   eventLoopDelayMaxMs: number | null
   /** Share of all processor time that was in use, 0 to 1; null where that says nothing about the cluster, or is not known. */
   busy: number | null

@@ -66,7 +66,7 @@ export interface ReadYaml {
   broken: boolean
 }
 
-/** Reads YAML from `start` in a source's text. Of what makes the rest unreadable, the first is told: others follow from it. */
+/** Reads YAML from `start` in a source's text. Of mistakes that make the rest unreadable, only the first is reported: others follow from it. */
 export function readYaml(source: Source, start = 0): ReadYaml {
   const text = source.text.slice(start)
   const placeAt = (offset: number): Place => ({ source, offset: start + offset })

@@ -14,7 +14,7 @@ import type { MachineOutcome } from '../result/result.ts'
 
 /** Follows the machine through an arm. */
 export interface MachineSource {
-  /** A step begins: what the machine does is told by step. */
+  /** A step begins: the machine's record is kept by step. */
   begin(step: string, title: string): void
   /** The step that began last is over. */
   end(): void

@@ -46,7 +46,7 @@ export interface RecordingSources {
  */
 export interface Recording {
   readonly nodes: NodeStates
-  /** A step of the arm begins: what the machine does is told by step. */
+  /** A step of the arm begins: the machine's record is kept by step. */
   stepBegan(step: string, title: string): void
   /** The step that began last is over. */
   stepEnded(): void
@@ -126,7 +126,7 @@ export function startRecording(
       const lag = await canary?.stop()
       canary = undefined
       if (lag === undefined) return
-      // What lies in several phases counts in each of them; over time it is told of its own only.
+      // A canary counts in every phase that it overlaps; its curve belongs to its own phase only.
       for (const one of open.keys()) one.lags.push(one === phase ? lag : { ...lag, curve: [] })
     }
     const stop = async () => {

@@ -111,7 +111,7 @@ export function renderChart(chart: Chart): string {
   )
 }
 
-/** Draws what echarts is told to as an SVG element without script, style sheet or ids. */
+/** Draws a chart of echarts as an SVG element without script, style sheet or ids. */
 export function drawn(size: { width: number; height: number }, option: object): string {
   const drawing = init(null, null, { renderer: 'svg', ssr: true, ...size })
   try {

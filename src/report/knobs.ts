@@ -3,7 +3,7 @@ import { none } from './format.ts'
 
 /** Every knob once, in the group it is read in. */
 export interface KnobView {
-  /** Not the same in every profile, or not known to be what was asked for. */
+  /** Settings that differ between arms, or are not known to be as requested. */
   differing: KnobRow[]
   same: KnobRow[]
   /** No profile that asked for it got it. */

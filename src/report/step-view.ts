@@ -83,7 +83,7 @@ export type Conditions = Pick<MeasuringConditions, 'machineBusy' | 'eventLoopDel
 /** Something that a reader must know before trusting a figure. */
 export interface Doubt {
   severity: 'bad' | 'warn'
-  /** What kind of thing; those of one title are told together. */
+  /** What kind of thing; reports group them by title. */
   title: string
   /** What of it there was in this run. */
   text: string

@@ -94,6 +94,6 @@ function verdictOf({ verdict, evidence }: Result, worse: readonly Worsened[]): s
 function partialOf(result: Result): string | null {
   if (!result.partial) return null
   const ended = result.arms.find((arm) => arm.outcome !== 'complete')
-  // Killed, or still going on: every arm that is here was finished.
+  // Killed, or still running: every arm that is here was finished.
   return `partial: ${ended?.outcome ?? 'unfinished'}`
 }

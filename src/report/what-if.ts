@@ -229,7 +229,7 @@ function everyPair(tried: readonly Tried[], holds: Compare): boolean {
 }
 
 /**
- * What the setting makes of a time, and how much: `33.8× faster at 500 than at 5, within chance from 200 on`. Nothing is said to be faster
+ * What the setting makes of a time, and how much: `33.8× faster at 500 than at 5, within chance from 200 on`. Nothing is called faster
  * or slower unless every repetition of one value is beyond every repetition of the other, and by more than repetitions of any value differ.
  */
 function changeInWords(values: TriedValue[], tried: readonly Tried[], isRepeated: boolean): string {
@@ -273,7 +273,7 @@ function settledFrom(values: TriedValue[], tried: readonly Tried[], first: numbe
 }
 
 /**
- * Neighbouring values with the same bound are told together: `bound by the kubelet’s limit up to 50, no client limit from 100 on`.
+ * Neighbouring values with the same bound are one phrase: `bound by the kubelet’s limit up to 50, no client limit from 100 on`.
  */
 function boundsInWords(values: TriedValue[], bindings: (Binding | undefined)[]): string | null {
   if (bindings.every((binding) => binding === undefined)) return null

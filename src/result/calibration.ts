@@ -77,7 +77,7 @@ export const calibrationSchema = z.object({
     podStart: phase('pod'),
     /** The same Deployments scaled to 0 until all their pods were gone, and a little longer. */
     podStop: phase('pod'),
-    /** Services created, each of which every kubelet is told of, and a little longer. */
+    /** While Services are created, each of which every kubelet sees, and a little longer. */
     services: phase('delivery'),
     /** These Services changed in turn, in a way that only kubelets take note of, and a little longer. */
     serviceUpdates: phase('delivery'),

@@ -10,7 +10,7 @@ export interface OutcomeKind<Outcome = unknown> {
     readonly assures?: string
     /** A time of the step at `index` among an arm's steps of this kind; undefined where it has none of that name. */
     readingOf(steps: readonly FoundStep<Outcome>[], index: number, stop: string): Reading | undefined
-    /** Why its figures are not to be trusted, a phrase each; of an arm that did not go to its end, what ended it is known already. */
+    /** Why its figures are not to be trusted, a phrase each; of an arm that stopped early, what ended it is known already. */
     doubtsAbout(steps: readonly FoundStep<Outcome>[], index: number, arm: { isComplete: boolean }): string[]
     /** Nodes that have to stay Ready for the figures to mean anything. */
     nodesOf(outcome: Outcome): readonly string[]

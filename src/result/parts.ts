@@ -59,7 +59,7 @@ export const networkProgramming = z.object({
   syncs: z.number(),
   /** kubeproxy_sync_proxy_rules_duration_seconds; null where it is not told, as by a simulation. */
   syncMs: distribution.nullable(),
-  /** Changes that the proxies were told of. */
+  /** Changes that the proxies saw. */
   serviceChanges: z.number(),
   endpointChanges: z.number(),
   /** Of them: not taken in by a sync when the fill ended. */
@@ -93,9 +93,9 @@ export const explanation = z.object({
   text: z.string(),
   /** Components whose limits may have bound it and were not read. */
   unread: z.array(z.string()).optional(),
-  /** There where a limiter's floor is longer than it took: something was counted or read wrong. */
+  /** Present when a limiter's floor is longer than the stop took: something was counted or read wrong. */
   contradicts: z.literal(true).optional(),
-  /** There where a limiter may have bound it, and its floor cannot tell: its bucket was not full at the start, or the stop was seen late. */
+  /** Present when a limiter may have bound it and its floor cannot tell: its bucket was not full at the start, or the stop was seen late. */
   unsure: z.literal(true).optional(),
 })
 

@@ -23,7 +23,7 @@ const knobOutcome = z.object({
   readFrom: z.string().nullable(),
   /**
    * applied: read back equal to what was requested. differs: read back with another value. overruled: so too, because the component
-   * makes another value of the one requested, as the note says. unverified: could not be
+   * turned the requested value into another one, as the note says. unverified: could not be
    * read back. not-applied: this target or version cannot honour it, `note` says why. default: nothing was requested.
    */
   status: z.enum(['applied', 'differs', 'overruled', 'unverified', 'not-applied', 'default']),
@@ -188,7 +188,7 @@ const resultParts = {
   verdict: z.enum(['pass', 'fail', 'inconclusive']),
   /** Why the verdict is what it is, one sentence each. */
   reasons: z.array(z.string()),
-  /** True when the run was interrupted or failed: what is here is all there is. */
+  /** True when the run was interrupted or failed: only finished steps are here. */
   partial: z.boolean(),
   /** What ended the run early; absent where it went to its end, also if single arms did not. */
   ending: z.string().optional(),
@@ -200,7 +200,7 @@ const resultParts = {
   /** This program itself. */
   orchestrator: z.object({ peakMemoryBytes: z.number() }).nullable().default(null),
   reference: z.object({ source: z.string(), figures: z.array(referenceFigure) }).nullable(),
-  /** There where the arms are the values of one setting. */
+  /** Present when the arms are the values of one setting. */
   whatIf: whatIf.optional(),
   thresholds: z.array(thresholdOutcome),
 }

@@ -150,7 +150,7 @@ async function measureControlPlane(
   }
 }
 
-/** What nodes take: to start, to be there, to run pods. Services come last, or every pod would be told of them. */
+/** What nodes take: to start, to be there, to run pods. Services come last, or every pod would see them. */
 async function measureFleet(
   { cluster, meter, run }: Bench,
   sizes: CalibrationSizes,

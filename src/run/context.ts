@@ -26,6 +26,6 @@ export interface RunContext {
   onSamples: (armId: string, step: string, pods: readonly PodTimeline[]) => void
   /** Takes the result as it is after each arm: all there is if the run is killed after it. */
   onArm?: ((soFar: Result) => void) | undefined
-  /** There where the plan's arms are the values of one setting. */
+  /** Present when the plan's arms are the values of one setting. */
   whatIf?: Comparison | undefined
 }

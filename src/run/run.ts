@@ -26,7 +26,7 @@ import { withStages } from './stages.ts'
 /** A run's result, whole or partial, and what ended it early. */
 export interface RunOutcome {
   result: Result
-  /** What was thrown, when the run did not go to its end. */
+  /** What was thrown, when the run stopped early. */
   error?: unknown
 }
 

@@ -156,7 +156,7 @@ async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }:
   return residue
 }
 
-/** Where time is up: how it is told, and how long the work may take to tell more itself. */
+/** When time is up: how that is reported, and how long the work may take to say more itself. */
 interface Lateness {
   message: string
   lastWordsMs: number

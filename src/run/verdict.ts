@@ -18,7 +18,7 @@ export interface Judgement {
 export interface Judged {
   thresholds: readonly Bounds[]
   arms: readonly ArmOutcome[]
-  /** Why the run did not go to its end; undefined for one that did. */
+  /** Why the run stopped early; undefined for one that did not. */
   ending: string | undefined
 }
 
@@ -124,7 +124,7 @@ function doubtsAboutSteps(arm: ArmOutcome): string[] {
   })
 }
 
-/** A node that flaps is told in the report; one that stays away, or that a step needed, spoils the figures. */
+/** A node that flaps is shown in the report; one that stays away, or that a step needed, spoils the figures. */
 function doubtsAboutFleet(arm: ArmOutcome): string[] {
   const { fleet } = arm
   const { flaps } = fleet

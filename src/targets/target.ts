@@ -113,7 +113,7 @@ export interface Fleet {
   readonly processes: number
   /** When its first process was started, where other work comes before. */
   readonly startedMs?: number
-  /** What is told of a fleet that is not simply hollow processes beside their control plane. */
+  /** Where a fleet comes from that is not simply hollow processes beside their control plane. */
   readonly origin?: FleetOrigin
 }
 

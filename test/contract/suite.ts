@@ -20,7 +20,7 @@ import { subresources } from './topics/subresources.ts'
 import { versions } from './topics/versions.ts'
 import { watches } from './topics/watches.ts'
 
-/** A cluster, real or simulated, whose API is held against the contract. Disposing of it takes everything away. */
+/** A cluster, real or simulated, whose API is checked against the contract. Disposing of it takes everything away. */
 export interface ContractServer extends AsyncDisposable {
   readonly api: KubeApi
   readonly clock: Clock

@@ -23,7 +23,7 @@ export interface ExecPlugin {
   interactiveMode: (typeof interactiveModes)[number]
 }
 
-/** The cluster as plugins are told of it, where they ask for that. */
+/** The cluster as plugins get it, if they ask for it. */
 export interface ExecCluster {
   server: string
   'tls-server-name'?: string

@@ -116,9 +116,9 @@ export interface KubeconfigContext {
   placed(path: FieldPath): string
 }
 
-/** So many mistakes are told at once. */
+/** This many mistakes are reported at once. */
 const mostTold = 20
-/** Of so many contexts, the one that may be meant is looked for. */
+/** Among this many contexts, the one that may be meant is suggested. */
 const mostNames = 10_000
 
 /** Far more than a kubeconfig, a certificate or a token has. */

@@ -52,14 +52,14 @@ export function readYaml(text: string): PlacedValue | { reason: string; at: Plac
   }
 }
 
-/** The first key that is there twice, or is no text. */
+/** The first key that is a duplicate, or not text. */
 function oddKeyIn(document: Document.Parsed): { reason: string; offset: number } | undefined {
   let odd: { reason: string; offset: number } | undefined
   visit(document, {
     Map(_, { items, range }) {
       const seen = new Set<unknown>()
       for (const { key } of items) {
-        // What has no place is told at the beginning of the file.
+        // What has no place is reported at the beginning of the file.
         const offset = (isNode(key) ? key.range : range)?.[0] ?? 0
         if (!isScalar(key)) odd = { reason: 'a key has to be plain text', offset }
         else if (seen.has(String(key.value))) odd = { reason: 'this key is written twice', offset }

@@ -92,11 +92,11 @@ export function createFlowControl<T>(timeline: Timeline, { start, refuse }: Admi
   }
 }
 
-/** What a request takes that nobody else is told of. */
+/** What a request takes that no watcher sees. */
 export const oneSeat = { width: 1, extraMs: 0 }
 
 /**
- * Seats of a write that so many watchers are told of, and for how much longer it holds them
+ * Seats of a write that this many watchers see, and for how much longer it holds them
  * (apiserver/pkg/util/flowcontrol/request/mutating_work_estimator.go).
  */
 export function writeWidth(watchers: number): { width: number; extraMs: number } {

@@ -147,7 +147,7 @@ export function createObjects(rules: ObjectRules): Objects {
       const next =
         part === 'status' ? withField(changed, 'spec', specOf(current)) : withNewGeneration(resource, current, changed)
       if (isLetGo(resource, next)) {
-        // What was stored last is what watches are told; the answer is what would have been stored.
+        // Watches show what was stored last; the answer is what would have been stored.
         store.remove(resource, current)
         return next
       }

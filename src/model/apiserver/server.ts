@@ -39,7 +39,7 @@ export interface Server {
   inform<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void): () => void
   /** A write of what the store does not keep: calls `tell` when it reaches the watchers of its resource, if there are any. */
   announce(resource: string, tell: () => void): void
-  /** So many watchers more are told of each write to a resource: each costs the server. */
+  /** Adds this many watchers of a resource: each of them costs the server with every write. */
   addWatchers(resource: string, count: number): void
   /** When what is sent to the watchers of a resource now reaches them. */
   deliveryMs(resource: ResourceName): number
@@ -57,7 +57,7 @@ export interface ServerOptions {
 }
 
 const unseenMs = 50
-/** Telling so many watchers that it takes longer than this is done beside other work: each has a goroutine of its own. */
+/** Deliveries that take longer than this are done beside other work: each watcher has a goroutine of its own. */
 const fanOutMs = 10
 
 /** A server for what is in the store. */
@@ -75,7 +75,7 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
     return resource === 'leases' ? costs.apiserver.leaseMs : costs.apiserver.writeMs
   }
 
-  /** Whoever is told of writes to a resource, and when the last one reached them. */
+  /** Watchers of a resource, and when the last write reached them. */
   const channels = new Map<ResourceName, Channel>()
   /** Of what the store does not keep. */
   const announced = new Map<string, Channel>()
@@ -103,7 +103,7 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
     return channel
   }
 
-  /** Watchers are told at once, unless the server has no time: about when whoever wrote it has the answer. */
+  /** Watchers see a write at once, about when its writer has the answer, unless the server has no time. */
   const deliver = ({ channel, tell }: Delivery) => {
     const costMs = (watchers.get(channel.resource) ?? 0) * costs.apiserver.deliveryMs * slowness
     const isFanOut = costMs > fanOutMs
@@ -201,11 +201,11 @@ interface Passage {
   extraMs: number
 }
 
-/** Whoever is told of the writes to a resource. */
+/** Watchers of a resource. */
 interface Channel {
   resource: string
   listeners: Set<(change: StoredChange) => void>
-  /** When the last one that had to wait is told. */
+  /** When the last event that had to wait is delivered. */
   lastMs: number
 }
 

@@ -29,7 +29,7 @@ export interface Store {
   version(resource: string): number
   /** A write of something that is not kept here: leases, events. */
   bump(resource: string): void
-  /** Calls back right after each write; who listens first is told first. */
+  /** Calls back right after each write, in the order in which listeners came. */
   onChange<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void): () => void
   /** What happened after this version; undefined when it is too long ago to know. */
   changesSince<R extends ResourceName>(resource: R, version: number): StoredChange<R>[] | undefined
@@ -49,7 +49,7 @@ export interface StoreOptions {
 
 /**
  * The watch cache keeps events for 75 s, up to 102400 of them (apiserver storage/cacher/watch_cache.go). Fewer are kept here, for the
- * sake of memory: a watch that was away while so many writes happened is told so (410) a little sooner.
+ * sake of memory: a watch that missed this many writes gets its 410 a little sooner.
  */
 const freshMs = 75_000
 const mostChanges = 4096

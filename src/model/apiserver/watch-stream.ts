@@ -37,7 +37,7 @@ const handOverMs = 5
 
 /**
  * One watch stream. It tells what has happened since the version asked for (from 0 on: everything there is, as ADDED, then a bookmark),
- * then what happens, as it reaches the client; an object that begins or ceases to be selected is told as ADDED or DELETED. Throws
+ * then what happens, as it reaches the client; an object that starts or stops being selected comes as ADDED or DELETED. Throws
  * `ApiError` 410 for a version too old, 400 for a selector that cannot be understood.
  */
 export async function* openWatch(options: WatchOptions): AsyncGenerator<WatchEvent<KubeObject>, void, undefined> {
@@ -72,7 +72,7 @@ export async function* openWatch(options: WatchOptions): AsyncGenerator<WatchEve
       const event = eventFor(change, selection, timeline.nowMs())
       if (event !== undefined) tell(event)
     }
-    /** Up to this version everything is told at the start, after it by the server; it may be still to come. */
+    /** Everything up to this version is sent at the start, what follows by the server; the version may be yet to come. */
     const startVersion = Math.max(store.version(resource), Number(resourceVersion))
     if (isStart(resourceVersion)) {
       const there = store.list(resource, namespace)

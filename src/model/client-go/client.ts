@@ -78,7 +78,7 @@ const statusOf = Object.fromEntries(
   Object.keys(resources).map((resource) => [resource, `${resource}/status`]),
 ) as Record<ResourceName, string>
 
-/** client-go comes back this often when it is told when to (rest/request.go, maxRetries). */
+/** client-go retries this often when the server says when (rest/request.go, maxRetries). */
 const mostRetries = 10
 
 /** A client with a rate limit of its own, or one that it shares. */

@@ -349,7 +349,7 @@ function rolloutOf({ replicas, strategy }: Deployment['spec']): { maxSurge: numb
   return maxSurge === 0 && maxUnavailable === 0 ? { maxSurge, maxUnavailable: 1 } : { maxSurge, maxUnavailable }
 }
 
-/** What a ReplicaSet is told of the size of its Deployment. */
+/** What a ReplicaSet knows of the size of its Deployment. */
 function sizesOf({ spec }: Deployment): Record<string, string> {
   return {
     [annotation.desiredReplicas]: String(spec.replicas),

@@ -4,7 +4,7 @@ export interface EndpointSliceChange {
   triggeredMs: number | undefined
 }
 
-/** Whoever is told of writes of EndpointSlices. */
+/** Watchers of EndpointSlices. */
 export type EndpointSliceWatchers = Set<(change: EndpointSliceChange) => void>
 
 /** What lies behind the next write of a service's EndpointSlices. */

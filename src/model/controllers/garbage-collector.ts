@@ -37,7 +37,7 @@ interface Owners {
 }
 
 /**
- * The garbage collector (pkg/controller/garbagecollector): what has lost all its owners is deleted, what has lost some is told so; an
+ * The garbage collector (pkg/controller/garbagecollector): what has lost all its owners is deleted, what has lost some gets a shorter list of them; an
  * owner that is deleted in the foreground waits for dependents that block it; one that is deleted with `Orphan` lets go of them first.
  */
 export function runGarbageCollector(controlPlane: ControlPlane): void {

@@ -21,7 +21,7 @@ export interface Costs {
     readMs: number
   }
   scheduler: { podMs: number }
-  /** Of one request that it sends, or one event that it is told. */
+  /** Of one request that it sends, or one event that it receives. */
   controllerManager: { actionMs: number }
   kubelet: {
     /** From the start of the process until the kubelet has registered its node. */
@@ -63,7 +63,7 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
   const etcdReadMs = perUnit(reads, 'etcd')
   /** The controllers, the scheduler and the kubelets speak protobuf, and are watched: their requests have a price of their own. */
   const podRequests = requestsOf(podStart) / podStart.units
-  /** What the controller-manager has to do with one pod: its own requests, and every write to the pod, of which it is told. */
+  /** What the controller-manager has to do with one pod: its own requests, and the event of every write to the pod. */
   const actions = ({ requests, units }: Phase) => {
     const count = (...names: string[]) => names.reduce((sum, name) => sum + (requests[name] ?? 0), 0)
     const own = count('POST pods', 'POST replicasets', 'PUT replicasets/status', 'PUT deployments/status')

@@ -32,16 +32,16 @@ export function nodeStart(
   }
 }
 
-/** How many Services, how many changes of them, and who is told of all that. */
+/** How many Services, how many changes of them, and who sees all that. */
 export interface ServiceCounts {
   nodes: number
   services: number
   updates: number
-  /** How long to go on measuring when the last request is answered: kubelets are told a little later. */
+  /** How long to go on measuring when the last request is answered: kubelets see it a little later. */
   trailMs: number
 }
 
-/** Creates Services: every kubelet is told of every one of them. */
+/** Creates Services: every kubelet sees every one of them. */
 export function services(
   cluster: Cluster,
   meter: Meter,
@@ -54,7 +54,7 @@ export function services(
 }
 
 /**
- * Changes the Services in turn: every kubelet is told, and no controller has anything to write. Not one and the same all
+ * Changes the Services in turn: every kubelet sees it, and no controller has anything to write. Not one and the same all
  * the time, or the requests would stand in each other's way.
  */
 export function serviceUpdates(

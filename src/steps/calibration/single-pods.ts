@@ -35,7 +35,7 @@ export function singlePods(
         report({ done: index + 1, total: count, unit: 'pods' })
       }
 
-      // A moment that a resumed watch told of late is no measurement of the pod.
+      // A moment that a resumed watch showed late says nothing about the pod.
       const lives = watch.timeline.podTimelines().filter(({ censored }) => censored.length === 0)
       const spans = (spanOf: (life: (typeof lives)[number]) => number) =>
         latencyOf(lives.map(spanOf).filter((spanMs) => !Number.isNaN(spanMs)))

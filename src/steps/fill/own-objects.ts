@@ -26,7 +26,7 @@ export function createOwn<R extends ResourceName>(
 const mostLostInARow = 10
 
 /**
- * Counts creates that were lost although the connection tried again: a few are told at the end, when everything is
+ * Counts creates that were lost although the connection tried again: a few are reported at the end, when everything is
  * counted. `note` throws the error itself when it is a refusal, such as a quota's or a webhook's, or one of many in a row.
  */
 export function countLosses(): { note(error: unknown): void; noteSuccess(): void; failed(): number } {

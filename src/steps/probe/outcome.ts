@@ -42,7 +42,7 @@ function unreachedStops({ stopsMs }: Pick<ProbeOutcome, 'stopsMs'>): StopName[] 
   return stopOrder.filter((stop) => stopsMs[stop] === null)
 }
 
-/** How a stop that was not reached is told; `done` and `total` are counts. */
+/** How a stop that was not reached is described; `done` and `total` are counts. */
 const progressWords: Record<StopName, (done: number, total: number) => string> = {
   created: (done, total) => `${done} of ${total} created`,
   first: () => 'no new pod Ready',

@@ -132,7 +132,7 @@ function outcomeOf(
     ...summary,
     limiters,
     explanations: [],
-    // None are there where they were not read: `notRead` says so.
+    // Empty when they were not read: `notRead` says so.
     apiRequests: apiRequests ?? {},
     notRead: notReadBetween(window),
     watch,

@@ -34,7 +34,7 @@ export interface ClusterOptions {
 
 /** What a component gets between SIGTERM and SIGKILL; kube-apiserver takes the longest, a second. */
 const stopGraceMs = 3000
-/** Three stages of processes that end at last, and the removal of their files, twice: what is left is looked at again before it is told. */
+/** Three stages of processes that end at last, and the removal of their files, twice: what is left is checked again before it is reported. */
 export const closeBudgetMs = 2 * 3 * (stopGraceMs + killMs) + 60_000
 
 /**
@@ -154,7 +154,7 @@ function scraped({ component, name, endpoint }: RunningComponent): ScrapedCompon
   return { component, name, readPage: (path) => endpoint.readText(path) }
 }
 
-/** `etcd` of `etcd-pods`, `hollow-node` of `hollow-1-to-50`: what the machine's load is told by. */
+/** `etcd` of `etcd-pods`, `hollow-node` of `hollow-1-to-50`: by which the machine's load is broken down. */
 function programOf(name: string): string {
   if (name.startsWith('hollow-')) return 'hollow-node'
   return name.startsWith('etcd-') ? 'etcd' : name

@@ -267,7 +267,7 @@ async function startFleet({
   return { nodeNames: existing.nodeNames, processes: 0, ...originOf(source, probe) }
 }
 
-/** What is told of where a fleet comes from, and of its probe node. */
+/** Where a fleet comes from, and its probe node. */
 function originOf(source: FleetOrigin['source'], probe: Node): Pick<Fleet, 'probeNode'> & { origin: FleetOrigin } {
   const { name = '', labels = {} } = probe.metadata
   const { kubeletVersion, containerRuntimeVersion } = (probe.status?.['nodeInfo'] ?? {}) as Record<string, string>

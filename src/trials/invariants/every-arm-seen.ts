@@ -1,7 +1,7 @@
 import type { Evidence, Finding } from './evidence.ts'
 import { armsSeen } from './evidence.ts'
 
-/** What is held against what clusters saw is every arm that had a cluster, and every cluster: otherwise other invariants hold of nothing. */
+/** Every arm with a cluster, and every cluster, is compared with what clusters saw: otherwise other invariants would hold of nothing. */
 export function everyArmSeen(evidence: Pick<Evidence, 'result' | 'witnesses'>): Finding {
   const { result, witnesses } = evidence
   const seen = armsSeen(evidence)

@@ -39,7 +39,7 @@ export function noFailureWithoutCause({
   return { checked: (isHarmed ? 0 : 1) + answers.size, violations }
 }
 
-/** Every refusal that is told of, as messages end with it, and its status. */
+/** Every refusal that is reported, in the words that end its message, and its status. */
 function answersIn(told: readonly string[]): Map<string, string> {
   return new Map([...told.join('\n').matchAll(/\((\d+) \w+\)/g)].map(([answer, status = '']) => [answer, status]))
 }

@@ -30,7 +30,7 @@ export function controllerFlags({ port, kubeconfig, pki }: ControllerConfigurati
  * Arguments of kube-controller-manager. Its controllers share one identity, which control-plane.ts gives the rights of
  * all of them. With a service account for each, as kubeadm sets it up, they start seconds later: 120 requests to make
  * them go through the limit of 20 per second. What is measured is the same both ways: each controller's client has its
- * own rate limiter, and both identities have priority level workload-high and are told apart by namespace (flow schemas
+ * own rate limiter, and both identities have priority level workload-high and are distinguished by namespace (flow schemas
  * kube-controller-manager and kube-system-service-accounts).
  */
 export function controllerManagerArguments(configuration: ControllerConfiguration): string[] {

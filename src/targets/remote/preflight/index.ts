@@ -30,7 +30,7 @@ export const allChecks: readonly Check[] = [
 ]
 
 /**
- * Runs all checks, whatever the others find: everything that is wrong is told at once, unless a cluster lets nobody in. Throws `Failure('infrastructure')`
+ * Runs all checks, whatever the others find: everything that is wrong is reported at once, unless a cluster lets nobody in. Throws `Failure('infrastructure')`
  * when a cluster does not answer.
  */
 export async function examineClusters<Needs extends Known>(

@@ -5,7 +5,7 @@ import { onEach } from './check.ts'
 /** Kubelets may be so many minor versions behind their apiserver, and none ahead (kubernetes.io, version skew policy). */
 const mostBehind = 3
 
-/** Versions are told, and what is out of step with what; not refused, since trying that may be what a run is for. */
+/** Versions that are out of step are shown, not refused: trying them may be what a run is for. */
 export const versions: Check = {
   id: 'versions',
   title: 'Versions',
