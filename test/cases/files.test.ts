@@ -172,7 +172,7 @@ describe('a run that was killed', () => {
     expect(reported.said).toContain(`${id}-partial-1/report.html`)
     expect(runsIn()).toEqual([`${id}-partial-1`])
     const { arms, partial, verdict } = resultIn(`${id}-partial-1`)
-    expect([arms.map((arm) => arm.profile), partial, verdict]).toEqual([['first', 'second'], true, 'inconclusive'])
+    expect([arms.map((arm) => arm.name), partial, verdict]).toEqual([['first', 'second'], true, 'inconclusive'])
   })
 
   it('should be cleaned up when it had finished nothing', async () => {
