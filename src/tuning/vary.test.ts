@@ -35,6 +35,7 @@ describe('parseVariation', () => {
       values: ['200/s', '1000/s'],
     })
     expect(parseVariation('fleet.nodes=1000,100').values).toEqual([100, 1000])
+    expect(parseVariation('steps[1].fill.pods.total=400,200').values).toEqual([200, 400])
   })
 
   it('should name the knob that was meant', () => {
@@ -93,6 +94,7 @@ describe('parseVariation', () => {
     ['fleet.host.cpu=1,2', 'share their machines'],
     ['seed=1,2', 'there is no knob seed'],
     ['probes.sequence[0].to=1,2', 'there is no knob probes.sequence[0].to'],
+    ['steps[0].probe.to=1,2', 'there is no knob steps[0].probe.to'],
   ])('should refuse %s', (text, message) => {
     expect(refusalOf(text)).toMatchObject({ kind: 'bad-input', message: expect.stringContaining(message) })
   })

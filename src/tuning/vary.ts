@@ -47,7 +47,7 @@ export function parseVariation(text: string, planFields: readonly string[] = [])
 const example = 'kubelet.kubeAPIQPS=5,10,20,50,100'
 
 /** What can differ between arms of one run: neither what is timed, nor what all of them run on. */
-const fields = /^(fleet|workload|probes\.(pod|settle))(\.|$)/
+const fields = /^(fleet|workload|steps\[\d+\]\.fill|probes\.(pod|settle))(\.|$)/
 const machines = /^fleet\.hosts?(\.|$)/
 
 function refuseUnlessField(path: string, planFields: readonly string[]): void {
@@ -57,7 +57,7 @@ function refuseUnlessField(path: string, planFields: readonly string[]): void {
   const varying = planFields.filter((field) => fields.test(field) && !machines.test(field))
   const meant = didYouMean(path, [...catalogue.map(({ id }) => id), ...varying])
   throw new Failure('bad-input', `there is no knob ${excerpt(path)}${meant}`, {
-    next: 'all knobs: npm run scale-test -- knobs; fields of a plan can vary below fleet, workload, probes.pod and probes.settle',
+    next: 'all knobs: npm run scale-test -- knobs; fields of a plan can vary below fleet, workload (or a step’s fill), probes.pod and probes.settle',
   })
 }
 
