@@ -20,7 +20,7 @@ values := PLAN TARGET REPEAT CLUSTERS CONFIRM SEEDS KUBERNETES IMAGE_REGISTRY BU
 $(foreach name,$(values),$(eval override $(name) := $$(value $(name))))
 export $(values)
 
-# The project brings its own Node.
+# The project brings its own Node for Linux on x64 and arm64. Elsewhere it takes an installed one.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 installed := node_modules/.package-lock.json
 program := node --max-semi-space-size=32 --max-old-space-size="$$MEMORY" src/start.cjs
@@ -77,6 +77,9 @@ clean: ## Remove reports of runs, and what npm installed
 	rm -rf node_modules coverage
 	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name sample ! -name baselines -exec rm -rf {} +
 
+# The last step says what is missing, such as a newer Node. If it fails, make forgets the installation, and tries again next time.
+.DELETE_ON_ERROR:
 $(installed): package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+	@node src/start.cjs --version > /dev/null

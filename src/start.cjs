@@ -46,18 +46,27 @@ function isOfLoader(error) {
   return frames.length > 0 && frames[0].indexOf('node:internal/modules/') !== -1
 }
 
-const install = 'Install it with: npm ci   (`make scale-test` does that, too)'
+const install = 'Install them with: npm ci   (`make scale-test` does that, too)'
 const installAgain = 'Install them again with: npm ci'
+
+/** Ends the program, with the way to a newer Node: the one among the packages where there is one for this machine, else one of the user's. */
+function refuseNode(installed) {
+  const found = `This is Node ${process.versions.node}; scale-test needs Node ${neededNode} or newer`
+  const own = `node-${process.platform}-${process.arch}`
+  if (!readLock().packages[`node_modules/${own}`])
+    refuse(
+      `${found}, and brings none for ${process.platform} on ${process.arch}.`,
+      `Install Node ${neededNode} or newer (https://nodejs.org), and put it first on PATH.`,
+    )
+  if (!installed) refuse(`${found}, which comes with its packages: they are not installed.`, install)
+  if (!fs.existsSync(path.join(root, 'node_modules', '.bin', 'node')))
+    refuse(`${found}, but the package ${own} is missing.`, 'Install it with: npm ci --include=optional')
+  refuse(`${found}, which is in node_modules.`, 'Start it with: npm run scale-test -- ...   or: make scale-test')
+}
 
 function start() {
   const installed = fs.existsSync(path.join(root, 'node_modules'))
-  if (Number(process.versions.node.split('.')[0]) < neededNode) {
-    const found = `This is Node ${process.versions.node}; scale-test needs Node ${neededNode}`
-    if (!installed) refuse(`${found}, which comes with its packages: they are not installed.`, install)
-    if (fs.existsSync(path.join(root, 'node_modules', '.bin', 'node')))
-      refuse(`${found}, which is in node_modules.`, 'Start it with: npm run scale-test -- ...   or: make scale-test')
-    refuse(`${found}, which node_modules lacks although it is among its packages.`, installAgain)
-  }
+  if (Number(process.versions.node.split('.')[0]) < neededNode) refuseNode(installed)
   if (!installed) refuse('The packages of scale-test are not installed.', install)
   const missing = missingPackages()
   if (missing.length > 0) {

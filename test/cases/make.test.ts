@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -90,5 +100,29 @@ describe('make', () => {
       '--',
       'single-node',
     ])
+  })
+
+  it('should stop after an installation that cannot run the program, and install again next time', () => {
+    const [installed, bin] = [join(folder, 'node_modules', '.package-lock.json'), join(folder, 'node_modules', '.bin')]
+    writeFileSync(join(bin, 'npm'), '#!/bin/sh\necho "npm $1"; echo "{}" > node_modules/.package-lock.json\n')
+    chmodSync(join(bin, 'npm'), 0o755)
+    rmSync(installed)
+    const make = () => {
+      const { status, stdout, stderr } = spawnSync('make', ['scale-test'], {
+        cwd: folder,
+        env: { PATH: process.env['PATH'] },
+        encoding: 'utf8',
+      })
+      return { status, npm: stdout.includes('npm ci\n'), ran: stdout.includes('single-node'), stderr }
+    }
+    const node = readFileSync(join(bin, 'node'), 'utf8')
+    writeFileSync(join(bin, 'node'), '#!/bin/sh\necho "This is Node 20." >&2; exit 5\n')
+    for (let times = 0; times < 2; times++) {
+      expect(make()).toMatchObject({ status: 2, npm: true, stderr: expect.stringContaining('This is Node 20.') })
+      expect(existsSync(installed)).toBe(false)
+    }
+    writeFileSync(join(bin, 'node'), node)
+    expect(make()).toEqual({ status: 0, npm: true, ran: true, stderr: '' })
+    expect(make()).toEqual({ status: 0, npm: false, ran: true, stderr: '' })
   })
 })
