@@ -3,8 +3,8 @@ import type { PlannedWorkload } from '../plan/workload.ts'
 import { fillFloor, fleetReadyMs, objectsToCreate, probeFloor } from './duration.ts'
 
 const limited = (qps: number, burst: number) => ({ kind: 'limited', qps, burst }) as const
-const untuned = { kubelet: limited(5, 10), controller: limited(20, 30) }
-const tuned = { kubelet: limited(50, 100), controller: limited(500, 100) }
+const untuned = { kubelet: limited(5, 10), controller: limited(20, 30), scheduler: limited(50, 100) }
+const tuned = { kubelet: limited(50, 100), controller: limited(500, 100), scheduler: limited(50, 100) }
 const rollout = { from: 1, to: 200 }
 const scaleDown = { from: 200, to: 1 }
 const plain = { serviceAccountToken: false, containerStartDelayMs: 0 }
@@ -31,8 +31,15 @@ describe('probeFloor', () => {
     expect(probeFloor(scaleDown, plain, tuned).ms).toBeCloseTo(9940)
   })
 
+  it('should be the scheduler’s to start pods where nothing else is limited, and not to delete them', () => {
+    const only = { kubelet: { kind: 'none' }, controller: { kind: 'none' }, scheduler: limited(5, 10) } as const
+    expect(probeFloor(rollout, plain, only)).toEqual({ ms: 37_800, boundBy: 'kube-scheduler' })
+    expect(probeFloor(scaleDown, plain, only)).toEqual({ ms: 1000, boundBy: 'nobody' })
+  })
+
   it('should be a second when no limit is in the way, and the containers’ start on top', () => {
-    const unlimited = { kubelet: { kind: 'none' }, controller: { kind: 'none' } } as const
+    const none = { kind: 'none' } as const
+    const unlimited = { kubelet: none, controller: none, scheduler: none }
     expect(probeFloor(rollout, plain, unlimited)).toEqual({ ms: 1000, boundBy: 'nobody' })
     expect(probeFloor(rollout, { ...plain, containerStartDelayMs: 2000 }, unlimited).ms).toBe(3000)
     expect(probeFloor(scaleDown, { ...plain, containerStartDelayMs: 2000 }, unlimited).ms).toBe(1000)
@@ -89,6 +96,12 @@ describe('fillFloor', () => {
     const fast = fillFloor(workload, totals, { ...tuned, ...big })
     expect(fast.ms / 1000).toBeCloseTo(others + (40_000 - 100) / 50)
     expect(fast.boundBy).toBe('kube-scheduler, 50 bindings/s')
+    const scalability = { ...tuned, controller: limited(500, 500), scheduler: limited(400, 500) }
+    const faster = fillFloor(workload, totals, { ...scalability, ...big })
+    expect(faster.ms / 1000).toBeCloseTo(others + (40_000 - 500) / 400)
+    expect(faster.boundBy).toBe('kube-scheduler, 400 bindings/s')
+    const open = fillFloor(workload, totals, { ...scalability, scheduler: { kind: 'none' }, ...big })
+    expect(open.boundBy).toBe('kube-controller-manager, 500 pods/s')
   })
 
   it('should be bound by the kubelets when few of them get many pods', () => {

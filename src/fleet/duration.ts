@@ -28,6 +28,7 @@ export type SharedMachine = {
 export interface StepLimits {
   kubelet: KnownLimit
   controller: KnownLimit
+  scheduler: KnownLimit
   machine: SharedMachine
   nodes: number
 }
@@ -57,8 +58,6 @@ export function fleetReadyMs(
 
 /** With 32 requests at a time, 940 to 1025 objects a second were created, the apiserver on the same two cores. */
 export const apiserverWritesPerSecond = 1000
-/** kube-scheduler's client has this limit built in; the document does not change it. */
-const schedulerBinds = { kind: 'limited', qps: 50, burst: 100 } as const
 /** On two cores with 1000 kubelets, 5000 pods were Ready after 200 to 280 s, whatever the limits. */
 const processorMsPerPod = 35
 /** Every kubelet watches services: 125 of them took 26 to 29 s with 1000 kubelets on two cores (plan 1k-nodes, November 2026). */
@@ -81,7 +80,7 @@ export function fillFloor(workload: PlannedWorkload, totals: ReturnType<typeof t
       ms: drainMs(limits.controller, pods),
       boundBy: `kube-controller-manager, ${paceOf(limits.controller, 'pods/s')}`,
     },
-    { ms: drainMs(schedulerBinds, pods), boundBy: `kube-scheduler, ${schedulerBinds.qps} bindings/s` },
+    { ms: drainMs(limits.scheduler, pods), boundBy: `kube-scheduler, ${paceOf(limits.scheduler, 'bindings/s')}` },
     {
       ms: drainMs(limits.kubelet, podsPerNode * startCalls(workload.pods.serviceAccountToken)),
       boundBy: `kubelets, ${paceOf(limits.kubelet, 'calls/s each')}`,
@@ -113,13 +112,13 @@ export interface ProbedPods {
 }
 
 /**
- * The last stop of a probe of n pods: the controller-manager needs n calls, the kubelet 2n to start them (3n with a token) and
+ * The last stop of a probe of n pods: the controller-manager needs n calls, the scheduler n to bind them, the kubelet 2n to start them (3n with a token) and
  * 3n to delete them (docs/figures.md).
  */
 export function probeFloor(
   probe: ProbeShape,
   { serviceAccountToken, containerStartDelayMs }: ProbedPods,
-  { kubelet, controller }: { kubelet: KnownLimit; controller: KnownLimit },
+  { kubelet, controller, scheduler }: Pick<StepLimits, 'kubelet' | 'controller' | 'scheduler'>,
 ): Floor {
   const pods = Math.abs(probe.to - probe.from)
   const calls = pods * (isRollout(probe) ? startCalls(serviceAccountToken) : 3)
@@ -127,6 +126,7 @@ export function probeFloor(
     // Nobody is at it for less than a second: a kubelet looks at its pods once in that time.
     { ms: 1000, boundBy: 'nobody' },
     { ms: drainMs(controller, pods), boundBy: 'kube-controller-manager' },
+    { ms: isRollout(probe) ? drainMs(scheduler, pods) : 0, boundBy: 'kube-scheduler' },
     { ms: drainMs(kubelet, calls), boundBy: 'kubelet' },
   ])
   return isRollout(probe) ? { ...floor, ms: floor.ms + containerStartDelayMs } : floor

@@ -221,6 +221,7 @@ function knobsOf(arm: PlannedArm) {
       qps: number('controllerManager.kubeApiQps'),
       burst: number('controllerManager.kubeApiBurst'),
     }),
+    scheduler: clientLimitOf({ qps: number('scheduler.kubeApiQps'), burst: number('scheduler.kubeApiBurst') }),
     etcd: {
       quotaBytes: number('etcd.quotaBackendBytes'),
       split: list('etcd.splitByResource'),

@@ -113,6 +113,14 @@ export const componentSeries: readonly ComponentSeries[] = [
     by: ['verb'],
   },
   {
+    name: 'scheduler_limiter_requests_total',
+    component: 'kube-scheduler',
+    metric: 'rest_client_rate_limiter_duration_seconds_count',
+    kind: 'counter',
+    unit: 'count',
+    by: ['verb'],
+  },
+  {
     name: 'scheduler_limiter_wait_ms',
     component: 'kube-scheduler',
     metric: 'rest_client_rate_limiter_duration_seconds_sum',

@@ -4,7 +4,12 @@ import type { ComponentMetrics, ComponentName, MetricSample } from './metrics.ts
 import { processStart } from './metrics.ts'
 
 const limited = (qps: number, burst: number) => ({ kind: 'limited', qps, burst }) as const
-const limits = { kubelet: limited(5, 10), events: limited(5, 10), controllers: limited(20, 30) }
+const limits = {
+  kubelet: limited(5, 10),
+  events: limited(5, 10),
+  controllers: limited(20, 30),
+  scheduler: limited(50, 100),
+}
 const off = { kind: 'none' } as const
 const unknown = { kind: 'unknown' } as const
 
@@ -35,15 +40,17 @@ function answered(counts: Record<string, number>): ComponentMetrics {
 const before = [
   waits('kubelet', { GET: [12, 0.5] }),
   waits('kube-controller-manager', { POST: [40, 1] }),
+  waits('kube-scheduler', { POST: [10, 0] }),
   answered({ 'POST pods': 1, 'WATCH pods': 9 }),
 ]
 const after = [
   waits('kubelet', { GET: [211, 40.5], PATCH: [199, 39.5], POST: [600, 90] }),
   waits('kube-controller-manager', { POST: [260, 800], PUT: [20, 3] }),
+  waits('kube-scheduler', { POST: [408, 190] }),
   answered({ 'POST pods': 200, 'PATCH pods/status': 199, 'POST events': 610, 'WATCH pods': 30 }),
 ]
 const requests = { 'POST pods': 199, 'PATCH pods/status': 199, 'POST events': 610 }
-const rollout = { podsCreated: 199, podsDeleted: 0, tokens: 0 }
+const rollout = { podsCreated: 199, podsBound: 199, podsDeleted: 0, tokens: 0 }
 
 describe('readApiRequests', () => {
   it('should count what was answered between the scrapes and leave watches out', () => {
@@ -58,9 +65,11 @@ describe('readLimiters', () => {
     const clients = (first: ComponentMetrics[], second: ComponentMetrics[]) =>
       readLimiters({ before: first, after: second }, requests, limits, rollout).map(({ client }) => client)
     const managerOnce = without(before, 'kube-controller-manager')
-    expect(clients(managerOnce, without(after, 'kube-controller-manager'))).toEqual(['KubeClient', 'EventClient'])
-    expect(clients(managerOnce, after)).toEqual(['KubeClient', 'EventClient'])
-    expect(clients(without(before, 'kubelet'), without(after, 'kubelet'))).toEqual(['controllers'])
+    const kubelets = ['KubeClient', 'EventClient']
+    expect(clients(managerOnce, without(after, 'kube-controller-manager'))).toEqual([...kubelets, 'bindings'])
+    expect(clients(managerOnce, after)).toEqual([...kubelets, 'bindings'])
+    expect(clients(without(before, 'kubelet'), without(after, 'kubelet'))).toEqual(['controllers', 'bindings'])
+    expect(clients(without(before, 'kube-scheduler'), after)).toEqual([...kubelets, 'controllers'])
     expect(readApiRequests({ before: without(before, 'kube-apiserver'), after })).toBeUndefined()
   })
 
@@ -78,7 +87,7 @@ describe('readLimiters', () => {
   })
 
   it('should give the floor of the status writes when pods have no token', () => {
-    const [kube, events, controllers] = readLimiters({ before, after }, requests, limits, rollout)
+    const [kube, events, controllers, bindings] = readLimiters({ before, after }, requests, limits, rollout)
     expect(kube).toMatchObject({
       client: 'KubeClient',
       limit: 'limited',
@@ -89,6 +98,8 @@ describe('readLimiters', () => {
     })
     expect(events).toMatchObject({ client: 'EventClient', requests: { POST: 600 }, waitedMs: 90_000 })
     expect(controllers).toMatchObject({ requests: { POST: 220, PUT: 20 }, gatingRequests: 199, floorMs: 8450 })
+    // Its page has bindings and events under one verb.
+    expect(bindings).toMatchObject({ requests: { POST: 199 }, gatingRequests: 199, floorMs: 1980, waitedMs: null })
   })
 
   it('should count tokens as a third call per pod when pods have one, and not know whose waits those of POST are', () => {
@@ -114,13 +125,15 @@ describe('readLimiters', () => {
     expect([kube?.waitedMs, kube?.gatingRequests, events?.waitedMs]).toEqual([null, 398, null])
     expect(readLimiters({ before, after }, undefined, limits, { ...rollout, tokens: 199 })).toMatchObject([
       { client: 'controllers' },
+      { client: 'bindings' },
     ])
   })
 
   it('should count the pods that the probe saw come and go, and no more than the controllers wrote', () => {
     const gating = (podsCreated: number, podsDeleted: number) =>
-      readLimiters({ before, after }, { 'POST pods': 9999 }, limits, { podsCreated, podsDeleted, tokens: 0 }).at(-1)
-        ?.gatingRequests
+      readLimiters({ before, after }, { 'POST pods': 9999 }, limits, { ...rollout, podsCreated, podsDeleted }).find(
+        ({ client }) => client === 'controllers',
+      )?.gatingRequests
     expect([gating(199, 0), gating(1000, 0), gating(150, 150)]).toEqual([199, 220, 150])
   })
 
@@ -151,6 +164,30 @@ describe('explainStops', () => {
       text: "bound by the kubelet's client limit: (398 requests - burst 10) / 5 per second = 77.6 s of 79.7 s",
     })
     expect(created?.boundBy).toBe('kube-controller-manager/controllers')
+  })
+
+  it('should name the scheduler for pods that wait to be bound, and not for their creation or their end', () => {
+    const slow = { ...limits, kubelet: off, scheduler: limited(5, 10) }
+    const readings = readLimiters({ before, after }, requests, slow, { ...rollout, podsDeleted: 199 })
+    const [available, ready, ...others] = explainStops(
+      { available: 38_000, ready: 39_000, created: 38_000, deleted: 38_000 },
+      readings,
+    )
+    expect(available).toEqual({
+      stop: 'available',
+      boundBy: 'kube-scheduler/bindings',
+      text: "bound by the kube-scheduler's client limit: (199 bindings - burst 10) / 5 per second = 37.8 s of 38.0 s",
+    })
+    expect(ready?.boundBy).toBe('kube-scheduler/bindings')
+    expect(others.map(({ boundBy }) => boundBy)).toEqual([null, null])
+  })
+
+  it('should not know what bound a stop where the scheduler was not read and no other limit accounts for it', () => {
+    const [available] = explainStops(
+      { available: 200_000 },
+      limiters.filter(({ component }) => component !== 'kube-scheduler'),
+    )
+    expect(available).toMatchObject({ boundBy: null, unread: ['kube-scheduler'] })
   })
 
   it('should say that no limit accounts for a stop when it came much later', () => {
@@ -184,26 +221,30 @@ describe('explainStops', () => {
   })
 
   it('should say that a limit was not felt when all requests fit into the burst', () => {
-    const generous = { ...limits, kubelet: limited(5, 400), controllers: limited(20, 400) }
+    const generous = { ...limits, kubelet: limited(5, 400), controllers: limited(20, 400), scheduler: limited(50, 400) }
     const readings = readLimiters({ before, after }, requests, generous, rollout)
     const text = "no client limit: the kube-controller-manager's 199 requests fit into its burst of 400"
     const quiet = readings.map((reading) => ({ ...reading, waitedMs: 0 }))
     expect(explainStops({ created: 500, ready: 500 }, quiet)).toEqual([
       { stop: 'created', boundBy: null, text },
-      { stop: 'ready', boundBy: null, text: `${text}, the kubelet's 398 requests fit into its burst of 400` },
+      {
+        stop: 'ready',
+        boundBy: null,
+        text: `${text}, the kube-scheduler's 199 requests fit into its burst of 400, the kubelet's 398 requests fit into its burst of 400`,
+      },
     ])
   })
 
   it('should tell a limit that is switched off from one that was not read', () => {
     const explain = (changed: Partial<typeof limits | Record<keyof typeof limits, typeof off | typeof unknown>>) =>
       explainStops({ ready: 200_000 }, readLimiters({ before, after }, requests, { ...limits, ...changed }, rollout))[0]
-    expect(explain({ kubelet: off, controllers: off })).toEqual({
+    expect(explain({ kubelet: off, controllers: off, scheduler: off })).toEqual({
       stop: 'ready',
       boundBy: null,
-      text: "the kube-controller-manager's client limit is switched off; the kubelet's client limit is switched off",
+      text: "the kube-controller-manager's client limit is switched off; the kube-scheduler's client limit is switched off; the kubelet's client limit is switched off",
     })
-    expect(explain({ kubelet: off, controllers: unknown })).toMatchObject({
-      text: "the kubelet's client limit is switched off; the kube-controller-manager's client limit was not read",
+    expect(explain({ kubelet: off, controllers: unknown, scheduler: off })).toMatchObject({
+      text: "the kube-scheduler's client limit is switched off; the kubelet's client limit is switched off; the kube-controller-manager's client limit was not read",
       unread: ['kube-controller-manager'],
     })
     const tightest = explain({ controllers: off })

@@ -15,13 +15,16 @@ export interface ClientLimits {
   kubelet: ClientLimit
   events: ClientLimit
   controllers: ClientLimit
+  /** Each of its two clients has it. */
+  scheduler: ClientLimit
 }
 
-/** What a probe gave the components to do, as its watches saw it. */
-export interface ProbeWork {
+/** What a step gave the components to do, as its watches saw it. */
+export interface WorkSeen {
   podsCreated: number
+  podsBound: number
   podsDeleted: number
-  /** Service-account tokens that its pods need. */
+  /** Service-account tokens that the pods of the node whose kubelet is read need. */
   tokens: number
 }
 
@@ -53,17 +56,19 @@ export function readApiRequests(pages: Pages): ApiRequests | undefined {
  *
  * The controllers each have a bucket of the same size; pods are created and deleted by the ReplicaSet controller's alone. How many of them the
  * probe waited for is what its watches saw, and not what the apiserver answered, which is everybody's; the controllers' own count is the most it
- * can be. A component that was not read both times has no reading here.
+ * can be. So it is with the scheduler, which POSTs bindings by one client and events by another. A component that was not read both times has no
+ * reading here.
  */
 export function readLimiters(
   pages: Pages,
   apiRequests: ApiRequests | undefined,
   limits: ClientLimits,
-  work: ProbeWork,
+  work: WorkSeen,
 ): LimiterReading[] {
   return [
     ...readKubelet(pairs(pages, 'kubelet'), apiRequests, limits, work),
     ...readControllers(pairs(pages, 'kube-controller-manager'), limits, work),
+    ...readScheduler(pairs(pages, 'kube-scheduler'), limits, work),
   ]
 }
 
@@ -71,7 +76,7 @@ function readKubelet(
   read: Pairs,
   apiRequests: ApiRequests | undefined,
   limits: ClientLimits,
-  work: ProbeWork,
+  work: WorkSeen,
 ): LimiterReading[] {
   const waits = waitsByVerb(read)
   if (waits === undefined) return []
@@ -122,7 +127,7 @@ function splitPosts(
   return { ofKubeClient: Math.min(answered(tokenRequest), posts, tokensNeeded), sender: 'both' }
 }
 
-function readControllers(read: Pairs, { controllers: limit }: ClientLimits, work: ProbeWork): LimiterReading[] {
+function readControllers(read: Pairs, { controllers: limit }: ClientLimits, work: WorkSeen): LimiterReading[] {
   if (!isWhole(read)) return []
   // Without a limiter nothing waits, and nothing is counted.
   const waits = waitsByVerb(read) ?? (limit.kind === 'none' ? {} : undefined)
@@ -136,6 +141,23 @@ function readControllers(read: Pairs, { controllers: limit }: ClientLimits, work
       requests: countsOf(waits),
       waitedMs: totalOf(Object.values(waits), 'waitedMs'),
       ...floorOf(limit, limit.kind === 'none' ? work.podsCreated + work.podsDeleted : podsWritten),
+    },
+  ]
+}
+
+function readScheduler(read: Pairs, { scheduler: limit }: ClientLimits, work: WorkSeen): LimiterReading[] {
+  if (!isWhole(read)) return []
+  const waits = waitsByVerb(read) ?? (limit.kind === 'none' ? {} : undefined)
+  if (waits === undefined) return []
+  const { POST: posts = noWaits, ...others } = waits
+  const bindings = limit.kind === 'none' ? work.podsBound : Math.min(work.podsBound, posts.count)
+  return [
+    {
+      component: 'kube-scheduler',
+      client: 'bindings',
+      requests: { ...countsOf(others), ...(posts.count > 0 && { POST: Math.min(bindings, posts.count) }) },
+      waitedMs: posts.count > bindings ? null : totalOf(Object.values(waits), 'waitedMs'),
+      ...floorOf(limit, bindings),
     },
   ]
 }
@@ -179,7 +201,7 @@ function floorOf(
   return { limit: kind, qps, burst, gatingRequests, floorMs: (Math.max(0, gatingRequests - burst) / qps) * 1000 }
 }
 
-type Gate = 'kubelet' | 'kube-controller-manager'
+type Gate = 'kubelet' | 'kube-controller-manager' | 'kube-scheduler'
 
 /** Which components' requests stand between T0 and a stop. */
 const gates: Record<StopName, readonly Gate[]> = {
@@ -187,13 +209,17 @@ const gates: Record<StopName, readonly Gate[]> = {
   // What a single pod takes fits into every burst.
   first: [],
   rsCurrent: ['kube-controller-manager'],
-  available: ['kube-controller-manager', 'kubelet'],
-  ready: ['kube-controller-manager', 'kubelet'],
+  available: ['kube-controller-manager', 'kube-scheduler', 'kubelet'],
+  ready: ['kube-controller-manager', 'kube-scheduler', 'kubelet'],
   deleted: ['kube-controller-manager', 'kubelet'],
 }
 
 /** Of which client they are. */
-const gatingClients: Record<Gate, string> = { kubelet: 'KubeClient', 'kube-controller-manager': 'controllers' }
+const gatingClients: Record<Gate, string> = {
+  kubelet: 'KubeClient',
+  'kube-controller-manager': 'controllers',
+  'kube-scheduler': 'bindings',
+}
 
 /**
  * A limiter explains a stop when its floor is within these shares of it. Nothing can be faster than a bucket lets it: a floor beyond the stop, and
@@ -238,7 +264,7 @@ function explain(
   if (tightest === undefined) return { boundBy: null, text: others.join('; '), ...unreadPart }
 
   const { component, client, gatingRequests, burst, qps, floorMs } = tightest
-  const floor = `(${gatingRequests} requests - burst ${burst}) / ${qps} per second = ${formatDuration(floorMs)}`
+  const floor = `(${gatingRequests} ${client === 'bindings' ? client : 'requests'} - burst ${burst}) / ${qps} per second = ${formatDuration(floorMs)}`
   const share = floorMs === 0 ? 0 : floorMs / stopMs
   if (share > explains.most) {
     const took = `but it took ${formatDuration(stopMs)}`

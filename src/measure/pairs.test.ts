@@ -124,8 +124,13 @@ rest_client_rate_limiter_duration_seconds_count{verb="POST"} ${count}
 rest_client_rate_limiter_duration_seconds_sum{verb="POST"} 1
 `
   const limited = (qps: number, burst: number) => ({ kind: 'limited', qps, burst }) as const
-  const limits = { kubelet: limited(50, 100), events: limited(50, 100), controllers: limited(20, 30) }
-  const work = { podsCreated: 199, podsDeleted: 0, tokens: 0 }
+  const limits = {
+    kubelet: limited(50, 100),
+    events: limited(50, 100),
+    controllers: limited(20, 30),
+    scheduler: limited(50, 100),
+  }
+  const work = { podsBound: 0, podsCreated: 199, podsDeleted: 0, tokens: 0 }
   const read = (started: [number | null, number | null], counts: [number, number]) => {
     const [before, after] = [0, 1].map((index) => [
       page(requests(counts[index] as number), {

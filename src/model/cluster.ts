@@ -54,6 +54,8 @@ export interface Model {
   readonly etcd: EtcdFleet
   /** Of all controllers together, as they are one process. */
   readonly controllerLimiter: LimiterMetrics
+  /** Of the scheduler's clients together. */
+  readonly schedulerLimiter: LimiterMetrics
   /** The connection-tracking table of a node's host. */
   readonly conntrack: ConntrackTable
   /** A client outside of the cluster. */
@@ -90,6 +92,7 @@ export function openModel(options: ModelOptions): Model {
   })
   const server = createServer({ timeline, store, etcd, processor, costs })
   const controllerLimiter = createLimiterMetrics()
+  const schedulerLimiter = createLimiterMetrics()
   const controlPlane: ControlPlane = {
     timeline,
     store,
@@ -100,6 +103,7 @@ export function openModel(options: ModelOptions): Model {
     settings,
     random: randomOf('controllers'),
     controllerLimiter,
+    schedulerLimiter,
     endpointSlices: new Set(),
   }
   const renewedMs = new Map<string, number>()
@@ -130,6 +134,7 @@ export function openModel(options: ModelOptions): Model {
     server,
     etcd,
     controllerLimiter,
+    schedulerLimiter,
     conntrack: conntrackTableOf(
       { cores: hardware.hosts?.cores ?? hardware.controlPlaneCores, memoryBytes: hardware.hostMemoryBytes },
       settings.hostConntrackMax,

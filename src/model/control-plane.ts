@@ -25,6 +25,8 @@ export interface ControlPlane {
   random: Random
   /** Of all controllers together, as they are one process. */
   controllerLimiter: LimiterMetrics
+  /** Of the scheduler's clients together. */
+  schedulerLimiter: LimiterMetrics
   endpointSlices: EndpointSliceWatchers
 }
 

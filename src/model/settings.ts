@@ -28,6 +28,7 @@ export interface Settings {
     nodeMonitorPeriodMs: number
     nodeMonitorGracePeriodMs: number
   }
+  scheduler: { client: ClientSettings }
   apiserver: { notReadyTolerationSeconds: number; unreachableTolerationSeconds: number }
   etcd: EtcdSettings
   kubeProxy: { intervals: SyncIntervals; conntrack: ConntrackSettings }
@@ -86,6 +87,7 @@ function readSettings(values: Values): Settings {
       nodeMonitorPeriodMs: durationMs('controllerManager.nodeMonitorPeriod'),
       nodeMonitorGracePeriodMs: durationMs('controllerManager.nodeMonitorGracePeriod'),
     },
+    scheduler: { client: { qps: number('scheduler.kubeApiQps'), burst: number('scheduler.kubeApiBurst') } },
     apiserver: {
       notReadyTolerationSeconds: number('apiserver.defaultNotReadyTolerationSeconds'),
       unreachableTolerationSeconds: number('apiserver.defaultUnreachableTolerationSeconds'),

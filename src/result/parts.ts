@@ -69,7 +69,7 @@ export const networkProgramming = z.object({
 /** What one client-side rate limiter did during a probe, from the component's own metrics. */
 export const limiterReading = z.object({
   component: z.string(),
-  /** The client whose bucket it is: `KubeClient`, `EventClient`, `controllers`. */
+  /** The client whose bucket it is: `KubeClient`, `EventClient`, `controllers`, `bindings`. */
   client: z.string(),
   /** limited: to `qps` and `burst`. none: switched off. unknown: not read back. */
   limit: z.enum(['limited', 'none', 'unknown']).optional(),

@@ -61,6 +61,7 @@ export function limitsIn(knobs: readonly KnobOutcome[]): ClientLimits {
     kubelet: limitRead(effective('kubelet.kubeAPIQPS'), effective('kubelet.kubeAPIBurst')),
     events: limitRead(effective('kubelet.eventRecordQPS'), effective('kubelet.eventBurst')),
     controllers: limitRead(effective('controllerManager.kubeApiQps'), effective('controllerManager.kubeApiBurst')),
+    scheduler: limitRead(effective('scheduler.kubeApiQps'), effective('scheduler.kubeApiBurst')),
   }
 }
 

@@ -63,6 +63,7 @@ export function componentBenchForTests({ podLagMs = 0 } = {}): ComponentBench {
     settings: { ...settings, controllerManager: { ...settings.controllerManager, client: unlimited } },
     random: createRandom(1, 'controllers'),
     controllerLimiter: createLimiterMetrics(),
+    schedulerLimiter: createLimiterMetrics(),
     endpointSlices: new Set(),
   }
   const told = (requests: { request: ServerRequest }[]) =>

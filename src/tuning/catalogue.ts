@@ -38,6 +38,13 @@ const flag = (component: Component, prefix: string, name: string, readBack: Read
 const controllerManagerFlag = (name: string, configzPath: string, values: Values): Knob =>
   flag('kube-controller-manager', 'controllerManager', name, { from: '/configz', path: configzPath }, values)
 
+/**
+ * cmd/kube-scheduler/app/options/deprecated.go: 1.36 calls both deprecated and honours them as long as there is no --config. A 0 reaches
+ * client-go as it is, where in a file it would be the built-in value.
+ */
+const schedulerFlag = (name: string, configzPath: string, values: Values): Knob =>
+  flag('kube-scheduler', 'scheduler', name, { from: '/configz', path: configzPath }, values)
+
 /** None of them starts with less than one worker; each worker is a goroutine from the start. */
 const workers = (stock: number, tuned: number) => ({ type: whole(1, 10_000), stock, tuned })
 
@@ -66,7 +73,10 @@ const ioPriorities = [
 ]
 const inBytes = (value: KnobValue) => (typeof value === 'number' ? formatBytes(value) : undefined)
 
-/** Every setting that the document tunes, in its order: kube-proxy and conntrack, kubelet, controller-manager and apiserver, etcd. */
+/**
+ * Every setting that the document tunes, in its order: kube-proxy and conntrack, kubelet, controller-manager and apiserver, etcd. Before
+ * etcd the scheduler's, which it leaves alone.
+ */
 export const catalogue: readonly Knob[] = [
   kubeProxyField('mode', {
     type: word('iptables', 'ipvs', 'nftables'),
@@ -199,6 +209,19 @@ export const catalogue: readonly Knob[] = [
     stock: 30,
     untuned: 30,
     tuned: 100,
+  }),
+
+  schedulerFlag('kube-api-qps', 'clientConnection.qps', {
+    type: { kind: 'float' },
+    meaningOf: meaningOfQps,
+    stock: 50,
+    note: 'not in the document, which leaves it as it is: binding a pod is one request, so it is the most pods per second in the long run',
+  }),
+  schedulerFlag('kube-api-burst', 'clientConnection.burst', {
+    type: whole(0),
+    meaningOf: meaningOfBurst,
+    stock: 100,
+    note: 'not in the document',
   }),
 
   etcdFlag('heartbeat-interval', {

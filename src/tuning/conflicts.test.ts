@@ -32,6 +32,7 @@ describe('conflictsAmong', () => {
     ],
     ['stock', { 'etcd.autoCompactionRetention': 2_562_048 }, 'hours up to 2,562,047, or a period'],
     ['stock', { 'controllerManager.kubeApiBurst': 0 }, 'kube-controller-manager would not start'],
+    ['tuned', { 'scheduler.kubeApiBurst': 0 }, 'kube-scheduler would not start: scheduler.kubeApiBurst is 0'],
   ])('should find what does not go together in %s with %j', (profile, set, message) => {
     expect(conflictsOf(profile, set)).toEqual([expect.objectContaining({ message: expect.stringContaining(message) })])
   })
@@ -41,6 +42,7 @@ describe('conflictsAmong', () => {
     ['stock', { 'etcd.autoCompactionRetention': '1h' }],
     ['stock', { 'kubeProxy.ipvs.minSyncPeriod': '31s' }],
     ['stock', { 'controllerManager.kubeApiBurst': 0, 'controllerManager.kubeApiQps': -1 }],
+    ['stock', { 'scheduler.kubeApiBurst': 0, 'scheduler.kubeApiQps': 0 }],
   ])('should find nothing wrong with %s with %j', (profile, set) => {
     expect(conflictsOf(profile, set)).toEqual([])
   })

@@ -40,11 +40,13 @@ export function conflictsAmong(requests: readonly KnobRequest[]): Conflict[] {
     )
 
   // client-go kubernetes/clientset.go, NewForConfigAndClient.
-  const [qps, burst] = ['controllerManager.kubeApiQps', 'controllerManager.kubeApiBurst'] as const
-  if (values.number(qps) > 0 && values.number(burst) === 0)
-    conflict(
-      [qps, burst],
-      `kube-controller-manager would not start: ${burst} is 0, which only goes with a ${qps} of 0 or less`,
-    )
+  for (const [component, prefix] of [
+    ['kube-controller-manager', 'controllerManager'],
+    ['kube-scheduler', 'scheduler'],
+  ] as const) {
+    const [qps, burst] = [`${prefix}.kubeApiQps`, `${prefix}.kubeApiBurst`]
+    if (values.number(qps) > 0 && values.number(burst) === 0)
+      conflict([qps, burst], `${component} would not start: ${burst} is 0, which only goes with a ${qps} of 0 or less`)
+  }
   return conflicts
 }

@@ -3,7 +3,14 @@ import type { KnobType, KnobValue } from './value.ts'
 export type { KnobValue } from './value.ts'
 
 /** What runs a knob's value. */
-export type Component = 'kubelet' | 'kube-controller-manager' | 'kube-apiserver' | 'kube-proxy' | 'etcd' | 'host'
+export type Component =
+  | 'kubelet'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kube-apiserver'
+  | 'kube-proxy'
+  | 'etcd'
+  | 'host'
 
 /** How a value reaches its component. */
 export type Setting =

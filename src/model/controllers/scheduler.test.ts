@@ -12,10 +12,14 @@ interface NodeShape {
 }
 
 /** The scheduler, with nodes and pods as the test makes them. */
-function benchOf(nodes: Readonly<Record<string, NodeShape>>) {
+function benchOf(nodes: Readonly<Record<string, NodeShape>>, client?: { qps: number; burst: number }) {
   const bench = componentBenchForTests()
-  const { objects, store } = bench.controlPlane
-  runScheduler(bench.controlPlane)
+  const { objects, store, settings } = bench.controlPlane
+  runScheduler(
+    client === undefined
+      ? bench.controlPlane
+      : { ...bench.controlPlane, settings: { ...settings, scheduler: { client } } },
+  )
   const nodeRef = (name: string) => ({ resource: 'nodes', name }) as const
   const addNode = (name: string, { cpu = '8', memory = '16Gi', pods = 110, ...more }: NodeShape = {}) => {
     const allocatable = { cpu, memory, pods: String(pods) }
@@ -57,15 +61,37 @@ describe('the scheduler', () => {
     expect([nodeOf('one'), nodeOf('two')].sort()).toEqual(['b', 'c'])
   })
 
-  it('should bind 100 pods at once, then 50 a second: its own client, which no knob of the document touches', async () => {
+  it.each([
+    [{ qps: 50, burst: 100 }, [100, 150, 250]],
+    [{ qps: 5, burst: 10 }, [10, 15, 25]],
+    [{ qps: 0, burst: 0 }, [10, 15, 25]],
+    [{ qps: 100, burst: 20 }, [20, 120, 250]],
+    [{ qps: -1, burst: 0 }, [250, 250, 250]],
+  ])('should bind as fast as its client may, by %j', async (client, counts) => {
+    const { addPod, run, bound } = benchOf({ a: { pods: 1000 } }, client)
+    for (let index = 0; index < 250; index++) addPod(`pod-${index}`)
+    const found = []
+    for (const durationMs of [10, 1000, 2000]) {
+      await run(durationMs)
+      found.push(bound())
+    }
+    expect(found).toEqual(counts)
+  })
+
+  it('should have the limit that is built in where nobody sets another', async () => {
     const { addPod, run, bound } = benchOf({ a: { pods: 1000 } })
     for (let index = 0; index < 250; index++) addPod(`pod-${index}`)
-    await run(10)
-    expect(bound()).toBe(100)
-    await run(1000)
+    await run(1010)
     expect(bound()).toBe(150)
-    await run(2000)
-    expect(bound()).toBe(250)
+  })
+
+  it('should count what waited for its limit, bindings and events alike', async () => {
+    const { addPod, run, controlPlane } = benchOf({ a: { pods: 1000 } })
+    for (let index = 0; index < 150; index++) addPod(`pod-${index}`)
+    await run(3000)
+    const [count, seconds] = controlPlane.schedulerLimiter.samples()
+    expect(count).toMatchObject({ labels: { verb: 'POST' }, value: 300 })
+    expect(seconds?.value).toBeGreaterThan(20)
   })
 
   it('should not put a pod where it does not fit, and say why of each node (FitError)', async () => {

@@ -1,14 +1,13 @@
 import { quantityOf } from '../../base/quantity.ts'
 import { countMore } from '../../base/sum.ts'
 import type { Condition, Node, Pod } from '../../kube/resources.ts'
+import { clientLimitOf } from '../../tuning/client-limit.ts'
 import { createClient } from '../client-go/client.ts'
 import { createEventRecorder } from '../client-go/event-recorder.ts'
-import { createTokenBucket } from '../client-go/token-bucket.ts'
+import { bucketOf } from '../client-go/token-bucket.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { keyOf } from '../control-plane.ts'
 
-/** Its clients' built-in limits, for binding and for events apart (pkg/scheduler/apis/config/v1/defaults.go); the document does not change them. */
-const limits = { qps: 50, burst: 100 }
 /** How long a pod that did not fit waits before it is tried again: doubled each time (scheduler/backend/queue). */
 const backOffMs = { first: 1000, longest: 10_000 }
 /** Of 100 nodes and fewer, all are looked at. */
@@ -46,9 +45,17 @@ interface Needs {
  * beside the next decision. How many nodes it looks at falls with their number (schedule_one.go, numFeasibleNodesToFind).
  */
 export function runScheduler(controlPlane: ControlPlane): void {
-  const { timeline, server, processor, costs } = controlPlane
-  const client = createClient({ ...controlPlane, bucket: createTokenBucket(limits), level: 'workload-high' })
-  const eventClient = createClient({ ...controlPlane, bucket: createTokenBucket(limits), level: 'workload-high' })
+  const { timeline, server, processor, costs, settings } = controlPlane
+  // One for pods and one for events, each with a bucket of its own of the same size (cmd/kube-scheduler/app/options, createClients).
+  const createOwnClient = () =>
+    createClient({
+      ...controlPlane,
+      bucket: bucketOf(clientLimitOf(settings.scheduler.client)),
+      level: 'workload-high',
+      limiter: controlPlane.schedulerLimiter,
+    })
+  const client = createOwnClient()
+  const eventClient = createOwnClient()
   const recorder = createEventRecorder(timeline, eventClient)
 
   const candidates: Candidate[] = []

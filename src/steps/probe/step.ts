@@ -1,6 +1,6 @@
 import { formatDuration } from '../../base/duration.ts'
 import type { Progress } from '../../base/progress.ts'
-import type { ClientLimits, ProbeWork } from '../../measure/limiters.ts'
+import type { ClientLimits, WorkSeen } from '../../measure/limiters.ts'
 import { explainStops, readApiRequests, readLimiters } from '../../measure/limiters.ts'
 import { notReadBetween } from '../../measure/pairs.ts'
 import type { PodTimeline, ProbeTimeline } from '../../measure/timeline.ts'
@@ -146,11 +146,12 @@ function outcomeOf(
 }
 
 /** What the controllers and the kubelet had to do since T0, as the watches saw it. */
-function workOf(pods: readonly PodTimeline[], t0Ms: number, serviceAccountToken: boolean): ProbeWork {
+function workOf(pods: readonly PodTimeline[], t0Ms: number, serviceAccountToken: boolean): WorkSeen {
   const since = (moment: number | undefined) => moment !== undefined && moment >= t0Ms
   const podsCreated = pods.filter(({ createdMs }) => since(createdMs)).length
+  const podsBound = pods.filter(({ boundMs }) => since(boundMs)).length
   const podsDeleted = pods.filter(({ terminatingMs, deletedMs }) => since(terminatingMs ?? deletedMs)).length
-  return { podsCreated, podsDeleted, tokens: serviceAccountToken ? podsCreated : 0 }
+  return { podsCreated, podsBound, podsDeleted, tokens: serviceAccountToken ? podsCreated : 0 }
 }
 
 function progressOf(timeline: ProbeTimeline, probe: ProbeShape): Progress {

@@ -88,7 +88,7 @@ function limiterBlocks(rows: Cell[][]): Block[] {
     {
       kind: 'paragraph',
       isNote: true,
-      text: `Floor: the least time a full bucket needs for the requests the pods wait for. Waited: summed over all requests, many of which wait at the same time; ${none} where a kubelet’s two clients sent the same kind of request, and the metric does not say which of them waited.`,
+      text: `Floor: the least time a full bucket needs for the requests the pods wait for. Waited: summed over all requests, many of which wait at the same time; ${none} where two clients of a kubelet or of the scheduler sent the same kind of request, and the metric does not say which of them waited.`,
     },
   ]
 }

@@ -131,7 +131,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ),
     start(
       'kube-scheduler',
-      schedulerArguments({ port: schedulerPort, kubeconfig: schedulerKubeconfig, pki }),
+      schedulerArguments({
+        port: schedulerPort,
+        kubeconfig: schedulerKubeconfig,
+        pki,
+        knobs: knobs.flags['kube-scheduler'] ?? {},
+      }),
       credentialsFor(urlOf(schedulerPort), pki.ca.cert),
     ),
   ])

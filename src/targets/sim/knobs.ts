@@ -60,7 +60,7 @@ export function readKnobs(
   })
 }
 
-const qpsKnobs = ['kubelet.kubeAPIQPS', 'controllerManager.kubeApiQps']
+const qpsKnobs = ['kubelet.kubeAPIQPS', 'controllerManager.kubeApiQps', 'scheduler.kubeApiQps']
 
 const capped = 'maxPerCore x cores is above 1048576, where kube-proxy 1.36 cuts it off, whatever min says'
 

@@ -15,7 +15,7 @@ export interface ScrapeOptions {
 /** What the components' /metrics pages would say, of the metrics that a run reads. */
 export function scrapeModel(options: ScrapeOptions): ComponentMetrics[] {
   const { wanted, model, costs, startedMs } = options
-  const { server, etcd, controllerLimiter } = model
+  const { server, etcd, controllerLimiter, schedulerLimiter } = model
   const { kubelets = [], proxies } = model.fleet() ?? {}
   const [probeKubelet] = kubelets
   const names = namesToRead(wanted)
@@ -31,6 +31,7 @@ export function scrapeModel(options: ScrapeOptions): ComponentMetrics[] {
     ...etcd.instances().map((use) => page('etcd', use.instance, samplesOf(use, costs))),
     page('kube-apiserver', 'kube-apiserver', server.metrics.samples()),
     page('kube-controller-manager', 'kube-controller-manager', controllerLimiter.samples()),
+    page('kube-scheduler', 'kube-scheduler', schedulerLimiter.samples()),
     ...(probeKubelet === undefined
       ? []
       : [page('kubelet', probeKubelet.name, probeKubelet.limiter.samples(), probeKubelet.startedMs)]),
