@@ -225,7 +225,7 @@ const gatingClients: Record<Gate, string> = {
  * A limiter explains a stop when its floor is within these shares of it. Nothing can be faster than a bucket lets it: a floor beyond the stop, and
  * beyond what was counted until somebody looked again, says that something was counted or read wrong.
  */
-const explains = { least: 0.75, most: 1.1 }
+export const explains = { least: 0.75, most: 1.1 }
 
 /**
  * For every stop that was reached: the limiter whose floor accounts for it, that none does, that the arithmetic contradicts it, or that there is
@@ -244,8 +244,9 @@ export function explainStops(
   )
 }
 
-function explain(
-  { stopMs, vagueByMs = 0 }: { stopMs: number; vagueByMs: number | undefined },
+/** The same of any time that begins with full buckets and ends when the requests of these components are through. */
+export function explain(
+  { stopMs, vagueByMs = 0 }: { stopMs: number; vagueByMs?: number | undefined },
   through: readonly Gate[],
   limiters: readonly LimiterReading[],
 ): Omit<Explanation, 'stop'> {
@@ -277,7 +278,7 @@ function explain(
   const short = limited.find(beganShort)
   if (short !== undefined) {
     const waited = `its ${short.gatingRequests} requests waited ${formatDuration(short.waitedMs)} in all`
-    const text = `not known: the ${short.component}'s bucket of ${short.burst} was not full when the probe began, and ${waited}`
+    const text = `not known: the ${short.component}'s bucket of ${short.burst} was not full at the beginning, and ${waited}`
     return { boundBy: null, unsure: true, text: [text, ...others].join('; '), ...unreadPart }
   }
   const leastMs = Math.max(0, stopMs - vagueByMs)

@@ -46,6 +46,8 @@ export interface StepReport {
   sections: Section[]
   /** Why figures are what they are, a phrase each, beginning with the run. */
   reasons: string[]
+  /** Those of them that a screenful has room for. */
+  briefReasons?: string[]
   /** Least times that limits alone make, one per arm in the order of `armNames`. */
   floors: Floor[]
   /** How its test cases are called. */

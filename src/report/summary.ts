@@ -43,6 +43,9 @@ export function renderSummary(view: ReportView, { reportPath, styles = plain }: 
   return joined([
     ...opening(view, styles),
     ...pairsOf(view).flatMap((names) => view.steps.map((step) => comparison(step, names, result.evidence, styles))),
+    view.steps.flatMap(({ title, briefReasons = [] }) =>
+      briefReasons.flatMap((reason) => hanging(`${title}, ${reason}`)),
+    ),
     thresholds(result, styles),
     [...ownMemory(result), ...reportLine(reportPath)],
   ])

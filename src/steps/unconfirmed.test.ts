@@ -39,11 +39,15 @@ async function deafCluster(afterMs = 0): Promise<Cluster> {
   return { ...cluster, disposable: false, api: { ...cluster.api, create } }
 }
 
+const off = { kind: 'none' } as const
+const limits = { kubelet: off, events: off, controllers: off, scheduler: off }
+
 const steps: [string, string, (cluster: Cluster, recording: Recording) => Step<unknown>][] = [
   [
     'the fill',
     'scale-test-small-01',
-    (cluster, recording) => fillCluster({ cluster, workload, seed: 1, runId: 'run-7', recording, onSamples: () => {} }),
+    (cluster, recording) =>
+      fillCluster({ cluster, workload, seed: 1, nodes: 1, runId: 'run-7', limits, recording, onSamples: () => {} }),
   ],
   [
     'the Deployment under test',

@@ -126,6 +126,7 @@ function fill(arm: Arm): FillOutcome {
     },
     watchLagMs: isSlow ? spread(254, 2.4, 9.8, 31, 74) : spread(92, 6.1, 41, 168, 240),
     watchLagCurve: ripple(durationMs - 4000, 1000, (ms) => (isSlow ? 4 : 30) * (1 + wave(ms, 7)) ** 3 + 1.2),
+    limiters: [],
     apiLatency: [...clientLatencies(isSlow), ...apiserverLatencies(isSlow)],
     etcd: isSlow
       ? [etcd('etcd', 21, 468, durationMs, 1)]

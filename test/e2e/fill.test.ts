@@ -49,6 +49,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+const unknown = { kind: 'unknown' } as const
+
 /** The fill of a run, on a cluster that outlives it. */
 async function fillOf(runId: string, changes: Partial<PlannedWorkload> = {}) {
   const recording = startRecording({ watchMachine: watchThisMachine, readMachine: null }, cluster)
@@ -57,7 +59,9 @@ async function fillOf(runId: string, changes: Partial<PlannedWorkload> = {}) {
     cluster: { ...cluster, disposable: false },
     workload: { ...workload, ...changes },
     seed: 1,
+    nodes: 3,
     runId,
+    limits: { kubelet: unknown, events: unknown, controllers: unknown, scheduler: unknown },
     recording,
     onSamples: () => {},
   })

@@ -18,8 +18,18 @@ export const fill: StepKind<PlannedWorkload, FillOutcome> = {
   objects: objectsOfFills,
   createsEvents: (workloads) => workloads.some(({ ballast }) => ballast?.kind === 'events'),
   outline: (workload) => ({ id: fillStepId, title: fillTitle(workload) }),
-  step: ({ section: workload }, { cluster, plan: { seed, fleet }, runId, recording, onSamples }) =>
-    fillCluster({ cluster, workload, seed, runId, tolerated: fleet.pods.taints, recording, onSamples }),
+  step: ({ section: workload }, { cluster, plan: { seed, fleet }, runId, limits, recording, onSamples }) =>
+    fillCluster({
+      cluster,
+      workload,
+      seed,
+      nodes: fleet.nodes,
+      runId,
+      limits,
+      tolerated: fleet.pods.taints,
+      recording,
+      onSamples,
+    }),
   outcome: fillOutcomes.outcome,
   view: fillView,
   endsArm(outcome, { section: { timeout }, at }) {

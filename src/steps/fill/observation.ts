@@ -2,6 +2,8 @@ import { orAborted } from '../../base/abort.ts'
 import { readApiserverLatencies, readOwnLatencies } from '../../measure/api-latency.ts'
 import { thinned } from '../../measure/curve.ts'
 import { readEtcdUse } from '../../measure/etcd-use.ts'
+import type { ClientLimits, WorkSeen } from '../../measure/limiters.ts'
+import { readApiRequests, readLimiters } from '../../measure/limiters.ts'
 import { readNetworkProgramming } from '../../measure/network-programming.ts'
 import { notReadBetween } from '../../measure/pairs.ts'
 import { schedulingRate } from '../../measure/scheduling.ts'
@@ -18,6 +20,8 @@ import type { FillOutcome } from './outcome.ts'
 export interface ObserveOptions {
   cluster: Cluster
   runId: string
+  /** The client limits in force, as the components themselves said. */
+  limits: ClientLimits
   recording: Recording
   /** Takes the raw timeline of every pod, for the samples file. */
   onSamples: (measured: string, pods: readonly PodTimeline[]) => void
@@ -29,7 +33,8 @@ interface FillObservation {
   sampleWatchLag(namespace: string): void
   /** Resolves when as many pods as expected are Ready. */
   allReady(context: StepContext): Promise<void>
-  finish(): Promise<Omit<FillOutcome, 'objects' | 'stages' | 'countedMs'>>
+  /** `tokensPerNode`: service-account tokens that the pods of one node need, about. */
+  finish(tokensPerNode: number): Promise<Omit<FillOutcome, 'objects' | 'stages' | 'countedMs' | 'explanation'>>
   /** Ends the watches, also when nothing is finished; keeps what was seen of pods. */
   stop(): Promise<void>
 }
@@ -41,7 +46,7 @@ export function canaryIn(namespace: string) {
 
 /** Starts observing; the fill begins when this resolves. */
 export async function observeFill(
-  { cluster, runId, recording, onSamples }: ObserveOptions,
+  { cluster, runId, limits, recording, onSamples }: ObserveOptions,
   step: string,
   expectedPods: number,
   signal: AbortSignal,
@@ -92,12 +97,18 @@ export async function observeFill(
       tell()
       await orAborted(context.signal, full.promise, pods.failed)
     },
-    async finish() {
+    async finish(tokensPerNode) {
       const isWhole = timeline.done() >= expectedPods
       const endMs = isWhole && sentMs !== undefined ? Math.max(sentMs, fullMs ?? sentMs) : clock.nowMs()
       const window = await phase.end()
       const { pods: account, phasesMs, curves } = timeline.summary()
       const { expected, created, bound, unexpected, censored, censoredWithinMs } = account
+      const work: WorkSeen = {
+        podsCreated: account.created,
+        podsBound: account.bound,
+        podsDeleted: 0,
+        tokens: tokensPerNode,
+      }
       const networkProgramming = readNetworkProgramming(window)
       return {
         durationMs: endMs - startMs,
@@ -108,6 +119,7 @@ export async function observeFill(
         curves,
         watchLagMs: watchLagOf(window.watchLag),
         watchLagCurve: thinned(window.watchLag?.curve ?? []),
+        limiters: readLimiters(window, readApiRequests(window), limits, work),
         apiLatency: [...readOwnLatencies(window.requests), ...readApiserverLatencies(window)],
         etcd: readEtcdUse(window),
         ...(networkProgramming !== undefined && { networkProgramming }),

@@ -2,7 +2,16 @@ import { z } from 'zod'
 import { formatCount } from '../../base/count.ts'
 import { distribution } from '../../result/distribution.ts'
 import type { OutcomeKind } from '../../result/outcome-kind.ts'
-import { apiLatency, conditions, curve, disruptions, etcdOutcome, networkProgramming } from '../../result/parts.ts'
+import {
+  apiLatency,
+  conditions,
+  curve,
+  disruptions,
+  etcdOutcome,
+  explanation,
+  limiterReading,
+  networkProgramming,
+} from '../../result/parts.ts'
 import type { ArmOutcome } from '../../result/result.ts'
 import { outcomesOf } from '../../result/result.ts'
 import { stallsOf } from '../stalls.ts'
@@ -52,6 +61,10 @@ const fillOutcome = z.object({
   watchLagMs: distribution,
   /** The same over time. */
   watchLagCurve: curve,
+  /** Of the controllers, the scheduler, and one kubelet: that of the node of the probes. */
+  limiters: z.array(limiterReading).default([]),
+  /** What the fill was waiting for; absent where it lacks something, and in results from before it was told. */
+  explanation: explanation.optional(),
   apiLatency: z.array(apiLatency),
   etcd: z.array(etcdOutcome),
   /** Absent where no kube-proxy programmed anything. */

@@ -22,6 +22,8 @@ const workload = {
   timeout: 60_000,
 } satisfies PlannedWorkload
 
+const limit = { kind: 'limited', qps: 50, burst: 100 } as const
+
 /** The figures of a fill whose counting takes so long. */
 async function filled(countingMs: number) {
   const cluster = await openClusterForTests()
@@ -37,7 +39,9 @@ async function filled(countingMs: number) {
     cluster: { ...cluster, api: { ...cluster.api, count } },
     workload,
     seed: 1,
+    nodes: 2,
     runId: 'run-7',
+    limits: { kubelet: limit, events: limit, controllers: limit, scheduler: limit },
     recording: await recordingForTests(cluster),
     onSamples: () => {},
   })

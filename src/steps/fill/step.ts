@@ -7,6 +7,7 @@ import { deleteNamespaces } from '../../kube/drain.ts'
 import { follow } from '../../kube/follow.ts'
 import type { ResourceTypes } from '../../kube/resources.ts'
 import { distributionOf } from '../../measure/distribution.ts'
+import { explainFill } from '../../measure/fill-bound.ts'
 import type { PlannedWorkload } from '../../plan/workload.ts'
 import { layOutWorkload, totalsOf } from '../../workload/layout.ts'
 import type { Pace, Sent } from '../../workload/pace.ts'
@@ -18,11 +19,13 @@ import type { Step, StepContext } from '../step.ts'
 import type { ObserveOptions } from './observation.ts'
 import { observeFill } from './observation.ts'
 import type { FillOutcome, FillStage } from './outcome.ts'
+import { lacksOf } from './outcome.ts'
 import { countLosses, createOwn } from './own-objects.ts'
 
 export interface FillOptions extends ObserveOptions {
   workload: PlannedWorkload
   seed: number
+  nodes: number
   /** Taints of the fleet, which the pods tolerate: `key=value:Effect`. */
   tolerated?: readonly string[]
 }
@@ -49,7 +52,7 @@ const countingMs = 120_000
  * `Failure('safety-refusal')` when a name is taken by somebody else.
  */
 export function fillCluster(options: FillOptions): Step<FillOutcome> {
-  const { cluster, workload, seed, runId, tolerated } = options
+  const { cluster, workload, seed, nodes, runId, tolerated } = options
   const { api, clock } = cluster
   const fill = async (context: StepContext): Promise<FillOutcome> => {
     const created: string[] = []
@@ -102,7 +105,7 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
         }
         await observation.allReady(inTime)
       })
-      const observed = await observation.finish()
+      const observed = await observation.finish(workload.pods.serviceAccountToken ? Math.ceil(totals.pods / nodes) : 0)
       const filledMs = clock.nowMs()
       const objects: FillOutcome['objects'] = {}
       for (const kind of [...planned, 'pods'] as const) {
@@ -110,7 +113,10 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
         const found = await api.count(query, context.signal)
         objects[kind] = { expected: totals[kind], observed: found, failed: kind === 'pods' ? 0 : (failed[kind] ?? 0) }
       }
-      return { ...observed, countedMs: clock.nowMs() - filledMs, objects, stages }
+      const filled = { ...observed, countedMs: clock.nowMs() - filledMs, objects, stages }
+      return lacksOf(filled).length > 0 || totals.pods === 0
+        ? filled
+        : { ...filled, explanation: explainFill(filled, observed.limiters) }
     } finally {
       await observation.stop()
     }

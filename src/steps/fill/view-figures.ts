@@ -28,7 +28,7 @@ const figures: readonly Figure<FillOutcome>[] = [
     importance: 'headline',
     // A fill that lacks something is none: it counts as infinitely late.
     read: (fill) => readingOf(lacksOf(fill).length === 0 ? fill.durationMs : null, fill),
-    cause: (before, after) => before && slowestStage(before, after),
+    cause: (before, after) => (before && slowestStage(before, after)) ?? clientLimitOf(after),
   },
   podStartupFigure('p50', 'table'),
   podStartupFigure('p99', 'headline'),
@@ -134,7 +134,13 @@ function slowestStage(before: FillOutcome, after: FillOutcome): string | undefin
 
 /** Between which points of a pod's life the time went. */
 const phaseWords: Record<string, (fill: FillOutcome) => string> = {
-  'created to bound': (fill) => `pods wait longer to be scheduled${ratesOf(fill)}`,
+  'created to bound': (fill) =>
+    [
+      `pods wait longer to be scheduled${ratesOf(fill)}`,
+      fill.explanation?.boundBy === 'kube-scheduler/bindings' ? fill.explanation.text : [],
+    ]
+      .flat()
+      .join('; '),
   'bound to started': () => 'kubelets take longer to start pods',
   'started to Ready': () => 'kubelets take longer to report pods Ready',
 }
@@ -160,4 +166,9 @@ function ratesOf({ curves, schedulingPerSecond: { mean } }: FillOutcome): string
   const perSecond = (1000 * (to[1] - from[1])) / (to[0] - from[0])
   if (perSecond <= (1 + alike) * mean) return ''
   return `: created at ${formatRate(perSecond)}, bound at ${formatRate(mean)}`
+}
+
+/** `bound by the kube-scheduler's client limit: ...`; undefined where no limit binds the fill. */
+function clientLimitOf({ explanation }: FillOutcome): string | undefined {
+  return typeof explanation?.boundBy === 'string' ? explanation.text : undefined
 }

@@ -6,7 +6,7 @@ import type { StepReport } from '../../report/step-view.ts'
 import type { Result } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
 import { fillIn, probesIn, stepsDone } from '../../testing/outcomes.ts'
-import { htmlOf, viewFor } from '../../testing/reports.ts'
+import { htmlOf, markdownOf, summaryOf, viewFor } from '../../testing/reports.ts'
 import { sampleResult } from '../../testing/results.ts'
 import type { FillOutcome } from './outcome.ts'
 import { lacksOf } from './outcome.ts'
@@ -56,6 +56,18 @@ describe('fill view', () => {
       Object.assign(fillIn(arm) ?? {}, { schedulingPerSecond: { mean: null, peak: arm.order === 1 ? 21 : null } })
     expect(labelsOf(result)).not.toContain('scheduling, mean')
     expect(texts(row(result, 'scheduling, peak'))).toEqual(['21.0/s', '—'])
+  })
+
+  it('should say in every report what each arm’s fill was waiting for', () => {
+    const text =
+      "bound by the kube-scheduler's client limit: (5000 bindings - burst 100) / 50 per second = 98.0 s of 98.7 s"
+    const explanation = { stop: 'filled', boundBy: 'kube-scheduler/bindings', text }
+    const result = withFills([{ explanation }])
+    const lines = summaryOf(result, {}).replaceAll(/\s+/g, ' ')
+    expect(lines).toContain(`filling the cluster, tuned-split #1: ${text}`)
+    expect(markdownOf(result)).toContain(`1: ${text}`)
+    expect(htmlOf(result)).toContain('What the fill was waiting for')
+    expect(htmlOf(filledResult())).not.toContain('What the fill was waiting for')
   })
 
   it('should tell what differs from the plan, whether there is too little or too much', () => {

@@ -6,7 +6,7 @@ import type { Comparison } from '../../report/comparison.ts'
 import { compare } from '../../report/comparison.ts'
 import { distributionItems, distributionTitles, percentileItems } from '../../report/distribution.ts'
 import { formatLatency, formatRate, none } from '../../report/format.ts'
-import type { Block, Cell, Table } from '../../report/section.ts'
+import type { Block, Cell, Section, Table } from '../../report/section.ts'
 import type { ReportContext, RunReport, StepReport, StepView } from '../../report/step-view.ts'
 import { runsOf } from '../../report/step-view.ts'
 import { isMachineBound } from '../../result/parts.ts'
@@ -39,6 +39,9 @@ function reportOf(runs: FillRun[], context: ReportContext): StepReport {
     decisive: ([filled]) => filled,
   })
   const title = 'Filling the cluster'
+  const reasons = typical.flatMap(({ label, outcome: { explanation } }) =>
+    explanation === undefined ? [] : [`${label}: ${explanation.text}`],
+  )
   const figures: Comparison = {
     kind: 'comparison',
     title,
@@ -54,11 +57,32 @@ function reportOf(runs: FillRun[], context: ReportContext): StepReport {
     isSetUp: true,
     runs: runs.map(runReport),
     figures,
-    sections: [{ part: 'details', title, blocks: detailsOf(runs, typical, figures, context) }],
-    reasons: [],
+    sections: [
+      ...reasonSection(runs, title),
+      { part: 'details', title, blocks: detailsOf(runs, typical, figures, context) },
+    ],
+    reasons,
+    briefReasons: reasons,
     floors: [],
     tests: { group: 'fill', name: 'fill: every object counted' },
   }
+}
+
+/** What each fill was waiting for. */
+function reasonSection(runs: readonly FillRun[], title: string): Section[] {
+  const rows = runs.flatMap(({ arm, label, outcome: { durationMs, explanation } }): Cell[][] =>
+    explanation === undefined ? [] : [[{ text: label, arm }, formatDuration(durationMs), explanation.text]],
+  )
+  if (rows.length === 0) return []
+  const table: Table = {
+    kind: 'table',
+    caption: 'What the fill was waiting for',
+    columns: [{ title: 'Arm' }, { title: 'filled', of: 'figures' }, { title: 'Why', of: 'text' }],
+    groups: [{ rows }],
+  }
+  return [
+    { part: 'reasons', title: 'Why each number is what it is', blocks: [{ kind: 'heading', text: title }, table] },
+  ]
 }
 
 function runReport({ arm, label, repetition, outcome }: FillRun): RunReport {

@@ -74,6 +74,17 @@ describe('what an arm made worse', () => {
       'pod startup, p99: 2.48 s → 11 m 50 s, 286× slower; pods wait longer to be scheduled: created at 500/s, bound at 47.9/s',
     ],
     [
+      'the client limit of the scheduler makes pods wait',
+      (fill) => {
+        Object.assign(fill.podPhasesMs['created to Ready'] ?? {}, { p99: 710_000 })
+        Object.assign(fill.podPhasesMs['created to bound'] ?? {}, { p99: 709_000 })
+        const text =
+          "bound by the kube-scheduler's client limit: (40000 bindings - burst 100) / 50 per second = 13 m 18 s of 13 m 25 s"
+        Object.assign(fill, { explanation: { stop: 'filled', boundBy: 'kube-scheduler/bindings', text } })
+      },
+      "286× slower; pods wait longer to be scheduled; bound by the kube-scheduler's client limit: (40000 bindings",
+    ],
+    [
       'kubelets start pods later',
       ({ podPhasesMs }) => {
         Object.assign(podPhasesMs['created to Ready'] ?? {}, { p50: 7400 })
