@@ -1,4 +1,5 @@
 import { catalogue } from '../tuning/catalogue.ts'
+import { sigScalability } from '../tuning/sig-scalability.ts'
 import { describeType, readValue } from '../tuning/value.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -13,6 +14,8 @@ export function knobsCommand({ terminal, styles }: Surroundings): number {
     for (const value of [0, -1])
       if (readValue(knob.type, value) !== undefined && knob.meaningOf?.(value) !== undefined)
         terminal.print(styles.dim(`    ${value}: ${knob.meaningOf(value)}`))
+    for (const { value, because } of sigScalability.filter((setting) => setting.knob === knob.id))
+      terminal.print(styles.dim(`    sig-scalability: ${value}, ${because}`))
     if (knob.note !== undefined) terminal.print(styles.dim(`    ${knob.note}`))
   }
   return 0
