@@ -154,7 +154,7 @@ function overviewLines({ description, arms, repetitions, steps, target, fleet, s
 }
 
 function objectLines({ objects }: Forecast, everyNamespace: boolean): string[] {
-  if (objects === null) return ["  only the probes' own: the plan has no workload"]
+  if (objects === null) return ['  none but what a probe scales: nothing fills the cluster']
   const { totals, toCreate, ballastKind, classes, namespaces } = objects
   type Namespace = (typeof namespaces)[number]
   const columns: [string, (namespace: Namespace) => number][] = [

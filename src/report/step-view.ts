@@ -91,6 +91,12 @@ export interface Doubt {
   text: string
 }
 
+/** The place of a step among the others of its arm. */
+export function placeOf(arms: readonly ArmOutcome[], name: string): number {
+  const places = arms.map(({ steps }) => steps.findIndex((step) => step.name === name)).filter((place) => place !== -1)
+  return places.length === 0 ? 0 : Math.min(...places)
+}
+
 /** Every run of steps of one kind: by arm, then repetition, in the order that the arm ran them. */
 export function runsOf<Outcome>(
   { arms, armNames }: Pick<ReportContext, 'arms' | 'armNames'>,

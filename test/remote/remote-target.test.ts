@@ -31,6 +31,22 @@ describe('target remote', () => {
     expect(await bench.contents()).toEqual(before)
   })
 
+  it('should observe clusters under the load of others, with no node named, and leave nothing in them', async () => {
+    await using bench = await simulatedClusters(['untuned', 'tuned'])
+    const before = await bench.contents()
+    const options = bench.options('run-1')
+    const { node: _, ...probes } = options.plan.probes
+    const section = { name: 'watch', for: 60_000 }
+    const steps = [{ kind: 'observe', name: 'watch', at: 'steps[0].observe', section }]
+    const { result, error } = await run({ ...options, plan: { ...options.plan, probes, steps, thresholds: [] } })
+    expect(error).toBeUndefined()
+    for (const { steps: done } of result.arms) {
+      expect(done).toMatchObject([{ kind: 'observe', name: 'watch' }])
+      expect(done[0]?.series?.some(({ name }) => name === 'apiserver_requests_total')).toBe(true)
+    }
+    expect(await bench.contents()).toEqual(before)
+  })
+
   it('should claim of knobs only what was read back, and say where it could not look', async () => {
     await using bench = await simulatedClusters(['untuned', 'tuned'])
     const { result } = await run(bench.options('run-1'))

@@ -8,7 +8,7 @@ import { distributionItems, distributionTitles, percentileItems } from '../../re
 import { formatLatency, formatRate, none } from '../../report/format.ts'
 import type { Block, Cell, Section, Table } from '../../report/section.ts'
 import type { ReportContext, RunReport, StepReport, StepView } from '../../report/step-view.ts'
-import { runsOf } from '../../report/step-view.ts'
+import { placeOf, runsOf } from '../../report/step-view.ts'
 import { isMachineBound } from '../../result/parts.ts'
 import type { FillOutcome, FillStage } from './outcome.ts'
 import { lacksOf } from './outcome.ts'
@@ -51,7 +51,7 @@ function reportOf(runs: FillRun[], context: ReportContext): StepReport {
     rows: [...rows, ...countRows(runs, typical, armNames)],
   }
   return {
-    order: 0,
+    order: placeOf(context.arms, 'fill'),
     name: 'fill',
     title: 'filling the cluster',
     isSetUp: true,

@@ -5,7 +5,7 @@ import { compare } from '../../report/comparison.ts'
 import { formatLatency, formatRate } from '../../report/format.ts'
 import { namedSeries, seriesFigures } from '../../report/series.ts'
 import type { ReportContext, RunReport, StepReport, StepView } from '../../report/step-view.ts'
-import { runsOf } from '../../report/step-view.ts'
+import { placeOf, runsOf } from '../../report/step-view.ts'
 import type { ArmOutcome } from '../../result/result.ts'
 import { outcomesOf } from '../../result/result.ts'
 import { exactly } from '../../result/sample.ts'
@@ -17,8 +17,6 @@ import { observationOutline } from './step.ts'
 /** One arm's observation, as reports show it. */
 interface Observed {
   name: string
-  /** Its place among the arm's steps. */
-  order: number
   observation: Observation
   series: readonly Series[]
 }
@@ -35,14 +33,12 @@ export const observeView: StepView = {
 function observedBy(arm: ArmOutcome): Observed[] {
   return outcomesOf(arm, observations).map(({ name, outcome, series = [] }) => ({
     name,
-    order: arm.steps.findIndex((step) => step.name === name),
     observation: outcome,
     series,
   }))
 }
 
 function reportOf(name: string, runs: StepRun<Observed>[], context: ReportContext): StepReport {
-  const [first] = runs
   const watched = formatDuration(Math.min(...runs.map(({ outcome }) => outcome.observation.durationMs)))
   const shared = { kind: 'comparison', head: 'Figure', conditions: '' } as const
   const compared = { ...context, name, decisive: () => undefined }
@@ -60,7 +56,7 @@ function reportOf(name: string, runs: StepRun<Observed>[], context: ReportContex
     rows: compare({ ...compared, runs: recorded, figures: seriesFigures(recorded, 'table') }).rows,
   }
   return {
-    order: first?.outcome.order ?? 0,
+    order: placeOf(context.arms, name),
     name,
     title: brief.title,
     runs: runs.map(runReport),

@@ -9,8 +9,6 @@ import { probeOutcomes, readingOfStop, timeoutInWords, unfinishedStart } from '.
 
 /** One arm's go at a probe, as reports show it. */
 export interface ViewedProbe {
-  /** Its place among the arm's steps. */
-  order: number
   /** What it was bound by is left out where its start was unfinished. */
   probe: ProbeOutcome
   /** When it reached each stop, and what keeps that from being compared. */
@@ -30,7 +28,6 @@ export function viewedProbesOf(arm: ArmOutcome): ViewedProbe[] {
     const unfinished = unfinishedStart(probes, index)
     const readings = stopOrder.map((stop) => [stop, readingOfStop(probes, index, stop)] as const)
     return {
-      order: 1 + index,
       probe: unfinished === undefined ? probe : { ...probe, explanations: [] },
       readings: Object.fromEntries(readings.filter(([, reading]) => reading !== undefined)),
       troubles: [unfinished, timeoutInWords(probes, index)].filter((trouble) => trouble !== undefined),

@@ -4,7 +4,7 @@ import type { Binding, Comparison, Figure, FigureRow } from '../../report/compar
 import { compare, noClientLimit } from '../../report/comparison.ts'
 import { formatLimit } from '../../report/format.ts'
 import type { Doubt, Floor, ReportContext, RunReport, StepReport, StepView } from '../../report/step-view.ts'
-import { runsOf } from '../../report/step-view.ts'
+import { placeOf, runsOf } from '../../report/step-view.ts'
 import type { StopName } from '../../result/parts.ts'
 import { isBoundUnknown, isMachineBound } from '../../result/parts.ts'
 import { clockResolutionMs } from '../../result/sample.ts'
@@ -47,7 +47,7 @@ function reportOf(title: string, runs: ProbeRun[], context: ReportContext): Step
     rows,
   }
   return {
-    order: Math.min(...runs.map(({ outcome }) => outcome.order)),
+    order: placeOf(context.arms, name),
     name,
     title,
     runs: runs.map(runReport),

@@ -259,12 +259,10 @@ async function startFleet({
     const versions = { ...origin.versions, 'hollow-node image': images.join(', ') }
     return { nodeNames, probeNode, processes, startedMs, origin: { ...origin, versions } }
   }
-  if (probes.node === undefined) throw new Error('no node for the probes: the plan’s check lets none through')
   const { nodes, selector } = fleet
   const existing = await selectNodes(api, { nodes, selector, probe: probes.node }, signal)
-  const probe = await probeNodeOf(api, probes.node, signal)
   components.addKubelet(existing.probeNode)
-  return { nodeNames: existing.nodeNames, processes: 0, ...originOf(source, probe) }
+  return { nodeNames: existing.nodeNames, processes: 0, ...originOf(source, existing.timed) }
 }
 
 /** Where a fleet comes from, and its probe node. */

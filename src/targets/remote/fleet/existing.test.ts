@@ -29,16 +29,17 @@ describe('selectNodes', () => {
       ['real', { kind: 'real' }],
     )
     const choice = { selector: 'kind=hollow', nodes: 2, probe: { name: 'b' } }
-    expect(await selectNodes(target, choice, signal)).toEqual({
+    expect(await selectNodes(target, choice, signal)).toMatchObject({
       nodeNames: ['b', 'a'],
       probeNode: 'b',
-      isProbeHollow: true,
+      timed: { metadata: { name: 'b' }, ...hollow },
     })
-    expect(await selectNodes(target, { ...choice, probe: { selector: 'kind=real' } }, signal)).toEqual({
+    expect(await selectNodes(target, { ...choice, probe: { selector: 'kind=real' } }, signal)).toMatchObject({
       nodeNames: ['real', 'a', 'b'],
       probeNode: 'real',
-      isProbeHollow: false,
     })
+    // A plan that times no node has none to name.
+    expect(await selectNodes(target, { ...choice, probe: undefined }, signal)).toMatchObject({ probeNode: 'a' })
   })
 
   it('should say how many are Ready when that is fewer than planned', async () => {

@@ -8,20 +8,19 @@ export interface ExistingFleet {
   nodeNames: readonly string[]
   /** The node that probes are pinned to. */
   probeNode: string
-  /** Whether that node only pretends to run containers: then their start is not in the timings. */
-  isProbeHollow: boolean
+  timed: Node
 }
 
 /** Which node is timed. */
 export type ProbeNodeChoice = { name: string } | { selector: string }
 
 /**
- * Selects the Ready nodes of a target, and the one that is timed among them. Throws `Failure('infrastructure')` when there are
+ * Selects the Ready nodes of a target, and the one that is timed among them: the first by name where the plan times none. Throws `Failure('infrastructure')` when there are
  * fewer Ready ones than planned, or the one to be timed is not there, not Ready or cordoned, or is not the only one selected.
  */
 export async function selectNodes(
   target: KubeApi,
-  { selector, nodes, probe }: { selector: string | undefined; nodes: number; probe: ProbeNodeChoice },
+  { selector, nodes, probe }: { selector: string | undefined; nodes: number; probe: ProbeNodeChoice | undefined },
   signal: AbortSignal,
 ): Promise<ExistingFleet> {
   const all = await list(target, selector, signal)
@@ -37,11 +36,17 @@ export async function selectNodes(
       },
     )
   }
-  const timed = await probeNodeOf(target, probe, signal)
+  const timed = probe === undefined ? firstOf(ready) : await probeNodeOf(target, probe, signal)
   const probeNode = timed.metadata.name ?? ''
   const others = ready.map(({ metadata }) => metadata.name ?? '').filter((name) => name !== probeNode)
   // The timed node counts, wherever it comes from.
-  return { nodeNames: [probeNode, ...others.sort()], probeNode, isProbeHollow: isHollow(timed) }
+  return { nodeNames: [probeNode, ...others.sort()], probeNode, timed }
+}
+
+function firstOf(nodes: readonly Node[]): Node {
+  const [first] = nodes.toSorted((one, other) => ((one.metadata.name ?? '') < (other.metadata.name ?? '') ? -1 : 1))
+  if (first === undefined) throw new Error('a plan has at least one node')
+  return first
 }
 
 /** The node that a plan names for its probes, ready for them. Throws `Failure('infrastructure')`. */
