@@ -79,6 +79,13 @@ describe('explainFill', () => {
     expect(explainFill(fillOf(podsMs), limiters).boundBy).toBe(boundBy)
   })
 
+  it('should say that another limit takes as long, which raising the first alone would not help against', () => {
+    expect(explainFill(fillOf(97_300), limitersOf([500, 500], [500, 500]))).toMatchObject({
+      boundBy: 'kube-controller-manager/controllers',
+      text: "bound by the kube-controller-manager's client limit: (40000 requests - burst 500) / 500 per second = 79.0 s of 97.3 s; the kube-scheduler's needs as long",
+    })
+  })
+
   // The floor is 798 s.
   it.each<[number, string | null, true | undefined]>([
     [1_064_000, 'kube-scheduler/bindings', undefined],

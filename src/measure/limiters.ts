@@ -273,8 +273,12 @@ export function explain(
     return { boundBy: null, contradicts: true, text, ...unreadPart }
   }
   const arithmetic = `${floor} of ${formatDuration(stopMs)}`
-  if (share >= explains.least)
-    return { boundBy: `${component}/${client}`, text: `bound by the ${component}'s client limit: ${arithmetic}` }
+  if (share >= explains.least) {
+    const alike = limited.filter((other) => other !== tightest && other.floorMs === floorMs)
+    const ties = alike.map((other) => `the ${other.component}'s needs as long`)
+    const text = [`bound by the ${component}'s client limit: ${arithmetic}`, ...ties].join('; ')
+    return { boundBy: `${component}/${client}`, text }
+  }
   const short = limited.find(beganShort)
   if (short !== undefined) {
     const waited = `its ${short.gatingRequests} requests waited ${formatDuration(short.waitedMs)} in all`
