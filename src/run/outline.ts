@@ -2,13 +2,11 @@ import type { Plan } from '../plan/plan.ts'
 import { controlPlaneOutline } from '../steps/control-plane.ts'
 import { countObjectsOutline } from '../steps/count-objects.ts'
 import { fleetCheckOutline, fleetOutline, nodeSourceOf } from '../steps/fleet-up.ts'
-import type { AnyStepKind } from '../steps/kind.ts'
-import { kindOf } from '../steps/kind.ts'
-import { stepKinds } from '../steps/registry.ts'
 import type { StepOutline } from '../steps/step.ts'
 import { verifyKnobsOutline } from '../steps/verify-knobs.ts'
 import type { Target } from '../targets/target.ts'
 import type { OutlineArm } from './events.ts'
+import { itineraryOf } from './itinerary.ts'
 import type { Arm } from './schedule.ts'
 import { cleanUpOutline } from './stages.ts'
 
@@ -30,16 +28,10 @@ export function outlineOf({ id, name, repetition, plan, estimate }: Arm, target:
 }
 
 /** What the plan asks for, with what has to be there before. */
-function outlineOfSteps({ steps }: Plan): StepOutline[] {
-  const prepared = new Set<AnyStepKind>()
-  let isCounted = false
-  return steps.flatMap((step) => {
-    const kind = kindOf(step, stepKinds)
-    const { preparation } = kind
-    const before = preparation === undefined || prepared.has(kind) ? [] : [preparation.outline]
-    const counts = kind.countsFirst && !isCounted ? [countObjectsOutline] : []
-    prepared.add(kind)
-    isCounted ||= kind.countsFirst
-    return [...before, ...counts, kind.outline(step.section)]
-  })
+function outlineOfSteps(plan: Plan): StepOutline[] {
+  return itineraryOf(plan).flatMap(({ step, kind, isFirstOfKind, countsFirst }) => [
+    ...(isFirstOfKind && kind.preparation !== undefined ? [kind.preparation.outline] : []),
+    ...(countsFirst ? [countObjectsOutline] : []),
+    kind.outline(step.section),
+  ])
 }

@@ -10,11 +10,10 @@ import { controlPlane } from '../steps/control-plane.ts'
 import { countObjects } from '../steps/count-objects.ts'
 import { fleetCheck, fleetSpecOf, fleetUp, nodeSourceOf } from '../steps/fleet-up.ts'
 import type { AnyStepKind, ArmContext } from '../steps/kind.ts'
-import { kindOf } from '../steps/kind.ts'
-import { stepKinds } from '../steps/registry.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
 import { blankOutcome, fleetOutcome, limitsIn, noteVersions } from './arm-outcome.ts'
 import type { RunContext } from './context.ts'
+import { itineraryOf } from './itinerary.ts'
 import { outlineOf } from './outline.ts'
 import { recordSteps } from './record-steps.ts'
 import { resultOfRun } from './run-result.ts'
@@ -152,17 +151,12 @@ async function takeSteps(
 ): Promise<void> {
   const sinceBeginning = () => clock.nowMs() - arm.beganMs
   const prepared = new Map<AnyStepKind, unknown>()
-  let isCounted = false
-  for (const step of arm.plan.steps) {
-    const kind = kindOf(step, stepKinds)
-    if (kind.preparation !== undefined && !prepared.has(kind)) {
+  for (const { step, kind, isFirstOfKind, countsFirst } of itineraryOf(arm.plan)) {
+    if (isFirstOfKind && kind.preparation !== undefined) {
       const sections = sectionsOf(arm.plan, kind.section).map(({ section }) => section)
       prepared.set(kind, await stages.run(kind.preparation.step(sections, arm)))
     }
-    if (kind.countsFirst && !isCounted) {
-      outcome.objects = await stages.run(countObjects(arm.cluster))
-      isCounted = true
-    }
+    if (countsFirst) outcome.objects = await stages.run(countObjects(arm.cluster))
     const startMs = sinceBeginning()
     const found = await stages.run(kind.step(step, arm, prepared.get(kind)))
     const window = arm.recording.window(kind.outline(step.section).id)
