@@ -26,16 +26,21 @@ export interface PlannedStep<Section = unknown> {
   name: string
   /** Where the plan has it, for messages: `probes.sequence[0]`. */
   at: string
-  /** Of the kind's own type: `sectionsOf` tells. */
+  /** Of the kind's own type: `stepsOfKind` tells. */
   section: Section
 }
 
-/** The steps of one kind, with what the plan says of each. */
-export function sectionsOf<Section>(
+/** The steps of one kind. */
+export function stepsOfKind<Section>(
   { steps }: { steps: readonly PlannedStep[] },
   { kind }: SectionKind<Section>,
 ): PlannedStep<Section>[] {
   return steps.filter((step): step is PlannedStep<Section> => step.kind === kind)
+}
+
+/** What the plan says of each step of one kind. */
+export function sectionsOf<Section>(plan: { steps: readonly PlannedStep[] }, kind: SectionKind<Section>): Section[] {
+  return stepsOfKind(plan, kind).map(({ section }) => section)
 }
 
 /** The plan with the steps of one kind changed; all others are as they were. */

@@ -152,10 +152,8 @@ async function takeSteps(
   const sinceBeginning = () => clock.nowMs() - arm.beganMs
   const prepared = new Map<AnyStepKind, unknown>()
   for (const { step, kind, isFirstOfKind, countsFirst } of itineraryOf(arm.plan)) {
-    if (isFirstOfKind && kind.preparation !== undefined) {
-      const sections = sectionsOf(arm.plan, kind.section).map(({ section }) => section)
-      prepared.set(kind, await stages.run(kind.preparation.step(sections, arm)))
-    }
+    if (isFirstOfKind && kind.preparation !== undefined)
+      prepared.set(kind, await stages.run(kind.preparation.step(sectionsOf(arm.plan, kind.section), arm)))
     if (countsFirst) outcome.objects = await stages.run(countObjects(arm.cluster))
     const startMs = sinceBeginning()
     const found = await stages.run(kind.step(step, arm, prepared.get(kind)))

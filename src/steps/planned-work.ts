@@ -1,5 +1,6 @@
 import { forecastOf } from '../fleet/forecast.ts'
 import type { Plan } from '../plan/plan.ts'
+import { sectionsOf } from '../plan/section.ts'
 import type { PlannedWork } from '../targets/target.ts'
 import type { AnyStepKind } from './kind.ts'
 
@@ -7,7 +8,7 @@ import type { AnyStepKind } from './kind.ts'
 export function plannedWork(plan: Plan, runId: string, kinds: readonly AnyStepKind[]): PlannedWork {
   const own = kinds.map((kind) => ({
     kind,
-    sections: plan.steps.filter((step) => step.kind === kind.section.kind).map(({ section }) => section),
+    sections: sectionsOf(plan, kind.section),
   }))
   return {
     *objects() {

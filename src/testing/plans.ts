@@ -59,12 +59,12 @@ export function stepsOf(workload: PlannedWorkload | undefined, probes: readonly 
 
 /** The workload that a plan fills its cluster with. */
 export function workloadOf(plan: Plan): PlannedWorkload {
-  const [step] = sectionsOf(plan, fillSection)
-  if (step === undefined) throw new Error('the plan has no fill')
-  return step.section
+  const [workload] = sectionsOf(plan, fillSection)
+  if (workload === undefined) throw new Error('the plan has no fill')
+  return workload
 }
 
 /** The probes of a plan. */
 export function probesOf(plan: Plan): PlannedProbe[] {
-  return sectionsOf(plan, probeSection).map(({ section }) => section)
+  return sectionsOf(plan, probeSection)
 }

@@ -114,7 +114,7 @@ function sized(plan: Plan, seed: number): Plan {
   const random = createRandom(seed, 'size')
   const { fleet, arms } = plan
   const nodes = random.integer(2, fleet.nodes)
-  const probed = sectionsOf(plan, probeSection).flatMap(({ section: { from, to } }) => [from, to])
+  const probed = sectionsOf(plan, probeSection).flatMap(({ from, to }) => [from, to])
   const most = random.integer(2, Math.max(...probed))
   const atMost = (replicas: number) => Math.min(replicas, most)
   const seeded: Plan = { ...plan, seed, fleet: { ...fleet, nodes }, arms: someOf(arms, random) }

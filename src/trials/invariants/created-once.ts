@@ -49,7 +49,7 @@ const resources: readonly WorkloadResource[] = [
 function plannedKeys(plan: Plan, runId: string): Set<string> {
   const probes = { runId, node: '', image: '', serviceAccountToken: false, replicas: 1 }
   const keys = new Set([keyOf('namespaces', probeNamespace(probes)), keyOf('deployments', probeDeployment(probes))])
-  for (const { section: workload } of sectionsOf(plan, fillSection)) {
+  for (const workload of sectionsOf(plan, fillSection)) {
     const layout = layOutWorkload(workload, plan.seed)
     for (const resource of resources) {
       for (const object of workloadObjects(layout, resource)) keys.add(keyOf(resource, object))
@@ -72,10 +72,10 @@ function extraPods(plan: Plan, { witness, arm }: Seen, untilMs: number): string[
   const count = (role: WitnessedPod['role']) =>
     [...witness.pods.values()].filter((pod) => pod.role === role && pod.createdMs <= untilMs).length
   // Each probe that scales up makes what it adds.
-  const probes = sectionsOf(plan, probeSection).map(({ section }) => section)
+  const probes = sectionsOf(plan, probeSection)
   const started = probes[0]?.from ?? 0
   const most = {
-    workload: sumOf(sectionsOf(plan, fillSection).map(({ section: { pods } }) => pods.total)),
+    workload: sumOf(sectionsOf(plan, fillSection).map(({ pods }) => pods.total)),
     probe: probes.reduce((sum, { from, to }) => sum + Math.max(0, to - from), started),
   }
   return (['workload', 'probe'] as const)

@@ -32,13 +32,13 @@ export function endsInTime({ plan, result, error }: Pick<Evidence, 'plan' | 'res
 }
 
 function longestArmMs(plan: Plan): number {
-  const workloads = sectionsOf(plan, fillSection).map(({ section }) => section)
-  const sequence = sectionsOf(plan, probeSection).map(({ section }) => section)
+  const workloads = sectionsOf(plan, fillSection)
+  const sequence = sectionsOf(plan, probeSection)
   const pods = [...workloads.map((workload) => workload.pods.total), ...sequence.flatMap(({ from, to }) => [from, to])]
   return sumOf([
     besidesMs,
     plan.fleet.timeout,
-    ...sectionsOf(plan, observeSection).map(({ section }) => section.for),
+    ...sectionsOf(plan, observeSection).map((observation) => observation.for),
     ...workloads.map(({ timeout }) => timeout + afterFillMs),
     probeTargetMs + perReplicaMs * (sequence[0]?.from ?? 0),
     ...sequence.map(({ timeout }) => plan.probes.settle + timeout + perProbeMs),

@@ -1,4 +1,4 @@
-import { sectionsOf } from '../../plan/section.ts'
+import { sectionsOf, stepsOfKind } from '../../plan/section.ts'
 import { fillOf } from '../../steps/fill/outcome.ts'
 import { fillSection } from '../../steps/fill/section.ts'
 import { probesOf } from '../../steps/probe/outcome.ts'
@@ -19,7 +19,7 @@ export function noPassWithoutData({ plan, result, error }: Pick<Evidence, 'plan'
         observed === expected && failed === 0 ? [] : [`${observed} of ${expected} ${kind} are there, ${failed} failed`],
       ),
       ...(fill !== null && fill.pods.ready < fill.pods.expected ? ['pods of the fill were not Ready'] : []),
-      ...sectionsOf(plan, probeSection)
+      ...stepsOfKind(plan, probeSection)
         .filter(({ name }) => !probes.some((probe) => probe.name === name))
         .map(({ name }) => `${name} is missing`),
       ...probes.flatMap(({ name, stopsMs, pods, from, to }) => [

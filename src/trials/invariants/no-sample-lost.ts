@@ -1,5 +1,5 @@
 import { sumOf } from '../../base/sum.ts'
-import { sectionsOf } from '../../plan/section.ts'
+import { stepsOfKind } from '../../plan/section.ts'
 import { fillOf } from '../../steps/fill/outcome.ts'
 import type { ProbeOutcome } from '../../steps/probe/outcome.ts'
 import { probesOf } from '../../steps/probe/outcome.ts'
@@ -61,7 +61,7 @@ function notHandedOver(
 ): string[] {
   const has = (name: string) => taken.some(({ measured }) => measured === name)
   const filled = [...pods.values()].some(({ role }) => role === 'workload')
-  const begun = sectionsOf(plan, probeSection)
+  const begun = stepsOfKind(plan, probeSection)
     .slice(0, Math.max(0, scaled.length - 1))
     .map(({ name }) => name)
   return [...(filled ? ['fill'] : []), ...begun]
