@@ -2,15 +2,14 @@ import { sumOf } from '../../base/sum.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { sectionsOf } from '../../plan/section.ts'
 import type { ArmOutcome } from '../../result/result.ts'
+import { canaryIn } from '../../steps/fill/observation.ts'
 import { fillOf } from '../../steps/fill/outcome.ts'
 import { fillSection } from '../../steps/fill/section.ts'
 import { probesOf } from '../../steps/probe/outcome.ts'
 import { probeSection } from '../../steps/probe/section.ts'
 import { layOutWorkload } from '../../workload/layout.ts'
-import { ballastObjects, workloadObjects } from '../../workload/objects.ts'
 import { probeDeployment, probeNamespace } from '../../workload/probe-target.ts'
-import type { WorkloadResource } from '../../workload/workload.ts'
-import { ballastResourceOf } from '../../workload/workload.ts'
+import { kinds, objectsOf, resourceOf } from '../../workload/stamp.ts'
 import type { Evidence, Finding, Seen } from './evidence.ts'
 import { armsSeen, together } from './evidence.ts'
 import type { WitnessedPod } from './witness.ts'
@@ -37,27 +36,16 @@ export function createdOnce(evidence: Pick<Evidence, 'plan' | 'result' | 'sample
   )
 }
 
-const resources: readonly WorkloadResource[] = [
-  'namespaces',
-  'serviceaccounts',
-  'configmaps',
-  'secrets',
-  'services',
-  'deployments',
-]
-
 function plannedKeys(plan: Plan, runId: string): Set<string> {
   const probes = { runId, node: '', image: '', serviceAccountToken: false, replicas: 1 }
   const keys = new Set([keyOf('namespaces', probeNamespace(probes)), keyOf('deployments', probeDeployment(probes))])
   for (const workload of sectionsOf(plan, fillSection)) {
     const layout = layOutWorkload(workload, plan.seed)
-    for (const resource of resources) {
-      for (const object of workloadObjects(layout, resource)) keys.add(keyOf(resource, object))
+    for (const kind of kinds) {
+      for (const object of objectsOf(layout, kind)) keys.add(keyOf(resourceOf(kind, workload), object))
     }
-    for (const object of ballastObjects(layout)) keys.add(keyOf(ballastResourceOf(workload), object))
-    for (const { name: namespace } of layout.namespaces) {
-      keys.add(keyOf('configmaps', { metadata: { namespace, name: 'scale-test-watch-lag' } }))
-    }
+    // It is in the namespace that came to be first, which may be any of them.
+    for (const { name } of layout.namespaces) keys.add(keyOf('configmaps', canaryIn(name)))
   }
   return keys
 }
