@@ -1,11 +1,11 @@
 import { orAborted } from '../../base/abort.ts'
 import { readApiserverLatencies, readOwnLatencies } from '../../measure/api-latency.ts'
+import { conditionsOf } from '../../measure/conditions.ts'
 import { thinned } from '../../measure/curve.ts'
 import { readEtcdUse } from '../../measure/etcd-use.ts'
 import type { ClientLimits, WorkSeen } from '../../measure/limiters.ts'
 import { readApiRequests, readLimiters } from '../../measure/limiters.ts'
 import { readNetworkProgramming } from '../../measure/network-programming.ts'
-import { notReadBetween } from '../../measure/pairs.ts'
 import { schedulingRate } from '../../measure/scheduling.ts'
 import type { PodTimeline } from '../../measure/timeline.ts'
 import { createProbeTimeline } from '../../measure/timeline.ts'
@@ -123,11 +123,8 @@ export async function observeFill(
         apiLatency: [...readOwnLatencies(window.requests), ...readApiserverLatencies(window)],
         etcd: readEtcdUse(window),
         ...(networkProgramming !== undefined && { networkProgramming }),
-        notRead: [...notReadBetween(window), ...window.etcdSizes.notRead()],
         watch: disruptions,
-        clientRetries: window.retries,
-        eventLoopDelayMaxMs: window.orchestrator.eventLoopDelayMaxMs,
-        machineBusy: window.orchestrator.busy,
+        ...conditionsOf(window),
       }
     },
     async stop() {

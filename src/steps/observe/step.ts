@@ -1,13 +1,13 @@
 import { formatDuration } from '../../base/duration.ts'
-import { notReadBetween } from '../../measure/pairs.ts'
+import { conditionsOf } from '../../measure/conditions.ts'
 import type { Recording } from '../../record/recording.ts'
 import type { Cluster } from '../../targets/target.ts'
-import type { Step } from '../step.ts'
+import type { Step, StepOutline } from '../step.ts'
 import type { Observation } from './outcome.ts'
 import type { PlannedObservation } from './section.ts'
 
 /** The id and the title of an observation. */
-export function observationOutline({ name, for: durationMs }: PlannedObservation): { id: string; title: string } {
+export function observationOutline({ name, for: durationMs }: PlannedObservation): StepOutline {
   return { id: `observe/${name}`, title: `Observe for ${formatDuration(durationMs)}` }
 }
 
@@ -27,14 +27,7 @@ export function observeCluster(
         report({ text: `until ${formatDuration(durationMs)} have passed` })
         await clock.sleep(durationMs, signal)
         const window = await phase.end()
-        const { eventLoopDelayMaxMs, busy } = window.orchestrator
-        return {
-          durationMs: window.endMs - window.startMs,
-          notRead: [...notReadBetween(window), ...window.etcdSizes.notRead()],
-          clientRetries: window.retries,
-          eventLoopDelayMaxMs,
-          machineBusy: busy,
-        }
+        return { durationMs: window.endMs - window.startMs, ...conditionsOf(window) }
       } finally {
         await phase.stop()
       }

@@ -1,8 +1,8 @@
 import { formatDuration } from '../../base/duration.ts'
 import type { Progress } from '../../base/progress.ts'
+import { conditionsOf } from '../../measure/conditions.ts'
 import type { ClientLimits, WorkSeen } from '../../measure/limiters.ts'
 import { explainStops, readApiRequests, readLimiters } from '../../measure/limiters.ts'
-import { notReadBetween } from '../../measure/pairs.ts'
 import type { PodTimeline, ProbeTimeline } from '../../measure/timeline.ts'
 import { createProbeTimeline } from '../../measure/timeline.ts'
 import type { Window } from '../../measure/window.ts'
@@ -134,11 +134,8 @@ function outcomeOf(
     explanations: [],
     // Empty when they were not read: `notRead` says so.
     apiRequests: apiRequests ?? {},
-    notRead: notReadBetween(window),
     watch,
-    clientRetries: window.retries,
-    eventLoopDelayMaxMs: window.orchestrator.eventLoopDelayMaxMs,
-    machineBusy: window.orchestrator.busy,
+    ...conditionsOf(window),
   }
   // What started elsewhere than planned takes other requests than those its arithmetic counts.
   if (unfinishedStart([...earlier, { name: probe.name, at, outcome }], earlier.length) !== undefined) return outcome
