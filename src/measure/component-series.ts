@@ -80,54 +80,9 @@ export const componentSeries: readonly ComponentSeries[] = [
     unit: 'count',
     by: ['result'],
   },
-  {
-    name: 'kubelet_limiter_requests_total',
-    component: 'kubelet',
-    metric: 'rest_client_rate_limiter_duration_seconds_count',
-    kind: 'counter',
-    unit: 'count',
-    by: ['verb'],
-  },
-  {
-    name: 'kubelet_limiter_wait_ms',
-    component: 'kubelet',
-    metric: 'rest_client_rate_limiter_duration_seconds_sum',
-    kind: 'seconds',
-    unit: 'ms',
-    by: ['verb'],
-  },
-  {
-    name: 'controller_manager_limiter_requests_total',
-    component: 'kube-controller-manager',
-    metric: 'rest_client_rate_limiter_duration_seconds_count',
-    kind: 'counter',
-    unit: 'count',
-    by: ['verb'],
-  },
-  {
-    name: 'controller_manager_limiter_wait_ms',
-    component: 'kube-controller-manager',
-    metric: 'rest_client_rate_limiter_duration_seconds_sum',
-    kind: 'seconds',
-    unit: 'ms',
-    by: ['verb'],
-  },
-  {
-    name: 'scheduler_limiter_requests_total',
-    component: 'kube-scheduler',
-    metric: 'rest_client_rate_limiter_duration_seconds_count',
-    kind: 'counter',
-    unit: 'count',
-    by: ['verb'],
-  },
-  {
-    name: 'scheduler_limiter_wait_ms',
-    component: 'kube-scheduler',
-    metric: 'rest_client_rate_limiter_duration_seconds_sum',
-    kind: 'seconds',
-    unit: 'ms',
-    by: ['verb'],
-  },
+  ...limiterSeries('kubelet', 'kubelet'),
+  ...limiterSeries('controller_manager', 'kube-controller-manager'),
+  ...limiterSeries('scheduler', 'kube-scheduler'),
   {
     name: 'etcd_commit_ms',
     component: 'etcd',
@@ -188,6 +143,29 @@ export const componentSeries: readonly ComponentSeries[] = [
     isSample: true,
   },
 ]
+
+/** What a component's requests to the apiserver waited for its own client limits. */
+function limiterSeries(prefix: string, component: ComponentName): ComponentSeries[] {
+  const metric = 'rest_client_rate_limiter_duration_seconds'
+  return [
+    {
+      name: `${prefix}_limiter_requests_total`,
+      component,
+      metric: `${metric}_count`,
+      kind: 'counter',
+      unit: 'count',
+      by: ['verb'],
+    },
+    {
+      name: `${prefix}_limiter_wait_ms`,
+      component,
+      metric: `${metric}_sum`,
+      kind: 'seconds',
+      unit: 'ms',
+      by: ['verb'],
+    },
+  ]
+}
 
 /** The metrics that a recording reads of the pages. */
 export const recordedMetrics: ReadonlySet<string> = new Set([...measuredMetrics, ...componentSeries.map(onPage)])
