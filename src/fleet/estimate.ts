@@ -4,6 +4,8 @@ import { planHash } from '../plan/parse.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
 import { machineBoundAbove } from '../result/parts.ts'
+import type { LimitedClient } from '../tuning/client-knobs.ts'
+import { clientSettingsOf } from '../tuning/client-knobs.ts'
 import type { KnownLimit } from '../tuning/client-limit.ts'
 import { clientLimitOf } from '../tuning/client-limit.ts'
 import { compactionOf } from '../tuning/compaction.ts'
@@ -213,15 +215,13 @@ function knobsOf(arm: PlannedArm) {
   const requests = requestsOf(arm.profile, arm.set)
   const values = valuesUnder(requests)
   const { number, list } = values
+  const limitOf = (client: LimitedClient) => clientLimitOf(clientSettingsOf(client, values))
   return {
     maxPods: number('kubelet.maxPods'),
     statusPeriodSeconds: statusPeriodSecondsOf(requests),
-    kubelet: clientLimitOf({ qps: number('kubelet.kubeAPIQPS'), burst: number('kubelet.kubeAPIBurst') }),
-    controller: clientLimitOf({
-      qps: number('controllerManager.kubeApiQps'),
-      burst: number('controllerManager.kubeApiBurst'),
-    }),
-    scheduler: clientLimitOf({ qps: number('scheduler.kubeApiQps'), burst: number('scheduler.kubeApiBurst') }),
+    kubelet: limitOf('kubelet'),
+    controller: limitOf('controllers'),
+    scheduler: limitOf('scheduler'),
     etcd: {
       quotaBytes: number('etcd.quotaBackendBytes'),
       split: list('etcd.splitByResource'),

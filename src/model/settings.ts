@@ -1,3 +1,4 @@
+import { clientSettingsOf } from '../tuning/client-knobs.ts'
 import { compactionOf } from '../tuning/compaction.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import { profileNames, requestsOf } from '../tuning/profiles.ts'
@@ -70,14 +71,14 @@ function readSettings(values: Values): Settings {
   const statusUpdateMs = durationMs('kubelet.nodeStatusUpdateFrequency')
   return {
     kubelet: {
-      client: { qps: number('kubelet.kubeAPIQPS'), burst: number('kubelet.kubeAPIBurst') },
-      events: { qps: number('kubelet.eventRecordQPS'), burst: number('kubelet.eventBurst') },
+      client: clientSettingsOf('kubelet', values),
+      events: clientSettingsOf('events', values),
       maxPods: number('kubelet.maxPods'),
       statusUpdateMs,
       statusReportMs: isRequested('kubelet.nodeStatusUpdateFrequency') ? statusUpdateMs : builtInReportMs,
     },
     controllerManager: {
-      client: { qps: number('controllerManager.kubeApiQps'), burst: number('controllerManager.kubeApiBurst') },
+      client: clientSettingsOf('controllers', values),
       deploymentSyncs: number('controllerManager.concurrentDeploymentSyncs'),
       replicaSetSyncs: number('controllerManager.concurrentReplicasetSyncs'),
       endpointSyncs: number('controllerManager.concurrentEndpointSyncs'),
@@ -87,7 +88,7 @@ function readSettings(values: Values): Settings {
       nodeMonitorPeriodMs: durationMs('controllerManager.nodeMonitorPeriod'),
       nodeMonitorGracePeriodMs: durationMs('controllerManager.nodeMonitorGracePeriod'),
     },
-    scheduler: { client: { qps: number('scheduler.kubeApiQps'), burst: number('scheduler.kubeApiBurst') } },
+    scheduler: { client: clientSettingsOf('scheduler', values) },
     apiserver: {
       notReadyTolerationSeconds: number('apiserver.defaultNotReadyTolerationSeconds'),
       unreachableTolerationSeconds: number('apiserver.defaultUnreachableTolerationSeconds'),

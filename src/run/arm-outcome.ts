@@ -2,6 +2,8 @@ import type { ClientLimits } from '../measure/limiters.ts'
 import type { ArmOutcome, KnobOutcome } from '../result/result.ts'
 import type { ReadyFleet } from '../steps/fleet-up.ts'
 import type { Target } from '../targets/target.ts'
+import type { LimitedClient } from '../tuning/client-knobs.ts'
+import { clientKnobs } from '../tuning/client-knobs.ts'
 import { limitRead } from '../tuning/client-limit.ts'
 import type { Arm } from './schedule.ts'
 
@@ -57,11 +59,13 @@ export function fleetOutcome(
 /** The client limits in force, as the components themselves said. */
 export function limitsIn(knobs: readonly KnobOutcome[]): ClientLimits {
   const effective = (id: string) => knobs.find((knob) => knob.id === id)?.effective ?? null
+  const limitOf = (client: LimitedClient) =>
+    limitRead(effective(clientKnobs[client].qps), effective(clientKnobs[client].burst))
   return {
-    kubelet: limitRead(effective('kubelet.kubeAPIQPS'), effective('kubelet.kubeAPIBurst')),
-    events: limitRead(effective('kubelet.eventRecordQPS'), effective('kubelet.eventBurst')),
-    controllers: limitRead(effective('controllerManager.kubeApiQps'), effective('controllerManager.kubeApiBurst')),
-    scheduler: limitRead(effective('scheduler.kubeApiQps'), effective('scheduler.kubeApiBurst')),
+    kubelet: limitOf('kubelet'),
+    events: limitOf('events'),
+    controllers: limitOf('controllers'),
+    scheduler: limitOf('scheduler'),
   }
 }
 
