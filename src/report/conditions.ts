@@ -2,7 +2,7 @@ import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { isMachineBound, machineBoundAbove } from '../result/parts.ts'
 import type { EvidenceWords } from './evidence.ts'
-import { formatShare, none } from './format.ts'
+import { formatShare, none, orNone } from './format.ts'
 import type { Cell, Section } from './section.ts'
 import type { RunReport, StepReport } from './step-view.ts'
 
@@ -32,12 +32,12 @@ export function conditionsSection(steps: readonly StepReport[], { conditions }: 
 
 function conditionCells({ arm, label, conditions }: RunReport): Cell[] {
   const { machineBusy, eventLoopDelayMaxMs, watch } = conditions
-  const busy = machineBusy === null ? none : formatShare(machineBusy)
+  const busy = orNone(machineBusy, formatShare)
   const counts = [watch?.resumed, watch?.relisted, watch?.silent]
   return [
     { text: label, arm },
     isMachineBound(conditions) ? { text: busy, tone: 'bad', detail: 'machine-bound' } : busy,
-    eventLoopDelayMaxMs === null ? none : formatDuration(eventLoopDelayMaxMs),
+    orNone(eventLoopDelayMaxMs, formatDuration),
     ...counts.map((count) => (count === undefined ? none : formatCount(count))),
   ]
 }

@@ -1,6 +1,6 @@
 import { formatCount } from '../base/count.ts'
 import type { Distribution } from '../result/distribution.ts'
-import { none } from './format.ts'
+import { orNone } from './format.ts'
 import type { Item } from './section.ts'
 
 /** Heads of the cells of `distributionItems`; `count` and `missing` follow. */
@@ -22,8 +22,5 @@ export function percentileItems(
   keys: readonly (typeof distributionTitles)[number][],
   format: (ms: number) => string,
 ): string[] {
-  return keys.map((key) => {
-    const ms = distribution[key]
-    return ms === null ? none : format(ms)
-  })
+  return keys.map((key) => orNone(distribution[key], format))
 }

@@ -6,6 +6,11 @@ import { alike } from '../result/sample.ts'
 /** What stands in a cell where there is nothing to say. */
 export const none = '—'
 
+/** A value in words, or a dash where it is not known. */
+export function orNone<Value>(value: Value | null, format: (value: Value) => string): string {
+  return value === null ? none : format(value)
+}
+
 /** A factor with three digits that matter: `0.107×`, `9.40×`, `12.3×`, `41,765×`. */
 export function formatRatio(ratio: number): string {
   if (ratio < 1) return `${ratio.toPrecision(3)}×`

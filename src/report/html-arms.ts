@@ -2,8 +2,8 @@ import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { formatBytes } from '../base/quantity.ts'
 import type { ArmOutcome } from '../result/result.ts'
-import { none } from './format.ts'
-import { body, columns, num, section, swatch, table, term, time } from './html-elements.ts'
+import { none, orNone } from './format.ts'
+import { body, columns, num, section, swatch, table, term } from './html-elements.ts'
 import { armLabel } from './labels.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup } from './markup.ts'
@@ -69,7 +69,7 @@ function armRow(view: ReportView, arm: ArmOutcome, flaps: boolean): Markup {
   return markup`<tr><th scope="row">${swatch(view, arm.name, armLabel(arm))}${arm.profile !== arm.name && markup`<small>based on ${arm.profile}</small>`}</th>
 <td>${outcome === 'complete' ? outcome : markup`<b class="bad">${outcome}</b>`}${error !== undefined && markup`<small>${error}</small>`}</td>
 ${num(formatCount(fleet.nodes))}${num(formatCount(fleet.hosts))}${num(fleet.source === 'hollow' ? formatCount(fleet.processes) : none)}
-${num(time(arm.controlPlaneReadyMs))}${num(time(fleet.readyMs))}${flaps && flapCell(arm)}
+${num(orNone(arm.controlPlaneReadyMs, formatDuration))}${num(orNone(fleet.readyMs, formatDuration))}${flaps && flapCell(arm)}
 <td>${residue.length === 0 ? 'nothing' : residue.map((what) => markup`<div><b class="bad">${what}</b></div>`)}</td></tr>`
 }
 

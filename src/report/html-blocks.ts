@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import type { Comparison, ComparisonCell, FigureRow, Row } from './comparison.ts'
 import { shownRows } from './comparison.ts'
-import { formatDeviation, formatSpeedup, none } from './format.ts'
+import { formatDeviation, formatSpeedup, none, orNone } from './format.ts'
 import { armColor, body, columns, figure, fold, num, section, swatch, table } from './html-elements.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup, raw } from './markup.ts'
@@ -99,7 +99,7 @@ ${row.cells
   .slice(1)
   .map(({ ratio, reference }) =>
     num(
-      ratio === null ? none : formatSpeedup(ratio),
+      orNone(ratio, formatSpeedup),
       reference !== null && reference.ratio !== null && `document ${formatSpeedup(reference.ratio)}`,
     ),
   )}

@@ -1,7 +1,5 @@
-import { formatDuration } from '../base/duration.ts'
 import type { Chart } from './chart.ts'
 import { renderChart } from './chart.ts'
-import { none } from './format.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup, raw } from './markup.ts'
 import { styleSheet } from './style.ts'
@@ -62,11 +60,6 @@ export function list(items: string[]): Content {
 /** One line of a definition list. */
 export function term(name: string, value: Content): Markup {
   return markup`<dt>${name}</dt><dd>${value}</dd>`
-}
-
-/** A duration, or a dash where there is none. */
-export function time(ms: number | null): string {
-  return ms === null ? none : formatDuration(ms)
 }
 
 /** A chart with its title and legend; `description` says in words what is to be seen. */

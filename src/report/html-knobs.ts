@@ -1,5 +1,5 @@
-import { formatKnobValue, none } from './format.ts'
-import { body, num, section, swatch, table } from './html-elements.ts'
+import { formatKnobValue, none, orNone } from './format.ts'
+import { body, fold, num, section, swatch, table } from './html-elements.ts'
 import type { KnobCell, KnobRow } from './knobs.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup } from './markup.ts'
@@ -9,8 +9,7 @@ import type { ReportView } from './view.ts'
 export function knobSection(view: ReportView): Content {
   const { differing, same, notApplied } = view.knobs
   const folded = (title: string, rows: KnobRow[]): Content =>
-    rows.length > 0 &&
-    markup`<details><summary>${title} <span class="muted">(${rows.length})</span></summary>${knobTable(view, title, rows)}</details>`
+    rows.length > 0 && fold(markup`${title} <span class="muted">(${rows.length})</span>`, knobTable(view, title, rows))
   if (differing.length + same.length + notApplied.length === 0) return null
   return section(
     'Knobs',
@@ -40,7 +39,7 @@ function knobRow({ setting, component, cells, readFrom, notes }: KnobRow): Marku
 function knobCell({ outcomes }: KnobCell): Markup {
   if (outcomes.length === 0) return num(none)
   return markup`<td class="num">${outcomes.map(({ repetitions, knob }) => {
-    const effective = knob.effective === null ? none : formatKnobValue(knob.effective)
+    const effective = orNone(knob.effective, formatKnobValue)
     const requested = knob.requested === null ? '' : `requested ${formatKnobValue(knob.requested)}, `
     const which = outcomes.length > 1 && ` in run ${repetitions.join(', ')}`
     return markup`<b>${effective}</b>${which}<small>${requested}<span class="${knob.status}">${knob.status.replace('-', ' ')}</span></small>`

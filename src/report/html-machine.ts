@@ -4,7 +4,7 @@ import { formatBytes } from '../base/quantity.ts'
 import { machineBoundAbove } from '../result/parts.ts'
 import type { ArmOutcome, MachineOutcome, MachinePhase, Result } from '../result/result.ts'
 import { stackedCurves, withoutMoments } from './curves.ts'
-import { formatCores, formatShare, none } from './format.ts'
+import { formatCores, formatShare, none, orNone } from './format.ts'
 import { body, columns, figure, fold, num, section, swatch, table } from './html-elements.ts'
 import { armLabel } from './labels.ts'
 import type { Content, Markup } from './markup.ts'
@@ -59,8 +59,8 @@ function phaseRow(phase: MachinePhase): Markup {
   const share = formatShare(busy)
   return markup`<tr><th class="stop" scope="row">${title}</th>${num(formatDuration(endMs - startMs))}
 ${machineBound ? num(markup`<b class="bad">${share}</b>`, 'machine-bound') : num(share)}
-${num(runQueue === null ? none : runQueue.toFixed(1))}${num(formatBytes(memoryUsedMaxBytes))}
-${num(diskBusy === null ? none : formatShare(diskBusy))}<td class="text"><small>${coresText(cores)}</small></td></tr>`
+${num(orNone(runQueue, (mean) => mean.toFixed(1)))}${num(formatBytes(memoryUsedMaxBytes))}
+${num(orNone(diskBusy, formatShare))}<td class="text"><small>${coresText(cores)}</small></td></tr>`
 }
 
 /** The components that took most, as long as it is more than nothing. */

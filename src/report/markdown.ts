@@ -13,6 +13,7 @@ import {
   formatSpeedup,
   formatTaken,
   none,
+  orNone,
 } from './format.ts'
 import type { KnobCell, KnobRow } from './knobs.ts'
 import { rerenderCommand } from './labels.ts'
@@ -149,7 +150,7 @@ function comparisonCells(row: Row, hasReference: boolean): string[] {
   return [
     documented ? `**${label}** (the document’s stop)` : label,
     ...cells.map(({ measured }) => sampleWords(sampleText(measured, format, bound))),
-    ...cells.slice(1).map(({ ratio }) => (ratio === null ? none : formatSpeedup(ratio))),
+    ...cells.slice(1).map(({ ratio }) => orNone(ratio, formatSpeedup)),
     ...(hasReference ? cells.map(referenceText) : []),
   ]
 }
@@ -196,7 +197,7 @@ function knobText({ outcomes }: KnobCell): string {
   if (outcomes.length === 0) return none
   const texts = outcomes.map(({ repetitions, knob }) => {
     const which = outcomes.length > 1 ? ` in run ${repetitions.join(', ')}` : ''
-    const effective = knob.effective === null ? none : escapeMarkdown(formatKnobValue(knob.effective))
+    const effective = orNone(knob.effective, (value) => escapeMarkdown(formatKnobValue(value)))
     if (knob.status === 'applied') return `${effective}${which}`
     if (knob.requested === null) return `${effective}${which} (${knob.status.replace('-', ' ')})`
     const requested = escapeMarkdown(formatKnobValue(knob.requested))

@@ -5,7 +5,7 @@ import { formatBytes } from '../base/quantity.ts'
 import type { Result } from '../result/result.ts'
 import type { ComparisonCell, Row } from './comparison.ts'
 import { shownRows } from './comparison.ts'
-import { formatActual, formatSpeedup, none } from './format.ts'
+import { formatActual, formatSpeedup, orNone } from './format.ts'
 import { sampleText } from './sample.ts'
 import type { StepReport } from './step-view.ts'
 import type { ReportView } from './view.ts'
@@ -143,7 +143,7 @@ function rowLines(row: Row, names: string[]): string[] {
 
 function ratioText(pair: { ratio: number | null }[]): string {
   const ratio = pair[1]?.ratio
-  return ratio === undefined ? '' : ratio === null ? none : formatSpeedup(ratio)
+  return ratio === undefined ? '' : orNone(ratio, formatSpeedup)
 }
 
 function ownMemory({ orchestrator }: Result): string[] {
@@ -153,7 +153,7 @@ function ownMemory({ orchestrator }: Result): string[] {
 /** The document's figures below those they stand beside, if it has any. */
 function documentLine(cells: ComparisonCell[]): string[] {
   if (cells.every(({ reference }) => reference === null)) return []
-  const times = cells.map(({ reference }) => (reference === null ? none : formatDuration(reference.valueMs)))
+  const times = cells.map(({ reference }) => orNone(reference, ({ valueMs }) => formatDuration(valueMs)))
   const ratio = cells[1]?.reference?.ratio
   return [line('    document', times, typeof ratio === 'number' ? formatSpeedup(ratio) : '')]
 }

@@ -1,6 +1,6 @@
 import { formatCount } from '../../base/count.ts'
 import type { TextRow } from '../../report/comparison.ts'
-import { formatShare, none } from '../../report/format.ts'
+import { formatShare, none, orNone } from '../../report/format.ts'
 import type { Block, Cell, Table } from '../../report/section.ts'
 import { isMachineBound } from '../../result/parts.ts'
 import type { FillOutcome } from './outcome.ts'
@@ -51,7 +51,7 @@ function machineRow(runs: readonly FillRun[], armNames: readonly string[]): Text
   const cells = armNames.map((arm) => {
     const shares = runs.filter((run) => run.arm === arm).flatMap(({ outcome }) => outcome.machineBusy ?? [])
     const machineBusy = shares.length === 0 ? null : Math.max(...shares)
-    const share = machineBusy === null ? none : formatShare(machineBusy)
+    const share = orNone(machineBusy, formatShare)
     const isBad = isMachineBound({ machineBusy })
     return { arm, text: isBad ? `bound, ${share}` : share, isBad }
   })

@@ -1,6 +1,6 @@
 import { formatCount } from '../../base/count.ts'
 import type { EvidenceWords } from '../../report/evidence.ts'
-import { formatLatency, formatRate, none } from '../../report/format.ts'
+import { formatLatency, formatRate, orNone } from '../../report/format.ts'
 import type { Block } from '../../report/section.ts'
 import type { NetworkProgramming } from '../../result/parts.ts'
 import type { FillOutcome } from './outcome.ts'
@@ -16,7 +16,7 @@ interface Figure {
   read: (programming: NetworkProgramming, fill: FillOutcome) => string
 }
 
-const latency = (ms: number | null): string => (ms === null ? none : formatLatency(ms))
+const latency = (ms: number | null): string => orNone(ms, formatLatency)
 const perProxy = (count: number, { proxies }: NetworkProgramming): string => formatCount(count / proxies)
 
 const figures: readonly Figure[] = [
@@ -35,12 +35,12 @@ const figures: readonly Figure[] = [
   {
     label: 'a sync, p50',
     meaning: 'how long it took',
-    read: ({ syncMs }) => (syncMs === null ? none : latency(syncMs.p50)),
+    read: ({ syncMs }) => orNone(syncMs, ({ p50 }) => latency(p50)),
   },
   {
     label: 'a sync, p99',
     meaning: 'how long it took',
-    read: ({ syncMs }) => (syncMs === null ? none : latency(syncMs.p99)),
+    read: ({ syncMs }) => orNone(syncMs, ({ p99 }) => latency(p99)),
   },
   {
     label: 'changes of endpoints',

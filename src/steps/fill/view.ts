@@ -5,7 +5,7 @@ import { formatBytes } from '../../base/quantity.ts'
 import type { Comparison } from '../../report/comparison.ts'
 import { compare } from '../../report/comparison.ts'
 import { distributionItems, distributionTitles, percentileItems } from '../../report/distribution.ts'
-import { formatLatency, formatRate, none } from '../../report/format.ts'
+import { formatLatency, formatRate, none, orNone } from '../../report/format.ts'
 import type { Block, Cell, Section, Table } from '../../report/section.ts'
 import type { ReportContext, RunReport, StepReport, StepView } from '../../report/step-view.ts'
 import { placeOf, runsOf } from '../../report/step-view.ts'
@@ -176,7 +176,7 @@ function stageCells({ objects, durationMs, intendedPerSecond, latencyMs, latenes
     formatCount(objects),
     formatDuration(durationMs),
     durationMs > 0 ? formatRate((1000 * objects) / durationMs) : none,
-    intendedPerSecond === null ? none : formatRate(intendedPerSecond),
+    orNone(intendedPerSecond, formatRate),
     ...percentileItems(latencyMs, ['p50', 'p99', 'max'], formatLatency),
     ...percentileItems(latenessMs, ['p99'], formatLatency),
   ]

@@ -1,6 +1,6 @@
 import { formatCount } from '../../base/count.ts'
 import { formatDuration } from '../../base/duration.ts'
-import { formatLimit, formatShare, none } from '../../report/format.ts'
+import { formatLimit, formatShare, none, orNone } from '../../report/format.ts'
 import type { Block, Cell, Section, Table } from '../../report/section.ts'
 import type { ReportContext } from '../../report/step-view.ts'
 import type { Explanation, LimiterReading, StopName } from '../../result/parts.ts'
@@ -106,8 +106,8 @@ function limiterRow({ arm, label, outcome: { probe } }: ProbeRun, limiter: Limit
     ...limits(limiter),
     { text: formatCount(total), detail: verbs.join(', ') },
     formatCount(gatingRequests),
-    timeOrNone(waitedMs),
-    timeOrNone(floorMs),
+    orNone(waitedMs, formatDuration),
+    orNone(floorMs, formatDuration),
     stops.length === 0 ? none : stops.map(({ label: stop, ms }) => accountedFor(stop, ms, floorMs)),
   ]
 }
@@ -120,9 +120,5 @@ function limits({ limit, qps, burst }: LimiterReading): string[] {
 
 function accountedFor(stop: string, ms: number | null, floorMs: number | null): { text: string; detail: string } {
   const share = ms !== null && ms > 0 && floorMs !== null ? `${formatShare(floorMs / ms)} of ` : ''
-  return { text: `${share}${timeOrNone(ms)}`, detail: stop }
-}
-
-function timeOrNone(ms: number | null): string {
-  return ms === null ? none : formatDuration(ms)
+  return { text: `${share}${orNone(ms, formatDuration)}`, detail: stop }
 }
