@@ -1,4 +1,4 @@
-import type { ArmOutcome, ThresholdOutcome } from '../result/result.ts'
+import type { ArmOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 import { formatActual } from './format.ts'
 import { armLabel } from './labels.ts'
 import type { Content, Markup } from './markup.ts'
@@ -21,6 +21,7 @@ interface TestCase extends Outcome {
 }
 
 const passed: Outcome = { kind: 'passed' }
+const kinds: Record<Verdict, Outcome['kind']> = { pass: 'passed', fail: 'failure', inconclusive: 'error' }
 
 /** The run as a JUnit test suite, for a release pipeline to gate on. */
 export function renderJunit(view: ReportView): string {
@@ -61,7 +62,6 @@ function renderCase({ group, name, durationMs, kind, message, output }: TestCase
 
 /** Stands for the run as a whole, so that one which never got as far as a step is not taken for a green one. */
 function verdictCase({ result, partial, verdict, worse }: ReportView): TestCase {
-  const kinds = { pass: 'passed', fail: 'failure', inconclusive: 'error' } as const
   const message = [partial ?? [], result.verdict, result.reasons.join('; ')].flat().join(': ')
   const kind = partial !== null && result.verdict === 'pass' ? 'error' : kinds[result.verdict]
   const output = worse.length === 0 ? undefined : [verdict, ...worse.map(worsenedText)].join('\n')
@@ -73,7 +73,6 @@ function thresholdCase(threshold: ThresholdOutcome): TestCase {
   const actual = formatActual(threshold)
   const found = actual === undefined ? undefined : `actual ${actual}`
   const message = [found ?? [], reason ?? []].flat().join(': ') || 'no figure'
-  const kinds = { pass: 'passed', fail: 'failure', inconclusive: 'error' } as const
   return { group: 'thresholds', name, durationMs: 0, kind: kinds[verdict], message, output: found }
 }
 
