@@ -111,8 +111,10 @@ export const probeOutcomes: OutcomeKind<ProbeOutcome> = {
   outcome: {
     schema: probeOutcome,
     assures: 'No pod was lost.',
-    readingOf: (probes, index, stop) =>
-      stopOrder.flatMap((one) => (one === stop ? (readingOfStop(probes, index, one) ?? []) : []))[0],
+    readingOf(probes, index, name) {
+      const stop = stopOrder.find((known) => known === name)
+      return stop === undefined ? undefined : readingOfStop(probes, index, stop)
+    },
     doubtsAbout,
     nodesOf: ({ node }) => [node],
   },
