@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { excerpt } from '../base/excerpt.ts'
-import type { SchemaProblem as PlanProblem } from '../base/schema-problems.ts'
+import type { SchemaProblem } from '../base/schema-problems.ts'
 import { shown } from '../base/shown.ts'
 import type { planSections } from './plan.ts'
 import { armName } from './plan.ts'
@@ -17,7 +17,7 @@ export interface RemoteSections {
 }
 
 /** Mistakes between the clusters of target remote, the fleet, the arms and the node of the probes. */
-export function checkRemote({ fleet, remote, arms, probes }: RemoteSections): PlanProblem[] {
+export function checkRemote({ fleet, remote, arms, probes }: RemoteSections): SchemaProblem[] {
   return [
     ...selectorOf(fleet),
     ...identityOf(fleet.pods),
@@ -27,13 +27,13 @@ export function checkRemote({ fleet, remote, arms, probes }: RemoteSections): Pl
   ]
 }
 
-function selectorOf({ source, selector }: RemoteSections['fleet']): PlanProblem[] {
+function selectorOf({ source, selector }: RemoteSections['fleet']): SchemaProblem[] {
   if (source !== 'hollow' || selector === undefined) return []
   const message = 'only selects existing nodes; set fleet.source to existing or none, or remove it'
   return [{ path: ['fleet', 'selector'], message }]
 }
 
-function identityOf({ identity, ca }: RemoteSections['fleet']['pods']): PlanProblem[] {
+function identityOf({ identity, ca }: RemoteSections['fleet']['pods']): SchemaProblem[] {
   if (identity === 'ca' && ca === undefined)
     return [{ path: ['fleet', 'pods', 'identity'], message: 'ca also needs fleet.pods.ca: a certificate and its key' }]
   if (identity === 'csr' && ca !== undefined)
@@ -42,7 +42,7 @@ function identityOf({ identity, ca }: RemoteSections['fleet']['pods']): PlanProb
 }
 
 /** A node has one taint at most of each key and effect. */
-function taintsOf({ taints }: RemoteSections['fleet']['pods']): PlanProblem[] {
+function taintsOf({ taints }: RemoteSections['fleet']['pods']): SchemaProblem[] {
   const kinds = taints.map((taint) => taint.replace(/=[^:]*/, ''))
   return kinds.flatMap((kind, index) =>
     kinds.indexOf(kind) === index
@@ -57,26 +57,26 @@ function taintsOf({ taints }: RemoteSections['fleet']['pods']): PlanProblem[] {
 }
 
 /** A fleet of ours has names that only the run knows. */
-function probeNodeOf({ source }: RemoteSections['fleet'], probes: RemoteSections['probes']): PlanProblem[] {
+function probeNodeOf({ source }: RemoteSections['fleet'], probes: RemoteSections['probes']): SchemaProblem[] {
   if (source === 'hollow' || probes === undefined || probes.node !== undefined) return []
   const message = `required when fleet.source is ${source}: the node to time, by name or selector`
   return [{ path: ['probes'], key: 'node', message }]
 }
 
-function hostOf({ source }: RemoteSections['fleet'], { host }: Remote): PlanProblem[] {
+function hostOf({ source }: RemoteSections['fleet'], { host }: Remote): SchemaProblem[] {
   if (source !== 'hollow' || host !== undefined) return []
   const message = 'required: the cluster that carries the hollow nodes (fleet.source: hollow)'
   return [{ path: ['remote'], key: 'host', message }]
 }
 
-function armsOf({ targets }: Remote, names: readonly string[] | undefined): PlanProblem[] {
+function armsOf({ targets }: Remote, names: readonly string[] | undefined): SchemaProblem[] {
   const path = (index: number) => ['remote', 'targets', index]
   const places = targets.map(({ kubeconfig, context }) => `${kubeconfig} ${context}`)
-  const twice = targets.flatMap(({ context }, index): PlanProblem[] => {
+  const twice = targets.flatMap(({ context }, index): SchemaProblem[] => {
     if (places.indexOf(places[index] ?? '') === index) return []
     return [{ path: path(index), message: `duplicate target ${shown(context)}; list its arms in one place` }]
   })
-  const unclear = targets.flatMap((target, index): PlanProblem[] => {
+  const unclear = targets.flatMap((target, index): SchemaProblem[] => {
     if (targets.length === 1 || target.arms !== undefined) return []
     return [
       {
@@ -89,7 +89,7 @@ function armsOf({ targets }: Remote, names: readonly string[] | undefined): Plan
   if (names === undefined || unclear.length > 0) return [...twice, ...unclear]
   const seen = new Set<string>()
   const wrong = targets.flatMap(({ arms = [] }, target) =>
-    arms.flatMap((arm, index): PlanProblem[] => {
+    arms.flatMap((arm, index): SchemaProblem[] => {
       const at = [...path(target), 'arms', index]
       if (seen.has(arm)) return [{ path: at, message: `${shown(arm)} already runs on an earlier target` }]
       seen.add(arm)
