@@ -86,8 +86,8 @@ export function planHash({ remote: _, steps, ...plan }: Plan): string {
 }
 
 /**
- * Identifies what a run does and with what: runs with the same hash may be compared. Names, descriptions, thresholds and published figures
- * change nothing of it.
+ * Identifies what a run does and with what: runs with the same hash may be compared. The plan's name, descriptions, reasons, thresholds and
+ * published figures change nothing of it; the names of arms and steps do, as figures are compared by them.
  */
 export function conditionsHash({ seed, fleet, probes, steps, arms, simulation, faults }: Plan): string {
   const conditions = arms.map(({ set, ...arm }) => ({ ...arm, set: set.map(({ because: _, ...one }) => one) }))
