@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.ts'
+import { kindOf } from '../plan/section.ts'
 import type { totalsOf } from '../workload/layout.ts'
 import type { BallastResource, NamespaceLayout } from '../workload/workload.ts'
 import type { Floor, StepLimits } from './duration.ts'
@@ -47,7 +48,5 @@ export interface ForecastStep extends StepForecast {
 
 /** What each step of a plan comes to, in order. */
 export function forecastSteps(plan: Plan, kinds: readonly ForecastKind[]): ForecastStep[] {
-  return plan.steps.flatMap(({ kind: name, name: step, section }) =>
-    kinds.flatMap((kind) => (kind.section.kind === name ? [{ name: step, ...kind.forecast(section, plan) }] : [])),
-  )
+  return plan.steps.map((step) => ({ name: step.name, ...kindOf(step, kinds).forecast(step.section, plan) }))
 }

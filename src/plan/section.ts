@@ -30,6 +30,16 @@ export interface PlannedStep<Section = unknown> {
   section: Section
 }
 
+/** The kind of a planned step, in whatever respect kinds are listed. A plan names only kinds that there are. */
+export function kindOf<Kind extends { section: { kind: string } }>(
+  { kind: name }: Pick<PlannedStep, 'kind'>,
+  kinds: readonly Kind[],
+): Kind {
+  const found = kinds.find(({ section }) => section.kind === name)
+  if (found === undefined) throw new Error(`${name} is no kind of step`)
+  return found
+}
+
 /** The steps of one kind. */
 export function stepsOfKind<Section>(
   { steps }: { steps: readonly PlannedStep[] },

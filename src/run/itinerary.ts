@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan.ts'
 import type { PlannedStep } from '../plan/section.ts'
+import { kindOf } from '../plan/section.ts'
 import type { AnyStepKind } from '../steps/kind.ts'
-import { kindOf } from '../steps/kind.ts'
 import { stepKinds } from '../steps/registry.ts'
 
 /** A step of a plan, and what comes right before it. */

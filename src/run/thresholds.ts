@@ -1,11 +1,11 @@
 import { formatDuration } from '../base/duration.ts'
 import { boundValue } from '../plan/check.ts'
 import type { Threshold } from '../plan/plan.ts'
+import { kindOf } from '../plan/section.ts'
 import type { ArmOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 import { outcomesOf } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
 import { hindranceOf, isUpperBound, ratioOf, sampleOf } from '../result/sample.ts'
-import { kindOf } from '../steps/kind.ts'
 import { stepKinds } from '../steps/registry.ts'
 
 /** A threshold as it is judged: what it bounds, and the bounds in milliseconds, or as a plain number for a ratio. */

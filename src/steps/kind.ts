@@ -56,10 +56,3 @@ export type AnyStepKind = StepKind<unknown, unknown, unknown>
 export function anyKind<Section, Outcome, Prepared>(kind: StepKind<Section, Outcome, Prepared>): AnyStepKind {
   return kind as unknown as AnyStepKind
 }
-
-/** The kind of a planned step. A plan names only kinds that there are. */
-export function kindOf({ kind: name }: Pick<PlannedStep, 'kind'>, kinds: readonly AnyStepKind[]): AnyStepKind {
-  const found = kinds.find(({ section }) => section.kind === name)
-  if (found === undefined) throw new Error(`${name} is no kind of step`)
-  return found
-}
