@@ -13,6 +13,7 @@ import type { PlannedWorkload } from '../src/plan/workload.ts'
 import { createOwn } from '../src/steps/fill/own-objects.ts'
 import { localTarget } from '../src/targets/local/index.ts'
 import { nobodyThere } from '../src/testing/load-options.ts'
+import { barePods } from '../src/testing/plans.ts'
 import { layOutWorkload } from '../src/workload/layout.ts'
 import { workloadObjects } from '../src/workload/objects.ts'
 import { sendPaced } from '../src/workload/pace.ts'
@@ -41,14 +42,7 @@ const rounds = 3
 const workload: PlannedWorkload = {
   namespaces: 10,
   sizeClasses: [{ name: 'bench', share: 1, minimumPods: 0 }],
-  pods: {
-    total: 40_000,
-    perDeployment: 100,
-    image: 'pause',
-    serviceAccountToken: false,
-    serviceLinks: false,
-    mountingShare: 0,
-  },
+  pods: { ...barePods, total: 40_000, perDeployment: 100 },
   services: 0,
   configObjects: { podsPerConfigObject: 4, configmapsPerSecret: 4, configmapSize: 1024, secretSize: 1024 },
   serviceAccounts: 0,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PlannedWorkload } from '../plan/workload.ts'
+import { barePods } from '../testing/plans.ts'
 import { fillFloor, fleetReadyMs, objectsToCreate, probeFloor } from './duration.ts'
 
 const limited = (qps: number, burst: number) => ({ kind: 'limited', qps, burst }) as const
@@ -63,14 +64,7 @@ describe('fillFloor', () => {
   const workload: PlannedWorkload = {
     namespaces: 50,
     sizeClasses: [{ name: 'all', share: 1, minimumPods: 0 }],
-    pods: {
-      total: 40_000,
-      perDeployment: 100,
-      image: 'pause',
-      serviceAccountToken: false,
-      serviceLinks: false,
-      mountingShare: 0,
-    },
+    pods: { ...barePods, total: 40_000, perDeployment: 100 },
     services: 0,
     serviceAccounts: 0,
     pace: { rate: 300 },

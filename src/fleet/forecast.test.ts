@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { sumOf } from '../base/sum.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { PlannedWorkload } from '../plan/workload.ts'
-import { plannedPods, stepKinds, stepsOf } from '../testing/plans.ts'
+import { barePods, plannedPods, stepKinds, stepsOf } from '../testing/plans.ts'
 import type { Machine } from './estimate.ts'
 import { forecastOf as forecast } from './forecast.ts'
 import type { MachinePace } from './machine-pace.ts'
@@ -15,14 +15,7 @@ const workload = {
     { name: 'medium', share: 0.25, minimumPods: 400 },
     { name: 'small', share: 0.5, minimumPods: 50 },
   ],
-  pods: {
-    total: 40_000,
-    perDeployment: 100,
-    image: 'pause',
-    serviceAccountToken: false,
-    serviceLinks: false,
-    mountingShare: 0,
-  },
+  pods: { ...barePods, total: 40_000, perDeployment: 100 },
   services: 1000,
   configObjects: { podsPerConfigObject: 4, configmapsPerSecret: 4, configmapSize: 1024, secretSize: 1024 },
   serviceAccounts: 0,

@@ -1,31 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { ApiError, isApiStatus } from '../kube/api.ts'
-import type { PlannedWorkload } from '../plan/workload.ts'
 import type { Recording } from '../record/recording.ts'
 import type { Cluster } from '../targets/target.ts'
+import { onePod } from '../testing/plans.ts'
 import { recordingForTests } from '../testing/recording.ts'
 import { openClusterForTests } from '../testing/simulated-cluster.ts'
 import { fillCluster } from './fill/step.ts'
 import { probeTarget } from './probe/target.ts'
 import type { Step } from './step.ts'
 
-const workload: PlannedWorkload = {
-  namespaces: 1,
-  sizeClasses: [{ name: 'small', share: 1, minimumPods: 1 }],
-  pods: {
-    total: 1,
-    deploymentsPerNamespace: 1,
-    image: 'pause',
-    serviceAccountToken: false,
-    serviceLinks: false,
-    mountingShare: 0,
-  },
-  services: 0,
-  serviceAccounts: 0,
-  pace: { concurrency: 1 },
-  timeout: 10_000,
-}
+const workload = { ...onePod, timeout: 10_000 }
 
 /** A cluster that does not go away by itself, in which namespaces come to be without anybody hearing of it. */
 async function deafCluster(afterMs = 0): Promise<Cluster> {

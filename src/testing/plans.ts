@@ -50,6 +50,20 @@ export const plannedPods: Plan['fleet']['pods'] = {
   startAtOnce: 10,
 }
 
+/** Pods of a workload with nothing but a container. */
+export const barePods = { image: 'pause', serviceAccountToken: false, serviceLinks: false, mountingShare: 0 }
+
+/** A workload of one namespace with one pod. */
+export const onePod: PlannedWorkload = {
+  namespaces: 1,
+  sizeClasses: [{ name: 'small', share: 1, minimumPods: 1 }],
+  pods: { ...barePods, total: 1, deploymentsPerNamespace: 1 },
+  services: 0,
+  serviceAccounts: 0,
+  pace: { concurrency: 1 },
+  timeout: 60_000,
+}
+
 /** The steps of a plan that fills its cluster, if with anything, and then probes it. */
 export function stepsOf(workload: PlannedWorkload | undefined, probes: readonly PlannedProbe[] = []): PlannedStep[] {
   return stepsIn({ workload, probes: { ...planForTests().probes, sequence: [...probes] } }, vocabulary.kinds).map(

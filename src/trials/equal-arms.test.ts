@@ -10,7 +10,7 @@ import { virtualHost } from '../run/host.ts'
 import { executeRun } from '../run/run.ts'
 import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
 import { probesIn } from '../testing/outcomes.ts'
-import { planForTests, stepsOf } from '../testing/plans.ts'
+import { barePods, planForTests, stepsOf } from '../testing/plans.ts'
 import { drawFaults, faultKinds } from './faults/index.ts'
 
 const calibration = calibrationSchema.parse(knownCalibration)
@@ -67,14 +67,7 @@ const armsWithOneTwice = fc
 const workload: PlannedWorkload = {
   namespaces: 2,
   sizeClasses: [{ name: 'small', share: 1, minimumPods: 1 }],
-  pods: {
-    total: 9,
-    perDeployment: 3,
-    image: 'pause',
-    serviceAccountToken: true,
-    serviceLinks: false,
-    mountingShare: 0.5,
-  },
+  pods: { ...barePods, total: 9, perDeployment: 3, serviceAccountToken: true, mountingShare: 0.5 },
   services: 2,
   configObjects: { podsPerConfigObject: 2, configmapsPerSecret: 4, configmapSize: 100, secretSize: 100 },
   serviceAccounts: 1,

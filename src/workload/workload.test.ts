@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Amount, PlannedWorkload } from '../plan/workload.ts'
+import { barePods } from '../testing/plans.ts'
 import { layOutWorkload, totalsOf } from './layout.ts'
 import { ballastObjects, workloadObjects } from './objects.ts'
 import type { WorkloadLayout, WorkloadResource } from './workload.ts'
@@ -9,13 +10,11 @@ import { ballastResourceOf } from './workload.ts'
 
 const sizeClass = (name: string, share: number, minimumPods: number) => ({ name, share, minimumPods })
 
-const podsLike = { image: 'pause', serviceAccountToken: false, serviceLinks: false, mountingShare: 0 }
-
 /** The document's workload. */
 const documents: PlannedWorkload = {
   namespaces: 50,
   sizeClasses: [sizeClass('large', 0.25, 1000), sizeClass('medium', 0.25, 400), sizeClass('small', 0.5, 50)],
-  pods: { ...podsLike, total: 40_000, perDeployment: 100, mountingShare: 0.1 },
+  pods: { ...barePods, total: 40_000, perDeployment: 100, mountingShare: 0.1 },
   services: 1000,
   configObjects: { podsPerConfigObject: 4, configmapsPerSecret: 4, configmapSize: 1024, secretSize: 1024 },
   serviceAccounts: 100,
@@ -90,7 +89,7 @@ const anyWorkload: fc.Arbitrary<PlannedWorkload> = fc
     return {
       ...rest,
       sizeClasses,
-      pods: { ...podsLike, total, ...replicas, mountingShare },
+      pods: { ...barePods, total, ...replicas, mountingShare },
       configObjects: { ...configObjects, configmapSize, secretSize: 10 },
       ...(ballast !== undefined && { ballast }),
       pace: { concurrency: 1 },
@@ -240,7 +239,7 @@ describe('a workload that is counted', () => {
     const layout = counted({
       namespaces: 2,
       sizeClasses: [sizeClass('load', 1, 0)],
-      pods: { ...podsLike, total: 6000, deployments },
+      pods: { ...barePods, total: 6000, deployments },
     })
     const sizes = [...workloadObjects(layout, 'deployments')].map(({ spec }) => spec.replicas)
     expect(sizes.length).toBe(656)
@@ -256,7 +255,7 @@ describe('a workload that is counted', () => {
     const [first] = counted({
       namespaces: 1,
       sizeClasses: [sizeClass('load', 1, 0)],
-      pods: { ...podsLike, total: 3001, deployments },
+      pods: { ...barePods, total: 3001, deployments },
     }).namespaces
     expect(first?.replicas.length).toBe(3 + 25 + 1 + 300)
     expect(first?.replicas.filter((size) => size === 250).length).toBe(3)
@@ -266,7 +265,7 @@ describe('a workload that is counted', () => {
     const layout = counted({
       namespaces: 3,
       sizeClasses: [sizeClass('all', 1, 0)],
-      pods: { ...podsLike, total: 0 },
+      pods: { ...barePods, total: 0 },
       services: 10,
       configObjects: { secrets: { perNamespace: 10 }, configmapSize: 0, secretSize: 8 },
     })

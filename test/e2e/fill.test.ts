@@ -12,6 +12,7 @@ import { lacksOf } from '../../src/steps/fill/outcome.ts'
 import { fillCluster } from '../../src/steps/fill/step.ts'
 import { localTarget } from '../../src/targets/local/index.ts'
 import type { Cluster } from '../../src/targets/target.ts'
+import { barePods } from '../../src/testing/plans.ts'
 import { describeWithComponents, root } from './components.ts'
 
 const workload: PlannedWorkload = {
@@ -20,14 +21,7 @@ const workload: PlannedWorkload = {
     { name: 'large', share: 0.25, minimumPods: 8 },
     { name: 'small', share: 0.75, minimumPods: 1 },
   ],
-  pods: {
-    total: 20,
-    perDeployment: 4,
-    image: 'pause',
-    serviceAccountToken: false,
-    serviceLinks: false,
-    mountingShare: 0.5,
-  },
+  pods: { ...barePods, total: 20, perDeployment: 4, mountingShare: 0.5 },
   services: 4,
   configObjects: { podsPerConfigObject: 0.5, configmapsPerSecret: 4, configmapSize: 100, secretSize: 100 },
   serviceAccounts: 3,

@@ -1,26 +1,11 @@
 import { expect, it } from 'vitest'
-import type { PlannedWorkload } from '../../plan/workload.ts'
 import type { Cluster } from '../../targets/target.ts'
+import { onePod } from '../../testing/plans.ts'
 import { recordingForTests } from '../../testing/recording.ts'
 import { openClusterForTests } from '../../testing/simulated-cluster.ts'
 import { fillCluster } from './step.ts'
 
-const workload = {
-  namespaces: 2,
-  sizeClasses: [{ name: 'small', share: 1, minimumPods: 1 }],
-  pods: {
-    total: 4,
-    deploymentsPerNamespace: 1,
-    image: 'pause',
-    serviceAccountToken: false,
-    serviceLinks: false,
-    mountingShare: 0,
-  },
-  services: 0,
-  serviceAccounts: 0,
-  pace: { concurrency: 1 },
-  timeout: 60_000,
-} satisfies PlannedWorkload
+const workload = { ...onePod, namespaces: 2, pods: { ...onePod.pods, total: 4 } }
 
 const limit = { kind: 'limited', qps: 50, burst: 100 } as const
 
