@@ -12,6 +12,9 @@ const diskMetrics: ReadonlySet<string> = new Set(
   [walFsync, backendCommit].flatMap((metric) => ['_bucket', '_count', '_sum'].map((suffix) => metric + suffix)),
 )
 
+/** How long after a write etcd has surely committed it: twice `--backend-batch-interval` as built in. */
+const committedAfterMs = 200
+
 /** Times `calls` reads and as many writes, one after another: what a request takes that waits for nobody else. */
 export function callLatencies(
   cluster: Cluster,
@@ -40,6 +43,8 @@ export function callLatencies(
       )
       const before = await scrape()
       const write = await repeat('writes', (name) => api.create('configmaps', configMap(name)))
+      // On a fast disk all writes can be answered before the backend commits the first of them.
+      await clock.sleep(committedAfterMs, signal)
       const after = await scrape()
       return {
         read,
