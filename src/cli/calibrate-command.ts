@@ -34,7 +34,8 @@ export async function calibrateCommand(
   interruption.hint = `to remove what it left behind: npm run scale-test -- cleanup --run ${runId}`
 
   const { signal } = interruption
-  await withStatusLine(terminal, (onProgress) => target.prepare({ fleet: calibrationFleet(sizes), signal, onProgress }))
+  const fleet = calibrationFleet(sizes)
+  await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, arms: [], signal, onProgress }))
   const calibration = await calibrate({
     target,
     sizes,

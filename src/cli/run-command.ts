@@ -8,6 +8,7 @@ import { forecastOf } from '../fleet/forecast.ts'
 import { forecastSteps } from '../fleet/step-forecast.ts'
 import { fleetTimeWarnings, otherTargets } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
+import { armName } from '../plan/plan.ts'
 import { heapLimitBytes, lookAtThisMachine } from '../record/this-machine.ts'
 import type { Comparison } from '../run/context.ts'
 import type { RunEventSink } from '../run/events.ts'
@@ -15,6 +16,7 @@ import type { RunOutcome } from '../run/run.ts'
 import { endsRun, executeRun } from '../run/run.ts'
 import { fleetSpecOf } from '../steps/fleet-up.ts'
 import { stepKinds } from '../steps/registry.ts'
+import { requestsOf } from '../tuning/profiles.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
 import { measureRun } from './measure-hint.ts'
@@ -81,8 +83,10 @@ export async function carryOut(
   // Before anything is started: a run whose reports cannot be written is not worth its time.
   const folder = target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder)
   const fleet = fleetSpecOf(plan.fleet)
+  const arms = plan.arms.map((arm) => ({ name: armName(arm), requests: requestsOf(arm.profile, arm.set) }))
   try {
-    await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, signal: interruption.signal, onProgress }))
+    const { signal } = interruption
+    await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, arms, signal, onProgress }))
   } catch (error) {
     folder.discard()
     throw error

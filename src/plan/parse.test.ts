@@ -202,7 +202,7 @@ thresholds:
   - { probe: up, stop: ready, of: [a, b, c], max: null }
 `
     expect(mistakesOf(wrong).map((mistake) => mistake.replace(/^\S+ /, ''))).toEqual([
-      'arms[0].set[0].knob: expected a knob (npm run scale-test -- knobs lists them), found ""',
+      'arms[0].set[0].knob: there is no knob "" (npm run scale-test -- knobs lists all)',
       'arms[0].set[1].value: kubelet.maxPods takes a whole number from 1 to 2,147,483,647, not a list',
       'faults.kinds[0]: expected storms or surges, found "storm"; did you mean storms?',
       'thresholds[0].of: expected an arm, or two arms [a, b] for their ratio, found a list',

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { catalogue, knobById } from '../tuning/catalogue.ts'
+import { catalogue } from '../tuning/catalogue.ts'
+import { findKnob } from '../tuning/find-knob.ts'
+import { openIdPattern } from '../tuning/open-knobs.ts'
 import { profileNames } from '../tuning/profiles.ts'
 import { takeValue } from '../tuning/take.ts'
 import type { KnobValue } from '../tuning/value.ts'
@@ -27,24 +29,29 @@ const bound = z.union([z.number(), z.string()], {
 /** One knob that an arm sets otherwise than its profile does, its value as the knob takes it. */
 const departure = z
   .strictObject({
-    knob: z.enum(
-      catalogue.map(({ id }) => id),
-      { error: 'expected a knob (npm run scale-test -- knobs lists them)' },
-    ),
+    knob: z
+      .string({ error: 'expected a knob (npm run scale-test -- knobs lists them)' })
+      .meta({ anyOf: [{ enum: catalogue.map(({ id }) => id) }, { pattern: openIdPattern }] })
+      .describe(
+        'A named knob, or any flag, field, feature gate or variable: kube-apiserver.flags.max-requests-inflight',
+      ),
     value: z
       .unknown()
-      .meta({ type: ['number', 'string', 'boolean', 'null'] })
+      .meta({ type: ['number', 'string', 'boolean', 'array', 'object', 'null'] })
       .describe("What each knob takes: `scale-test knobs`. null leaves it alone: the component's built-in value."),
     because: z.string().min(1),
   })
   .transform(({ knob: id, value: given, because }, context) => {
-    const knob = knobById(id)
-    if (knob === undefined) throw new Error(`${id} is in the catalogue`)
+    const refuse = (field: string, message: string) => {
+      context.addIssue({ code: 'custom', path: [field], message })
+      return z.NEVER
+    }
+    const knob = findKnob(id)
+    if ('refusal' in knob) return refuse('knob', `${knob.refusal} (npm run scale-test -- knobs lists all)`)
     const taken: { value: KnobValue | null } | { refusal: string } =
       given === null ? { value: null } : takeValue(knob, given)
-    if ('value' in taken) return { knob: id, value: taken.value, because }
-    context.addIssue({ code: 'custom', path: ['value'], message: taken.refusal })
-    return z.NEVER
+    if ('refusal' in taken) return refuse('value', taken.refusal)
+    return { knob: knob.id, value: taken.value, because }
   })
 
 /** `source: hollow` of target remote: how the pods on the host cluster look, each with so many hollow nodes. */

@@ -11,6 +11,7 @@ import { countObjects } from '../steps/count-objects.ts'
 import { fleetCheck, fleetSpecOf, fleetUp, nodeSourceOf } from '../steps/fleet-up.ts'
 import type { AnyStepKind, ArmContext } from '../steps/kind.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
+import { knobsOf } from '../tuning/profiles.ts'
 import { blankOutcome, fleetOutcome, limitsIn, noteVersions } from './arm-outcome.ts'
 import type { RunContext } from './context.ts'
 import { itineraryOf } from './itinerary.ts'
@@ -110,6 +111,7 @@ interface Running extends RunContext {
 async function measureArm(running: Running): Promise<void> {
   const { arm, stages, outcome, recording, versions, target, clock, host, runId } = running
   const { plan, requests, leftAlone } = arm
+  const knobs = knobsOf(running.plan.arms)
   const beganMs = clock.nowMs()
 
   const cluster = await stages.run(controlPlane(target, arm))
@@ -132,7 +134,7 @@ async function measureArm(running: Running): Promise<void> {
 
   let unread: string | undefined = 'the arm ended before it was read again'
   try {
-    outcome.knobs = await stages.run(verifyKnobs(target, cluster, { requests, leftAlone }))
+    outcome.knobs = await stages.run(verifyKnobs(target, cluster, { knobs, requests, leftAlone }))
     const onSamples: ArmContext['onSamples'] = (step, pods) => running.onSamples(arm.id, step, pods)
     const limits = limitsIn(outcome.knobs)
     await takeSteps(running, { runId, plan, cluster, fleet, limits, recording, onSamples, found: outcome, beganMs })

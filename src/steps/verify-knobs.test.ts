@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Cluster, Target } from '../targets/target.ts'
-import { knobById } from '../tuning/catalogue.ts'
+import { catalogue } from '../tuning/catalogue.ts'
+import { knobById } from '../tuning/find-knob.ts'
 import type { KnobReading, KnobValue } from '../tuning/knob.ts'
 import { verifyKnobs } from './verify-knobs.ts'
 
@@ -11,7 +12,7 @@ async function outcomeOf(reading: Partial<KnobReading>, id = 'host.nf_conntrack_
   const target = { supports: () => ({ supported: true }) } as unknown as Target
   const effectiveKnobs: Cluster['effectiveKnobs'] = async (knobs) =>
     knobs.map((one) => ({ id: one.id, effective: null, readFrom: null, ...(one.id === id && reading) }))
-  const step = verifyKnobs(target, { effectiveKnobs } as Cluster, { requests: [{ knob, value }] })
+  const step = verifyKnobs(target, { effectiveKnobs } as Cluster, { knobs: catalogue, requests: [{ knob, value }] })
   const outcomes = await step.setUp({ signal: new AbortController().signal, report: () => {} })
   return outcomes.find((outcome) => outcome.id === id)
 }

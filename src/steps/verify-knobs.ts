@@ -1,22 +1,25 @@
 import type { PlannedArm } from '../plan/plan.ts'
 import type { KnobOutcome } from '../result/result.ts'
 import type { Cluster, KnobReading, KnobSupport, Target } from '../targets/target.ts'
-import { catalogue } from '../tuning/catalogue.ts'
 import type { Knob, Setting } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
-import { sameValue } from '../tuning/value.ts'
+import { isValueAsked } from '../tuning/value.ts'
 import type { Step, StepOutline } from './step.ts'
 
 export const verifyKnobsOutline: StepOutline = { id: 'verify-knobs', title: 'Knobs in force' }
 
 /**
- * Asks the running components what they use, for the whole catalogue. A knob counts as applied only when its component
+ * Asks the running components what they use of all `knobs`. A knob counts as applied only when its component
  * says so; one that the target cannot honour is listed with the reason, and so is one that the plan leaves alone.
  */
 export function verifyKnobs(
   target: Target,
   cluster: Cluster,
-  { requests, leftAlone = [] }: { requests: readonly KnobRequest[]; leftAlone?: PlannedArm['set'] },
+  {
+    knobs,
+    requests,
+    leftAlone = [],
+  }: { knobs: readonly Knob[]; requests: readonly KnobRequest[]; leftAlone?: PlannedArm['set'] },
 ): Step<KnobOutcome[]> {
   return {
     ...verifyKnobsOutline,
@@ -24,16 +27,16 @@ export function verifyKnobs(
     async setUp() {
       const requested = new Map(requests.map((request) => [request.knob.id, request]))
       const reasons = new Map(leftAlone.map(({ knob, because }) => [knob, because]))
-      const readable = catalogue.filter((knob) => target.supports(knob).supported)
+      const readable = knobs.filter((knob) => target.supports(knob).supported)
       const readings = new Map((await cluster.effectiveKnobs(readable)).map((reading) => [reading.id, reading]))
-      return catalogue.map((knob) => {
+      return knobs.map((knob) => {
         const { id } = knob
         const because = requested.get(id)?.because ?? reasons.get(id)
         return outcomeOf(knob, target.supports(knob), requested.get(id), readings.get(id), because)
       })
     },
-    summary: (knobs) => {
-      const count = (status: KnobOutcome['status']) => knobs.filter((knob) => knob.status === status).length
+    summary: (outcomes) => {
+      const count = (status: KnobOutcome['status']) => outcomes.filter((knob) => knob.status === status).length
       const odd = (['differs', 'overruled', 'unverified', 'not-applied'] as const).filter((status) => count(status) > 0)
       const taken = target.evidence === 'simulated' ? 'in the model as requested' : 'read back as requested'
       return [
@@ -79,7 +82,7 @@ function statusOf(
   if (!support.supported) return 'not-applied'
   if (request === undefined) return 'default'
   if (effective === null) return 'unverified'
-  if (sameValue(knob.type, effective, request.value)) return 'applied'
+  if (isValueAsked(knob.type, effective, request.value)) return 'applied'
   return note === undefined ? 'differs' : 'overruled'
 }
 
@@ -87,7 +90,12 @@ function settingName(setting: Setting): string {
   switch (setting.via) {
     case 'kubelet-config':
     case 'kube-proxy-config':
+    case 'kube-scheduler-config':
       return setting.field
+    case 'feature-gate':
+      return `feature gate ${setting.gate}`
+    case 'environment':
+      return setting.variable
     case 'flag':
       return `--${setting.flag}`
     case 'process':

@@ -11,9 +11,12 @@ describe('valueAt', () => {
     expect(valueAt(configz, 'Port')).toBe(0)
   })
 
-  it('should find nothing when the path leads nowhere or to an object', () => {
+  it('should find nothing when the path leads nowhere', () => {
     expect(valueAt(configz, 'Generic.Nothing.qps')).toBeUndefined()
-    expect(valueAt(configz, 'Generic')).toBeUndefined()
+  })
+
+  it('should give a list or a map as JSON', () => {
+    expect(valueAt(configz, 'Generic.ClientConnection')).toBe('{"qps":500}')
   })
 })
 

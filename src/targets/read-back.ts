@@ -68,9 +68,13 @@ async function readOne(knob: Knob, component: ReadableComponent, page: PageReade
       const value = setting.via === 'flag' ? flagOnPage(flags, setting.flag) : undefined
       return value === undefined ? [] : [{ value, from: '/flagz' }]
     }
-    case '/metrics': {
-      const samples = parsePrometheusText(await page(component, '/metrics'))
-      return samples.filter(({ name }) => name === readBack.metric).map(({ value }) => ({ value, from: '/metrics' }))
+    case '/metrics':
+      return metricOf(await page(component, '/metrics'), readBack)
+    case 'environment': {
+      const given = (await component.readProcess?.(knob)) ?? []
+      // What nobody has set, or nobody can see, the program still tells where there is a metric of it.
+      if (given.length > 0 || readBack.metric === undefined) return given
+      return metricOf(await page(component, '/metrics'), { metric: readBack.metric })
     }
     case 'process arguments':
     case '/proc':
@@ -78,6 +82,12 @@ async function readOne(knob: Knob, component: ReadableComponent, page: PageReade
     case 'nowhere':
       return []
   }
+}
+
+function metricOf(page: string, { metric, name: wanted }: { metric: string; name?: string }): RawReading[] {
+  return parsePrometheusText(page)
+    .filter(({ name, labels }) => name === metric && (wanted === undefined || labels['name'] === wanted))
+    .map(({ value }) => ({ value: wanted === undefined ? value : value === 1, from: '/metrics' }))
 }
 
 /** A field of the only object on a `/configz` page. Throws `Failure('infrastructure')` for a page that is no JSON. */
@@ -91,6 +101,7 @@ export function valueAt(configz: string, path: string): KnobValue | undefined {
   }
   let [value] = Object.values(fieldsOf(page))
   for (const name of path.split('.')) value = isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value)
   return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? value : undefined
 }
 

@@ -39,9 +39,17 @@ export interface Target {
 export interface PrepareContext {
   /** What every arm will start. */
   fleet: FleetSpec
+  /** The settings of each arm that will run. */
+  arms: readonly ArmSettings[]
   signal: AbortSignal
   /** A line of progress, for work that takes minutes the first time. */
   onProgress(text: string): void
+}
+
+/** What an arm asks its components to be set to. */
+export interface ArmSettings {
+  name: string
+  requests: readonly KnobRequest[]
 }
 
 export interface OpenOptions {

@@ -283,10 +283,3 @@ export const catalogue: readonly Knob[] = [
     note: 'about 20 % better in the document',
   },
 ]
-
-const byId = new Map(catalogue.map((knob) => [knob.id, knob]))
-
-/** The knob with this id, such as `kubelet.kubeAPIQPS`. */
-export function knobById(id: string): Knob | undefined {
-  return byId.get(id)
-}

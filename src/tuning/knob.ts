@@ -16,7 +16,10 @@ export type Component =
 export type Setting =
   | { via: 'kubelet-config'; field: string }
   | { via: 'kube-proxy-config'; field: string }
+  | { via: 'kube-scheduler-config'; field: string }
   | { via: 'flag'; flag: string }
+  | { via: 'feature-gate'; gate: string }
+  | { via: 'environment'; variable: string }
   /** A property of the running process that the kernel keeps. */
   | { via: 'process'; attribute: 'nice' | 'io-priority' }
   | { via: 'sysctl'; key: string }
@@ -29,11 +32,14 @@ export type Setting =
 export type ReadBack =
   /** A dotted path into the configuration object that `/configz` shows. */
   | { from: '/configz'; path: string }
-  /** A line of the apiserver's `/flagz`. */
+  /** A line of the component's `/flagz`. */
   | { from: '/flagz' }
-  | { from: '/metrics'; metric: string }
+  /** The sample of a metric, by its label `name` where there are several. */
+  | { from: '/metrics'; metric: string; name?: string }
   /** The process's argument list; an absent flag means the built-in default. */
   | { from: 'process arguments' }
+  /** The environment that the process was started with; `metric` tells the same where nobody sees the process. */
+  | { from: 'environment'; metric?: string }
   /** The kernel's view of the process. */
   | { from: '/proc' }
   | { from: 'nowhere' }

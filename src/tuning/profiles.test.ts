@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { knobById } from './catalogue.ts'
+import { knobById } from './find-knob.ts'
 import { requestsOf } from './profiles.ts'
 import { sigScalability } from './sig-scalability.ts'
 import { readValue } from './value.ts'

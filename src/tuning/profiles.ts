@@ -1,4 +1,5 @@
-import { catalogue, knobById } from './catalogue.ts'
+import { catalogue } from './catalogue.ts'
+import { knobById } from './find-knob.ts'
 import type { Knob, KnobValue } from './knob.ts'
 import { sigScalability } from './sig-scalability.ts'
 import { readValue } from './value.ts'
@@ -6,6 +7,8 @@ import { readValue } from './value.ts'
 /** A named set of knob values: the document's era, the built-in values of today, the document's advice, what upstream's own jobs set. */
 export const profileNames = ['untuned', 'stock', 'tuned', 'sig-scalability'] as const
 export type ProfileName = (typeof profileNames)[number]
+
+const order = new Map(catalogue.map(({ id }, index) => [id, index]))
 
 /** One knob and the value an arm asks for. */
 export interface KnobRequest {
@@ -22,7 +25,7 @@ export interface Departure {
   because?: string | undefined
 }
 
-/** A profile's requests with a plan's departures on top, in catalogue order. */
+/** A profile's requests with a plan's departures on top: in the order of the catalogue, then as the plan has them. */
 export function requestsOf(profile: ProfileName, departures: readonly Departure[] = []): KnobRequest[] {
   const requests = new Map<string, KnobRequest>()
   if (profile === 'untuned' || profile === 'tuned')
@@ -43,5 +46,23 @@ export function requestsOf(profile: ProfileName, departures: readonly Departure[
       throw new Error(`${id} does not take ${given}: the plan's check lets no such value through`)
     requests.set(id, because === undefined ? { knob, value } : { knob, value, because })
   }
-  return catalogue.flatMap((knob) => requests.get(knob.id) ?? [])
+  return [...requests.values()].toSorted((left, right) => orderOf(left.knob) - orderOf(right.knob))
+}
+
+/** Every knob that a run looks at: the named ones, and what else any of its arms sets, or takes back. */
+export function knobsOf(arms: readonly { profile: ProfileName; set: readonly Departure[] }[]): Knob[] {
+  const asked = arms.flatMap(({ profile, set }) => [
+    ...requestsOf(profile, set).map(({ knob }) => knob.id),
+    ...set.map(({ knob }) => knob),
+  ])
+  const others = [...new Set(asked)].flatMap((id) => {
+    const knob = knobById(id)
+    return knob === undefined || order.has(id) ? [] : [knob]
+  })
+  return [...catalogue, ...others]
+}
+
+/** The catalogue's, then as they come. */
+function orderOf({ id }: Knob): number {
+  return order.get(id) ?? order.size
 }

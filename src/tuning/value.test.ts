@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { catalogue, knobById } from './catalogue.ts'
+import { catalogue } from './catalogue.ts'
+import { knobById } from './find-knob.ts'
 import type { Knob } from './knob.ts'
 import { takeValue } from './take.ts'
-import { magnitudeOfValue, readValue, sameValue } from './value.ts'
+import { isValueAsked, magnitudeOfValue, readValue } from './value.ts'
 
 const knob = (id: string): Knob => {
   const found = knobById(id)
@@ -112,10 +113,10 @@ describe('magnitudeOfValue', () => {
   })
 })
 
-describe('sameValue', () => {
+describe('isValueAsked', () => {
   it('should not mind the order of a list', () => {
     const { type } = knob('etcd.splitByResource')
-    expect(sameValue(type, '/pods,/events', '/events,/pods')).toBe(true)
-    expect(sameValue(type, '/pods', '/pods,/events')).toBe(false)
+    expect(isValueAsked(type, '/pods,/events', '/events,/pods')).toBe(true)
+    expect(isValueAsked(type, '/pods', '/pods,/events')).toBe(false)
   })
 })

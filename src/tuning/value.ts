@@ -2,6 +2,7 @@ import { formatCount } from '../base/count.ts'
 import { parseDurationMs, writeDuration } from '../base/duration.ts'
 import { formatChoice } from '../base/names.ts'
 import { numberIn } from '../base/quantity.ts'
+import { isFields } from '../kube/status.ts'
 
 /**
  * A knob's value in the one spelling that is compared, shown and handed to components: numbers as numbers, durations in one unit (`90s`),
@@ -22,7 +23,14 @@ export type KnobType =
   | { kind: 'resources' }
   /** etcd's --auto-compaction-retention: revisions, hours or a period, by its mode. */
   | { kind: 'retention' }
-  | { kind: 'switch' }
+  /** `only` is what a feature gate is locked to. */
+  | { kind: 'switch'; only?: boolean }
+  /** Any text of one line; a number is taken as it is written. */
+  | { kind: 'text' }
+  /** Items with commas between them, in a plan also as a list; their order does not matter. */
+  | { kind: 'list' }
+  /** A list or a map of a configuration file, kept as JSON. */
+  | { kind: 'structure'; of: 'list' | 'map' }
 
 /** The largest number of a Go int32, in which most whole numbers are kept. */
 export const largestInt32 = 2 ** 31 - 1
@@ -65,9 +73,22 @@ export function readValue(type: KnobType, given: unknown): KnobValue | undefined
       const durationMs = durationIn(given)
       return durationMs === undefined || durationMs < shortestRetentionMs ? undefined : writeDuration(durationMs)
     }
-    case 'switch':
-      if (typeof given === 'boolean') return given
-      return given === 'true' || given === 'false' ? given === 'true' : undefined
+    case 'switch': {
+      const value = given === 'true' ? true : given === 'false' ? false : given
+      return typeof value === 'boolean' && value === (type.only ?? value) ? value : undefined
+    }
+    case 'text':
+      return lineIn(given)
+    case 'list': {
+      const items = Array.isArray(given) ? given : bareItems(given)
+      const lines = items?.map(lineIn)
+      return lines?.every((line) => line !== undefined && !line.includes(',')) === true ? lines.join(',') : undefined
+    }
+    case 'structure': {
+      const value = typeof given === 'string' ? jsonIn(given) : given
+      const isRight = type.of === 'list' ? Array.isArray(value) : isFields(value)
+      return isRight ? JSON.stringify(value) : undefined
+    }
   }
 }
 
@@ -89,7 +110,13 @@ export function describeType(type: KnobType): string {
     case 'retention':
       return `a number of revisions, or a period of at least ${writeDuration(shortestRetentionMs)}, such as 1h`
     case 'switch':
-      return 'true or false'
+      return type.only === undefined ? 'true or false' : `${type.only}, which it is locked to`
+    case 'text':
+      return 'one line of text'
+    case 'list':
+      return 'a list, or items with commas between them'
+    case 'structure':
+      return type.of === 'list' ? 'a list' : 'a map'
   }
 }
 
@@ -100,11 +127,43 @@ export function magnitudeOfValue(type: KnobType, value: KnobValue): number | und
   return numberIn(value) ?? durationIn(value)
 }
 
-/** Whether two values that were read are the same: lists are whatever their order. */
-export function sameValue(type: KnobType, left: KnobValue, right: KnobValue): boolean {
-  if (type.kind !== 'resources') return left === right
+/**
+ * Whether a component's value is the one that was asked for: lists are whatever their order, and what a component adds to a structure by
+ * its own defaults does not count.
+ */
+export function isValueAsked(type: KnobType, effective: KnobValue, asked: KnobValue): boolean {
+  if (type.kind === 'structure') return holds(jsonIn(String(effective)), jsonIn(String(asked)))
+  if (type.kind !== 'resources' && type.kind !== 'list') return effective === asked
   const sorted = (value: KnobValue) => String(value).split(',').sort().join(',')
-  return sorted(left) === sorted(right)
+  return sorted(effective) === sorted(asked)
+}
+
+/** Whether all that `asked` says is so in `whole`. */
+function holds(whole: unknown, asked: unknown): boolean {
+  if (Array.isArray(asked))
+    return Array.isArray(whole) && whole.length === asked.length && asked.every((item, at) => holds(whole[at], item))
+  if (!isFields(asked)) return whole === asked
+  return isFields(whole) && Object.entries(asked).every(([name, value]) => holds(whole[name], value))
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/** A scalar as one line of text. */
+function lineIn(given: unknown): string | undefined {
+  if (typeof given === 'number' || typeof given === 'boolean') return String(given)
+  return typeof given === 'string' && !/\p{Cc}/u.test(given) ? given : undefined
+}
+
+/** What stands between commas, as a flag has it; `/flagz` puts brackets around it. */
+function bareItems(given: unknown): string[] | undefined {
+  const line = lineIn(given)?.replace(/^\[(.*)\]$/, '$1')
+  return line === undefined ? undefined : line === '' ? [] : line.split(',')
 }
 
 /** etcd looks ten times in each period, at once where that is less than it can tell (v3compactor/periodic.go). */

@@ -1,5 +1,5 @@
 import { parseDurationMs } from '../base/duration.ts'
-import { knobById } from './catalogue.ts'
+import { knobById } from './find-knob.ts'
 import type { KnobRequest } from './profiles.ts'
 
 /**

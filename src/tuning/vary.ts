@@ -1,11 +1,10 @@
 import { parseDocument } from 'yaml'
 import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
-import { didYouMean } from '../base/names.ts'
 import { magnitudeOf } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
 import { yamlErrorInWords } from '../base/yaml-errors.ts'
-import { catalogue, knobById } from './catalogue.ts'
+import { findKnob } from './find-knob.ts'
 import type { Knob, KnobValue } from './knob.ts'
 import { takeValue } from './take.ts'
 import { magnitudeOfValue } from './value.ts'
@@ -29,8 +28,7 @@ export function parseVariation(text: string, planFields: readonly string[] = [])
   const [, varied, list] = /^([^=]+)=(.*)$/s.exec(text) ?? []
   if (varied === undefined || list === undefined)
     throw new Failure('bad-input', `--vary ${excerpt(text)}: expected a setting and its values, such as ${example}`)
-  const knob = knobById(varied)
-  if (knob === undefined) refuseUnlessField(varied, planFields)
+  const knob = knobOrField(varied, planFields)
   const magnitude = (value: KnobValue) => (knob === undefined ? magnitudeOf(value) : magnitudeOfValue(knob.type, value))
   const values = itemsIn(list, text).map((given) => (knob === undefined ? given : knobValue(knob, given)))
   const measures = values.map((value) => magnitude(value) ?? value)
@@ -50,13 +48,17 @@ const example = 'kubelet.kubeAPIQPS=5,10,20,50,100'
 const fields = /^(fleet|workload|steps\[\d+\]\.fill|probes\.(pod|settle))(\.|$)/
 const machines = /^fleet\.hosts?(\.|$)/
 
-function refuseUnlessField(path: string, planFields: readonly string[]): void {
+/** The knob that varies; undefined where it is a field of the plan. */
+function knobOrField(path: string, planFields: readonly string[]): Knob | undefined {
   if (machines.test(path))
     throw new Failure('bad-input', `${excerpt(path)} cannot vary: the arms of a run share their machines`)
-  if (fields.test(path)) return
-  const varying = planFields.filter((field) => fields.test(field) && !machines.test(field))
-  const meant = didYouMean(path, [...catalogue.map(({ id }) => id), ...varying])
-  throw new Failure('bad-input', `there is no knob ${excerpt(path)}${meant}`, {
+  if (fields.test(path)) return undefined
+  const found = findKnob(
+    path,
+    planFields.filter((field) => fields.test(field) && !machines.test(field)),
+  )
+  if (!('refusal' in found)) return found
+  throw new Failure('bad-input', found.refusal, {
     next: 'all knobs: npm run scale-test -- knobs; fields of a plan can vary below fleet, workload (or a step’s fill), probes.pod and probes.settle',
   })
 }

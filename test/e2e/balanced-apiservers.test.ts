@@ -164,7 +164,7 @@ describeWithComponents('two apiservers behind one address', () => {
     })
     const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
     const fleet = { nodes: 2, nodesPerProcess: 1, node }
-    await startFleet({ ...shared, fleet, kubeletConfiguration: {}, server: credentials.server })
+    await startFleet({ ...shared, fleet, kubeletConfiguration: {}, environment: undefined, server: credentials.server })
     uid = await uidOf(api)
   })
 

@@ -15,7 +15,9 @@ import { localTarget } from '../../src/targets/local/index.ts'
 import { findMarked, isGuarded } from '../../src/targets/local/leftovers.ts'
 import type { Cluster, Fleet, Target } from '../../src/targets/target.ts'
 import type { KnobValue } from '../../src/tuning/knob.ts'
+import type { KnobRequest } from '../../src/tuning/profiles.ts'
 import { requestsOf } from '../../src/tuning/profiles.ts'
+import { isValueAsked } from '../../src/tuning/value.ts'
 import { probeDeployment, probeNamespace } from '../../src/workload/probe-target.ts'
 import { describeWithComponents, root } from './components.ts'
 
@@ -39,8 +41,31 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const honoured = (profile: 'untuned' | 'tuned') =>
-  requestsOf(profile).filter(({ knob }) => target.supports(knob).supported)
+/** One of each way to set what has no name of its own. */
+const open: Record<string, KnobValue> = {
+  'kube-apiserver.flags.max-requests-inflight': 800,
+  'kube-apiserver.flags.goaway-chance': 0.001,
+  'kube-apiserver.featureGates.WatchList': false,
+  'kube-apiserver.env.GOGC': 50,
+  'kube-controller-manager.flags.controllers': '*,-ttl-controller',
+  'kube-controller-manager.featureGates.WatchListClient': false,
+  'kube-controller-manager.env.GOMEMLIMIT': 4_294_967_296,
+  'kube-scheduler.config.percentageOfNodesToScore': 20,
+  'kube-scheduler.config.profiles': '[{"schedulerName":"default-scheduler"}]',
+  'scheduler.kubeApiQps': 77,
+  'kubelet.config.kubeReserved': '{"cpu":"100m"}',
+  'kubelet.config.memorySwap.swapBehavior': 'NoSwap',
+  'kubelet.featureGates.WatchListClient': false,
+  'kubelet.env.GOGC': 70,
+  'etcd.flags.backend-batch-interval': '50ms',
+  'etcd.featureGates.TxnModeWriteWithSharedBuffer': false,
+  'etcd.env.GOGC': 70,
+}
+const honoured = (profile: 'untuned' | 'tuned', set: Record<string, KnobValue> = {}) =>
+  requestsOf(
+    profile,
+    Object.entries(set).map(([knob, value]) => ({ knob, value })),
+  ).filter(({ knob }) => target.supports(knob).supported)
 const programs = (of = runId) => findMarked(of).map(({ program }) => program.split('/').at(-1))
 const logOf = (armId: string, name: string) => join(folder, 'logs', armId, `${name}.log`)
 
@@ -63,10 +88,10 @@ describeWithComponents('a tuned cluster of target local', () => {
   let fleet: Fleet
 
   beforeAll(async () => {
-    await target.prepare({ fleet: fleetSpec, signal, onProgress: () => {} })
+    await target.prepare({ fleet: fleetSpec, arms: [], signal, onProgress: () => {} })
     cluster = await target.open({
       arm: { id: 'tuned-1', name: 'tuned', repetition: 1 },
-      knobs: honoured('tuned'),
+      knobs: honoured('tuned', open),
       signal,
     })
     fleet = await cluster.startFleet(fleetSpec, signal)
@@ -101,13 +126,20 @@ describeWithComponents('a tuned cluster of target local', () => {
   })
 
   it('should read back every knob as it was requested', async () => {
-    const requests = honoured('tuned')
+    const requests = honoured('tuned', open)
     expect(requests.map(({ knob }) => knob.id)).toEqual(
-      expect.arrayContaining(['kubelet.kubeAPIQPS', 'controllerManager.kubeApiQps', 'etcd.splitByResource']),
+      expect.arrayContaining([
+        ...Object.keys(open),
+        'kubelet.kubeAPIQPS',
+        'controllerManager.kubeApiQps',
+        'etcd.splitByResource',
+      ]),
     )
     const readings = await cluster.effectiveKnobs(requests.map(({ knob }) => knob))
-    expect(Object.fromEntries(readings.map(({ id, effective }) => [id, effective]))).toEqual(
-      Object.fromEntries(requests.map(({ knob, value }) => [knob.id, value])),
+    const effective = new Map(readings.map((reading) => [reading.id, reading.effective]))
+    const isSame = ({ knob, value }: KnobRequest) => isValueAsked(knob.type, effective.get(knob.id) ?? '', value)
+    expect(requests.filter((request) => !isSame(request)).map(({ knob }) => [knob.id, effective.get(knob.id)])).toEqual(
+      [],
     )
     expect(readings.filter(({ readFrom }) => readFrom === null)).toEqual([])
   })
@@ -207,7 +239,7 @@ describeWithComponents('a cluster of target local at the edges of what its knobs
   )
 
   beforeAll(async () => {
-    await target.prepare({ fleet: fleetSpec, signal, onProgress: () => {} })
+    await target.prepare({ fleet: fleetSpec, arms: [], signal, onProgress: () => {} })
     cluster = await target.open({ arm: { id: 'edges-1', name: 'edges', repetition: 1 }, knobs: requests, signal })
     await cluster.startFleet(fleetSpec, signal)
   })
@@ -310,5 +342,17 @@ await cluster.startFleet(${JSON.stringify(fleetSpec)}, signal)
       programs(killedId).length === 0 && !existsSync(join(runFolder, 'state')) && !isGuarded(killedId)
     await until('everything is gone', isGone, 10_000)
     expect(existsSync(log('etcd'))).toBe(true)
+  })
+})
+
+describeWithComponents('settings that a program of target local refuses', () => {
+  it('should be told in its own words before anything is started', async () => {
+    const requests = requestsOf('stock', [{ knob: 'kube-apiserver.flags.service-node-port-range', value: 'x' }])
+    const arms = [{ name: 'mine', requests }]
+    await expect(target.prepare({ fleet: fleetSpec, arms, signal, onProgress: () => {} })).rejects.toMatchObject({
+      kind: 'bad-input',
+      message: expect.stringMatching(/^arm mine: kube-apiserver refuses its settings: invalid argument "x" for/),
+    })
+    expect(programs()).not.toContain('kube-apiserver')
   })
 })

@@ -96,6 +96,7 @@ describe('target remote', () => {
       emit(event) {
         if (event.type !== 'step-finished' || event.stepId !== 'control-plane') return
         const context = {
+          arms: [],
           fleet: { nodes: 2, nodesPerProcess: 1, node: { cpu: 1, memory: '1Gi', containerStartDelayMs: 0 } },
         }
         refusal ??= remoteTarget(second)

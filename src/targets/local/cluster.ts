@@ -113,6 +113,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
           ...shared,
           fleet: spec,
           kubeletConfiguration: rendered.kubeletConfiguration,
+          environment: rendered.environment.kubelet,
           server: controlPlane.credentials.server,
           signal: fleetSignal,
         })

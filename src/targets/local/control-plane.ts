@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
-import { makeFolder } from '../../base/files.ts'
+import { makeFolder, writeFileWhole } from '../../base/files.ts'
 import type { Credentials } from '../../kube/credentials.ts'
 import type { RawEndpoint } from '../../kube/http.ts'
 import { connectEndpoint } from '../../kube/http.ts'
@@ -8,10 +8,11 @@ import { createTransport, parseJson } from '../../kube/transport.ts'
 import type { ComponentMetrics } from '../../measure/metrics.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
 import { apiserverArguments } from './arguments/apiserver.ts'
+import type { ControllerConfiguration } from './arguments/controller-manager.ts'
 import { controllerManagerArguments } from './arguments/controller-manager.ts'
 import type { EtcdInstance } from './arguments/etcd.ts'
 import { etcdArguments, etcdName, etcdUrl } from './arguments/etcd.ts'
-import { schedulerArguments } from './arguments/scheduler.ts'
+import { schedulerArguments, schedulerFile } from './arguments/scheduler.ts'
 import { credentialsFor } from './connections.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
 import type { KeyPair, Pki } from './pki.ts'
@@ -90,7 +91,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const command = [join(binaryFolder, component), ...args]
     const isEtcd = component === 'etcd'
     const [program = '', ...rest] = isEtcd ? withPriority(command, knobs.etcdProcess) : command
-    const process = await supervisor.start({ name, program, args: rest, stage: isEtcd ? 'storage' : 'control' })
+    const process = await supervisor.start({
+      name,
+      program,
+      args: rest,
+      env: knobs.environment[component],
+      stage: isEtcd ? 'storage' : 'control',
+    })
     return { ...process, component, endpoint: connectEndpoint({ credentials, clock, signal: closed }) }
   }
   const ready = (component: RunningComponent, path: string, { endpoint } = component) =>
@@ -118,6 +125,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await ready(apiserver, '/readyz')
   await allowAllControllers(admin, clock, AbortSignal.any([signal, closed]))
 
+  const schedulerArgs = argumentsOfScheduler(knobs, {
+    port: schedulerPort,
+    kubeconfig: schedulerKubeconfig,
+    pki,
+    configFile: join(stateFolder, 'kube-scheduler.json'),
+  })
   const [controllerManager, scheduler] = await Promise.all([
     start(
       'kube-controller-manager',
@@ -129,16 +142,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       }),
       credentialsFor(urlOf(controllerManagerPort), pki.ca.cert),
     ),
-    start(
-      'kube-scheduler',
-      schedulerArguments({
-        port: schedulerPort,
-        kubeconfig: schedulerKubeconfig,
-        pki,
-        knobs: knobs.flags['kube-scheduler'] ?? {},
-      }),
-      credentialsFor(urlOf(schedulerPort), pki.ca.cert),
-    ),
+    start('kube-scheduler', schedulerArgs, credentialsFor(urlOf(schedulerPort), pki.ca.cert)),
   ])
   await Promise.all([
     ready(controllerManager, '/healthz'),
@@ -147,6 +151,18 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ready(controllerManager, '/api/v1/namespaces/default/serviceaccounts/default', apiserver),
   ])
   return { credentials: admin, components: [...runningEtcds, apiserver, controllerManager, scheduler] }
+}
+
+/** Writes kube-scheduler's configuration file if it needs one. */
+function argumentsOfScheduler(
+  { flags, schedulerConfiguration }: RenderedKnobs,
+  { configFile, ...configuration }: Omit<ControllerConfiguration, 'knobs'> & { configFile: string },
+): string[] {
+  const knobs = flags['kube-scheduler'] ?? {}
+  if (Object.keys(schedulerConfiguration).length === 0) return schedulerArguments({ ...configuration, knobs })
+  const { file, knobs: others } = schedulerFile(schedulerConfiguration, { ...configuration, knobs })
+  writeFileWhole(configFile, `${JSON.stringify(file, null, 2)}\n`)
+  return schedulerArguments({ ...configuration, knobs: others }, configFile)
 }
 
 /** See controller-manager.ts for why all controllers have one identity. */

@@ -16,6 +16,8 @@ export interface FleetOptions extends StartOptions {
   fleet: FleetSpec
   /** Fields of a KubeletConfiguration, the same for all nodes. */
   kubeletConfiguration: Readonly<Record<string, unknown>>
+  /** Of every hollow process. */
+  environment: Readonly<Record<string, string>> | undefined
   /** `https://127.0.0.1:port` of the apiserver. */
   server: string
 }
@@ -68,6 +70,7 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
         ...(port !== undefined && { port }),
       }),
       cwd: folder,
+      env: options.environment,
       stdoutFile,
       stage: 'nodes',
     })

@@ -7,6 +7,7 @@ import { buildComponents, describeBuild } from '../../components/build.ts'
 import type { Environment } from '../../components/components.ts'
 import { locateComponents, requireComponents } from '../../components/components.ts'
 import { readVersion } from '../../components/version.ts'
+import type { Knob } from '../../tuning/knob.ts'
 import type { Target } from '../target.ts'
 import { localBinaries, localComponents } from './binaries.ts'
 import { closeBudgetMs, openCluster } from './cluster.ts'
@@ -17,6 +18,7 @@ import { createPorts, parsePortRange } from './ports.ts'
 import { isInstalled, mayRaisePriority } from './priority.ts'
 import type { Reaper } from './reaper.ts'
 import { startReaper } from './reaper.ts'
+import { requireSettings } from './require-settings.ts'
 
 export interface LocalTargetOptions {
   runId: string
@@ -59,14 +61,17 @@ export function localTarget(options: LocalTargetOptions): Target {
     return binaryFolder
   }
 
+  const supports = (knob: Knob) => supportOf(knob, permissions)
+  const componentEnv = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', ...mark }
+
   return {
     name: 'local',
     evidence: 'measured',
     onThisMachine: true,
     closeBudgetMs,
-    supports: (knob) => supportOf(knob, permissions),
+    supports,
 
-    async prepare({ fleet, signal, onProgress }) {
+    async prepare({ fleet, arms, signal, onProgress }) {
       checkLimits(fleet, readLimits())
       const place = locateComponents(wanted, env)
       if (place.origin === 'cache' && place.missing.length > 0) {
@@ -79,13 +84,12 @@ export function localTarget(options: LocalTargetOptions): Target {
           onProgress: (progress) => onProgress(describeBuild(progress)),
         })
       }
-      findBinaries()
+      await requireSettings(arms, { supports, folder: findBinaries(), env: componentEnv })
     },
 
     async open({ arm: { id: armId }, knobs, signal }) {
       const folder = findBinaries()
       await guard()
-      const componentEnv = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', ...mark }
       return openCluster({
         binaryFolder: folder,
         stateFolder: join(stateFolder, armId),

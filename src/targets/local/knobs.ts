@@ -13,10 +13,15 @@ export interface Permissions {
 }
 
 /** Which knobs the local target honours, and why not the others. */
-export function supportOf({ setting }: Knob, permissions: Permissions): KnobSupport {
+export function supportOf({ component, setting }: Knob, permissions: Permissions): KnobSupport {
+  if (component === 'kube-proxy' && setting.via !== 'by-hand')
+    return no('hollow nodes on this target run no kube-proxy')
   switch (setting.via) {
     case 'kubelet-config':
+    case 'kube-scheduler-config':
     case 'flag':
+    case 'feature-gate':
+    case 'environment':
     case 'etcd-split':
       return { supported: true }
     case 'process':
@@ -26,7 +31,7 @@ export function supportOf({ setting }: Knob, permissions: Permissions): KnobSupp
         return no('ionice (of util-linux) is not installed')
       return { supported: true }
     case 'kube-proxy-config':
-      return no('hollow nodes on this target run no kube-proxy')
+      throw new Error('settings of kube-proxy have been refused')
     case 'sysctl':
       return no('a setting of the whole machine, which a run on it leaves alone')
     case 'by-hand':
@@ -53,6 +58,13 @@ async function readProcess({ readBack, setting, stock }: Knob, pid: number): Pro
     const argument = prefix === undefined ? undefined : commandLine.find((text) => text.startsWith(prefix))
     if (argument !== undefined) return [{ value: argument.slice(prefix?.length), from: 'process arguments' }]
     return stock === null ? [] : [{ value: stock, from: 'process arguments (absent: built-in value)' }]
+  }
+  if (setting.via === 'environment') {
+    const prefix = `${setting.variable}=`
+    const given = readKernelFile(`/proc/${pid}/environ`)
+      .split('\0')
+      .find((text) => text.startsWith(prefix))
+    return given === undefined ? [] : [{ value: given.slice(prefix.length), from: '/proc/PID/environ' }]
   }
   if (setting.via !== 'process') return []
   if (setting.attribute === 'nice') return readNice(pid).map((value) => ({ value, from: '/proc' }))

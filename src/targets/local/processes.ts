@@ -14,6 +14,8 @@ export interface ProcessSpec {
   program: string
   args: readonly string[]
   cwd?: string
+  /** What it finds in its environment beside what every component does. */
+  env?: Readonly<Record<string, string>> | undefined
   /** Where its standard output goes; to its log when absent. */
   stdoutFile?: string
   /** Components of a later stage need those of earlier ones, and are stopped before them. */
@@ -74,13 +76,18 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
   return {
     broken: breaking.signal,
 
-    async start({ name, program, args, cwd, stdoutFile, stage }) {
+    async start({ name, program, args, cwd, env: own, stdoutFile, stage }) {
       stopping.signal.throwIfAborted()
       const logFile = join(logFolder, `${name}.log`)
       const log = openForChild(logFile, 'a')
       const stdout = stdoutFile === undefined ? log : openForChild(stdoutFile, 'w')
       // A session of its own: Ctrl-C is for the orchestrator, which then stops components in good order.
-      const child = spawn(program, args, { env, cwd, detached: true, stdio: ['ignore', stdout, log] })
+      const child = spawn(program, args, {
+        env: { ...own, ...env },
+        cwd,
+        detached: true,
+        stdio: ['ignore', stdout, log],
+      })
       for (const file of new Set([log, stdout])) closeFile(file)
       const spawned = once(child, 'spawn')
       const ended = once(child, 'exit').then(

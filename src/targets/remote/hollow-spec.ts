@@ -49,8 +49,7 @@ export function hollowArm(arm: ArmOfHollowNodes): HollowArm {
       statusPeriodSeconds: statusPeriodSecondsOf(knobs),
       pods: { ...pods, image: pods.image ?? defaultImage(kubernetesVersion) },
     },
-    kubeletConfiguration: renderKnobs(knobs.filter(({ knob }) => knob.setting.via === 'kubelet-config'))
-      .kubeletConfiguration,
+    kubeletConfiguration: renderKnobs(knobs.filter(({ knob }) => knob.component === 'kubelet')).kubeletConfiguration,
     targetServer: {
       server: target.server ?? credentials.server,
       ...(ca !== undefined && { ca: String(ca) }),

@@ -6,17 +6,26 @@ import type { KnobSupport } from '../target.ts'
  * What this target honours: it sets the kubelets of hollow nodes itself; flags of the control plane are for whoever runs the
  * cluster, and count as applied when the component says so. What nobody can read back it does not claim.
  */
-export function supportOf({ setting }: Knob, { source }: Pick<Plan['fleet'], 'source'>): KnobSupport {
+export function supportOf({ component, setting }: Knob, { source }: Pick<Plan['fleet'], 'source'>): KnobSupport {
+  const isOurs = component === 'kubelet' && source === 'hollow'
+  if (component === 'kube-proxy' && setting.via !== 'by-hand')
+    return no(
+      source === 'hollow'
+        ? 'hollow nodes run no kube-proxy that has settings'
+        : 'kube-proxy serves its settings on the loopback of its node only: not read',
+    )
   switch (setting.via) {
     case 'kubelet-config':
-      return source === 'hollow' ? { supported: true } : byOperator
+    case 'feature-gate':
+      return isOurs ? { supported: true } : byOperator
+    case 'environment':
+      return isOurs ? no('pods of hollow nodes are given no variables') : byOperator
+    case 'kube-scheduler-config':
     case 'flag':
     case 'etcd-split':
       return byOperator
     case 'kube-proxy-config':
-      return source === 'hollow'
-        ? no('hollow nodes run no kube-proxy that has settings')
-        : no('kube-proxy serves its settings on the loopback of its node only: not read')
+      throw new Error('settings of kube-proxy have been refused')
     case 'process':
     case 'sysctl':
       return no('a setting of a machine, which this target neither makes nor sees')

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { isOwnFlag } from '../../../tuning/own-flags.ts'
 import type { KeyPair, Pki } from '../pki.ts'
 import { apiserverArguments } from './apiserver.ts'
 import { controllerManagerArguments } from './controller-manager.ts'
 import type { EtcdInstance } from './etcd.ts'
 import { etcdArguments, etcdName } from './etcd.ts'
 import { hollowNodeArguments, nodeNames } from './hollow-node.ts'
-import { schedulerArguments } from './scheduler.ts'
+import { schedulerArguments, schedulerFile } from './scheduler.ts'
 
 const pair = (name: string): KeyPair => ({ cert: '', key: '', certFile: `pki/${name}.crt`, keyFile: `pki/${name}.key` })
 const pki: Pki = {
@@ -133,7 +134,7 @@ describe('controllerManagerArguments', () => {
         "--secure-port=2011",
         "--tls-cert-file=pki/server.crt",
         "--tls-private-key-file=pki/server.key",
-        "--authorization-always-allow-paths=/healthz,/readyz,/livez,/metrics,/configz",
+        "--authorization-always-allow-paths=/healthz,/readyz,/livez,/metrics,/configz,/flagz",
         "--leader-elect=false",
         "--root-ca-file=pki/ca.crt",
         "--service-account-private-key-file=pki/sa.key",
@@ -153,10 +154,51 @@ describe('schedulerArguments', () => {
         "--secure-port=2012",
         "--tls-cert-file=pki/server.crt",
         "--tls-private-key-file=pki/server.key",
-        "--authorization-always-allow-paths=/healthz,/readyz,/livez,/metrics,/configz",
+        "--authorization-always-allow-paths=/healthz,/readyz,/livez,/metrics,/configz,/flagz",
         "--leader-elect=false",
       ]
     `)
+  })
+})
+
+describe('schedulerFile', () => {
+  const { file, knobs } = schedulerFile(
+    { percentageOfNodesToScore: 20, clientConnection: { acceptContentTypes: 'application/json' } },
+    { kubeconfig: '/s/kube-scheduler.kubeconfig', knobs: { 'kube-api-qps': '500', v: '4' } },
+  )
+
+  it('should hold what the flags of its client would say, which count for nothing beside a file', () => {
+    expect(file).toEqual({
+      apiVersion: 'kubescheduler.config.k8s.io/v1',
+      kind: 'KubeSchedulerConfiguration',
+      percentageOfNodesToScore: 20,
+      clientConnection: {
+        acceptContentTypes: 'application/json',
+        kubeconfig: '/s/kube-scheduler.kubeconfig',
+        qps: 500,
+      },
+    })
+    expect(knobs).toEqual({ v: '4' })
+  })
+})
+
+describe('the flags that are our own', () => {
+  /** An arm may set these: a cluster of ours works with other values, too. */
+  const free = [
+    'authorization-mode',
+    'enable-admission-plugins',
+    'endpoint-reconciler-type',
+    'service-cluster-ip-range',
+  ]
+  const configuration = { port: 1, kubeconfig: '/k', pki }
+  it.each([
+    ['etcd', etcdArguments(main, pki)],
+    ['kube-apiserver', apiserverArguments({ port: 1, etcds: [main, pods], pki })],
+    ['kube-controller-manager', controllerManagerArguments(configuration)],
+    ['kube-scheduler', [...schedulerArguments(configuration), ...schedulerArguments(configuration, '/f')]],
+  ])('should be all those that %s is started with', (component, args) => {
+    const names = args.map((arg) => /^--([^=]+)=/.exec(arg)?.[1] ?? arg)
+    expect(names.filter((name) => !isOwnFlag(component, name) && !free.includes(name))).toEqual([])
   })
 })
 

@@ -10,7 +10,7 @@ export interface ControllerConfiguration {
 }
 
 /** What may be read without credentials, so that no component has to ask the apiserver who is reading. */
-const openPaths = '/healthz,/readyz,/livez,/metrics,/configz'
+const openPaths = '/healthz,/readyz,/livez,/metrics,/configz,/flagz'
 
 /** Flags that kube-controller-manager and kube-scheduler have in common. */
 export function controllerFlags({ port, kubeconfig, pki }: ControllerConfiguration): Flags {
