@@ -1,5 +1,10 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import process from 'node:process'
 import { PassThrough } from 'node:stream'
+import { systemClock } from '../src/base/clock.ts'
+import { openRecords } from '../src/cli/run-records.ts'
 import type { KubeApi, ListQuery, ResourceName } from '../src/kube/api.ts'
 import type { RequestRecord } from '../src/kube/transport.ts'
 import { decodeWatch } from '../src/kube/watch-stream.ts'
@@ -13,7 +18,7 @@ import { readThisMachine, watchThisMachine } from '../src/record/this-machine.ts
 import { createVirtualClock } from '../src/testing/virtual-clock.ts'
 
 /**
- * What a recording costs: 20 minutes of 1000 nodes. Time is virtual; parsing pages and events, reading /proc and making figures are real. Left
+ * What a recording costs: 20 minutes of 1000 nodes. Time is virtual; parsing pages and events, reading /proc, making figures and writing samples are real. Left
  * out is what HTTP and TLS take, which `bench.ts` measures. Run with --expose-gc.
  */
 const nodes = 1000
@@ -212,6 +217,8 @@ async function ask(untilMs: number): Promise<void> {
   }
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'bench-recording-'))
+const records = openRecords(folder, {}, { nowMs: clock.nowMs, sleep: systemClock.sleep })
 const bytesBefore = usedBytes()
 let mostBytes = 0
 let readings = 0
@@ -223,6 +230,7 @@ const recording = startRecording(
       readings++
       return { ...readThisMachine(processes), atMs: clock.nowMs() }
     },
+    keep: (sample) => records.sample({ armId: 'bench-1', ...sample }),
   },
   { clock },
 )
@@ -245,6 +253,7 @@ series += seriesOf(await whole.end(), 'measured').length
 mostBytes = Math.max(mostBytes, making(usedBytes))
 await recording.nodes.stop()
 await recording.stop()
+records.close()
 const { user, system } = process.cpuUsage(usageBefore)
 const share = (user + system - inputUs) / 1000 / durationMs
 const bytes = mostBytes - bytesBefore
@@ -253,6 +262,8 @@ say(
   `a recording of ${durationMs / 60_000} minutes of ${nodes} nodes: ${(100 * share).toFixed(2)} % of a core (at most ${100 * bound.share} %), ${(bytes / 1e6).toFixed(0)} MB (at most ${bound.bytes / 1e6} MB)`,
 )
 say(`  ${events} node events, ${readings} readings of the machine, ${phases} phases, ${series} series`)
+say(`  samples.ndjson: ${(statSync(join(folder, 'samples.ndjson')).size / 1e6).toFixed(1)} MB`)
+rmSync(folder, { recursive: true })
 if (share > bound.share || bytes > bound.bytes) process.exitCode = 1
 
 function say(line: string): void {

@@ -36,7 +36,7 @@ export async function benchSimulation(root: string, say: (line: string) => void)
       host: virtualHost,
       signal: new AbortController().signal,
       emit: () => {},
-      onSamples: () => {},
+      onSample: () => {},
     })
     if (error !== undefined) throw error
     const { user, system } = process.cpuUsage(before)

@@ -48,7 +48,7 @@ async function simulate(plan: Plan): Promise<Result> {
     host: virtualHost,
     signal: new AbortController().signal,
     emit: () => {},
-    onSamples: () => {},
+    onSample: () => {},
   })
   if (error !== undefined) throw error
   return result

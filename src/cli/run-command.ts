@@ -92,7 +92,7 @@ export async function carryOut(
     throw error
   }
 
-  const records = openRecords(folder.path, plan, clock.nowMs)
+  const records = openRecords(folder.path, plan, { nowMs: clock.nowMs, sleep: systemClock.sleep })
   const view = harmless(
     terminal.interactive
       ? listrView(styles, systemClock.nowMs)
@@ -109,7 +109,7 @@ export async function carryOut(
       if (event.type !== 'step-progress') records.journal(event)
       view.emit(event)
     },
-    onSamples: (armId, probe, pods) => records.samples(pods.map((pod) => ({ armId, probe, ...pod }))),
+    onSample: records.sample,
     onArm: records.arm,
   })
   records.close()

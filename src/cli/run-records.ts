@@ -1,16 +1,20 @@
 import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
+import type { LineFile } from '../base/files.ts'
 import { openLineFile, writeFileWhole } from '../base/files.ts'
 import type { Result } from '../result/result.ts'
+import type { SampleLine } from '../result/sample-line.ts'
 import type { RunEvent } from '../run/events.ts'
-import { appendJson, openJournal } from '../run/journal.ts'
+import { openJournal } from '../run/journal.ts'
 import { writeArm } from './result-files.ts'
 import { inReports } from './run-folder.ts'
 
 /** What a run writes while it goes on. */
 export interface Records {
   journal(event: RunEvent): void
-  samples(lines: readonly object[]): void
+  /** A line that is in its file a second later, or when its arm is over. */
+  sample(line: SampleLine): void
   /** Takes the result as it is after an arm. */
   arm(soFar: Result): void
   close(): void
@@ -18,8 +22,11 @@ export interface Records {
   broken: AbortSignal
 }
 
-/** Opens the records of a run in its folder. Throws `Failure('infrastructure')`; what fails later shows in `broken`. */
-export function openRecords(runFolder: string, plan: object, nowMs: () => number): Records {
+/**
+ * Opens the records of a run in its folder. `nowMs` is the run's time, which may be virtual, `sleep` never is. Throws `Failure('infrastructure')`;
+ * what fails later shows in `broken`.
+ */
+export function openRecords(runFolder: string, plan: object, { nowMs, sleep }: Clock): Records {
   const { journal, samples } = inReports(() => {
     writeFileWhole(join(runFolder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
     const samples = openLineFile(join(runFolder, 'samples.ndjson'))
@@ -42,18 +49,54 @@ export function openRecords(runFolder: string, plan: object, nowMs: () => number
       )
     }
   }
+  const held = holdLines(samples, sleep, guarded)
   return {
     journal: (event) => guarded(() => journal.append(event)),
-    samples: (lines) =>
-      guarded(() => {
-        for (const line of lines) appendJson(samples, line)
-      }),
-    arm: (soFar) => guarded(() => writeArm(soFar, runFolder)),
+    sample: (line) => guarded(() => held.add(JSON.stringify(line))),
+    arm(soFar) {
+      guarded(held.write)
+      guarded(() => writeArm(soFar, runFolder))
+    },
     close() {
+      guarded(held.write)
       guarded(journal.close)
       guarded(samples.close)
       isClosed = true
     },
     broken: breaking.signal,
+  }
+}
+
+/** What there is to say of a second is written at once, or sooner when it is much: each write takes several calls of the system. */
+const heldMs = 1000
+const mostHeld = 64 * 1024
+
+/** Holds lines back for a file; `guarded` runs the writes that nobody waits for. */
+function holdLines(file: LineFile, sleep: Clock['sleep'], guarded: (write: () => void) => void) {
+  let lines: string[] = []
+  let characters = 0
+  let waiting: AbortController | undefined
+  const write = () => {
+    waiting?.abort()
+    waiting = undefined
+    if (lines.length === 0) return
+    const text = lines.join('\n')
+    lines = []
+    characters = 0
+    file.append(text)
+  }
+  return {
+    add(line: string) {
+      lines.push(line)
+      characters += line.length
+      if (characters >= mostHeld) return write()
+      if (waiting !== undefined) return
+      waiting = new AbortController()
+      sleep(heldMs, waiting.signal).then(
+        () => guarded(write),
+        () => undefined,
+      )
+    },
+    write,
   }
 }

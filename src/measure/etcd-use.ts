@@ -46,6 +46,16 @@ export function recordEtcdSizes(): EtcdSizes {
   }
 }
 
+/** The sizes that these pages tell of. */
+export function etcdSizesOn(
+  metrics: readonly ComponentMetrics[],
+): { instance: string; sizeBytes: number; inUseBytes: number }[] {
+  return metrics.filter(isEtcd).flatMap(({ instance, samples }) => {
+    const [sizeBytes, inUseBytes] = [gaugeIn(samples, sizeMetric), gaugeIn(samples, inUseMetric)]
+    return sizeBytes === undefined || inUseBytes === undefined ? [] : [{ instance, sizeBytes, inUseBytes }]
+  })
+}
+
 /** What each etcd did between two scrapes, of those that were read both times. */
 export function readEtcdUse(window: Pick<Window, 'before' | 'after' | 'etcdSizes'>): EtcdOutcome[] {
   return pairs(window, 'etcd').pairs.flatMap((pair) => {

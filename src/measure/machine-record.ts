@@ -62,7 +62,7 @@ export interface MachineSpan {
  */
 export interface MachineRecord {
   /** A reading for the curves. */
-  sample(reading: MachineReading): void
+  sample(reading: MachineReading): MachinePoint
   /** A step begins. */
   begin(step: string, title: string, reading: MachineReading): void
   /** The step that began last is over. */
@@ -168,8 +168,10 @@ export function createMachineRecord(): MachineRecord {
 
   return {
     sample(reading) {
-      sampled.add(add(reading))
+      const point = add(reading)
+      sampled.add(point)
       if (sampled.size > mostSampled) thin()
+      return point
     },
     begin(step, title, reading) {
       phases.push({ step, title, first: addEdge(reading), last: undefined })

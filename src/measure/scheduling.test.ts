@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { PodTimeline } from '../result/sample-line.ts'
 import { schedulingRate } from './scheduling.ts'
-import type { PodTimeline } from './timeline.ts'
 
 const boundAt = (...seconds: number[]): PodTimeline[] =>
   seconds.map((second) => ({ name: '', uid: `${second}`, createdMs: 0, boundMs: 1000 * second, censored: [] }))

@@ -1,4 +1,4 @@
-import type { PodTimeline } from './timeline.ts'
+import type { PodTimeline } from '../result/sample-line.ts'
 
 const windowMs = 10_000
 

@@ -4,27 +4,10 @@ import { isReadyPod } from '../kube/resources.ts'
 import type { ProbeShape, StopName } from '../plan/stops.ts'
 import { isRollout, stopsOf } from '../plan/stops.ts'
 import type { Curve } from '../result/parts.ts'
+import type { PodMoment, PodTimeline } from '../result/sample-line.ts'
 import type { StopsMs, TimelineSummary } from '../result/timeline.ts'
 import { thinned } from './curve.ts'
 import { distributionOf } from './distribution.ts'
-
-type Moment = 'createdMs' | 'boundMs' | 'startedMs' | 'readyMs' | 'terminatingMs' | 'deletedMs'
-
-/** When one pod reached each point of its life, on the orchestrator's clock; absent when it did not. */
-export interface PodTimeline {
-  name: string
-  uid: string
-  createdMs: number
-  boundMs?: number
-  startedMs?: number
-  /** When it was first seen Ready; it may have ceased to be. */
-  readyMs?: number
-  /** Deletion requested: the object is marked, the kubelet still has to stop it. */
-  terminatingMs?: number
-  deletedMs?: number
-  /** Points whose moment is only an upper bound. */
-  censored: Moment[]
-}
 
 /** Collects what the watches show during one probe and knows when each stop is reached. */
 export interface ProbeTimeline {
@@ -39,7 +22,7 @@ export interface ProbeTimeline {
   /** Pods Ready now for a rollout, pods deleted for a scale-down: what the probe waits for. */
   done(): number
   summary(): TimelineSummary
-  /** One entry per pod the probe concerns. */
+  /** One entry per pod the probe concerns; moments are on the orchestrator's clock. */
   podTimelines(): PodTimeline[]
 }
 
@@ -80,7 +63,7 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
     return ready.size !== before
   }
 
-  const mark = (pod: PodTimeline, point: Exclude<Moment, 'createdMs'>, isThere: boolean, change: Change<Pod>) => {
+  const mark = (pod: PodTimeline, point: Exclude<PodMoment, 'createdMs'>, isThere: boolean, change: Change<Pod>) => {
     if (!isThere || pod[point] !== undefined) return
     pod[point] = change.atMs
     if (!change.exact) pod.censored.push(point)
@@ -188,7 +171,7 @@ function accountFor(
   probe: ProbeShape,
   t0Ms: number,
 ): Omit<TimelineSummary['pods'], 'ready' | 'censoredWithinMs'> {
-  const reached = (point: Moment) => pods.filter((pod) => pod[point] !== undefined).length
+  const reached = (point: PodMoment) => pods.filter((pod) => pod[point] !== undefined).length
   const expected = Math.max(probe.from, probe.to)
   return {
     expected,
@@ -212,7 +195,7 @@ function phasesOf(pods: readonly PodTimeline[], probe: ProbeShape, t0Ms: number)
     ? pods.filter((pod) => pod.createdMs >= t0Ms)
     : pods.filter((pod) => pod.terminatingMs !== undefined || pod.deletedMs !== undefined)
   const expected = Math.max(Math.abs(probe.to - probe.from), concerned.length)
-  const between = (from: Moment | 't0', to: Moment) => {
+  const between = (from: PodMoment | 't0', to: PodMoment) => {
     const spans = concerned.flatMap((pod) => {
       const [start, end] = [from === 't0' ? t0Ms : pod[from], pod[to]]
       return start === undefined || end === undefined ? [] : [end - start]

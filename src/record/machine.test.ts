@@ -20,7 +20,9 @@ function harness(failing: (nowMs: number) => boolean = () => false) {
       ),
     }
   }
-  return { clock, machine: recordMachine(readMachine, clock) }
+  const told: object[] = []
+  const machine = recordMachine(readMachine, clock, (sample, atMs) => told.push({ atMs, ...sample }))
+  return { clock, machine, told }
 }
 
 const here = () => [{ component: 'etcd', pid: 7 }]
@@ -52,6 +54,26 @@ describe('recordMachine', () => {
     await machine.stop()
   })
 
+  it('should tell what the machine did in each second, and when it could not be read, as it happens', async () => {
+    const { clock, machine, told } = harness((nowMs) => nowMs === 2000)
+    machine.watch(here)
+    await clock.sleep(4500)
+    const second = {
+      kind: 'machine',
+      busyRatio: 0.5,
+      runQueue: 1,
+      memoryUsedBytes: 1,
+      diskBusyRatio: null,
+      components: { etcd: { cores: 0, memoryBytes: 1 } },
+    }
+    expect(told).toEqual([
+      expect.objectContaining({ kind: 'gap', source: 'machine', because: 'EMFILE: too many open files' }),
+      { atMs: 3000, ...second, spanMs: 2000 },
+      { atMs: 4000, ...second, spanMs: 1000 },
+    ])
+    await machine.stop()
+  })
+
   it('should go on when the machine cannot be read, and say for how many readings, and why', async () => {
     const { clock, machine } = harness((nowMs) => nowMs === 1000 || nowMs === 2000)
     machine.watch(here)
@@ -73,11 +95,12 @@ describe('recordMachine', () => {
   })
 
   it('should say nothing of this machine when the cluster is elsewhere', async () => {
-    const { clock, machine } = harness()
+    const { clock, machine, told } = harness()
     machine.watch(() => [])
     const end = machine.mark()
     await clock.sleep(2000)
     expect(end()).toBeNull()
     expect(await machine.stop()).toBeNull()
+    expect(told).toEqual([])
   })
 })

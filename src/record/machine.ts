@@ -8,9 +8,11 @@ import type {
   MachineSpan,
   ReadMachine,
 } from '../measure/machine-record.ts'
-import { createMachineRecord } from '../measure/machine-record.ts'
+import { createMachineRecord, figuresOf } from '../measure/machine-record.ts'
 import type { Unread } from '../measure/window.ts'
 import type { MachineOutcome } from '../result/result.ts'
+import type { Told } from '../result/sample-line.ts'
+import type { Tell } from './samples.ts'
 
 /** Follows the machine through an arm. */
 export interface MachineSource {
@@ -28,8 +30,11 @@ export interface MachineSource {
 
 const everyMs = 1000
 
-/** Starts reading the machine once a second, and at the edges of steps and phases; not at all where nobody can read it. */
-export function recordMachine(readMachine: ReadMachine | null, clock: Clock): MachineSource {
+/**
+ * Starts reading the machine once a second, and at the edges of steps and phases; not at all where nobody can read it. What it did in each second
+ * is told.
+ */
+export function recordMachine(readMachine: ReadMachine | null, clock: Clock, tell: Tell): MachineSource {
   if (readMachine === null)
     return { begin: () => {}, end: () => {}, watch: () => {}, mark: () => () => null, stop: async () => null }
   const record = createMachineRecord()
@@ -47,13 +52,20 @@ export function recordMachine(readMachine: ReadMachine | null, clock: Clock): Ma
     } catch (error) {
       failures++
       reason = messageOf(error)
+      tell({ kind: 'gap', source: 'machine', because: reason })
       return undefined
     }
+  }
+  let before: MachinePoint | undefined
+  const sample = (taken: MachineReading) => {
+    const point = record.sample(taken)
+    if (isHere && before !== undefined) tell(toldOf(before, point), point.atMs)
+    before = point
   }
   const sampling = (async () => {
     for (;;) {
       await clock.sleep(everyMs, ending.signal)
-      reading(record.sample)
+      reading(sample)
     }
   })().catch((error: unknown) => {
     if (!ending.signal.aborted) throw error
@@ -86,5 +98,23 @@ export function recordMachine(readMachine: ReadMachine | null, clock: Clock): Ma
       await sampling
       return isHere ? record.summary() : null
     },
+  }
+}
+
+function toldOf(before: MachinePoint, point: MachinePoint): Told {
+  const { startMs, endMs, busy, runQueue, memoryUsedMaxBytes, diskBusy, coresOf } = figuresOf([before, point])
+  return {
+    kind: 'machine',
+    spanMs: endMs - startMs,
+    busyRatio: busy,
+    runQueue,
+    memoryUsedBytes: memoryUsedMaxBytes,
+    diskBusyRatio: diskBusy,
+    components: Object.fromEntries(
+      [...point.components].map(([component, { memoryMaxBytes }]) => [
+        component,
+        { cores: coresOf(component), memoryBytes: memoryMaxBytes },
+      ]),
+    ),
   }
 }

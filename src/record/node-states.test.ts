@@ -88,6 +88,32 @@ describe('createNodeStates', () => {
     await nodes.stop()
   })
 
+  it('should tell when nodes become Ready and cease to be, each once', async () => {
+    const { cluster, set, settle, fail } = fakeNodes(['a'])
+    const told: object[] = []
+    const nodes = createNodeStates((sample) => told.push(sample))
+    nodes.watch(cluster, () => {}).catch(() => {})
+    await settle()
+    await set('a', true)
+    await set('a', false)
+    await set('a', false)
+    await set('a', true)
+    const node = { kind: 'node', node: 'a', exact: false }
+    expect(told).toMatchObject([
+      { ...node, ready: true },
+      { ...node, ready: false },
+      { ...node, ready: true },
+    ])
+    fail(new ApiError(403, 'Forbidden', 'nodes is forbidden'))
+    await settle()
+    expect(told.at(-1)).toEqual({
+      kind: 'gap',
+      source: 'nodes',
+      because: 'nodes were not watched to the end: nodes is forbidden',
+    })
+    await nodes.stop()
+  })
+
   it('should tell of nothing before there is a fleet', () => {
     const nodes = createNodeStates()
     expect(nodes.mark()()).toBeNull()

@@ -1,11 +1,13 @@
 import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import type { KubeApi } from '../kube/api.ts'
+import type { Disruption } from '../kube/follow.ts'
 import { follow } from '../kube/follow.ts'
 import { isReady } from '../kube/resources.ts'
 import type { FlapCounter, NodeFlaps } from '../measure/node-flaps.ts'
 import { countFlaps } from '../measure/node-flaps.ts'
 import type { NodeRecord, Unread } from '../measure/window.ts'
+import type { Tell } from './samples.ts'
 
 /** Knows which nodes are Ready, and which of a fleet's have not stayed so. */
 export interface NodeStates {
@@ -28,8 +30,8 @@ export interface NodeStates {
   stop(): Promise<void>
 }
 
-/** Nodes that nobody watches yet. */
-export function createNodeStates(): NodeStates {
+/** Nodes that nobody watches yet; whenever one becomes Ready, or ceases to be, that is told. */
+export function createNodeStates(tell: Tell = () => {}): NodeStates {
   const readySinceMs = new Map<string, number>()
   const ending = new AbortController()
   let watched: { api: KubeApi; ended: Promise<void> } | undefined
@@ -41,10 +43,15 @@ export function createNodeStates(): NodeStates {
       const failed = Promise.withResolvers<never>()
       failed.promise.catch(() => {})
       const follows = async () => {
-        for await (const event of follow(api, { resource: 'nodes' }, { clock, signal: ending.signal })) {
+        const onDisruption = ({ reason }: Disruption) =>
+          tell({ kind: 'gap', source: 'nodes', because: `their watch was interrupted: ${reason}` })
+        const options = { clock, signal: ending.signal, onDisruption }
+        for await (const event of follow(api, { resource: 'nodes' }, options)) {
           if (event.type === 'SYNCED') continue
           const { name = '' } = event.object.metadata
           const isUp = event.type !== 'DELETED' && isReady(event.object)
+          if (isUp !== readySinceMs.has(name))
+            tell({ kind: 'node', node: name, ready: isUp, exact: event.exact }, event.atMs)
           if (!isUp) readySinceMs.delete(name)
           else if (!readySinceMs.has(name)) readySinceMs.set(name, event.atMs)
           fleet?.note(name, isUp)
@@ -53,6 +60,7 @@ export function createNodeStates(): NodeStates {
       }
       const ended = follows().catch((error: unknown) => {
         lost = { error }
+        tell({ kind: 'gap', source: 'nodes', because: notToTheEnd(lost) })
         failed.reject(error)
       })
       watched = { api, ended }

@@ -4,6 +4,7 @@ import type { RequestRecord } from '../kube/transport.ts'
 import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
 import { seriesOf } from '../measure/series.ts'
 import { watchLagOf } from '../measure/watch-lag.ts'
+import type { Sample } from '../result/sample-line.ts'
 import { createVirtualClock } from '../testing/virtual-clock.ts'
 import type { RecordedCluster } from './recording.ts'
 import { startRecording } from './recording.ts'
@@ -46,8 +47,11 @@ function fakeCluster() {
   const request = (resource: string, latencyMs: number) => {
     for (const listener of listeners) listener({ verb: 'create', resource, status: 201, latencyMs })
   }
-  const recording = startRecording({ watchMachine: watchNoMachine, readMachine: null }, { clock })
+  const kept: Sample[] = []
+  const keep = (sample: Sample) => kept.push(sample)
+  const recording = startRecording({ watchMachine: watchNoMachine, readMachine: null, keep }, { clock })
   return {
+    kept,
     clock,
     cluster,
     recording,
@@ -154,7 +158,7 @@ describe('startRecording', () => {
     ['fails', undefined, 'connection refused'],
     ['is left out', 'the arm ended before', 'the arm ended before'],
   ])('should have gaps with the reason when reading pages at the end %s, and all else', async (_, unread, reason) => {
-    const { cluster, recording, request, breakWith } = fakeCluster()
+    const { cluster, recording, request, breakWith, kept } = fakeCluster()
     const whole = await recording.follow(cluster)
     request('pods', 1)
     breakWith(new Error('connection refused'))
@@ -162,6 +166,12 @@ describe('startRecording', () => {
     expect(series.find(({ name }) => name === 'etcd_size_bytes')).toMatchObject({
       value: null,
       gaps: [expect.stringContaining(reason)],
+    })
+    expect(kept).toContainEqual({
+      atMs: 0,
+      kind: 'gap',
+      source: 'pages',
+      because: expect.stringContaining(reason),
     })
     expect(series.find(({ name }) => name === 'client_request_latency_ms')).toMatchObject({
       distribution: { count: 1 },
@@ -200,6 +210,41 @@ describe('startRecording', () => {
     expect((await whole.end()).watchLag).toEqual({ lagsMs: own?.lagsMs, unseen: 0, curve: [] })
     await recording.stop()
     expect(clock.sleepers()).toBe(0)
+  })
+
+  it('should hand on what happens as it happens: steps, phases, sizes, requests', async () => {
+    const { clock, cluster, recording, request, kept } = fakeCluster()
+    recording.stepBegan('fill', 'Fill')
+    await clock.sleep(500)
+    await recording.follow(cluster)
+    request('pods', 2)
+    const phase = await recording.begin('fill', { etcdSizes: true })
+    await clock.sleep(10_500)
+    expect(kept.at(-1)).toEqual({
+      atMs: 10_500,
+      kind: 'etcd-size',
+      instance: 'etcd',
+      sizeBytes: 10.5,
+      inUseBytes: 10.5,
+    })
+    await phase.end()
+    recording.stepEnded('no room')
+    request('pods', 2)
+    await recording.stop()
+    const size = { kind: 'etcd-size', instance: 'etcd' }
+    expect(kept).toMatchObject([
+      { atMs: 0, kind: 'step', step: 'fill', event: 'began', title: 'Fill' },
+      { atMs: 500, ...size, sizeBytes: 0.5 },
+      { atMs: 500, kind: 'phase', step: 'arm', event: 'began' },
+      { atMs: 500, ...size },
+      { atMs: 500, kind: 'phase', step: 'fill', event: 'began' },
+      { atMs: 1000, kind: 'requests', verb: 'create', resource: 'pods', status: 201, count: 1 },
+      { atMs: 10_500, ...size, sizeBytes: 10.5 },
+      { atMs: 11_000, ...size, sizeBytes: 11 },
+      { atMs: 11_000, kind: 'phase', step: 'fill', event: 'ended' },
+      { atMs: 11_000, kind: 'step', step: 'fill', event: 'failed', error: 'no room' },
+      { atMs: 12_000, kind: 'requests', count: 1 },
+    ])
   })
 
   it('should end everything that a phase samples when it is stopped, and forget the cluster', async () => {

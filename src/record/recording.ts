@@ -5,17 +5,20 @@ import type { KubeApi } from '../kube/api.ts'
 import type { ConfigMap } from '../kube/resources.ts'
 import type { RequestRecord } from '../kube/transport.ts'
 import { recordedMetrics } from '../measure/component-series.ts'
-import { recordEtcdSizes } from '../measure/etcd-use.ts'
+import { etcdSizesOn, recordEtcdSizes } from '../measure/etcd-use.ts'
 import type { ClusterProcess, ReadMachine } from '../measure/machine-record.ts'
 import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
 import type { WatchLagRecord, Window } from '../measure/window.ts'
 import type { ClientRetries } from '../result/parts.ts'
+import { processName } from '../result/parts.ts'
 import type { MachineOutcome } from '../result/result.ts'
+import type { PodTimeline, Sample } from '../result/sample-line.ts'
 import { sampleEtcdSizes } from './etcd-sizes.ts'
 import { recordMachine } from './machine.ts'
 import type { NodeStates } from './node-states.ts'
 import { createNodeStates } from './node-states.ts'
 import { createRequestLog } from './requests.ts'
+import { createSamples } from './samples.ts'
 import type { MachineMonitor } from './this-machine.ts'
 import type { WatchLag } from './watch-lag.ts'
 import { sampleWatchLag } from './watch-lag.ts'
@@ -37,6 +40,8 @@ export interface RecordingSources {
   readMachine: ReadMachine | null
   /** Ends reading pages: one that hangs is waited for no longer. */
   signal?: AbortSignal
+  /** Takes each sample as it comes: nothing of it is kept here. */
+  keep(sample: Sample): void
 }
 
 /**
@@ -48,12 +53,14 @@ export interface Recording {
   readonly nodes: NodeStates
   /** A step of the arm begins: the machine's record is kept by step. */
   stepBegan(step: string, title: string): void
-  /** The step that began last is over. */
-  stepEnded(): void
+  /** The step that began last is over; `error` says how it failed. */
+  stepEnded(error?: string): void
   /** Records this cluster from now on; what it resolves to is the phase of the whole arm. */
   follow(cluster: RecordedCluster): Promise<Phase>
   /** Reads everything: a phase begins when it resolves. */
   begin(step: string, options?: PhaseOptions): Promise<Phase>
+  /** Takes what became of the pods of a probe, or of a fill. */
+  pods(probe: string, pods: readonly PodTimeline[]): void
   /** What was recorded of a step's phase; undefined when another one has ended since. */
   window(step: string): Window | undefined
   /** Ends everything; resolves to the machine over the arm, null where nothing of the cluster ran on it. */
@@ -87,19 +94,29 @@ interface OpenPhase {
 
 /** Starts recording; the cluster comes later. */
 export function startRecording(
-  { watchMachine, readMachine, signal = new AbortController().signal }: RecordingSources,
+  { watchMachine, readMachine, signal = new AbortController().signal, keep }: RecordingSources,
   { clock }: { clock: Clock },
 ): Recording {
-  const machine = recordMachine(readMachine, clock)
-  const nodes = createNodeStates()
+  const samples = createSamples(keep, clock)
+  const { tell } = samples
+  const machine = recordMachine(readMachine, clock, tell)
+  const nodes = createNodeStates(tell)
   const requests = createRequestLog()
   const open = new Map<OpenPhase, () => Promise<void>>()
   let cluster: RecordedCluster | undefined
   let stopListening = () => {}
+  let current = ''
   let latest: { step: string; window: Window } | undefined
 
+  const scrape = async (of: RecordedCluster, wanted: Wanted): Promise<ComponentMetrics[]> => {
+    const pages = await of.scrape(wanted)
+    for (const sizes of etcdSizesOn(pages)) tell({ kind: 'etcd-size', ...sizes })
+    for (const { unread: because, ...process } of pages)
+      if (because !== undefined) tell({ kind: 'gap', source: processName(process), because })
+    return pages
+  }
   const readPages = async (of: RecordedCluster): Promise<ComponentMetrics[]> => {
-    const pages = await orAborted(signal, of.scrape({ names: recordedMetrics }))
+    const pages = await orAborted(signal, scrape(of, { names: recordedMetrics }))
     for (const { latecomers, isThere } of open.keys())
       for (const page of pages) {
         const key = keyOf(page)
@@ -119,8 +136,10 @@ export function startRecording(
     const stopWatching = watchMachine()
     const sizes = recordEtcdSizes()
     const startMs = followed.clock.nowMs()
+    tell({ kind: 'phase', step, event: 'began' }, startMs)
     sizes.note(before, 0)
-    const stopSizes = etcdSizes ? sampleEtcdSizes(followed, sizes, startMs) : async () => {}
+    const etcds = { clock: followed.clock, scrape: (wanted: Wanted) => scrape(followed, wanted) }
+    const stopSizes = etcdSizes ? sampleEtcdSizes(etcds, sizes, startMs) : async () => {}
     let canary: WatchLag | undefined
     const endCanary = async () => {
       const lag = await canary?.stop()
@@ -138,7 +157,7 @@ export function startRecording(
     return {
       startMs,
       sampleWatchLag(object) {
-        canary = sampleWatchLag(followed, object, startMs)
+        canary = sampleWatchLag({ api: followed.api, clock: followed.clock, tell }, object, startMs)
       },
       async end(unread) {
         await Promise.all([stopSizes(), endCanary()])
@@ -146,12 +165,16 @@ export function startRecording(
         const since = { nodes: nodesSince(), machine: machineSince() }
         // What this phase reads at its end is no beginning of it.
         open.delete(phase)
-        const without = (reason: string) => before.map((page) => unreadPage(page, reason))
+        const without = (because: string) => {
+          tell({ kind: 'gap', source: 'pages', because })
+          return before.map((page) => unreadPage(page, because))
+        }
         const after =
           unread === undefined
             ? await readPages(followed).catch((error: unknown) => without(messageOf(error)))
             : without(unread)
         const endMs = followed.clock.nowMs()
+        tell({ kind: 'phase', step, event: 'ended' }, endMs)
         sizes.note(after, endMs - startMs)
         const retries = followed.clientRetries()
         const own = requests.since(requestsBefore)
@@ -180,11 +203,24 @@ export function startRecording(
 
   return {
     nodes,
-    stepBegan: machine.begin,
-    stepEnded: machine.end,
+    stepBegan(step, title) {
+      current = step
+      tell({ kind: 'step', step, event: 'began', title })
+      machine.begin(step, title)
+    },
+    stepEnded(error) {
+      machine.end()
+      const event = error === undefined ? 'ended' : 'failed'
+      tell({ kind: 'step', step: current, event, ...(error !== undefined && { error }) })
+    },
+    pods: samples.pods,
     async follow(followed) {
       cluster = followed
-      stopListening = followed.onRequest(requests.add)
+      samples.follow(followed)
+      stopListening = followed.onRequest((request) => {
+        requests.add(request)
+        samples.request(request)
+      })
       machine.watch(() => followed.processes())
       return begin('arm')
     },
@@ -193,6 +229,7 @@ export function startRecording(
     async stop() {
       stopListening()
       await Promise.allSettled([...open.values()].map((stop) => stop()))
+      samples.end()
       return machine.stop()
     },
   }

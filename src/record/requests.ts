@@ -10,6 +10,11 @@ export interface RequestLog {
   since(mark: number): { requests: OwnRequests[]; dropped: number }
 }
 
+/** A watch has no end to wait for, and /metrics pages are no API requests. */
+export function isCall({ verb, resource }: RequestRecord): boolean {
+  return verb !== 'watch' && !resource.startsWith('/')
+}
+
 const atFirst = 1024
 
 /** An empty log. */
@@ -36,9 +41,9 @@ export function createRequestLog(capacity = 2 ** 20): RequestLog {
   }
 
   return {
-    add({ verb, resource, latencyMs }) {
-      // A watch has no end to wait for, and /metrics pages are no API requests.
-      if (verb === 'watch' || resource.startsWith('/')) return
+    add(record) {
+      if (!isCall(record)) return
+      const { verb, resource, latencyMs } = record
       if (count === latenciesMs.length && count < capacity) grow()
       const place = count++ % latenciesMs.length
       latenciesMs[place] = latencyMs

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { plural } from '../base/count.ts'
 import { countIn } from '../base/proc.ts'
 import type { KubeApi } from '../kube/api.ts'
 import { isApiStatus } from '../kube/api.ts'
@@ -6,6 +7,7 @@ import { follow } from '../kube/follow.ts'
 import type { ConfigMap } from '../kube/resources.ts'
 import { growingCurve } from '../measure/curve.ts'
 import type { WatchLagRecord } from '../measure/window.ts'
+import type { Tell } from './samples.ts'
 
 /** Samples how late watches are. */
 export interface WatchLag {
@@ -21,7 +23,7 @@ const everyMs = 1000
  * from `startMs`.
  */
 export function sampleWatchLag(
-  { api, clock }: { api: KubeApi; clock: Clock },
+  { api, clock, tell }: { api: KubeApi; clock: Clock; tell: Tell },
   canary: ConfigMap & { metadata: { name: string; namespace: string } },
   startMs = clock.nowMs(),
 ): WatchLag {
@@ -40,6 +42,7 @@ export function sampleWatchLag(
     const lagMs = Math.max(0, shown - answered)
     lagsMs.push(lagMs)
     curve.push([shown - startMs, lagMs])
+    tell({ kind: 'watch-lag', lagMs }, shown)
     // What is settled is forgotten, so that a long arm's canary takes no memory.
     shownMs.delete(write)
     answeredMs.delete(write)
@@ -85,6 +88,10 @@ export function sampleWatchLag(
       ending.abort()
       await ended
       const unseen = [...answeredMs.keys()].filter((number) => !vague.has(number)).length
+      if (unseen > 0) {
+        const because = `${plural(unseen, 'write')} of the canary ${unseen === 1 ? 'was' : 'were'} not shown until it ended`
+        tell({ kind: 'gap', source: 'watch-lag', because })
+      }
       return { lagsMs, unseen, curve: curve.points() }
     },
   }

@@ -141,8 +141,12 @@ export function isBoundUnknown({ boundBy, unread = [], contradicts, unsure }: Ex
   return boundBy === null && (unread.length > 0 || contradicts === true || unsure === true)
 }
 
+/** `etcd-events`, `kube-proxy hollow-3`. */
+export function processName({ component, instance }: Pick<NotRead, 'component' | 'instance'>): string {
+  return instance.startsWith(component) ? instance : `${component} ${instance}`
+}
+
 /** `kube-apiserver: answered from two processes`. */
-export function describeNotRead({ component, instance, part, because }: NotRead): string {
-  const which = instance.startsWith(component) ? instance : `${component} ${instance}`
-  return `${which}: ${part === undefined ? '' : `${part}: `}${because}`
+export function describeNotRead({ part, because, ...process }: NotRead): string {
+  return `${processName(process)}: ${part === undefined ? '' : `${part}: `}${because}`
 }

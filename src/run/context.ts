@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
-import type { PodTimeline } from '../measure/timeline.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Result, WhatIf } from '../result/result.ts'
+import type { SampleLine } from '../result/sample-line.ts'
 import type { Target } from '../targets/target.ts'
 import type { RunEventSink } from './events.ts'
 import type { Host } from './host.ts'
@@ -23,7 +23,8 @@ export interface RunContext {
   /** Ends measuring; what was begun is still torn down. */
   signal: AbortSignal
   emit: RunEventSink
-  onSamples: (armId: string, step: string, pods: readonly PodTimeline[]) => void
+  /** Takes what happened over time, as it happens. */
+  onSample: (line: SampleLine) => void
   /** Takes the result as it is after each arm: all there is if the run is killed after it. */
   onArm?: ((soFar: Result) => void) | undefined
   /** Present when the plan's arms are the values of one setting. */

@@ -12,7 +12,8 @@ export function recordSteps(
       const title = steps.find(({ stepId }) => stepId === event.stepId)?.title ?? event.stepId
       recording.stepBegan(event.stepId, title)
     }
-    if (event.type === 'step-finished' || event.type === 'step-failed') recording.stepEnded()
+    if (event.type === 'step-finished') recording.stepEnded()
+    if (event.type === 'step-failed') recording.stepEnded(event.message)
     emit(event)
   }
 }

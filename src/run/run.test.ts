@@ -67,7 +67,7 @@ async function runOn(open: Target['open'], changed = plan, machine: Result['mach
       machine,
       peakMemoryBytes: () => 0,
     },
-    onSamples: () => {},
+    onSample: () => {},
   })
   return { ...outcome, events }
 }

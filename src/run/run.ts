@@ -6,6 +6,7 @@ import { sectionsOf } from '../plan/section.ts'
 import type { Recording } from '../record/recording.ts'
 import { startRecording } from '../record/recording.ts'
 import type { ArmOutcome, Result } from '../result/result.ts'
+import type { Sample } from '../result/sample-line.ts'
 import { controlPlane } from '../steps/control-plane.ts'
 import { countObjects } from '../steps/count-objects.ts'
 import { fleetCheck, fleetSpecOf, fleetUp, nodeSourceOf } from '../steps/fleet-up.ts'
@@ -83,7 +84,8 @@ async function runArm(
 ): Promise<{ outcome: ArmOutcome; error?: unknown }> {
   const { clock, host, signal, target } = context
   const outcome = blankOutcome(arm)
-  const recording = startRecording({ ...host, signal }, { clock })
+  const keep = (sample: Sample) => context.onSample({ armId: arm.id, ...sample })
+  const recording = startRecording({ ...host, signal, keep }, { clock })
   const emit = recordSteps(recording, outlineOf(arm, target), context.emit)
   const { outcome: ending, residue } = await withStages({ armId: arm.id, clock, signal, emit }, (stages) =>
     measureArm({ ...context, arm, stages, outcome, recording, versions }),
@@ -135,9 +137,8 @@ async function measureArm(running: Running): Promise<void> {
   let unread: string | undefined = 'the arm ended before it was read again'
   try {
     outcome.knobs = await stages.run(verifyKnobs(target, cluster, { knobs, requests, leftAlone }))
-    const onSamples: ArmContext['onSamples'] = (step, pods) => running.onSamples(arm.id, step, pods)
     const limits = limitsIn(outcome.knobs)
-    await takeSteps(running, { runId, plan, cluster, fleet, limits, recording, onSamples, found: outcome, beganMs })
+    await takeSteps(running, { runId, plan, cluster, fleet, limits, recording, found: outcome, beganMs })
     await stages.run(fleetCheck(fleet))
     unread = undefined
   } finally {

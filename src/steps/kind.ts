@@ -1,7 +1,6 @@
 import type { ForecastKind } from '../fleet/step-forecast.ts'
 import type { KubeObject } from '../kube/resources.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
-import type { PodTimeline } from '../measure/timeline.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { PlannedStep, SectionKind } from '../plan/section.ts'
 import type { Recording } from '../record/recording.ts'
@@ -21,8 +20,6 @@ export interface ArmContext {
   /** The client limits in force, as the components themselves said. */
   limits: ClientLimits
   recording: Recording
-  /** Takes the raw timeline of every pod, for the samples file. */
-  onSamples: (measured: string, pods: readonly PodTimeline[]) => void
   /** What was found so far. */
   found: Readonly<ArmOutcome>
 }

@@ -31,8 +31,7 @@ const steps: [string, string, (cluster: Cluster, recording: Recording) => Step<u
   [
     'the fill',
     'scale-test-small-01',
-    (cluster, recording) =>
-      fillCluster({ cluster, workload, seed: 1, nodes: 1, runId: 'run-7', limits, recording, onSamples: () => {} }),
+    (cluster, recording) => fillCluster({ cluster, workload, seed: 1, nodes: 1, runId: 'run-7', limits, recording }),
   ],
   [
     'the Deployment under test',

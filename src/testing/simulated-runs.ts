@@ -2,6 +2,7 @@ import calibration from '../model/calibration.json' with { type: 'json' }
 import { parsePlan } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
 import { calibrationSchema } from '../result/calibration.ts'
+import type { SampleLine } from '../result/sample-line.ts'
 import type { RunEvent } from '../run/events.ts'
 import { virtualHost } from '../run/host.ts'
 import type { RunOutcome } from '../run/run.ts'
@@ -10,7 +11,9 @@ import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
 import { vocabulary } from './plans.ts'
 
 /** Simulates a plan that is written after what every plan needs; its fleet has ten nodes. */
-export async function simulatedRun(written: string): Promise<RunOutcome & { plan: Plan; events: RunEvent[] }> {
+export async function simulatedRun(
+  written: string,
+): Promise<RunOutcome & { plan: Plan; events: RunEvent[]; samples: SampleLine[] }> {
   const text = `apiVersion: scale-test/v1
 name: simulated
 fleet: { nodes: 10, node: { cpu: 8, memory: 16Gi } }
@@ -21,6 +24,7 @@ ${written}
   const measured = calibrationSchema.parse(calibration)
   const target = simulatedTarget({ seed: plan.seed, calibration: measured, hardware: hardwareOf(plan, measured) })
   const events: RunEvent[] = []
+  const samples: SampleLine[] = []
   const outcome = await executeRun({
     runId: 'run',
     plan,
@@ -29,7 +33,7 @@ ${written}
     host: virtualHost,
     signal: new AbortController().signal,
     emit: (event) => events.push(event),
-    onSamples: () => {},
+    onSample: (line) => samples.push(line),
   })
-  return { ...outcome, plan, events }
+  return { ...outcome, plan, events, samples }
 }

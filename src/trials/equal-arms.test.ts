@@ -35,7 +35,7 @@ async function outcomesOf(plan: Plan, { kubeProxy, faults }: Surroundings): Prom
     host: virtualHost,
     signal: new AbortController().signal,
     emit: () => {},
-    onSamples: (armId, measured, pods) => samples.set(armId, [...(samples.get(armId) ?? []), { measured, pods }]),
+    onSample: ({ armId, ...sample }) => samples.set(armId, [...(samples.get(armId) ?? []), sample]),
   })
   const told = ({ id: armId, name: _, order: __, ...outcome }: ArmOutcome): [string, object] => {
     return [armId, { ...outcome, samples: samples.get(armId) }]

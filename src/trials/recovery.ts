@@ -66,7 +66,7 @@ export async function recover(
     host: virtualHost,
     signal,
     emit: () => {},
-    onSamples: () => {},
+    onSample: () => {},
   })
   return { wentOnMs, cleanedAfterMs, residue, left, again: again.result, leftAgain: witness.there() }
 }

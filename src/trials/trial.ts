@@ -5,6 +5,7 @@ import { armName } from '../plan/plan.ts'
 import { sectionsOf, withSections } from '../plan/section.ts'
 import type { Calibration } from '../result/calibration.ts'
 import type { Verdict } from '../result/result.ts'
+import type { SampleLine } from '../result/sample-line.ts'
 import { virtualHost } from '../run/host.ts'
 import { executeRun } from '../run/run.ts'
 import { fillSection } from '../steps/fill/section.ts'
@@ -12,7 +13,6 @@ import { probeSection } from '../steps/probe/section.ts'
 import { hardwareOf, runsKubeProxies, simulatedTarget } from '../targets/sim/index.ts'
 import type { FaultKind, NamedFault } from './faults/index.ts'
 import { drawFaults, drawKinds } from './faults/index.ts'
-import type { Taken } from './invariants/evidence.ts'
 import type { InvariantName } from './invariants/index.ts'
 import { checkedIn, examine, violationsIn } from './invariants/index.ts'
 import type { Witness } from './invariants/witness.ts'
@@ -48,7 +48,7 @@ export async function tryOut(plan: Plan, seed: number, calibration: Calibration)
   const sizedPlan = sized(plan, seed)
   const seeded = wasHurried ? hurried(sizedPlan, seed) : sizedPlan
   const witnesses: Witness[] = []
-  const samples: Taken[] = []
+  const samples: SampleLine[] = []
   const faults: NamedFault[] = []
   const target = simulatedTarget({
     seed,
@@ -84,10 +84,7 @@ export async function tryOut(plan: Plan, seed: number, calibration: Calibration)
     host: virtualHost,
     signal: new AbortController().signal,
     emit: () => {},
-    onSamples(armId, measured, pods) {
-      const seen = witnesses.find((one) => one.armId === armId)
-      if (seen !== undefined) samples.push({ armId, measured, atMs: seen.nowMs(), pods })
-    },
+    onSample: (line) => samples.push(line),
   })
   const { verdict, reasons, arms } = outcome.result
   const told = faults.map(({ kind, description, struck }) => ({ kind, description, struck: struck() }))

@@ -47,7 +47,7 @@ const unknown = { kind: 'unknown' } as const
 
 /** The fill of a run, on a cluster that outlives it. */
 async function fillOf(runId: string, changes: Partial<PlannedWorkload> = {}) {
-  const recording = startRecording({ watchMachine: watchThisMachine, readMachine: null }, cluster)
+  const recording = startRecording({ watchMachine: watchThisMachine, readMachine: null, keep: () => {} }, cluster)
   await recording.follow(cluster)
   return fillCluster({
     cluster: { ...cluster, disposable: false },
@@ -57,7 +57,6 @@ async function fillOf(runId: string, changes: Partial<PlannedWorkload> = {}) {
     runId,
     limits: { kubelet: unknown, events: unknown, controllers: unknown, scheduler: unknown },
     recording,
-    onSamples: () => {},
   })
 }
 

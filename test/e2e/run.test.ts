@@ -7,6 +7,8 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Result } from '../../src/result/result.ts'
+import type { SampleLine } from '../../src/result/sample-line.ts'
+import { sampleLine } from '../../src/result/sample-line.ts'
 import { findMarked, isGuarded } from '../../src/targets/local/leftovers.ts'
 import { fillIn, probesIn, resultSchema } from '../../src/testing/outcomes.ts'
 import { describeWithComponents, root } from './components.ts'
@@ -169,8 +171,13 @@ describeWithComponents('a run on target local', () => {
 
     for (const file of ['report.html', 'report.md', 'junit.xml', 'plan.json', 'journal.ndjson'])
       expect(existsSync(join(runFolder(), file)), file).toBe(true)
-    const samples = readFileSync(join(runFolder(), 'samples.ndjson'), 'utf8').trimEnd().split('\n')
-    expect(samples).toHaveLength(2 * (24 + 2 * 10))
+    const lines = readFileSync(join(runFolder(), 'samples.ndjson'), 'utf8').trimEnd().split('\n')
+    const samples = lines.map((line) => sampleLine.parse(JSON.parse(line)))
+    const ofKind = (kind: SampleLine['kind']) => samples.filter((sample) => sample.kind === kind)
+    expect(ofKind('pod')).toHaveLength(2 * (24 + 2 * 10))
+    for (const kind of ['step', 'phase', 'node', 'watch-lag', 'etcd-size', 'machine', 'requests'] as const)
+      expect(ofKind(kind).length, kind).toBeGreaterThan(0)
+    expect(ofKind('gap')).toEqual([])
     expect(result.orchestrator?.peakMemoryBytes).toBeGreaterThan(50 * 2 ** 20)
     await goneWithin(2000)
   })

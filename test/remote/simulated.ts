@@ -134,7 +134,7 @@ export function run(options: RemoteTargetOptions, changes: Partial<RunContext> =
     host: virtualHost,
     signal: new AbortController().signal,
     emit: () => {},
-    onSamples: () => {},
+    onSample: () => {},
     ...changes,
   })
 }

@@ -18,7 +18,7 @@ export const fill: StepKind<PlannedWorkload, FillOutcome> = {
   objects: objectsOfFills,
   createsEvents: (workloads) => workloads.some(({ ballast }) => ballast?.kind === 'events'),
   outline: (workload) => ({ id: fillStepId, title: fillTitle(workload) }),
-  step: ({ section: workload }, { cluster, plan: { seed, fleet }, runId, limits, recording, onSamples }) =>
+  step: ({ section: workload }, { cluster, plan: { seed, fleet }, runId, limits, recording }) =>
     fillCluster({
       cluster,
       workload,
@@ -28,7 +28,6 @@ export const fill: StepKind<PlannedWorkload, FillOutcome> = {
       limits,
       tolerated: fleet.pods.taints,
       recording,
-      onSamples,
     }),
   outcome: fillOutcomes.outcome,
   view: fillView,

@@ -7,7 +7,6 @@ import type { ClientLimits, WorkSeen } from '../../measure/limiters.ts'
 import { readApiRequests, readLimiters } from '../../measure/limiters.ts'
 import { readNetworkProgramming } from '../../measure/network-programming.ts'
 import { schedulingRate } from '../../measure/scheduling.ts'
-import type { PodTimeline } from '../../measure/timeline.ts'
 import { createProbeTimeline } from '../../measure/timeline.ts'
 import { watchLagOf } from '../../measure/watch-lag.ts'
 import { startFeed } from '../../record/feed.ts'
@@ -23,8 +22,6 @@ export interface ObserveOptions {
   /** The client limits in force, as the components themselves said. */
   limits: ClientLimits
   recording: Recording
-  /** Takes the raw timeline of every pod, for the samples file. */
-  onSamples: (measured: string, pods: readonly PodTimeline[]) => void
 }
 
 /** Everything that is measured while a cluster is filled. */
@@ -46,7 +43,7 @@ export function canaryIn(namespace: string) {
 
 /** Starts observing; the fill begins when this resolves. */
 export async function observeFill(
-  { cluster, runId, limits, recording, onSamples }: ObserveOptions,
+  { cluster, runId, limits, recording }: ObserveOptions,
   step: string,
   expectedPods: number,
   signal: AbortSignal,
@@ -128,7 +125,7 @@ export async function observeFill(
       }
     },
     async stop() {
-      onSamples('fill', timeline.podTimelines())
+      recording.pods('fill', timeline.podTimelines())
       await Promise.allSettled([pods.stop(), phase.stop()])
     },
   }

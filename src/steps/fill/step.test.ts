@@ -28,7 +28,6 @@ async function filled(countingMs: number) {
     runId: 'run-7',
     limits: { kubelet: limit, events: limit, controllers: limit, scheduler: limit },
     recording: await recordingForTests(cluster),
-    onSamples: () => {},
   })
   const outcome = await step.setUp({ signal, report: () => {} })
   await cluster[Symbol.asyncDispose]()

@@ -34,7 +34,7 @@ export const probe: StepKind<PlannedProbe, ProbeOutcome, ProbeTarget> = {
       return probeTarget(cluster, spec, Math.max(...probes.flatMap(({ from, to }) => [from, to])))
     },
   },
-  step({ section, ...step }, { plan, cluster, fleet, limits, recording, onSamples, found }, target) {
+  step({ section, ...step }, { plan, cluster, fleet, limits, recording, found }, target) {
     const { pod, settle } = plan.probes
     return probeStep({
       cluster,
@@ -47,7 +47,6 @@ export const probe: StepKind<PlannedProbe, ProbeOutcome, ProbeTarget> = {
       settleMs: settle,
       limits,
       recording,
-      onSamples,
     })
   },
   outcome: probeOutcomes.outcome,

@@ -3,7 +3,7 @@ import type { Progress } from '../../base/progress.ts'
 import { conditionsOf } from '../../measure/conditions.ts'
 import type { ClientLimits, WorkSeen } from '../../measure/limiters.ts'
 import { explainStops, readApiRequests, readLimiters } from '../../measure/limiters.ts'
-import type { PodTimeline, ProbeTimeline } from '../../measure/timeline.ts'
+import type { ProbeTimeline } from '../../measure/timeline.ts'
 import { createProbeTimeline } from '../../measure/timeline.ts'
 import type { Window } from '../../measure/window.ts'
 import type { PlannedProbe } from '../../plan/probe.ts'
@@ -12,6 +12,7 @@ import { isRollout, stopsOf } from '../../plan/stops.ts'
 import type { Recording } from '../../record/recording.ts'
 import { watchProbe } from '../../record/watch-probe.ts'
 import type { Disruptions } from '../../result/parts.ts'
+import type { PodTimeline } from '../../result/sample-line.ts'
 import type { Cluster } from '../../targets/target.ts'
 import { probeSelector } from '../../workload/probe-target.ts'
 import type { Step } from '../step.ts'
@@ -32,8 +33,6 @@ export interface ProbeOptions {
   settleMs: number
   limits: ClientLimits
   recording: Recording
-  /** Takes the raw timeline of every pod, for the samples file. */
-  onSamples: (probe: string, pods: readonly PodTimeline[]) => void
 }
 
 /** The step id of a probe; the prefix keeps it apart from other steps, whatever the plan calls it. */
@@ -92,7 +91,7 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
       } finally {
         over.abort()
         // Also what was seen until an interrupt is kept.
-        if (t0Ms !== undefined) options.onSamples(probe.name, timeline.podTimelines())
+        if (t0Ms !== undefined) options.recording.pods(probe.name, timeline.podTimelines())
         await watches.stop()
       }
     },

@@ -11,7 +11,7 @@ import { layOutWorkload } from '../../workload/layout.ts'
 import { probeDeployment, probeNamespace } from '../../workload/probe-target.ts'
 import { kinds, objectsOf, resourceOf } from '../../workload/stamp.ts'
 import type { Evidence, Finding, Seen } from './evidence.ts'
-import { armsSeen, together } from './evidence.ts'
+import { armsSeen, takenIn, together } from './evidence.ts'
 import type { WitnessedPod } from './witness.ts'
 import { keyOf } from './witness.ts'
 
@@ -51,8 +51,8 @@ function plannedKeys(plan: Plan, runId: string): Set<string> {
 }
 
 /** What happens after the last measurement, such as the eviction of pods, is no longer the run's to tell. */
-function lastSampleMs({ samples }: Pick<Evidence, 'samples'>, armId: string): number {
-  return Math.max(...samples.filter((taken) => taken.armId === armId).map(({ atMs }) => atMs))
+function lastSampleMs(evidence: Pick<Evidence, 'samples'>, armId: string): number {
+  return Math.max(...takenIn(evidence, armId).map(({ atMs }) => atMs))
 }
 
 function extraPods(plan: Plan, { witness, arm }: Seen, untilMs: number): string[] {

@@ -11,7 +11,7 @@ import { together } from './evidence.ts'
 export function equalArms({ plan, result, samples }: Pick<Evidence, 'plan' | 'result' | 'samples'>): Finding {
   const ofArm = ({ id, name: _, order: __, ...outcome }: ArmOutcome) => ({
     ...outcome,
-    samples: samples.filter(({ armId }) => armId === id).map(({ armId: _, ...taken }) => taken),
+    samples: samples.filter(({ armId }) => armId === id).map(({ armId: _, ...sample }) => sample),
   })
   const alike = Map.groupBy(plan.arms, settingsOf)
   const findings = [...alike.values()].flatMap((arms) => {

@@ -1,26 +1,30 @@
 import { sumOf } from '../../base/sum.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { ArmOutcome, Result } from '../../result/result.ts'
+import type { PodTimeline, SampleLine } from '../../result/sample-line.ts'
 import type { FaultKind } from '../faults/index.ts'
 import type { LeftObject, Witness } from './witness.ts'
 
-/** A pod as the run's samples tell of it. */
-export interface Sample {
-  uid: string
-  createdMs: number
-  readyMs?: number
-  deletedMs?: number
-  /** Moments that are upper bounds only. */
-  censored: readonly string[]
-}
-
-/** The samples of one measurement, as they were handed over. */
+/** What the run's samples tell of the pods of one measurement. */
 export interface Taken {
-  armId: string
   /** `fill`, or a probe's name. */
   measured: string
+  /** When that was over. */
   atMs: number
-  pods: readonly Sample[]
+  pods: readonly PodTimeline[]
+}
+
+/** What the run's samples tell of pods in one arm; what was not told to its end counts as never told. */
+export function takenIn({ samples }: Pick<Evidence, 'samples'>, armId: string): Taken[] {
+  const own = samples.filter((line) => line.armId === armId)
+  const pods = own.filter((line) => line.kind === 'pod')
+  return own
+    .filter((line) => line.kind === 'pods')
+    .map(({ probe: measured, atMs }) => ({
+      measured,
+      atMs,
+      pods: pods.filter((pod) => pod.probe === measured && pod.atMs === atMs),
+    }))
 }
 
 /** What is known of a run once it is over: what it says, and what its clusters saw. */
@@ -29,7 +33,8 @@ export interface Evidence {
   result: Result
   /** What ended the run early. */
   error?: unknown
-  samples: readonly Taken[]
+  /** Everything that it told of what happened over time. */
+  samples: readonly SampleLine[]
   witnesses: readonly Witness[]
   /** What went wrong in its clusters. */
   struck: ReadonlySet<FaultKind>

@@ -3,6 +3,7 @@ import { Failure } from '../../base/errors.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { PlannedWorkload } from '../../plan/workload.ts'
 import type { Result } from '../../result/result.ts'
+import type { PodTimeline, SampleLine } from '../../result/sample-line.ts'
 import type { FillOutcome } from '../../steps/fill/outcome.ts'
 import type { ProbeOutcome } from '../../steps/probe/outcome.ts'
 import { stepsDone } from '../../testing/outcomes.ts'
@@ -13,7 +14,7 @@ import { endsAfterFaults as checkEndsAfterFaults } from './ends-after-faults.ts'
 import { endsInTime as checkEndsInTime } from './ends-in-time.ts'
 import { equalArms as checkEqualArms } from './equal-arms.ts'
 import { everyArmSeen as checkEveryArmSeen } from './every-arm-seen.ts'
-import type { Evidence, Finding, Recovery, Sample } from './evidence.ts'
+import type { Evidence, Finding, Recovery } from './evidence.ts'
 import { checkedIn, examine, invariantNames, violationsIn } from './index.ts'
 import { noFailureWithoutCause as checkNoFailureWithoutCause } from './no-failure-without-cause.ts'
 import { noPassWithoutData as checkNoPassWithoutData } from './no-pass-without-data.ts'
@@ -131,7 +132,17 @@ const arm = {
   steps: doneWith(fill, [probe]),
   residue: [] as string[],
 }
-const sample = (uid: string, createdMs: number, readyMs: number): Sample => ({ uid, createdMs, readyMs, censored: [] })
+const sample = (uid: string, createdMs: number, readyMs: number): PodTimeline => ({
+  name: uid,
+  uid,
+  createdMs,
+  readyMs,
+  censored: [],
+})
+const taken = (probe: string, atMs: number, pods: readonly PodTimeline[]): SampleLine[] => [
+  ...pods.map((pod) => ({ armId: 'tuned-1', atMs, kind: 'pod' as const, probe, ...pod })),
+  { armId: 'tuned-1', atMs, kind: 'pods', probe, count: pods.length },
+]
 const rollout = [sample('p1', 20_001, 21_001), sample('p2', 30_101, 30_501)]
 
 const recovered: Recovery = {
@@ -151,8 +162,8 @@ function evidence(
     probe?: object
     fill?: object
     witness?: Partial<Witness>
-    samples?: Sample[]
-    filled?: Sample[]
+    samples?: PodTimeline[]
+    filled?: PodTimeline[]
     error?: unknown
     struck?: FaultKind[]
     wasHurried?: boolean
@@ -174,8 +185,8 @@ function evidence(
     } as unknown as Result,
     error: parts.error,
     samples: [
-      { armId: 'tuned-1', measured: 'fill', atMs: 10_000, pods: parts.filled ?? [sample('w', 1001, 2001)] },
-      { armId: 'tuned-1', measured: 'rollout', atMs: 40_000, pods: parts.samples ?? rollout },
+      ...taken('fill', 10_000, parts.filled ?? [sample('w', 1001, 2001)]),
+      ...taken('rollout', 40_000, parts.samples ?? rollout),
     ],
     witnesses: [{ ...witness, ...parts.witness }],
     struck: new Set(parts.struck),
@@ -302,7 +313,8 @@ describe('no sample lost', () => {
   ])('should be broken when %s', (_, parts) => expect(noSampleLost(evidence(parts))).not.toEqual([]))
   it('should be broken when a probe that was begun has handed nothing over', () => {
     const { samples, ...others } = evidence({ arm: { steps: doneWith(fill, []) } })
-    expect(noSampleLost({ ...others, samples: samples.slice(0, 1) })).toEqual([
+    // The fill's pod and count, and a pod of the rollout, whose count never came.
+    expect(noSampleLost({ ...others, samples: samples.slice(0, 3) })).toEqual([
       'no samples of rollout were handed over',
     ])
   })

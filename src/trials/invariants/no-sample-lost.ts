@@ -1,11 +1,12 @@
 import { sumOf } from '../../base/sum.ts'
 import { stepsOfKind } from '../../plan/section.ts'
+import type { PodTimeline } from '../../result/sample-line.ts'
 import { fillOf } from '../../steps/fill/outcome.ts'
 import type { ProbeOutcome } from '../../steps/probe/outcome.ts'
 import { probesOf } from '../../steps/probe/outcome.ts'
 import { probeSection } from '../../steps/probe/section.ts'
-import type { Evidence, Finding, Sample, Seen, Taken } from './evidence.ts'
-import { armsSeen, latestMs, together } from './evidence.ts'
+import type { Evidence, Finding, Seen, Taken } from './evidence.ts'
+import { armsSeen, latestMs, takenIn, together } from './evidence.ts'
 import type { Witness, WitnessedPod } from './witness.ts'
 
 const moments = ['createdMs', 'readyMs', 'deletedMs'] as const
@@ -16,7 +17,7 @@ const moments = ['createdMs', 'readyMs', 'deletedMs'] as const
  */
 export function noSampleLost(evidence: Pick<Evidence, 'plan' | 'result' | 'samples' | 'witnesses'>): Finding {
   const findings = armsSeen(evidence).map((seen): Finding => {
-    const taken = evidence.samples.filter(({ armId }) => armId === seen.witness.armId)
+    const taken = takenIn(evidence, seen.witness.armId)
     const violations = [
       ...taken.flatMap((one) => untrue(one, seen.witness)),
       ...notHandedOver(taken, evidence, seen),
@@ -40,7 +41,7 @@ function untrue({ measured, pods }: Taken, witness: Witness): string[] {
   ]
 }
 
-function complaintsAbout(sample: Sample, pod: WitnessedPod | undefined, measured: string): string[] {
+function complaintsAbout(sample: PodTimeline, pod: WitnessedPod | undefined, measured: string): string[] {
   if (pod === undefined) return [`a sample of ${measured} is of no pod: ${sample.uid}`]
   return moments.flatMap((moment) => {
     const [told, was] = [sample[moment], pod[moment]]
