@@ -85,7 +85,7 @@ describe('readModulePins', () => {
     })
   })
 
-  it.each(['1.35', '1.34'])('should find Kubernetes %s in this repository', (kubernetes) => {
+  it.each(['1.36', '1.35', '1.34'])('should find Kubernetes %s in this repository', (kubernetes) => {
     const pins = readModulePins({ sourceFolder: 'components', kubernetes })
     expect(pins.file).toBe(join(`kubernetes-${kubernetes}`, 'go.mod'))
     expect(pins.kubernetes.startsWith(`v${kubernetes}.`)).toBe(true)
