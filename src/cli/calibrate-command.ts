@@ -34,7 +34,9 @@ export async function calibrateCommand(
   interruption.hint = `to remove what it left behind: npm run scale-test -- cleanup --run ${runId}`
 
   const { signal } = interruption
-  await withStatusLine(terminal, (onProgress) => target.prepare({ fleet: calibrationFleet(sizes), signal, onProgress }))
+  await withStatusLine(terminal, (onProgress) =>
+    target.prepare({ fleet: calibrationFleet(sizes), kubernetes: [undefined], signal, onProgress }),
+  )
   const calibration = await calibrate({
     target,
     sizes,

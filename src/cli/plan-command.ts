@@ -21,6 +21,7 @@ import { refuseForOtherTargets, refuseUseless } from './useless-options.ts'
 
 export interface PlanOptions {
   set?: string[]
+  kubernetes?: string
   target?: string
   clusters?: string
   confirm?: string[]

@@ -31,7 +31,7 @@ beforeEach(() => {
   write(join(source, 'go.mod'), 'module x\n\ngo 1.26.0\n\nrequire (\n\tk8s.io/kubernetes v1.36.3\n)\n')
   write(join(source, 'go.sum'), 'sums\n')
   write(join(source, 'hollow-node', 'main.go'), 'package main\n')
-  write(join(source, 'kmsgstub', 'go.mod'), 'module stub\n')
+  write(join(source, 'cadvisor', 'go.mod'), 'module stub\n')
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
@@ -40,7 +40,7 @@ describe('cacheKey', () => {
     expect(cacheKey({ sourceFolder: source })).toMatch(/^v1\.36\.3-[0-9a-f]{12}$/)
   })
 
-  it.each(['go.mod', 'go.sum', 'hollow-node/main.go', 'hollow-node/new.go', 'kmsgstub/go.mod'])(
+  it.each(['go.mod', 'go.sum', 'hollow-node/main.go', 'hollow-node/new.go', 'cadvisor/go.mod'])(
     'should change when %s changes',
     (file) => {
       const before = cacheKey({ sourceFolder: source })
@@ -101,7 +101,7 @@ describe('readModulePins', () => {
       go: '1.25.0',
     })
     expect(() => readModulePins({ sourceFolder: source, kubernetes: '1.33' })).toThrow(
-      expect.objectContaining({ kind: 'bad-input', next: expect.stringContaining('1.35, 1.36') }),
+      expect.objectContaining({ kind: 'bad-input', next: expect.stringContaining('1.36, 1.35') }),
     )
   })
 

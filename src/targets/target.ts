@@ -39,6 +39,8 @@ export interface Target {
 export interface PrepareContext {
   /** What every arm will start. */
   fleet: FleetSpec
+  /** The versions of Kubernetes that arms ask for, such as `1.36`; undefined for those that ask for none. */
+  kubernetes: readonly (string | undefined)[]
   signal: AbortSignal
   /** A line of progress, for work that takes minutes the first time. */
   onProgress(text: string): void
@@ -46,9 +48,9 @@ export interface PrepareContext {
 
 export interface OpenOptions {
   /**
-   * `id` distinguishes the arm's files: `untuned-1`. `name` is the plan's. What is left to chance differs between repetitions, not between arms.
+   * `id` distinguishes the arm's files: `untuned-1`. `name` is the plan's. `kubernetes` is the version that it asks for, if any. What is left to chance differs between repetitions, not between arms.
    */
-  arm: { id: string; name: string; repetition: number }
+  arm: { id: string; name: string; repetition: number; kubernetes?: string | undefined }
   /** Only knobs that `supports` accepted. */
   knobs: readonly KnobRequest[]
   signal: AbortSignal

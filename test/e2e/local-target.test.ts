@@ -63,7 +63,7 @@ describeWithComponents('a tuned cluster of target local', () => {
   let fleet: Fleet
 
   beforeAll(async () => {
-    await target.prepare({ fleet: fleetSpec, signal, onProgress: () => {} })
+    await target.prepare({ fleet: fleetSpec, kubernetes: [undefined], signal, onProgress: () => {} })
     cluster = await target.open({
       arm: { id: 'tuned-1', name: 'tuned', repetition: 1 },
       knobs: honoured('tuned'),
@@ -207,7 +207,7 @@ describeWithComponents('a cluster of target local at the edges of what its knobs
   )
 
   beforeAll(async () => {
-    await target.prepare({ fleet: fleetSpec, signal, onProgress: () => {} })
+    await target.prepare({ fleet: fleetSpec, kubernetes: [undefined], signal, onProgress: () => {} })
     cluster = await target.open({ arm: { id: 'edges-1', name: 'edges', repetition: 1 }, knobs: requests, signal })
     await cluster.startFleet(fleetSpec, signal)
   })

@@ -99,7 +99,7 @@ describe('target remote', () => {
           fleet: { nodes: 2, nodesPerProcess: 1, node: { cpu: 1, memory: '1Gi', containerStartDelayMs: 0 } },
         }
         refusal ??= remoteTarget(second)
-          .prepare({ ...context, signal: new AbortController().signal, onProgress: () => {} })
+          .prepare({ ...context, kubernetes: [undefined], signal: new AbortController().signal, onProgress: () => {} })
           .catch((reason: unknown) => reason)
       },
     })

@@ -95,7 +95,7 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
       allowInsecure: [],
       stdinIsTerminal: false,
       onPluginLine: () => {},
-      kubernetesVersion: 'v1.36.3',
+      kubernetesVersion: (kubernetes) => (kubernetes === undefined ? 'v1.36.3' : `v${kubernetes}.0`),
       env: {},
       clock,
       now: () => new Date(Date.UTC(2026, 0, 1) + clock.nowMs()),
