@@ -76,7 +76,7 @@ bench: $(installed) ## Measure the hot paths, as ratios within one run
 
 clean: ## Remove reports of runs, and what npm installed
 	rm -rf node_modules coverage
-	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name sample ! -name baselines -exec rm -rf {} +
+	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name sample ! -name sample-releases ! -name baselines -exec rm -rf {} +
 
 # The last step says what is missing, such as a newer Node. If it fails, make forgets the installation, and tries again next time.
 .DELETE_ON_ERROR:

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WantedComponents } from './components.ts'
-import { cacheKey, goBuildFlags, locateComponents, readModulePins, requireComponents } from './components.ts'
+import {
+  cacheKey,
+  goBuildFlags,
+  locateComponents,
+  pinnedVersions,
+  readModulePins,
+  requireComponents,
+} from './components.ts'
 
 const binaries = ['etcd', 'kube-apiserver', 'kube-scheduler'] as const
 
@@ -103,6 +110,11 @@ describe('readModulePins', () => {
     expect(() => readModulePins({ sourceFolder: source, kubernetes: '1.33' })).toThrow(
       expect.objectContaining({ kind: 'bad-input', next: expect.stringContaining('1.36, 1.35') }),
     )
+  })
+
+  it('should list the versions by their numbers, the newest first', () => {
+    for (const minor of ['1.9', '1.10']) write(join(source, `kubernetes-${minor}`, 'go.mod'), '')
+    expect(pinnedVersions(source)).toEqual(['1.36', '1.10', '1.9'])
   })
 
   it('should say what is missing when go.mod pins no Kubernetes', () => {
