@@ -31,13 +31,14 @@ help: ## List these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo
 	@echo 'Variables of scale-test: PLAN (a name in plans/ or a file), TARGET (sim, local, remote), REPEAT (times per arm),'
-	@echo '  CLUSTERS (a file, for TARGET=remote), CONFIRM (contexts that look like production), ARGS'
-	@echo 'Variables of image: KUBERNETES (such as 1.35), IMAGE_REGISTRY (pushes there), BUILDER (auto, docker, buildah, none)'
+	@echo '  KUBERNETES (such as 1.36; of components and image, too), CLUSTERS (a file, for TARGET=remote),'
+	@echo '  CONFIRM (contexts that look like production), ARGS'
+	@echo 'Variables of image: IMAGE_REGISTRY (pushes there), BUILDER (auto, docker, buildah, none)'
 
 # `exec`: a signal to make then ends the program, not only a shell around it.
-scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, CLUSTERS, CONFIRM, ARGS
+scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, KUBERNETES, CLUSTERS, CONFIRM, ARGS
 	@set -f -- $(ARGS); for context in $$CONFIRM; do set -- "$$@" --confirm="$$context"; done; \
-	exec $(program) run $${TARGET:+--target="$$TARGET"} $${REPEAT:+--repeat="$$REPEAT"} \
+	exec $(program) run $${TARGET:+--target="$$TARGET"} $${REPEAT:+--repeat="$$REPEAT"} $${KUBERNETES:+--kubernetes="$$KUBERNETES"} \
 		$${CLUSTERS:+--clusters="$$CLUSTERS"} "$$@" -- "$$PLAN"
 
 simulate: $(installed) ## Try a small plan under the faults of many seeds: SEEDS
@@ -47,8 +48,8 @@ fidelity: $(installed) ## Measure and simulate the same probes, and print by how
 	@$(program) run experiments/fidelity --target local
 	@node scripts/fidelity.ts
 
-components: $(installed) ## Build etcd, the control plane and the hollow node (once; needs Go)
-	@exec $(program) components
+components: $(installed) ## Build etcd, the control plane and the hollow node (once; needs Go): KUBERNETES
+	@exec $(program) components $${KUBERNETES:+--kubernetes="$$KUBERNETES"}
 
 image: $(installed) ## Build the image of hollow nodes: KUBERNETES, IMAGE_REGISTRY, BUILDER
 	@exec $(program) image --builder="$$BUILDER" $${KUBERNETES:+--kubernetes="$$KUBERNETES"} \
@@ -75,7 +76,7 @@ bench: $(installed) ## Measure the hot paths, as ratios within one run
 
 clean: ## Remove reports of runs, and what npm installed
 	rm -rf node_modules coverage
-	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name sample ! -name baselines -exec rm -rf {} +
+	find reports -mindepth 1 -maxdepth 1 ! -name README.md ! -name sample ! -name sample-releases ! -name baselines -exec rm -rf {} +
 
 # The last step says what is missing, such as a newer Node. If it fails, make forgets the installation, and tries again next time.
 .DELETE_ON_ERROR:

@@ -58,6 +58,7 @@ describe('the plans that ship with the product', () => {
       'experiments/fidelity',
       'experiments/heartbeat',
       'experiments/idle-and-filled',
+      'releases',
       'single-node',
       'smoke',
     ])

@@ -18,8 +18,8 @@ type clientConfigs struct {
 	kube, event, heartbeat *restclient.Config
 }
 
-// newClientConfigs follows buildKubeletClientConfig and run in cmd/kubelet/app/server.go. As there, a QPS of 0 leaves
-// client-go's default of 5 (burst 10), not "unlimited".
+// newClientConfigs follows buildKubeletClientConfig and run in cmd/kubelet/app/server.go. As there, a kubeAPIQPS
+// of 0 leaves client-go's default of 5 (burst 10), not "unlimited".
 func newClientConfigs(node *restclient.Config, c *kubeletconfig.KubeletConfiguration) clientConfigs {
 	kube := restclient.CopyConfig(node)
 	kube.ContentType = c.ContentType
@@ -29,7 +29,7 @@ func newClientConfigs(node *restclient.Config, c *kubeletconfig.KubeletConfigura
 	kube.QPS, kube.Burst = float32(c.KubeAPIQPS), int(c.KubeAPIBurst)
 
 	event := restclient.CopyConfig(kube)
-	event.QPS, event.Burst = float32(c.EventRecordQPS), int(c.EventBurst)
+	event.QPS, event.Burst = eventQPS(c), int(c.EventBurst)
 
 	heartbeat := restclient.CopyConfig(kube)
 	heartbeat.QPS = -1

@@ -224,11 +224,16 @@ func (h *hollowNodes) startNode(i int) error {
 		HostUtil:                  hostutil.NewFakeHostUtil(nil),
 		VolumePlugins:             volumePlugins(),
 		PodStartupLatencyTracker:  kubeletutil.NewPodStartupLatencyTracker(),
-		NodeStartupLatencyTracker: kubeletutil.NewNodeStartupLatencyTracker(),
+		NodeStartupLatencyTracker: newNodeStartupLatencyTracker(klog.FromContext(ctx)),
 		TracerProvider:            noopoteltrace.NewTracerProvider(),
 	}
 	setTLSConfig(dependencies, h.tls)
-	return kubeletapp.RunKubelet(ctx, &options.KubeletServer{KubeletFlags: *h.nodeFlags(i), KubeletConfiguration: *c}, dependencies)
+	checkRecorder := ignoreKernelLog(dependencies)
+	server := &options.KubeletServer{KubeletFlags: *h.nodeFlags(i), KubeletConfiguration: *c}
+	if err := kubeletapp.RunKubelet(ctx, server, dependencies); err != nil {
+		return err
+	}
+	return checkRecorder()
 }
 
 func (h *hollowNodes) startProxy(ctx context.Context, nodeName string) error {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	cadvisorapi "github.com/google/cadvisor/info/v1"
-	cadvisorapiv2 "github.com/google/cadvisor/info/v2"
 	v1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -14,12 +12,13 @@ import (
 	cadvisortest "k8s.io/kubernetes/pkg/kubelet/cadvisor/testing"
 	"k8s.io/kubernetes/pkg/kubelet/cm"
 	"k8s.io/kubernetes/pkg/kubelet/stats/pidlimit"
+	"scale-test/components/cadvisor"
 )
 
 // diskBytes is the size of each node's one disk, which is always empty: the kubelet sends events about a disk of no size.
 const diskBytes = 100 << 30
 
-var emptyDisk = cadvisorapiv2.FsInfo{Capacity: diskBytes, Available: diskBytes}
+var emptyDisk = cadvisor.FsInfo{Capacity: diskBytes, Available: diskBytes}
 
 // fakeMachine is what cadvisor would find: its size becomes the node's capacity.
 type fakeMachine struct {
@@ -28,22 +27,23 @@ type fakeMachine struct {
 	memory resource.Quantity
 }
 
-func (m *fakeMachine) MachineInfo() (*cadvisorapi.MachineInfo, error) {
-	return &cadvisorapi.MachineInfo{
+// size is what MachineInfo answers, in the form that the version of Kubernetes has.
+func (m *fakeMachine) size() *cadvisor.MachineInfo {
+	return &cadvisor.MachineInfo{
 		NumCores:       m.cores,
 		MemoryCapacity: uint64(m.memory.Value()),
-		InstanceID:     cadvisorapi.InstanceID(m.NodeName),
-	}, nil
+		InstanceID:     cadvisor.InstanceID(m.NodeName),
+	}
 }
 
-func (*fakeMachine) ImagesFsInfo(context.Context) (cadvisorapiv2.FsInfo, error) {
+func (*fakeMachine) ImagesFsInfo(context.Context) (cadvisor.FsInfo, error) {
 	return emptyDisk, nil
 }
-func (*fakeMachine) ContainerFsInfo(context.Context) (cadvisorapiv2.FsInfo, error) {
+func (*fakeMachine) ContainerFsInfo(context.Context) (cadvisor.FsInfo, error) {
 	return emptyDisk, nil
 }
-func (*fakeMachine) RootFsInfo() (cadvisorapiv2.FsInfo, error)         { return emptyDisk, nil }
-func (*fakeMachine) GetDirFsInfo(string) (cadvisorapiv2.FsInfo, error) { return emptyDisk, nil }
+func (*fakeMachine) RootFsInfo() (cadvisor.FsInfo, error)         { return emptyDisk, nil }
+func (*fakeMachine) GetDirFsInfo(string) (cadvisor.FsInfo, error) { return emptyDisk, nil }
 
 // fakeContainerManager enforces nothing, but keeps reserved resources out of the node's allocatable ones.
 type fakeContainerManager struct {
@@ -51,7 +51,8 @@ type fakeContainerManager struct {
 	reservation v1.ResourceList
 }
 
-func (m *fakeContainerManager) GetCapacity(localStorageCapacityIsolation bool) v1.ResourceList {
+// capacity is what GetCapacity answers, in the form that the version of Kubernetes has.
+func (m *fakeContainerManager) capacity(localStorageCapacityIsolation bool) v1.ResourceList {
 	if !localStorageCapacityIsolation {
 		return v1.ResourceList{}
 	}

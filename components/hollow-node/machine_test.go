@@ -9,10 +9,7 @@ import (
 
 func TestMachineSize(t *testing.T) {
 	m := &fakeMachine{Fake: &cadvisortest.Fake{NodeName: "hn-0"}, cores: 3, memory: resource.MustParse("5Gi")}
-	info, err := m.MachineInfo()
-	if err != nil {
-		t.Fatal(err)
-	}
+	info := m.size()
 	if info.NumCores != 3 || info.MemoryCapacity != 5<<30 {
 		t.Errorf("%d cores, %d bytes", info.NumCores, info.MemoryCapacity)
 	}
@@ -36,7 +33,7 @@ func TestDiskHasASize(t *testing.T) {
 	if fs, err := (&fakeMachine{}).ImagesFsInfo(t.Context()); err != nil || fs.Capacity == 0 || fs.Available != fs.Capacity {
 		t.Errorf("%+v, %v", fs, err)
 	}
-	if got := (&fakeContainerManager{}).GetCapacity(true); got.StorageEphemeral().Value() != diskBytes {
+	if got := (&fakeContainerManager{}).capacity(true); got.StorageEphemeral().Value() != diskBytes {
 		t.Errorf("capacity %v", got)
 	}
 }

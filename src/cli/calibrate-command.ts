@@ -35,7 +35,8 @@ export async function calibrateCommand(
 
   const { signal } = interruption
   const fleet = calibrationFleet(sizes)
-  await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, arms: [], signal, onProgress }))
+  const arms = [{ name: 'calibration', requests: [] }]
+  await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, arms, signal, onProgress }))
   const calibration = await calibrate({
     target,
     sizes,

@@ -5,9 +5,17 @@ import { allBinaries, locateComponents, requireComponents } from '../components/
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Builds everything that can be built, unless it is there; says where it is. */
-export async function componentsCommand(surroundings: Surroundings): Promise<number> {
-  const wanted = { sourceFolder: surroundings.folders.components, binaries: allBinaries }
+export interface ComponentsOptions {
+  /** `1.36`; the version that components/go.mod pins when absent. */
+  kubernetes?: string
+}
+
+/** Builds everything that can be built of one version of Kubernetes, unless it is there; says where it is. */
+export async function componentsCommand(
+  { kubernetes }: ComponentsOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  const wanted = { sourceFolder: surroundings.folders.components, kubernetes, binaries: allBinaries }
   surroundings.terminal.print(`components are ready: ${await ensureComponents(wanted, surroundings)}`)
   return 0
 }

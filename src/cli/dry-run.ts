@@ -14,6 +14,7 @@ import { refuseForOtherTargets, refuseUseless } from './useless-options.ts'
 
 export interface DryRunOptions {
   set?: string[]
+  kubernetes?: string
   target?: string
   clusters?: string
   confirm?: string[]

@@ -12,6 +12,12 @@ describe('measureRun', () => {
     expect(measureRun(big, '5k-nodes', { repeat: 3 })).toBe(
       'make scale-test PLAN=5k-nodes TARGET=remote CLUSTERS=clusters.yaml REPEAT=3',
     )
+    expect(measureRun(small, 'single-node', { kubernetes: '1.36' })).toBe(
+      'make scale-test PLAN=single-node TARGET=local KUBERNETES=1.36',
+    )
+    expect(measureRun(small, 'a.yaml', { set: ['seed=4'], kubernetes: '1.36' })).toBe(
+      'npm run scale-test -- run a.yaml --target local --kubernetes 1.36 --set seed=4',
+    )
     expect(measureRun(small, 'a.yaml', { set: ['seed=4'], repeat: 2 })).toBe(
       'npm run scale-test -- run a.yaml --target local --repeat 2 --set seed=4',
     )

@@ -5,11 +5,17 @@ import type { RunOptions, WhatIfOptions } from './options.ts'
  * The command that measures what `run` has simulated; undefined for what only a simulation can be, a cluster in which things go wrong.
  * `planName` is as it was typed.
  */
-export function measureRun(plan: Plan, planName: string, { set = [], repeat }: RunOptions): string | undefined {
+export function measureRun(
+  plan: Plan,
+  planName: string,
+  { set = [], repeat, kubernetes }: RunOptions,
+): string | undefined {
   if (plan.faults !== undefined) return undefined
-  if (set.length > 0) return npmRun(['run', planName, ...onRealOnes(plan), ...repeated(repeat), ...overridden(set)])
+  const version = kubernetes === undefined ? [] : ['--kubernetes', kubernetes]
+  if (set.length > 0)
+    return npmRun(['run', planName, ...onRealOnes(plan), ...repeated(repeat), ...version, ...overridden(set)])
   const where = needsHosts(plan) ? 'TARGET=remote CLUSTERS=clusters.yaml' : 'TARGET=local'
-  return `make scale-test PLAN=${shellWord(planName)} ${where}${repeat === undefined ? '' : ` REPEAT=${repeat}`}`
+  return `make scale-test PLAN=${shellWord(planName)} ${where}${repeat === undefined ? '' : ` REPEAT=${repeat}`}${kubernetes === undefined ? '' : ` KUBERNETES=${shellWord(kubernetes)}`}`
 }
 
 /** The same for `what-if`. */

@@ -4,6 +4,8 @@ export interface RunOptions {
   repeat?: number
   /** `path=value`, each over what the plan says. */
   set?: string[]
+  /** Version of Kubernetes, such as `1.36`, of every arm that names none. */
+  kubernetes?: string
   /** Of target sim: what `calibrate` wrote, if not the calibration that comes with the program. */
   calibration?: string
   /** Of target remote: the file that says where its clusters are. */

@@ -21,6 +21,7 @@ import { refuseForOtherTargets, refuseUseless } from './useless-options.ts'
 
 export interface PlanOptions {
   set?: string[]
+  kubernetes?: string
   target?: string
   clusters?: string
   confirm?: string[]
@@ -135,9 +136,10 @@ function shortened(name: string): string {
 }
 
 function overviewLines({ description, arms, repetitions, steps, target, fleet, simulationBytes }: Forecast): string[] {
-  const armTexts = arms.map(({ name, profile, departures }) => {
+  const armTexts = arms.map(({ name, profile, kubernetes, departures }) => {
     const departed = departures.map(({ knob, value }) => (value === null ? `${knob} left alone` : `${knob}=${value}`))
-    const notes = [...(name === profile ? [] : [profile]), ...departed]
+    const version = kubernetes === null ? [] : [`Kubernetes ${kubernetes}`]
+    const notes = [...(name === profile ? [] : [profile]), ...version, ...departed]
     return notes.length === 0 ? name : `${name} (${notes.join(', ')})`
   })
   const often = repetitions === 1 ? 'once each' : `${repetitions} times each`

@@ -4,19 +4,25 @@ import { excerpt } from '../base/excerpt.ts'
 import { shownPath } from '../base/file-failures.ts'
 import { kindOf, listFolder, listTree, readTextFile } from '../base/files.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
+import type { SchemaProblem } from '../base/schema-problems.ts'
+import { pinnedVersions } from '../components/components.ts'
+import type { ParseOptions } from '../plan/parse.ts'
 import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
 import type { Override } from '../plan/sources.ts'
 import { largestPlanBytes } from '../plan/sources.ts'
 import { stepKinds } from '../steps/registry.ts'
+import { versionsNotModelled } from '../targets/sim/versions.ts'
 import { faultKinds } from '../trials/faults/index.ts'
+import type { TargetName } from './target-names.ts'
 import { targetNames } from './target-names.ts'
-import { refuseOverrides } from './useless-options.ts'
+import { refuseOverrides, refuseUseless } from './useless-options.ts'
 
 /** What plans may name. */
 export const vocabulary: Vocabulary = {
   targets: targetNames,
   faults: faultKinds,
+  kubernetes: pinnedVersions(join(import.meta.dirname, '..', '..', 'components')),
   kinds: stepKinds.map(({ section }) => section),
 }
 
@@ -32,6 +38,10 @@ export interface PlanChoices {
   /** `path=value`, over what the plan says. */
   set?: readonly string[] | undefined
   target?: string | undefined
+  /** Where the command runs a plan when neither `target` nor the plan says; nowhere when absent. */
+  otherwise?: TargetName
+  /** Version of Kubernetes, over the one that the plan as a whole has. */
+  kubernetes?: string | undefined
   /** The file that says where the clusters of target remote are. */
   clusters?: string | undefined
 }
@@ -43,33 +53,48 @@ export interface PlanChoices {
 export function loadPlanFor(
   nameOrPath: string,
   plansFolder: string,
-  { set, target, clusters, repeat }: PlanChoices,
+  { set = [], target, otherwise, clusters, repeat, kubernetes }: PlanChoices,
 ): Plan {
   if (repeat !== undefined) refuseOverrides(set, 'repetitions', 'beside --repeat')
   if (target !== undefined) refuseOverrides(set, 'target', 'beside --target')
-  if (clusters !== undefined) return loadPlan(nameOrPath, plansFolder, set, [clusters])
-  const plan = loadPlan(nameOrPath, plansFolder, set)
+  if (kubernetes !== undefined) refuseOverrides(set, 'kubernetes', 'beside --kubernetes')
+  const version = { option: '--kubernetes', text: `kubernetes=${JSON.stringify(kubernetes)}` }
+  const overrides = kubernetes === undefined ? set : [...set, version]
+  const load = (over: readonly string[]) => {
+    const refuse = (plan: Plan) => refusalsOf(target ?? plan.target ?? otherwise, plan)
+    const plan = loadPlan(nameOrPath, plansFolder, overrides, { over, refuse })
+    if (plan.arms.every((arm) => arm.kubernetes !== undefined))
+      refuseUseless({ '--kubernetes': kubernetes }, 'here: every arm of the plan names a version of its own')
+    return plan
+  }
+  if (clusters !== undefined) return load([clusters])
+  const plan = load([])
   if ((target ?? plan.target) !== 'remote' || kindOf(defaultClusters) === undefined) return plan
-  return loadPlan(nameOrPath, plansFolder, set, [defaultClusters])
+  return load([defaultClusters])
+}
+
+/** What a target refuses of a plan, where it stands in the plan. */
+export function refusalsOf(target: string | undefined, plan: Plan): SchemaProblem[] {
+  return target === 'sim' ? versionsNotModelled(plan) : []
 }
 
 /**
  * Reads a plan by the name of a file in `plansFolder`, such as `single-node` or `experiments/heartbeat`, or by a path, and
- * applies the files `over` it, then `overrides`. Throws `Failure('bad-input')` for an unknown name and for every
+ * applies the files `over` it, then `overrides`; `refuse` says what else is wrong with it. Throws `Failure('bad-input')` for an unknown name and for every
  * mistake.
  */
 export function loadPlan(
   nameOrPath: string,
   plansFolder: string,
   overrides: readonly Override[] = [],
-  over: readonly string[] = [],
+  choices: Pick<ParseOptions, 'over' | 'refuse'> = {},
 ): Plan {
   const file = planFile(nameOrPath, plansFolder)
   const shown = relative(process.cwd(), file)
   return parsePlan(readPlanFile(file), shown.startsWith('..') ? file : shown, vocabulary, {
     read: readPlanFile,
     overrides,
-    over,
+    ...choices,
   })
 }
 

@@ -8,6 +8,7 @@ import { builders } from '../image/builders.ts'
 import { mostRepetitions, mostSeeds } from '../plan/limits.ts'
 import type { CalibrateOptions } from './calibrate-command.ts'
 import type { CleanupOptions } from './cleanup-command.ts'
+import type { ComponentsOptions } from './components-command.ts'
 import type { DryRunOptions } from './dry-run.ts'
 import type { ImageOptions } from './image-command.ts'
 import type { RunOptions, WhatIfOptions } from './options.ts'
@@ -54,6 +55,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     )
     .option('-r, --repeat <count>', 'how often each arm runs', wholeNumber(mostRepetitions))
     .option('-s, --set <path=value>', overrideHelp, collected)
+    .option('-k, --kubernetes <version>', armsKubernetesHelp)
     .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`', inHome)
     .option('--clusters <file>', clustersHelp, inHome)
     .option('--confirm <context>', confirmHelp, collected)
@@ -67,6 +69,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .argument('<plan>', 'a name in plans/, or a path to a .yaml file', inHome)
     .description('say what a plan would create, need and take, without touching anything')
     .option('-s, --set <path=value>', overrideHelp, collected)
+    .option('-k, --kubernetes <version>', armsKubernetesHelp)
     .option('--namespaces', 'list every namespace')
     .option('--json', 'for programs')
     .option('-t, --target <name>', 'where the clusters would come from; default: as the plan says')
@@ -131,12 +134,15 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   program
     .command('components')
     .description('build etcd, the control plane, kubelets and hollow nodes (once; needs Go)')
-    .action(async () => onExit(await (await import('./components-command.ts')).componentsCommand(surroundings)))
+    .option('-k, --kubernetes <version>', kubernetesHelp)
+    .action(async (options: ComponentsOptions) =>
+      onExit(await (await import('./components-command.ts')).componentsCommand(options, surroundings)),
+    )
 
   program
     .command('image')
     .description('build the image of hollow nodes, for the host cluster of target remote')
-    .option('-k, --kubernetes <version>', 'such as 1.35; default: the version of the other components')
+    .option('-k, --kubernetes <version>', kubernetesHelp)
     .option('-r, --registry <registry>', 'put this in front of the name, and push the image there')
     .addOption(
       new Option('-b, --builder <builder>', 'what builds it; none: this program, with Go')
@@ -183,6 +189,8 @@ const clustersHelp =
 const confirmHelp = 'of target remote: go on although this context looks like production; may be repeated'
 const insecureHelp =
   'of target remote: connect to this context without checking who answers (insecure-skip-tls-verify, http); may be repeated'
+const kubernetesHelp = 'such as 1.36; default: the version that components/go.mod pins'
+const armsKubernetesHelp = 'version of Kubernetes of every arm that names none, such as 1.36'
 const overrideHelp = 'override a value of the plan, such as fleet.nodes=100; may be repeated'
 
 /** A path in the home folder: in `--clusters=~/clusters.yaml` and `make CLUSTERS=...`, few shells look for that. */

@@ -8,7 +8,7 @@ import { forecastOf } from '../fleet/forecast.ts'
 import { forecastSteps } from '../fleet/step-forecast.ts'
 import { fleetTimeWarnings, otherTargets } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
-import { armName } from '../plan/plan.ts'
+import { armName, kubernetesOf } from '../plan/plan.ts'
 import { heapLimitBytes, lookAtThisMachine } from '../record/this-machine.ts'
 import type { Comparison } from '../run/context.ts'
 import type { RunEventSink } from '../run/events.ts'
@@ -30,7 +30,7 @@ import { openRecords } from './run-records.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { TargetName } from './target-names.ts'
-import { targetNamed } from './target-names.ts'
+import { targetNamed, targetNames } from './target-names.ts'
 import type { RunOn } from './targets.ts'
 import { runOn } from './targets.ts'
 import { thisMachine } from './this-machine.ts'
@@ -38,7 +38,7 @@ import { refuseForOtherTargets } from './useless-options.ts'
 
 /** Runs a plan from its file to its reports; returns the exit status. */
 export async function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {
-  const plan = loadPlanFor(planName, surroundings.folders.plans, options)
+  const plan = loadPlanFor(planName, surroundings.folders.plans, { ...options, otherwise: targetNames[0] })
   const target = targetNamed(options.target, plan)
   refuseForOtherTargets(target, plan, options)
   if (options.repeat !== undefined) plan.repetitions = options.repeat
@@ -83,7 +83,11 @@ export async function carryOut(
   // Before anything is started: a run whose reports cannot be written is not worth its time.
   const folder = target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder)
   const fleet = fleetSpecOf(plan.fleet)
-  const arms = plan.arms.map((arm) => ({ name: armName(arm), requests: requestsOf(arm.profile, arm.set) }))
+  const arms = plan.arms.map((arm) => ({
+    name: armName(arm),
+    kubernetes: kubernetesOf(plan, arm),
+    requests: requestsOf(arm.profile, arm.set),
+  }))
   try {
     const { signal } = interruption
     await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, arms, signal, onProgress }))

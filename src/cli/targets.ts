@@ -111,7 +111,7 @@ export function remoteOptions(
     startedAt,
     confirmed: confirm,
     allowInsecure,
-    kubernetesVersion: readModulePins({ sourceFolder: folders.components }).kubernetes,
+    kubernetesVersion: (kubernetes) => readModulePins({ sourceFolder: folders.components, kubernetes }).kubernetes,
   }
 }
 

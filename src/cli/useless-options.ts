@@ -18,6 +18,7 @@ export function refuseUseless(options: Readonly<Record<string, unknown>>, becaus
 /** Options of which each is for one target only, and overrides. */
 interface ChoicesOfTargets {
   set?: readonly string[] | undefined
+  kubernetes?: string | undefined
   calibration?: string | undefined
   clusters?: string | undefined
   confirm?: readonly string[] | undefined
@@ -28,12 +29,13 @@ interface ChoicesOfTargets {
 export function refuseForOtherTargets(
   target: TargetName,
   plan: Plan,
-  { set = [], calibration, clusters, confirm, allowInsecure }: ChoicesOfTargets,
+  { set = [], kubernetes, calibration, clusters, confirm, allowInsecure }: ChoicesOfTargets,
 ): void {
   const on = `on target ${target}`
   if (target !== 'sim') refuseUseless({ '--calibration': calibration }, on)
   if (target !== 'remote')
     refuseUseless({ '--clusters': clusters, '--confirm': confirm, '--allow-insecure': allowInsecure }, on)
+  if (!isLookedAt('kubernetes', plan, target)) refuseUseless({ '--kubernetes': kubernetes }, on)
   const useless = set.filter((override) => !isLookedAt(pathOf(override), plan, target))
   refuseUseless(Object.fromEntries(useless.map((override) => [`--set ${excerpt(override)}`, true])), on)
 }

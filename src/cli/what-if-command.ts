@@ -16,7 +16,7 @@ import type { Variation } from '../tuning/vary.ts'
 import { parseVariation } from '../tuning/vary.ts'
 import { measureWhatIf } from './measure-hint.ts'
 import type { WhatIfOptions } from './options.ts'
-import { loadPlan, vocabulary } from './plans.ts'
+import { loadPlan, refusalsOf, vocabulary } from './plans.ts'
 import { carryOut } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { targetNamed } from './target-names.ts'
@@ -40,7 +40,10 @@ export async function whatIfCommand(
   refuseOverrides(set, varied, 'beside --vary')
   refuseOverrides(set, 'target', 'here: what-if simulates unless --target says otherwise')
   if (options.repeat !== undefined) refuseOverrides(set, 'repetitions', 'beside --repeat')
-  const read = (overrides: readonly Override[]) => loadPlan(planName, surroundings.folders.plans, overrides)
+  const read = (overrides: readonly Override[]) =>
+    loadPlan(planName, surroundings.folders.plans, overrides, {
+      refuse: (plan) => refusalsOf(options.target ?? 'sim', plan),
+    })
   const load = (overrides: readonly Override[]) => read([...set, ...overrides])
   const { plan, comparison } = compare(load, variation, options.profile)
   const target = targetNamed(options.target ?? 'sim', plan)
@@ -83,7 +86,7 @@ function compare(
     const set = [...others, ...departure]
     const [conflict] = conflictsAmong(requestsOf(base.profile, set))
     if (conflict !== undefined) throw new Failure('bad-input', `--vary ${varied}: with ${value}, ${conflict.message}`)
-    return { name: armNamesOfValues[index], profile: base.profile, set }
+    return { ...base, name: armNamesOfValues[index], set }
   })
   const tried = values.map((value, index) => ({ value, arm: armNamesOfValues[index] ?? '' }))
   return {

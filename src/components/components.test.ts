@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WantedComponents } from './components.ts'
-import { cacheKey, goBuildFlags, locateComponents, readModulePins, requireComponents } from './components.ts'
+import {
+  cacheKey,
+  goBuildFlags,
+  locateComponents,
+  pinnedVersions,
+  readModulePins,
+  requireComponents,
+} from './components.ts'
 
 const binaries = ['etcd', 'kube-apiserver', 'kube-scheduler'] as const
 
@@ -31,7 +38,7 @@ beforeEach(() => {
   write(join(source, 'go.mod'), 'module x\n\ngo 1.26.0\n\nrequire (\n\tk8s.io/kubernetes v1.36.3\n)\n')
   write(join(source, 'go.sum'), 'sums\n')
   write(join(source, 'hollow-node', 'main.go'), 'package main\n')
-  write(join(source, 'kmsgstub', 'go.mod'), 'module stub\n')
+  write(join(source, 'cadvisor', 'go.mod'), 'module stub\n')
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
@@ -40,7 +47,7 @@ describe('cacheKey', () => {
     expect(cacheKey({ sourceFolder: source })).toMatch(/^v1\.36\.3-[0-9a-f]{12}$/)
   })
 
-  it.each(['go.mod', 'go.sum', 'hollow-node/main.go', 'hollow-node/new.go', 'kmsgstub/go.mod'])(
+  it.each(['go.mod', 'go.sum', 'hollow-node/main.go', 'hollow-node/new.go', 'cadvisor/go.mod'])(
     'should change when %s changes',
     (file) => {
       const before = cacheKey({ sourceFolder: source })
@@ -85,7 +92,7 @@ describe('readModulePins', () => {
     })
   })
 
-  it.each(['1.35', '1.34'])('should find Kubernetes %s in this repository', (kubernetes) => {
+  it.each(['1.36', '1.35', '1.34'])('should find Kubernetes %s in this repository', (kubernetes) => {
     const pins = readModulePins({ sourceFolder: 'components', kubernetes })
     expect(pins.file).toBe(join(`kubernetes-${kubernetes}`, 'go.mod'))
     expect(pins.kubernetes.startsWith(`v${kubernetes}.`)).toBe(true)
@@ -101,8 +108,13 @@ describe('readModulePins', () => {
       go: '1.25.0',
     })
     expect(() => readModulePins({ sourceFolder: source, kubernetes: '1.33' })).toThrow(
-      expect.objectContaining({ kind: 'bad-input', next: expect.stringContaining('1.35, 1.36') }),
+      expect.objectContaining({ kind: 'bad-input', next: expect.stringContaining('1.36, 1.35') }),
     )
+  })
+
+  it('should list the versions by their numbers, the newest first', () => {
+    for (const minor of ['1.9', '1.10']) write(join(source, `kubernetes-${minor}`, 'go.mod'), '')
+    expect(pinnedVersions(source)).toEqual(['1.36', '1.10', '1.9'])
   })
 
   it('should say what is missing when go.mod pins no Kubernetes', () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Failure } from '../base/errors.ts'
+import { excerpt } from '../base/excerpt.ts'
 import { isExecutable, listFolder, listTree, readBytes, readTextFile } from '../base/files.ts'
 
 /** Environment as a process gets it. */
@@ -86,17 +87,24 @@ function cacheFolder(env: Environment): string {
   return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'scale-test', 'components')
 }
 
+/** The versions that can be built, `1.37`, the newest first. Throws `Failure('bad-input')` when go.mod pins none. */
+export function pinnedVersions(sourceFolder: string): string[] {
+  const others = listFolder(sourceFolder)
+    .filter((name) => name.startsWith(versionFolder('')))
+    .map((name) => name.slice(versionFolder('').length))
+  const minor = (version: string) => Number(version.split('.')[1])
+  return [minorOf(parseModule(sourceFolder, 'go.mod').kubernetes), ...others].sort((a, b) => minor(b) - minor(a))
+}
+
 /** Reads the go.mod of a version. Throws `Failure('bad-input')` when there is none, or it does not say what is wanted. */
 export function readModulePins({ sourceFolder, kubernetes }: Omit<WantedComponents, 'binaries'>): ModulePins {
   const pinned = parseModule(sourceFolder, 'go.mod')
   if (kubernetes === undefined || kubernetes === minorOf(pinned.kubernetes)) return pinned
-  const others = otherVersions(sourceFolder)
-  if (!others.includes(kubernetes)) {
-    const known = [...others, minorOf(pinned.kubernetes)]
-    throw new Failure('bad-input', `Kubernetes ${kubernetes} is not among the versions that ${sourceFolder} pins`, {
-      next: `Take one of ${known.join(', ')}, or add ${join(sourceFolder, versionFolder(kubernetes), 'go.mod')}`,
+  const known = pinnedVersions(sourceFolder)
+  if (!known.includes(kubernetes))
+    throw new Failure('bad-input', `Kubernetes ${excerpt(kubernetes)} is not among the versions that can be built`, {
+      next: `Take one of ${known.join(', ')}; another one needs a ${join(sourceFolder, versionFolder('1.x'), 'go.mod')}`,
     })
-  }
   return parseModule(sourceFolder, join(versionFolder(kubernetes), 'go.mod'))
 }
 
@@ -137,13 +145,6 @@ function versionFolder(kubernetes: string): string {
   return `kubernetes-${kubernetes}`
 }
 
-function otherVersions(folder: string): string[] {
-  return listFolder(folder)
-    .filter((name) => name.startsWith(versionFolder('')))
-    .map((name) => name.slice(versionFolder('').length))
-    .sort()
-}
-
 function parseModule(folder: string, file: string): ModulePins {
   const text = readTextFile(join(folder, file))
   const kubernetes = /^\s*k8s\.io\/kubernetes (v\d\S*)/m.exec(text)?.[1]
@@ -158,6 +159,6 @@ function parseModule(folder: string, file: string): ModulePins {
 }
 
 /** `1.36` of `v1.36.3` */
-function minorOf(version: string): string {
+export function minorOf(version: string): string {
   return version.slice(1).split('.').slice(0, 2).join('.')
 }

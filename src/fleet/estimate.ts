@@ -2,7 +2,7 @@ import { bytesOf } from '../base/quantity.ts'
 import { sumOf } from '../base/sum.ts'
 import { planHash } from '../plan/parse.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
-import { armName } from '../plan/plan.ts'
+import { armName, kubernetesOf } from '../plan/plan.ts'
 import { machineBoundAbove } from '../result/parts.ts'
 import type { LimitedClient } from '../tuning/client-knobs.ts'
 import { clientSettingsOf } from '../tuning/client-knobs.ts'
@@ -87,6 +87,8 @@ export interface FleetForecast extends Packing {
 export interface ArmForecast {
   name: string
   profile: string
+  /** The version of Kubernetes that it asks for; null where neither it nor the plan does. */
+  kubernetes: string | null
   departures: { knob: string; value: KnobValue | null; because: string }[]
   maxPods: number
   /** Null where it is left alone: then an unchanged status is written every 5 minutes only. */
@@ -192,6 +194,7 @@ function forecastArm(arm: PlannedArm, plan: Plan, steps: readonly ForecastStep[]
   return {
     name: armName(arm),
     profile: arm.profile,
+    kubernetes: kubernetesOf(plan, arm) ?? null,
     departures: arm.set,
     maxPods: knobs.maxPods,
     statusPeriodSeconds,

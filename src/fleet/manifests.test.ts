@@ -19,7 +19,7 @@ const spec: HollowFleetSpec = {
   hosts: 2,
   node: { cpu: 4, memory: '32Gi', containerStartDelayMs: 250 },
   statusPeriodSeconds: null,
-  pods: { ...plannedPods, image: 'hollow-node:v1.36.3' },
+  pods: { ...plannedPods, image: 'hollow-node:v1.37.2' },
 }
 
 const options: ManifestOptions = {

@@ -7,7 +7,7 @@ const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
 describe('the form of names', () => {
   it.each<[keyof typeof names, string[], string[]]>([
     ['plan', ['5k-nodes', long(63)], ['', 'Smoke', 'a b', '-a', 'a-', 'a.b', 'a\n', 'ä', long(64)]],
-    ['arm', ['untuned', 'kcm-70', long(40)], ['', 'A', 'a_b', 'a/b', '\u001b', long(41)]],
+    ['arm', ['untuned', 'kcm-70', 'v1.37', long(40)], ['', 'A', '..', 'v1.', 'a..b', 'a_b', 'a/b', '\u001b', long(41)]],
     ['probe', ['scale-down', long(63)], ['Scale', long(64)]],
     ['sizeClass', ['large', long(40)], ['large!', long(41)]],
     ['namespace', ['kubemark', long(63)], ['kube.mark', long(64), long(300_000)]],

@@ -27,6 +27,17 @@ function label(longest: number) {
     .max(longest)
 }
 
+/** Labels with dots between them. */
+function subdomain(longest: number) {
+  return z
+    .string()
+    .regex(
+      new RegExp(`^${subdomainForm}$`),
+      'expected lower-case letters, digits, dashes and dots, no dash or dot at an end',
+    )
+    .max(longest)
+}
+
 function expecting(what: string) {
   return { error: ({ input }: { input?: unknown }) => `expected ${what}, found ${shown(input)}` }
 }
@@ -57,7 +68,8 @@ const aSelector = 'a label selector, such as pool=workers or zone in (a, b)'
 /** The form of every name in a plan. */
 export const names = {
   plan: label(longestLabel),
-  arm: label(longestArmName),
+  /** With dots, for `v1.37`. It becomes part of file names, of label values and of the names of signing requests. */
+  arm: subdomain(longestArmName),
   probe: label(longestLabel),
   sizeClass: label(longestClassName),
   /** Of something elsewhere in the plan: where it is not found, that says more than its form. */

@@ -45,6 +45,15 @@ describe('what a target does not look at', () => {
     expect(notLookedAt(existing, 'sim')).toContain('fleet.source')
   })
 
+  it('should be the version of Kubernetes where it chooses no image of hollow nodes', () => {
+    const older = { ...plain, fleet, probes, kubernetes: '1.36' }
+    for (const target of ['sim', 'local', 'remote']) expect(notLookedAt(older, target)).toEqual([])
+    const mine = { ...older, fleet: { ...fleet, pods: { ...fleet.pods, image: 'mine' } } }
+    expect(notLookedAt(mine, 'remote')).toEqual(['kubernetes'])
+    const existing = { ...older, fleet: { ...fleet, source: 'existing' as const } }
+    expect(notLookedAt(existing, 'remote')).toEqual(['kubernetes'])
+  })
+
   it('should hold of what is below, and of nothing that is called alike', () => {
     expect(isLookedAt('fleet.pods.image', plan, 'sim')).toBe(false)
     expect(isLookedAt('fleet.pods', plan, 'sim')).toBe(false)

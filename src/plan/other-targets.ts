@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Plan } from './plan.ts'
 import { podsByDefault } from './plan.ts'
 
-type Part = Pick<Plan, 'fleet' | 'probes' | 'simulation' | 'remote'>
+type Part = Pick<Plan, 'fleet' | 'probes' | 'simulation' | 'remote'> & Partial<Pick<Plan, 'kubernetes' | 'arms'>>
 
 /**
  * Fields that only some targets look at, and which. A plan is written for all targets: what its file says for others is mentioned,
@@ -11,6 +11,12 @@ type Part = Pick<Plan, 'fleet' | 'probes' | 'simulation' | 'remote'>
 const fields: Readonly<
   Record<string, { isGiven(plan: Part): boolean; isLookedAt(target: string, plan: Part): boolean }>
 > = {
+  // On clusters that are there, it chooses the image of hollow nodes.
+  kubernetes: {
+    isGiven: ({ kubernetes }) => kubernetes !== undefined,
+    isLookedAt: (target, plan) =>
+      target !== 'remote' || (startsNodes(target, plan) && plan.fleet.pods.image === undefined),
+  },
   simulation: {
     isGiven: ({ simulation }) => simulation !== undefined,
     isLookedAt: (target) => target === 'sim',

@@ -5,18 +5,24 @@ import { Failure } from '../base/errors.ts'
 import { excerpt, lineExcerpt } from '../base/excerpt.ts'
 import { shownPath } from '../base/file-failures.ts'
 import { formatNames } from '../base/names.ts'
+import type { SchemaProblem } from '../base/schema-problems.ts'
 import { fieldsOf, schemaProblems, sentenceOf } from '../base/schema-problems.ts'
 import { checkSections } from './check.ts'
 import type { Plan, PlannedClusters, Vocabulary } from './plan.ts'
 import { planSections } from './plan.ts'
 import { withSteps } from './short-form.ts'
-import type { MergeOptions, Override } from './sources.ts'
+import type { MergedPlan, MergeOptions, Override } from './sources.ts'
 import { mergeSources, optionOf } from './sources.ts'
 import type { PlacedProblem } from './written.ts'
 import { lineAt } from './written.ts'
 
 /** For editors and for messages: files are merged before a plan is looked at. */
 export const include = z.array(z.string()).optional().describe('Files that are merged before this one, relative to it.')
+
+export interface ParseOptions extends MergeOptions {
+  /** What the target of a run cannot do of a plan that is right in itself. */
+  refuse?: (plan: Plan) => SchemaProblem[]
+}
 
 /** For a plan that stands alone. */
 const alone: MergeOptions = {
@@ -30,19 +36,29 @@ const alone: MergeOptions = {
  * The plan in `text`, with what it includes and with overrides. Throws `Failure('bad-input')` that lists every mistake as
  * `file:line:column`, with the line itself. Reads nothing but its arguments.
  */
-export function parsePlan(text: string, file: string, vocabulary: Vocabulary, options: MergeOptions = alone): Plan {
+export function parsePlan(text: string, file: string, vocabulary: Vocabulary, options: ParseOptions = alone): Plan {
   const sections = planSections(vocabulary)
   const fields = ['include', ...Object.keys(sections)]
   const { value, problems: early, complete, locate } = mergeSources({ ...options, text, file, role: 'plan', fields })
   const { overrides } = options
   if (!complete) throw refusal(early, overrides)
   const parsed = z.strictObject(sections).safeParse(value, { reportInput: true })
-  const problems = [
-    ...(parsed.success ? [] : schemaProblems(z.strictObject({ include, ...sections }), parsed.error, 'a plan')),
-    ...checkSections(value, sections, vocabulary.kinds),
-  ].map((problem) => ({ place: locate(problem.path, problem.key), message: sentenceOf(problem) }))
-  if (parsed.success && problems.length + early.length === 0) return withSteps(parsed.data, vocabulary.kinds)
-  throw refusal([...early, ...problems], overrides)
+  const problems = placed(
+    [
+      ...(parsed.success ? [] : schemaProblems(z.strictObject({ include, ...sections }), parsed.error, 'a plan')),
+      ...checkSections(value, sections, vocabulary.kinds),
+    ],
+    locate,
+  )
+  if (!parsed.success || problems.length + early.length > 0) throw refusal([...early, ...problems], overrides)
+  const plan = withSteps(parsed.data, vocabulary.kinds)
+  const refused = options.refuse?.(plan) ?? []
+  if (refused.length === 0) return plan
+  throw refusal(placed(refused, locate), overrides)
+}
+
+function placed(problems: readonly SchemaProblem[], locate: MergedPlan['locate']): PlacedProblem[] {
+  return problems.map((problem) => ({ place: locate(problem.path, problem.key), message: sentenceOf(problem) }))
 }
 
 /**
@@ -67,10 +83,7 @@ export function parseClusters(
   const parsed = clusters.safeParse(value, { reportInput: true })
   if (parsed.success && early.length === 0) return parsed.data.remote
   const problems = parsed.success ? [] : schemaProblems(clusters, parsed.error, 'the file')
-  throw refusal([
-    ...early,
-    ...problems.map((problem) => ({ place: locate(problem.path, problem.key), message: sentenceOf(problem) })),
-  ])
+  throw refusal([...early, ...placed(problems, locate)])
 }
 
 /** The path of every field of a plan: `fleet.node.memory`. */
@@ -89,9 +102,9 @@ export function planHash({ remote: _, steps, ...plan }: Plan): string {
  * Identifies what a run does and with what: runs with the same hash may be compared. The plan's name, descriptions, reasons, thresholds and
  * published figures change nothing of it; the names of arms and steps do, as figures are compared by them.
  */
-export function conditionsHash({ seed, fleet, probes, steps, arms, simulation, faults }: Plan): string {
+export function conditionsHash({ seed, kubernetes, fleet, probes, steps, arms, simulation, faults }: Plan): string {
   const conditions = arms.map(({ set, ...arm }) => ({ ...arm, set: set.map(({ because: _, ...one }) => one) }))
-  return hashOf({ seed, fleet, probes, steps: withoutPlaces(steps), arms: conditions, simulation, faults })
+  return hashOf({ seed, kubernetes, fleet, probes, steps: withoutPlaces(steps), arms: conditions, simulation, faults })
 }
 
 function withoutPlaces(steps: Plan['steps']): object[] {

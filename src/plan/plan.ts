@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { formatChoice } from '../base/names.ts'
 import { catalogue } from '../tuning/catalogue.ts'
 import { findKnob } from '../tuning/find-knob.ts'
 import { openIdPattern } from '../tuning/open-knobs.ts'
@@ -18,8 +19,20 @@ import { workloadSection } from './workload.ts'
 export interface Vocabulary {
   targets: readonly string[]
   faults: readonly string[]
+  /** Versions of Kubernetes that can be built, the newest first. */
+  kubernetes: readonly string[]
   /** The kinds of steps, in the order in which the short form has them. */
   kinds: readonly SectionKind[]
+}
+
+/** A version of Kubernetes. In quotes, because to YAML 1.40 is the number 1.4. */
+function kubernetesVersion(versions: readonly string[]) {
+  return z.enum(versions, {
+    error: ({ input }) =>
+      typeof input === 'number'
+        ? `expected a version of Kubernetes in quotes, such as "${versions[0]}"`
+        : `expected ${formatChoice(versions)}`,
+  })
 }
 
 const bound = z.union([z.number(), z.string()], {
@@ -157,6 +170,11 @@ export function planSections(vocabulary: Vocabulary) {
     name: names.plan,
     description: z.string().optional(),
     target: z.enum(vocabulary.targets).optional().describe('Where the plan runs when the command line does not say.'),
+    kubernetes: kubernetesVersion(vocabulary.kubernetes)
+      .optional()
+      .describe(
+        'The version of every arm that names none: control plane, the etcd that goes with it, and hollow nodes.',
+      ),
     seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).prefault(1).describe('Everything random in a run follows from it.'),
     repetitions: count(mostRepetitions).prefault(1).describe('How often each arm runs; arms alternate.'),
     fleet: z.strictObject({
@@ -238,6 +256,9 @@ export function planSections(vocabulary: Vocabulary) {
             .optional()
             .describe("What results call the arm; its profile's name when absent. Two arms of one profile need names."),
           profile,
+          kubernetes: kubernetesVersion(vocabulary.kubernetes)
+            .optional()
+            .describe('Its version of Kubernetes, where arms differ in it.'),
           set: z.array(departure).default([]).describe('Departures from the profile, each with its reason.'),
         }),
       )
@@ -320,6 +341,11 @@ export type Threshold = Plan['thresholds'][number]
 /** What results call an arm. */
 export function armName({ name, profile }: Pick<PlannedArm, 'name' | 'profile'>): string {
   return name ?? profile
+}
+
+/** The version of Kubernetes that an arm asks for; undefined where neither it nor its plan does. */
+export function kubernetesOf(plan: Pick<Plan, 'kubernetes'>, arm: Pick<PlannedArm, 'kubernetes'>): string | undefined {
+  return arm.kubernetes ?? plan.kubernetes
 }
 
 /** Names one go at an arm, such as `tuned-2`: in files, and in the progress view. */

@@ -7,6 +7,7 @@ import type { ArmOutcome, KnobOutcome } from '../result/result.ts'
 import { formatKnobValue, formatShare, none } from './format.ts'
 import { armLabel } from './labels.ts'
 import type { Conditions, Doubt, RunReport, StepReport } from './step-view.ts'
+import type { ArmVersions } from './versions.ts'
 
 /** One kind of thing that lessens trust in the figures, and everywhere it happened. */
 export interface Caveat extends Pick<Doubt, 'severity' | 'title'> {
@@ -14,7 +15,11 @@ export interface Caveat extends Pick<Doubt, 'severity' | 'title'> {
 }
 
 /** Looks for everything in the arms and their steps that a reader of the figures has to know. */
-export function caveatsOf(arms: readonly ArmOutcome[], steps: readonly StepReport[]): Caveat[] {
+export function caveatsOf(
+  arms: readonly ArmOutcome[],
+  steps: readonly StepReport[],
+  versions: readonly ArmVersions[],
+): Caveat[] {
   const perArm = (say: (arm: ArmOutcome) => string[]): string[] =>
     arms.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
   const runsOf = (arm: ArmOutcome) => steps.flatMap(({ runs }) => runs.filter(({ label }) => label === armLabel(arm)))
@@ -49,6 +54,11 @@ export function caveatsOf(arms: readonly ArmOutcome[], steps: readonly StepRepor
       places: perArm(({ insecure }) => (insecure === true ? ['--allow-insecure'] : [])),
     },
     { severity: 'bad', title: 'Knobs whose value is not the one requested', places: knobs('differs') },
+    {
+      severity: 'warn',
+      title: 'The versions of the arms differ: so may their figures, whatever the settings',
+      places: versions.map(({ arm, words }) => `${arm}: ${words}`),
+    },
     {
       severity: 'warn',
       title: 'Overridden by Kubernetes',

@@ -39,6 +39,7 @@ ${resources.map((resource) => num(objects[resource] === undefined ? none : forma
         ),
     ],
     markup`<dl>${Object.entries(result.versions).map(([component, version]) => term(component, version))}
+${view.versions.map(({ arm, words }) => term(arm, words))}
 ${term('machine', machine === null ? view.words.elsewhere : `${machine.system}, ${plural(machine.cores, 'core')}, ${formatBytes(machine.memoryBytes)}`)}
 ${orchestrator !== null && term('orchestrator', `${formatBytes(orchestrator.peakMemoryBytes)} of memory at its peak`)}</dl>`,
   )

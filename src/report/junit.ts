@@ -46,10 +46,18 @@ export function renderJunit(view: ReportView): string {
 <testsuites name="${suite}" ${counts}>
   <testsuite name="${suite}" ${counts}${result.startedAt !== null && markup` timestamp="${result.startedAt}"`}>
     <properties>
-${Object.entries({ ...properties, ...result.versions }).map(([name, value]) => markup`      <property name="${name}" value="${value}"/>\n`)}    </properties>
+${Object.entries({ ...properties, ...result.versions, ...versionsOfArms(view) }).map(([name, value]) => markup`      <property name="${name}" value="${value}"/>\n`)}    </properties>
 ${cases.map((testCase) => renderCase(testCase, `scale-test.${result.plan} (${result.evidence})`))}  </testsuite>
 </testsuites>
 `.markup
+}
+
+/** `kube-apiserver of v1.36` for what not all arms have in common. */
+function versionsOfArms({ versions }: ReportView): Record<string, string> {
+  const each = versions.flatMap(({ arm, versions: own }) =>
+    Object.entries(own).map(([name, version]) => [`${name} of ${arm}`, version]),
+  )
+  return Object.fromEntries(each)
 }
 
 function renderCase({ group, name, durationMs, kind, message, output }: TestCase, prefix: string): Markup {

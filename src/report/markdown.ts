@@ -42,7 +42,7 @@ export function renderMarkdown(view: ReportView): string {
     ...view.sections
       .filter((section) => !isOpen(section))
       .map(({ title, blocks }) => folded(title, brief(view, blocks))),
-    footer(result),
+    footer(view),
   ]
   return `${blocks.filter((block) => typeof block === 'string' && block !== '').join('\n\n')}\n`
 }
@@ -206,11 +206,15 @@ function knobText({ outcomes }: KnobCell): string {
   return texts.join('; ')
 }
 
-function footer(result: Result): string {
-  const versions = Object.entries(result.versions).map(([component, version]) => `${component} ${version}`)
+function footer({ result, versions: differing }: ReportView): string {
+  const common = Object.entries(result.versions).map(([component, version]) => `${component} ${version}`)
+  const versions = [
+    ...(common.length === 0 ? [] : [common.join(', ')]),
+    ...differing.map(({ arm, words }) => `${arm}: ${words}`),
+  ]
   return [
     `Run ${escapeMarkdown(result.run)} on ${escapeMarkdown(result.target)}, ${escapeMarkdown(formatTaken(result))}.`,
-    `${escapeMarkdown(versions.join(', '))}.`,
+    `${escapeMarkdown(versions.join('; '))}.`,
     `Plan hash ${escapeMarkdown(result.planHash)}, result schema ${result.schema}. Make again: \`${printable(rerenderCommand(result)).replace(/[`\s]+/g, ' ')}\``,
   ].join('\n')
 }

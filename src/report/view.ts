@@ -12,6 +12,8 @@ import type { Section } from './section.ts'
 import { joinedSections } from './section.ts'
 import { armSeries, seriesComparison, seriesSection } from './series.ts'
 import type { StepReport, StepView } from './step-view.ts'
+import type { ArmVersions } from './versions.ts'
+import { differingVersions } from './versions.ts'
 import type { Worsened } from './worse.ts'
 import { worsenedIn } from './worse.ts'
 
@@ -42,6 +44,8 @@ export interface ReportView {
   sections: Section[]
   /** Times that an arm made longer than the baseline's; nothing where the arms are the values of one setting. */
   worse: Worsened[]
+  /** What arms ran that not all of them did; nothing where their versions are the same. */
+  versions: ArmVersions[]
   /** The notes of the published figures; figures point here by position, counted from 1. */
   notes: string[]
   /** What a reader must know before trusting the figures, worst first. */
@@ -63,6 +67,7 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
   const series = seriesComparison(recorded, context)
   const worse = result.whatIf === undefined ? worsenedIn({ arms, armNames, steps }) : []
   const verdict = verdictOf(result, worse)
+  const versions = differingVersions(arms, result.versions)
   return {
     result,
     title: `${result.plan}: ${verdict}`,
@@ -79,8 +84,9 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
       ...seriesSection(recorded, series),
     ]),
     worse,
+    versions,
     notes,
-    caveats: caveatsOf(arms, steps),
+    caveats: caveatsOf(arms, steps, versions),
     knobs: knobsOf(arms, armNames),
   }
 }

@@ -95,6 +95,8 @@ const armParts = {
   repetition: z.int().min(1),
   /** Position in the run: arms alternate (ABBA) so that drift hits all of them alike. */
   order: z.number(),
+  /** Of each component of the arm; absent where none was read, and in earlier results. */
+  versions: z.record(z.string(), z.string()).optional(),
   outcome: z.enum(['complete', 'failed', 'interrupted']),
   error: z.string().optional(),
   knobs: z.array(knobOutcome),
@@ -195,6 +197,7 @@ const resultParts = {
   /** Null for a simulation, whose time is virtual. */
   startedAt: z.string().nullable(),
   durationMs: z.number(),
+  /** Of each component, as far as it is the same in all arms. */
   versions: z.record(z.string(), z.string()),
   machine: z.object({ cores: z.number(), memoryBytes: z.number(), system: z.string() }).nullable(),
   /** This program itself. */

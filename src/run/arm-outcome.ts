@@ -68,12 +68,3 @@ export function limitsIn(knobs: readonly KnobOutcome[]): ClientLimits {
     scheduler: limitOf('scheduler'),
   }
 }
-
-/** Adds versions to those of earlier arms; where two arms differ, both are told. */
-export function noteVersions(versions: Record<string, string>, found: Readonly<Record<string, string>> = {}): void {
-  for (const [name, version] of Object.entries(found)) {
-    const known = versions[name]
-    const isNew = known !== undefined && !known.split(', ').includes(version)
-    versions[name] = isNew ? `${known}, ${version}` : (known ?? version)
-  }
-}

@@ -1,6 +1,7 @@
 import { conditionsHash, planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ArmOutcome, Result } from '../result/result.ts'
+import { commonVersions } from '../result/versions.ts'
 import type { RunContext } from './context.ts'
 import { boundsOf } from './thresholds.ts'
 import { judgeRun } from './verdict.ts'
@@ -8,7 +9,6 @@ import { judgeRun } from './verdict.ts'
 /** What is known when a run ends, or after one of its arms. */
 interface Done {
   arms: ArmOutcome[]
-  versions: Record<string, string>
   durationMs: number
   /** What ended it early; undefined where it goes to its end, also if single arms do not. */
   ending: string | undefined
@@ -19,7 +19,7 @@ interface Done {
 /** The result of a run, judged by what there is of it. */
 export function resultOfRun(
   { runId, plan, target, host, whatIf }: RunContext,
-  { arms, versions, durationMs, ending, hasFailed }: Done,
+  { arms, durationMs, ending, hasFailed }: Done,
 ): Result {
   return {
     schema: 2,
@@ -34,7 +34,7 @@ export function resultOfRun(
     ...(ending === undefined ? {} : { ending }),
     startedAt: host.startedAt,
     durationMs,
-    versions,
+    versions: commonVersions(arms),
     machine: host.machine,
     orchestrator: host.peakMemoryBytes === null ? null : { peakMemoryBytes: host.peakMemoryBytes() },
     reference: referenceOf(plan),

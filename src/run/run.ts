@@ -13,7 +13,7 @@ import { fleetCheck, fleetSpecOf, fleetUp, nodeSourceOf } from '../steps/fleet-u
 import type { AnyStepKind, ArmContext } from '../steps/kind.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
 import { knobsOf } from '../tuning/profiles.ts'
-import { blankOutcome, fleetOutcome, limitsIn, noteVersions } from './arm-outcome.ts'
+import { blankOutcome, fleetOutcome, limitsIn } from './arm-outcome.ts'
 import type { RunContext } from './context.ts'
 import { itineraryOf } from './itinerary.ts'
 import { outlineOf } from './outline.ts'
@@ -40,18 +40,16 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
   emit({ type: 'run-started', run: runId, plan: plan.name, target: target.name, outline })
 
   const arms: ArmOutcome[] = []
-  const versions: Record<string, string> = {}
   const errors: unknown[] = []
   const resultOf = (ending: string | undefined) =>
     resultOfRun(context, {
       arms,
-      versions,
       durationMs: clock.nowMs() - startedMs,
       ending,
       hasFailed: errors.length > 0,
     })
   for (let arm = next(arms); arm !== undefined; arm = next(arms)) {
-    const ran = await runArm(arm, context, versions)
+    const ran = await runArm(arm, context)
     arms.push(ran.outcome)
     const finished = `${plural(arms.length, 'arm')} of ${planned.length} finished`
     context.onArm?.(resultOf(`killed, or still running: ${finished}`))
@@ -77,18 +75,14 @@ export function endsRun(error: unknown): boolean {
 }
 
 /** Whatever happens in an arm, what was begun in it is torn down, and what is known of it is kept. */
-async function runArm(
-  arm: Arm,
-  context: RunContext,
-  versions: Record<string, string>,
-): Promise<{ outcome: ArmOutcome; error?: unknown }> {
+async function runArm(arm: Arm, context: RunContext): Promise<{ outcome: ArmOutcome; error?: unknown }> {
   const { clock, host, signal, target } = context
   const outcome = blankOutcome(arm)
   const keep = (sample: Sample) => context.onSample({ armId: arm.id, ...sample })
   const recording = startRecording({ ...host, signal, keep }, { clock })
   const emit = recordSteps(recording, outlineOf(arm, target), context.emit)
   const { outcome: ending, residue } = await withStages({ armId: arm.id, clock, signal, emit }, (stages) =>
-    measureArm({ ...context, arm, stages, outcome, recording, versions }),
+    measureArm({ ...context, arm, stages, outcome, recording }),
   )
   outcome.machine = await recording.stop()
   outcome.residue = residue
@@ -105,13 +99,11 @@ interface Running extends RunContext {
   /** Holds what is known, even if a later step fails. */
   outcome: ArmOutcome
   recording: Recording
-  /** Of every component, over all arms. */
-  versions: Record<string, string>
 }
 
 /** One arm, from an empty machine to the last look at its nodes. */
 async function measureArm(running: Running): Promise<void> {
-  const { arm, stages, outcome, recording, versions, target, clock, host, runId } = running
+  const { arm, stages, outcome, recording, target, clock, host, runId } = running
   const { plan, requests, leftAlone } = arm
   const knobs = knobsOf(running.plan.arms)
   const beganMs = clock.nowMs()
@@ -119,7 +111,7 @@ async function measureArm(running: Running): Promise<void> {
   const cluster = await stages.run(controlPlane(target, arm))
   stages.endOn(cluster.broken)
   const whole = await recording.follow(cluster)
-  noteVersions(versions, cluster.versions)
+  outcome.versions = { ...cluster.versions }
   outcome.controlPlaneReadyMs = cluster.readyMs
   Object.assign(outcome, cluster.opening)
 
@@ -131,7 +123,7 @@ async function measureArm(running: Running): Promise<void> {
       nodes: recording.nodes,
     }),
   )
-  noteVersions(versions, fleet.origin?.versions)
+  Object.assign(outcome.versions, fleet.origin?.versions)
   outcome.fleet = fleetOutcome(fleet, arm, target)
 
   let unread: string | undefined = 'the arm ended before it was read again'

@@ -1,6 +1,6 @@
 import { estimateFleetCores } from '../fleet/sizing.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
-import { armIdOf, armName } from '../plan/plan.ts'
+import { armIdOf, armName, kubernetesOf } from '../plan/plan.ts'
 import type { ArmOutcome, Result } from '../result/result.ts'
 import type { Target } from '../targets/target.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
@@ -17,6 +17,8 @@ export interface Arm {
   /** Position in the run, from 1. */
   order: number
   profile: PlannedArm['profile']
+  /** The version of Kubernetes that it asks for; undefined where neither it nor its plan does. */
+  kubernetes: string | undefined
   /** What its knobs are asked to be, its profile's settings included. */
   requests: readonly KnobRequest[]
   /** Departures from the profile that take a setting back. */
@@ -80,6 +82,7 @@ function resolved(
     repetition,
     order,
     profile,
+    kubernetes: kubernetesOf(plan, arm),
     requests,
     leftAlone: set.filter(({ value }) => value === null),
     plan,

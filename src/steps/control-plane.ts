@@ -9,7 +9,7 @@ export const controlPlaneOutline: StepOutline = { id: 'control-plane', title: 'C
 /** Brings up the arm's control plane; tearing down takes the whole cluster away. */
 export function controlPlane(
   target: Target,
-  { requests, ...arm }: OpenOptions['arm'] & { requests: readonly KnobRequest[] },
+  { requests, id, name, repetition, kubernetes }: OpenOptions['arm'] & { requests: readonly KnobRequest[] },
 ): Step<Cluster> {
   const knobs = requests.filter(({ knob }) => target.supports(knob).supported)
   let opening: Promise<Cluster> | undefined
@@ -17,7 +17,7 @@ export function controlPlane(
     ...controlPlaneOutline,
     timeoutMs: target.openBudgetMs ?? 120_000,
     setUp({ signal }) {
-      opening = target.open({ arm, knobs, signal })
+      opening = target.open({ arm: { id, name, repetition, kubernetes }, knobs, signal })
       return opening
     },
     summary({ readyMs, opening }) {

@@ -39,7 +39,7 @@ export interface Target {
 export interface PrepareContext {
   /** What every arm will start. */
   fleet: FleetSpec
-  /** The settings of each arm that will run. */
+  /** The arms that will run, at least one. */
   arms: readonly ArmSettings[]
   signal: AbortSignal
   /** A line of progress, for work that takes minutes the first time. */
@@ -49,14 +49,16 @@ export interface PrepareContext {
 /** What an arm asks its components to be set to. */
 export interface ArmSettings {
   name: string
+  /** The version of Kubernetes that it asks for, such as `1.36`; absent where it asks for none. */
+  kubernetes?: string | undefined
   requests: readonly KnobRequest[]
 }
 
 export interface OpenOptions {
   /**
-   * `id` distinguishes the arm's files: `untuned-1`. `name` is the plan's. What is left to chance differs between repetitions, not between arms.
+   * `id` distinguishes the arm's files: `untuned-1`. `name` is the plan's. `kubernetes` is the version that it asks for, if any. What is left to chance differs between repetitions, not between arms.
    */
-  arm: { id: string; name: string; repetition: number }
+  arm: { id: string; name: string; repetition: number; kubernetes?: string | undefined }
   /** Only knobs that `supports` accepted. */
   knobs: readonly KnobRequest[]
   signal: AbortSignal

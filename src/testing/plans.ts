@@ -15,6 +15,7 @@ export { stepKinds }
 export const vocabulary: Vocabulary = {
   targets: ['sim', 'local', 'remote'],
   faults: ['storms', 'surges'],
+  kubernetes: ['1.37', '1.36', '1.35', '1.34'],
   kinds: stepKinds.map(({ section }) => section),
 }
 

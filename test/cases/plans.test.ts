@@ -261,6 +261,10 @@ describe('what would do nothing', () => {
     [['plan', 'base.yaml', '--clusters', 'base.yaml'], '--clusters does nothing on target sim'],
     [['run', 'base.yaml', '--confirm', 'x'], '--confirm does nothing on target sim'],
     [['run', 'base.yaml', '--allow-insecure', 'x'], '--allow-insecure does nothing on target sim'],
+    [
+      ['run', 'base.yaml', '-k', '1.36', '--set', 'kubernetes="1.36"'],
+      '--set kubernetes does nothing beside --kubernetes',
+    ],
     [['run', 'base.yaml', '-t', 'local', '-c', 'c.json'], '--calibration does nothing on target local'],
     [['run', 'base.yaml', '-r', '2', '--set', 'repetitions=3'], '--set repetitions does nothing beside --repeat'],
     [['run', 'base.yaml', '-t', 'sim', '--set', 'target=local'], '--set target does nothing beside --target'],

@@ -88,7 +88,7 @@ describeWithComponents('a tuned cluster of target local', () => {
   let fleet: Fleet
 
   beforeAll(async () => {
-    await target.prepare({ fleet: fleetSpec, arms: [], signal, onProgress: () => {} })
+    await target.prepare({ fleet: fleetSpec, arms: [{ name: 'tuned', requests: [] }], signal, onProgress: () => {} })
     cluster = await target.open({
       arm: { id: 'tuned-1', name: 'tuned', repetition: 1 },
       knobs: honoured('tuned', open),
@@ -239,7 +239,7 @@ describeWithComponents('a cluster of target local at the edges of what its knobs
   )
 
   beforeAll(async () => {
-    await target.prepare({ fleet: fleetSpec, arms: [], signal, onProgress: () => {} })
+    await target.prepare({ fleet: fleetSpec, arms: [{ name: 'tuned', requests: [] }], signal, onProgress: () => {} })
     cluster = await target.open({ arm: { id: 'edges-1', name: 'edges', repetition: 1 }, knobs: requests, signal })
     await cluster.startFleet(fleetSpec, signal)
   })

@@ -31,6 +31,19 @@ describe('target remote', () => {
     expect(await bench.contents()).toEqual(before)
   })
 
+  it('should say so when the clusters of the arms run different versions', async () => {
+    await using bench = await simulatedClusters(['untuned', 'tuned'], { tuned: 'v1.37.2' })
+    const { result } = await run(bench.options('run-1'))
+    expect(result.versions).not.toHaveProperty('kube-apiserver')
+    expect(result.arms.map(({ versions }) => versions?.['kube-apiserver'])).toEqual(['v1.36.3', 'v1.37.2'])
+    expect(viewFor(result).caveats).toContainEqual(
+      expect.objectContaining({
+        title: expect.stringContaining('versions of the arms differ'),
+        places: ['untuned: kube-apiserver v1.36.3', 'tuned: kube-apiserver v1.37.2'],
+      }),
+    )
+  })
+
   it('should observe clusters under the load of others, with no node named, and leave nothing in them', async () => {
     await using bench = await simulatedClusters(['untuned', 'tuned'])
     const before = await bench.contents()

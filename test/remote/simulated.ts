@@ -38,8 +38,11 @@ export interface SimulatedClusters extends AsyncDisposable {
 const nodes = 2
 const { signal } = new AbortController()
 
-/** A cluster for each profile, set as it says, with two nodes of its own. */
-export async function simulatedClusters(profiles: readonly ProfileName[]): Promise<SimulatedClusters> {
+/** A cluster for each profile, set as it says, with two nodes of its own; `versions` are those of their apiservers, by profile. */
+export async function simulatedClusters(
+  profiles: readonly ProfileName[],
+  versions: Readonly<Record<string, string>> = {},
+): Promise<SimulatedClusters> {
   const known = calibrationSchema.parse(calibration)
   const hardware = { controlPlaneCores: known.machine.cores, hosts: null, hostMemoryBytes: known.machine.memoryBytes }
   const target = simulatedTarget({ seed: 1, calibration: known, hardware, disposable: false })
@@ -61,7 +64,7 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
     await clock.sleep(30_000)
     const kubeconfig = kubeconfigFile(profile)
     writeFileSync(kubeconfig, kubeconfigOf(profile, serverOf(profile)))
-    const api = asReal(cluster, profile)
+    const api = asReal(cluster, profile, versions[profile])
     apis.set(serverOf(profile), api)
     targets.push({ kubeconfig, context: profile, uid: await uidOf(api), arms: [profile] })
   }
@@ -95,7 +98,7 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
       allowInsecure: [],
       stdinIsTerminal: false,
       onPluginLine: () => {},
-      kubernetesVersion: 'v1.36.3',
+      kubernetesVersion: (kubernetes) => (kubernetes === undefined ? 'v1.36.3' : `v${kubernetes}.0`),
       env: {},
       clock,
       now: () => new Date(Date.UTC(2026, 0, 1) + clock.nowMs()),
@@ -150,7 +153,7 @@ function kubeconfigOf(context: string, server: string): string {
 }
 
 /** A simulated cluster with a UID of its own, and the pages that a real apiserver serves beside its API. */
-function asReal({ api, scrape, effectiveKnobs }: SimulatedCluster, name: string): ClusterApi {
+function asReal({ api, scrape, effectiveKnobs }: SimulatedCluster, name: string, version = 'v1.36.3'): ClusterApi {
   const get: KubeApi['get'] = async (ref) => {
     const found = await api.get(ref)
     if (ref.resource !== 'namespaces' || ref.name !== 'kube-system') return found
@@ -174,7 +177,7 @@ function asReal({ api, scrape, effectiveKnobs }: SimulatedCluster, name: string)
         case '/readyz':
           return 'ok'
         case '/version':
-          return '{"gitVersion":"v1.36.3"}'
+          return JSON.stringify({ gitVersion: version })
         case '/metrics':
           return metricsOf('kube-apiserver')
         case 'kubelet /metrics':

@@ -9,7 +9,7 @@ export const localBinaries = [
   'hollow-node',
 ] as const satisfies readonly Binary[]
 
-/** What target local needs of the Go module in a folder. */
-export function localComponents(sourceFolder: string): WantedComponents {
-  return { sourceFolder, binaries: localBinaries }
+/** What target local needs of a Go module in a folder, the one of a version of Kubernetes. */
+export function localComponents(sourceFolder: string, kubernetes?: string): WantedComponents {
+  return { sourceFolder, kubernetes, binaries: localBinaries }
 }

@@ -4,11 +4,17 @@ import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
 import { readKernelFile } from '../../base/files.ts'
 import { buildComponents, describeBuild } from '../../components/build.ts'
-import type { Environment } from '../../components/components.ts'
-import { locateComponents, requireComponents } from '../../components/components.ts'
+import type { ComponentsPlace, Environment } from '../../components/components.ts'
+import {
+  componentsVariable,
+  locateComponents,
+  minorOf,
+  readModulePins,
+  requireComponents,
+} from '../../components/components.ts'
 import { readVersion } from '../../components/version.ts'
 import type { Knob } from '../../tuning/knob.ts'
-import type { Target } from '../target.ts'
+import type { PrepareContext, Target } from '../target.ts'
 import { localBinaries, localComponents } from './binaries.ts'
 import { closeBudgetMs, openCluster } from './cluster.ts'
 import { supportOf } from './knobs.ts'
@@ -42,7 +48,6 @@ export function localTarget(options: LocalTargetOptions): Target {
       next: 'Run on a Linux machine, or with another target',
     })
   const stateFolder = stateFolderOf(runFolder)
-  const wanted = localComponents(componentsSource)
   const permissions = { mayRaisePriority: mayRaisePriority(), hasIonice: isInstalled('ionice', env) }
   const ports = createPorts(
     parsePortRange(readKernelFile('/proc/sys/net/ipv4/ip_local_port_range')),
@@ -53,12 +58,32 @@ export function localTarget(options: LocalTargetOptions): Target {
   const guard = async () => {
     if (reaper?.isAlive() !== true) reaper = await startReaper({ runId, stateFolder })
   }
+  const placeOf = (kubernetes: string | undefined) =>
+    locateComponents(localComponents(componentsSource, kubernetes), env)
   // Once for all arms, so that a change of the sources in mid-run cannot give them different binaries.
-  let binaryFolder: string | undefined
-  let versions: Promise<Record<string, string>> | undefined
-  const findBinaries = () => {
-    binaryFolder ??= requireComponents(locateComponents(wanted, env))
-    return binaryFolder
+  const folders = new Map<string | undefined, string>()
+  const folderOf = (kubernetes: string | undefined): string => {
+    const folder = folders.get(kubernetes) ?? requireComponents(placeOf(kubernetes))
+    folders.set(kubernetes, folder)
+    return folder
+  }
+  const versions = new Map<string, Promise<Record<string, string>>>()
+  const versionsIn = (folder: string, componentEnv: Record<string, string>) => {
+    const found = versions.get(folder) ?? readVersions(folder, componentEnv)
+    versions.set(folder, found)
+    return found
+  }
+  const build = async (place: ComponentsPlace, { signal, onProgress }: PrepareContext) => {
+    if (place.origin === 'given' || place.missing.length === 0) return
+    await guard()
+    const { kubernetes } = readModulePins(place.wanted)
+    onProgress(`building the components of Kubernetes ${kubernetes} into ${place.folder}, once: it takes some minutes`)
+    await buildComponents(place, {
+      env: { ...env, ...mark },
+      clock,
+      signal,
+      onProgress: (progress) => onProgress(`Kubernetes ${kubernetes}: ${describeBuild(progress)}`),
+    })
   }
 
   const supports = (knob: Knob) => supportOf(knob, permissions)
@@ -71,24 +96,21 @@ export function localTarget(options: LocalTargetOptions): Target {
     closeBudgetMs,
     supports,
 
-    async prepare({ fleet, arms, signal, onProgress }) {
-      checkLimits(fleet, readLimits())
-      const place = locateComponents(wanted, env)
-      if (place.origin === 'cache' && place.missing.length > 0) {
-        await guard()
-        onProgress(`building the components into ${place.folder}, once: it takes about six minutes`)
-        await buildComponents(place, {
-          env: { ...env, ...mark },
-          clock,
-          signal,
-          onProgress: (progress) => onProgress(describeBuild(progress)),
-        })
+    async prepare(context) {
+      const { arms } = context
+      checkLimits(context.fleet, readLimits())
+      for (const kubernetes of new Set(arms.map((arm) => arm.kubernetes))) {
+        const place = placeOf(kubernetes)
+        await build(place, context)
+        const folder = folderOf(kubernetes)
+        if (place.origin === 'given') await requireVersion(place, env)
+        const asked = arms.filter((arm) => arm.kubernetes === kubernetes)
+        await requireSettings(asked, { supports, folder, env: componentEnv })
       }
-      await requireSettings(arms, { supports, folder: findBinaries(), env: componentEnv })
     },
 
-    async open({ arm: { id: armId }, knobs, signal }) {
-      const folder = findBinaries()
+    async open({ arm: { id: armId, kubernetes }, knobs, signal }) {
+      const folder = folderOf(kubernetes)
       await guard()
       return openCluster({
         binaryFolder: folder,
@@ -96,16 +118,23 @@ export function localTarget(options: LocalTargetOptions): Target {
         logFolder: join(resolve(runFolder), 'logs', armId),
         env: componentEnv,
         knobs,
-        readVersions: () => {
-          versions ??= readVersions(folder, componentEnv)
-          return versions
-        },
+        readVersions: () => versionsIn(folder, componentEnv),
         ports,
         clock,
         signal,
       })
     },
   }
+}
+
+/** A folder that the user gives holds one version of Kubernetes, which may not be the one that is asked for. */
+async function requireVersion({ wanted: { kubernetes }, folder }: ComponentsPlace, env: Environment): Promise<void> {
+  if (kubernetes === undefined) return
+  const version = await readVersion(join(folder, 'kube-apiserver'), env)
+  if (minorOf(version) === kubernetes) return
+  throw new Failure('bad-input', `${componentsVariable}=${folder} holds Kubernetes ${version}, not ${kubernetes}`, {
+    next: `Unset ${componentsVariable}: with Go installed, every version that the arms use is built`,
+  })
 }
 
 /** Version of each binary as it tells it: `v1.36.3`, `3.6.8`. */

@@ -28,8 +28,8 @@ export interface RemoteTargetOptions {
   stdinIsTerminal: boolean
   /** Takes what a credential plugin says, as it comes. */
   onPluginLine(line: string): void
-  /** Of the hollow nodes' image, where the plan names none: `v1.36.3`. */
-  kubernetesVersion: string
+  /** Of the hollow nodes' image, where the plan names none: `v1.37.2`, or `v1.36.3` for an arm of `1.36`. */
+  kubernetesVersion: (kubernetes: string | undefined) => string
   env: Readonly<Record<string, string | undefined>>
   home?: string
   clock: Clock
@@ -67,7 +67,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
       }
     },
 
-    async open({ arm: { id: armId, name: arm }, knobs, signal }) {
+    async open({ arm: { id: armId, name: arm, kubernetes }, knobs, signal }) {
       const { target, path } = targetOf(plan, arm)
       const places = plannedPlaces(clustersOf(plan)).filter((place) => place.role === 'host' || place.path === path)
       const located = await locate(places, { ...options, home, signal })
@@ -75,6 +75,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
       if (on === undefined) throw new Error(`${path} is not one of the plan's clusters`)
       return openRemoteCluster({
         ...options,
+        kubernetesVersion: options.kubernetesVersion(kubernetes),
         target,
         places: { target: on, host: located.find(({ role }) => role === 'host') },
         arm,

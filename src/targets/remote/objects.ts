@@ -2,7 +2,7 @@ import { Failure } from '../../base/errors.ts'
 import type { KubeObject } from '../../kube/resources.ts'
 import { resources } from '../../kube/resources.ts'
 import type { Plan } from '../../plan/plan.ts'
-import { armIdOf, armName } from '../../plan/plan.ts'
+import { armIdOf, armName, kubernetesOf } from '../../plan/plan.ts'
 import { requestsOf } from '../../tuning/profiles.ts'
 import type { PlannedWork } from '../target.ts'
 import { hollowFleetObjects } from './fleet/planned-objects.ts'
@@ -18,7 +18,8 @@ export interface PlannedObjectsOptions {
   plan: Plan
   work: PlannedWork
   clusters: readonly Reach[]
-  kubernetesVersion: string
+  /** Of the hollow nodes' image of an arm that asks for a version of Kubernetes, or for none. */
+  kubernetesVersion: (kubernetes: string | undefined) => string
   holder: Holder
   now: Date
 }
@@ -69,7 +70,9 @@ export function hollowArms({
     if (credentials === undefined) return []
     const armId = armIdOf(armName(arm), 1)
     const knobs = requestsOf(arm.profile, arm.set)
-    return [{ order: hollowArm({ plan, target, credentials, armId, knobs, runId, kubernetesVersion }), path }]
+    const version = kubernetesVersion(kubernetesOf(plan, arm))
+    const order = hollowArm({ plan, target, credentials, armId, knobs, runId, kubernetesVersion: version })
+    return [{ order, path }]
   })
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { bytesOf } from '../../base/quantity.ts'
 import type { Fault } from '../../model/fault.ts'
 import { createKernel } from '../../model/kernel/kernel.ts'
+import { modelledKubernetes } from '../../model/kubernetes.ts'
 import { costsOf } from '../../model/machine/costs.ts'
 import type { Hardware } from '../../model/machine/hardware.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -38,7 +39,11 @@ export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarge
   const { seed, calibration, hardware, kubeProxy = false, faultsOf, disposable = true, onOpen } = options
   const kernel = createKernel()
   const costs = costsOf(calibration)
-  const versions = { simulation: 'model 1', calibration: calibration.measuredAt, ...calibration.versions }
+  const versions = {
+    simulation: `model 1 of Kubernetes ${modelledKubernetes}`,
+    calibration: calibration.measuredAt,
+    ...calibration.versions,
+  }
   return {
     name: 'sim',
     evidence: 'simulated',
