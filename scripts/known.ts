@@ -6,10 +6,7 @@ import process from 'node:process'
 import { writeFileWhole } from '../src/base/files.ts'
 import { goBuildFlags, readModulePins } from '../src/components/components.ts'
 
-/**
- * Writes src/tuning/known/<version>.json: what can be set of each component of one version of Kubernetes, as the programs in
- * components/describe tell it.
- */
+/** Each has a program in components/describe that tells what can be set of it. */
 const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy']
 
 const root = join(import.meta.dirname, '..')

@@ -1,5 +1,5 @@
 // Package describe tells what can be set of a component: its flags, feature gates and configuration. Each component has a
-// program of its own below, because gates are registered by what is linked into a program.
+// program of its own below, because gates are registered, and their defaults changed, by what is linked into a program.
 package describe
 
 import (
@@ -32,7 +32,6 @@ type Flag struct {
 	Type       string `json:"type"`
 	Default    string `json:"default"`
 	Deprecated bool   `json:"deprecated,omitempty"`
-	Hidden     bool   `json:"hidden,omitempty"`
 }
 
 // Gate is one feature gate, at the version that the program is built from.
@@ -57,6 +56,7 @@ func Print(c Component) {
 }
 
 // Flags are those of a command, hidden ones too, as it has them when cli.Run starts it.
+// Some are deprecated only by their own words.
 func Flags(cmd *cobra.Command) map[string]Flag {
 	cmd.SetGlobalNormalizationFunc(cliflag.WordSepNormalizeFunc)
 	logs.AddFlags(cmd.PersistentFlags())
@@ -69,7 +69,6 @@ func Flags(cmd *cobra.Command) map[string]Flag {
 			Type:       f.Value.Type(),
 			Default:    f.DefValue,
 			Deprecated: f.Deprecated != "" || strings.HasPrefix(strings.ToLower(f.Usage), "deprecated"),
-			Hidden:     f.Hidden,
 		}
 	}
 	cmd.Flags().VisitAll(add)
@@ -132,8 +131,7 @@ func addFields(fields map[string]Field, prefix string, value reflect.Value) {
 func addField(fields map[string]Field, name string, value reflect.Value) {
 	isSet := true
 	if value.Kind() == reflect.Pointer {
-		isSet = !value.IsNil()
-		if !isSet {
+		if isSet = !value.IsNil(); !isSet {
 			value = reflect.New(value.Type().Elem())
 		}
 		value = value.Elem()
@@ -154,15 +152,13 @@ func addField(fields map[string]Field, name string, value reflect.Value) {
 			kind = value.Kind().String()
 		}
 	}
-	if value.Kind() == reflect.String && value.Len() == 0 {
-		isSet = false
-	}
-	fields[name] = Field{Type: kind}
-	if isSet {
+	field := Field{Type: kind}
+	if isSet && !(value.Kind() == reflect.String && value.Len() == 0) {
 		text, err := json.Marshal(value.Interface())
 		if err != nil {
 			panic(err)
 		}
-		fields[name] = Field{Type: kind, Default: text}
+		field.Default = text
 	}
+	fields[name] = field
 }

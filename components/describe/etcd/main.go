@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"regexp"
@@ -15,7 +16,16 @@ import (
 )
 
 // deprecated is how the usage of a flag says so; those of experimental ones do not always.
-var deprecated = regexp.MustCompile(`(?i)\bdeprecated (in|and)\b|it's deprecated`)
+var deprecated = regexp.MustCompile(`^Deprecated|\. Deprecated|It's deprecated`)
+
+// applied are defaults that `etcd --help` states, because what the flags have means only that they are not set.
+var applied = map[string]string{
+	"backend-bbolt-freelist-type":    "map",
+	"compaction-batch-limit":         "1000",
+	"data-dir":                       "${name}.etcd",
+	"warning-unary-request-duration": "300ms",
+	"watch-progress-notify-interval": "10m0s",
+}
 
 func main() {
 	config := embed.NewConfig()
@@ -31,7 +41,7 @@ func main() {
 	fs.VisitAll(func(f *flag.Flag) {
 		c.Flags[f.Name] = describe.Flag{
 			Type:       typeOf(f.Value),
-			Default:    f.DefValue,
+			Default:    cmp.Or(applied[f.Name], f.DefValue),
 			Deprecated: deprecated.MatchString(f.Usage) || strings.HasPrefix(f.Name, "experimental-"),
 		}
 	})
