@@ -1,6 +1,6 @@
 # The commands of scale-test. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help scale-test simulate fidelity components image e2e-remote test verify schema bench clean
+.PHONY: help scale-test simulate fidelity components image e2e-remote test verify schema known bench clean
 
 PLAN   ?= single-node
 TARGET ?=
@@ -69,6 +69,9 @@ verify: $(installed) ## Type check, lint, format, unused code, imports between r
 
 schema: $(installed) ## Write plans/plan.schema.json, by which editors check plans
 	@node scripts/schema.ts
+
+known: $(installed) ## Write src/tuning/known/, what can be set of each component: KUBERNETES (needs Go)
+	@node scripts/known.ts
 
 bench: $(installed) ## Measure the hot paths, as ratios within one run
 	@node scripts/bench.ts

@@ -66,10 +66,11 @@ describe('cacheKey', () => {
     expect(cacheKey({ sourceFolder: source, kubernetes: '1.35' })).not.toBe(other)
   })
 
-  it('should stay when only tests and notes change', () => {
+  it('should stay when only tests, notes and what describes the components change', () => {
     const before = cacheKey({ sourceFolder: source })
     write(join(source, 'hollow-node', 'main_test.go'), 'package main\n')
     write(join(source, 'README.md'), 'words\n')
+    write(join(source, 'describe', 'describe.go'), 'package describe\n')
     expect(cacheKey({ sourceFolder: source })).toBe(before)
   })
 
