@@ -84,6 +84,8 @@ function compare(
     const others = base.set.filter((departure) => departure.knob !== knob?.id)
     const departure = knob === undefined ? [] : [{ knob: knob.id, value, because: 'what-if' }]
     const set = [...others, ...departure]
+    const refusal = knob && refusalOf(knob, value, kubernetesOf(plan, base))
+    if (refusal !== undefined) throw new Failure('bad-input', `--vary ${varied}: ${refusal}`)
     const [conflict] = conflictsAmong(requestsOf(base.profile, set))
     if (conflict !== undefined) throw new Failure('bad-input', `--vary ${varied}: with ${value}, ${conflict.message}`)
     return { ...base, name: armNamesOfValues[index], set }

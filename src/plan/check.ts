@@ -5,6 +5,7 @@ import { didYouMean, formatNames } from '../base/names.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { shown } from '../base/shown.ts'
 import { conflictsAmong } from '../tuning/conflicts.ts'
+import { refusalOf } from '../tuning/open-knobs.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import { checkRemote } from './check-remote.ts'
 import type { planSections } from './plan.ts'
@@ -48,7 +49,7 @@ export function checkSections(value: unknown, sections: Sections, kinds: readonl
       (index) => ['arms', index, arms?.[index]?.name === undefined ? 'profile' : 'name'],
       (name) => `duplicate arm ${name}; give one of them a name`,
     ),
-    ...(arms ?? []).flatMap(armMistakes),
+    ...(arms ?? []).flatMap((arm, index) => armMistakes(arm, index, section('kubernetes'))),
     ...repeated(
       steps,
       ({ kind, section: own }) => kind.nameOf(own),
@@ -89,9 +90,19 @@ function hostsOf({ hosts, nodes }: z.infer<Sections['fleet']>): SchemaProblem[] 
   return hosts <= nodes ? [] : [{ path: ['fleet', 'hosts'], message: `more hosts (${hosts}) than nodes (${nodes})` }]
 }
 
-/** A knob that an arm sets twice, and values that do not go together, its profile's included. */
-function armMistakes({ profile, set }: z.infer<Sections['arms']>[number], index: number): SchemaProblem[] {
+/** A knob that an arm sets twice or its version does not know, and values that do not go together, its profile's included. */
+function armMistakes(
+  { profile, set, kubernetes }: z.infer<Sections['arms']>[number],
+  index: number,
+  ofPlan: string | undefined,
+): SchemaProblem[] {
   const path = ['arms', index]
+  const unknown = requestsOf(profile, set).flatMap(({ knob, value }) => {
+    const message = refusalOf(knob, value, kubernetes ?? ofPlan)
+    if (message === undefined) return []
+    const at = set.findIndex((departure) => departure.knob === knob.id)
+    return [{ path: [...path, ...(at === -1 ? ['profile'] : ['set', at, 'knob'])], message }]
+  })
   const conflicts = conflictsAmong(requestsOf(profile, set)).map(({ knobs, message }) => {
     const last = set.findLastIndex(({ knob }) => knobs.includes(knob))
     return { path: [...path, ...(last === -1 ? ['profile'] : ['set', last, 'value'])], message }
@@ -102,7 +113,7 @@ function armMistakes({ profile, set }: z.infer<Sections['arms']>[number], index:
     (departure) => [...path, 'set', departure, 'knob'],
     (knob) => `duplicate knob ${knob}`,
   )
-  return [...twice, ...conflicts]
+  return [...twice, ...unknown, ...conflicts]
 }
 
 function repeated<T>(

@@ -1,4 +1,8 @@
-import newest from './known/1.36.json' with { type: 'json' }
+import known134 from './known/1.34.json' with { type: 'json' }
+import known135 from './known/1.35.json' with { type: 'json' }
+import known136 from './known/1.36.json' with { type: 'json' }
+import known137 from './known/1.37.json' with { type: 'json' }
+
 
 /** A flag or a field as its component knows it; `type` is Go's name for it (pflag), or `list`, `map` and `quantity` in a file. */
 export interface KnownSetting {
@@ -24,17 +28,29 @@ export interface KnownComponent {
   featureGates?: Readonly<Record<string, KnownGate>>
 }
 
-/** Everything that components of one Kubernetes version can be told, as their own code says: `make known` writes these files. */
+/** Everything that the components of one Kubernetes version can be told, as their own code says: `make known` writes these files. */
 export interface KnownSettings {
-  /** `v1.36.3` */
-  kubernetes: string
+  /** `1.37` */
+  version: string
   components: Readonly<Record<string, KnownComponent>>
 }
 
-const { kubernetes, ...components } = newest
+/** What is known of every version that can be built, the newest first. */
+export const knownSettings: readonly [KnownSettings, ...KnownSettings[]] = [
+  { version: '1.37', components: componentsIn(known137) },
+  { version: '1.36', components: componentsIn(known136) },
+  { version: '1.35', components: componentsIn(known135) },
+  { version: '1.34', components: componentsIn(known134) },
+]
 
-/** What the components of the default version know. */
-export const knownSettings: KnownSettings = { kubernetes, components }
+function componentsIn({ kubernetes: _, ...components }: { kubernetes: string } & KnownSettings['components']) {
+  return components
+}
 
-/** `1.36` */
-export const knownVersion = kubernetes.replace(/^v(\d+\.\d+).*$/, '$1')
+/** What is known of a version; of the newest where none is named. Throws an `Error` for one that nothing is known of: the edges let none through. */
+export function knownIn(version: string | undefined): KnownSettings {
+  const [newest] = knownSettings
+  const known = version === undefined ? newest : knownSettings.find((one) => one.version === version)
+  if (known === undefined) throw new Error(`nothing is known of Kubernetes ${version}`)
+  return known
+}

@@ -3,11 +3,11 @@ import { catalogue } from './catalogue.ts'
 import { findKnob, knobById } from './find-knob.ts'
 import type { Knob } from './knob.ts'
 import { knownSettings } from './known-settings.ts'
-import { isOpenId, openIdOf, openIdPattern, openKnob } from './open-knobs.ts'
+import { openIdOf, openIdPattern, openKnob, refusalOf } from './open-knobs.ts'
 import { requestsOf } from './profiles.ts'
 import { renderKnobs } from './render.ts'
 import { takeValue } from './take.ts'
-import { isValueAsked, readValue } from './value.ts'
+import { readValue } from './value.ts'
 
 function knob(id: string): Knob {
   const found = findKnob(id)
@@ -15,7 +15,7 @@ function knob(id: string): Knob {
   return found
 }
 
-const refusalOf = (id: string) => {
+const whyNone = (id: string) => {
   const found = findKnob(id)
   return 'refusal' in found ? found.refusal : undefined
 }
@@ -55,13 +55,18 @@ describe('an open knob', () => {
     ['kube-apiserver.flags.feature-gates', /kube-apiserver.featureGates.NAME/],
     ['kubelt.config.maxPods', /there is no knob kubelt.config.maxPods; did you mean kubelet.maxPods\?/],
   ])('should be refused with what is there instead: %s', (id, refusal) => {
-    expect(refusalOf(id)).toMatch(refusal)
+    expect(whyNone(id)).toMatch(refusal)
   })
 
-  it('should take nothing but its default when it is a gate that this version has locked', () => {
+  it('should be refused where its version has locked a gate to something else, or does not know it', () => {
     const locked = knob('kube-apiserver.featureGates.AnyVolumeDataSource')
-    expect(takeValue(locked, true)).toEqual({ value: true })
-    expect(takeValue(locked, false)).toEqual({ refusal: expect.stringContaining('takes true, which it is locked to') })
+    expect(refusalOf(locked, false, '1.36')).toBe(
+      'kube-apiserver 1.36 has locked the feature gate AnyVolumeDataSource to true',
+    )
+    expect(refusalOf(locked, true, '1.36')).toBeUndefined()
+    const gone = goneSince137()
+    expect(refusalOf(knob(gone), null, '1.36')).toBeUndefined()
+    expect(refusalOf(knob(gone), null, undefined)).toMatch(/^kube-apiserver 1.37 has no/)
   })
 
   it('should be the named knob where what it sets has a name, so that no setting has two', () => {
@@ -88,35 +93,30 @@ describe('an open knob', () => {
   })
 })
 
-describe('what components know', () => {
-  const entries = Object.entries(knownSettings.components).flatMap(([component, { flags = {}, config = {} }]) => [
-    ...Object.keys(flags).map((name) => `${component}.flags.${name}`),
-    ...Object.keys(config).map((name) => `${component}.config.${name}`),
+describe.each(knownSettings.map((known) => [known.version, known] as const))('what components of %s know', (version, known) => {
+  const entries = Object.entries(known.components).flatMap(([component, { flags = {}, config = {} }]) => [
+    ...Object.entries(flags).map(([name, flag]) => [`${component}.flags.${name}`, flag.default] as const),
+    ...Object.entries(config).map(([name, field]) => [`${component}.config.${name}`, field.default] as const),
   ])
 
   it('should have a type for each setting that takes its own built-in value', () => {
-    const strange = entries.filter((id) => {
-      const [, component = '', section = '', name = ''] = /^([^.]+)\.([^.]+)\.(.*)$/.exec(id) ?? []
-      const found = isOpenId(id) ? openKnob(id) : undefined
-      if (found === undefined || 'refusal' in found) return false
-      const settings = knownSettings.components[component]
-      const builtIn = (section === 'flags' ? settings?.flags : settings?.config)?.[name]?.default
-      return builtIn !== undefined && readValue(found.type, builtIn) === undefined
+    const strange = entries.filter(([id, builtIn]) => {
+      const found = openKnob(id)
+      return builtIn !== undefined && !('refusal' in found) && readValue(found.type, builtIn) === undefined
     })
     expect(strange).toEqual([])
   })
 
-  it('should agree with the built-in values of named knobs', () => {
+  it('should include every knob that has a name, with the same built-in value in all versions but where it is said', () => {
+    const builtIn = new Map<string, unknown>(entries)
     const differing = catalogue.flatMap((named) => {
-      // Its flag's 0 stands for 2 GiB, which is what etcd then tells.
-      if (named.id === 'etcd.quotaBackendBytes') return []
       const id = openIdOf(named)
-      const open = id === undefined || !isOpenId(id) ? undefined : openKnob(id)
-      if (open === undefined || 'refusal' in open || open.stock === null) return []
-      const same = named.stock !== null && isValueAsked(named.type, named.stock, open.stock)
-      return same || readValue(named.type, open.stock) === named.stock
-        ? []
-        : [`${named.id}: ${named.stock}, not ${open.stock}`]
+      const refusal = refusalOf(named, null, version)
+      if (refusal !== undefined) return [refusal]
+      // Its flag's 0 stands for 2 GiB, which is what etcd then tells.
+      if (id === undefined || named.id === 'etcd.quotaBackendBytes') return []
+      const value = readValue(named.type, builtIn.get(id))
+      return value === undefined || value === named.stock ? [] : [`${named.id}: ${value}, not ${named.stock}`]
     })
     expect(differing).toEqual([])
   })

@@ -1,10 +1,10 @@
 import { didYouMean, formatList } from '../base/names.ts'
 import { shown } from '../base/shown.ts'
 import type { Component, Knob, ReadBack, Setting } from './knob.ts'
-import type { KnownComponent, KnownGate, KnownSetting } from './known-settings.ts'
-import { knownSettings, knownVersion } from './known-settings.ts'
+import type { KnownComponent, KnownGate, KnownSetting, KnownSettings } from './known-settings.ts'
+import { knownIn, knownSettings } from './known-settings.ts'
 import { fieldForFlag, isOwnField, isOwnFlag } from './own-flags.ts'
-import type { KnobType } from './value.ts'
+import type { KnobType, KnobValue } from './value.ts'
 import { largestInt32, readValue } from './value.ts'
 
 /** The ways to set anything of a component, as they stand in the middle of an id: `kube-apiserver.flags.max-requests-inflight`. */
@@ -85,9 +85,34 @@ export function openIdOf({ component, setting }: Knob): string | undefined {
 
 /**
  * The knob behind an id such as `kube-apiserver.featureGates.WatchList`: any flag, feature gate, configuration field or variable of a
- * component. Or why there is none: its component does not know it in this version, or scale-test sets it itself.
+ * component, as the newest version has it that knows it. Or why there is none: no version knows it, or scale-test sets it itself.
  */
 export function openKnob(id: string): Knob | { refusal: string } {
+  const [newest, ...others] = knownSettings
+  const found = knobIn(newest, id)
+  return others.reduce((knob, older) => {
+    const inOlder = 'refusal' in knob ? knobIn(older, id) : knob
+    return 'refusal' in inOlder ? knob : inOlder
+  }, found)
+}
+
+/**
+ * Why a version does not take a setting: its component does not know it, or has locked the gate to another value. Undefined where it takes
+ * it, as far as names go.
+ */
+export function refusalOf(knob: Knob, value: KnobValue | null, version: string | undefined): string | undefined {
+  const settings = knownIn(version)
+  const id = openIdOf(knob)
+  const parts = id === undefined ? undefined : partsOf(id)
+  if (id === undefined || parts === undefined) return undefined
+  const found = knobIn(settings, id)
+  if ('refusal' in found) return found.refusal
+  const gate = parts.section === 'featureGates' ? entry(settings.components[parts.component]?.featureGates, parts.name) : undefined
+  if (gate?.locked !== true || value === null || value === gate.default) return undefined
+  return `${parts.component} ${settings.version} has locked the feature gate ${parts.name} to ${gate.default}`
+}
+
+function knobIn(settings: KnownSettings, id: string): Knob | { refusal: string } {
   const parts = partsOf(id)
   if (parts === undefined) throw new Error(`${id} is no open knob's id`)
   const { component, section, name } = parts
@@ -96,9 +121,10 @@ export function openKnob(id: string): Knob | { refusal: string } {
     const forms = formatList(own.map((one) => `${component}.${one}.NAME`))
     return { refusal: `${component} has no ${shown(section)}; it takes ${forms}` }
   }
-  const known: KnownComponent = knownSettings.components[component] ?? {}
-  const unknown = (candidates: Iterable<string>) => ({
-    refusal: `${component} ${knownVersion} has no ${sections[section as Section]} ${shown(name)}${didYouMean(name, [...candidates])}`,
+  const { version } = settings
+  const known: KnownComponent = settings.components[component] ?? {}
+  const unknown = (candidates: readonly string[]) => ({
+    refusal: `${component} ${version} has no ${sections[section as Section]} ${shown(name)}${didYouMean(name, candidates)}`,
   })
   const base = { id, component }
   switch (section as Section) {
@@ -113,7 +139,7 @@ export function openKnob(id: string): Knob | { refusal: string } {
       const flag = entry(known.flags, name)
       if (flag === undefined) return unknown(Object.keys(known.flags ?? {}))
       const readBack: ReadBack = component === 'etcd' ? { from: 'process arguments' } : { from: '/flagz' }
-      return { ...base, setting: { via: 'flag', flag: name }, readBack, ...typed(flag) }
+      return { ...base, setting: { via: 'flag', flag: name }, readBack, ...typed(flag, version) }
     }
     case 'config': {
       if (isOwnField(component, name)) return { refusal: `scale-test sets ${name} of ${component} itself` }
@@ -123,7 +149,7 @@ export function openKnob(id: string): Knob | { refusal: string } {
         ...base,
         setting: configSetting(component, name),
         readBack: { from: '/configz', path: name },
-        ...typed(field),
+        ...typed(field, version),
       }
     }
     case 'featureGates': {
@@ -134,13 +160,15 @@ export function openKnob(id: string): Knob | { refusal: string } {
         ...base,
         setting: { via: 'feature-gate', gate: name },
         readBack: { from: '/metrics', metric, name },
-        ...gated(gate),
+        type: { kind: 'switch' },
+        stock: gate.default,
+        note: `${gate.stage} in ${version}`,
       }
     }
     case 'env': {
       // Kubernetes' programs replace client-go's gates by their own (pkg/features/kube_features.go), and then no variable sets them.
       const gate = component === 'etcd' ? undefined : /^KUBE_FEATURE_(.+)$/.exec(name)?.[1]
-      if (gate !== undefined) return openKnob(`${component}.featureGates.${gate}`)
+      if (gate !== undefined) return knobIn(settings, `${component}.featureGates.${gate}`)
       const taken = component === 'etcd' ? variablesOfGo : variablesOfKubernetes
       const type = entry(taken, name)
       if (type === undefined) return unknown(Object.keys(taken))
@@ -159,18 +187,10 @@ function configSetting(component: OpenComponent, field: string): Setting {
   return { via: component === 'kube-proxy' ? 'kube-proxy-config' : 'kube-scheduler-config', field }
 }
 
-function typed(setting: KnownSetting): Pick<Knob, 'type' | 'stock' | 'note'> {
+function typed(setting: KnownSetting, version: string): Pick<Knob, 'type' | 'stock' | 'note'> {
   const type = typeOf(setting.type)
   const stock = readValue(type, setting.default) ?? null
-  return setting.deprecated === true ? { type, stock, note: `deprecated in ${knownVersion}` } : { type, stock }
-}
-
-function gated({ default: stock, stage, locked }: KnownGate): Pick<Knob, 'type' | 'stock' | 'note'> {
-  return {
-    type: { kind: 'switch', ...(locked === true && { only: stock }) },
-    stock,
-    note: `${stage} in ${knownVersion}`,
-  }
+  return setting.deprecated === true ? { type, stock, note: `deprecated in ${version}` } : { type, stock }
 }
 
 /** What a Go type takes. What the component makes of a value in detail, it says itself before a run. */

@@ -23,8 +23,7 @@ export type KnobType =
   | { kind: 'resources' }
   /** etcd's --auto-compaction-retention: revisions, hours or a period, by its mode. */
   | { kind: 'retention' }
-  /** `only` is what a feature gate is locked to. */
-  | { kind: 'switch'; only?: boolean }
+  | { kind: 'switch' }
   /** Any text of one line; a number is taken as it is written. */
   | { kind: 'text' }
   /** Items with commas between them, in a plan also as a list; their order does not matter. */
@@ -73,10 +72,9 @@ export function readValue(type: KnobType, given: unknown): KnobValue | undefined
       const durationMs = durationIn(given)
       return durationMs === undefined || durationMs < shortestRetentionMs ? undefined : writeDuration(durationMs)
     }
-    case 'switch': {
-      const value = given === 'true' ? true : given === 'false' ? false : given
-      return typeof value === 'boolean' && value === (type.only ?? value) ? value : undefined
-    }
+    case 'switch':
+      if (typeof given === 'boolean') return given
+      return given === 'true' || given === 'false' ? given === 'true' : undefined
     case 'text':
       return lineIn(given)
     case 'list': {
@@ -110,7 +108,7 @@ export function describeType(type: KnobType): string {
     case 'retention':
       return `a number of revisions, or a period of at least ${writeDuration(shortestRetentionMs)}, such as 1h`
     case 'switch':
-      return type.only === undefined ? 'true or false' : `${type.only}, which it is locked to`
+      return 'true or false'
     case 'text':
       return 'one line of text'
     case 'list':
