@@ -58,7 +58,7 @@ export async function whatIfCommand(
   const usual = target === 'sim' ? read([`repetitions=${usualRepetitions}`, ...set]).repetitions : 1
   plan.repetitions = options.repeat ?? Math.max(plan.repetitions, usual)
   const on = runOn(target, plan, surroundings, { ...options, whatIf: comparison })
-  const support = knob === undefined ? { supported: true as const } : on.target.supports(knob)
+  const support = knob === undefined ? { supported: true as const } : on.target.supports(knob, plan.kubernetes)
   if (!support.supported)
     throw new Failure('bad-input', `on target ${on.target.name}, ${varied} would change nothing: ${support.because}`)
   return carryOut(plan, on, surroundings, { whatIf: comparison, measure: measureWhatIf(plan, planName, options) })

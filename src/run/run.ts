@@ -124,7 +124,7 @@ async function measureArm(running: Running): Promise<void> {
 
   let unread: string | undefined = 'the arm ended before it was read again'
   try {
-    outcome.knobs = await stages.run(verifyKnobs(target, cluster, { requests, leftAlone }))
+    outcome.knobs = await stages.run(verifyKnobs(target, cluster, { requests, leftAlone, kubernetes: arm.kubernetes }))
     const onSamples: ArmContext['onSamples'] = (step, pods) => running.onSamples(arm.id, step, pods)
     const limits = limitsIn(outcome.knobs)
     await takeSteps(running, { runId, plan, cluster, fleet, limits, recording, onSamples, found: outcome, beganMs })

@@ -16,7 +16,11 @@ export const verifyKnobsOutline: StepOutline = { id: 'verify-knobs', title: 'Kno
 export function verifyKnobs(
   target: Target,
   cluster: Cluster,
-  { requests, leftAlone = [] }: { requests: readonly KnobRequest[]; leftAlone?: PlannedArm['set'] },
+  {
+    requests,
+    leftAlone = [],
+    kubernetes,
+  }: { requests: readonly KnobRequest[]; leftAlone?: PlannedArm['set']; kubernetes?: string | undefined },
 ): Step<KnobOutcome[]> {
   return {
     ...verifyKnobsOutline,
@@ -24,12 +28,12 @@ export function verifyKnobs(
     async setUp() {
       const requested = new Map(requests.map((request) => [request.knob.id, request]))
       const reasons = new Map(leftAlone.map(({ knob, because }) => [knob, because]))
-      const readable = catalogue.filter((knob) => target.supports(knob).supported)
+      const readable = catalogue.filter((knob) => target.supports(knob, kubernetes).supported)
       const readings = new Map((await cluster.effectiveKnobs(readable)).map((reading) => [reading.id, reading]))
       return catalogue.map((knob) => {
         const { id } = knob
         const because = requested.get(id)?.because ?? reasons.get(id)
-        return outcomeOf(knob, target.supports(knob), requested.get(id), readings.get(id), because)
+        return outcomeOf(knob, target.supports(knob, kubernetes), requested.get(id), readings.get(id), because)
       })
     },
     summary: (knobs) => {

@@ -27,8 +27,8 @@ export type Setting =
 
 /** Where the effective value can be read once the component runs. */
 export type ReadBack =
-  /** A dotted path into the configuration object that `/configz` shows. */
-  | { from: '/configz'; path: string }
+  /** A dotted path into the configuration object that `/configz` shows, and the one that earlier versions had. */
+  | { from: '/configz'; path: string; formerly?: string }
   /** A line of the apiserver's `/flagz`. */
   | { from: '/flagz' }
   | { from: '/metrics'; metric: string }
@@ -54,6 +54,8 @@ export interface Knob {
   /** The document's recommendation. */
   tuned?: KnobValue
   readBack: ReadBack
+  /** The last version of Kubernetes that has it; absent where the newest one does. */
+  until?: string
   /** What is true of it in this version: a replacement, a side effect, a limit. */
   note?: string
 }

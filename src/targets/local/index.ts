@@ -46,6 +46,7 @@ export function localTarget(options: LocalTargetOptions): Target {
       next: 'Run on a Linux machine, or with another target',
     })
   const stateFolder = stateFolderOf(runFolder)
+  const defaultKubernetes = minorOf(readModulePins({ sourceFolder: componentsSource }).kubernetes)
   const permissions = { mayRaisePriority: mayRaisePriority(), hasIonice: isInstalled('ionice', env) }
   const ports = createPorts(
     parsePortRange(readKernelFile('/proc/sys/net/ipv4/ip_local_port_range')),
@@ -89,7 +90,7 @@ export function localTarget(options: LocalTargetOptions): Target {
     evidence: 'measured',
     onThisMachine: true,
     closeBudgetMs,
-    supports: (knob) => supportOf(knob, permissions),
+    supports: (knob, kubernetes) => supportOf(knob, permissions, kubernetes ?? defaultKubernetes),
 
     async prepare(context) {
       checkLimits(context.fleet, readLimits())

@@ -12,8 +12,9 @@ export interface Permissions {
   hasIonice: boolean
 }
 
-/** Which knobs the local target honours, and why not the others. */
-export function supportOf({ setting }: Knob, permissions: Permissions): KnobSupport {
+/** Which knobs the local target honours with a version of Kubernetes, `1.37`, and why not the others. */
+export function supportOf({ setting, until }: Knob, permissions: Permissions, kubernetes: string): KnobSupport {
+  if (until !== undefined && isNewer(kubernetes, until)) return no(`removed after Kubernetes ${until}`)
   switch (setting.via) {
     case 'kubelet-config':
     case 'flag':
@@ -57,6 +58,11 @@ async function readProcess({ readBack, setting, stock }: Knob, pid: number): Pro
   if (setting.via !== 'process') return []
   if (setting.attribute === 'nice') return readNice(pid).map((value) => ({ value, from: '/proc' }))
   return (await readIoPriority(pid)).map((value) => ({ value, from: 'ionice -p' }))
+}
+
+function isNewer(version: string, than: string): boolean {
+  const minor = (text: string) => Number(text.split('.')[1])
+  return minor(version) > minor(than)
 }
 
 function no(because: string): KnobSupport {
