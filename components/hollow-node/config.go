@@ -16,7 +16,6 @@ import (
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	_ "k8s.io/component-base/logs/json/register" // logging.format: json
 	kubeletconfigv1beta1 "k8s.io/kubelet/config/v1beta1"
-	"k8s.io/kubernetes/pkg/features"
 	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
 	kubeletscheme "k8s.io/kubernetes/pkg/kubelet/apis/config/scheme"
 	"k8s.io/kubernetes/pkg/kubelet/apis/config/validation"
@@ -140,23 +139,7 @@ func completeKubeletConfiguration(merged []byte) (*kubeletconfig.KubeletConfigur
 		return nil, err
 	}
 	detachFromMachine(c)
-	keepStatuses(c)
 	return c, nil
-}
-
-// keepStatuses switches the PodReadyToStartContainers condition off unless the configuration asks for it. For it the kubelet of
-// 1.36 updates a pod's status in the background once the sandbox is ready, and reads and writes the status in two steps
-// (Kubelet.OnPodSandboxReady). A container that takes no time to start, as here, can be Running in between: that status is then
-// overwritten, and comes back with the next periodic sync, a minute or more later. It hit 2 of 23 rollouts of 199 pods.
-func keepStatuses(c *kubeletconfig.KubeletConfiguration) {
-	gate := string(features.PodReadyToStartContainersCondition)
-	if _, ok := c.FeatureGates[gate]; ok {
-		return
-	}
-	if c.FeatureGates == nil {
-		c.FeatureGates = map[string]bool{}
-	}
-	c.FeatureGates[gate] = false
 }
 
 // validateKubeletConfiguration adds to the kubelet's validation what the kubelet finds only while it starts.

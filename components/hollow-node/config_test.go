@@ -153,16 +153,3 @@ clusterDNS: [10.0.0.53]
 		t.Error("no clusterDNS: each pod would cost an event")
 	}
 }
-
-func TestStatusLosingConditionIsOffUnlessAskedFor(t *testing.T) {
-	const gate = "PodReadyToStartContainersCondition"
-	for fields, want := range map[string]bool{"": false, "featureGates: {" + gate + ": true}": true, "featureGates: {NodeSwap: true}": false} {
-		c, err := loadKubeletConfiguration([]string{writeOverlay(t, fields)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if on, known := c.FeatureGates[gate]; !known || on != want {
-			t.Errorf("%q: %s is %v (set: %v), want %v", fields, gate, on, known, want)
-		}
-	}
-}

@@ -53,6 +53,20 @@ func TestContainersStartAfterTheDelay(t *testing.T) {
 	})
 }
 
+// A container that starts at once can lose its status to a race in the kubelet.
+func TestNoContainerStartsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rt := newFakeRuntime(0)
+		start := time.Now()
+		if err := rt.StartContainer(context.Background(), newContainer(t, rt)); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took != shortestStart {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
 func TestCancelEndsTheDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rt := newFakeRuntime(time.Minute)

@@ -5,12 +5,13 @@ import { longestArmName, names } from '../plan/names.ts'
 import { isLookedAt } from '../plan/other-targets.ts'
 import { planFields } from '../plan/parse.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
-import { armName } from '../plan/plan.ts'
+import { armName, kubernetesOf } from '../plan/plan.ts'
 import type { Override } from '../plan/sources.ts'
 import { formatListed } from '../report/format.ts'
 import type { Comparison } from '../run/context.ts'
 import { conflictsAmong } from '../tuning/conflicts.ts'
 import type { KnobValue } from '../tuning/knob.ts'
+import { refusalOf } from '../tuning/open-knobs.ts'
 import { profileNames, requestsOf } from '../tuning/profiles.ts'
 import type { Variation } from '../tuning/vary.ts'
 import { parseVariation } from '../tuning/vary.ts'
@@ -58,7 +59,7 @@ export async function whatIfCommand(
   const usual = target === 'sim' ? read([`repetitions=${usualRepetitions}`, ...set]).repetitions : 1
   plan.repetitions = options.repeat ?? Math.max(plan.repetitions, usual)
   const on = runOn(target, plan, surroundings, { ...options, whatIf: comparison })
-  const support = knob === undefined ? { supported: true as const } : on.target.supports(knob)
+  const support = knob === undefined ? { supported: true as const } : on.target.supports(knob, plan.kubernetes)
   if (!support.supported)
     throw new Failure('bad-input', `on target ${on.target.name}, ${varied} would change nothing: ${support.because}`)
   return carryOut(plan, on, surroundings, { whatIf: comparison, measure: measureWhatIf(plan, planName, options) })

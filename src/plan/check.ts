@@ -5,6 +5,7 @@ import { didYouMean, formatNames } from '../base/names.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { shown } from '../base/shown.ts'
 import { conflictsAmong } from '../tuning/conflicts.ts'
+import { knobById } from '../tuning/find-knob.ts'
 import { refusalOf } from '../tuning/open-knobs.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import { checkRemote } from './check-remote.ts'
@@ -97,11 +98,11 @@ function armMistakes(
   ofPlan: string | undefined,
 ): SchemaProblem[] {
   const path = ['arms', index]
-  const unknown = requestsOf(profile, set).flatMap(({ knob, value }) => {
-    const message = refusalOf(knob, value, kubernetes ?? ofPlan)
-    if (message === undefined) return []
-    const at = set.findIndex((departure) => departure.knob === knob.id)
-    return [{ path: [...path, ...(at === -1 ? ['profile'] : ['set', at, 'knob'])], message }]
+  // A profile serves every version: what one does not know it does without, and the report says so.
+  const unknown = set.flatMap(({ knob: id, value }, at) => {
+    const knob = knobById(id)
+    const message = knob && refusalOf(knob, value, kubernetes ?? ofPlan)
+    return message === undefined ? [] : [{ path: [...path, 'set', at, 'knob'], message }]
   })
   const conflicts = conflictsAmong(requestsOf(profile, set)).map(({ knobs, message }) => {
     const last = set.findLastIndex(({ knob }) => knobs.includes(knob))

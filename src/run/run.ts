@@ -128,7 +128,8 @@ async function measureArm(running: Running): Promise<void> {
 
   let unread: string | undefined = 'the arm ended before it was read again'
   try {
-    outcome.knobs = await stages.run(verifyKnobs(target, cluster, { knobs, requests, leftAlone }))
+    const { kubernetes } = arm
+    outcome.knobs = await stages.run(verifyKnobs(target, cluster, { knobs, requests, leftAlone, kubernetes }))
     const limits = limitsIn(outcome.knobs)
     await takeSteps(running, { runId, plan, cluster, fleet, limits, recording, found: outcome, beganMs })
     await stages.run(fleetCheck(fleet))

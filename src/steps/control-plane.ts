@@ -11,7 +11,7 @@ export function controlPlane(
   target: Target,
   { requests, id, name, repetition, kubernetes }: OpenOptions['arm'] & { requests: readonly KnobRequest[] },
 ): Step<Cluster> {
-  const knobs = requests.filter(({ knob }) => target.supports(knob).supported)
+  const knobs = requests.filter(({ knob }) => target.supports(knob, kubernetes).supported)
   let opening: Promise<Cluster> | undefined
   return {
     ...controlPlaneOutline,

@@ -19,7 +19,13 @@ export function verifyKnobs(
     knobs,
     requests,
     leftAlone = [],
-  }: { knobs: readonly Knob[]; requests: readonly KnobRequest[]; leftAlone?: PlannedArm['set'] },
+    kubernetes,
+  }: {
+    knobs: readonly Knob[]
+    requests: readonly KnobRequest[]
+    leftAlone?: PlannedArm['set']
+    kubernetes?: string | undefined
+  },
 ): Step<KnobOutcome[]> {
   return {
     ...verifyKnobsOutline,
@@ -27,12 +33,12 @@ export function verifyKnobs(
     async setUp() {
       const requested = new Map(requests.map((request) => [request.knob.id, request]))
       const reasons = new Map(leftAlone.map(({ knob, because }) => [knob, because]))
-      const readable = knobs.filter((knob) => target.supports(knob).supported)
+      const readable = knobs.filter((knob) => target.supports(knob, kubernetes).supported)
       const readings = new Map((await cluster.effectiveKnobs(readable)).map((reading) => [reading.id, reading]))
       return knobs.map((knob) => {
         const { id } = knob
         const because = requested.get(id)?.because ?? reasons.get(id)
-        return outcomeOf(knob, target.supports(knob), requested.get(id), readings.get(id), because)
+        return outcomeOf(knob, target.supports(knob, kubernetes), requested.get(id), readings.get(id), because)
       })
     },
     summary: (outcomes) => {

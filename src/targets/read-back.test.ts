@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
-import { flagOnPage, splitOf, valueAt } from './read-back.ts'
+import { catalogue } from '../tuning/catalogue.ts'
+import { flagOnPage, readKnobs, splitOf, valueAt } from './read-back.ts'
 
 describe('valueAt', () => {
   const configz = '{"kubecontrollermanager.config.k8s.io":{"Generic":{"ClientConnection":{"qps":500}},"Port":0}}'
@@ -18,6 +19,18 @@ describe('valueAt', () => {
   it('should give a list or a map as JSON', () => {
     expect(valueAt(configz, 'Generic.ClientConnection')).toBe('{"qps":500}')
   })
+})
+
+describe('readKnobs', () => {
+  it.each(['NodeLifecycleController', 'KubeCloudShared'])(
+    'should find a setting where its version of Kubernetes has it: in %s',
+    async (section) => {
+      const knob = catalogue.filter(({ id }) => id === 'controllerManager.nodeMonitorPeriod')
+      const page = JSON.stringify({ 'kubecontrollermanager.config.k8s.io': { [section]: { NodeMonitorPeriod: '2s' } } })
+      const component = { component: 'kube-controller-manager', name: 'kcm', readPage: async () => page }
+      expect(await readKnobs(knob, [component])).toMatchObject([{ effective: '2s', readFrom: '/configz' }])
+    },
+  )
 })
 
 describe('flagOnPage', () => {

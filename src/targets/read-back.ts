@@ -58,7 +58,9 @@ async function readOne(knob: Knob, component: ReadableComponent, page: PageReade
   const { readBack, setting } = knob
   switch (readBack.from) {
     case '/configz': {
-      const value = valueAt(await page(component, '/configz'), readBack.path)
+      const text = await page(component, '/configz')
+      const { path, formerly = path } = readBack
+      const value = valueAt(text, path) ?? valueAt(text, formerly)
       return value === undefined ? [] : [{ value, from: '/configz' }]
     }
     case '/flagz': {

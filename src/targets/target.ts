@@ -29,7 +29,8 @@ export interface Target {
   readonly openBudgetMs?: number
   /** How long taking a cluster away may take; half a minute when absent. */
   readonly closeBudgetMs?: number
-  supports(knob: Knob): KnobSupport
+  /** Of arms that ask for this version of Kubernetes, or for none. */
+  supports(knob: Knob, kubernetes?: string): KnobSupport
   /** What this target needs before a run; throws a `Failure` that says what is missing and how to get it. */
   prepare(context: PrepareContext): Promise<void>
   /** Brings up the control plane of one arm. Whatever it started is gone when the cluster is disposed of. */

@@ -4,7 +4,7 @@ import type { Component, Knob, KnobValue, ReadBack } from './knob.ts'
 import type { KnobType } from './value.ts'
 import { largestInt32 } from './value.ts'
 
-type Values = Pick<Knob, 'type' | 'stock' | 'meaningOf'> & { untuned?: KnobValue; tuned?: KnobValue; note?: string }
+type Values = Pick<Knob, 'type' | 'stock' | 'meaningOf'> & Partial<Pick<Knob, 'untuned' | 'tuned' | 'note'>>
 
 const whole = (min: number, max: number = largestInt32): KnobType => ({ kind: 'whole number', min, max })
 const word = (...words: string[]) => ({ kind: 'word', words }) as const satisfies KnobType
@@ -158,12 +158,20 @@ export const catalogue: readonly Knob[] = [
     note: '10 was the built-in value before 1.27',
   }),
 
-  controllerManagerFlag('node-monitor-period', 'KubeCloudShared.NodeMonitorPeriod', {
-    type: duration(100),
-    stock: '5s',
-    untuned: '5s',
-    tuned: '2s',
-  }),
+  {
+    ...controllerManagerFlag('node-monitor-period', 'NodeLifecycleController.NodeMonitorPeriod', {
+      type: duration(100),
+      stock: '5s',
+      untuned: '5s',
+      tuned: '2s',
+    }),
+    // It moved with 1.37.
+    readBack: {
+      from: '/configz',
+      path: 'NodeLifecycleController.NodeMonitorPeriod',
+      formerly: 'KubeCloudShared.NodeMonitorPeriod',
+    },
+  },
   controllerManagerFlag('node-monitor-grace-period', 'NodeLifecycleController.NodeMonitorGracePeriod', {
     type: duration(1000),
     stock: '50s',

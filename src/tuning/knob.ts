@@ -30,8 +30,8 @@ export type Setting =
 
 /** Where the effective value can be read once the component runs. */
 export type ReadBack =
-  /** A dotted path into the configuration object that `/configz` shows. */
-  | { from: '/configz'; path: string }
+  /** A dotted path into the configuration object that `/configz` shows, and the one that earlier versions had. */
+  | { from: '/configz'; path: string; formerly?: string }
   /** A line of the component's `/flagz`. */
   | { from: '/flagz' }
   /** The sample of a metric, by its label `name` where there are several. */

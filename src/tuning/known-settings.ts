@@ -3,7 +3,6 @@ import known135 from './known/1.35.json' with { type: 'json' }
 import known136 from './known/1.36.json' with { type: 'json' }
 import known137 from './known/1.37.json' with { type: 'json' }
 
-
 /** A flag or a field as its component knows it; `type` is Go's name for it (pflag), or `list`, `map` and `quantity` in a file. */
 export interface KnownSetting {
   type: string

@@ -1,7 +1,7 @@
 import { didYouMean, formatList } from '../base/names.ts'
 import { shown } from '../base/shown.ts'
 import type { Component, Knob, ReadBack, Setting } from './knob.ts'
-import type { KnownComponent, KnownGate, KnownSetting, KnownSettings } from './known-settings.ts'
+import type { KnownComponent, KnownSetting, KnownSettings } from './known-settings.ts'
 import { knownIn, knownSettings } from './known-settings.ts'
 import { fieldForFlag, isOwnField, isOwnFlag } from './own-flags.ts'
 import type { KnobType, KnobValue } from './value.ts'
@@ -107,7 +107,8 @@ export function refusalOf(knob: Knob, value: KnobValue | null, version: string |
   if (id === undefined || parts === undefined) return undefined
   const found = knobIn(settings, id)
   if ('refusal' in found) return found.refusal
-  const gate = parts.section === 'featureGates' ? entry(settings.components[parts.component]?.featureGates, parts.name) : undefined
+  const gate =
+    parts.section === 'featureGates' ? entry(settings.components[parts.component]?.featureGates, parts.name) : undefined
   if (gate?.locked !== true || value === null || value === gate.default) return undefined
   return `${parts.component} ${settings.version} has locked the feature gate ${parts.name} to ${gate.default}`
 }

@@ -13,7 +13,6 @@ import {
   requireComponents,
 } from '../../components/components.ts'
 import { readVersion } from '../../components/version.ts'
-import type { Knob } from '../../tuning/knob.ts'
 import type { PrepareContext, Target } from '../target.ts'
 import { localBinaries, localComponents } from './binaries.ts'
 import { closeBudgetMs, openCluster } from './cluster.ts'
@@ -48,6 +47,7 @@ export function localTarget(options: LocalTargetOptions): Target {
       next: 'Run on a Linux machine, or with another target',
     })
   const stateFolder = stateFolderOf(runFolder)
+  const defaultKubernetes = minorOf(readModulePins({ sourceFolder: componentsSource }).kubernetes)
   const permissions = { mayRaisePriority: mayRaisePriority(), hasIonice: isInstalled('ionice', env) }
   const ports = createPorts(
     parsePortRange(readKernelFile('/proc/sys/net/ipv4/ip_local_port_range')),
@@ -86,7 +86,8 @@ export function localTarget(options: LocalTargetOptions): Target {
     })
   }
 
-  const supports = (knob: Knob) => supportOf(knob, permissions)
+  const supports: Target['supports'] = (knob, kubernetes) =>
+    supportOf(knob, permissions, kubernetes ?? defaultKubernetes)
   const componentEnv = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', ...mark }
 
   return {

@@ -19,7 +19,7 @@ describe('supportOf', () => {
   const everything = { mayRaisePriority: true, hasIonice: true }
   const refused = (permissions: typeof everything) =>
     catalogue.flatMap((each) => {
-      const support = supportOf(each, permissions)
+      const support = supportOf(each, permissions, '1.36')
       return support.supported ? [] : [[each.id, support.because]]
     })
 
@@ -29,6 +29,15 @@ describe('supportOf', () => {
       'host.nf_conntrack_max',
       'etcd.walDisk',
     ])
+  })
+
+  it('should leave out what a version has no more', () => {
+    const removed = knob('controllerManager.concurrentServiceSyncs')
+    expect(supportOf(removed, everything, '1.36')).toEqual({ supported: true })
+    expect(supportOf(removed, everything, '1.37')).toEqual({
+      supported: false,
+      because: expect.stringMatching(/^kube-controller-manager 1.37 has no flag "concurrent-service-syncs"/),
+    })
   })
 
   it('should say who may when the user may not raise priorities', () => {

@@ -1,5 +1,6 @@
 import { readKernelFile } from '../../base/files.ts'
 import type { Knob, KnobReading } from '../../tuning/knob.ts'
+import { refusalOf } from '../../tuning/open-knobs.ts'
 import type { RawReading } from '../read-back.ts'
 import { readKnobs as readPages } from '../read-back.ts'
 import type { KnobSupport } from '../target.ts'
@@ -12,10 +13,13 @@ export interface Permissions {
   hasIonice: boolean
 }
 
-/** Which knobs the local target honours, and why not the others. */
-export function supportOf({ component, setting }: Knob, permissions: Permissions): KnobSupport {
+/** Which knobs the local target honours with a version of Kubernetes, `1.37`, and why not the others. */
+export function supportOf(knob: Knob, permissions: Permissions, kubernetes: string): KnobSupport {
+  const { component, setting } = knob
   if (component === 'kube-proxy' && setting.via !== 'by-hand')
     return no('hollow nodes on this target run no kube-proxy')
+  const refusal = refusalOf(knob, null, kubernetes)
+  if (refusal !== undefined) return no(refusal)
   switch (setting.via) {
     case 'kubelet-config':
     case 'kube-scheduler-config':

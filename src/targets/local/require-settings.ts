@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Failure } from '../../base/errors.ts'
 import { excerpt } from '../../base/excerpt.ts'
-import type { Component, Knob } from '../../tuning/knob.ts'
+import type { Component } from '../../tuning/knob.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
 import { renderKnobs } from '../../tuning/render.ts'
-import type { ArmSettings, KnobSupport } from '../target.ts'
+import type { ArmSettings, Target } from '../target.ts'
 import { toArguments } from './arguments/flags.ts'
 
 export interface Asking {
-  supports(knob: Knob): KnobSupport
+  supports: Target['supports']
   /** Of the components' programs. */
   folder: string
   env: Readonly<Record<string, string>>
@@ -25,8 +25,8 @@ const askable = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-sche
  */
 export async function requireSettings(arms: readonly ArmSettings[], { supports, folder, env }: Asking): Promise<void> {
   const asked = new Set<string>()
-  const questions = arms.flatMap(({ name, requests }) => {
-    const rendered = renderKnobs(requests.filter(({ knob }) => supports(knob).supported))
+  const questions = arms.flatMap(({ name, kubernetes, requests }) => {
+    const rendered = renderKnobs(requests.filter(({ knob }) => supports(knob, kubernetes).supported))
     return askable.flatMap((component) => {
       const args = toArguments(rendered.flags[component] ?? {})
       const key = [component, ...args].join('\0')
