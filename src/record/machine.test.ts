@@ -98,7 +98,7 @@ describe('recordMachine', () => {
     const { clock, machine, told } = harness()
     machine.watch(() => [])
     const end = machine.mark()
-    await clock.sleep(2000)
+    await clock.sleep(3500)
     expect(end()).toBeNull()
     expect(await machine.stop()).toBeNull()
     expect(told).toEqual([])

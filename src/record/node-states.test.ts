@@ -104,6 +104,13 @@ describe('createNodeStates', () => {
       { ...node, ready: false },
       { ...node, ready: true },
     ])
+    fail(new ApiError(0, 'ECONNRESET', 'the connection was reset'))
+    await settle()
+    expect(told.at(-1)).toEqual({
+      kind: 'gap',
+      source: 'nodes',
+      because: 'their watch was interrupted: ECONNRESET',
+    })
     fail(new ApiError(403, 'Forbidden', 'nodes is forbidden'))
     await settle()
     expect(told.at(-1)).toEqual({

@@ -212,6 +212,18 @@ describe('startRecording', () => {
     expect(clock.sleepers()).toBe(0)
   })
 
+  it('should hand on why a page was not read, whenever it is not', async () => {
+    const { clock, cluster, recording, kept } = fakeCluster()
+    const unread = { component: 'etcd', instance: 'etcd-events', samples: [], unread: 'connection refused' } as const
+    await recording.follow({ ...cluster, scrape: async () => [unread] })
+    const phase = await recording.begin('fill', { etcdSizes: true })
+    await clock.sleep(10_500)
+    await phase.stop()
+    const gap = { kind: 'gap', source: 'etcd-events', because: 'connection refused' }
+    expect(kept.filter(({ kind }) => kind === 'gap')).toEqual([0, 0, 10_000].map((atMs) => ({ atMs, ...gap })))
+    await recording.stop()
+  })
+
   it('should hand on what happens as it happens: steps, phases, sizes, requests', async () => {
     const { clock, cluster, recording, request, kept } = fakeCluster()
     recording.stepBegan('fill', 'Fill')
