@@ -7,7 +7,7 @@ import { buildComponents, describeBuild } from '../../components/build.ts'
 import type { Environment } from '../../components/components.ts'
 import { locateComponents, requireComponents } from '../../components/components.ts'
 import { readVersion } from '../../components/version.ts'
-import type { Target } from '../target.ts'
+import type { Cluster, Target } from '../target.ts'
 import { localBinaries, localComponents } from './binaries.ts'
 import { closeBudgetMs, openCluster } from './cluster.ts'
 import { supportOf } from './knobs.ts'
@@ -33,7 +33,7 @@ export interface LocalTargetOptions {
  * second process guards the run (reaper.ts): nothing of it outlives the orchestrator. Throws
  * `Failure('infrastructure')` off Linux.
  */
-export function localTarget(options: LocalTargetOptions): Target {
+export function localTarget(options: LocalTargetOptions): Target<Cluster> {
   const { runId, runFolder, componentsSource, env, clock } = options
   if (process.platform !== 'linux')
     throw new Failure('infrastructure', `target local needs Linux, since kubelets do; this is ${process.platform}`, {
