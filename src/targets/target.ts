@@ -109,7 +109,7 @@ export interface Cluster extends AsyncDisposable {
   /** Starts hollow nodes; they register themselves. Resolves when all processes run, not when nodes are Ready. */
   startFleet(fleet: FleetSpec, signal: AbortSignal, report?: Report): Promise<Fleet>
   /**
-   * Takes away what `startFleet` started, also when that failed half-way; nothing to do where the cluster takes its nodes
+   * Takes away what `startFleet` started, once that has ended, also when it failed half-way; nothing to do where the cluster takes its nodes
    * along. Throws `Failure('residue')` that names what is left.
    */
   removeFleet(signal: AbortSignal, report?: Report): Promise<void>

@@ -198,6 +198,59 @@ describe('programs that change the settings of a target', () => {
     ])
   })
 
+  it('should restore nothing when the Lease is lost before anything was set', async () => {
+    await using bench = await simulatedClusters(['untuned'])
+    const scene = tunedByPrograms(bench)
+    const options = oneArm(scene)
+    const { connect } = options
+    if (connect === undefined) throw new Error('the clusters have no connection')
+    const patch = () => Promise.reject(new ApiError(503, 'ServiceUnavailable', 'overloaded'))
+    const outcome = await run({ ...options, connect: (to) => ({ ...connect(to), patch }) })
+    expect(outcome.error).toMatchObject({ kind: 'lost' })
+    expect(scene.ran).toEqual([])
+    expect(outcome.result.arms[0]?.residue).toEqual([])
+  })
+
+  it('should be ended when the Lease is lost while they restore', async () => {
+    await using bench = await simulatedClusters(['untuned'])
+    const ended: unknown[] = []
+    const program: RunProgram = async ({ command, signal }) => {
+      if (command[0] === './retune.sh') return
+      const api = bench.clusters['untuned']?.api
+      const { uid = '' } = (await api?.get(lease))?.metadata ?? {}
+      await api?.delete(lease, { uid })
+      await scene.options.clock.sleep(500_000, signal).catch((error: unknown) => {
+        ended.push(error)
+        throw error
+      })
+    }
+    const scene = tunedByPrograms(bench, { program })
+    const outcome = await run(oneArm(scene))
+    expect(ended).toMatchObject([{ kind: 'lost' }])
+    expect(outcome.error).toBeUndefined()
+    expect(exitCodeOf(outcome, undefined)).toBe(6)
+  })
+
+  it.each([
+    [60_000, 'complete', undefined],
+    [600_000, 'failed', 'the apiserver is not ready after it was re-tuned: connection refused'],
+  ] as const)('should have the apiserver waited for, which takes %d ms', async (awayMs, ending, message) => {
+    await using bench = await simulatedClusters(['untuned'])
+    let untilMs = 0
+    const program: RunProgram = async ({ command }) => {
+      untilMs = command[0] === './retune.sh' ? options.clock.nowMs() + awayMs : 0
+    }
+    const options = oneArm(tunedByPrograms(bench, { program }))
+    const connect = connectWith(options, (_, read) =>
+      options.clock.nowMs() < untilMs
+        ? Promise.reject(new ApiError(503, 'ServiceUnavailable', 'connection refused'))
+        : read(),
+    )
+    const outcome = await run({ ...options, connect })
+    expect(outcome.result.arms[0]).toMatchObject({ outcome: ending, residue: [] })
+    expect(outcome.error instanceof Failure ? outcome.error.message : undefined).toBe(message)
+  })
+
   it('should make the report say once that settings stay where none puts them back', async () => {
     await using bench = await simulatedClusters(['untuned'])
     const caveatsOf = async (more: { restore?: false }) =>

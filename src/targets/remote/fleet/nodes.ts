@@ -1,4 +1,3 @@
-import { orAborted } from '../../../base/abort.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { Report } from '../../../base/progress.ts'
 import type { Node } from '../../../kube/resources.ts'
@@ -41,21 +40,16 @@ export interface HollowNodesOptions {
 /** Hollow nodes as pods of a host cluster. */
 export function hollowNodes(arm: HollowArm, { host, target, clock, now, probe }: HollowNodesOptions): ArmNodes {
   const on = { host: host.api, target: target.api, clock }
-  let starting: Promise<unknown> | undefined
   return {
     async start(signal, report) {
-      const fleet = startHollowFleet({ ...arm, ...on, now: now(), report }, signal)
-      starting = fleet.catch(() => {})
-      const { nodeNames, processes, images, startedMs, probeNode } = await fleet
+      const fleet = await startHollowFleet({ ...arm, ...on, now: now(), report }, signal)
+      const { nodeNames, processes, images, startedMs, probeNode } = fleet
       const timed = await probeNodeOf(target.api, probe ?? { name: probeNode }, signal)
       const { origin, ...rest } = originOf('hollow', timed)
       const versions = { ...origin.versions, 'hollow-node image': images.join(', ') }
       return { nodeNames, processes, startedMs, ...rest, origin: { ...origin, versions } }
     },
     async remove(signal, report) {
-      if (starting === undefined) return
-      // Requests that an interrupted start has under way would create things behind the back of their removal.
-      await orAborted(signal, starting).catch(() => {})
       const verify = { host: () => requireIdentity([host]), target: () => requireIdentity([target]) }
       await removeHollowFleet({ ...on, runId: arm.runId, verify, report }, signal)
     },
