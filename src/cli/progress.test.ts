@@ -26,6 +26,11 @@ describe('createProgressLine', () => {
     expect(line.update({ done: 50, total: 125, unit: 'services' }, 10_100)).toMatch(/services, 10\.0\/s, 7\.50 s left/)
   })
 
+  it('should show the words beside what is counted', () => {
+    const progress = { done: 0, total: 20, unit: 'nodes Ready', text: '3 of 5 pods started' }
+    expect(createProgressLine().update(progress, 0)).toBe('░░░░░░░░░░░░░░░░░░░░ 0/20 nodes Ready; 3 of 5 pods started')
+  })
+
   it('should show the words when nothing is counted', () => {
     expect(createProgressLine().update({ text: 'quiet for 10 s' }, 0)).toBe('quiet for 10 s')
   })

@@ -29,7 +29,8 @@ export function createProgressLine(): ProgressLine {
       const perMs = since === undefined ? 0 : (done - since.done) / (nowMs - since.atMs)
       const rate = perMs > 0 && Number.isFinite(perMs) ? `, ${(perMs * 1000).toFixed(1)}/s` : ''
       const left = rate !== '' && done < total ? `, ${formatDuration((total - done) / perMs)} left` : ''
-      return `${bar} ${done}/${total}${unit === undefined ? '' : ` ${unit}`}${rate}${left}`
+      const beside = text === undefined ? '' : `; ${text}`
+      return `${bar} ${done}/${total}${unit === undefined ? '' : ` ${unit}`}${rate}${left}${beside}`
     },
   }
 }

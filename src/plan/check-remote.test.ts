@@ -105,6 +105,20 @@ describe('the clusters of target remote', () => {
     expect(mistakesOf(plan(), clusters.replace('arms: [untuned]', `arms: [untuned], server: ${server}`))).toEqual([])
   })
 
+  it('should have a program that restores settings only beside one that changes them', () => {
+    const restore = '  restore: [./restore.sh, --all]\n'
+    expect(mistakesOf(plan(), clusters + restore)).toEqual([
+      'clusters.yaml:6:12 remote.restore: only used when remote.retune is set',
+    ])
+    expect(mistakesOf(plan(), `${clusters}${restore}  retune: [./retune.sh]\n`)).toEqual([])
+    expect(mistakesOf(plan(), `${clusters}  retune: [./retune.sh]\n  restore: []\n`)).toEqual([
+      'clusters.yaml:7:12 remote.restore: expected at least 1 item',
+    ])
+    expect(mistakesOf(plan(), `${clusters}  retune: [./retune.sh]\n  restored: [a]\n`)).toEqual([
+      'clusters.yaml:7:3 remote.restored: unknown field; did you mean restore?',
+    ])
+  })
+
   it('should be readable without a plan', () => {
     const read = (text: string) => parseClusters(text, 'clusters.yaml', vocabulary)
     expect(read(clusters).targets).toHaveLength(2)

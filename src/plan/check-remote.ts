@@ -23,7 +23,9 @@ export function checkRemote({ fleet, remote, arms, probes }: RemoteSections): Sc
     ...identityOf(fleet.pods),
     ...taintsOf(fleet.pods),
     ...probeNodeOf(fleet, probes),
-    ...(remote === undefined ? [] : [...hostOf(fleet, remote), ...armsOf(remote, arms?.map(armName))]),
+    ...(remote === undefined
+      ? []
+      : [...hostOf(fleet, remote), ...restoreOf(remote), ...armsOf(remote, arms?.map(armName))]),
   ]
 }
 
@@ -67,6 +69,11 @@ function hostOf({ source }: RemoteSections['fleet'], { host }: Remote): SchemaPr
   if (source !== 'hollow' || host !== undefined) return []
   const message = 'required: the cluster that carries the hollow nodes (fleet.source: hollow)'
   return [{ path: ['remote'], key: 'host', message }]
+}
+
+function restoreOf({ retune, restore }: Remote): SchemaProblem[] {
+  if (restore === undefined || retune !== undefined) return []
+  return [{ path: ['remote', 'restore'], message: 'only used when remote.retune is set' }]
 }
 
 function armsOf({ targets }: Remote, names: readonly string[] | undefined): SchemaProblem[] {

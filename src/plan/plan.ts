@@ -155,6 +155,11 @@ function remoteSection() {
       .min(1)
       .optional()
       .describe("A program with its arguments, run before each arm with the arm's name as its last argument."),
+    restore: z
+      .array(names.path)
+      .min(1)
+      .optional()
+      .describe('A program with its arguments, run after each arm in the same way, that takes back what retune set.'),
   })
 }
 

@@ -64,6 +64,11 @@ export function caveatsOf(
       title: 'Overridden by Kubernetes',
       places: perArm(overridden),
     },
+    {
+      severity: 'warn',
+      title: 'Settings that nothing put back',
+      places: arms.some(({ leftTuned }) => leftTuned === true) ? [settingsStay] : [],
+    },
     { severity: 'warn', title: 'Nodes that lost Ready for a while', places: perArm(nodesBack) },
     { severity: 'warn', title: 'The machine was expected to be too small for the fleet', places: perArm(tooSmall) },
     { severity: 'warn', title: 'Knobs that could not be read back', places: knobs('unverified') },
@@ -98,6 +103,9 @@ export function caveatsOf(
   ]
   return severities.flatMap((one) => caveats.filter(({ severity, places }) => severity === one && places.length > 0))
 }
+
+/** Of a cluster, nobody knows here which arms ran on it. */
+const settingsStay = 'each target keeps those of its last arm; remote.restore names a program that puts them back'
 
 const severities = ['bad', 'warn'] as const
 

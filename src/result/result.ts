@@ -130,6 +130,8 @@ const armParts = {
   /** Before a cluster that was there could be used: until its Lease was taken, and, where a program re-tunes it, until it answered again. */
   waitedForLeaseMs: z.number().optional(),
   retunedMs: z.number().optional(),
+  /** What re-tuning set stays: the plan names nothing that puts it back. */
+  leftTuned: z.literal(true).optional(),
   /** Nobody checked which API server answered, because the user allowed that. */
   insecure: z.literal(true).optional(),
   /** Figures over the whole arm, clean-up aside; absent where the fleet was not Ready. */

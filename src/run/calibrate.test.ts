@@ -14,7 +14,7 @@ async function calibrateOn(
   signal = new AbortController().signal,
 ) {
   const events: RunEvent[] = []
-  const target: Target = {
+  const target: Target<Cluster> = {
     name: 'local',
     evidence: 'measured',
     onThisMachine: true,

@@ -75,7 +75,7 @@ export function calibrationFleet({ nodes }: Pick<CalibrationSizes, 'nodes'>): Fl
 
 export interface CalibrationContext {
   /** Its clusters must be on this machine, and go away with all that is in them. */
-  target: Target
+  target: Target<Cluster>
   sizes: CalibrationSizes
   clock: Clock
   /** Wall-clock time of the start, for the record only. */

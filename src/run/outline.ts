@@ -3,6 +3,7 @@ import { controlPlaneOutline } from '../steps/control-plane.ts'
 import { countObjectsOutline } from '../steps/count-objects.ts'
 import { fleetCheckOutline, fleetOutline, nodeSourceOf } from '../steps/fleet-up.ts'
 import type { StepOutline } from '../steps/step.ts'
+import { tuningOutline } from '../steps/tuning.ts'
 import { verifyKnobsOutline } from '../steps/verify-knobs.ts'
 import type { Target } from '../targets/target.ts'
 import type { OutlineArm } from './events.ts'
@@ -11,9 +12,13 @@ import type { Arm } from './schedule.ts'
 import { cleanUpOutline } from './stages.ts'
 
 /** An arm and its steps as the run goes through them. */
-export function outlineOf({ id, name, repetition, plan, estimate }: Arm, target: Pick<Target, 'name'>): OutlineArm {
+export function outlineOf(
+  { id, name, repetition, plan, estimate }: Arm,
+  target: Pick<Target, 'name' | 'tunes'>,
+): OutlineArm {
   const steps = [
     controlPlaneOutline,
+    ...(target.tunes === true ? [tuningOutline] : []),
     fleetOutline(plan.fleet.nodes, nodeSourceOf(plan, target), estimate),
     verifyKnobsOutline,
     ...outlineOfSteps(plan),

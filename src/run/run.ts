@@ -11,7 +11,9 @@ import { controlPlane } from '../steps/control-plane.ts'
 import { countObjects } from '../steps/count-objects.ts'
 import { fleetCheck, fleetSpecOf, fleetUp, nodeSourceOf } from '../steps/fleet-up.ts'
 import type { AnyStepKind, ArmContext } from '../steps/kind.ts'
+import { tuning } from '../steps/tuning.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
+import type { Cluster, TunableCluster } from '../targets/target.ts'
 import { knobsOf } from '../tuning/profiles.ts'
 import { blankOutcome, fleetOutcome, limitsIn } from './arm-outcome.ts'
 import type { RunContext } from './context.ts'
@@ -108,8 +110,9 @@ async function measureArm(running: Running): Promise<void> {
   const knobs = knobsOf(running.plan.arms)
   const beganMs = clock.nowMs()
 
-  const cluster = await stages.run(controlPlane(target, arm))
-  stages.endOn(cluster.broken)
+  const opened = await stages.run(controlPlane(target, arm))
+  stages.endOn(opened.broken)
+  const cluster = await withSettings(opened, running)
   const whole = await recording.follow(cluster)
   outcome.versions = { ...cluster.versions }
   outcome.controlPlaneReadyMs = cluster.readyMs
@@ -138,6 +141,16 @@ async function measureArm(running: Running): Promise<void> {
     outcome.fleet.flaps = fleet.flaps()
     outcome.series = seriesOf(await whole.end(unread), target.evidence)
   }
+}
+
+/** A cluster with the settings of its arm. */
+async function withSettings(
+  opened: Cluster | TunableCluster,
+  { stages, outcome }: Pick<Running, 'stages' | 'outcome'>,
+): Promise<Cluster> {
+  if (!('tuning' in opened)) return opened
+  if (opened.tuning.restore === undefined) outcome.leftTuned = true
+  return stages.run(tuning(opened.tuning))
 }
 
 /** The steps of the plan, in its order, each with what its kind needs before it. */

@@ -1,18 +1,18 @@
 import { formatDuration } from '../base/duration.ts'
 import { Failure } from '../base/errors.ts'
-import type { Cluster, OpenOptions, Target } from '../targets/target.ts'
+import type { Cluster, OpenOptions, Target, TunableCluster } from '../targets/target.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import type { Step, StepOutline } from './step.ts'
 
 export const controlPlaneOutline: StepOutline = { id: 'control-plane', title: 'Control plane' }
 
-/** Brings up the arm's control plane; tearing down takes the whole cluster away. */
-export function controlPlane(
-  target: Target,
+/** Brings up the arm's control plane, or takes hold of one that is there; tearing down takes the whole cluster away, or lets go of it. */
+export function controlPlane<Opened extends Cluster | TunableCluster>(
+  target: Target<Opened>,
   { requests, id, name, repetition, kubernetes }: OpenOptions['arm'] & { requests: readonly KnobRequest[] },
-): Step<Cluster> {
+): Step<Opened> {
   const knobs = requests.filter(({ knob }) => target.supports(knob, kubernetes).supported)
-  let opening: Promise<Cluster> | undefined
+  let opening: Promise<Opened> | undefined
   return {
     ...controlPlaneOutline,
     timeoutMs: target.openBudgetMs ?? 120_000,
@@ -20,9 +20,8 @@ export function controlPlane(
       opening = target.open({ arm: { id, name, repetition, kubernetes }, knobs, signal })
       return opening
     },
-    summary({ readyMs, opening }) {
-      if (readyMs !== null) return `ready in ${formatDuration(readyMs)}`
-      if (opening?.retunedMs !== undefined) return `re-tuned in ${formatDuration(opening.retunedMs)}`
+    summary(opened) {
+      if ('readyMs' in opened && opened.readyMs !== null) return `ready in ${formatDuration(opened.readyMs)}`
       return target.evidence === 'simulated' ? 'its start is not modelled' : 'already running'
     },
     tearDown: {

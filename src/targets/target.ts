@@ -17,7 +17,7 @@ export type KnobSupport =
   { supported: true; setBy?: 'operator'; note?: string } | { supported: false; because: string }
 
 /** A place where clusters under test come from. */
-export interface Target {
+export interface Target<Opened extends Cluster | TunableCluster = Cluster | TunableCluster> {
   readonly name: 'local' | 'sim' | 'remote'
   /** Whether its figures come from real components or from a model. */
   readonly evidence: 'measured' | 'simulated'
@@ -29,12 +29,14 @@ export interface Target {
   readonly openBudgetMs?: number
   /** How long taking a cluster away may take; half a minute when absent. */
   readonly closeBudgetMs?: number
+  /** Whether its clusters are `TunableCluster`s; absent where settings are given when processes start. */
+  readonly tunes?: boolean
   /** Of arms that ask for this version of Kubernetes, or for none. */
   supports(knob: Knob, kubernetes?: string): KnobSupport
   /** What this target needs before a run; throws a `Failure` that says what is missing and how to get it. */
   prepare(context: PrepareContext): Promise<void>
   /** Brings up the control plane of one arm. Whatever it started is gone when the cluster is disposed of. */
-  open(options: OpenOptions): Promise<Cluster>
+  open(options: OpenOptions): Promise<Opened>
 }
 
 export interface PrepareContext {
@@ -75,6 +77,32 @@ export interface PlannedWork {
   expectedMs: number
 }
 
+/** A cluster that was there before, and has yet to get the settings of its arm. Disposing of it takes along the `Cluster` that it becomes. */
+export interface TunableCluster extends AsyncDisposable {
+  /** Aborts with the reason when the cluster breaks, or is ours no longer. */
+  readonly broken: AbortSignal
+  readonly tuning: Tuning
+}
+
+/** Changes the settings of a cluster for an arm, and puts them back. */
+export interface Tuning {
+  /** What it will do, in a line. */
+  readonly plan: string
+  /**
+   * Resolves when the settings are in force, to the cluster as it is from then on. Throws `Failure`; what it has changed by then is for
+   * `restore` all the same.
+   */
+  readonly apply: Tunes<Cluster>
+  /** Absent where nothing puts settings back. Begins when `apply` has ended, in whatever way. Throws `Failure('residue')`. */
+  readonly restore?: Tunes<void>
+}
+
+/** Work on a cluster's settings, and how long it may take. */
+export interface Tunes<T> {
+  readonly budgetMs: number
+  run(signal: AbortSignal, report: Report): Promise<T>
+}
+
 /** One arm's cluster under test. */
 export interface Cluster extends AsyncDisposable {
   /** True when disposing of the cluster takes everything in it away, so that no object needs deleting. */
@@ -92,7 +120,7 @@ export interface Cluster extends AsyncDisposable {
   /** Starts hollow nodes; they register themselves. Resolves when all processes run, not when nodes are Ready. */
   startFleet(fleet: FleetSpec, signal: AbortSignal, report?: Report): Promise<Fleet>
   /**
-   * Takes away what `startFleet` started, also when that failed half-way; nothing to do where the cluster takes its nodes
+   * Takes away what `startFleet` started, once that has ended, also when it failed half-way; nothing to do where the cluster takes its nodes
    * along. Throws `Failure('residue')` that names what is left.
    */
   removeFleet(signal: AbortSignal, report?: Report): Promise<void>

@@ -20,11 +20,13 @@ const nothing: Traces = { processes: [], cgroups: [], mounts: [] }
 describeWithHostCluster('target remote on a host cluster of real parts', () => {
   let scene: Scene
   let before: Contents
+  let serversBefore: string
 
   beforeAll(async () => {
     scene = await setScene()
     scene.writeClusters({ host: scene.cluster.host.uid, target: scene.cluster.target.uid })
     before = await settled()
+    serversBefore = await scene.servers()
   }, 120_000)
 
   afterAll(async () => {
@@ -151,6 +153,8 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     expect(availableMs[0]).toBeGreaterThan(((19 * 2 - 10) / 5) * 1000)
     expect(availableMs[1]).toBeLessThan(availableMs[0] ?? 0)
     expect(await scene.contents()).toEqual(before)
+    expect(serversBefore.split('\n')).toHaveLength(4)
+    expect(await scene.servers()).toBe(serversBefore)
   }, 300_000)
 
   it('should remove what a killed run left, and only that', async () => {
@@ -164,6 +168,8 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     expect(Object.keys(await scene.contents())).toContain('host /api/v1/namespaces /kubemark')
 
     const run = scene.runs().at(-1) ?? ''
+    // Nobody restored what its program had set.
+    expect(await scene.servers()).not.toBe(serversBefore)
     const cleanup = scene.howTo.command('npm run scale-test -- cleanup', { RUN: run })
     const { status, stdout } = await scene.follow(cleanup)
     expect(status, stdout).toBe(0)

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import process from 'node:process'
 
-// retune.ts <socket> <profile>: what a plan's `remote.retune` runs. Restarts the target's kube-apiserver and
+// retune.ts <socket> <profile> [<arm>]: what a plan's `remote.retune` and `remote.restore` run. Restarts the target's kube-apiserver and
 // kube-controller-manager with that profile's flags and ends when they answer.
 
 const [socketPath = '', profile = ''] = process.argv.slice(2)

@@ -31,6 +31,8 @@ export interface Scene extends AsyncDisposable {
   follow(command: string, options?: { signal?: AbortSignal }): Promise<Outcome>
   /** Writes ~/clusters.yaml. */
   writeClusters(uids: { host?: string; target?: string }): void
+  /** What the servers of both clusters were started with. */
+  servers(): Promise<string>
   /** Everything that both clusters keep. */
   contents(): Promise<Contents>
   /** Waits until a list of a cluster's API has an object of this name. */
@@ -40,6 +42,9 @@ export interface Scene extends AsyncDisposable {
 }
 
 const machines = 2
+/** What the target's servers are started with before any run. */
+const asBefore = 'as-before'
+const noFlags: ProfileFlags = { 'kube-apiserver': {}, 'kube-controller-manager': {} }
 
 /** Brings up both clusters and grants the limited user what manifests/ grants. */
 export async function setScene(): Promise<Scene> {
@@ -61,7 +66,7 @@ export async function setScene(): Promise<Scene> {
       binaries,
       images: [writePauseImage(folder, binaries), hollow],
       pauseImage,
-      profiles: { untuned: flagsOf('untuned'), tuned: flagsOf('tuned') },
+      profiles: { untuned: flagsOf('untuned'), tuned: flagsOf('tuned'), [asBefore]: noFlags },
       clock: systemClock,
     })
     for (const name of clusterNames) await grant(cluster, name, howTo.command(`kubectl --context ${name} apply`))
@@ -80,6 +85,12 @@ export async function setScene(): Promise<Scene> {
       started.run('sh', ['-c', command], { ...options, cwd: root, env: { HOME: folder, SCALE_TEST_REPORTS: reports } }),
     writeClusters: (uids) =>
       writeFileSync(join(folder, 'clusters.yaml'), stringify({ remote: remoteOf(started, uids) })),
+    async servers() {
+      const command = `for file in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $file; echo; done 2> /dev/null`
+      const { stdout } = await started.run('sh', ['-c', command])
+      const lines = stdout.split('\n').filter((line) => /^\S*\/kube-(apiserver|controller-manager) /.test(line))
+      return lines.sort().join('\n')
+    },
     async contents() {
       const found = await Promise.all(
         clusterNames.map(async (name) => {
@@ -117,7 +128,9 @@ function remoteOf({ host, target, retune }: HostCluster, uids: { host?: string; 
     ...(uid !== undefined && { uid }),
   })
   const one = { ...reach(target, uids.target), components: target.components }
-  return { host: reach(host, uids.host), targets: [one], retune }
+  // The arm's name comes after that, and changes nothing.
+  const restore = [...retune, asBefore]
+  return { host: reach(host, uids.host), targets: [one], retune, restore }
 }
 
 /** Applies a file of manifests/ by the command `kubectl --context <cluster> apply -f <file>`, for the limited user. */

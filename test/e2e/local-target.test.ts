@@ -26,7 +26,7 @@ const fleetSpec = { nodes: 3, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi
 
 let folder: string
 let runId: string
-let target: Target
+let target: Target<Cluster>
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'scale-test-local-'))

@@ -20,7 +20,7 @@ function retuned(bench: SimulatedClusters, runId: string, takesMs: number): Remo
   return {
     ...options,
     plan: { ...options.plan, remote: { targets: [target], retune: ['./retune.sh'] } },
-    runRetune: ({ signal }) => options.clock.sleep(takesMs, signal),
+    runProgram: ({ signal }) => options.clock.sleep(takesMs, signal),
   }
 }
 
@@ -150,6 +150,7 @@ describe('a cluster that is another one than the plan means', () => {
 describe('Ctrl-C', () => {
   const steps = [
     'control-plane',
+    'tuning',
     'fleet',
     'verify-knobs',
     'fill',

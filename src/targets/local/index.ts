@@ -13,7 +13,7 @@ import {
   requireComponents,
 } from '../../components/components.ts'
 import { readVersion } from '../../components/version.ts'
-import type { PrepareContext, Target } from '../target.ts'
+import type { Cluster, PrepareContext, Target } from '../target.ts'
 import { localBinaries, localComponents } from './binaries.ts'
 import { closeBudgetMs, openCluster } from './cluster.ts'
 import { supportOf } from './knobs.ts'
@@ -40,7 +40,7 @@ export interface LocalTargetOptions {
  * second process guards the run (reaper.ts): nothing of it outlives the orchestrator. Throws
  * `Failure('infrastructure')` off Linux.
  */
-export function localTarget(options: LocalTargetOptions): Target {
+export function localTarget(options: LocalTargetOptions): Target<Cluster> {
   const { runId, runFolder, componentsSource, env, clock } = options
   if (process.platform !== 'linux')
     throw new Failure('infrastructure', `target local needs Linux, since kubelets do; this is ${process.platform}`, {

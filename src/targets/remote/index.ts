@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { PlannedWork, Target } from '../target.ts'
+import { runArmProgram } from './arm-program.ts'
 import { closeBudgetMs, openBudgetMs, openRemoteCluster } from './cluster.ts'
 import { supportOf } from './knobs.ts'
 import type { Holder } from './lease.ts'
@@ -12,13 +13,12 @@ import type { CheckOutcome, PlannedObject } from './preflight/check.ts'
 import { allChecks, examineClusters, requireNoRefusals } from './preflight/index.ts'
 import type { Connect, Reach } from './reach.ts'
 import { clustersOf, connectOverHttp, locate, plannedPlaces, reachClusters } from './reach.ts'
-import { retune } from './retune.ts'
 
 export interface RemoteTargetOptions {
   plan: Plan
   work: PlannedWork
   holder: Holder
-  /** `reports/<run>`: logs/ has the output of the program that re-tunes clusters. */
+  /** `reports/<run>`: logs/ has the output of the programs that change clusters' settings. */
   runFolder: string
   /** Contexts that were typed for clusters that look like production. */
   confirmed: readonly string[]
@@ -35,7 +35,7 @@ export interface RemoteTargetOptions {
   clock: Clock
   now: () => Date
   connect?: Connect
-  runRetune?: typeof retune
+  runProgram?: typeof runArmProgram
 }
 
 /** What a preflight found, and what the run would create. */
@@ -47,13 +47,21 @@ export interface DryRun {
 
 /** Clusters of others, reached by kubeconfigs: looked at before anything is created, and left as they were. */
 export function remoteTarget(options: RemoteTargetOptions): Target {
-  const { plan, runFolder, clock, home = homedir(), connect = connectOverHttp(clock), runRetune = retune } = options
+  const {
+    plan,
+    runFolder,
+    clock,
+    home = homedir(),
+    connect = connectOverHttp(clock),
+    runProgram = runArmProgram,
+  } = options
   return {
     name: 'remote',
     evidence: 'measured',
     onThisMachine: false,
     openBudgetMs,
     closeBudgetMs,
+    tunes: plan.remote?.retune !== undefined,
     supports: (knob) => supportOf(knob, plan.fleet),
 
     async prepare({ signal, onProgress }) {
@@ -83,7 +91,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
         knobs,
         logFolder: join(resolve(runFolder), 'logs'),
         connect,
-        runRetune,
+        runProgram,
         signal,
       })
     },

@@ -47,8 +47,8 @@ export interface HeldLease {
    */
   confirm(): Promise<void>
   /**
-   * Has it last so long without a renewal, from now on: longer while the apiserver itself is restarted. Throws the reason when it is lost
-   * meanwhile.
+   * Has it last so long without a renewal, from now on: longer while the apiserver itself is restarted. Waits for no answer where it lasts
+   * so long already: what comes next may be what brings the apiserver back. Throws the reason when it is lost meanwhile.
    */
   lastFor(durationMs?: number): Promise<void>
   /** Stops renewing, and deletes it if it is still ours. Throws `ApiError` when that fails. */
@@ -127,6 +127,10 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
     return losing.signal.aborted
   }
 
+  const requireHeld = () => {
+    if (isLost()) throw losing.signal.reason
+  }
+
   /** False when it is not known what became of it. */
   const tryToRenew = async (): Promise<boolean> => {
     const renewal = { ...momentOf(options), durationMs }
@@ -179,11 +183,12 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
       losing.signal.throwIfAborted()
     },
     async lastFor(wantedMs = usualDurationMs) {
+      if (durationMs === wantedMs && renewed.durationMs === wantedMs) return requireHeld()
       // Renewed as it was first: a shorter time may be over already.
       await renew()
       durationMs = wantedMs
       await renew()
-      losing.signal.throwIfAborted()
+      requireHeld()
     },
     async release() {
       ending.abort()

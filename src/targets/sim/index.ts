@@ -27,9 +27,8 @@ export interface SimulatedTargetOptions {
 }
 
 /** A target whose clusters are a model, on a clock of its own that a run on it has to use. */
-export interface SimulatedTarget extends Target {
+export interface SimulatedTarget extends Target<SimulatedCluster> {
   readonly clock: Clock
-  open(options: Parameters<Target['open']>[0]): Promise<SimulatedCluster>
   /** How many events of the simulation have happened. */
   events(): number
 }

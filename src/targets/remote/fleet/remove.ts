@@ -7,6 +7,7 @@ import type { KubeApi, ListQuery } from '../../../kube/api.ts'
 import { isApiStatus } from '../../../kube/api.ts'
 import { deleteNamespaces, insisting } from '../../../kube/drain.ts'
 import type { KubeObject, Lease, ObjectMeta } from '../../../kube/resources.ts'
+import { createBell, watchBoard } from './board.ts'
 
 export interface RemovalOptions {
   host: KubeApi
@@ -21,6 +22,8 @@ export interface RemovalOptions {
 const deletedAtOnce = 32
 /** Between two looks at what is still there. */
 const lookMs = 500
+/** How often pods are counted of which none has gone. */
+const countMs = 10_000
 const leaseNamespace = 'kube-node-lease'
 const shownNames = 5
 
@@ -45,13 +48,15 @@ export async function removeHollowFleet(options: RemovalOptions, signal: AbortSi
   report?.({ text: 'hollow-node pods' })
   await attempt('host cluster', async () => {
     await verify?.host()
-    await deleteNamespaces({ api: host, clock }, { labelSelector: hollowSelector(runId) }, signal, report)
+    const on = { api: host, clock }
+    const selected = { labelSelector: hollowSelector(runId) }
+    await whileCounting(on, { resource: 'pods', ...selected }, report, () => deleteNamespaces(on, selected, signal))
   })
   report?.({ text: 'Node objects' })
   if (await attempt('target', async () => verify?.target())) {
     const on = { api: target, clock }
     const requests = { resource: 'certificatesigningrequests', labelSelector: runSelector(runId) } as const
-    await attempt('target', () => removeNodes(on, runId, signal))
+    await attempt('target', () => removeNodes(on, runId, signal, report))
     await attempt('target', () => removeAll(on, requests, signal))
   }
   if (left.length > 0) throw new Failure('residue', left.join('; '))
@@ -62,9 +67,38 @@ interface Reach {
   clock: Clock
 }
 
+/** Tells how many of the selected pods are gone while `work` goes on, if they can be watched. */
+async function whileCounting(
+  { api, clock }: Reach,
+  query: ListQuery<'pods'>,
+  report: Report | undefined,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (report === undefined) return work()
+  const done = new AbortController()
+  const bell = createBell(clock)
+  const { objects, close } = watchBoard({ api, clock, bell }, query, done.signal)
+  let most = 0
+  const counting = async () => {
+    for (;;) {
+      await bell.wait(countMs, done.signal)
+      most = Math.max(most, objects.size)
+      if (most > 0) report({ done: most - objects.size, total: most, unit: 'pods gone' })
+    }
+  }
+  const counted = counting().catch(() => {})
+  try {
+    await work()
+  } finally {
+    done.abort()
+    await Promise.all([counted, close()])
+  }
+}
+
 /** Nodes and their Leases. The garbage collector would take the Leases too, but it may be slow, or stopped with its cluster. */
-async function removeNodes(on: Reach, runId: string, signal: AbortSignal): Promise<void> {
-  const uids = await removeAll(on, { resource: 'nodes', labelSelector: runSelector(runId) }, signal)
+async function removeNodes(on: Reach, runId: string, signal: AbortSignal, report?: Report): Promise<void> {
+  const nodes = { resource: 'nodes', labelSelector: runSelector(runId) } as const
+  const uids = await removeAll(on, nodes, signal, (done, total) => report?.({ done, total, unit: 'Node objects gone' }))
   if (uids.size === 0) return
   const leases = await found(on, { resource: 'leases', namespace: leaseNamespace }, signal)
   const owned = leases.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uids.has(uid)))
@@ -76,16 +110,20 @@ async function removeAll(
   on: Reach,
   query: ListQuery<'nodes' | 'certificatesigningrequests'>,
   signal: AbortSignal,
+  onRemoved: (done: number, total: number) => void = () => {},
 ): Promise<Set<string>> {
   const uids = new Set<string>()
+  const all = new Set<string>()
   let there: KubeObject[] = []
   try {
     for (;;) {
       there = await found(on, query, signal)
       if (there.length === 0) return uids
+      for (const { metadata } of there) all.add(metadata.uid ?? '')
       await atOnce(deletedAtOnce, there, async ({ metadata }) => {
         await remove(on, query.resource, metadata, signal)
         uids.add(metadata.uid ?? '')
+        onRemoved(uids.size, all.size)
       })
       await on.clock.sleep(lookMs, signal)
     }

@@ -1,18 +1,17 @@
 import { orAborted } from '../../../base/abort.ts'
-import { atOnce } from '../../../base/at-once.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { Failure } from '../../../base/errors.ts'
 import type { KubeApi } from '../../../kube/api.ts'
 import { follow } from '../../../kube/follow.ts'
-import type { KeyWithRequest } from './certificates.ts'
 import { createNew } from './create-new.ts'
 
-/** A certificate that is wanted: by whom the request is named, and who signs. */
+/** A request for a certificate. */
 export interface Wanted {
   /** Of the CertificateSigningRequest. */
   name: string
-  signer: 'kubernetes.io/kube-apiserver-client-kubelet' | 'kubernetes.io/kube-apiserver-client'
-  make(): Promise<KeyWithRequest>
+  signerName: 'kubernetes.io/kube-apiserver-client-kubelet' | 'kubernetes.io/kube-apiserver-client'
+  /** PKCS #10, PEM. */
+  request: string
 }
 
 export interface SigningOptions {
@@ -23,23 +22,20 @@ export interface SigningOptions {
   /** Selects those requests. */
   selector: string
   validSeconds: number
-  report?: ((done: number) => void) | undefined
 }
 
-/** The controller-manager signs 20 a second at most unless it is tuned: more would only wait there. */
-const requestsAtOnce = 32
+/** Requests certificates of a cluster, with one watch for all until it is disposed of. */
+export interface SigningRequests extends AsyncDisposable {
+  /**
+   * Creates a request, approves it, and deletes it when the certificate is there, whose PEM it returns. Throws `Failure('infrastructure')` when it
+   * is denied or fails, `Failure('safety-refusal')` when a request of that name is there, and the signal's reason when it aborts.
+   */
+  sign(wanted: Wanted): Promise<string>
+}
 
-/**
- * Requests certificates of the cluster, approves the requests, and deletes each one when its certificate is there. Returns PEM text, a
- * certificate followed by its key, in the order of `wanted`. Throws `Failure('infrastructure')` when one is denied or fails,
- * `Failure('safety-refusal')` when a request of that name is there, and the signal's reason when it aborts.
- */
-export async function requestCertificates(
-  wanted: readonly Wanted[],
-  options: SigningOptions,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const { api, clock, labels, selector, validSeconds, report } = options
+/** Watches for certificates from now on. */
+export function openSigningRequests(options: SigningOptions, signal: AbortSignal): SigningRequests {
+  const { api, clock, labels, selector, validSeconds } = options
   const ending = new AbortController()
   const waiting = new Map<string, { resolve(certificate: string): void; reject(error: unknown): void }>()
   const watch = async () => {
@@ -57,40 +53,37 @@ export async function requestCertificates(
   broken.promise.catch(() => {})
   const watching = watch().catch((error: unknown) => broken.reject(error))
 
-  let done = 0
-  const obtain = async ({ name, signer, make }: Wanted): Promise<string> => {
-    signal.throwIfAborted()
-    const { key, request } = await make()
-    const answer = Promise.withResolvers<string>()
-    answer.promise.catch(() => {})
-    waiting.set(name, answer)
-    try {
-      const created = await createNew(api, 'certificatesigningrequests', {
-        metadata: { name, labels: { ...labels } },
-        spec: {
-          request: Buffer.from(request).toString('base64'),
-          signerName: signer,
-          usages: ['digital signature', 'client auth'],
-          expirationSeconds: validSeconds,
-        },
-      })
-      await approve(api, name)
-      const certificate = await orAborted(signal, answer.promise, broken.promise)
-      // What is left behind is found by its label, and harmless: it is deleted when the fleet is.
-      await api
-        .delete({ resource: 'certificatesigningrequests', name }, { uid: created.metadata.uid ?? '' })
-        .catch(() => {})
-      report?.(++done)
-      return certificate.endsWith('\n') ? certificate + key : `${certificate}\n${key}`
-    } finally {
-      waiting.delete(name)
-    }
-  }
-  try {
-    return await atOnce(requestsAtOnce, wanted, obtain)
-  } finally {
-    ending.abort()
-    await watching
+  return {
+    async sign({ name, signerName, request }) {
+      signal.throwIfAborted()
+      const answer = Promise.withResolvers<string>()
+      answer.promise.catch(() => {})
+      waiting.set(name, answer)
+      try {
+        const created = await createNew(api, 'certificatesigningrequests', {
+          metadata: { name, labels: { ...labels } },
+          spec: {
+            request: Buffer.from(request).toString('base64'),
+            signerName,
+            usages: ['digital signature', 'client auth'],
+            expirationSeconds: validSeconds,
+          },
+        })
+        await approve(api, name)
+        const certificate = await orAborted(signal, answer.promise, broken.promise)
+        // What is left behind is found by its label, and harmless: it is deleted when the fleet is.
+        await api
+          .delete({ resource: 'certificatesigningrequests', name }, { uid: created.metadata.uid ?? '' })
+          .catch(() => {})
+        return certificate
+      } finally {
+        waiting.delete(name)
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      ending.abort()
+      await watching
+    },
   }
 }
 

@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../../base/errors.ts'
 import { runSelector } from '../../../fleet/manifests.ts'
 import type { ResourceName } from '../../../kube/api.ts'
 import { ApiError } from '../../../kube/api.ts'
 import type { Pod } from '../../../kube/resources.ts'
+import { createClientCa } from '../../../testing/client-ca.ts'
 import type { World, WorldOptions } from '../../../testing/hollow-fleet.ts'
 import { createWorld, runId } from '../../../testing/hollow-fleet.ts'
 import { removeHollowFleet } from './remove.ts'
@@ -77,6 +81,31 @@ describe('startHollowFleet', () => {
     })
     expect(await world.target.count({ resource: 'nodes', labelSelector: `${runSelector(runId)},zone=a` })).toBe(21)
     expect(world.progress.at(-1)).toContain('/21 nodes Ready')
+  })
+
+  it('should count certificates, then nodes, as they come', async () => {
+    const { world, fleet } = await start()
+    await fleet
+    const certificates = Array.from({ length: 21 }, (_, index) => `${index + 1}/21 certificates`)
+    expect(world.progress.slice(0, 21)).toEqual(certificates)
+    expect(world.progress[21]).toBe('3 of 5 pods started 0/21 nodes Ready')
+    expect(world.progress.at(-1)).toMatch(/^\d+\/21 nodes Ready$/)
+  })
+
+  it('should count the certificates that it signs itself', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'scale-test-ca-'))
+    try {
+      const ca = { cert: join(folder, 'ca.crt'), key: join(folder, 'ca.key') }
+      const pem = await createClientCa('ec')
+      writeFileSync(ca.cert, pem.cert)
+      writeFileSync(ca.key, pem.key)
+      const { world, fleet } = await start({ spec: { pods: { identity: 'ca', ca } } })
+      await fleet
+      expect(world.progress[20]).toBe('21/21 certificates')
+      expect(world.target.requests.filter((request) => request.includes('certificatesigning'))).toEqual([])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('should never have more pods starting than are to be started at a time', async () => {
@@ -299,15 +328,42 @@ describe('removeHollowFleet', () => {
     expect(world[other].requests).toEqual(before)
   })
 
+  it('should count the pods that are gone while their namespace goes, then the Node objects', async () => {
+    const { world, fleet } = await start()
+    await fleet
+    world.progress.length = 0
+    const { host, clock } = world
+    const slowly: typeof host.delete = async (ref, options) => {
+      for (const name of ref.resource === 'namespaces' ? ['hollow-packs-0-3', 'hollow-packs-0-2'] : []) {
+        const pod = { resource: 'pods', namespace: 'kubemark', name } as const
+        await clock.sleep(1000)
+        await host.delete(pod, { uid: (await host.get(pod)).metadata.uid ?? '' })
+      }
+      await clock.sleep(1000)
+      return host.delete(ref, options)
+    }
+    await removeHollowFleet({ ...world.options, host: { ...host, delete: slowly } }, never)
+    const told = world.progress.filter((line, index) => line !== world.progress[index - 1])
+    const nodes = Array.from({ length: 21 }, (_, index) => `${index + 1}/21 Node objects gone`)
+    expect(told).toEqual([
+      'hollow-node pods undefined/undefined undefined',
+      '0/5 pods gone',
+      '1/5 pods gone',
+      '2/5 pods gone',
+      'Node objects undefined/undefined undefined',
+      ...nodes,
+    ])
+  })
+
   it('should do nothing the second time', async () => {
     const { world, fleet } = await start()
     await fleet
     await removeHollowFleet(world.options, never)
     const after = both(world)
-    const asked = world.host.requests.length + world.target.requests.length
+    const clusters = [world.host, world.target].map(({ requests }) => ({ requests, asked: requests.length }))
     await removeHollowFleet(world.options, never)
     expect(both(world)).toEqual(after)
-    const later = [...world.host.requests, ...world.target.requests].slice(asked)
+    const later = clusters.flatMap(({ requests, asked }) => requests.slice(asked))
     expect(later.filter((request) => request.startsWith('delete'))).toEqual([])
   })
 

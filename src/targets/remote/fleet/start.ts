@@ -140,7 +140,7 @@ async function createObjects(
   hosts: readonly HostRoom[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { host, target, spec, targetServer, report } = options
+  const { host, target, targetServer } = options
   const manifests: ManifestOptions = {
     ...options,
     target: targetServer,
@@ -151,9 +151,7 @@ async function createObjects(
   await createNew(host, 'namespaces', namespaceOf(manifests))
   await createNew(host, 'serviceaccounts', serviceAccountOf(manifests))
   await createNew(host, 'configmaps', settingsOf(manifests))
-  const total = spec.nodes + (spec.pods.proxy ? 1 : 0)
-  const progress = (done: number) => report?.({ done, total, unit: 'certificates' })
-  const identities = await obtainIdentities({ ...options, report: progress }, signal)
+  const identities = await obtainIdentities(options, signal)
   const hostnames = hosts.map(({ hostname }) => hostname)
   await atOnce(createdAtOnce, groups, async (group) => {
     signal.throwIfAborted()

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
-import { retune } from './retune.ts'
+import { runArmProgram } from './arm-program.ts'
 
-describe('retune', () => {
+describe('runArmProgram', () => {
   let folder: string
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'scale-test-retune-'))
@@ -14,7 +14,7 @@ describe('retune', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const run = (script: string, signal = new AbortController().signal) =>
-    retune({
+    runArmProgram({
       command: ['sh', '-c', script, 'retune.sh', '--restart'],
       arm: 'tuned',
       logFile: join(folder, 'logs', 'retune.log'),
@@ -40,7 +40,7 @@ describe('retune', () => {
   it('should say so when there is no such program', async () => {
     const command = ['/nowhere/retune.sh']
     const rest = { arm: 'tuned', logFile: join(folder, 'x.log'), env: {}, clock: systemClock }
-    await expect(retune({ ...rest, command, signal: new AbortController().signal })).rejects.toMatchObject({
+    await expect(runArmProgram({ ...rest, command, signal: new AbortController().signal })).rejects.toMatchObject({
       kind: 'infrastructure',
       message: expect.stringMatching(/retune\.sh could not be started: .*ENOENT/),
     })

@@ -1,0 +1,86 @@
+import { join } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import { Failure, messageOf } from '../../base/errors.ts'
+import type { Report } from '../../base/progress.ts'
+import type { Cluster, Tuning } from '../target.ts'
+import type { ArmProgram, runArmProgram } from './arm-program.ts'
+import { programLimitMs } from './arm-program.ts'
+import type { HeldTarget } from './hold.ts'
+import type { ClusterApi } from './reach.ts'
+
+export interface ProgramTuningOptions extends Pick<ArmProgram, 'arm' | 'env'> {
+  /** The plan's programs with their arguments. */
+  retune: readonly string[]
+  restore: readonly string[] | undefined
+  /** Takes what they say, of this arm. */
+  logFolder: string
+  held: Pick<HeldTarget, 'lease' | 'target'>
+  clock: Clock
+  runProgram: typeof runArmProgram
+  /** What the target is once the arm's settings are in force. */
+  becomes(retunedMs: number, signal: AbortSignal): Promise<Cluster>
+}
+
+/** How long an apiserver whose settings were changed may take to answer again. */
+const readyLimitMs = 120_000
+/** A program, its apiserver, and the requests around them. */
+const budgetMs = programLimitMs + readyLimitMs + 60_000
+/** Of the Lease while the apiserver that keeps it is restarted: longer than that takes. */
+const leaseMs = 300_000
+
+/** The operator's own programs change the settings and put them back; the Lease lasts longer meanwhile. */
+export function programTuning(options: ProgramTuningOptions): Tuning {
+  const { retune, restore, arm, env, logFolder, held, clock, runProgram, becomes } = options
+  const { lease, target } = held
+  let hasBegun = false
+  const run = async (command: readonly string[], log: string, until: AbortSignal, report: Report) => {
+    const signal = AbortSignal.any([until, lease.lost])
+    await lease.lastFor(leaseMs)
+    hasBegun = true
+    await runProgram({ command, arm, logFile: join(logFolder, log), env, clock, signal })
+    report({ text: 'waiting for the apiserver' })
+    await untilReady(target.api, clock, signal)
+    await lease.lastFor()
+  }
+  return {
+    plan: [`${retune[0]} ${arm}`, ...(restore === undefined ? [] : [`${restore[0]} ${arm} afterwards`])].join(', '),
+    apply: {
+      budgetMs,
+      async run(signal, report) {
+        const startedMs = clock.nowMs()
+        await run(retune, 'retune.log', signal, report)
+        return becomes(clock.nowMs() - startedMs, signal)
+      },
+    },
+    ...(restore !== undefined && {
+      restore: {
+        budgetMs,
+        async run(signal, report) {
+          if (!hasBegun) return
+          report({ text: `${restore[0]} ${arm}` })
+          try {
+            await run(restore, 'restore.log', signal, report)
+          } catch (error) {
+            const next = error instanceof Failure && error.next !== undefined ? `. ${error.next}` : ''
+            throw new Failure('residue', `settings may not be restored: ${messageOf(error)}${next}`, { cause: error })
+          }
+        },
+      },
+    }),
+  }
+}
+
+async function untilReady(api: ClusterApi, clock: Clock, signal: AbortSignal): Promise<void> {
+  const untilMs = clock.nowMs() + readyLimitMs
+  for (;;) {
+    try {
+      await api.readText('/readyz', { signal, attempts: 1 })
+      return
+    } catch (error) {
+      signal.throwIfAborted()
+      if (clock.nowMs() > untilMs)
+        throw new Failure('infrastructure', `the apiserver is not ready after it was re-tuned: ${messageOf(error)}`)
+    }
+    await clock.sleep(1000, signal)
+  }
+}
