@@ -66,7 +66,7 @@ verify: $(installed) ## Type check, lint, format, unused code, imports between r
 	@knip
 	@node scripts/verify-rooms.ts
 
-schema: $(installed) ## Write plans/plan.schema.json, by which editors check plans
+schema: $(installed) ## Write the schemas by which editors check plans and profiles
 	@node scripts/schema.ts
 
 bench: $(installed) ## Measure the hot paths, as ratios within one run

@@ -10,14 +10,22 @@ import type { Override } from '../plan/sources.ts'
 import { largestPlanBytes } from '../plan/sources.ts'
 import { stepKinds } from '../steps/registry.ts'
 import { faultKinds } from '../trials/faults/index.ts'
+import { profilesIn } from './profile-files.ts'
+import type { Surroundings } from './surroundings.ts'
 import { targetNames } from './target-names.ts'
 import { refuseOverrides } from './useless-options.ts'
 
+/** Where what plans name is kept. */
+export type PlanFolders = Pick<Surroundings['folders'], 'plans' | 'profiles'>
+
 /** What plans may name. */
-export const vocabulary: Vocabulary = {
-  targets: targetNames,
-  faults: faultKinds,
-  kinds: stepKinds.map(({ section }) => section),
+export function vocabularyOf({ profiles }: Pick<PlanFolders, 'profiles'>): Vocabulary {
+  return {
+    targets: targetNames,
+    faults: faultKinds,
+    profiles: profilesIn(profiles),
+    kinds: stepKinds.map(({ section }) => section),
+  }
 }
 
 /** Folders of plans/ that hold what other plans include, and no plans. */
@@ -42,31 +50,31 @@ export interface PlanChoices {
  */
 export function loadPlanFor(
   nameOrPath: string,
-  plansFolder: string,
+  folders: PlanFolders,
   { set, target, clusters, repeat }: PlanChoices,
 ): Plan {
   if (repeat !== undefined) refuseOverrides(set, 'repetitions', 'beside --repeat')
   if (target !== undefined) refuseOverrides(set, 'target', 'beside --target')
-  if (clusters !== undefined) return loadPlan(nameOrPath, plansFolder, set, [clusters])
-  const plan = loadPlan(nameOrPath, plansFolder, set)
+  if (clusters !== undefined) return loadPlan(nameOrPath, folders, set, [clusters])
+  const plan = loadPlan(nameOrPath, folders, set)
   if ((target ?? plan.target) !== 'remote' || kindOf(defaultClusters) === undefined) return plan
-  return loadPlan(nameOrPath, plansFolder, set, [defaultClusters])
+  return loadPlan(nameOrPath, folders, set, [defaultClusters])
 }
 
 /**
- * Reads a plan by the name of a file in `plansFolder`, such as `single-node` or `experiments/heartbeat`, or by a path, and
+ * Reads a plan by the name of a file in the folder of plans, such as `single-node` or `experiments/heartbeat`, or by a path, and
  * applies the files `over` it, then `overrides`. Throws `Failure('bad-input')` for an unknown name and for every
  * mistake.
  */
 export function loadPlan(
   nameOrPath: string,
-  plansFolder: string,
+  folders: PlanFolders,
   overrides: readonly Override[] = [],
   over: readonly string[] = [],
 ): Plan {
-  const file = planFile(nameOrPath, plansFolder)
+  const file = planFile(nameOrPath, folders.plans)
   const shown = relative(process.cwd(), file)
-  return parsePlan(readPlanFile(file), shown.startsWith('..') ? file : shown, vocabulary, {
+  return parsePlan(readPlanFile(file), shown.startsWith('..') ? file : shown, vocabularyOf(folders), {
     read: readPlanFile,
     overrides,
     over,
@@ -75,7 +83,7 @@ export function loadPlan(
 
 /** Reads the file of the clusters of target remote alone. Throws `Failure('bad-input')`. */
 export function loadClusters(file: string): PlannedClusters {
-  return parseClusters(readPlanFile(file), file, vocabulary, { read: readPlanFile, overrides: [] })
+  return parseClusters(readPlanFile(file), file, { read: readPlanFile, overrides: [] })
 }
 
 function readPlanFile(file: string): string {

@@ -38,7 +38,7 @@ import { refuseForOtherTargets } from './useless-options.ts'
 
 /** Runs a plan from its file to its reports; returns the exit status. */
 export async function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {
-  const plan = loadPlanFor(planName, surroundings.folders.plans, options)
+  const plan = loadPlanFor(planName, surroundings.folders, options)
   const target = targetNamed(options.target, plan)
   refuseForOtherTargets(target, plan, options)
   if (options.repeat !== undefined) plan.repetitions = options.repeat
@@ -83,7 +83,7 @@ export async function carryOut(
   // Before anything is started: a run whose reports cannot be written is not worth its time.
   const folder = target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder)
   const fleet = fleetSpecOf(plan.fleet)
-  const arms = plan.arms.map((arm) => ({ name: armName(arm), requests: requestsOf(arm.profile, arm.set) }))
+  const arms = plan.arms.map((arm) => ({ name: armName(arm), requests: requestsOf(arm) }))
   try {
     const { signal } = interruption
     await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, arms, signal, onProgress }))

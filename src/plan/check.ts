@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { parseDurationMs } from '../base/duration.ts'
-import { excerpt } from '../base/excerpt.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { shown } from '../base/shown.ts'
 import { conflictsAmong } from '../tuning/conflicts.ts'
+import type { Profile } from '../tuning/profiles.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import { checkRemote } from './check-remote.ts'
-import type { planSections } from './plan.ts'
-import { armName } from './plan.ts'
+import type { PlannedArm, planSections } from './plan.ts'
+import { armName, armsWith } from './plan.ts'
+import { repeated } from './repeated.ts'
 import type { SectionKind } from './section.ts'
 import type { FoundStep } from './short-form.ts'
 import { checkForms, stepsIn } from './short-form.ts'
@@ -17,16 +18,22 @@ type Sections = ReturnType<typeof planSections>
 
 /**
  * Mistakes between the parts of a plan. Only sections that are valid by themselves are compared, so that one mistake
- * neither hides nor doubles another.
+ * neither hides nor doubles another. `profiles` are those of the arms, in their order, as far as they could be read.
  */
-export function checkSections(value: unknown, sections: Sections, kinds: readonly SectionKind[]): SchemaProblem[] {
+export function checkSections(
+  value: unknown,
+  sections: Sections,
+  kinds: readonly SectionKind[],
+  profiles: readonly (Profile | undefined)[],
+): SchemaProblem[] {
   const given = z.record(z.string(), z.unknown()).safeParse(value)
   if (!given.success) return []
   const section = <Name extends keyof Sections>(name: Name) =>
     sections[name].safeParse(given.data[name]).data as z.infer<Sections[Name]> | undefined
   const faults = section('faults')
   const fleet = section('fleet')
-  const arms = section('arms')
+  const written = section('arms')
+  const arms = written && armsWith(written, profiles)
   const probes = section('probes')
   const thresholds = section('thresholds')
   const reference = section('reference')
@@ -90,9 +97,10 @@ function hostsOf({ hosts, nodes }: z.infer<Sections['fleet']>): SchemaProblem[] 
 }
 
 /** A knob that an arm sets twice, and values that do not go together, its profile's included. */
-function armMistakes({ profile, set }: z.infer<Sections['arms']>[number], index: number): SchemaProblem[] {
+function armMistakes(arm: PlannedArm, index: number): SchemaProblem[] {
+  const { set } = arm
   const path = ['arms', index]
-  const conflicts = conflictsAmong(requestsOf(profile, set)).map(({ knobs, message }) => {
+  const conflicts = conflictsAmong(requestsOf(arm)).map(({ knobs, message }) => {
     const last = set.findLastIndex(({ knob }) => knobs.includes(knob))
     return { path: [...path, ...(last === -1 ? ['profile'] : ['set', last, 'value'])], message }
   })
@@ -103,21 +111,6 @@ function armMistakes({ profile, set }: z.infer<Sections['arms']>[number], index:
     (knob) => `duplicate knob ${knob}`,
   )
   return [...twice, ...conflicts]
-}
-
-function repeated<T>(
-  items: readonly T[],
-  keyOf: (item: T) => string,
-  pathOf: (index: number) => SchemaProblem['path'],
-  message: (key: string) => string,
-): SchemaProblem[] {
-  const seen = new Set<string>()
-  return items.flatMap((item, index) => {
-    const key = keyOf(item)
-    if (seen.has(key)) return [{ path: pathOf(index), message: message(excerpt(key)) }]
-    seen.add(key)
-    return []
-  })
 }
 
 /** Where a step has its name, or the step itself where it has none of its own. */

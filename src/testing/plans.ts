@@ -8,6 +8,7 @@ import type { PlannedWorkload } from '../plan/workload.ts'
 import { fillSection } from '../steps/fill/section.ts'
 import { probeSection } from '../steps/probe/section.ts'
 import { stepKinds } from '../steps/registry.ts'
+import { profiles } from './profiles.ts'
 
 export { stepKinds }
 
@@ -15,6 +16,7 @@ export { stepKinds }
 export const vocabulary: Vocabulary = {
   targets: ['sim', 'local', 'remote'],
   faults: ['storms', 'surges'],
+  profiles,
   kinds: stepKinds.map(({ section }) => section),
 }
 

@@ -20,9 +20,8 @@ import { uidOf } from '../../src/targets/remote/reach.ts'
 import type { SimulatedCluster } from '../../src/targets/sim/cluster.ts'
 import { simulatedTarget } from '../../src/targets/sim/index.ts'
 import { planForTests } from '../../src/testing/plans.ts'
+import { requestsUnder } from '../../src/testing/profiles.ts'
 import { catalogue } from '../../src/tuning/catalogue.ts'
-import type { ProfileName } from '../../src/tuning/profiles.ts'
-import { requestsOf } from '../../src/tuning/profiles.ts'
 
 /** Clusters that exist before a run, simulated, and what target remote needs to find them. */
 export interface SimulatedClusters extends AsyncDisposable {
@@ -39,7 +38,7 @@ const nodes = 2
 const { signal } = new AbortController()
 
 /** A cluster for each profile, set as it says, with two nodes of its own. */
-export async function simulatedClusters(profiles: readonly ProfileName[]): Promise<SimulatedClusters> {
+export async function simulatedClusters(profiles: readonly string[]): Promise<SimulatedClusters> {
   const known = calibrationSchema.parse(calibration)
   const hardware = { controlPlaneCores: known.machine.cores, hosts: null, hostMemoryBytes: known.machine.memoryBytes }
   const target = simulatedTarget({ seed: 1, calibration: known, hardware, disposable: false })
@@ -51,7 +50,7 @@ export async function simulatedClusters(profiles: readonly ProfileName[]): Promi
   const apis = new Map<string, ClusterApi>()
   const targets: PlannedClusters['targets'] = []
   for (const profile of profiles) {
-    const knobs = requestsOf(profile).filter(({ knob }) => target.supports(knob).supported)
+    const knobs = requestsUnder(profile).filter(({ knob }) => target.supports(knob).supported)
     // All of them at the same moment, at zero: so the clock of each is the run's.
     clusters[profile] = await target.open({ arm: { id: `${profile}-1`, name: profile, repetition: 1 }, knobs, signal })
   }

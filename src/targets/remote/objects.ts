@@ -68,7 +68,7 @@ export function hollowArms({
     const credentials = clusters.find((cluster) => cluster.path === path)?.credentials
     if (credentials === undefined) return []
     const armId = armIdOf(armName(arm), 1)
-    const knobs = requestsOf(arm.profile, arm.set)
+    const knobs = requestsOf(arm)
     return [{ order: hollowArm({ plan, target, credentials, armId, knobs, runId, kubernetesVersion }), path }]
   })
 }
