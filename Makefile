@@ -67,7 +67,7 @@ verify: $(installed) ## Type check, lint, format, unused code, imports between r
 	@knip
 	@node scripts/verify-rooms.ts
 
-schema: $(installed) ## Write plans/plan.schema.json, by which editors check plans
+schema: $(installed) ## Write the schemas by which editors check plans and profiles
 	@node scripts/schema.ts
 
 known: $(installed) ## Write src/tuning/known/, what can be set of each component: KUBERNETES (needs Go)

@@ -5,6 +5,7 @@ import { defaultCalibration, readCalibration } from '../src/cli/targets.ts'
 import { virtualHost } from '../src/run/host.ts'
 import { executeRun } from '../src/run/run.ts'
 import { hardwareOf, runsKubeProxies, simulatedTarget } from '../src/targets/sim/index.ts'
+import { productFolders } from '../src/testing/folders.ts'
 
 const sizes = [1000, 5000, 10_000, 20_000]
 /** Of the document's plan, so that all sizes take the same virtual time per node. */
@@ -16,7 +17,7 @@ export async function benchSimulation(root: string, say: (line: string) => void)
   say('simulation: the tuned arm of 5k-nodes, with as many pods as nodes')
   let first: number | undefined
   for (const nodes of sizes) {
-    const plan = loadPlan('5k-nodes', join(root, 'plans'), [
+    const plan = loadPlan('5k-nodes', productFolders, [
       `fleet.nodes=${nodes}`,
       `workload.pods.total=${nodes * podsPerNode}`,
       'workload.sizeClasses[0].minimumPods=10',

@@ -3,11 +3,15 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { loadPlan, planNames, vocabulary } from '../src/cli/plans.ts'
+import { loadPlan, planNames, vocabularyOf } from '../src/cli/plans.ts'
 import { parsePlan } from '../src/plan/parse.ts'
-import { planSchemaText } from './plan-schema.ts'
+import { readProfile } from '../src/plan/profile.ts'
+import { productFolders } from '../src/testing/folders.ts'
+import { profiles } from '../src/testing/profiles.ts'
+import { planSchemaText, profileSchemaText } from './plan-schema.ts'
 
-const plans = join(import.meta.dirname, '..', 'plans')
+const { plans } = productFolders
+const vocabulary = vocabularyOf(productFolders)
 
 describe('plans/plan.schema.json', () => {
   it('should be what make schema writes', () => {
@@ -21,7 +25,28 @@ describe('plans/plan.schema.json', () => {
     expect('90').not.toMatch(new RegExp(timeout.pattern))
     expect(node.properties.memory.description).toContain('32Gi')
     expect(timeout).toMatchObject({ default: '2m', description: expect.stringContaining('all nodes') })
-    expect(properties.arms.items.properties.profile.enum).toContain('tuned')
+    expect(properties.arms.items.properties.profile.anyOf[0].enum).toContain('tuned')
+  })
+})
+
+describe('profiles/profile.schema.json', () => {
+  it('should be what make schema writes', () => {
+    expect(readFileSync(join(productFolders.profiles, 'profile.schema.json'), 'utf8')).toBe(profileSchemaText())
+  })
+})
+
+describe('the profiles that ship with the product', () => {
+  const schema = z.fromJSONSchema(JSON.parse(profileSchemaText()))
+  const textOf = (name: string) => readFileSync(profiles.fileOf(name), 'utf8')
+
+  it('should be those that the documentation speaks of', () => {
+    expect(profiles.names).toEqual(['sig-scalability', 'stock', 'tuned', 'untuned'])
+  })
+
+  it.each(profiles.names)('should be right, called as its file is, and point editors at the schema: %s', (name) => {
+    expect(readProfile(name, profiles).name).toBe(name)
+    expect(schema.safeParse(parse(textOf(name))).error?.issues ?? []).toEqual([])
+    expect(textOf(name).split('\n')[0]).toBe('# yaml-language-server: $schema=profile.schema.json')
   })
 })
 
@@ -65,7 +90,7 @@ describe('the plans that ship with the product', () => {
   })
 
   it.each(planNames(plans))('should be right and point editors at the schema: %s', (name) => {
-    expect(loadPlan(name, plans).name).toBe(name.split('/').at(-1))
+    expect(loadPlan(name, productFolders).name).toBe(name.split('/').at(-1))
     const [first] = readFileSync(join(plans, `${name}.yaml`), 'utf8').split('\n')
     const schema = `${'../'.repeat(name.split('/').length - 1)}plan.schema.json`
     expect(first).toBe(`# yaml-language-server: $schema=${schema}`)
@@ -77,7 +102,17 @@ describe('the page about plans', () => {
     ...readFileSync(join(plans, '..', 'docs', 'plans.md'), 'utf8').matchAll(/^```yaml\n(.*?)^```$/gms),
   ].map(([, text = '']) => text)
 
+  const isPlan = (text: string) => text.startsWith('apiVersion')
+
   it('should show whole plans', () => {
-    expect(examples.map((text) => parsePlan(text, 'docs/plans.md', vocabulary).name)).toEqual(['small', 'busy-hour'])
+    const plans = examples.filter(isPlan).map((text) => parsePlan(text, 'docs/plans.md', vocabulary))
+    expect(plans.map(({ name }) => name)).toEqual(['small', 'busy-hour'])
+  })
+
+  it('should show a whole profile', () => {
+    const [example = '', ...others] = examples.filter((text) => !isPlan(text))
+    const read = (file: string) => (file === 'ours.yaml' ? example : profiles.read(file))
+    expect(others).toEqual([])
+    expect(readProfile('ours.yaml', { ...profiles, read }).name).toBe('ours')
   })
 })

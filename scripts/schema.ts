@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { writeFileWhole } from '../src/base/files.ts'
-import { planSchemaText } from './plan-schema.ts'
+import { productFolders } from '../src/testing/folders.ts'
+import { planSchemaText, profileSchemaText } from './plan-schema.ts'
 
-writeFileWhole(join(import.meta.dirname, '..', 'plans', 'plan.schema.json'), planSchemaText())
+writeFileWhole(join(productFolders.plans, 'plan.schema.json'), planSchemaText())
+writeFileWhole(join(productFolders.profiles, 'profile.schema.json'), profileSchemaText())

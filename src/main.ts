@@ -38,6 +38,7 @@ const surroundings: Surroundings = {
   folders: {
     root,
     plans: join(root, 'plans'),
+    profiles: join(root, 'profiles'),
     reports: process.env['SCALE_TEST_REPORTS'] ?? join(root, 'reports'),
     components: join(root, 'components'),
   },

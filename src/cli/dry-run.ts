@@ -35,7 +35,7 @@ export async function dryRunCommand(
   surroundings: Surroundings,
 ): Promise<number> {
   const { terminal, styles, folders, interruption } = surroundings
-  const plan = loadPlanFor(planName, folders.plans, options)
+  const plan = loadPlanFor(planName, folders, options)
   const target = targetNamed(options.target, plan)
   if (target !== 'remote') {
     throw new Failure('bad-input', `a dry run checks clusters that exist already; target ${target} has none`, {

@@ -1,22 +1,34 @@
+import { readProfile } from '../plan/profile.ts'
 import { catalogue } from '../tuning/catalogue.ts'
-import { sigScalability } from '../tuning/sig-scalability.ts'
+import type { Knob } from '../tuning/knob.ts'
+import type { Profile } from '../tuning/profiles.ts'
 import { describeType, readValue } from '../tuning/value.ts'
+import { profilesIn } from './profile-files.ts'
 import type { Surroundings } from './surroundings.ts'
+import { wrap } from './wrap.ts'
 
-/** Lists every knob with its built-in, untuned and tuned value, and what it takes. */
-export function knobsCommand({ terminal, styles }: Surroundings): number {
-  const row = (id: string, stock: unknown, untuned: unknown, tuned: unknown) =>
-    [id.padEnd(46), ...[stock, untuned, tuned].map((value) => String(value ?? '-').padEnd(13))].join(' ').trimEnd()
-  terminal.print(styles.bold(row('knob', 'stock 1.36', 'untuned', 'tuned')))
+/** Lists every knob: what it takes, its built-in value and that of each profile. */
+export function knobsCommand({ terminal, styles, folders }: Surroundings): number {
+  const files = profilesIn(folders.profiles)
+  const profiles = files.names.map((name) => readProfile(name, files))
   for (const knob of catalogue) {
-    terminal.print(row(knob.id, knob.stock, knob.untuned, knob.tuned))
-    terminal.print(styles.dim(`    takes ${describeType(knob.type)}`))
-    for (const value of [0, -1])
-      if (readValue(knob.type, value) !== undefined && knob.meaningOf?.(value) !== undefined)
-        terminal.print(styles.dim(`    ${value}: ${knob.meaningOf(value)}`))
-    for (const { value, because } of sigScalability.filter((setting) => setting.knob === knob.id))
-      terminal.print(styles.dim(`    sig-scalability: ${value}, ${because}`))
-    if (knob.note !== undefined) terminal.print(styles.dim(`    ${knob.note}`))
+    terminal.print(styles.bold(knob.id))
+    for (const line of linesOf(knob, profiles)) terminal.print(line)
   }
   return 0
+}
+
+function linesOf(knob: Knob, profiles: readonly Profile[]): string[] {
+  const { id, type, stock, meaningOf, note } = knob
+  const meanings = [0, -1].flatMap((value) =>
+    readValue(type, value) !== undefined && meaningOf?.(value) !== undefined ? [`${value}: ${meaningOf(value)}`] : [],
+  )
+  const own = profiles.flatMap(({ name, settings }) =>
+    settings.filter(({ knob: set }) => set === id).map(({ value }) => `${name} ${value}`),
+  )
+  return [
+    ...wrap([describeType(type), ...meanings].join('; '), '  takes   '),
+    ...wrap([`built in ${stock ?? 'none'}`, ...own].join(', '), '  values  '),
+    ...(note === undefined ? [] : wrap(note, '  note    ')),
+  ]
 }

@@ -1,19 +1,20 @@
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { forecastOf } from '../fleet/forecast.ts'
 import type { MachineLook } from '../record/this-machine.ts'
 import { stepKinds } from '../steps/registry.ts'
 import { packNodes } from '../targets/local/fleet.ts'
+import { productFolders } from '../testing/folders.ts'
+import { armOf } from '../testing/profiles.ts'
 import { planCommand, renderForecast } from './plan-command.ts'
 import { loadPlan, planNames } from './plans.ts'
 import { stylesFor } from './terminal.ts'
 
-const plans = join(import.meta.dirname, '..', '..', 'plans')
+const { plans } = productFolders
 const here = { cores: 2, memoryBytes: 24e9 }
 
 function rendered(name: string, { everyNamespace = false, overrides = [] as string[] } = {}): string {
-  const forecast = forecastOf(loadPlan(name, plans, overrides), here, stepKinds)
+  const forecast = forecastOf(loadPlan(name, productFolders, overrides), here, stepKinds)
   return renderForecast(forecast, { styles: stylesFor(false), everyNamespace })
 }
 
@@ -62,12 +63,8 @@ describe('renderForecast', () => {
   })
 
   it('should put one table below the other when there are more arms than the width takes', () => {
-    const arms = [1, 2, 3, 4].map((index) => ({
-      name: `a-rather-long-name-${index}`,
-      profile: 'tuned' as const,
-      set: [],
-    }))
-    const forecast = forecastOf({ ...loadPlan('5k-nodes', plans), arms }, here, stepKinds)
+    const arms = [1, 2, 3, 4].map((index) => ({ ...armOf('tuned'), name: `a-rather-long-name-${index}` }))
+    const forecast = forecastOf({ ...loadPlan('5k-nodes', productFolders), arms }, here, stepKinds)
     const lines = renderForecast(forecast, { styles: stylesFor(false), everyNamespace: false }).split('\n')
     expect(lines.filter((line) => /^ {2}quota of each/.test(line))).toHaveLength(2)
     expect(lines.filter((line) => line.length > 80)).toEqual([])
@@ -93,7 +90,7 @@ describe('planCommand', () => {
       interactive: false,
       columns: 80,
     }
-    const folders = { root: '', plans, reports: '', components: '' }
+    const folders = { ...productFolders, reports: '', components: '' }
     const interruption = { signal: new AbortController().signal, signalName: undefined, hint: undefined }
     const reportBug = (error: unknown) => {
       throw error
@@ -149,7 +146,7 @@ describe('the number of processes', () => {
   it('should be what target local starts', () => {
     for (const nodes of [1, 2, 51, 52, 1000]) {
       for (const nodesPerProcess of [1, 10, 50]) {
-        const plan = loadPlan('1k-nodes', plans)
+        const plan = loadPlan('1k-nodes', productFolders)
         const { fleet } = forecastOf({ ...plan, fleet: { ...plan.fleet, nodes, nodesPerProcess } }, here, stepKinds)
         expect(fleet.processesPerHost).toBe(packNodes({ nodes, nodesPerProcess }).length)
       }

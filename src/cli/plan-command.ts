@@ -18,6 +18,7 @@ import { targetNamed } from './target-names.ts'
 import type { Styles } from './terminal.ts'
 import { thisMachine } from './this-machine.ts'
 import { refuseForOtherTargets, refuseUseless } from './useless-options.ts'
+import { width, wrap } from './wrap.ts'
 
 export interface PlanOptions {
   set?: string[]
@@ -40,7 +41,7 @@ export function planCommand(
   look = lookAtThisMachine,
 ): number {
   const { terminal, styles, folders } = surroundings
-  const plan = loadPlanFor(planName, folders.plans, options)
+  const plan = loadPlanFor(planName, folders, options)
   const target =
     options.target === undefined && plan.target === undefined ? undefined : targetNamed(options.target, plan)
   refuseUseless(
@@ -81,22 +82,6 @@ export function renderForecast(
     ...(forecast.warnings.length === 0 ? [] : ['']),
     ...forecast.warnings.flatMap((text) => wrap(text, '! ').map(styles.yellow)),
   ].join('\n')
-}
-
-const width = 80
-
-/** Words in lines that keep within the width; the first begins with the lead, the others with as much space. */
-function wrap(text: string, lead = '  '): string[] {
-  const lines: string[] = []
-  let line = lead
-  for (const word of text.split(' ')) {
-    if (line.length + 1 + word.length > width && line.trim() !== '') {
-      lines.push(line.trimEnd())
-      line = ' '.repeat(lead.length)
-    }
-    line += line.endsWith(' ') ? word : ` ${word}`
-  }
-  return [...lines, line]
 }
 
 /** Rows of cells: the first column to the left, figures to the right. */

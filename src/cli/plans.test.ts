@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { productFolders } from '../testing/folders.ts'
 import type { PlanChoices } from './plans.ts'
 import { loadPlanFor } from './plans.ts'
 
@@ -25,7 +26,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 function load(choices: PlanChoices, plan = text) {
   writeFileSync(join(folder, 'releases.yaml'), plan)
-  return loadPlanFor('releases', folder, choices)
+  return loadPlanFor('releases', { ...productFolders, plans: folder }, choices)
 }
 const bothNamed = text.replace('name: new, profile: stock', 'name: new, profile: stock, kubernetes: "1.37"')
 

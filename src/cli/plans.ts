@@ -14,16 +14,24 @@ import { largestPlanBytes } from '../plan/sources.ts'
 import { stepKinds } from '../steps/registry.ts'
 import { versionsNotModelled } from '../targets/sim/versions.ts'
 import { faultKinds } from '../trials/faults/index.ts'
+import { profilesIn } from './profile-files.ts'
+import type { Surroundings } from './surroundings.ts'
 import type { TargetName } from './target-names.ts'
 import { targetNames } from './target-names.ts'
 import { refuseOverrides, refuseUseless } from './useless-options.ts'
 
+/** Where what plans name is kept. */
+export type PlanFolders = Pick<Surroundings['folders'], 'plans' | 'profiles'>
+
 /** What plans may name. */
-export const vocabulary: Vocabulary = {
-  targets: targetNames,
-  faults: faultKinds,
-  kubernetes: pinnedVersions(join(import.meta.dirname, '..', '..', 'components')),
-  kinds: stepKinds.map(({ section }) => section),
+export function vocabularyOf({ profiles }: Pick<PlanFolders, 'profiles'>): Vocabulary {
+  return {
+    targets: targetNames,
+    faults: faultKinds,
+    profiles: profilesIn(profiles),
+    kubernetes: pinnedVersions(join(import.meta.dirname, '..', '..', 'components')),
+    kinds: stepKinds.map(({ section }) => section),
+  }
 }
 
 /** Folders of plans/ that hold what other plans include, and no plans. */
@@ -52,7 +60,7 @@ export interface PlanChoices {
  */
 export function loadPlanFor(
   nameOrPath: string,
-  plansFolder: string,
+  folders: PlanFolders,
   { set = [], target, otherwise, clusters, repeat, kubernetes }: PlanChoices,
 ): Plan {
   if (repeat !== undefined) refuseOverrides(set, 'repetitions', 'beside --repeat')
@@ -62,7 +70,7 @@ export function loadPlanFor(
   const overrides = kubernetes === undefined ? set : [...set, version]
   const load = (over: readonly string[]) => {
     const refuse = (plan: Plan) => refusalsOf(target ?? plan.target ?? otherwise, plan)
-    const plan = loadPlan(nameOrPath, plansFolder, overrides, { over, refuse })
+    const plan = loadPlan(nameOrPath, folders, overrides, { over, refuse })
     if (plan.arms.every((arm) => arm.kubernetes !== undefined))
       refuseUseless({ '--kubernetes': kubernetes }, 'here: every arm of the plan names a version of its own')
     return plan
@@ -79,19 +87,19 @@ export function refusalsOf(target: string | undefined, plan: Plan): SchemaProble
 }
 
 /**
- * Reads a plan by the name of a file in `plansFolder`, such as `single-node` or `experiments/heartbeat`, or by a path, and
+ * Reads a plan by the name of a file in the folder of plans, such as `single-node` or `experiments/heartbeat`, or by a path, and
  * applies the files `over` it, then `overrides`; `refuse` says what else is wrong with it. Throws `Failure('bad-input')` for an unknown name and for every
  * mistake.
  */
 export function loadPlan(
   nameOrPath: string,
-  plansFolder: string,
+  folders: PlanFolders,
   overrides: readonly Override[] = [],
   choices: Pick<ParseOptions, 'over' | 'refuse'> = {},
 ): Plan {
-  const file = planFile(nameOrPath, plansFolder)
+  const file = planFile(nameOrPath, folders.plans)
   const shown = relative(process.cwd(), file)
-  return parsePlan(readPlanFile(file), shown.startsWith('..') ? file : shown, vocabulary, {
+  return parsePlan(readPlanFile(file), shown.startsWith('..') ? file : shown, vocabularyOf(folders), {
     read: readPlanFile,
     overrides,
     ...choices,
@@ -100,7 +108,7 @@ export function loadPlan(
 
 /** Reads the file of the clusters of target remote alone. Throws `Failure('bad-input')`. */
 export function loadClusters(file: string): PlannedClusters {
-  return parseClusters(readPlanFile(file), file, vocabulary, { read: readPlanFile, overrides: [] })
+  return parseClusters(readPlanFile(file), file, { read: readPlanFile, overrides: [] })
 }
 
 function readPlanFile(file: string): string {

@@ -95,7 +95,11 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       'such as kubelet.kubeAPIQPS=5,10,20,50,100 or fleet.nodes=100,1000',
       collected,
     )
-    .option('--profile <name>', 'where all other settings come from: an arm of the plan or a profile; default: tuned')
+    .option(
+      '--profile <name>',
+      'where all other settings come from: an arm of the plan, a profile, or the path to one; default: tuned',
+      inHome,
+    )
     .option('-t, --target <name>', 'where the clusters come from (sim, local); default: sim')
     .option(
       '-r, --repeat <count>',

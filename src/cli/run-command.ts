@@ -38,7 +38,7 @@ import { refuseForOtherTargets } from './useless-options.ts'
 
 /** Runs a plan from its file to its reports; returns the exit status. */
 export async function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {
-  const plan = loadPlanFor(planName, surroundings.folders.plans, { ...options, otherwise: targetNames[0] })
+  const plan = loadPlanFor(planName, surroundings.folders, { ...options, otherwise: targetNames[0] })
   const target = targetNamed(options.target, plan)
   refuseForOtherTargets(target, plan, options)
   if (options.repeat !== undefined) plan.repetitions = options.repeat
@@ -86,7 +86,7 @@ export async function carryOut(
   const arms = plan.arms.map((arm) => ({
     name: armName(arm),
     kubernetes: kubernetesOf(plan, arm),
-    requests: requestsOf(arm.profile, arm.set),
+    requests: requestsOf(arm),
   }))
   try {
     const { signal } = interruption

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { productFolders } from '../testing/folders.ts'
 import type { SimulateOptions } from './simulate-command.ts'
 import { simulateCommand } from './simulate-command.ts'
 import { stylesFor } from './terminal.ts'
 
-const root = join(import.meta.dirname, '..', '..')
+const _root = join(import.meta.dirname, '..', '..')
 let printed: string[]
 
 beforeEach(() => {
@@ -18,7 +19,7 @@ function simulate(options: SimulateOptions) {
     stdinIsTerminal: false,
     styles: stylesFor(false),
     env: {},
-    folders: { root, plans: join(root, 'plans'), reports: '', components: '' },
+    folders: { ...productFolders, reports: '', components: '' },
     interruption: { signal: new AbortController().signal, signalName: undefined, hint: undefined },
     reportBug(error) {
       throw error

@@ -26,7 +26,7 @@ export async function simulateCommand(
   { folders, terminal, interruption }: Surroundings,
 ): Promise<number> {
   const { first, last } = seedsOf(options)
-  const plan = loadPlan(planName, folders.plans)
+  const plan = loadPlan(planName, folders)
   const calibration = readCalibration(join(folders.root, defaultCalibration))
   if (options.seed !== undefined) {
     const trial = await tryOut(plan, options.seed, calibration)

@@ -7,7 +7,7 @@ export interface Surroundings {
   /** Whether somebody sits at standard input, whom a credential plugin can ask. */
   stdinIsTerminal: boolean
   env: Readonly<Record<string, string | undefined>>
-  folders: { root: string; plans: string; reports: string; components: string }
+  folders: { root: string; plans: string; profiles: string; reports: string; components: string }
   interruption: Interruption
   /** Takes an error that nobody expected: the work under way ends, cleans up, and the process then ends with status 70. */
   reportBug(error: unknown): void

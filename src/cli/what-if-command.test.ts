@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -9,7 +9,6 @@ import type { WhatIfOptions } from './options.ts'
 import { reportCommand } from './report-command.ts'
 import { whatIfCommand } from './what-if-command.ts'
 
-const _root = join(import.meta.dirname, '..', '..')
 let reports: string
 let printed: string[]
 
@@ -29,7 +28,7 @@ function summary(): string | undefined {
 
 async function whatIf(vary: string, options: Omit<WhatIfOptions, 'vary'> = {}, plan = 'single-node') {
   const status = await whatIfCommand(plan, { ...options, vary: [vary] }, surroundings())
-  const [run = ''] = readdirSync(reports)
+  const [run = ''] = readdirSync(reports).filter((name) => !name.endsWith('.yaml'))
   const read = (file: string) => readFileSync(join(reports, run, file), 'utf8')
   const result = resultSchema.parse(JSON.parse(read('result.json')))
   return { status, run, read, result, text: summary() ?? '' }
@@ -128,6 +127,21 @@ describe('whatIfCommand', { timeout: 60_000 }, () => {
     const { result } = await whatIf('kubelet.kubeAPIQPS=5,50', { profile: 'untuned' })
     expect(knob(result, 1, 'kubelet.maxPods')?.effective).toBe(500)
     expect(knob(result, 1, 'controllerManager.kubeApiQps')?.effective).toBe(20)
+  })
+
+  it('should start from a profile that no arm of the plan has, by its name or its path', async () => {
+    const profile = join(reports, 'ours.yaml')
+    writeFileSync(profile, 'name: ours\nextends: stock\nset: [{ knob: kubelet.maxPods, value: 321, because: x }]\n')
+    for (const [named, name, maxPods] of [
+      [profile, 'ours', 321],
+      ['sig-scalability', 'sig-scalability', 500],
+    ] as const) {
+      const { result, run } = await whatIf('kubelet.kubeAPIQPS=5,50', { profile: named, repeat: 1 })
+      expect(result.whatIf?.basedOn).toBe(name)
+      expect(result.arms.map((arm) => arm.profile)).toEqual([name, name])
+      expect(knob(result, 0, 'kubelet.maxPods')?.effective).toBe(maxPods)
+      rmSync(join(reports, run), { recursive: true })
+    }
   })
 
   it('should replace the arm’s own departure for the knob', async () => {

@@ -6,18 +6,20 @@ import { isLookedAt } from '../plan/other-targets.ts'
 import { planFields } from '../plan/parse.ts'
 import type { Plan, PlannedArm } from '../plan/plan.ts'
 import { armName, kubernetesOf } from '../plan/plan.ts'
+import type { ProfileFiles } from '../plan/profile.ts'
+import { isProfilePath, readProfile } from '../plan/profile.ts'
 import type { Override } from '../plan/sources.ts'
 import { formatListed } from '../report/format.ts'
 import type { Comparison } from '../run/context.ts'
 import { conflictsAmong } from '../tuning/conflicts.ts'
 import type { KnobValue } from '../tuning/knob.ts'
 import { refusalOf } from '../tuning/open-knobs.ts'
-import { profileNames, requestsOf } from '../tuning/profiles.ts'
+import { requestsOf } from '../tuning/profiles.ts'
 import type { Variation } from '../tuning/vary.ts'
 import { parseVariation } from '../tuning/vary.ts'
 import { measureWhatIf } from './measure-hint.ts'
 import type { WhatIfOptions } from './options.ts'
-import { loadPlan, refusalsOf, vocabulary } from './plans.ts'
+import { loadPlan, refusalsOf, vocabularyOf } from './plans.ts'
 import { carryOut } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { targetNamed } from './target-names.ts'
@@ -35,6 +37,7 @@ export async function whatIfCommand(
     throw new Failure('bad-input', '--vary takes one setting at a time', {
       next: 'set anything else that differs from the plan with --set',
     })
+  const vocabulary = vocabularyOf(surroundings.folders)
   const variation = parseVariation(vary, planFields(vocabulary))
   const { varied, knob } = variation
   const set = options.set ?? []
@@ -42,11 +45,11 @@ export async function whatIfCommand(
   refuseOverrides(set, 'target', 'here: what-if simulates unless --target says otherwise')
   if (options.repeat !== undefined) refuseOverrides(set, 'repetitions', 'beside --repeat')
   const read = (overrides: readonly Override[]) =>
-    loadPlan(planName, surroundings.folders.plans, overrides, {
+    loadPlan(planName, surroundings.folders, overrides, {
       refuse: (plan) => refusalsOf(options.target ?? 'sim', plan),
     })
   const load = (overrides: readonly Override[]) => read([...set, ...overrides])
-  const { plan, comparison } = compare(load, variation, options.profile)
+  const { plan, comparison } = compare(load, variation, (plan) => baseArm(plan, vocabulary.profiles, options.profile))
   const target = targetNamed(options.target ?? 'sim', plan)
   refuseForOtherTargets(target, plan, options)
   if (!isLookedAt(varied, plan, target))
@@ -72,7 +75,7 @@ const usualRepetitions = 3
 function compare(
   load: (overrides: readonly Override[]) => Plan,
   { varied, knob, values }: Variation,
-  profile?: string,
+  baseOf: (plan: Plan) => PlannedArm,
 ): { plan: Plan; comparison: Comparison } {
   const armNamesOfValues = armNames(varied, values)
   // As JSON, which YAML reads as the very value.
@@ -80,16 +83,17 @@ function compare(
   const plans = values.map((value) => load(knob === undefined ? [withValue(value)] : []))
   // The last one is the largest: what a target prepares has to do for all.
   const { reference: _, ...plan } = plans.at(-1) ?? load([])
-  const base = baseArm(plan, profile)
+  const base = baseOf(plan)
   const arms = values.map((value, index): PlannedArm => {
     const others = base.set.filter((departure) => departure.knob !== knob?.id)
     const departure = knob === undefined ? [] : [{ knob: knob.id, value, because: 'what-if' }]
     const set = [...others, ...departure]
     const refusal = knob && refusalOf(knob, value, kubernetesOf(plan, base))
     if (refusal !== undefined) throw new Failure('bad-input', `--vary ${varied}: ${refusal}`)
-    const [conflict] = conflictsAmong(requestsOf(base.profile, set))
+    const arm = { ...base, name: armNamesOfValues[index], set }
+    const [conflict] = conflictsAmong(requestsOf(arm))
     if (conflict !== undefined) throw new Failure('bad-input', `--vary ${varied}: with ${value}, ${conflict.message}`)
-    return { ...base, name: armNamesOfValues[index], set }
+    return arm
   })
   const tried = values.map((value, index) => ({ value, arm: armNamesOfValues[index] ?? '' }))
   return {
@@ -108,21 +112,24 @@ function compare(
 }
 
 /** The arm that is asked for by its name or its profile; a profile without an arm has no departures. */
-function baseArm({ arms, name: planName }: Plan, asked?: string): PlannedArm {
+function baseArm({ arms, name: planName }: Plan, profiles: ProfileFiles, asked?: string): PlannedArm {
   const called = (name: string) => arms.find((arm) => armName(arm) === name) ?? arms.find((arm) => arm.profile === name)
   if (asked === undefined) {
     const arm = called('tuned') ?? arms[0]
     if (arm === undefined) throw new Error('a plan has arms: its check lets no other through')
     return arm
   }
-  const found =
-    called(asked) ?? profileNames.filter((profile) => profile === asked).map((profile) => ({ profile, set: [] }))[0]
-  if (found !== undefined) return found
-  const known = [...new Set([...arms.map(armName), ...profileNames])]
+  const arm = called(asked)
+  if (arm !== undefined) return arm
+  if (profiles.names.includes(asked) || isProfilePath(asked)) {
+    const { name, settings } = readProfile(asked, profiles)
+    return { profile: name, base: settings, set: [] }
+  }
+  const known = [...new Set([...arms.map(armName), ...profiles.names])]
   throw new Failure(
     'bad-input',
     `${planName} has no arm ${excerpt(asked)}, and there is no such profile${didYouMean(asked, known)}`,
-    { next: `there are ${formatNames(known)}` },
+    { next: `there are ${formatNames(known)}; or give the path to a .yaml file` },
   )
 }
 

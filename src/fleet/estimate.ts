@@ -9,7 +9,6 @@ import { clientSettingsOf } from '../tuning/client-knobs.ts'
 import type { KnownLimit } from '../tuning/client-limit.ts'
 import { clientLimitOf } from '../tuning/client-limit.ts'
 import { compactionOf } from '../tuning/compaction.ts'
-import type { KnobValue } from '../tuning/knob.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import { statusPeriodSecondsOf } from '../tuning/status-period.ts'
 import { valuesUnder } from '../tuning/values.ts'
@@ -89,7 +88,7 @@ export interface ArmForecast {
   profile: string
   /** The version of Kubernetes that it asks for; null where neither it nor the plan does. */
   kubernetes: string | null
-  departures: { knob: string; value: KnobValue | null; because: string }[]
+  departures: PlannedArm['set']
   maxPods: number
   /** Null where it is left alone: then an unchanged status is written every 5 minutes only. */
   statusPeriodSeconds: number | null
@@ -215,7 +214,7 @@ function stretchOf({ pace }: Machine): number {
 
 /** The knobs of an arm that count here, at their built-in values where it does not set them. */
 function knobsOf(arm: PlannedArm) {
-  const requests = requestsOf(arm.profile, arm.set)
+  const requests = requestsOf(arm)
   const values = valuesUnder(requests)
   const { number, list } = values
   const limitOf = (client: LimitedClient) => clientLimitOf(clientSettingsOf(client, values))

@@ -3,6 +3,7 @@ import { sumOf } from '../base/sum.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { PlannedWorkload } from '../plan/workload.ts'
 import { barePods, plannedPods, stepKinds, stepsOf } from '../testing/plans.ts'
+import { armOf } from '../testing/profiles.ts'
 import type { Machine } from './estimate.ts'
 import { forecastOf as forecast } from './forecast.ts'
 import type { MachinePace } from './machine-pace.ts'
@@ -40,10 +41,7 @@ const plan = {
     timeout: 60_000,
   },
   steps: stepsOf(workload, [rollout]),
-  arms: [
-    { profile: 'untuned', set: [{ knob: 'kubelet.maxPods', value: 500, because: 'x' }] },
-    { profile: 'tuned', set: [] },
-  ],
+  arms: [armOf('untuned', [{ knob: 'kubelet.maxPods', value: 500, because: 'x' }]), armOf('tuned')],
   probes: {
     pod: { image: 'pause', serviceAccountToken: false },
     settle: 0,
@@ -118,7 +116,7 @@ describe('forecastOf', () => {
 
   it('should take a frequency that an arm leaves alone for the built-in five minutes', () => {
     const leftAlone = { knob: 'kubelet.nodeStatusUpdateFrequency', value: null, because: 'x' }
-    const [arm] = forecastOf({ ...plan, arms: [{ profile: 'tuned', set: [leftAlone] }] }, here).arms
+    const [arm] = forecastOf({ ...plan, arms: [armOf('tuned', [leftAlone])] }, here).arms
     expect(arm?.statusPeriodSeconds).toBeNull()
     expect(arm?.heartbeatsPerSecond.status).toBeCloseTo(5000 / 300)
   })
@@ -150,9 +148,7 @@ describe('forecastOf', () => {
       '40000 nodes: Kubernetes is tested up to 5000',
     ])
     const most = { ...workload, pods: { ...workload.pods, total: 200_000 }, services: 12_000 }
-    expect(
-      forecastOf({ ...filledWith({ ...most, timeout: 1e9 }), arms: [{ profile: 'tuned', set: [] }] }, here).warnings,
-    ).toEqual([
+    expect(forecastOf({ ...filledWith({ ...most, timeout: 1e9 }), arms: [armOf('tuned')] }, here).warnings).toEqual([
       '200000 pods: Kubernetes is tested up to 150000',
       '12000 services: Kubernetes is tested up to 10000',
       '14261 pods in one namespace: Kubernetes is tested up to 3000',
@@ -210,7 +206,7 @@ describe('forecastOf', () => {
   })
 
   it('should warn when nodes cannot hold their pods', () => {
-    const arms = [{ profile: 'untuned' as const, set: [] }]
+    const arms = [armOf('untuned')]
     expect(forecastOf({ ...plan, arms }, here).warnings).toEqual([
       'untuned: about 208 pods on the node of the probes, which takes 110 (kubelet.maxPods)',
     ])

@@ -1,22 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { profiles, requestsUnder } from '../testing/profiles.ts'
 import type { KnobValue } from '../tuning/knob.ts'
-import { profileNames, requestsOf } from '../tuning/profiles.ts'
 import { settingsOf } from './settings.ts'
 
 describe('settingsOf', () => {
-  const settings = (set: Record<string, KnobValue>) =>
-    settingsOf(
-      requestsOf(
-        'stock',
-        Object.entries(set).map(([knob, value]) => ({ knob, value })),
-      ),
-    )
+  const settings = (set: Record<string, KnobValue>) => settingsOf(requestsUnder('stock', set))
 
   it('should be numbers, all of them, for every profile', () => {
     const numbers = (value: unknown): unknown[] =>
       typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbers) : [value]
-    for (const profile of profileNames)
-      for (const value of numbers(settingsOf(requestsOf(profile)))) expect(value).not.toBeNaN()
+    for (const profile of profiles.names)
+      for (const value of numbers(settingsOf(requestsUnder(profile)))) expect(value).not.toBeNaN()
   })
 
   it('should be the same however a value is written', () => {

@@ -1,7 +1,6 @@
 import { clientSettingsOf } from '../tuning/client-knobs.ts'
 import { compactionOf } from '../tuning/compaction.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
-import { profileNames, requestsOf } from '../tuning/profiles.ts'
 import type { Values } from '../tuning/values.ts'
 import { valuesUnder } from '../tuning/values.ts'
 import type { EtcdSettings } from './etcd/etcd.ts'
@@ -58,17 +57,23 @@ export function settingsOf(requests: readonly KnobRequest[]): Settings {
 }
 
 /** The knobs that the model looks at: no other one acts. */
-export const knobsRead: ReadonlySet<string> = new Set(
-  profileNames.flatMap((profile) => {
-    const read: string[] = []
-    readSettings(valuesUnder(requestsOf(profile), (id) => read.push(id)))
-    return read
-  }),
-)
+export const knobsRead: ReadonlySet<string> = lookedAt()
 
+function lookedAt(): Set<string> {
+  const ids = new Set<string>()
+  readSettings(valuesUnder([], (id) => ids.add(id)))
+  return ids
+}
+
+/** Looks at the same knobs whatever their values, so that those that it looks at are known. */
 function readSettings(values: Values): Settings {
   const { number, durationMs, text, list, isRequested } = values
   const statusUpdateMs = durationMs('kubelet.nodeStatusUpdateFrequency')
+  // Checked with the plan: minSyncPeriod is no longer than syncPeriod.
+  const ipvs: SyncIntervals = {
+    minMs: durationMs('kubeProxy.ipvs.minSyncPeriod'),
+    maxMs: durationMs('kubeProxy.ipvs.syncPeriod'),
+  }
   return {
     kubelet: {
       client: clientSettingsOf('kubelet', values),
@@ -100,11 +105,7 @@ function readSettings(values: Values): Settings {
       split: list('etcd.splitByResource'),
     },
     kubeProxy: {
-      // Checked with the plan: minSyncPeriod is no longer than syncPeriod.
-      intervals:
-        text('kubeProxy.mode') === 'ipvs'
-          ? { minMs: durationMs('kubeProxy.ipvs.minSyncPeriod'), maxMs: durationMs('kubeProxy.ipvs.syncPeriod') }
-          : otherIntervals,
+      intervals: text('kubeProxy.mode') === 'ipvs' ? ipvs : otherIntervals,
       conntrack: { maxPerCore: number('kubeProxy.conntrack.maxPerCore'), min: number('kubeProxy.conntrack.min') },
     },
     hostConntrackMax: isRequested('host.nf_conntrack_max') ? number('host.nf_conntrack_max') : null,

@@ -120,7 +120,7 @@ describe('the clusters of target remote', () => {
   })
 
   it('should be readable without a plan', () => {
-    const read = (text: string) => parseClusters(text, 'clusters.yaml', vocabulary)
+    const read = (text: string) => parseClusters(text, 'clusters.yaml')
     expect(read(clusters).targets).toHaveLength(2)
     expect(() => read('fleet: {}\n')).toThrow('clusters.yaml:1:1  remote: required: a map')
     expect(() => read('remote: { targets: [] }\n')).toThrow('remote.targets: expected at least 1 item')

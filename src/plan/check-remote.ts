@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { excerpt } from '../base/excerpt.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { shown } from '../base/shown.ts'
-import type { planSections } from './plan.ts'
+import type { PlannedArm, planSections } from './plan.ts'
 import { armName } from './plan.ts'
 
 type Sections = ReturnType<typeof planSections>
@@ -12,7 +12,7 @@ type Remote = NonNullable<z.infer<Sections['remote']>>
 export interface RemoteSections {
   fleet: z.infer<Sections['fleet']>
   remote: Remote | undefined
-  arms: z.infer<Sections['arms']> | undefined
+  arms: readonly PlannedArm[] | undefined
   probes: z.infer<Sections['probes']> | undefined
 }
 

@@ -1,16 +1,17 @@
 import { z } from 'zod'
 import { parseDurationMs } from '../base/duration.ts'
-import { excerpt } from '../base/excerpt.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { shown } from '../base/shown.ts'
 import { conflictsAmong } from '../tuning/conflicts.ts'
 import { knobById } from '../tuning/find-knob.ts'
 import { refusalOf } from '../tuning/open-knobs.ts'
+import type { Profile } from '../tuning/profiles.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import { checkRemote } from './check-remote.ts'
-import type { planSections } from './plan.ts'
-import { armName } from './plan.ts'
+import type { PlannedArm, planSections } from './plan.ts'
+import { armName, armsWith } from './plan.ts'
+import { repeated } from './repeated.ts'
 import type { SectionKind } from './section.ts'
 import type { FoundStep } from './short-form.ts'
 import { checkForms, stepsIn } from './short-form.ts'
@@ -19,16 +20,22 @@ type Sections = ReturnType<typeof planSections>
 
 /**
  * Mistakes between the parts of a plan. Only sections that are valid by themselves are compared, so that one mistake
- * neither hides nor doubles another.
+ * neither hides nor doubles another. `profiles` are those of the arms, in their order, as far as they could be read.
  */
-export function checkSections(value: unknown, sections: Sections, kinds: readonly SectionKind[]): SchemaProblem[] {
+export function checkSections(
+  value: unknown,
+  sections: Sections,
+  kinds: readonly SectionKind[],
+  profiles: readonly (Profile | undefined)[],
+): SchemaProblem[] {
   const given = z.record(z.string(), z.unknown()).safeParse(value)
   if (!given.success) return []
   const section = <Name extends keyof Sections>(name: Name) =>
     sections[name].safeParse(given.data[name]).data as z.infer<Sections[Name]> | undefined
   const faults = section('faults')
   const fleet = section('fleet')
-  const arms = section('arms')
+  const written = section('arms')
+  const arms = written && armsWith(written, profiles)
   const probes = section('probes')
   const thresholds = section('thresholds')
   const reference = section('reference')
@@ -92,11 +99,8 @@ function hostsOf({ hosts, nodes }: z.infer<Sections['fleet']>): SchemaProblem[] 
 }
 
 /** A knob that an arm sets twice or its version does not know, and values that do not go together, its profile's included. */
-function armMistakes(
-  { profile, set, kubernetes }: z.infer<Sections['arms']>[number],
-  index: number,
-  ofPlan: string | undefined,
-): SchemaProblem[] {
+function armMistakes(arm: PlannedArm, index: number, ofPlan: string | undefined): SchemaProblem[] {
+  const { set, kubernetes } = arm
   const path = ['arms', index]
   // A profile serves every version: what one does not know it does without, and the report says so.
   const unknown = set.flatMap(({ knob: id, value }, at) => {
@@ -104,7 +108,7 @@ function armMistakes(
     const message = knob && refusalOf(knob, value, kubernetes ?? ofPlan)
     return message === undefined ? [] : [{ path: [...path, 'set', at, 'knob'], message }]
   })
-  const conflicts = conflictsAmong(requestsOf(profile, set)).map(({ knobs, message }) => {
+  const conflicts = conflictsAmong(requestsOf(arm)).map(({ knobs, message }) => {
     const last = set.findLastIndex(({ knob }) => knobs.includes(knob))
     return { path: [...path, ...(last === -1 ? ['profile'] : ['set', last, 'value'])], message }
   })
@@ -115,21 +119,6 @@ function armMistakes(
     (knob) => `duplicate knob ${knob}`,
   )
   return [...twice, ...unknown, ...conflicts]
-}
-
-function repeated<T>(
-  items: readonly T[],
-  keyOf: (item: T) => string,
-  pathOf: (index: number) => SchemaProblem['path'],
-  message: (key: string) => string,
-): SchemaProblem[] {
-  const seen = new Set<string>()
-  return items.flatMap((item, index) => {
-    const key = keyOf(item)
-    if (seen.has(key)) return [{ path: pathOf(index), message: message(excerpt(key)) }]
-    seen.add(key)
-    return []
-  })
 }
 
 /** Where a step has its name, or the step itself where it has none of its own. */

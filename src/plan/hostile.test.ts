@@ -110,7 +110,7 @@ describe('a file that is no plan', () => {
       refusalOf(`include: [x]\n${plan}`, { files: { x: text } }),
       refusalOf(`include: [y]\n${plan}`, { files: { x: text, y: 'include: [x]' } }),
       refusalOf(plan, clusters),
-      told(() => parseClusters(text, 'x', vocabulary)),
+      told(() => parseClusters(text, 'x')),
     ]
     for (const message of ways) {
       expect(message).toContain(expected)
@@ -148,7 +148,7 @@ describe('a secret in a plan or among its clusters', () => {
     for (const text of [clusters, lines, `${clusters}}`]) {
       expect(refusalOf(plan, { files: { x: text }, over: ['x'] })).not.toContain(secret)
       expect(refusalOf(plan + text)).not.toContain(secret)
-      expect(told(() => parseClusters(text, 'x', vocabulary))).not.toContain(secret)
+      expect(told(() => parseClusters(text, 'x'))).not.toContain(secret)
     }
     for (const override of [`remote={ ${form} }`, `fleet={ ${form} `, `fleet.token=${secret}`, `token=${secret}: x: y`])
       expect(refusalOf(plan, { overrides: [override] })).not.toContain(secret)
@@ -344,7 +344,7 @@ describe('a secret anywhere', { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(fc.oneof(written, broken), (text) => {
         for (const message of [
-          told(() => parseClusters(text, 'x', vocabulary)),
+          told(() => parseClusters(text, 'x')),
           refusalOf(plan, { files: { x: text }, over: ['x'] }),
           refusalOf(plan + text),
           refusalOf(plan, { overrides: [`remote=${text}`, `fleet=${text}`] }),

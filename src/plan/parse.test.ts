@@ -47,7 +47,7 @@ describe('parsePlan', () => {
       .replace('profile: untuned', 'profile: tunned')
     expect(mistakesOf(wrong)).toEqual([
       '4:10 fleet.nodes: expected a whole number from 1 to 100,000, found "two"',
-      '7:14 arms[0].profile: expected untuned, stock, tuned or sig-scalability, found "tunned"; did you mean tuned?',
+      '7:14 arms[0].profile: expected sig-scalability, stock, tuned, untuned or the path to a .yaml file, found "tunned"; did you mean tuned?',
       '11:44 probes.sequence[0].timeout: expected a duration of 1ms to 576h with its unit, such as 10s or 1m30s, found 60',
     ])
     expect(refusalOf(wrong)).toContain('  4 |   nodes: two\n    |          ^')
@@ -403,14 +403,14 @@ describe('a plan that includes others', () => {
     ])
     const arms = minimal.replace('arms:\n  - profile: untuned\n', 'include: [arms.yaml]\n')
     expect(refusal(arms)).toEqual([
-      'plans/arms.yaml:3:5  arms[1].profile: expected untuned, stock, tuned or sig-scalability, found nothing\n  3 |   - name: nothing\n    |     ^',
+      'plans/arms.yaml:3:5  arms[1].profile: expected sig-scalability, stock, tuned, untuned or the path to a .yaml file, found nothing\n  3 |   - name: nothing\n    |     ^',
     ])
   })
 
   it('should not be told of what it replaces', () => {
     const text = `include: [arms.yaml]\n${minimal.replace('- profile: untuned', '- name: mine')}`
     expect(refusal(text)).toEqual([
-      'plans/x.yaml:8:5  arms[0].profile: expected untuned, stock, tuned or sig-scalability, found nothing\n  8 |   - name: mine\n    |     ^',
+      'plans/x.yaml:8:5  arms[0].profile: expected sig-scalability, stock, tuned, untuned or the path to a .yaml file, found nothing\n  8 |   - name: mine\n    |     ^',
     ])
     expect(refusal(minimal, ['fleet={ nodes: 2 }'])).toEqual([
       '--set fleet={ nodes: 2 }  fleet.node: required: a map\n  fleet={ nodes: 2 }\n        ^',

@@ -1,14 +1,13 @@
 import { z } from 'zod'
 import { formatChoice } from '../base/names.ts'
-import { catalogue } from '../tuning/catalogue.ts'
-import { findKnob } from '../tuning/find-knob.ts'
-import { openIdPattern } from '../tuning/open-knobs.ts'
-import { profileNames } from '../tuning/profiles.ts'
-import { takeValue } from '../tuning/take.ts'
-import type { KnobValue } from '../tuning/value.ts'
+import type { Profile } from '../tuning/profiles.ts'
+import type { PlannedDeparture } from './departure.ts'
+import { departure } from './departure.ts'
 import { mostCores, mostMachines, mostNodes, mostRepetitions } from './limits.ts'
 import { names } from './names.ts'
 import { plannedProbe } from './probe.ts'
+import type { ProfileFiles } from './profile.ts'
+import { profileReference } from './profile.ts'
 import { count, durationMs, memory, timeLimitMs, wholeNumber } from './scalars.ts'
 import type { PlannedStep, SectionKind } from './section.ts'
 import { stepsSection } from './section.ts'
@@ -21,6 +20,7 @@ export interface Vocabulary {
   faults: readonly string[]
   /** Versions of Kubernetes that can be built, the newest first. */
   kubernetes: readonly string[]
+  profiles: ProfileFiles
   /** The kinds of steps, in the order in which the short form has them. */
   kinds: readonly SectionKind[]
 }
@@ -38,34 +38,6 @@ function kubernetesVersion(versions: readonly string[]) {
 const bound = z.union([z.number(), z.string()], {
   error: 'expected a duration such as 30s or, for a ratio, a number',
 })
-
-/** One knob that an arm sets otherwise than its profile does, its value as the knob takes it. */
-const departure = z
-  .strictObject({
-    knob: z
-      .string({ error: 'expected a knob (npm run scale-test -- knobs lists them)' })
-      .meta({ anyOf: [{ enum: catalogue.map(({ id }) => id) }, { pattern: openIdPattern }] })
-      .describe(
-        'A named knob, or any flag, field, feature gate or variable: kube-apiserver.flags.max-requests-inflight',
-      ),
-    value: z
-      .unknown()
-      .meta({ type: ['number', 'string', 'boolean', 'array', 'object', 'null'] })
-      .describe("What each knob takes: `scale-test knobs`. null leaves it alone: the component's built-in value."),
-    because: z.string().min(1),
-  })
-  .transform(({ knob: id, value: given, because }, context) => {
-    const refuse = (field: string, message: string) => {
-      context.addIssue({ code: 'custom', path: [field], message })
-      return z.NEVER
-    }
-    const knob = findKnob(id)
-    if ('refusal' in knob) return refuse('knob', `${knob.refusal} (npm run scale-test -- knobs lists all)`)
-    const taken: { value: KnobValue | null } | { refusal: string } =
-      given === null ? { value: null } : takeValue(knob, given)
-    if ('refusal' in taken) return refuse('value', taken.refusal)
-    return { knob: knob.id, value: taken.value, because }
-  })
 
 /** `source: hollow` of target remote: how the pods on the host cluster look, each with so many hollow nodes. */
 function hollowPodsSection() {
@@ -112,7 +84,7 @@ const kubeconfigContext = {
 }
 
 /** Where target remote finds its clusters. */
-function remoteSection() {
+export function remoteSection() {
   const address = z
     .string()
     .regex(/^https:\/\/[^\s/@?#]+(\/[^\s@?#]*)?$/, 'expected a URL such as https://10.0.0.1:6443')
@@ -168,7 +140,6 @@ function remoteSection() {
  * for editors, too: `make schema` writes them down.
  */
 export function planSections(vocabulary: Vocabulary) {
-  const profile = z.enum(profileNames)
   const stop = z.enum(stopOrder)
   return {
     apiVersion: z.literal('scale-test/v1'),
@@ -260,7 +231,9 @@ export function planSections(vocabulary: Vocabulary) {
           name: names.arm
             .optional()
             .describe("What results call the arm; its profile's name when absent. Two arms of one profile need names."),
-          profile,
+          profile: profileReference(vocabulary.profiles.names).describe(
+            'A profile of profiles/ by its name, or the path to a file, relative to this one.',
+          ),
           kubernetes: kubernetesVersion(vocabulary.kubernetes)
             .optional()
             .describe('Its version of Kubernetes, where arms differ in it.'),
@@ -333,15 +306,47 @@ export type ProbeSettings = Omit<NonNullable<WrittenPlan['probes']>, 'sequence'>
  * A plan with its defaults filled in, and everything that is done in a cluster as steps, whichever way it was written; durations in
  * milliseconds.
  */
-export interface Plan extends Omit<WrittenPlan, 'steps' | 'workload' | 'probes' | 'fleet'> {
+export interface Plan extends Omit<WrittenPlan, 'steps' | 'workload' | 'probes' | 'fleet' | 'arms'> {
   fleet: Omit<WrittenPlan['fleet'], 'observe'>
+  arms: PlannedArm[]
   probes: ProbeSettings
   steps: readonly PlannedStep[]
 }
 /** The clusters of target remote. */
 export type PlannedClusters = NonNullable<Plan['remote']>
-export type PlannedArm = Plan['arms'][number]
 export type Threshold = Plan['thresholds'][number]
+
+/** A profile under test. */
+export interface PlannedArm {
+  name?: string | undefined
+  /** Its version of Kubernetes, such as `1.36`, where it names one. */
+  kubernetes?: string | undefined
+  /** The profile's name, wherever its file is. */
+  profile: string
+  /** What the profile sets, with all that it extends. */
+  base: Profile['settings']
+  /** Departures from it. */
+  set: readonly PlannedDeparture[]
+}
+
+/** The arms as a plan has them, each with its profile; undefined where one of the profiles could not be read. */
+export function armsWith(
+  written: WrittenPlan['arms'],
+  profiles: readonly (Profile | undefined)[],
+): PlannedArm[] | undefined {
+  const arms = written.flatMap(({ name, kubernetes, set }, index) => {
+    const profile = profiles[index]
+    if (profile === undefined) return []
+    return {
+      ...(name !== undefined && { name }),
+      ...(kubernetes !== undefined && { kubernetes }),
+      profile: profile.name,
+      base: profile.settings,
+      set,
+    }
+  })
+  return arms.length === written.length ? arms : undefined
+}
 
 /** What results call an arm. */
 export function armName({ name, profile }: Pick<PlannedArm, 'name' | 'profile'>): string {

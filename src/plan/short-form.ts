@@ -53,8 +53,8 @@ const noProbes: ProbeSettings = {
 }
 
 /** The plan with everything that it does as steps. */
-export function withSteps(written: WrittenPlan, kinds: readonly SectionKind[]): Plan {
-  const { steps: _, workload: __, probes, fleet, ...plan } = written
+export function withSteps(written: WrittenPlan, kinds: readonly SectionKind[]): Omit<Plan, 'arms'> {
+  const { steps: _, workload: __, arms: _____, probes, fleet, ...plan } = written
   const { observe: ___, ...ownFleet } = fleet
   const { sequence: ____, ...settings }: NonNullable<WrittenPlan['probes']> = probes ?? noProbes
   const steps = stepsIn(written, kinds).map(

@@ -1,10 +1,11 @@
 import { dirname, isAbsolute, join, normalize } from 'node:path'
 import { Failure } from '../base/errors.ts'
-import { excerpt } from '../base/excerpt.ts'
 import { formatBytes } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
+import type { Role } from './recognize.ts'
+import { hasFieldOf, otherThan } from './recognize.ts'
 import type { Entry, Place, PlacedProblem, PlanPath, Source, Written } from './written.ts'
-import { childOf, deepest, placeOf, plainOf, readYaml } from './written.ts'
+import { childOf, deepest, isEmpty, placeOf, plainOf, readYaml } from './written.ts'
 
 /** A plan from several sources. */
 export interface MergedPlan {
@@ -14,6 +15,8 @@ export interface MergedPlan {
   complete: boolean
   /** Where the value at `path` was written; see `placeOf`. What was overridden is never pointed at. */
   locate(path: PlanPath, key?: string): Place
+  /** How many sources there are: the position of the next one. */
+  sources: number
 }
 
 /** `path=value`, from `--set` where no other option of the command line is named. */
@@ -37,7 +40,7 @@ export interface MergeOptions {
 interface WrittenSources extends MergeOptions {
   text: string
   file: string
-  role: Exclude<Role, 'fragment'>
+  role: 'plan' | 'clusters'
   /** Of a plan, at its top. */
   fields: readonly string[]
 }
@@ -46,9 +49,6 @@ interface WrittenSources extends MergeOptions {
 export const largestPlanBytes = 256 * 1024
 /** So often a plan and what it includes may include a file. */
 const mostIncludes = 100
-
-/** What a file is wanted for. */
-type Role = 'plan' | 'clusters' | 'fragment'
 
 /**
  * Merges a plan with the files it includes and with overrides. Included files come first, in order, then the file itself:
@@ -83,8 +83,8 @@ export function mergeSources({ text, file, role, fields, read, overrides, over =
       return nothing
     }
     const { root, problems: found, broken } = readYaml(source)
-    const other = broken ? undefined : otherThanPlan(root, opened, fields)
-    source.isQuotable = broken ? hasFieldOfPlan(source.text) : other === undefined
+    const other = broken ? undefined : otherThan(opened, root, fields)
+    source.isQuotable = broken ? hasFieldOf(opened, source.text) : other === undefined
     if (other !== undefined) {
       fail(whole, other)
       return nothing
@@ -118,7 +118,7 @@ export function mergeSources({ text, file, role, fields, read, overrides, over =
         const way = including.at(-1) === path ? '' : `, by way of ${including.at(-1)}`
         return refuse(`${path} includes itself${way}`)
       }
-      const contents = readFragment(read, path)
+      const contents = readOther(read, path)
       return 'error' in contents ? refuse(contents.error) : [open('fragment', path, contents.text, including)]
     })
   }
@@ -138,43 +138,11 @@ export function mergeSources({ text, file, role, fields, read, overrides, over =
     problems.push(...set.problems)
     root = set.root
   }
-  return { value: plainOf(root), problems, complete, locate: (path, key) => placeOf(root, path, key) }
+  return { value: plainOf(root), problems, complete, locate: (path, key) => placeOf(root, path, key), sources }
 }
 
-/** Fields that nothing but a plan has, where `name` or `description` may be anybody's. */
-const fieldsOfPlansAlone = ['fleet', 'workload', 'arms', 'probes', 'thresholds', 'simulation', 'remote']
-
-/** What a file is that is no plan, and no part of one; undefined when it is. What it holds is not told. */
-function otherThanPlan(root: Written, role: Role, fields: readonly string[]): string | undefined {
-  const wanted = { plan: 'a plan', clusters: 'a file of clusters', fragment: 'part of a plan' }[role]
-  if (root.kind !== 'map') {
-    if (isEmpty(root)) return role === 'fragment' ? undefined : `is empty; expected ${wanted}`
-    return `is not ${wanted}: expected fields such as ${fieldsOfPlansAlone.slice(0, 3).join(', ')}, found ${root.kind === 'list' ? 'a list' : 'a single value'}`
-  }
-  const keys = [...root.entries.keys()]
-  if (keys.some((key) => fieldsOfPlansAlone.includes(key))) return undefined
-  const text = (key: string) => {
-    const value = root.entries.get(key)?.value
-    return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : ''
-  }
-  if (text('apiVersion').startsWith('scale-test/') || keys.every((key) => fields.includes(key))) return undefined
-  if (text('kind') === 'Config')
-    return role === 'clusters'
-      ? 'is a kubeconfig, not a file of clusters; write a file that names it, remote: { targets: [{ kubeconfig: FILE, context: CONTEXT }] }'
-      : `is a kubeconfig, not ${wanted}`
-  if (text('kind') !== '') return `is a Kubernetes ${excerpt(text('kind'))}, not ${wanted}`
-  return `is not ${wanted}: it has none of the fields ${fieldsOfPlansAlone.join(', ')}`
-}
-
-/** Whether a text that is no YAML was to be a plan, or part of one. */
-function hasFieldOfPlan(text: string): boolean {
-  return new RegExp(
-    `(?:^|[{,])\\s*["']?(?:apiVersion["']?\\s*:\\s*["']?scale-test/|(?:${fieldsOfPlansAlone.join('|')})["']?\\s*:)`,
-    'm',
-  ).test(text)
-}
-
-function readFragment(read: (file: string) => string, file: string): { text: string } | { error: string } {
+/** The text of a file that another one names, or why there is none. */
+export function readOther(read: (file: string) => string, file: string): { text: string } | { error: string } {
   try {
     return { text: read(file) }
   } catch (error) {
@@ -191,10 +159,6 @@ function merged(below: Written, above: Written): Written {
     entries.set(key, covered === undefined ? entry : { ...entry, value: merged(covered.value, entry.value) })
   }
   return { ...above, entries }
-}
-
-function isEmpty(written: Written): boolean {
-  return written.kind === 'scalar' && written.value === null
 }
 
 /** One step of an override's path, and where it was written. */

@@ -9,12 +9,12 @@ export type PlanPath = readonly (string | number)[]
 
 /** A text in which values of a plan are written. */
 export interface Source {
-  /** A fragment is included by a plan, or by another fragment, and need not be complete. */
-  kind: 'plan' | 'fragment' | 'override'
+  /** A fragment is included by a plan, or by another fragment, and need not be complete. A plan names profiles. */
+  kind: 'plan' | 'fragment' | 'override' | 'profile'
   /** A file's path, or `--set fleet.nodes=two`. */
   name: string
   text: string
-  /** Orders mistakes: the plan itself, what it includes, overrides. */
+  /** Orders mistakes: the plan itself, what it includes, overrides, profiles. */
   position: number
   /** Whether lines of it may be shown: what is no part of a plan may be anything, a file of passwords for example. */
   isQuotable: boolean
@@ -190,6 +190,11 @@ export function placeOf(root: Written, path: PlanPath, key?: string): Place {
 export function childOf(parent: Written, step: string | number): Written | undefined {
   if (typeof step === 'number') return parent.kind === 'list' ? parent.items[step] : undefined
   return parent.kind === 'map' ? parent.entries.get(step)?.value : undefined
+}
+
+/** Whether nothing is written there. */
+export function isEmpty(written: Written): boolean {
+  return written.kind === 'scalar' && written.value === null
 }
 
 /** A place as people find it: line and column count from 1. */

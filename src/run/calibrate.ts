@@ -204,7 +204,7 @@ async function onCluster<T>(
 ): Promise<T> {
   const overrides = Object.entries({ ...generousLimits, ...knobs }).map(([knob, value]) => ({ knob, value }))
   const { outcome, residue } = await withStages({ armId, clock, signal, emit }, async ({ run, endOn }) => {
-    const requests = requestsOf('stock', overrides)
+    const requests = requestsOf({ base: [], set: overrides })
     const cluster = await run(controlPlane(target, { id: armId, name: armId, repetition: 1, requests }))
     endOn(cluster.broken)
     if (!cluster.disposable) throw new Failure('safety-refusal', 'a calibration fills a cluster that it may throw away')

@@ -5,6 +5,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Result } from '../result/result.ts'
 import type { Target } from '../targets/target.ts'
 import { plannedPods, stepsOf } from '../testing/plans.ts'
+import { armOf } from '../testing/profiles.ts'
 import { createVirtualClock } from '../testing/virtual-clock.ts'
 import type { RunEvent } from './events.ts'
 import { executeRun } from './run.ts'
@@ -23,10 +24,7 @@ const plan: Plan = {
     pods: plannedPods,
     timeout: 1000,
   },
-  arms: [
-    { profile: 'untuned', set: [] },
-    { profile: 'tuned', set: [] },
-  ],
+  arms: [armOf('untuned'), armOf('tuned')],
   probes: {
     pod: { image: 'pause', serviceAccountToken: false },
     settle: 0,

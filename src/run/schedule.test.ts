@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { planForTests } from '../testing/plans.ts'
+import { armOf } from '../testing/profiles.ts'
 import { backAndForth } from './schedule.ts'
 
 const resolving = { plan: { ...planForTests(), repetitions: 3 }, target: { onThisMachine: false }, machine: null }
@@ -30,7 +31,7 @@ describe('backAndForth', () => {
   it('should give an arm its own plan where it has one, and its settings with what it takes back', () => {
     const plan = {
       ...planForTests(),
-      arms: [{ profile: 'tuned' as const, set: [{ knob: 'kubelet.maxPods', value: null, because: 'x' }] }],
+      arms: [armOf('tuned', [{ knob: 'kubelet.maxPods', value: null, because: 'x' }])],
     }
     const own = { ...plan, fleet: { ...plan.fleet, nodes: 7 } }
     const { planned } = backAndForth({ ...resolving, plan, plans: new Map([['tuned', own]]) })

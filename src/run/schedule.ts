@@ -72,7 +72,7 @@ function resolved(
   const { profile, set } = arm
   const name = armName(arm)
   const plan = plans?.get(name) ?? whole
-  const requests = requestsOf(profile, set)
+  const requests = requestsOf(arm)
   const cores = target.onThisMachine ? machine?.cores : target.modelledCores
   const { nodes } = plan.fleet
   const statusPeriodSeconds = statusPeriodSecondsOf(requests)

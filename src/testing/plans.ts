@@ -8,6 +8,7 @@ import type { PlannedWorkload } from '../plan/workload.ts'
 import { fillSection } from '../steps/fill/section.ts'
 import { probeSection } from '../steps/probe/section.ts'
 import { stepKinds } from '../steps/registry.ts'
+import { profiles } from './profiles.ts'
 
 export { stepKinds }
 
@@ -16,6 +17,7 @@ export const vocabulary: Vocabulary = {
   targets: ['sim', 'local', 'remote'],
   faults: ['storms', 'surges'],
   kubernetes: ['1.37', '1.36', '1.35', '1.34'],
+  profiles,
   kinds: stepKinds.map(({ section }) => section),
 }
 

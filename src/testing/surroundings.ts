@@ -1,8 +1,6 @@
-import { join } from 'node:path'
 import type { Surroundings } from '../cli/surroundings.ts'
 import { stylesFor } from '../cli/terminal.ts'
-
-const root = join(import.meta.dirname, '..', '..')
+import { productFolders } from './folders.ts'
 
 /** What commands are given in tests: this folder's plans, a folder for reports, and somebody who listens to what they print. */
 export function surroundingsForTests(reports: string, print: (line: string) => void): Surroundings {
@@ -11,7 +9,7 @@ export function surroundingsForTests(reports: string, print: (line: string) => v
     stdinIsTerminal: false,
     styles: stylesFor(false),
     env: {},
-    folders: { root, plans: join(root, 'plans'), reports, components: '' },
+    folders: { ...productFolders, reports, components: '' },
     interruption: { signal: new AbortController().signal, signalName: undefined, hint: undefined },
     reportBug(error) {
       throw error

@@ -11,6 +11,7 @@ import { executeRun } from '../run/run.ts'
 import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
 import { probesIn } from '../testing/outcomes.ts'
 import { barePods, planForTests, stepsOf } from '../testing/plans.ts'
+import { armOf } from '../testing/profiles.ts'
 import { drawFaults, faultKinds } from './faults/index.ts'
 
 const calibration = calibrationSchema.parse(knownCalibration)
@@ -59,7 +60,10 @@ const limits = fc.record({
 const armsWithOneTwice = fc
   .record({ arms: fc.array(limits, { minLength: 1, maxLength: 2 }), which: fc.nat(), at: fc.nat() })
   .map(({ arms, which, at }) => {
-    const named: PlannedArm[] = arms.map((arm, index) => ({ ...arm, name: `arm-${index}` }))
+    const named: PlannedArm[] = arms.map(({ profile, set }, index) => ({
+      ...armOf(profile, set),
+      name: `arm-${index}`,
+    }))
     const one = named[which % named.length] as PlannedArm
     return { once: armName(one), arms: named.toSpliced(at % (named.length + 1), 0, { ...one, name: 'the-same-again' }) }
   })

@@ -4,7 +4,7 @@ import type { Component, Knob, KnobValue, ReadBack } from './knob.ts'
 import type { KnobType } from './value.ts'
 import { largestInt32 } from './value.ts'
 
-type Values = Pick<Knob, 'type' | 'stock' | 'meaningOf'> & Partial<Pick<Knob, 'untuned' | 'tuned' | 'note'>>
+type Values = Pick<Knob, 'type' | 'stock' | 'meaningOf' | 'note'>
 
 const whole = (min: number, max: number = largestInt32): KnobType => ({ kind: 'whole number', min, max })
 const word = (...words: string[]) => ({ kind: 'word', words }) as const satisfies KnobType
@@ -46,7 +46,7 @@ const schedulerFlag = (name: string, configzPath: string, values: Values): Knob 
   flag('kube-scheduler', 'scheduler', name, { from: '/configz', path: configzPath }, values)
 
 /** None of them starts with less than one worker; each worker is a goroutine from the start. */
-const workers = (stock: number, tuned: number) => ({ type: whole(1, 10_000), stock, tuned })
+const workers = (stock: number) => ({ type: whole(1, 10_000), stock })
 
 const apiserverFlag = (name: string, values: Values): Knob =>
   flag('kube-apiserver', 'apiserver', name, { from: '/flagz' }, values)
@@ -81,23 +81,19 @@ export const catalogue: readonly Knob[] = [
   kubeProxyField('mode', {
     type: word('iptables', 'ipvs', 'nftables'),
     stock: 'iptables',
-    untuned: 'ipvs',
-    tuned: 'ipvs',
     note: 'kube-proxy 1.36 calls ipvs deprecated and recommends nftables',
   }),
-  kubeProxyField('ipvs.minSyncPeriod', { type: duration(0), stock: '0s', untuned: '1s', tuned: '0s' }),
-  kubeProxyField('ipvs.syncPeriod', { type: duration(100), stock: '30s', untuned: '5s', tuned: '30s' }),
-  kubeProxyField('ipvs.scheduler', { type: word(...ipvsSchedulers), stock: 'rr', untuned: 'rr', tuned: 'lc' }),
+  kubeProxyField('ipvs.minSyncPeriod', { type: duration(0), stock: '0s' }),
+  kubeProxyField('ipvs.syncPeriod', { type: duration(100), stock: '30s' }),
+  kubeProxyField('ipvs.scheduler', { type: word(...ipvsSchedulers), stock: 'rr' }),
   kubeProxyField('conntrack.maxPerCore', {
     type: whole(0),
     stock: 32768,
-    tuned: 144420,
     note: '2310720 / 16 cores; kube-proxy 1.36 cuts maxPerCore x cores off at 1048576',
   }),
   kubeProxyField('conntrack.min', {
     type: whole(0),
     stock: 131072,
-    tuned: 2310720,
     note: 'counts only where maxPerCore x cores is at most 1048576',
   }),
   {
@@ -115,46 +111,36 @@ export const catalogue: readonly Knob[] = [
     setting: { via: 'sysctl', key: 'net.netfilter.nf_conntrack_max' },
     type: whole(1),
     stock: null,
-    tuned: 2310720,
     readBack: { from: '/proc' },
     note: 'kube-proxy sets it again when it starts: conntrack.min and maxPerCore must agree',
   },
 
-  kubeletField('maxPods', { type: whole(1), stock: 110, tuned: 500 }),
+  kubeletField('maxPods', { type: whole(1), stock: 110 }),
   kubeletField('nodeStatusUpdateFrequency', {
     type: duration(100),
     stock: '10s',
-    tuned: '3s',
     note: 'setting it also sets nodeStatusReportFrequency, 5 min otherwise: every node then rewrites its status this often',
   }),
   kubeletField('kubeAPIQPS', {
     type: whole(0),
     meaningOf: meaningOfQps,
     stock: 50,
-    untuned: 5,
-    tuned: 50,
     note: '5 was the built-in value before 1.27',
   }),
   kubeletField('kubeAPIBurst', {
     type: whole(1),
     stock: 100,
-    untuned: 10,
-    tuned: 100,
     note: '10 was the built-in value before 1.27',
   }),
   kubeletField('eventRecordQPS', {
     type: whole(0),
     meaningOf: meaningOfQps,
     stock: 50,
-    untuned: 5,
-    tuned: 100,
     note: '5 was the built-in value before 1.27',
   }),
   kubeletField('eventBurst', {
     type: whole(1),
     stock: 100,
-    untuned: 10,
-    tuned: 100,
     note: '10 was the built-in value before 1.27',
   }),
 
@@ -162,8 +148,6 @@ export const catalogue: readonly Knob[] = [
     ...controllerManagerFlag('node-monitor-period', 'NodeLifecycleController.NodeMonitorPeriod', {
       type: duration(100),
       stock: '5s',
-      untuned: '5s',
-      tuned: '2s',
     }),
     // It moved with 1.37.
     readBack: {
@@ -175,48 +159,36 @@ export const catalogue: readonly Knob[] = [
   controllerManagerFlag('node-monitor-grace-period', 'NodeLifecycleController.NodeMonitorGracePeriod', {
     type: duration(1000),
     stock: '50s',
-    untuned: '40s',
-    tuned: '20s',
     note: '40 s was the built-in value before 1.32',
   }),
   apiserverFlag('default-not-ready-toleration-seconds', {
     type: tolerationSeconds,
     stock: 300,
-    tuned: 30,
     note: noEffectBeforeMax,
   }),
   apiserverFlag('default-unreachable-toleration-seconds', {
     type: tolerationSeconds,
     stock: 300,
-    tuned: 30,
     note: noEffectBeforeMax,
   }),
-  controllerManagerFlag(
-    'concurrent-deployment-syncs',
-    'DeploymentController.ConcurrentDeploymentSyncs',
-    workers(5, 50),
-  ),
-  controllerManagerFlag('concurrent-endpoint-syncs', 'EndpointController.ConcurrentEndpointSyncs', workers(5, 50)),
-  controllerManagerFlag('concurrent-job-syncs', 'JobController.ConcurrentJobSyncs', workers(5, 50)),
-  controllerManagerFlag('concurrent-replicaset-syncs', 'ReplicaSetController.ConcurrentRSSyncs', workers(5, 50)),
-  controllerManagerFlag('concurrent-namespace-syncs', 'NamespaceController.ConcurrentNamespaceSyncs', workers(10, 100)),
+  controllerManagerFlag('concurrent-deployment-syncs', 'DeploymentController.ConcurrentDeploymentSyncs', workers(5)),
+  controllerManagerFlag('concurrent-endpoint-syncs', 'EndpointController.ConcurrentEndpointSyncs', workers(5)),
+  controllerManagerFlag('concurrent-job-syncs', 'JobController.ConcurrentJobSyncs', workers(5)),
+  controllerManagerFlag('concurrent-replicaset-syncs', 'ReplicaSetController.ConcurrentRSSyncs', workers(5)),
+  controllerManagerFlag('concurrent-namespace-syncs', 'NamespaceController.ConcurrentNamespaceSyncs', workers(10)),
   controllerManagerFlag('concurrent-service-syncs', 'ServiceController.ConcurrentServiceSyncs', {
-    ...workers(1, 100),
+    ...workers(1),
     note: 'the controller behind it needs a cloud provider; accepted without one, and without effect',
   }),
   controllerManagerFlag('kube-api-qps', 'Generic.ClientConnection.qps', {
     type: { kind: 'float' },
     meaningOf: meaningOfQps,
     stock: 20,
-    untuned: 20,
-    tuned: 500,
   }),
   controllerManagerFlag('kube-api-burst', 'Generic.ClientConnection.burst', {
     type: whole(0),
     meaningOf: meaningOfBurst,
     stock: 30,
-    untuned: 30,
-    tuned: 100,
   }),
 
   schedulerFlag('kube-api-qps', 'clientConnection.qps', {
@@ -235,30 +207,27 @@ export const catalogue: readonly Knob[] = [
   etcdFlag('heartbeat-interval', {
     type: whole(1, 10_000),
     stock: 100,
-    tuned: 250,
     note: `should equal the round trip between members; ${oneMember}`,
   }),
   etcdFlag('election-timeout', {
     type: whole(5, 50_000),
     stock: 1000,
-    tuned: 1250,
     note: `not in the document: etcd refuses to start unless it is at least 5 x heartbeat-interval; ${oneMember}`,
   }),
-  etcdFlag('snapshot-count', { type: whole(1, Number.MAX_SAFE_INTEGER), stock: 10000, untuned: 10000, tuned: 5000 }),
+  etcdFlag('snapshot-count', { type: whole(1, Number.MAX_SAFE_INTEGER), stock: 10000 }),
   etcdFlag(
     'quota-backend-bytes',
-    { type: { kind: 'bytes' }, meaningOf: inBytes, stock: 2147483648, tuned: 8589934592 },
+    { type: { kind: 'bytes' }, meaningOf: inBytes, stock: 2147483648 },
     { from: '/metrics', metric: 'etcd_server_quota_backend_bytes' },
   ),
-  etcdFlag('auto-compaction-mode', { type: word('periodic', 'revision'), stock: 'periodic', tuned: 'revision' }),
-  etcdFlag('auto-compaction-retention', { type: { kind: 'retention' }, stock: '0', tuned: '1000' }),
+  etcdFlag('auto-compaction-mode', { type: word('periodic', 'revision'), stock: 'periodic' }),
+  etcdFlag('auto-compaction-retention', { type: { kind: 'retention' }, stock: '0' }),
   {
     id: 'etcd.splitByResource',
     component: 'etcd',
     setting: { via: 'etcd-split' },
     type: { kind: 'resources' },
     stock: '',
-    tuned: '/pods,coordination.k8s.io/leases,/events',
     readBack: { from: '/flagz' },
     note: 'one etcd each for the resources named (group/resource) and one for everything else',
   },
@@ -268,7 +237,6 @@ export const catalogue: readonly Knob[] = [
     setting: { via: 'process', attribute: 'nice' },
     type: whole(-20, 19),
     stock: 0,
-    tuned: -20,
     readBack: { from: '/proc' },
   },
   {
@@ -277,7 +245,6 @@ export const catalogue: readonly Knob[] = [
     setting: { via: 'process', attribute: 'io-priority' },
     type: { ...word(...ioPriorities), what: 'an I/O priority as `ionice -p` prints it, such as best-effort: prio 0' },
     stock: 'none: prio 0',
-    tuned: 'best-effort: prio 0',
     readBack: { from: '/proc' },
     note: 'no effect where the disk has no I/O scheduler',
   },

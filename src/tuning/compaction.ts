@@ -10,10 +10,10 @@ export type Compaction = { keep: 'revisions'; revisions: number } | { keep: 'per
  * revisions, and three million hours for less than none.
  */
 export function readCompaction({ text }: Pick<Values, 'text'>): Compaction | null | undefined {
-  const retention = text('etcd.autoCompactionRetention')
+  const [mode, retention] = [text('etcd.autoCompactionMode'), text('etcd.autoCompactionRetention')]
   if (retention === '0') return null
   const isNumber = /^\d+$/.test(retention)
-  if (text('etcd.autoCompactionMode') === 'revision')
+  if (mode === 'revision')
     return isNumber ? { keep: 'revisions', revisions: Number.parseInt(retention, 10) } : undefined
   const periodMs = parseDurationMs(isNumber ? `${retention}h` : retention)
   return periodMs === undefined ? undefined : { keep: 'period', periodMs }

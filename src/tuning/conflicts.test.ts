@@ -1,23 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { profiles, requestsUnder } from '../testing/profiles.ts'
 import { conflictsAmong } from './conflicts.ts'
 import type { KnobValue } from './knob.ts'
-import type { ProfileName } from './profiles.ts'
-import { profileNames, requestsOf } from './profiles.ts'
 
-const conflictsOf = (profile: ProfileName, set: Record<string, KnobValue>) =>
-  conflictsAmong(
-    requestsOf(
-      profile,
-      Object.entries(set).map(([knob, value]) => ({ knob, value })),
-    ),
-  )
+const conflictsOf = (profile: string, set: Record<string, KnobValue>) => conflictsAmong(requestsUnder(profile, set))
 
 describe('conflictsAmong', () => {
   it('should find none in a profile', () => {
-    for (const profile of profileNames) expect(conflictsOf(profile, {})).toEqual([])
+    for (const profile of profiles.names) expect(conflictsOf(profile, {})).toEqual([])
   })
 
-  it.each<[ProfileName, Record<string, KnobValue>, string]>([
+  it.each<[string, Record<string, KnobValue>, string]>([
     ['stock', { 'etcd.heartbeatInterval': 250 }, 'etcd would not start: etcd.electionTimeout is 1000'],
     ['tuned', { 'etcd.electionTimeout': 1249 }, 'less than 5 x etcd.heartbeatInterval, 250'],
     [
@@ -37,7 +30,7 @@ describe('conflictsAmong', () => {
     expect(conflictsOf(profile, set)).toEqual([expect.objectContaining({ message: expect.stringContaining(message) })])
   })
 
-  it.each<[ProfileName, Record<string, KnobValue>]>([
+  it.each<[string, Record<string, KnobValue>]>([
     ['stock', { 'etcd.heartbeatInterval': 200 }],
     ['stock', { 'etcd.autoCompactionRetention': '1h' }],
     ['stock', { 'kubeProxy.ipvs.minSyncPeriod': '31s' }],

@@ -55,10 +55,6 @@ export interface Knob {
   meaningOf?: (value: KnobValue) => string | undefined
   /** Kubernetes 1.36 / etcd 3.6 built-in value; null when it depends on the machine or there is none. */
   stock: KnobValue | null
-  /** The document's era; absent where that is the built-in value of today. */
-  untuned?: KnobValue
-  /** The document's recommendation. */
-  tuned?: KnobValue
   readBack: ReadBack
   /** What is true of it in this version: a replacement, a side effect, a limit. */
   note?: string

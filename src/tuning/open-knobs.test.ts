@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { requestsUnder } from '../testing/profiles.ts'
 import { catalogue } from './catalogue.ts'
 import { findKnob, knobById } from './find-knob.ts'
 import type { Knob } from './knob.ts'
 import { knownSettings } from './known-settings.ts'
 import { openIdOf, openIdPattern, openKnob, refusalOf } from './open-knobs.ts'
-import { requestsOf } from './profiles.ts'
 import { renderKnobs } from './render.ts'
 import { takeValue } from './take.ts'
 import { readValue } from './value.ts'
@@ -130,16 +130,16 @@ describe.each(knownSettings.map((known) => [known.version, known] as const))(
 
 describe('open knobs that are rendered', () => {
   const rendered = renderKnobs(
-    requestsOf('stock', [
-      { knob: 'kubelet.config.memorySwap.swapBehavior', value: 'NoSwap' },
-      { knob: 'kubelet.config.evictionHard', value: '{"memory.available":"1Gi"}' },
-      { knob: 'kubelet.featureGates.WatchListClient', value: false },
-      { knob: 'kube-apiserver.featureGates.WatchList', value: false },
-      { knob: 'kube-apiserver.featureGates.APIResponseCompression', value: true },
-      { knob: 'kube-apiserver.env.GOGC', value: 50 },
-      { knob: 'kubelet.env.GOMEMLIMIT', value: '4GiB' },
-      { knob: 'kube-scheduler.config.profiles', value: '[{"schedulerName":"x"}]' },
-    ]),
+    requestsUnder('stock', {
+      'kubelet.config.memorySwap.swapBehavior': 'NoSwap',
+      'kubelet.config.evictionHard': '{"memory.available":"1Gi"}',
+      'kubelet.featureGates.WatchListClient': false,
+      'kube-apiserver.featureGates.WatchList': false,
+      'kube-apiserver.featureGates.APIResponseCompression': true,
+      'kube-apiserver.env.GOGC': 50,
+      'kubelet.env.GOMEMLIMIT': '4GiB',
+      'kube-scheduler.config.profiles': '[{"schedulerName":"x"}]',
+    }),
   )
 
   it('should be nested fields, one flag of all gates, and variables', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
+import { armOf, profiles } from '../testing/profiles.ts'
 import { catalogue } from './catalogue.ts'
 import { parseVariation } from './vary.ts'
 
@@ -100,8 +101,10 @@ describe('parseVariation', () => {
   })
 
   it('should take the known values of every knob', () => {
-    for (const { id, stock, untuned, tuned } of catalogue) {
-      const known = [...new Set([stock, untuned, tuned])].filter((value) => value !== null && value !== undefined)
+    const settings = profiles.names.flatMap((name) => armOf(name).base)
+    for (const { id, stock } of catalogue) {
+      const set = settings.filter(({ knob }) => knob === id).map(({ value }) => value)
+      const known = [...new Set([stock, ...set])].filter((value) => value !== null)
       if (known.length < 2) continue
       const { values } = parseVariation(`${id}=${known.map((value) => JSON.stringify(value)).join(',')}`)
       expect(values.toSorted()).toEqual(known.toSorted())

@@ -4,8 +4,7 @@ import { basename, join } from 'node:path'
 import process from 'node:process'
 import { parseAllDocuments, stringify } from 'yaml'
 import { systemClock } from '../../src/base/clock.ts'
-import type { ProfileName } from '../../src/tuning/profiles.ts'
-import { requestsOf } from '../../src/tuning/profiles.ts'
+import { requestsUnder } from '../../src/testing/profiles.ts'
 import { renderKnobs } from '../../src/tuning/render.ts'
 import { root } from '../e2e/components.ts'
 import type { Contents } from './contents.ts'
@@ -113,8 +112,8 @@ export async function setScene(): Promise<Scene> {
 }
 
 /** The flags of a profile that belong to servers which a re-tuning restarts. */
-function flagsOf(profile: ProfileName): ProfileFlags {
-  const { flags } = renderKnobs(requestsOf(profile).filter(({ knob }) => knob.setting.via === 'flag'))
+function flagsOf(profile: string): ProfileFlags {
+  const { flags } = renderKnobs(requestsUnder(profile).filter(({ knob }) => knob.setting.via === 'flag'))
   return {
     'kube-apiserver': flags['kube-apiserver'] ?? {},
     'kube-controller-manager': flags['kube-controller-manager'] ?? {},

@@ -12,6 +12,7 @@ import type { Calibration } from '../../src/result/calibration.ts'
 import { calibrationSchema } from '../../src/result/calibration.ts'
 import type { CalibrationSizes } from '../../src/run/calibrate.ts'
 import { findMarked } from '../../src/targets/local/leftovers.ts'
+import { productFolders } from '../../src/testing/folders.ts'
 import { describeWithComponents, root } from './components.ts'
 
 const sizes: CalibrationSizes = {
@@ -53,7 +54,7 @@ function surroundings(signal: AbortSignal, onLine: (line: string) => void = () =
     stdinIsTerminal: false,
     styles: stylesFor(false),
     env: process.env,
-    folders: { root, plans: join(root, 'plans'), reports: folder, components: join(root, 'components') },
+    folders: { ...productFolders, reports: folder, components: join(root, 'components') },
     interruption: { signal, signalName: undefined, hint: undefined },
     reportBug(error) {
       throw error

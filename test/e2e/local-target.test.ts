@@ -14,9 +14,9 @@ import { isReady } from '../../src/kube/resources.ts'
 import { localTarget } from '../../src/targets/local/index.ts'
 import { findMarked, isGuarded } from '../../src/targets/local/leftovers.ts'
 import type { Cluster, Fleet, Target } from '../../src/targets/target.ts'
+import { requestsUnder } from '../../src/testing/profiles.ts'
 import type { KnobValue } from '../../src/tuning/knob.ts'
 import type { KnobRequest } from '../../src/tuning/profiles.ts'
-import { requestsOf } from '../../src/tuning/profiles.ts'
 import { isValueAsked } from '../../src/tuning/value.ts'
 import { probeDeployment, probeNamespace } from '../../src/workload/probe-target.ts'
 import { describeWithComponents, root } from './components.ts'
@@ -62,10 +62,7 @@ const open: Record<string, KnobValue> = {
   'etcd.env.GOGC': 70,
 }
 const honoured = (profile: 'untuned' | 'tuned', set: Record<string, KnobValue> = {}) =>
-  requestsOf(
-    profile,
-    Object.entries(set).map(([knob, value]) => ({ knob, value })),
-  ).filter(({ knob }) => target.supports(knob).supported)
+  requestsUnder(profile, set).filter(({ knob }) => target.supports(knob).supported)
 const programs = (of = runId) => findMarked(of).map(({ program }) => program.split('/').at(-1))
 const logOf = (armId: string, name: string) => join(folder, 'logs', armId, `${name}.log`)
 
@@ -233,10 +230,7 @@ describeWithComponents('a cluster of target local at the edges of what its knobs
     'etcd.quotaBackendBytes': ['1.5Gi', 1_610_612_736],
     'etcd.autoCompactionRetention': ['1h', '3600s'],
   }
-  const requests = requestsOf(
-    'stock',
-    Object.entries(edges).map(([knob, [value]]) => ({ knob, value })),
-  )
+  const requests = requestsUnder('stock', Object.fromEntries(Object.entries(edges).map(([id, [value]]) => [id, value])))
 
   beforeAll(async () => {
     await target.prepare({ fleet: fleetSpec, arms: [{ name: 'tuned', requests: [] }], signal, onProgress: () => {} })
@@ -347,7 +341,7 @@ await cluster.startFleet(${JSON.stringify(fleetSpec)}, signal)
 
 describeWithComponents('settings that a program of target local refuses', () => {
   it('should be told in its own words before anything is started', async () => {
-    const requests = requestsOf('stock', [{ knob: 'kube-apiserver.flags.service-node-port-range', value: 'x' }])
+    const requests = requestsUnder('stock', { 'kube-apiserver.flags.service-node-port-range': 'x' })
     const arms = [{ name: 'mine', requests }]
     await expect(target.prepare({ fleet: fleetSpec, arms, signal, onProgress: () => {} })).rejects.toMatchObject({
       kind: 'bad-input',

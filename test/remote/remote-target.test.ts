@@ -5,6 +5,7 @@ import { dryRun, remoteTarget } from '../../src/targets/remote/index.ts'
 import { leaseFor } from '../../src/targets/remote/lease.ts'
 import { lineOf } from '../../src/targets/remote/objects.ts'
 import { probesIn } from '../../src/testing/outcomes.ts'
+import { armOf } from '../../src/testing/profiles.ts'
 import { viewFor } from '../../src/testing/reports.ts'
 import { run, simulatedClusters } from './simulated.ts'
 
@@ -91,7 +92,7 @@ describe('target remote', () => {
     if (only === undefined) throw new Error('a target is missing')
     const swapped = {
       ...plan,
-      arms: [{ profile: 'tuned' as const, set: [] }],
+      arms: [armOf('tuned')],
       remote: { targets: [{ ...only, arms: ['tuned'] }] },
     }
     const { result } = await run({ ...options, plan: swapped })

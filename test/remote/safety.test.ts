@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/base/errors.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
@@ -7,6 +6,8 @@ import type { RunEvent } from '../../src/run/events.ts'
 import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
 import { remoteTarget } from '../../src/targets/remote/index.ts'
 import { leaseFor } from '../../src/targets/remote/lease.ts'
+import { productFolders } from '../../src/testing/folders.ts'
+import { armOf } from '../../src/testing/profiles.ts'
 import { htmlOf } from '../../src/testing/reports.ts'
 import type { SimulatedClusters } from './simulated.ts'
 import { run, simulatedClusters } from './simulated.ts'
@@ -24,7 +25,7 @@ function retuned(bench: SimulatedClusters, runId: string, takesMs: number): Remo
   }
 }
 
-const filled = loadPlanFor('smoke', join(import.meta.dirname, '..', '..', 'plans'), {})
+const filled = loadPlanFor('smoke', productFolders, {})
 
 describe('the Lease of a target', () => {
   it('should not be had by a second run at any moment of re-tuning, however long that takes', async () => {
@@ -71,7 +72,7 @@ describe('the Lease of a target', () => {
     await bench.clusters['untuned']?.api.create('leases', dead)
     const { result, error } = await run({
       ...options,
-      plan: { ...options.plan, arms: [{ profile: 'untuned', set: [] }] },
+      plan: { ...options.plan, arms: [armOf('untuned')] },
     })
     expect(error).toBeUndefined()
     expect(result.arms[0]?.waitedForLeaseMs).toBeGreaterThanOrEqual(25_000)
@@ -223,7 +224,7 @@ describe('pages that nobody answers', () => {
     const outcome = await run(
       { ...options, connect: hangs },
       {
-        plan: { ...options.plan, arms: [{ profile: 'untuned', set: [] }] },
+        plan: { ...options.plan, arms: [armOf('untuned')] },
         signal: interruption.signal,
         emit(event) {
           if (event.type !== type || !('stepId' in event) || event.stepId !== step) return

@@ -20,9 +20,8 @@ import { uidOf } from '../../src/targets/remote/reach.ts'
 import type { SimulatedCluster } from '../../src/targets/sim/cluster.ts'
 import { simulatedTarget } from '../../src/targets/sim/index.ts'
 import { planForTests } from '../../src/testing/plans.ts'
+import { requestsUnder } from '../../src/testing/profiles.ts'
 import { catalogue } from '../../src/tuning/catalogue.ts'
-import type { ProfileName } from '../../src/tuning/profiles.ts'
-import { requestsOf } from '../../src/tuning/profiles.ts'
 
 /** Clusters that exist before a run, simulated, and what target remote needs to find them. */
 export interface SimulatedClusters extends AsyncDisposable {
@@ -40,7 +39,7 @@ const { signal } = new AbortController()
 
 /** A cluster for each profile, set as it says, with two nodes of its own; `versions` are those of their apiservers, by profile. */
 export async function simulatedClusters(
-  profiles: readonly ProfileName[],
+  profiles: readonly string[],
   versions: Readonly<Record<string, string>> = {},
 ): Promise<SimulatedClusters> {
   const known = calibrationSchema.parse(calibration)
@@ -54,7 +53,7 @@ export async function simulatedClusters(
   const apis = new Map<string, ClusterApi>()
   const targets: PlannedClusters['targets'] = []
   for (const profile of profiles) {
-    const knobs = requestsOf(profile).filter(({ knob }) => target.supports(knob).supported)
+    const knobs = requestsUnder(profile).filter(({ knob }) => target.supports(knob).supported)
     // All of them at the same moment, at zero: so the clock of each is the run's.
     clusters[profile] = await target.open({ arm: { id: `${profile}-1`, name: profile, repetition: 1 }, knobs, signal })
   }

@@ -2,12 +2,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadPlan } from '../../src/cli/plans.ts'
 import { defaultCalibration, readCalibration } from '../../src/cli/targets.ts'
+import { productFolders } from '../../src/testing/folders.ts'
 import { createTally } from '../../src/trials/tally.ts'
 import { tryOut } from '../../src/trials/trial.ts'
 import { root } from '../e2e/components.ts'
 
 const seeds = 1000
-const plan = loadPlan('experiments/faults', join(root, 'plans'))
+const plan = loadPlan('experiments/faults', productFolders)
 const calibration = readCalibration(join(root, defaultCalibration))
 
 describe('a run in simulated clusters where things go wrong', () => {

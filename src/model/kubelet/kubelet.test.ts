@@ -2,12 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { isApiStatus } from '../../kube/api.ts'
 import { isReady } from '../../kube/resources.ts'
 import { openModelForTests } from '../../testing/model.ts'
-import { requestsOf } from '../../tuning/profiles.ts'
+import { requestsUnder } from '../../testing/profiles.ts'
 
 /** A cluster with one node or more, Ready, and what becomes of pods that are bound to it. */
 async function benchOf({ nodes = 1, containerStartDelayMs = 0, knobs = {} } = {}) {
-  const set = Object.entries(knobs).map(([knob, value]) => ({ knob, value: value as string | number }))
-  const model = openModelForTests({ knobs: requestsOf('stock', set) })
+  const model = openModelForTests({ knobs: requestsUnder('stock', knobs) })
   const { api, clock, startNodes, store, server } = model
   startNodes(nodes, containerStartDelayMs)
   await clock.sleep(5000)

@@ -69,7 +69,7 @@ export function hollowArms({
     const credentials = clusters.find((cluster) => cluster.path === path)?.credentials
     if (credentials === undefined) return []
     const armId = armIdOf(armName(arm), 1)
-    const knobs = requestsOf(arm.profile, arm.set)
+    const knobs = requestsOf(arm)
     const version = kubernetesVersion(kubernetesOf(plan, arm))
     const order = hollowArm({ plan, target, credentials, armId, knobs, runId, kubernetesVersion: version })
     return [{ order, path }]

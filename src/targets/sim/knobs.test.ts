@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { settingsOf } from '../../model/settings.ts'
+import { profiles, requestsUnder } from '../../testing/profiles.ts'
 import { catalogue } from '../../tuning/catalogue.ts'
 import type { Knob, KnobValue } from '../../tuning/knob.ts'
-import type { ProfileName } from '../../tuning/profiles.ts'
-import { profileNames, requestsOf } from '../../tuning/profiles.ts'
 import { readValue } from '../../tuning/value.ts'
 import { supportOf } from './knobs.ts'
 
@@ -31,15 +30,15 @@ const values = [
 /** Whether some value of a knob makes other settings than another one, whatever the profile. */
 function changesSettings({ id, type }: Knob): boolean {
   const taken = values.flatMap((given) => readValue(type, given) ?? [])
-  const settingsWith = (profile: ProfileName, value: KnobValue) => {
+  const settingsWith = (profile: string, value: KnobValue) => {
     try {
-      return JSON.stringify(settingsOf(requestsOf(profile, [{ knob: id, value }])))
+      return JSON.stringify(settingsOf(requestsUnder(profile, { [id]: value })))
     } catch {
       // A retention that does not go with the profile's mode.
       return 'none'
     }
   }
-  return profileNames.some((profile) => new Set(taken.map((value) => settingsWith(profile, value))).size > 1)
+  return profiles.names.some((profile) => new Set(taken.map((value) => settingsWith(profile, value))).size > 1)
 }
 
 describe('supportOf', () => {

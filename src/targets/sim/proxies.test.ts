@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readNetworkProgramming } from '../../measure/network-programming.ts'
 import { calibrationSchema } from '../../result/calibration.ts'
-import type { ProfileName } from '../../tuning/profiles.ts'
-import { requestsOf } from '../../tuning/profiles.ts'
+import { requestsUnder } from '../../testing/profiles.ts'
 import { simulatedTarget } from './index.ts'
 
 const file = join(import.meta.dirname, '..', '..', 'model', 'calibration.json')
@@ -14,10 +13,9 @@ const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
 const { signal } = new AbortController()
 
 /** A cluster of 20 nodes whose proxies alone are set up as a profile has it. */
-async function openCluster(profile: ProfileName, { kubeProxy = true, overrides = {} } = {}) {
+async function openCluster(profile: string, { kubeProxy = true, overrides = {} } = {}) {
   const target = simulatedTarget({ seed: 1, calibration, hardware, kubeProxy })
-  const set = Object.entries(overrides).map(([knob, value]) => ({ knob, value: value as string }))
-  const knobs = requestsOf(profile, set).filter(
+  const knobs = requestsUnder(profile, overrides).filter(
     ({ knob }) => knob.component === 'kube-proxy' || knob.component === 'host',
   )
   const cluster = await target.open({ arm: { id: `${profile}-1`, name: profile, repetition: 1 }, knobs, signal })
@@ -27,7 +25,7 @@ async function openCluster(profile: ProfileName, { kubeProxy = true, overrides =
 }
 
 /** Creates Services, each with three pods, three a second, and reads what the proxies made of it. */
-async function programmed(profile: ProfileName, options: Parameters<typeof openCluster>[1] = {}) {
+async function programmed(profile: string, options: Parameters<typeof openCluster>[1] = {}) {
   const cluster = await openCluster(profile, options)
   const { api, clock } = cluster
   await api.create('namespaces', { metadata: { name: 'ns' } })
@@ -66,7 +64,7 @@ describe('the kube-proxies of a fleet', () => {
   })
 
   it('should sync every --ipvs-sync-period when nothing changes', async () => {
-    const perMinute = async (profile: ProfileName) => {
+    const perMinute = async (profile: string) => {
       const cluster = await openCluster(profile)
       const before = await cluster.scrape({ components: ['kube-proxy'] })
       await cluster.clock.sleep(600_000)
@@ -93,11 +91,11 @@ describe('the kube-proxies of a fleet', () => {
 })
 
 describe('the connection table of a host', () => {
-  const readings = async (profile: ProfileName, kubeProxy = true) => {
+  const readings = async (profile: string, kubeProxy = true) => {
     const target = simulatedTarget({ seed: 1, calibration, hardware, kubeProxy })
-    const knobs = requestsOf(profile).filter(({ knob }) => target.supports(knob).supported)
+    const knobs = requestsUnder(profile).filter(({ knob }) => target.supports(knob).supported)
     const cluster = await target.open({ arm: { id: 'any-1', name: 'any', repetition: 1 }, knobs, signal })
-    const asked = requestsOf('tuned').map(({ knob }) => knob)
+    const asked = requestsUnder('tuned').map(({ knob }) => knob)
     const read = await cluster.effectiveKnobs(asked.filter((knob) => target.supports(knob).supported))
     await cluster[Symbol.asyncDispose]()
     return new Map(read.map((reading) => [reading.id, reading]))

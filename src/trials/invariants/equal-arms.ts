@@ -31,8 +31,8 @@ export function equalArms({ plan, result, samples }: Pick<Evidence, 'plan' | 're
   return together(findings)
 }
 
-function settingsOf({ profile, set }: PlannedArm): string {
-  return JSON.stringify([profile, set.map(({ knob, value }) => [knob, value]).toSorted()])
+function settingsOf({ profile, base, set }: PlannedArm): string {
+  return JSON.stringify([profile, ...[base, set].map((one) => one.map(({ knob, value }) => [knob, value]).toSorted())])
 }
 
 /** Where two values differ first, and how: `steps.1.outcome.stopsMs.deleted is 762 and 114`; undefined where they do not. */

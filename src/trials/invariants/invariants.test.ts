@@ -8,6 +8,7 @@ import type { FillOutcome } from '../../steps/fill/outcome.ts'
 import type { ProbeOutcome } from '../../steps/probe/outcome.ts'
 import { stepsDone } from '../../testing/outcomes.ts'
 import { stepsOf } from '../../testing/plans.ts'
+import { armOf } from '../../testing/profiles.ts'
 import type { FaultKind } from '../faults/index.ts'
 import { createdOnce as checkCreatedOnce } from './created-once.ts'
 import { endsAfterFaults as checkEndsAfterFaults } from './ends-after-faults.ts'
@@ -57,7 +58,7 @@ const plan = {
   repetitions: 1,
   fleet: { nodes: 1, timeout: 60_000 },
   steps: stepsOf(workload, [{ name: 'rollout', from: 1, to: 2, timeout: 60_000 }]),
-  arms: [{ profile: 'tuned', set: [] }],
+  arms: [armOf('tuned')],
   probes: { settle: 0 },
 } as unknown as Plan
 
@@ -365,7 +366,7 @@ describe('equal arms', () => {
     const { plan: one, result, samples, ...others } = evidence()
     const arms = [...result.arms, { ...again, ...second } as unknown as Result['arms'][number]]
     const twice = samples.flatMap((taken) => [taken, { ...taken, armId: 'tuned-again-1' }])
-    const planned = { ...one, arms: [...one.arms, { name: 'tuned-again', profile: 'tuned' as const, set }] }
+    const planned = { ...one, arms: [...one.arms, { ...armOf('tuned', set), name: 'tuned-again' }] }
     return { ...others, plan: planned, result: { ...result, arms }, samples: twice }
   }
   const slower = { steps: doneWith(fill, [{ ...probe, stopsMs: { ...probe.stopsMs, ready: 503 } }]) }

@@ -1,0 +1,16 @@
+/** What commands print keeps within so many columns. */
+export const width = 80
+
+/** Words in lines that keep within the width; the first begins with the lead, the others with as much space. */
+export function wrap(text: string, lead = '  '): string[] {
+  const lines: string[] = []
+  let line = lead
+  for (const word of text.split(' ')) {
+    if (line.length + 1 + word.length > width && line.trim() !== '') {
+      lines.push(line.trimEnd())
+      line = ' '.repeat(lead.length)
+    }
+    line += line.endsWith(' ') ? word : ` ${word}`
+  }
+  return [...lines, line]
+}
