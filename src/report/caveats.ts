@@ -55,6 +55,11 @@ export function caveatsOf(
     },
     { severity: 'bad', title: 'Knobs whose value is not the one requested', places: knobs('differs') },
     {
+      severity: 'bad',
+      title: 'Set by the plan, and not applied here: the figures say nothing of it',
+      places: perArm(notSetHere),
+    },
+    {
       severity: 'warn',
       title: 'The versions of the arms differ: so may their figures, whatever the settings',
       places: versions.map(({ arm, words }) => `${arm}: ${words}`),
@@ -102,6 +107,14 @@ export function caveatsOf(
     ...doubtsOf(arms.flatMap(runsOf)),
   ]
   return severities.flatMap((one) => caveats.filter(({ severity, places }) => severity === one && places.length > 0))
+}
+
+/** What an arm would have measured, had its target been able to set it. */
+function notSetHere({ knobs }: ArmOutcome): string[] {
+  const ids = knobs.filter(
+    ({ departs, status, requested }) => departs && status === 'not-applied' && requested !== null,
+  )
+  return ids.length === 0 ? [] : [formatNames(ids.map(({ id }) => id))]
 }
 
 /** Of a cluster, nobody knows here which arms ran on it. */

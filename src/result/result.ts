@@ -29,6 +29,8 @@ const knobOutcome = z.object({
   status: z.enum(['applied', 'differs', 'overruled', 'unverified', 'not-applied', 'default']),
   /** operator: whoever runs the cluster sets it, and the run only reads it back; absent where the run sets it. */
   setBy: z.literal('operator').optional(),
+  /** Whether the plan itself sets it, beyond what the arm's profile does. */
+  departs: z.literal(true).optional(),
   note: z.string().optional(),
 })
 

@@ -106,7 +106,7 @@ interface Running extends RunContext {
 /** One arm, from an empty machine to the last look at its nodes. */
 async function measureArm(running: Running): Promise<void> {
   const { arm, stages, outcome, recording, target, clock, host, runId } = running
-  const { plan, requests, leftAlone } = arm
+  const { plan, requests, set } = arm
   const knobs = knobsOf(running.plan.arms)
   const beganMs = clock.nowMs()
 
@@ -132,7 +132,7 @@ async function measureArm(running: Running): Promise<void> {
   let unread: string | undefined = 'the arm ended before it was read again'
   try {
     const { kubernetes } = arm
-    outcome.knobs = await stages.run(verifyKnobs(target, cluster, { knobs, requests, leftAlone, kubernetes }))
+    outcome.knobs = await stages.run(verifyKnobs(target, cluster, { knobs, requests, set, kubernetes }))
     const limits = limitsIn(outcome.knobs)
     await takeSteps(running, { runId, plan, cluster, fleet, limits, recording, found: outcome, beganMs })
     await stages.run(fleetCheck(fleet))

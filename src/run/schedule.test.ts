@@ -37,7 +37,7 @@ describe('backAndForth', () => {
     const { planned } = backAndForth({ ...resolving, plan, plans: new Map([['tuned', own]]) })
     const [arm] = planned
     expect(arm?.plan.fleet.nodes).toBe(7)
-    expect(arm?.leftAlone.map(({ knob }) => knob)).toEqual(['kubelet.maxPods'])
+    expect(arm?.set.map(({ knob }) => knob)).toEqual(['kubelet.maxPods'])
     expect(arm?.requests.some(({ knob }) => knob.id === 'kubelet.maxPods')).toBe(false)
   })
 })

@@ -21,8 +21,8 @@ export interface Arm {
   kubernetes: string | undefined
   /** What its knobs are asked to be, its profile's settings included. */
   requests: readonly KnobRequest[]
-  /** Departures from the profile that take a setting back. */
-  leftAlone: PlannedArm['set']
+  /** What the plan sets beyond the profile, or takes back. */
+  set: PlannedArm['set']
   /** What it runs: the run's plan, or its own where the arms are the values of a field of the plan. */
   plan: Plan
   /** What the fleet's heartbeats alone will take of the machine; null where it is not known which one that is. */
@@ -84,7 +84,7 @@ function resolved(
     profile,
     kubernetes: kubernetesOf(plan, arm),
     requests,
-    leftAlone: set.filter(({ value }) => value === null),
+    set,
     plan,
     estimate:
       cores === undefined

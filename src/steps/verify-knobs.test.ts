@@ -18,6 +18,19 @@ async function outcomeOf(reading: Partial<KnobReading>, id = 'host.nf_conntrack_
 }
 
 describe('verifyKnobs', () => {
+  it('should tell what the plan sets, or takes back, from what its profile does', async () => {
+    const target = { supports: () => ({ supported: true }) } as unknown as Target
+    const effectiveKnobs: Cluster['effectiveKnobs'] = async (knobs) =>
+      knobs.map(({ id }) => ({ id, effective: null, readFrom: null }))
+    const set = [
+      { knob: 'kubelet.maxPods', value: 200, because: 'x' },
+      { knob: 'etcd.nice', value: null, because: 'y' },
+    ]
+    const step = verifyKnobs(target, { effectiveKnobs } as Cluster, { knobs: catalogue, requests: [], set })
+    const outcomes = await step.setUp({ signal: new AbortController().signal, report: () => {} })
+    expect(outcomes.filter(({ departs }) => departs).map(({ id }) => id)).toEqual(['kubelet.maxPods', 'etcd.nice'])
+  })
+
   it('should call a knob applied only when its component says so', async () => {
     expect((await outcomeOf({ effective: 2310720 }))?.status).toBe('applied')
     expect((await outcomeOf({ effective: 262144 }))?.status).toBe('differs')

@@ -18,12 +18,13 @@ export function verifyKnobs(
   {
     knobs,
     requests,
-    leftAlone = [],
+    set = [],
     kubernetes,
   }: {
     knobs: readonly Knob[]
     requests: readonly KnobRequest[]
-    leftAlone?: PlannedArm['set']
+    /** What the plan sets beyond the profile, or takes back. */
+    set?: PlannedArm['set']
     kubernetes?: string | undefined
   },
 ): Step<KnobOutcome[]> {
@@ -32,13 +33,14 @@ export function verifyKnobs(
     timeoutMs: 30_000,
     async setUp() {
       const requested = new Map(requests.map((request) => [request.knob.id, request]))
-      const reasons = new Map(leftAlone.map(({ knob, because }) => [knob, because]))
+      const departures = new Map(set.map(({ knob, because }) => [knob, because]))
       const readable = knobs.filter((knob) => target.supports(knob, kubernetes).supported)
       const readings = new Map((await cluster.effectiveKnobs(readable)).map((reading) => [reading.id, reading]))
       return knobs.map((knob) => {
         const { id } = knob
-        const because = requested.get(id)?.because ?? reasons.get(id)
-        return outcomeOf(knob, target.supports(knob, kubernetes), requested.get(id), readings.get(id), because)
+        const because = requested.get(id)?.because ?? departures.get(id)
+        const outcome = outcomeOf(knob, target.supports(knob, kubernetes), requested.get(id), readings.get(id), because)
+        return departures.has(id) ? { ...outcome, departs: true } : outcome
       })
     },
     summary: (outcomes) => {

@@ -49,6 +49,18 @@ describe('caveats of a filled cluster', () => {
     ])
   })
 
+  it('should name what the plan itself sets and its target cannot, but not what a profile does', () => {
+    const [untuned] = filledArms()
+    const knob = { component: 'kube-apiserver', setting: '--v', effective: null, readFrom: null, requested: 5 }
+    const notApplied = { ...knob, status: 'not-applied' as const }
+    untuned?.knobs.push(
+      { ...notApplied, id: 'kube-apiserver.flags.v', departs: true },
+      { ...notApplied, id: 'etcd.nice' },
+      { ...notApplied, id: 'etcd.walDisk', requested: null, departs: true },
+    )
+    expect(placesOf([untuned], 'Set by the plan, and not applied here')).toEqual(['untuned #1: kube-apiserver.flags.v'])
+  })
+
   it('should tell that nobody checked which server answered', () => {
     const [untuned] = filledArms()
     expect(placesOf([untuned], 'The API server was not checked')).toEqual([])
