@@ -22,16 +22,16 @@ const refusalOf = (id: string) => {
 
 describe('an open knob', () => {
   it.each([
-    ['kube-apiserver.flags.max-requests-inflight', 800, 400],
+    ['kube-apiserver.flags.min-request-timeout', 800, 1800],
     ['kube-controller-manager.flags.controllers', ['*', '-ttl-controller'], '*'],
     ['kube-apiserver.featureGates.WatchList', false, true],
     ['kube-apiserver.env.GOGC', 50, null],
-    ['kube-scheduler.config.percentageOfNodesToScore', 20, 0],
-    ['kubelet.config.serializeImagePulls', false, true],
+    ['kube-scheduler.config.podMaxBackoffSeconds', 20, 10],
+    ['kubelet.config.seccompDefault', true, false],
     ['kubelet.config.kubeReserved', { cpu: '100m' }, null],
     ['kubelet.config.syncFrequency', '1m30s', '60s'],
     ['kube-proxy.config.winkernel.networkName', 'x', null],
-    ['etcd.flags.backend-batch-interval', '50ms', '0s'],
+    ['etcd.flags.compaction-sleep-interval', '50ms', '0s'],
     ['etcd.featureGates.TxnModeWriteWithSharedBuffer', false, true],
   ])('should be anything that its component knows, with its built-in value: %s', (id, value, stock) => {
     expect(takeValue(knob(id), value)).toHaveProperty('value')
