@@ -179,8 +179,11 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('knobs')
-    .description('list every setting with its built-in, untuned and tuned value')
-    .action(async () => onExit(await (await import('./knobs-command.ts')).knobsCommand(surroundings)))
+    .argument('[filter]', 'a part of a name, such as inflight: lists settings without a name of their own as well')
+    .description('list settings: what each takes, its values, what it moves, and where it acts')
+    .action(async (filter: string | undefined) =>
+      onExit((await import('./knobs-command.ts')).knobsCommand(filter, surroundings)),
+    )
 
   for (const command of program.commands) refuseRepeated(command)
   return program

@@ -10,7 +10,7 @@ export function wrap(text: string, lead = '  '): string[] {
       lines.push(line.trimEnd())
       line = ' '.repeat(lead.length)
     }
-    line += line.endsWith(' ') ? word : ` ${word}`
+    line += line === '' || line.endsWith(' ') ? word : ` ${word}`
   }
   return [...lines, line]
 }

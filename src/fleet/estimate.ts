@@ -216,7 +216,7 @@ function stretchOf({ pace }: Machine): number {
 function knobsOf(arm: PlannedArm) {
   const requests = requestsOf(arm)
   const values = valuesUnder(requests)
-  const { number, list } = values
+  const { number, durationMs, list } = values
   const limitOf = (client: LimitedClient) => clientLimitOf(clientSettingsOf(client, values))
   return {
     maxPods: number('kubelet.maxPods'),
@@ -227,6 +227,7 @@ function knobsOf(arm: PlannedArm) {
     etcd: {
       quotaBytes: number('etcd.quotaBackendBytes'),
       split: list('etcd.splitByResource'),
+      apiserverCompactionMinutes: durationMs('apiserver.etcdCompactionInterval') / 60_000,
       compactsByRevision: compactionOf(values)?.keep === 'revisions',
     },
   }

@@ -43,10 +43,11 @@ describe('heartbeatsPerSecond', () => {
 
 describe('forecastEtcd', () => {
   const gibibyte = 2 ** 30
-  const small = { quotaBytes: 2 * gibibyte, split: [], compactsByRevision: false }
+  const small = { quotaBytes: 2 * gibibyte, split: [], apiserverCompactionMinutes: 5, compactsByRevision: false }
   const large = {
     quotaBytes: 8 * gibibyte,
     split: ['/pods', 'coordination.k8s.io/leases', '/events'],
+    apiserverCompactionMinutes: 5,
     compactsByRevision: true,
   }
   const objects = { ...nothing, nodes: 5000, pods: 40_000 }
@@ -101,6 +102,23 @@ describe('forecastEtcd', () => {
     const [both] = forecastEtcd({ ...nothing, nodes: 5000 }, everyThreeSeconds, { ...small, compactsByRevision: true })
     const historyOf = (one = alone) => (one?.fileBytes ?? 0) - 1.45 * (one?.objectsBytes ?? 0)
     expect(historyOf(alone) / historyOf(both)).toBeCloseTo(2, 3)
+    const [often] = forecastEtcd({ ...nothing, nodes: 5000 }, everyThreeSeconds, {
+      ...small,
+      apiserverCompactionMinutes: 1,
+    })
+    expect(historyOf(alone) / historyOf(often)).toBeCloseTo(5, 3)
+  })
+
+  it('should run full where nobody compacts and something goes on being written', () => {
+    const never = { ...small, apiserverCompactionMinutes: 0 }
+    const [writing] = forecastEtcd({ ...nothing, nodes: 5000 }, everyThreeSeconds, never)
+    expect(writing).toMatchObject({ suffices: false, fileBytes: small.quotaBytes })
+    const [byRevision] = forecastEtcd({ ...nothing, nodes: 5000 }, everyThreeSeconds, {
+      ...never,
+      compactsByRevision: true,
+    })
+    const [usual] = forecastEtcd({ ...nothing, nodes: 5000 }, everyThreeSeconds, { ...small, compactsByRevision: true })
+    expect(byRevision).toEqual(usual)
   })
 
   // Plan 1k-nodes, tuned arm, November 2026: etcd-pods 55 MB with 22 MB in use, etcd-leases 12.5 MB, etcd-events 29 MB.

@@ -145,6 +145,8 @@ export interface EtcdSetUp {
   quotaBytes: number
   /** Resources that have an etcd of their own. */
   split: readonly string[]
+  /** How often the apiserver compacts; 0 where it never does. */
+  apiserverCompactionMinutes: number
   /** auto-compaction-mode and -retention: `revision` with a retention above 0 is etcd's own compaction every 5 minutes. */
   compactsByRevision: boolean
 }
@@ -167,11 +169,13 @@ export interface EtcdForecast {
 
 /**
  * How many minutes of old versions there are at most. The apiserver compacts every 5 minutes what was old 5 minutes ago
- * (k8s.io/apiserver/pkg/storage/etcd3/compact.go), so up to 10 of them; etcd's own compaction by revision keeps just the last
- * so many revisions, every 5 minutes (etcd server/etcdserver/api/v3compactor/revision.go).
+ * (k8s.io/apiserver/pkg/storage/etcd3/compact.go), so up to 10 of them, or as often as it is told to; etcd's own compaction by revision
+ * keeps just the last so many revisions, every 5 minutes (etcd server/etcdserver/api/v3compactor/revision.go). Where nobody compacts
+ * there is no end to them.
  */
-function historyMinutes({ compactsByRevision }: Pick<EtcdSetUp, 'compactsByRevision'>): number {
-  return compactsByRevision ? 5 : 10
+function historyMinutes({ compactsByRevision, apiserverCompactionMinutes }: EtcdSetUp): number {
+  const byApiserver = apiserverCompactionMinutes === 0 ? Number.POSITIVE_INFINITY : 2 * apiserverCompactionMinutes
+  return Math.min(byApiserver, compactsByRevision ? 5 : Number.POSITIVE_INFINITY)
 }
 
 /** bbolt's pages are not full: 5000 pods took 22 MB in use, of 15 MB by their sizes (plan 1k-nodes, November 2026). */
@@ -189,7 +193,11 @@ export function forecastEtcd(objects: StoredObjects, heartbeat: HeartbeatLoad, s
     const objectsBytes = total(parts, (part) => part.objectsBytes)
     const bytesPerMinute = total(parts, (part) => part.bytesPerMinute)
     const filledBytes = objectsBytes + total(parts, (part) => part.fillBytes)
-    const fileBytes = Math.round((filledBytes + historyMinutes(setUp) * bytesPerMinute) * fileBytesPerByte)
+    const historyBytes = bytesPerMinute === 0 ? 0 : historyMinutes(setUp) * bytesPerMinute
+    const endlessBytes = Math.max(quotaBytes, filledBytes * fileBytesPerByte)
+    const fileBytes = Number.isFinite(historyBytes)
+      ? Math.round((filledBytes + historyBytes) * fileBytesPerByte)
+      : Math.round(endlessBytes)
     const roomBytes = Math.max(0, quotaBytes / fileBytesPerByte - filledBytes)
     return {
       holds,

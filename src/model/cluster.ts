@@ -71,7 +71,6 @@ export interface Model {
 
 /** What every cluster has before anybody creates anything. */
 const systemNamespaces = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
-const compactEveryMs = 300_000
 
 /** Opens a cluster, whose time begins at zero. It is Ready at once: starting a control plane is not modelled. */
 export function openModel(options: ModelOptions): Model {
@@ -90,7 +89,7 @@ export function openModel(options: ModelOptions): Model {
       unreachable: settings.apiserver.unreachableTolerationSeconds,
     },
   })
-  const server = createServer({ timeline, store, etcd, processor, costs })
+  const server = createServer({ timeline, store, etcd, processor, costs, inflight: settings.apiserver.inflight })
   const controllerLimiter = createLimiterMetrics()
   const schedulerLimiter = createLimiterMetrics()
   const controlPlane: ControlPlane = {
@@ -120,11 +119,12 @@ export function openModel(options: ModelOptions): Model {
   runGarbageCollector(controlPlane)
   runNodeLifecycleController(controlPlane, renewedMs)
   runScheduler(controlPlane)
+  const { compactionMs } = settings.apiserver
   const compact = () => {
     store.compact()
-    timeline.after(compactEveryMs, compact)
+    timeline.after(compactionMs, compact)
   }
-  timeline.after(compactEveryMs, compact)
+  if (compactionMs > 0) timeline.after(compactionMs, compact)
 
   const jitter = randomOf('retries')
   let fleet: HollowFleet | undefined

@@ -24,12 +24,23 @@ export interface Settings {
     replicaSetSyncs: number
     endpointSyncs: number
     endpointSliceSyncs: number
+    /** How long changes of pods are collected before they are written. */
+    endpointsBatchMs: number
+    endpointSlicesBatchMs: number
     namespaceSyncs: number
+    gcSyncs: number
     nodeMonitorPeriodMs: number
     nodeMonitorGracePeriodMs: number
   }
-  scheduler: { client: ClientSettings }
-  apiserver: { notReadyTolerationSeconds: number; unreachableTolerationSeconds: number }
+  scheduler: { client: ClientSettings; percentageOfNodesToScore: number; parallelism: number }
+  apiserver: {
+    notReadyTolerationSeconds: number
+    unreachableTolerationSeconds: number
+    /** Requests served at a time, of all priority levels together. */
+    inflight: number
+    /** How often it compacts etcd; 0 where it never does. */
+    compactionMs: number
+  }
   etcd: EtcdSettings
   kubeProxy: { intervals: SyncIntervals; conntrack: ConntrackSettings }
   /** net.netfilter.nf_conntrack_max as the host's sysctl has it; null where it says nothing. */
@@ -69,6 +80,7 @@ function lookedAt(): Set<string> {
 function readSettings(values: Values): Settings {
   const { number, durationMs, text, list, isRequested } = values
   const statusUpdateMs = durationMs('kubelet.nodeStatusUpdateFrequency')
+  const compactionMs = durationMs('apiserver.etcdCompactionInterval')
   // Checked with the plan: minSyncPeriod is no longer than syncPeriod.
   const ipvs: SyncIntervals = {
     minMs: durationMs('kubeProxy.ipvs.minSyncPeriod'),
@@ -87,20 +99,29 @@ function readSettings(values: Values): Settings {
       deploymentSyncs: number('controllerManager.concurrentDeploymentSyncs'),
       replicaSetSyncs: number('controllerManager.concurrentReplicasetSyncs'),
       endpointSyncs: number('controllerManager.concurrentEndpointSyncs'),
-      // --concurrent-service-endpoint-syncs, which the document does not name.
-      endpointSliceSyncs: 5,
+      endpointSliceSyncs: number('controllerManager.concurrentServiceEndpointSyncs'),
+      endpointsBatchMs: durationMs('controllerManager.endpointUpdatesBatchPeriod'),
+      endpointSlicesBatchMs: durationMs('controllerManager.endpointsliceUpdatesBatchPeriod'),
       namespaceSyncs: number('controllerManager.concurrentNamespaceSyncs'),
+      gcSyncs: number('controllerManager.concurrentGcSyncs'),
       nodeMonitorPeriodMs: durationMs('controllerManager.nodeMonitorPeriod'),
       nodeMonitorGracePeriodMs: durationMs('controllerManager.nodeMonitorGracePeriod'),
     },
-    scheduler: { client: clientSettingsOf('scheduler', values) },
+    scheduler: {
+      client: clientSettingsOf('scheduler', values),
+      percentageOfNodesToScore: number('scheduler.percentageOfNodesToScore'),
+      parallelism: number('scheduler.parallelism'),
+    },
     apiserver: {
       notReadyTolerationSeconds: number('apiserver.defaultNotReadyTolerationSeconds'),
       unreachableTolerationSeconds: number('apiserver.defaultUnreachableTolerationSeconds'),
+      inflight: number('apiserver.maxRequestsInflight') + number('apiserver.maxMutatingRequestsInflight'),
+      compactionMs,
     },
     etcd: {
       quotaBytes: number('etcd.quotaBackendBytes'),
       snapshotCount: number('etcd.snapshotCount'),
+      apiserverCompactionMs: compactionMs,
       compaction: compactionOf(values),
       split: list('etcd.splitByResource'),
     },

@@ -11,9 +11,7 @@ export const departure = z
     knob: z
       .string({ error: 'expected a knob (npm run scale-test -- knobs lists them)' })
       .meta({ anyOf: [{ enum: catalogue.map(({ id }) => id) }, { pattern: openIdPattern }] })
-      .describe(
-        'A named knob, or any flag, field, feature gate or variable: kube-apiserver.flags.max-requests-inflight',
-      ),
+      .describe('A named knob, or any flag, field, feature gate or variable: kube-apiserver.flags.event-ttl'),
     value: z
       .unknown()
       .meta({ type: ['number', 'string', 'boolean', 'array', 'object', 'null'] })

@@ -10,7 +10,9 @@ import { createKernel } from '../model/kernel/kernel.ts'
 import { costsOf } from '../model/machine/costs.ts'
 import { createProcessor } from '../model/machine/processor.ts'
 import { settingsOf } from '../model/settings.ts'
+import type { KnobValue } from '../tuning/knob.ts'
 import { machineForTests } from './model.ts'
+import { requestsUnder } from './profiles.ts'
 
 /** What a component asks of an apiserver that answers when the test says so. */
 export interface ComponentBench {
@@ -30,7 +32,13 @@ export type Refuse = (request: ServerRequest) => ApiError | undefined
 /**
  * A namespace `ns`, an apiserver in the hands of the test, controllers without a limit on requests, and work that takes no time. Watchers are told at once, of pods
  * `podLagMs` later. */
-export function componentBenchForTests({ podLagMs = 0 } = {}): ComponentBench {
+export function componentBenchForTests({
+  podLagMs = 0,
+  knobs = {},
+}: {
+  podLagMs?: number
+  knobs?: Record<string, KnobValue>
+} = {}): ComponentBench {
   const timeline = createKernel().createTimeline()
   const store = createStore({ nowMs: timeline.nowMs, etcdOf: () => 'etcd' })
   const tolerationSeconds = { notReady: 300, unreachable: 300 }
@@ -50,7 +58,7 @@ export function componentBenchForTests({ podLagMs = 0 } = {}): ComponentBench {
     addWatchers: () => {},
     announce: () => {},
   } as unknown as Server
-  const settings = settingsOf([])
+  const settings = settingsOf(requestsUnder('stock', knobs))
   const costs = costsOf(machineForTests().calibration)
   const unlimited = { qps: -1, burst: 0 }
   const controlPlane: ControlPlane = {

@@ -25,6 +25,16 @@ describe('conflictsAmong', () => {
     ],
     ['stock', { 'etcd.autoCompactionRetention': 2_562_048 }, 'hours up to 2,562,047, or a period'],
     ['stock', { 'controllerManager.kubeApiBurst': 0 }, 'kube-controller-manager would not start'],
+    [
+      'stock',
+      { 'apiserver.maxRequestsInflight': 0, 'apiserver.maxMutatingRequestsInflight': 0 },
+      'kube-apiserver would not start',
+    ],
+    [
+      'stock',
+      { 'kubelet.serializeImagePulls': true, 'kubelet.maxParallelImagePulls': 5 },
+      'which only goes with kubelet.serializeImagePulls false',
+    ],
     ['tuned', { 'scheduler.kubeApiBurst': 0 }, 'kube-scheduler would not start: scheduler.kubeApiBurst is 0'],
   ])('should find what does not go together in %s with %j', (profile, set, message) => {
     expect(conflictsOf(profile, set)).toEqual([expect.objectContaining({ message: expect.stringContaining(message) })])
@@ -32,6 +42,8 @@ describe('conflictsAmong', () => {
 
   it.each<[string, Record<string, KnobValue>]>([
     ['stock', { 'etcd.heartbeatInterval': 200 }],
+    ['stock', { 'kubelet.maxParallelImagePulls': 5 }],
+    ['stock', { 'apiserver.maxRequestsInflight': 0 }],
     ['stock', { 'etcd.autoCompactionRetention': '1h' }],
     ['stock', { 'kubeProxy.ipvs.minSyncPeriod': '31s' }],
     ['stock', { 'controllerManager.kubeApiBurst': 0, 'controllerManager.kubeApiQps': -1 }],

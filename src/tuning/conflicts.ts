@@ -24,6 +24,20 @@ export function conflictsAmong(requests: readonly KnobRequest[]): Conflict[] {
       `etcd would not start: etcd.electionTimeout is ${election}, less than 5 x etcd.heartbeatInterval, ${heartbeat}`,
     )
 
+  // apiserver pkg/server/options/feature.go.
+  const inflight = ['apiserver.maxRequestsInflight', 'apiserver.maxMutatingRequestsInflight'] as const
+  if (inflight.every((id) => values.number(id) === 0))
+    conflict([...inflight], `kube-apiserver would not start: ${inflight.join(' and ')} are both 0`)
+
+  // pkg/kubelet/apis/config/validation/validation.go; unless it is set, serializeImagePulls follows the other.
+  const asked = new Map(requests.map(({ knob, value }) => [knob.id, value]))
+  const [serial, parallel] = ['kubelet.serializeImagePulls', 'kubelet.maxParallelImagePulls'] as const
+  if (asked.get(serial) === true && Number(asked.get(parallel) ?? 1) > 1)
+    conflict(
+      [serial, parallel],
+      `the kubelet would not start: ${parallel} is ${asked.get(parallel)}, which only goes with ${serial} false`,
+    )
+
   const [mode, retention] = ['etcd.autoCompactionMode', 'etcd.autoCompactionRetention'] as const
   if (readCompaction(values) === undefined)
     conflict(

@@ -17,7 +17,7 @@ const named = new Map(
 )
 
 /**
- * The knob with an id, such as `kubelet.kubeAPIQPS` or `kube-apiserver.flags.max-requests-inflight`; or why there is none. An open id of
+ * The knob with an id, such as `kubelet.kubeAPIQPS` or `kube-apiserver.flags.event-ttl`; or why there is none. An open id of
  * what has a name is that knob, so that no setting has two. `others` are names that may have been meant as well.
  */
 export function findKnob(id: string, others: readonly string[] = []): Knob | { refusal: string } {

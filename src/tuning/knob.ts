@@ -51,6 +51,8 @@ export interface Knob {
   setting: Setting
   /** What its component starts and works with; null only takes it away, so that its component's own default holds. */
   type: KnobType
+  /** What a number counts: `requests/s`; absent where its type says it, as of a duration. */
+  unit?: string
   /** What a value means where it does not speak for itself, such as 0 for a default. */
   meaningOf?: (value: KnobValue) => string | undefined
   /** Kubernetes 1.36 / etcd 3.6 built-in value; null when it depends on the machine or there is none. */
@@ -58,6 +60,12 @@ export interface Knob {
   readBack: ReadBack
   /** What is true of it in this version: a replacement, a side effect, a limit. */
   note?: string
+}
+
+/** A knob of the catalogue. */
+export interface NamedKnob extends Knob {
+  /** What it moves, in a phrase. */
+  affects: string
 }
 
 /** A knob's value as the running component has it; null when it cannot be read, with the reason where that is known. */

@@ -7,7 +7,7 @@ import { fieldForFlag, isOwnField, isOwnFlag } from './own-flags.ts'
 import type { KnobType, KnobValue } from './value.ts'
 import { largestInt32, readValue } from './value.ts'
 
-/** The ways to set anything of a component, as they stand in the middle of an id: `kube-apiserver.flags.max-requests-inflight`. */
+/** The ways to set anything of a component, as they stand in the middle of an id: `kube-apiserver.flags.event-ttl`. */
 const sections = {
   flags: 'flag',
   config: 'configuration field',
@@ -63,6 +63,21 @@ export function isOpenId(id: string): boolean {
 function partsOf(id: string): { component: OpenComponent; section: string; name: string } | undefined {
   const [, component = '', section = '', name = ''] = /^([a-z-]+)\.([A-Za-z]+)\.(.+)$/s.exec(id) ?? []
   return Object.hasOwn(sectionsOf, component) ? { component: component as OpenComponent, section, name } : undefined
+}
+
+/** The ids of all open knobs of the newest version: what scale-test sets itself, or has a knob with a name for, included. */
+export function openIds(): string[] {
+  return Object.entries(sectionsOf).flatMap(([component, own]) => {
+    const known: KnownComponent = knownIn(undefined).components[component] ?? {}
+    const variables = component === 'etcd' ? variablesOfGo : variablesOfKubernetes
+    const named: Record<Section, object> = {
+      flags: known.flags ?? {},
+      config: known.config ?? {},
+      featureGates: known.featureGates ?? {},
+      env: variables,
+    }
+    return own.flatMap((section) => Object.keys(named[section]).map((name) => `${component}.${section}.${name}`))
+  })
 }
 
 /** The id by which an open knob would set the same as a knob that has a name; undefined where there is none. */

@@ -33,6 +33,22 @@ describe('readValue', () => {
     ['etcd.splitByResource', '/pods, /events', '/pods,/events'],
     ['etcd.splitByResource', '', ''],
     ['etcd.nice', '-20', -20],
+    ['apiserver.goawayChance', '0.001', 0.001],
+    ['apiserver.goawayChance', 0.03, undefined],
+    ['apiserver.goawayChance', -0.01, undefined],
+    ['apiserver.etcdCompactionInterval', '0s', '0s'],
+    ['apiserver.etcdCompactionInterval', '1m', '60s'],
+    ['apiserver.etcdCompactionInterval', '1ms', undefined],
+    [
+      'apiserver.watchCacheSizes',
+      ['events#0', 'leases.coordination.k8s.io#0'],
+      'events#0,leases.coordination.k8s.io#0',
+    ],
+    ['apiserver.watchCacheSizes', '[events#0]', 'events#0'],
+    ['apiserver.watchCacheSizes', 'events', undefined],
+    ['controllerManager.concurrentServiceEndpointSyncs', 51, undefined],
+    ['scheduler.percentageOfNodesToScore', 101, undefined],
+    ['kubelet.podPidsLimit', -1, -1],
     ['kubeProxy.cleanup', 'true', true],
   ])('should make of a value of %s, %j, what it is', (id, given, value) => {
     expect(readValue(knob(id).type, given)).toBe(value)
@@ -45,8 +61,9 @@ describe('readValue', () => {
 
   it('should give no knob a number that is none, nor anything that is no plain value', () => {
     const oddities = [Number.NaN, Number.POSITIVE_INFINITY, 1e308, -1e308, null, undefined, [], [5], {}, 'soon', 'NaN']
+    // An empty list is one.
     for (const { id, type } of catalogue)
-      for (const given of oddities)
+      for (const given of oddities.filter((one) => type.kind !== 'list' || !Array.isArray(one)))
         expect({ id, given, value: readValue(type, given) }).toMatchObject({ value: undefined })
   })
 
@@ -117,5 +134,13 @@ describe('isValueAsked', () => {
     const { type } = knob('etcd.splitByResource')
     expect(isValueAsked(type, '/pods,/events', '/events,/pods')).toBe(true)
     expect(isValueAsked(type, '/pods', '/pods,/events')).toBe(false)
+  })
+
+  it('should not mind what kube-apiserver puts to watch cache sizes anyway', () => {
+    const { type } = knob('apiserver.watchCacheSizes')
+    expect(isValueAsked(type, 'events#0,events.events.k8s.io#0,nodes#0', 'nodes#0')).toBe(true)
+    expect(isValueAsked(type, 'events#0,events.events.k8s.io#0', 'events#0')).toBe(true)
+    expect(isValueAsked(type, 'events#0,events.events.k8s.io#0', 'nodes#0')).toBe(false)
+    expect(isValueAsked(type, 'nodes#0,pods#0', 'nodes#0')).toBe(false)
   })
 })

@@ -13,9 +13,10 @@ export type KnobValue = number | string | boolean
 /** What values a knob takes. */
 export type KnobType =
   | { kind: 'whole number'; min: number; max: number }
-  /** A flag that Go reads as a float32, negative ones included. */
-  | { kind: 'float' }
-  | { kind: 'duration'; minMs: number }
+  /** A number that Go reads as a float32, negative ones included where there is no `min`. */
+  | { kind: 'float'; min?: number; max?: number }
+  /** `orZero`: 0s as well, which stands for something else. */
+  | { kind: 'duration'; minMs: number; orZero?: boolean }
   | { kind: 'bytes' }
   /** `what` describes the words where there are too many to list. */
   | { kind: 'word'; words: readonly string[]; what?: string }
@@ -26,8 +27,11 @@ export type KnobType =
   | { kind: 'switch' }
   /** Any text of one line; a number is taken as it is written. */
   | { kind: 'text' }
-  /** Items with commas between them, in a plan also as a list; their order does not matter. */
-  | { kind: 'list' }
+  /**
+   * Items with commas between them, in a plan also as a list; their order does not matter. `form` is that of an item, `what` says it. Its
+   * component puts those of `added` to any that it is given.
+   */
+  | { kind: 'list'; form?: string; what?: string; added?: readonly string[] }
   /** A list or a map of a configuration file, kept as JSON. */
   | { kind: 'structure'; of: 'list' | 'map' }
 
@@ -52,11 +56,14 @@ export function readValue(type: KnobType, given: unknown): KnobValue | undefined
       // What is too small for a float32 would be 0 there, which means something else.
       const isKept =
         number !== undefined && Math.abs(number) <= largestFloat32 && (number === 0 || Math.fround(number) !== 0)
-      return isKept ? shortestFloat32(number) : undefined
+      const { min = -largestFloat32, max = largestFloat32 } = type
+      return isKept && number >= min && number <= max ? shortestFloat32(number) : undefined
     }
     case 'duration': {
       const durationMs = durationIn(given)
-      return durationMs === undefined || durationMs < type.minMs ? undefined : writeDuration(durationMs)
+      const isRight =
+        durationMs !== undefined && (durationMs >= type.minMs || (durationMs === 0 && type.orZero === true))
+      return isRight ? writeDuration(durationMs) : undefined
     }
     case 'bytes': {
       const bytes = numberIn(typeof given === 'string' ? given.replace(/(?<=[KMGTPE]i?|k)B$/, '') : given)
@@ -80,7 +87,8 @@ export function readValue(type: KnobType, given: unknown): KnobValue | undefined
     case 'list': {
       const items = Array.isArray(given) ? given : bareItems(given)
       const lines = items?.map(lineIn)
-      return lines?.every((line) => line !== undefined && !line.includes(',')) === true ? lines.join(',') : undefined
+      const form = new RegExp(`^(?:${type.form ?? '[^,]*'})$`)
+      return lines?.every((line) => line !== undefined && form.test(line)) === true ? lines.join(',') : undefined
     }
     case 'structure': {
       const value = typeof given === 'string' ? jsonIn(given) : given
@@ -96,9 +104,9 @@ export function describeType(type: KnobType): string {
     case 'whole number':
       return `a whole number from ${formatCount(type.min)} to ${formatCount(type.max)}`
     case 'float':
-      return 'a number that a float32 can hold'
+      return type.min === undefined ? 'a number that a float32 can hold' : `a number from ${type.min} to ${type.max}`
     case 'duration':
-      return `a duration with a unit, such as 10s or 1m30s${type.minMs === 0 ? '' : `, of at least ${writeDuration(type.minMs)}`}`
+      return `${type.orZero === true ? '0s, or ' : ''}a duration with a unit, such as 10s or 1m30s${type.minMs === 0 ? '' : `, of at least ${writeDuration(type.minMs)}`}`
     case 'bytes':
       return 'an amount of bytes, such as 8Gi'
     case 'word':
@@ -112,7 +120,7 @@ export function describeType(type: KnobType): string {
     case 'text':
       return 'one line of text'
     case 'list':
-      return 'a list, or items with commas between them'
+      return type.what ?? 'a list, or items with commas between them'
     case 'structure':
       return type.of === 'list' ? 'a list' : 'a map'
   }
@@ -132,8 +140,11 @@ export function magnitudeOfValue(type: KnobType, value: KnobValue): number | und
 export function isValueAsked(type: KnobType, effective: KnobValue, asked: KnobValue): boolean {
   if (type.kind === 'structure') return holds(jsonIn(String(effective)), jsonIn(String(asked)))
   if (type.kind !== 'resources' && type.kind !== 'list') return effective === asked
-  const sorted = (value: KnobValue) => String(value).split(',').sort().join(',')
-  return sorted(effective) === sorted(asked)
+  const itemsOf = (value: KnobValue) => (value === '' ? [] : String(value).split(','))
+  const wanted = itemsOf(asked)
+  const added = type.kind === 'list' ? (type.added ?? []) : []
+  const found = itemsOf(effective).filter((item) => wanted.includes(item) || !added.includes(item))
+  return found.sort().join(',') === wanted.sort().join(',')
 }
 
 /** Whether all that `asked` says is so in `whole`. */

@@ -43,23 +43,34 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** One of each way to set what has no name of its own. */
 const open: Record<string, KnobValue> = {
-  'kube-apiserver.flags.max-requests-inflight': 800,
-  'kube-apiserver.flags.goaway-chance': 0.001,
+  'kube-apiserver.flags.min-request-timeout': 900,
   'kube-apiserver.featureGates.WatchList': false,
   'kube-apiserver.env.GOGC': 50,
   'kube-controller-manager.flags.controllers': '*,-ttl-controller',
   'kube-controller-manager.featureGates.WatchListClient': false,
   'kube-controller-manager.env.GOMEMLIMIT': 4_294_967_296,
-  'kube-scheduler.config.percentageOfNodesToScore': 20,
+  'kube-scheduler.config.podMaxBackoffSeconds': 20,
   'kube-scheduler.config.profiles': '[{"schedulerName":"default-scheduler"}]',
   'scheduler.kubeApiQps': 77,
   'kubelet.config.kubeReserved': '{"cpu":"100m"}',
   'kubelet.config.memorySwap.swapBehavior': 'NoSwap',
   'kubelet.featureGates.WatchListClient': false,
   'kubelet.env.GOGC': 70,
-  'etcd.flags.backend-batch-interval': '50ms',
+  'etcd.flags.compaction-sleep-interval': '50ms',
   'etcd.featureGates.TxnModeWriteWithSharedBuffer': false,
   'etcd.env.GOGC': 70,
+}
+/** Knobs that have names, and that no profile sets. */
+const named: Record<string, KnobValue> = {
+  'apiserver.goawayChance': 0.001,
+  'apiserver.etcdCompactionInterval': '60s',
+  'apiserver.watchCacheSizes': 'nodes#0',
+  'controllerManager.concurrentGcSyncs': 30,
+  'controllerManager.endpointsliceUpdatesBatchPeriod': '500ms',
+  'scheduler.percentageOfNodesToScore': 20,
+  'etcd.backendBatchInterval': '50ms',
+  'kubelet.maxParallelImagePulls': 5,
+  'kubelet.podPidsLimit': 1024,
 }
 const honoured = (profile: 'untuned' | 'tuned', set: Record<string, KnobValue> = {}) =>
   requestsUnder(profile, set).filter(({ knob }) => target.supports(knob).supported)
@@ -88,7 +99,7 @@ describeWithComponents('a tuned cluster of target local', () => {
     await target.prepare({ fleet: fleetSpec, arms: [{ name: 'tuned', requests: [] }], signal, onProgress: () => {} })
     cluster = await target.open({
       arm: { id: 'tuned-1', name: 'tuned', repetition: 1 },
-      knobs: honoured('tuned', open),
+      knobs: honoured('tuned', { ...open, ...named }),
       signal,
     })
     fleet = await cluster.startFleet(fleetSpec, signal)
@@ -123,10 +134,11 @@ describeWithComponents('a tuned cluster of target local', () => {
   })
 
   it('should read back every knob as it was requested', async () => {
-    const requests = honoured('tuned', open)
+    const requests = honoured('tuned', { ...open, ...named })
     expect(requests.map(({ knob }) => knob.id)).toEqual(
       expect.arrayContaining([
         ...Object.keys(open),
+        ...Object.keys(named),
         'kubelet.kubeAPIQPS',
         'controllerManager.kubeApiQps',
         'etcd.splitByResource',

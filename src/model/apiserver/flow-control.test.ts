@@ -10,10 +10,10 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 /** What has been started and refused, in order. */
-function benchOf() {
+function benchOf(inflight = 600) {
   const timeline = createKernel().createTimeline()
   const told: string[] = []
-  const flow = createFlowControl<string>(timeline, {
+  const flow = createFlowControl<string>(timeline, inflight, {
     start: (request) => void told.push(request),
     refuse: (request) => void told.push(`${request} refused at ${timeline.nowMs()}`),
   })
@@ -34,6 +34,12 @@ describe('flow control', () => {
   ])('should serve as many of %s at a time as the level has seats', (level, seats) => {
     const { fill } = benchOf()
     expect(fill(level, 1000)).toBe(seats)
+  })
+
+  it('should have twice the seats when twice as many requests may be served at a time', () => {
+    const { fill } = benchOf(1200)
+    expect(fill('workload-low', 1000)).toBe(490)
+    expect(fill('leader-election', 1000)).toBe(49)
   })
 
   it('should make nobody wait who is exempt, and keep levels apart', () => {
@@ -74,7 +80,7 @@ describe('flow control', () => {
   it('should serve all in the order of arrival, and keep nothing that it has served, when its queue is never empty', async () => {
     const timeline = createKernel().createTimeline()
     const started: number[] = []
-    const flow = createFlowControl<{ number: number }>(timeline, {
+    const flow = createFlowControl<{ number: number }>(timeline, 600, {
       start: ({ number }) => started.push(number),
       refuse: () => expect.unreachable(),
     })

@@ -13,14 +13,15 @@ export interface FlowControl<T> {
   refused(): number
 }
 
-/** Each level's share (bootstrap/default.go) of 600 seats, the sum of --max-requests-inflight and --max-mutating-requests-inflight. */
-const seats: Record<Exclude<PriorityLevel, 'exempt'>, number> = {
-  system: 74,
-  'node-high': 98,
-  'leader-election': 25,
-  'workload-high': 98,
-  'workload-low': 245,
+/** Each level's shares of all seats (bootstrap/default.go), of which global-default has 20 more, and catch-all 5. */
+const shares: Record<Exclude<PriorityLevel, 'exempt'>, number> = {
+  system: 30,
+  'node-high': 40,
+  'leader-election': 10,
+  'workload-high': 40,
+  'workload-low': 100,
 }
+const allShares = 245
 /** A request waits in its queue for a quarter of the request timeout at most. */
 const longestWaitMs = 15_000
 
@@ -37,16 +38,24 @@ interface Waiting<T> {
   settled: boolean
 }
 
-/** API Priority and Fairness, without the borrowing of seats between levels. */
-export function createFlowControl<T>(timeline: Timeline, { start, refuse }: Admission<T>): FlowControl<T> {
+/**
+ * API Priority and Fairness, without the borrowing of seats between levels. `inflight` requests are served at a time: the sum of
+ * --max-requests-inflight and --max-mutating-requests-inflight, divided by shares and rounded up (flowcontrol/apf_controller.go).
+ */
+export function createFlowControl<T>(
+  timeline: Timeline,
+  inflight: number,
+  { start, refuse }: Admission<T>,
+): FlowControl<T> {
+  const seatsOf = (level: keyof typeof shares) => Math.ceil((inflight * shares[level]) / allShares)
   const levelOf = (free: number) => ({ free, waiting: [] as Waiting<T>[], head: 0 })
   const levels: Record<PriorityLevel, ReturnType<typeof levelOf>> = {
     exempt: levelOf(Number.POSITIVE_INFINITY),
-    system: levelOf(seats.system),
-    'node-high': levelOf(seats['node-high']),
-    'leader-election': levelOf(seats['leader-election']),
-    'workload-high': levelOf(seats['workload-high']),
-    'workload-low': levelOf(seats['workload-low']),
+    system: levelOf(seatsOf('system')),
+    'node-high': levelOf(seatsOf('node-high')),
+    'leader-election': levelOf(seatsOf('leader-election')),
+    'workload-high': levelOf(seatsOf('workload-high')),
+    'workload-low': levelOf(seatsOf('workload-low')),
   }
   let refused = 0
   /** A queue that is never empty would keep everything that ever waited in it: half of it at a time costs next to nothing. */

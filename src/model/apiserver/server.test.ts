@@ -22,10 +22,10 @@ async function announced(watchers: number) {
   const kernel = createKernel()
   const timeline = kernel.createTimeline()
   const processor = createProcessor(timeline.nowMs, 32)
-  const settings = { quotaBytes: 2 ** 31, snapshotCount: 10_000, compaction: null, split: [] }
+  const settings = { quotaBytes: 2 ** 31, snapshotCount: 10_000, apiserverCompactionMs: 0, compaction: null, split: [] }
   const etcd = createEtcd(timeline, processor, costs.etcd, settings)
   const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
-  const server = createServer({ timeline, store, etcd, processor, costs })
+  const server = createServer({ timeline, store, etcd, processor, costs, inflight: 600 })
   server.addWatchers('endpointslices', watchers)
   const moments: { writtenMs?: number; toldMs?: number } = {}
   const request = { verb: 'PUT', resource: 'endpointslices', level: 'workload-high', bytes: 100 } as const

@@ -54,6 +54,8 @@ export interface ServerOptions {
   etcd: EtcdFleet
   processor: Processor
   costs: Costs
+  /** Requests that it serves at a time. */
+  inflight: number
 }
 
 const unseenMs = 50
@@ -61,7 +63,7 @@ const unseenMs = 50
 const fanOutMs = 10
 
 /** A server for what is in the store. */
-export function createServer({ timeline, store, etcd, processor, costs }: ServerOptions): Server {
+export function createServer({ timeline, store, etcd, processor, costs, inflight }: ServerOptions): Server {
   const { networkMs } = costs
   const metrics = createRequestMetrics()
   // A real one has asked itself before it answers anybody else: its page is never without requests.
@@ -154,7 +156,7 @@ export function createServer({ timeline, store, etcd, processor, costs }: Server
     metrics.note(request.verb, request.resource, 429, timeline.nowMs() - sentMs)
     reply?.(tooManyRequests(), undefined)
   }
-  const flow = createFlowControl<Passage>(timeline, { start, refuse })
+  const flow = createFlowControl<Passage>(timeline, inflight, { start, refuse })
 
   return {
     metrics,

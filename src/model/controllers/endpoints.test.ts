@@ -4,8 +4,8 @@ import { componentBenchForTests } from '../../testing/model-components.ts'
 import { runEndpointControllers } from './endpoints.ts'
 
 /** Both controllers, and a service that selects `app: web`. */
-async function benchOf() {
-  const bench = componentBenchForTests()
+async function benchOf(knobs: Record<string, string> = {}) {
+  const bench = componentBenchForTests({ knobs })
   const { objects } = bench.controlPlane
   runEndpointControllers(bench.controlPlane)
   const spec = { selector: { app: 'web' }, ports: [{ port: 80 }] }
@@ -59,6 +59,21 @@ describe('the controllers of endpoints', () => {
     setReady('a', false)
     setReady('a')
     expect(await run(2000)).toEqual(both('PUT'))
+  })
+
+  it('should write each when its batch period is over, once for all that changed meanwhile', async () => {
+    const { run, addPod, setReady } = await benchOf({
+      'controllerManager.endpointUpdatesBatchPeriod': '500ms',
+      'controllerManager.endpointsliceUpdatesBatchPeriod': '2s',
+    })
+    for (const name of ['a', 'b', 'c']) addPod(name)
+    for (const name of ['a', 'b', 'c']) {
+      setReady(name)
+      expect(await run(100)).toEqual([])
+    }
+    expect(await run(250)).toEqual(['PUT endpoints'])
+    expect(await run(1300)).toEqual([])
+    expect(await run(200)).toEqual(['PUT endpointslices'])
   })
 
   it('should leave pods alone that the service does not select', async () => {

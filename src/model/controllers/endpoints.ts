@@ -30,21 +30,32 @@ interface Backends {
  * service's ready pods, written when their number has changed, with a bucket each. The model keeps the numbers, not the slices.
  */
 export function runEndpointControllers(controlPlane: ControlPlane): void {
-  const { endpointSliceSyncs, endpointSyncs } = controlPlane.settings.controllerManager
+  const { endpointSliceSyncs, endpointSyncs, endpointSlicesBatchMs, endpointsBatchMs } =
+    controlPlane.settings.controllerManager
   const { server, endpointSlices } = controlPlane
-  run(controlPlane, 'endpointslices', endpointsPerSlice, endpointSliceSyncs, (triggeredMs) =>
+  const slices = { perObject: endpointsPerSlice, workers: endpointSliceSyncs, batchMs: endpointSlicesBatchMs }
+  run(controlPlane, 'endpointslices', slices, (triggeredMs) =>
     server.announce('endpointslices', () => {
       for (const listener of endpointSlices) listener({ triggeredMs })
     }),
   )
-  run(controlPlane, 'endpoints', endpointsPerObject, endpointSyncs)
+  const objects = { perObject: endpointsPerObject, workers: endpointSyncs, batchMs: endpointsBatchMs }
+  run(controlPlane, 'endpoints', objects)
+}
+
+/** How one of the two works. */
+interface Writing {
+  /** Endpoints in one object. */
+  perObject: number
+  workers: number
+  /** How long changes of pods are collected before they are written. */
+  batchMs: number
 }
 
 function run(
   controlPlane: ControlPlane,
   resource: string,
-  perObject: number,
-  workers: number,
+  { perObject, workers, batchMs }: Writing,
   onWrite?: (triggeredMs: number | undefined) => void,
 ): void {
   const { timeline, server, store } = controlPlane
@@ -63,7 +74,7 @@ function run(
     let open = Math.max(1, Math.ceil(changed / perObject))
     const onReply = () => {
       if (--open > 0) return
-      queue.addAfter(key, syncAgainMs)
+      queue.addAfter(key, Math.max(syncAgainMs, batchMs))
       done()
     }
     for (let index = open; index > 0; index--) client.send(isFirst ? 'POST' : 'PUT', resource, onReply, onCommit)
@@ -102,7 +113,8 @@ function run(
     for (const one of select(object)) {
       one.ready += is ? 1 : -1
       if (transitionMs !== undefined) one.triggers.note(transitionMs)
-      queue.add(one.key)
+      if (batchMs === 0) queue.add(one.key)
+      else queue.addAfter(one.key, batchMs)
     }
   })
 }

@@ -6,8 +6,6 @@ import { createWorkQueue } from '../client-go/work-queue.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { controllerClient } from '../control-plane.ts'
 
-/** --concurrent-gc-syncs */
-const workers = 20
 /** What owns and is owned in this model: all but nodes, which own nothing here and change all the time. */
 const kinds = (Object.keys(resources) as ResourceName[]).filter((resource) => resource !== 'nodes')
 const byKind = new Map(
@@ -41,7 +39,7 @@ interface Owners {
  * owner that is deleted in the foreground waits for dependents that block it; one that is deleted with `Orphan` lets go of them first.
  */
 export function runGarbageCollector(controlPlane: ControlPlane): void {
-  const { timeline, server } = controlPlane
+  const { timeline, server, settings } = controlPlane
   const client = controllerClient(controlPlane)
   const byUid = new Map<string, Node>()
   const dependents = new Map<string, Set<string>>()
@@ -54,7 +52,7 @@ export function runGarbageCollector(controlPlane: ControlPlane): void {
     if (absent.size > mostAbsent) absent.delete(absent.values().next().value as string)
   }
 
-  const queue = createWorkQueue(timeline, workers, (uid, done) => {
+  const queue = createWorkQueue(timeline, settings.controllerManager.gcSyncs, (uid, done) => {
     const finish = (error?: unknown) => {
       if (error === undefined || isApiStatus(error, 404) || isApiStatus(error, 409)) queue.forget(uid)
       else queue.addRateLimited(uid)

@@ -12,13 +12,17 @@ interface NodeShape {
 }
 
 /** The scheduler, with nodes and pods as the test makes them. */
-function benchOf(nodes: Readonly<Record<string, NodeShape>>, client?: { qps: number; burst: number }) {
-  const bench = componentBenchForTests()
+function benchOf(
+  nodes: Readonly<Record<string, NodeShape>>,
+  client?: { qps: number; burst: number },
+  knobs: Record<string, number> = {},
+) {
+  const bench = componentBenchForTests({ knobs })
   const { objects, store, settings } = bench.controlPlane
   runScheduler(
     client === undefined
       ? bench.controlPlane
-      : { ...bench.controlPlane, settings: { ...settings, scheduler: { client } } },
+      : { ...bench.controlPlane, settings: { ...settings, scheduler: { ...settings.scheduler, client } } },
   )
   const nodeRef = (name: string) => ({ resource: 'nodes', name }) as const
   const addNode = (name: string, { cpu = '8', memory = '16Gi', pods = 110, ...more }: NodeShape = {}) => {
@@ -163,6 +167,38 @@ describe('the scheduler', () => {
     addPod('two')
     await run(10)
     expect(nodeOf('two')).toBe('node-420')
+  })
+
+  it.each([
+    ['percentageOfNodesToScore', 10, 100, 'node-99'],
+    ['percentageOfNodesToScore', 5, 1000, 'node-99'],
+    ['percentageOfNodesToScore', 100, 1000, 'node-999'],
+  ])(
+    'should look at as many nodes as %s: %d says, but at least 100 (%d nodes)',
+    async (name, value, nodes, expected) => {
+      const { addPod, addNode, run, nodeOf } = benchOf({}, undefined, { [`scheduler.${name}`]: value })
+      for (let index = 0; index < nodes; index++) {
+        addNode(`node-${index}`)
+        if (`node-${index}` !== expected) addPod(`there-${index}`, { nodeName: `node-${index}` })
+      }
+      addPod('one')
+      await run(10)
+      expect(nodeOf('one')).toBe(expected)
+    },
+  )
+
+  it('should take longer over many nodes when it looks at fewer of them side by side', async () => {
+    const boundAfterMs = async (parallelism: number) => {
+      const { addPod, addNode, asked, clock } = benchOf({}, undefined, { 'scheduler.parallelism': parallelism })
+      for (let index = 0; index < 1000; index++) addNode(`node-${index}`)
+      addPod('one')
+      for (let ms = 0; ms < 20; ms += 0.1) {
+        if (bindings(await asked()) > 0) return ms
+        await clock.sleep(0.1)
+      }
+      throw new Error('it was not bound')
+    }
+    expect(await boundAfterMs(1)).toBeGreaterThan(5 * (await boundAfterMs(16)))
   })
 
   it('should leave a pod alone that is gone, or bound by somebody else, before it was decided', async () => {

@@ -18,8 +18,6 @@ const fewestNodes = 100
  * 1000 nodes than with a few (plan 1k-nodes, November 2026): 7.4 us side by side on both would be 3.7 ms.
  */
 const nodeMs = 1000 / 270 / 500
-/** Nodes are looked at side by side (scheduler/framework/parallelize, DefaultParallelism). */
-const parallelism = 16
 
 /** A node as the scheduler's cache has it, pods that are being bound included. */
 interface Candidate {
@@ -84,7 +82,8 @@ export function runScheduler(controlPlane: ControlPlane): void {
       if (pod === undefined) continue
       deciding = true
       const { chosen, lookedAt, needs } = choose(pod)
-      const sideBySide = Math.min(parallelism, processor.cores)
+      // scheduler/framework/parallelize
+      const sideBySide = Math.min(settings.scheduler.parallelism, processor.cores)
       const pieceMs = (lookedAt * nodeMs) / sideBySide
       for (let other = 1; other < sideBySide; other++) processor.reserve('kube-scheduler', pieceMs)
       const doneMs = processor.reserve('kube-scheduler', costs.scheduler.podMs + pieceMs)
@@ -159,7 +158,7 @@ export function runScheduler(controlPlane: ControlPlane): void {
       const fits = candidate !== undefined && isFeasible(candidate, pod, needs)
       return { chosen: fits ? candidate : undefined, lookedAt: total, needs }
     }
-    const wanted = nodesToFind(total)
+    const wanted = nodesToFind(total, settings.scheduler.percentageOfNodesToScore)
     let found = 0
     let lookedAt = 0
     let chosen: Candidate | undefined
@@ -239,10 +238,10 @@ export function runScheduler(controlPlane: ControlPlane): void {
   })
 }
 
-/** How many nodes that a pod fits on are enough to choose from (schedule_one.go, numFeasibleNodesToFind). */
-function nodesToFind(nodes: number): number {
+/** How many nodes that a pod fits on are enough to choose from (schedule_one.go, numFeasibleNodesToFind); 0 % leaves it to their number. */
+function nodesToFind(nodes: number, asked: number): number {
   if (nodes < fewestNodes) return nodes
-  const percentage = Math.max(5, 50 - Math.floor(nodes / 125))
+  const percentage = asked === 0 ? Math.max(5, 50 - Math.floor(nodes / 125)) : asked
   return Math.max(fewestNodes, Math.floor((nodes * percentage) / 100))
 }
 

@@ -4,7 +4,13 @@ import { createProcessor } from '../machine/processor.ts'
 import type { EtcdSettings } from './etcd.ts'
 import { createEtcd } from './etcd.ts'
 
-const settings: EtcdSettings = { quotaBytes: 2 ** 31, snapshotCount: 10_000, compaction: null, split: [] }
+const settings: EtcdSettings = {
+  quotaBytes: 2 ** 31,
+  snapshotCount: 10_000,
+  apiserverCompactionMs: 300_000,
+  compaction: null,
+  split: [],
+}
 
 /** An etcd on a disk that takes 10 ms to sync, and a processor that takes no time to speak of. */
 function benchOf(changed: Partial<EtcdSettings> = {}) {
@@ -75,7 +81,10 @@ describe('etcd', () => {
   })
 
   it('should keep as many revisions as it is told to, where it compacts by revisions', async () => {
-    const { write, use, sleep } = benchOf({ compaction: { keep: 'revisions', revisions: 10 } })
+    const { write, use, sleep } = benchOf({
+      apiserverCompactionMs: 0,
+      compaction: { keep: 'revisions', revisions: 10 },
+    })
     write('pods', 1_000_000)
     write('pods', 1_000_000, 1_000_000)
     const fullBytes = use().inUseBytes
@@ -84,6 +93,23 @@ describe('etcd', () => {
     for (let count = 0; count < 10; count++) write('pods')
     await sleep(300_000)
     expect(use().inUseBytes).toBeLessThan(fullBytes)
+  })
+
+  it.each<[string, Partial<EtcdSettings>, boolean]>([
+    ['as often as the apiserver is told to', { apiserverCompactionMs: 60_000 }, true],
+    ['never, where the apiserver does not and etcd itself is not told to', { apiserverCompactionMs: 0 }, false],
+    ['by itself', { apiserverCompactionMs: 0, compaction: { keep: 'period', periodMs: 60_000 } }, true],
+    [
+      'by the apiserver, too, beside its own revisions',
+      { apiserverCompactionMs: 60_000, compaction: { keep: 'revisions', revisions: 10 } },
+      true,
+    ],
+  ])('should be compacted %s', async (_, changed, isCompacted) => {
+    const { write, use, sleep } = benchOf(changed)
+    write('pods', 1_000_000, 500_000)
+    const fullBytes = use().inUseBytes
+    await sleep(130_000)
+    expect(use().inUseBytes < fullBytes).toBe(isCompacted)
   })
 
   it('should give resources of their own an etcd with a disk of its own', () => {

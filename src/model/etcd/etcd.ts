@@ -6,6 +6,8 @@ import type { Processor } from '../machine/processor.ts'
 export interface EtcdSettings {
   quotaBytes: number
   snapshotCount: number
+  /** How often the apiserver compacts what is older than that; 0 where it never does. */
+  apiserverCompactionMs: number
   /** What it keeps when it compacts by itself; null where only the apiserver compacts. */
   compaction: Compaction | null
   /** Resources with an etcd of their own, as `group/resource`. */
@@ -43,16 +45,23 @@ interface Instance extends EtcdUse {
   /** The group commit that is under way or the next to start. */
   batchStartMs: number
   batchEndMs: number
-  /** Bytes of versions that were overwritten, oldest first, until they are compacted. */
-  history: { atMs: number; writes: number; bytes: number }[]
+  /** Oldest first, until they are compacted. */
+  history: Version[]
+}
+
+/** Bytes of versions that were overwritten. */
+interface Version {
+  atMs: number
+  writes: number
+  bytes: number
 }
 
 /** bbolt's pages are not full: 5000 pods took 22 MB in use, of 15 MB by their sizes (plan 1k-nodes, November 2026). */
 const fileBytesPerByte = 1.45
 /** An empty etcd has pages and buckets already. */
 const emptyBytes = 20_480
-/** The apiserver compacts every 5 minutes what was old 5 minutes ago (apiserver storage/etcd3/compact.go). */
-const compactEveryMs = 300_000
+/** How often etcd compacts by revision (server/etcdserver/api/v3compactor/revision.go). */
+const byRevisionEveryMs = 300_000
 /** Saving a snapshot syncs its file and a record of it in the write-ahead log (etcd server/storage/storage.go). */
 const syncsPerSnapshot = 2
 
@@ -74,25 +83,27 @@ export function createEtcd(
   )
   const holding = (resource: string) => instances.get(instanceOf(resource)) as Instance
 
-  const { compaction } = settings
-  // A longer period changes nothing: the apiserver compacts all the same.
-  const keptMs = Math.min(compactEveryMs, compaction?.keep === 'period' ? compaction.periodMs : compactEveryMs)
-  const compact = () => {
+  const compact = (everyMs: number, isOld: (version: Version, one: Instance) => boolean) => {
     for (const one of instances.values()) {
-      while (one.history.length > 0) {
-        const [oldest] = one.history as [Instance['history'][number]]
-        const isOld =
-          compaction?.keep === 'revisions'
-            ? one.writes - oldest.writes >= compaction.revisions
-            : timeline.nowMs() - oldest.atMs >= keptMs
-        if (!isOld) break
+      let [oldest] = one.history
+      while (oldest !== undefined && isOld(oldest, one)) {
         one.history.shift()
         one.inUseBytes -= oldest.bytes
+        oldest = one.history[0]
       }
     }
-    timeline.after(keptMs, compact)
+    timeline.after(everyMs, () => compact(everyMs, isOld))
   }
-  timeline.after(keptMs, compact)
+  const compactOlderThan = (keptMs: number) =>
+    timeline.after(keptMs, () => compact(keptMs, ({ atMs }) => timeline.nowMs() - atMs >= keptMs))
+  // Of what the apiserver has seen, the versions before its last compaction (apiserver storage/etcd3/compact.go).
+  const { compaction, apiserverCompactionMs } = settings
+  if (apiserverCompactionMs > 0) compactOlderThan(apiserverCompactionMs)
+  if (compaction?.keep === 'period') compactOlderThan(compaction.periodMs)
+  if (compaction?.keep === 'revisions')
+    timeline.after(byRevisionEveryMs, () =>
+      compact(byRevisionEveryMs, ({ writes }, one) => one.writes - writes >= compaction.revisions),
+    )
 
   const grow = (one: Instance, bytes: number) => {
     one.inUseBytes += bytes * fileBytesPerByte

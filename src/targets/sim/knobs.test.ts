@@ -51,7 +51,7 @@ describe('supportOf', () => {
 
   it('should not claim a knob that the model has never heard of', () => {
     const [known] = catalogue
-    const unheard = { ...(known as Knob), id: 'kubelet.serializeImagePulls' }
+    const unheard = { ...(known as Knob), id: 'kubelet.syncFrequency' }
     expect(supportOf(unheard, { kubeProxy: true })).toEqual({ supported: false, because: 'not modelled' })
   })
 

@@ -9,13 +9,42 @@ const oneMember = 'not modelled: each simulated etcd has one member, and this ma
 const noProxies = "not modelled: the plan's nodes have no kube-proxy (simulation.kubeProxy)"
 const noOverflow = 'no traffic flows in the simulation: whether a table of this size would overflow is not modelled'
 
+const noImages = 'not modelled: simulated nodes pull no images'
+const noBackend = 'not modelled: commits of the database; what a write waits for is the log, which is'
+
+/** What controllers work on that no plan creates. */
+const plansLack: Readonly<Record<string, string>> = {
+  'controllerManager.concurrentJobSyncs': 'jobs',
+  'controllerManager.concurrentCronJobSyncs': 'cron jobs',
+  'controllerManager.concurrentTtlAfterFinishedSyncs': 'jobs',
+  'controllerManager.concurrentStatefulsetSyncs': 'stateful sets',
+  'controllerManager.concurrentDaemonsetSyncs': 'daemon sets',
+  'controllerManager.concurrentRcSyncs': 'replication controllers',
+  'controllerManager.concurrentHorizontalPodAutoscalerSyncs': 'autoscalers',
+  'controllerManager.concurrentResourceQuotaSyncs': 'quotas',
+  'controllerManager.concurrentEphemeralvolumeSyncs': 'volumes',
+  'controllerManager.concurrentResourceclaimSyncs': 'resource claims',
+}
+
 /** Why the model does not look at a knob, where there is more to say than that. */
 const reasons: Readonly<Record<string, string>> = {
   'kubeProxy.ipvs.scheduler':
     'not modelled: it chooses an endpoint for each connection, and no traffic flows; nothing waits for it',
   'kubeProxy.cleanup': 'not modelled: it is run by hand before a run, and leaves nothing behind that the model has',
-  'controllerManager.concurrentJobSyncs': 'not modelled: no plan has jobs',
+  'kubelet.serializeImagePulls': noImages,
+  'kubelet.maxParallelImagePulls': noImages,
+  'kubelet.podPidsLimit': 'not modelled: simulated pods have no processes',
   'controllerManager.concurrentServiceSyncs': 'not modelled: the controller behind it needs a cloud provider',
+  'controllerManager.concurrentServiceaccountTokenSyncs':
+    'not modelled: service accounts have had no token Secrets since 1.24, unless somebody asks for them',
+  ...Object.fromEntries(Object.entries(plansLack).map(([id, what]) => [id, `not modelled: no plan has ${what}`])),
+  'apiserver.goawayChance': 'not modelled: there is one simulated apiserver, and its connections stay',
+  'apiserver.deleteCollectionWorkers':
+    'not modelled: what is in a namespace goes one after the other, as with one worker',
+  'apiserver.watchCacheSizes': 'not modelled: every resource has its watch cache',
+  'apiserver.defaultWatchCacheSize': 'without effect in 1.36, too: watch caches are sized automatically',
+  'etcd.backendBatchLimit': noBackend,
+  'etcd.backendBatchInterval': noBackend,
   'etcd.heartbeatInterval': oneMember,
   'etcd.electionTimeout': oneMember,
   'etcd.nice': 'not modelled: simulated components share the processor in equal parts, whatever their priority',

@@ -1,0 +1,74 @@
+import type { NamedKnob } from '../knob.ts'
+import type { Told } from './forms.ts'
+import { duration, whole, word } from './forms.ts'
+
+const field = (path: string, told: Told): NamedKnob => ({
+  id: `kubeProxy.${path}`,
+  component: 'kube-proxy',
+  setting: { via: 'kube-proxy-config', field: path },
+  readBack: { from: '/configz', path },
+  ...told,
+})
+
+/** The kernel's (net/netfilter/ipvs): kube-proxy tries the one it is given when it starts. */
+const ipvsSchedulers = 'rr wrr lc wlc lblc lblcr sh dh sed nq mh fo ovf twos'.split(' ')
+
+/** kube-proxy's, and the connection table of its host. */
+export const kubeProxyKnobs: readonly NamedKnob[] = [
+  field('mode', {
+    type: word('iptables', 'ipvs', 'nftables'),
+    stock: 'iptables',
+    affects: 'how Services are programmed on each node, and how long that takes',
+    note: 'kube-proxy 1.36 calls ipvs deprecated and recommends nftables',
+  }),
+  field('ipvs.minSyncPeriod', {
+    type: duration(0),
+    stock: '0s',
+    affects: 'how long a change of endpoints waits for the next sync',
+  }),
+  field('ipvs.syncPeriod', {
+    type: duration(100),
+    stock: '30s',
+    affects: 'how often every rule is written again: processor time of each node',
+  }),
+  field('ipvs.scheduler', {
+    type: word(...ipvsSchedulers),
+    stock: 'rr',
+    affects: 'which endpoint a connection goes to',
+  }),
+  field('conntrack.maxPerCore', {
+    type: whole(0),
+    unit: 'connections',
+    stock: 32768,
+    affects: 'connections that a node can track before it drops new ones',
+    note: '2310720 / 16 cores; kube-proxy 1.36 cuts maxPerCore x cores off at 1048576',
+  }),
+  field('conntrack.min', {
+    type: whole(0),
+    unit: 'connections',
+    stock: 131072,
+    affects: 'connections that a node can track, where maxPerCore x cores is less',
+    note: 'counts only where maxPerCore x cores is at most 1048576',
+  }),
+  {
+    id: 'kubeProxy.cleanup',
+    component: 'kube-proxy',
+    setting: { via: 'by-hand', what: 'kube-proxy --cleanup' },
+    type: { kind: 'switch' },
+    stock: null,
+    readBack: { from: 'nowhere' },
+    affects: 'rules that an earlier mode has left behind',
+    note: 'one-shot: removes old rules and exits; run it once when the mode changes',
+  },
+  {
+    id: 'host.nf_conntrack_max',
+    component: 'host',
+    setting: { via: 'sysctl', key: 'net.netfilter.nf_conntrack_max' },
+    type: whole(1),
+    unit: 'connections',
+    stock: null,
+    readBack: { from: '/proc' },
+    affects: 'connections that a node can track before it drops new ones',
+    note: 'kube-proxy sets it again when it starts: conntrack.min and maxPerCore must agree',
+  },
+]
