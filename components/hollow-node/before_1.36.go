@@ -6,12 +6,16 @@ import (
 	"crypto/tls"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/record"
 	"k8s.io/component-base/configz"
 	"k8s.io/component-base/featuregate"
 	"k8s.io/kubernetes/pkg/kubelet"
 	kubeletconfig "k8s.io/kubernetes/pkg/kubelet/apis/config"
 	"k8s.io/kubernetes/pkg/kubelet/server"
 )
+
+// eventRecorder is what kubelet.Dependencies have.
+type eventRecorder = record.EventRecorder
 
 // applyMetricsFeatureGates has nothing to pass on: the first gate of the metrics, for native histograms, came with 1.36.
 func applyMetricsFeatureGates(featuregate.FeatureGate) {}

@@ -24,7 +24,7 @@ func ignoreKernelLog(d *kubelet.Dependencies) (check func() error) {
 
 type recorderSwap struct {
 	dependencies *kubelet.Dependencies
-	recorder     record.EventRecorderLogger
+	recorder     eventRecorder
 	hidden, back sync.Once
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/tools/record"
 	cliflag "k8s.io/component-base/cli/flag"
 	"k8s.io/component-base/configz"
 	"k8s.io/component-base/featuregate"
@@ -15,6 +16,9 @@ import (
 )
 
 // What the libraries of Kubernetes offer since 1.36; before_1.36.go does the same with what they had before.
+
+// eventRecorder is what kubelet.Dependencies have.
+type eventRecorder = record.EventRecorderLogger
 
 func applyMetricsFeatureGates(gates featuregate.FeatureGate) {
 	metricsfeatures.ApplyFeatureGates(gates)
