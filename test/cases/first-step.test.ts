@@ -19,7 +19,7 @@ let clone: string
 
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'scale-test-clone-'))
-  for (const path of ['src', 'plans', 'components/go.mod', 'package.json', 'package-lock.json'])
+  for (const path of ['src', 'plans', 'profiles', 'components/go.mod', 'package.json', 'package-lock.json'])
     cpSync(join(root, path), join(clone, path), { recursive: true })
 })
 

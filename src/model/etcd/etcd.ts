@@ -96,7 +96,7 @@ export function createEtcd(
   }
   const compactOlderThan = (keptMs: number) =>
     timeline.after(keptMs, () => compact(keptMs, ({ atMs }) => timeline.nowMs() - atMs >= keptMs))
-  // Of what the apiserver has seen, the versions before its last compaction (apiserver storage/etcd3/compact.go).
+  // The apiserver keeps what is no older than its interval (apiserver storage/etcd3/compact.go), whatever etcd does by itself.
   const { compaction, apiserverCompactionMs } = settings
   if (apiserverCompactionMs > 0) compactOlderThan(apiserverCompactionMs)
   if (compaction?.keep === 'period') compactOlderThan(compaction.periodMs)
