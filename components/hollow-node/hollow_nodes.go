@@ -180,7 +180,8 @@ func (h *hollowNodes) nodeFlags(i int) *options.KubeletFlags {
 // startNode runs one kubelet in the background. Its context has no end, because a kubelet ends with its process only.
 func (h *hollowNodes) startNode(i int) error {
 	name := h.nodeName(i)
-	ctx := klog.NewContext(context.Background(), klog.LoggerWithValues(klog.Background(), "node", name))
+	rt, images, mounter := newFakeRuntime(h.containerStartDelay), newFakeImageService(), mount.NewFakeMounter(nil)
+	ctx := klog.NewContext(context.Background(), rt.updates.listening(klog.LoggerWithValues(klog.Background(), "node", name)))
 
 	client, err := h.identity(h.client, nodeSubject(name))
 	if err != nil {
@@ -195,7 +196,6 @@ func (h *hollowNodes) startNode(i int) error {
 	if err != nil {
 		return err
 	}
-	rt, images, mounter := newFakeRuntime(h.containerStartDelay), newFakeImageService(), mount.NewFakeMounter(nil)
 	go forgetCalls(ctx, rt, images, mounter)
 	auth, err := h.kubeletAuth(name, clients, c)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
 	apitest "k8s.io/cri-api/pkg/apis/testing"
 	containertest "k8s.io/kubernetes/pkg/kubelet/container/testing"
@@ -16,12 +17,6 @@ import (
 // callLogRetention bounds the memory of Kubernetes' fakes, which record every call.
 const callLogRetention = time.Minute
 
-// shortestStart is how long starting a container takes at least. Once a pod's sandbox is ready, the kubelet (since 1.36) updates the
-// pod's status in the background, and reads and writes it in two steps (Kubelet.OnPodSandboxReady). A container that took no time could
-// be Running in between: that status would be overwritten, and come back with the next periodic sync, a minute or more later. It hit 2
-// of 23 rollouts of 199 pods. No container is that quick on a real node.
-const shortestStart = 20 * time.Millisecond
-
 // nonRootUser is the user of the pause image.
 const nonRootUser = 65535
 
@@ -30,6 +25,7 @@ const nonRootUser = 65535
 type fakeRuntime struct {
 	*apitest.FakeRuntimeService
 	startDelay time.Duration
+	updates    *statusUpdates
 }
 
 func newFakeRuntime(startDelay time.Duration) *fakeRuntime {
@@ -38,19 +34,39 @@ func newFakeRuntime(startDelay time.Duration) *fakeRuntime {
 		{Type: runtimeapi.RuntimeReady, Status: true},
 		{Type: runtimeapi.NetworkReady, Status: true},
 	}}
-	return &fakeRuntime{FakeRuntimeService: service, startDelay: startDelay}
+	return &fakeRuntime{FakeRuntimeService: service, startDelay: startDelay, updates: newStatusUpdates()}
 }
 
 // StartContainer takes as long as a real container does. The kubelet lets it finish even when the pod is deleted meanwhile.
 func (f *fakeRuntime) StartContainer(ctx context.Context, containerID string) error {
-	timer := time.NewTimer(max(f.startDelay, shortestStart))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-		return ctx.Err()
+	if f.startDelay > 0 {
+		timer := time.NewTimer(f.startDelay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	if err := f.updates.wait(ctx, f.podOf(containerID)); err != nil {
+		return err
 	}
 	return f.FakeRuntimeService.StartContainer(ctx, containerID)
+}
+
+// podOf is the UID of a container's pod, empty for a container that nobody knows.
+func (f *fakeRuntime) podOf(containerID string) types.UID {
+	f.Lock()
+	defer f.Unlock()
+	container, ok := f.Containers[containerID]
+	if !ok {
+		return ""
+	}
+	sandbox, ok := f.Sandboxes[container.SandboxID]
+	if !ok {
+		return ""
+	}
+	return types.UID(sandbox.GetMetadata().GetUid())
 }
 
 // fakeImageService has every image already, so that starting pods is not held up by registryPullQPS. imagePullPolicy Always

@@ -53,15 +53,32 @@ func TestContainersStartAfterTheDelay(t *testing.T) {
 	})
 }
 
-// A container that starts at once can lose its status to a race in the kubelet.
-func TestNoContainerStartsAtOnce(t *testing.T) {
+func TestNoContainerStartsBeforeItsPodsStatusIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rt := newFakeRuntime(0)
-		start := time.Now()
-		if err := rt.StartContainer(context.Background(), newContainer(t, rt)); err != nil {
+		sandbox, err := rt.RunPodSandbox(context.Background(), &runtimeapi.PodSandboxConfig{
+			Metadata: &runtimeapi.PodSandboxMetadata{Name: "p", Namespace: "n", Uid: "u"},
+		}, "")
+		if err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(start); took != shortestStart {
+		id, err := rt.CreateContainer(context.Background(), sandbox, &runtimeapi.ContainerConfig{
+			Metadata: &runtimeapi.ContainerMetadata{Name: "c"},
+			Image:    &runtimeapi.ImageSpec{Image: "pause"},
+		}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rt.updates.begin("u")
+		go func() {
+			time.Sleep(time.Minute)
+			rt.updates.end("u")
+		}()
+		start := time.Now()
+		if err := rt.StartContainer(context.Background(), id); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(start); took != time.Minute {
 			t.Errorf("took %v", took)
 		}
 	})
