@@ -30,6 +30,25 @@ describe('readKnobs', () => {
   )
 })
 
+describe('a component without /flagz', () => {
+  const knob = catalogue.filter(({ id }) => id === 'apiserver.defaultNotReadyTolerationSeconds')
+  const readPage = () => Promise.reject(new Failure('infrastructure', 'the server could not find it'))
+  const component = { component: 'kube-apiserver', name: 'kube-apiserver', readPage }
+
+  it('should be asked for its arguments where it runs on this machine', async () => {
+    const readProcess = async () => [{ value: '7', from: 'process arguments' }]
+    expect(await readKnobs(knob, [{ ...component, readProcess }])).toMatchObject([
+      { effective: 7, readFrom: 'process arguments' },
+    ])
+  })
+
+  it('should say nothing where it does not', async () => {
+    expect(await readKnobs(knob, [component])).toMatchObject([
+      { effective: null, because: 'the server could not find it' },
+    ])
+  })
+})
+
 describe('flagOnPage', () => {
   it.each([':', ': ', '=', ' '])('should read a flag when the separator is drawn as %j', (separator) => {
     const page = ['', 'apiserver flagz', `request-timeout${separator}1m0s`, `max-requests${separator}`].join('\n')

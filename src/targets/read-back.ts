@@ -21,6 +21,9 @@ export interface ReadableComponent {
   readProcess?(knob: Knob): Promise<RawReading[]>
 }
 
+/** The apiserver's flag that says which etcd holds what. */
+export const splitFlag = 'etcd-servers-overrides'
+
 /** What the running components say about `knobs`, in their order; null, with the reason, where none of them says anything. */
 export function readKnobs(knobs: readonly Knob[], components: readonly ReadableComponent[]): Promise<KnobReading[]> {
   const pages = new Map<string, Promise<string>>()
@@ -64,9 +67,14 @@ async function readOne(knob: Knob, component: ReadableComponent, page: PageReade
       return value === undefined ? [] : [{ value, from: '/configz' }]
     }
     case '/flagz': {
-      const flags = await page(component, '/flagz')
+      // Before 1.36 no apiserver has the page unless a feature gate turns it on.
+      const process = component.readProcess
+      const flags = await page(component, '/flagz').catch((error: unknown) => {
+        if (process === undefined) throw error
+      })
+      if (flags === undefined) return (await process?.(knob)) ?? []
       if (setting.via === 'etcd-split')
-        return [{ value: splitOf(flagOnPage(flags, 'etcd-servers-overrides') ?? ''), from: 'kube-apiserver /flagz' }]
+        return [{ value: splitOf(flagOnPage(flags, splitFlag) ?? ''), from: 'kube-apiserver /flagz' }]
       const value = setting.via === 'flag' ? flagOnPage(flags, setting.flag) : undefined
       return value === undefined ? [] : [{ value, from: '/flagz' }]
     }

@@ -35,15 +35,15 @@ const flag = (component: Component, prefix: string, name: string, readBack: Read
   ...values,
 })
 
-const controllerManagerFlag = (name: string, configzPath: string, values: Values): Knob =>
-  flag('kube-controller-manager', 'controllerManager', name, { from: '/configz', path: configzPath }, values)
+const controllerManagerFlag = (name: string, path: string, values: Values, formerly = path): Knob =>
+  flag('kube-controller-manager', 'controllerManager', name, { from: '/configz', path, formerly }, values)
 
 /**
  * cmd/kube-scheduler/app/options/deprecated.go: 1.36 calls both deprecated and honours them as long as there is no --config. A 0 reaches
  * client-go as it is, where in a file it would be the built-in value.
  */
-const schedulerFlag = (name: string, configzPath: string, values: Values): Knob =>
-  flag('kube-scheduler', 'scheduler', name, { from: '/configz', path: configzPath }, values)
+const schedulerFlag = (name: string, path: string, values: Values, formerly = path): Knob =>
+  flag('kube-scheduler', 'scheduler', name, { from: '/configz', path, formerly }, values)
 
 /** None of them starts with less than one worker; each worker is a goroutine from the start. */
 const workers = (stock: number, tuned: number) => ({ type: whole(1, 10_000), stock, tuned })
@@ -158,20 +158,12 @@ export const catalogue: readonly Knob[] = [
     note: '10 was the built-in value before 1.27',
   }),
 
-  {
-    ...controllerManagerFlag('node-monitor-period', 'NodeLifecycleController.NodeMonitorPeriod', {
-      type: duration(100),
-      stock: '5s',
-      untuned: '5s',
-      tuned: '2s',
-    }),
-    // It moved with 1.37.
-    readBack: {
-      from: '/configz',
-      path: 'NodeLifecycleController.NodeMonitorPeriod',
-      formerly: 'KubeCloudShared.NodeMonitorPeriod',
-    },
-  },
+  controllerManagerFlag(
+    'node-monitor-period',
+    'NodeLifecycleController.NodeMonitorPeriod',
+    { type: duration(100), stock: '5s', untuned: '5s', tuned: '2s' },
+    'KubeCloudShared.NodeMonitorPeriod',
+  ),
   controllerManagerFlag('node-monitor-grace-period', 'NodeLifecycleController.NodeMonitorGracePeriod', {
     type: duration(1000),
     stock: '50s',
@@ -205,33 +197,53 @@ export const catalogue: readonly Knob[] = [
     until: '1.36',
     note: 'the controller behind it needs a cloud provider; accepted without one, and without effect',
   }),
-  controllerManagerFlag('kube-api-qps', 'Generic.ClientConnection.qps', {
-    type: { kind: 'float' },
-    meaningOf: meaningOfQps,
-    stock: 20,
-    untuned: 20,
-    tuned: 500,
-  }),
-  controllerManagerFlag('kube-api-burst', 'Generic.ClientConnection.burst', {
-    type: whole(0),
-    meaningOf: meaningOfBurst,
-    stock: 30,
-    untuned: 30,
-    tuned: 100,
-  }),
+  controllerManagerFlag(
+    'kube-api-qps',
+    'Generic.ClientConnection.qps',
+    {
+      type: { kind: 'float' },
+      meaningOf: meaningOfQps,
+      stock: 20,
+      untuned: 20,
+      tuned: 500,
+    },
+    'Generic.ClientConnection.QPS',
+  ),
+  controllerManagerFlag(
+    'kube-api-burst',
+    'Generic.ClientConnection.burst',
+    {
+      type: whole(0),
+      meaningOf: meaningOfBurst,
+      stock: 30,
+      untuned: 30,
+      tuned: 100,
+    },
+    'Generic.ClientConnection.Burst',
+  ),
 
-  schedulerFlag('kube-api-qps', 'clientConnection.qps', {
-    type: { kind: 'float' },
-    meaningOf: meaningOfQps,
-    stock: 50,
-    note: 'not in the document, which leaves it as it is: binding a pod is one request, so it is the most pods per second in the long run',
-  }),
-  schedulerFlag('kube-api-burst', 'clientConnection.burst', {
-    type: whole(0),
-    meaningOf: meaningOfBurst,
-    stock: 100,
-    note: 'not in the document',
-  }),
+  schedulerFlag(
+    'kube-api-qps',
+    'clientConnection.qps',
+    {
+      type: { kind: 'float' },
+      meaningOf: meaningOfQps,
+      stock: 50,
+      note: 'not in the document, which leaves it as it is: binding a pod is one request, so it is the most pods per second in the long run',
+    },
+    'ClientConnection.QPS',
+  ),
+  schedulerFlag(
+    'kube-api-burst',
+    'clientConnection.burst',
+    {
+      type: whole(0),
+      meaningOf: meaningOfBurst,
+      stock: 100,
+      note: 'not in the document',
+    },
+    'ClientConnection.Burst',
+  ),
 
   etcdFlag('heartbeat-interval', {
     type: whole(1, 10_000),
