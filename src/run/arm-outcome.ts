@@ -5,6 +5,7 @@ import type { Target } from '../targets/target.ts'
 import type { LimitedClient } from '../tuning/client-knobs.ts'
 import { clientKnobs } from '../tuning/client-knobs.ts'
 import { limitRead } from '../tuning/client-limit.ts'
+import type { KnobValue } from '../tuning/knob.ts'
 import type { Arm } from './schedule.ts'
 
 /** An arm of which nothing is known yet. */
@@ -56,15 +57,22 @@ export function fleetOutcome(
   }
 }
 
-/** The client limits in force, as the components themselves said. */
-export function limitsIn(knobs: readonly KnobOutcome[]): ClientLimits {
+/** The client limits in force, as the components themselves said; `versions` are theirs, by component. */
+export function limitsIn(knobs: readonly KnobOutcome[], versions: Readonly<Record<string, string>> = {}): ClientLimits {
   const effective = (id: string) => knobs.find((knob) => knob.id === id)?.effective ?? null
   const limitOf = (client: LimitedClient) =>
     limitRead(effective(clientKnobs[client].qps), effective(clientKnobs[client].burst))
   return {
     kubelet: limitOf('kubelet'),
-    events: limitOf('events'),
+    events: hasNoEventLimit(effective(clientKnobs.events.qps), versions) ? { kind: 'none' } : limitOf('events'),
     controllers: limitOf('controllers'),
     scheduler: limitOf('scheduler'),
   }
+}
+
+/** Since 1.37 an eventRecordQPS of 0 switches the limit off (cmd/kubelet/app/server.go), where client-go took its default before. */
+function hasNoEventLimit(qps: KnobValue | null, versions: Readonly<Record<string, string>>): boolean {
+  const kubelet = versions['hollow-node'] ?? versions['kubelet']
+  const minor = Number(kubelet?.split('.')[1])
+  return qps === 0 && minor >= 37
 }

@@ -133,7 +133,7 @@ async function measureArm(running: Running): Promise<void> {
   try {
     const { kubernetes } = arm
     outcome.knobs = await stages.run(verifyKnobs(target, cluster, { knobs, requests, set, kubernetes }))
-    const limits = limitsIn(outcome.knobs)
+    const limits = limitsIn(outcome.knobs, outcome.versions)
     await takeSteps(running, { runId, plan, cluster, fleet, limits, recording, found: outcome, beganMs })
     await stages.run(fleetCheck(fleet))
     unread = undefined

@@ -12,6 +12,10 @@ describe('valueAt', () => {
     expect(valueAt(configz, 'Port')).toBe(0)
   })
 
+  it('should find a field under the name that older versions have for it', () => {
+    expect(valueAt('{"x":{"ClientConnection":{"QPS":50}}}', 'clientConnection.qps')).toBe(50)
+  })
+
   it('should find nothing when the path leads nowhere', () => {
     expect(valueAt(configz, 'Generic.Nothing.qps')).toBeUndefined()
   })
@@ -31,6 +35,25 @@ describe('readKnobs', () => {
       expect(await readKnobs(knob, [component])).toMatchObject([{ effective: '2s', readFrom: '/configz' }])
     },
   )
+})
+
+describe('a component without /flagz', () => {
+  const knob = catalogue.filter(({ id }) => id === 'apiserver.defaultNotReadyTolerationSeconds')
+  const readPage = () => Promise.reject(new Failure('infrastructure', 'the server could not find it'))
+  const component = { component: 'kube-apiserver', name: 'kube-apiserver', readPage }
+
+  it('should be asked for its arguments where it runs on this machine', async () => {
+    const readProcess = async () => [{ value: '7', from: 'process arguments' }]
+    expect(await readKnobs(knob, [{ ...component, readProcess }])).toMatchObject([
+      { effective: 7, readFrom: 'process arguments' },
+    ])
+  })
+
+  it('should say nothing where it does not', async () => {
+    expect(await readKnobs(knob, [component])).toMatchObject([
+      { effective: null, because: 'the server could not find it' },
+    ])
+  })
 })
 
 describe('flagOnPage', () => {

@@ -21,6 +21,9 @@ export interface ReadableComponent {
   readProcess?(knob: Knob): Promise<RawReading[]>
 }
 
+/** The apiserver's flag that says which etcd holds what. */
+export const splitFlag = 'etcd-servers-overrides'
+
 /** What the running components say about `knobs`, in their order; null, with the reason, where none of them says anything. */
 export function readKnobs(knobs: readonly Knob[], components: readonly ReadableComponent[]): Promise<KnobReading[]> {
   const pages = new Map<string, Promise<string>>()
@@ -64,9 +67,14 @@ async function readOne(knob: Knob, component: ReadableComponent, page: PageReade
       return value === undefined ? [] : [{ value, from: '/configz' }]
     }
     case '/flagz': {
-      const flags = await page(component, '/flagz')
+      // Before 1.36 no apiserver has the page unless a feature gate turns it on.
+      const process = component.readProcess
+      const flags = await page(component, '/flagz').catch((error: unknown) => {
+        if (process === undefined) throw error
+      })
+      if (flags === undefined) return (await process?.(knob)) ?? []
       if (setting.via === 'etcd-split')
-        return [{ value: splitOf(flagOnPage(flags, 'etcd-servers-overrides') ?? ''), from: 'kube-apiserver /flagz' }]
+        return [{ value: splitOf(flagOnPage(flags, splitFlag) ?? ''), from: 'kube-apiserver /flagz' }]
       const value = setting.via === 'flag' ? flagOnPage(flags, setting.flag) : undefined
       return value === undefined ? [] : [{ value, from: '/flagz' }]
     }
@@ -92,6 +100,13 @@ function metricOf(page: string, { metric, name: wanted }: { metric: string; name
     .map(({ value }) => ({ value: wanted === undefined ? value : value === 1, from: '/metrics' }))
 }
 
+/** Before 1.36, pages have names of Go's (`ClientConnection.QPS`) where later ones have those of the file (`clientConnection.qps`). */
+function fieldOf(fields: Record<string, unknown>, name: string): unknown {
+  if (Object.hasOwn(fields, name)) return fields[name]
+  const same = Object.keys(fields).find((one) => one.toLowerCase() === name.toLowerCase())
+  return same === undefined ? undefined : fields[same]
+}
+
 /** A field of the only object on a `/configz` page. Throws `Failure('infrastructure')` for a page that is no JSON. */
 export function valueAt(configz: string, path: string): KnobValue | undefined {
   let page: unknown
@@ -102,7 +117,7 @@ export function valueAt(configz: string, path: string): KnobValue | undefined {
     throw new Failure('infrastructure', '/configz is not JSON')
   }
   let [value] = Object.values(fieldsOf(page))
-  for (const name of path.split('.')) value = isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined
+  for (const name of path.split('.')) value = isFields(value) ? fieldOf(value, name) : undefined
   if (typeof value === 'object' && value !== null) return JSON.stringify(value)
   return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean' ? value : undefined
 }

@@ -55,7 +55,7 @@ export interface Knob {
   unit?: string
   /** What a value means where it does not speak for itself, such as 0 for a default. */
   meaningOf?: (value: KnobValue) => string | undefined
-  /** Kubernetes 1.36 / etcd 3.6 built-in value; null when it depends on the machine or there is none. */
+  /** The built-in value, the same in all versions that have it; null when it depends on the machine or there is none. */
   stock: KnobValue | null
   readBack: ReadBack
   /** What is true of it in this version: a replacement, a side effect, a limit. */

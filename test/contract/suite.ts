@@ -34,7 +34,7 @@ export interface ContractServer extends AsyncDisposable {
 }
 
 /**
- * What the product may rely on in any `KubeApi`: the semantics of kube-apiserver 1.36 and the controllers behind it.
+ * What the product may rely on in any `KubeApi`: the semantics of kube-apiserver 1.36 and 1.37, and the controllers behind it.
  * All of it goes through the ports, time included, so that it holds in virtual time too.
  */
 export function describeContract(name: string, open: () => Promise<ContractServer>): void {

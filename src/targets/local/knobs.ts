@@ -2,7 +2,7 @@ import { readKernelFile } from '../../base/files.ts'
 import type { Knob, KnobReading } from '../../tuning/knob.ts'
 import { refusalOf } from '../../tuning/open-knobs.ts'
 import type { RawReading } from '../read-back.ts'
-import { readKnobs as readPages } from '../read-back.ts'
+import { readKnobs as readPages, splitFlag, splitOf } from '../read-back.ts'
 import type { KnobSupport } from '../target.ts'
 import type { RunningComponent } from './control-plane.ts'
 import { readIoPriority, readNice } from './priority.ts'
@@ -56,11 +56,15 @@ export function readKnobs(knobs: readonly Knob[], components: readonly RunningCo
 
 /** What the kernel says of a process about a knob: several values when its threads differ. */
 async function readProcess({ readBack, setting, stock }: Knob, pid: number): Promise<RawReading[]> {
-  if (readBack.from === 'process arguments') {
+  if (readBack.from === 'process arguments' || readBack.from === '/flagz') {
     const commandLine = readKernelFile(`/proc/${pid}/cmdline`).split('\0')
-    const prefix = setting.via === 'flag' ? `--${setting.flag}=` : undefined
-    const argument = prefix === undefined ? undefined : commandLine.find((text) => text.startsWith(prefix))
-    if (argument !== undefined) return [{ value: argument.slice(prefix?.length), from: 'process arguments' }]
+    const flag = setting.via === 'flag' ? setting.flag : setting.via === 'etcd-split' ? splitFlag : undefined
+    const value = commandLine
+      .find((text) => text.startsWith(`--${flag}=`))
+      ?.split('=')
+      .slice(1)
+      .join('=')
+    if (value !== undefined) return [{ value: flag === splitFlag ? splitOf(value) : value, from: 'process arguments' }]
     return stock === null ? [] : [{ value: stock, from: 'process arguments (absent: built-in value)' }]
   }
   if (setting.via === 'environment') {

@@ -72,7 +72,7 @@ export const apiserverKnobs: readonly NamedKnob[] = [
     type: whole(0),
     unit: 'events',
     stock: 100,
-    affects: 'nothing in 1.36: watch caches are sized automatically',
-    note: 'deprecated in 1.36',
+    affects: 'nothing: watch caches are sized automatically',
+    note: 'deprecated',
   }),
 ]

@@ -19,7 +19,7 @@ export const kubeProxyKnobs: readonly NamedKnob[] = [
     type: word('iptables', 'ipvs', 'nftables'),
     stock: 'iptables',
     affects: 'how Services are programmed on each node, and how long that takes',
-    note: 'kube-proxy 1.36 calls ipvs deprecated and recommends nftables',
+    note: 'kube-proxy calls ipvs deprecated and recommends nftables',
   }),
   field('ipvs.minSyncPeriod', {
     type: duration(0),
@@ -41,7 +41,7 @@ export const kubeProxyKnobs: readonly NamedKnob[] = [
     unit: 'connections',
     stock: 32768,
     affects: 'connections that a node can track before it drops new ones',
-    note: '2310720 / 16 cores; kube-proxy 1.36 cuts maxPerCore x cores off at 1048576',
+    note: '2310720 / 16 cores; kube-proxy cuts maxPerCore x cores off at 1048576 since 1.36',
   }),
   field('conntrack.min', {
     type: whole(0),

@@ -41,7 +41,8 @@ export const kubeletKnobs: readonly NamedKnob[] = [
   field('eventRecordQPS', {
     type: whole(0),
     unit: 'events/s',
-    meaningOf: meaningOfQps,
+    // cmd/kubelet/app/server.go, kubeClientConfigOverrides, of either version.
+    meaningOf: (qps) => (qps === 0 ? 'no limit since 1.37; before, client-go’s default of 5 a second' : undefined),
     stock: 50,
     affects: 'how fast a node writes events; others wait, and are dropped at last',
     note: '5 was the built-in value before 1.27',
