@@ -75,6 +75,13 @@ describe('an open knob', () => {
     expect(refusalOf(gone, 5, undefined)).toMatch(/^kube-controller-manager 1.37 has no flag/)
   })
 
+  it('should take no list or map that JSON cannot keep', () => {
+    const map = knob('kubelet.config.evictionHard')
+    expect(takeValue(map, { 'memory.available': '1Gi' })).toHaveProperty('value')
+    for (const value of [{ a: Number.NaN }, { a: [Number.POSITIVE_INFINITY] }, { a: new Date(0) }, [], '{'])
+      expect(takeValue(map, value)).toHaveProperty('refusal')
+  })
+
   it('should be the named knob where what it sets has a name, so that no setting has two', () => {
     expect(knob('kubelet.config.maxPods').id).toBe('kubelet.maxPods')
     expect(knob('kube-controller-manager.flags.kube-api-qps').id).toBe('controllerManager.kubeApiQps')

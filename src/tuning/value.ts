@@ -93,7 +93,7 @@ export function readValue(type: KnobType, given: unknown): KnobValue | undefined
     case 'structure': {
       const value = typeof given === 'string' ? jsonIn(given) : given
       const isRight = type.of === 'list' ? Array.isArray(value) : isFields(value)
-      return isRight ? JSON.stringify(value) : undefined
+      return isRight && isJson(value) ? JSON.stringify(value) : undefined
     }
   }
 }
@@ -120,7 +120,7 @@ export function describeType(type: KnobType): string {
     case 'text':
       return 'one line of text'
     case 'list':
-      return type.what ?? 'a list, or items with commas between them'
+      return type.what ?? 'a list of items without commas, or items with commas between them'
     case 'structure':
       return type.of === 'list' ? 'a list' : 'a map'
   }
@@ -153,6 +153,14 @@ function holds(whole: unknown, asked: unknown): boolean {
     return Array.isArray(whole) && whole.length === asked.length && asked.every((item, at) => holds(whole[at], item))
   if (!isFields(asked)) return whole === asked
   return isFields(whole) && Object.entries(asked).every(([name, value]) => holds(whole[name], value))
+}
+
+/** Whether JSON keeps all of a value: of a number that is none, or of a date, it would make something else. */
+function isJson(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isJson)
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (isFields(value)) return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isJson)
+  return value === null || typeof value === 'string' || typeof value === 'boolean'
 }
 
 function jsonIn(text: string): unknown {
