@@ -5,6 +5,7 @@ import process from 'node:process'
 import { parseAllDocuments, stringify } from 'yaml'
 import { systemClock } from '../../src/base/clock.ts'
 import { requestsUnder } from '../../src/testing/profiles.ts'
+import { refusalOf } from '../../src/tuning/open-knobs.ts'
 import { renderKnobs } from '../../src/tuning/render.ts'
 import { root } from '../e2e/components.ts'
 import type { Contents } from './contents.ts'
@@ -113,7 +114,11 @@ export async function setScene(): Promise<Scene> {
 
 /** The flags of a profile that belong to servers which a re-tuning restarts. */
 function flagsOf(profile: string): ProfileFlags {
-  const { flags } = renderKnobs(requestsUnder(profile).filter(({ knob }) => knob.setting.via === 'flag'))
+  const taken = requestsUnder(profile).filter(
+    // A program that is given a flag it does not know any more does not start.
+    ({ knob, value }) => knob.setting.via === 'flag' && refusalOf(knob, value, undefined) === undefined,
+  )
+  const { flags } = renderKnobs(taken)
   return {
     'kube-apiserver': flags['kube-apiserver'] ?? {},
     'kube-controller-manager': flags['kube-controller-manager'] ?? {},
