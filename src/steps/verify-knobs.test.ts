@@ -12,7 +12,10 @@ async function outcomeOf(reading: Partial<KnobReading>, id = 'host.nf_conntrack_
   const target = { supports: () => ({ supported: true }) } as unknown as Target
   const effectiveKnobs: Cluster['effectiveKnobs'] = async (knobs) =>
     knobs.map((one) => ({ id: one.id, effective: null, readFrom: null, ...(one.id === id && reading) }))
-  const step = verifyKnobs(target, { effectiveKnobs } as Cluster, { knobs: catalogue, requests: [{ knob, value }] })
+  const step = verifyKnobs(target, { effectiveKnobs, versions: {} } as unknown as Cluster, {
+    knobs: catalogue,
+    requests: [{ knob, value }],
+  })
   const outcomes = await step.setUp({ signal: new AbortController().signal, report: () => {} })
   return outcomes.find((outcome) => outcome.id === id)
 }
@@ -26,7 +29,11 @@ describe('verifyKnobs', () => {
       { knob: 'kubelet.maxPods', value: 200, because: 'x' },
       { knob: 'etcd.nice', value: null, because: 'y' },
     ]
-    const step = verifyKnobs(target, { effectiveKnobs } as Cluster, { knobs: catalogue, requests: [], set })
+    const step = verifyKnobs(target, { effectiveKnobs, versions: {} } as unknown as Cluster, {
+      knobs: catalogue,
+      requests: [],
+      set,
+    })
     const outcomes = await step.setUp({ signal: new AbortController().signal, report: () => {} })
     expect(outcomes.filter(({ departs }) => departs).map(({ id }) => id)).toEqual(['kubelet.maxPods', 'etcd.nice'])
   })

@@ -1,3 +1,4 @@
+import { minorOf } from '../components/components.ts'
 import type { PlannedArm } from '../plan/plan.ts'
 import type { KnobOutcome } from '../result/result.ts'
 import type { Cluster, KnobReading, KnobSupport, Target } from '../targets/target.ts'
@@ -32,14 +33,17 @@ export function verifyKnobs(
     ...verifyKnobsOutline,
     timeoutMs: 30_000,
     async setUp() {
+      // What somebody else's cluster is of, only it says.
+      const apiserver = cluster.versions['kube-apiserver']
+      const version = apiserver === undefined ? kubernetes : minorOf(apiserver)
       const requested = new Map(requests.map((request) => [request.knob.id, request]))
       const departures = new Map(set.map(({ knob, because }) => [knob, because]))
-      const readable = knobs.filter((knob) => target.supports(knob, kubernetes).supported)
+      const readable = knobs.filter((knob) => target.supports(knob, version).supported)
       const readings = new Map((await cluster.effectiveKnobs(readable)).map((reading) => [reading.id, reading]))
       return knobs.map((knob) => {
         const { id } = knob
         const because = requested.get(id)?.because ?? departures.get(id)
-        const outcome = outcomeOf(knob, target.supports(knob, kubernetes), requested.get(id), readings.get(id), because)
+        const outcome = outcomeOf(knob, target.supports(knob, version), requested.get(id), readings.get(id), because)
         return departures.has(id) ? { ...outcome, departs: true } : outcome
       })
     },

@@ -62,7 +62,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
     openBudgetMs,
     closeBudgetMs,
     tunes: plan.remote?.retune !== undefined,
-    supports: (knob) => supportOf(knob, plan.fleet),
+    supports: (knob, kubernetes) => supportOf(knob, plan.fleet, kubernetes),
 
     async prepare({ signal, onProgress }) {
       onProgress('looking at the clusters')

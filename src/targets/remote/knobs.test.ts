@@ -23,3 +23,10 @@ describe('supportOf', () => {
     )
   })
 })
+
+it('should leave out what the cluster’s version has no more, where anything is known of that', () => {
+  const [removed] = catalogue.filter(({ id }) => id === 'controllerManager.concurrentServiceSyncs')
+  if (removed === undefined) throw new Error('no such knob')
+  const on = (kubernetes?: string) => supportOf(removed, { source: 'hollow' }, kubernetes).supported
+  expect([on('1.36'), on('1.37'), on('1.99'), on()]).toEqual([true, false, true, true])
+})

@@ -1,12 +1,19 @@
 import type { Plan } from '../../plan/plan.ts'
 import type { Knob } from '../../tuning/knob.ts'
+import { knownSettings } from '../../tuning/known-settings.ts'
+import { refusalOf } from '../../tuning/open-knobs.ts'
 import type { KnobSupport } from '../target.ts'
 
 /**
  * What this target honours: it sets the kubelets of hollow nodes itself; flags of the control plane are for whoever runs the
  * cluster, and count as applied when the component says so. What nobody can read back it does not claim.
  */
-export function supportOf({ component, setting }: Knob, { source }: Pick<Plan['fleet'], 'source'>): KnobSupport {
+export function supportOf(knob: Knob, { source }: Pick<Plan['fleet'], 'source'>, kubernetes?: string): KnobSupport {
+  const { component, setting } = knob
+  // A cluster may be of a version that nothing is known of here.
+  const isKnown = knownSettings.some(({ version }) => version === kubernetes)
+  const refusal = isKnown ? refusalOf(knob, null, kubernetes) : undefined
+  if (refusal !== undefined) return no(refusal)
   const isOurs = component === 'kubelet' && source === 'hollow'
   if (component === 'kube-proxy' && setting.via !== 'by-hand')
     return no(
