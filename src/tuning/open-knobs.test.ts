@@ -59,6 +59,8 @@ describe('an open knob', () => {
     ['kube-scheduler.config.clientConnection.kubeconfig', /scale-test sets clientConnection.kubeconfig/],
     ['kube-scheduler.flags.profiling', /set kube-scheduler.config.enableProfiling/],
     ['kube-apiserver.flags.feature-gates', /kube-apiserver.featureGates.NAME/],
+    ['kubelet.config.featureGates', /kubelet.featureGates.NAME/],
+    ['kube-scheduler.flags.write-config-to', /scale-test sets --write-config-to/],
     ['kubelt.config.maxPods', /there is no knob kubelt.config.maxPods; did you mean kubelet.maxPods\?/],
   ])('should be refused with what is there instead: %s', (id, refusal) => {
     expect(whyNone(id)).toMatch(refusal)
@@ -78,7 +80,14 @@ describe('an open knob', () => {
   it('should take no list or map that JSON cannot keep', () => {
     const map = knob('kubelet.config.evictionHard')
     expect(takeValue(map, { 'memory.available': '1Gi' })).toHaveProperty('value')
-    for (const value of [{ a: Number.NaN }, { a: [Number.POSITIVE_INFINITY] }, { a: new Date(0) }, [], '{'])
+    for (const value of [
+      { a: Number.NaN },
+      { a: [Number.POSITIVE_INFINITY] },
+      { a: new Date(0) },
+      { a: 2 ** 60 },
+      [],
+      '{',
+    ])
       expect(takeValue(map, value)).toHaveProperty('refusal')
   })
 

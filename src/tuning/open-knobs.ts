@@ -158,6 +158,7 @@ function knobIn(settings: KnownSettings, id: string): Knob | { refusal: string }
       return { ...base, setting: { via: 'flag', flag: name }, readBack, ...typed(flag, version) }
     }
     case 'config': {
+      if (name === 'featureGates') return { refusal: `gates are set one by one: ${component}.featureGates.NAME` }
       if (isOwnField(component, name)) return { refusal: `scale-test sets ${name} of ${component} itself` }
       const field = entry(known.config, name)
       if (field === undefined) return unknown(Object.keys(known.config ?? {}))

@@ -118,7 +118,7 @@ export function describeType(type: KnobType): string {
     case 'switch':
       return 'true or false'
     case 'text':
-      return 'one line of text'
+      return 'one line of text, in quotes if it looks like a number'
     case 'list':
       return type.what ?? 'a list of items without commas, or items with commas between them'
     case 'structure':
@@ -158,7 +158,8 @@ function holds(whole: unknown, asked: unknown): boolean {
 /** Whether JSON keeps all of a value: of a number that is none, or of a date, it would make something else. */
 function isJson(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isJson)
-  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value === 'number')
+    return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
   if (isFields(value)) return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isJson)
   return value === null || typeof value === 'string' || typeof value === 'boolean'
 }
@@ -173,7 +174,9 @@ function jsonIn(text: string): unknown {
 
 /** A scalar as one line of text. */
 function lineIn(given: unknown): string | undefined {
-  if (typeof given === 'number' || typeof given === 'boolean') return String(given)
+  // Of 1.30, YAML leaves 1.3.
+  if (typeof given === 'number') return Number.isSafeInteger(given) ? String(given) : undefined
+  if (typeof given === 'boolean') return String(given)
   return typeof given === 'string' && !/\p{Cc}/u.test(given) ? given : undefined
 }
 
