@@ -7,23 +7,26 @@ import { connectOverHttp, reachClusters, serverVersionOf, titleOf } from '../tar
 import { defaultClusters, loadClusters } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import { readOptions } from './targets.ts'
+import { wrap } from './wrap.ts'
+
+/** As wide as a mark and the spaces around it. */
+const indent = ' '.repeat(10)
 
 /** Says what this machine has and lacks for each target; fails when a target cannot run here at all. */
 export async function doctorCommand(surroundings: Surroundings): Promise<number> {
   const { terminal, styles, folders, env } = surroundings
   const marks = { has: styles.green('ok     '), limits: styles.yellow('note   '), lacks: styles.red('missing') }
+  const print = ({ state, what, next }: { state: keyof typeof marks; what: string; next?: string | undefined }) => {
+    const [first = '', ...others] = wrap(what, indent)
+    terminal.print([`  ${marks[state]} ${first.slice(indent.length)}`, ...others].join('\n'))
+    if (next !== undefined) terminal.print(wrap(next, indent).map(styles.dim).join('\n'))
+  }
   const findings = await examineMachine(folders.components, folders.reports, env)
   terminal.print(styles.bold('target local: real components on this machine'))
   terminal.print(`  ${marks.has} Node ${process.version}, brought by the project`)
-  for (const { state, what, next } of findings) {
-    terminal.print(`  ${marks[state]} ${what}`)
-    if (next !== undefined) terminal.print(`          ${styles.dim(next)}`)
-  }
+  for (const finding of findings) print(finding)
   terminal.print(styles.bold('\ntarget remote: clusters that exist already'))
-  for (const { state, what, next } of await examineClustersFile(surroundings)) {
-    terminal.print(`  ${marks[state]} ${what}`)
-    if (next !== undefined) terminal.print(`          ${styles.dim(next)}`)
-  }
+  for (const finding of await examineClustersFile(surroundings)) print(finding)
   const isAble = findings.every(({ state }) => state !== 'lacks')
   terminal.print(isAble ? '\ntry: make scale-test PLAN=single-node TARGET=local' : '\ntarget local cannot run here yet')
   return isAble ? exitCodes.pass : exitCodes.infrastructure

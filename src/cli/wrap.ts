@@ -1,3 +1,5 @@
+import { wordsOf } from '../base/words.ts'
+
 /** What commands print keeps within so many columns. */
 export const width = 80
 
@@ -5,7 +7,7 @@ export const width = 80
 export function wrap(text: string, lead = '  '): string[] {
   const lines: string[] = []
   let line = lead
-  for (const word of text.split(' ')) {
+  for (const word of wordsOf(text)) {
     if (line.length + 1 + word.length > width && line.trim() !== '') {
       lines.push(line.trimEnd())
       line = ' '.repeat(lead.length)

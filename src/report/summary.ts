@@ -2,6 +2,7 @@ import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { printable } from '../base/printable.ts'
 import { formatBytes } from '../base/quantity.ts'
+import { wordsOf } from '../base/words.ts'
 import type { Result } from '../result/result.ts'
 import type { ComparisonCell, Row } from './comparison.ts'
 import { shownRows } from './comparison.ts'
@@ -178,7 +179,7 @@ function thresholds(result: Result, styles: SummaryStyles): string[] {
 /** The text in lines that keep within the width, each with the indent. */
 export function wrap(text: string, indent: string): string[] {
   const lines: string[] = []
-  for (const word of printable(text).split(/\s+/).filter(Boolean)) {
+  for (const word of wordsOf(printable(text).replace(/\s+/g, ' ')).filter(Boolean)) {
     const current = lines.at(-1)
     if (current !== undefined && current.length + 1 + word.length <= width)
       lines[lines.length - 1] = `${current} ${word}`

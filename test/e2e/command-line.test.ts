@@ -74,5 +74,8 @@ describe('the command line', () => {
     const { status, stdout } = scaleTest('doctor')
     for (const finding of ['components', 'processor cores', 'inotify']) expect(stdout).toContain(finding)
     expect(status).toBe(stdout.includes('missing') ? 5 : 0)
+    // A path is never parted, and may be longer than a line.
+    const lines = stdout.split('\n').filter((line) => !line.includes('/'))
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
   })
 })

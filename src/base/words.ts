@@ -1,0 +1,10 @@
+/**
+ * Words that a line may end after: a figure stays with its unit, and a time with all of its parts (`33 m 19 s`). Anything else is parted at
+ * every space.
+ */
+export function wordsOf(text: string): string[] {
+  return text.split(betweenWords)
+}
+
+/** A space, but neither that of `19 s` nor the middle one of `33 m 19 s`. */
+const betweenWords = /(?<!\d(?= (?:ms|[smhd%]|[KMGT]i?B|B)(?!\w)))(?<!\d [dhm](?= \d+ [hms](?!\w))) /
