@@ -35,7 +35,7 @@ export function knobsOf(arms: readonly ArmOutcome[], profiles: readonly string[]
   const isNotApplied = (row: KnobRow): boolean => outcomes(row).every((knob) => knob.status === 'not-applied')
   const isDiffering = (row: KnobRow): boolean =>
     row.cells.some((cell) => cell.outcomes.length !== 1) ||
-    outcomes(row).some((knob) => knob.status !== 'applied') ||
+    outcomes(row).some(({ status }) => status !== 'applied' && status !== 'default') ||
     new Set(outcomes(row).map((knob) => `${typeof knob.effective} ${knob.effective}`)).size > 1
   const notApplied = rows.filter(isNotApplied)
   const applied = rows.filter((row) => !isNotApplied(row))

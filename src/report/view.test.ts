@@ -47,6 +47,19 @@ describe('knobs', () => {
     expect(viewOf(result, []).knobs.differing.map(({ id }) => id)).toContain('etcd.snapshotCount')
   })
 
+  it('should not bring forward what every arm left at the same built-in value', () => {
+    const result = sampleResult()
+    const builtIn = (value: (name: string) => number) => {
+      for (const { name, knobs } of result.arms) {
+        const knob = knobs.find(({ id }) => id === 'etcd.snapshotCount')
+        Object.assign(knob ?? {}, { requested: null, effective: value(name), status: 'default' })
+      }
+      return viewOf(result, []).knobs.differing.map(({ id }) => id)
+    }
+    expect(builtIn(() => 10_000)).not.toContain('etcd.snapshotCount')
+    expect(builtIn((name) => (name === 'tuned' ? 10_000 : 100_000))).toContain('etcd.snapshotCount')
+  })
+
   it('should say whose note it is when only one profile has it', () => {
     const result = sampleResult()
     for (const arm of result.arms) {
