@@ -117,8 +117,8 @@ describe('whatIfCommand', { timeout: 60_000 }, () => {
       varied: 'kubelet.kubeAPIQPS',
       basedOn: 'tuned',
       values: [
-        { value: 5, arm: 'kube-apiqps-5' },
-        { value: 50, arm: 'kube-apiqps-50' },
+        { value: 5, arm: 'kube-api-qps-5' },
+        { value: 50, arm: 'kube-api-qps-50' },
       ],
     })
     expect(knob(tuned.result, 0, 'kubelet.kubeAPIQPS')).toMatchObject({ effective: 5, status: 'applied' })
@@ -188,8 +188,8 @@ describe('whatIfCommand', { timeout: 60_000 }, () => {
       expect(arms).toHaveLength(3)
       return arms.map(({ order: _, ...outcome }) => outcome)
     }
-    const alone = await figuresOf('kubelet.kubeAPIQPS=60,61', 'kube-apiqps-60')
-    expect(await figuresOf('kubelet.kubeAPIQPS=5,50,60,70', 'kube-apiqps-60')).toEqual(alone)
+    const alone = await figuresOf('kubelet.kubeAPIQPS=60,61', 'kube-api-qps-60')
+    expect(await figuresOf('kubelet.kubeAPIQPS=5,50,60,70', 'kube-api-qps-60')).toEqual(alone)
     const four = await figuresOf('fleet.nodes=4,5', 'nodes-4')
     expect(await figuresOf('fleet.nodes=1,3,4,9', 'nodes-4')).toEqual(four)
   })

@@ -135,7 +135,9 @@ function baseArm({ arms, name: planName }: Plan, profiles: ProfileFiles, asked?:
 
 /** `kube-api-qps-50`: the knob and the value as names of arms may be; numbered where that does not tell values apart. */
 function armNames(varied: string, values: readonly KnobValue[]): string[] {
-  const knob = nameOf((varied.split('.').at(-1) ?? varied).replace(/(?<=[a-z\d])(?=[A-Z])/g, '-'))
+  const knob = nameOf(
+    (varied.split('.').at(-1) ?? varied).replace(/(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]|QPS)/g, '-'),
+  )
   const telling = values.map((value) => `${knob}-${nameOf(String(value))}`)
   if (new Set(telling).size === telling.length && telling.every((name) => names.arm.safeParse(name).success))
     return telling
