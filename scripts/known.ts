@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { writeFileWhole } from '../src/base/files.ts'
+import { minorOf } from '../src/base/kubernetes-version.ts'
 import { goBuildFlags, readModulePins } from '../src/components/components.ts'
 
 /** Each has a program in components/describe that tells what can be set of it. */
@@ -12,7 +13,7 @@ const components = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-s
 const root = join(import.meta.dirname, '..')
 const sourceFolder = join(root, 'components')
 const pins = readModulePins({ sourceFolder, kubernetes: process.env['KUBERNETES'] || undefined })
-const minor = pins.kubernetes.split('.').slice(0, 2).join('.').slice(1)
+const minor = minorOf(pins.kubernetes)
 
 const folder = mkdtempSync(join(tmpdir(), 'scale-test-known-'))
 try {

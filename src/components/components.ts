@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { isExecutable, listFolder, listTree, readBytes, readTextFile } from '../base/files.ts'
+import { minorOf } from '../base/kubernetes-version.ts'
 
 /** Environment as a process gets it. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -156,9 +157,4 @@ function parseModule(folder: string, file: string): ModulePins {
       { next: 'Restore it from version control' },
     )
   return { file, kubernetes, go }
-}
-
-/** `1.36` of `v1.36.3` */
-export function minorOf(version: string): string {
-  return version.slice(1).split('.').slice(0, 2).join('.')
 }

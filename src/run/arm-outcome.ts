@@ -1,3 +1,4 @@
+import { minorNumberOf } from '../base/kubernetes-version.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { ArmOutcome, KnobOutcome } from '../result/result.ts'
 import type { ReadyFleet } from '../steps/fleet-up.ts'
@@ -72,7 +73,6 @@ export function limitsIn(knobs: readonly KnobOutcome[], versions: Readonly<Recor
 
 /** Since 1.37 an eventRecordQPS of 0 switches the limit off (cmd/kubelet/app/server.go), where client-go took its default before. */
 function hasNoEventLimit(qps: KnobValue | null, versions: Readonly<Record<string, string>>): boolean {
-  const kubelet = versions['hollow-node'] ?? versions['kubelet']
-  const minor = Number(kubelet?.split('.')[1])
-  return qps === 0 && minor >= 37
+  const minor = minorNumberOf(versions['hollow-node'] ?? versions['kubelet'])
+  return qps === 0 && minor !== undefined && minor >= 37
 }

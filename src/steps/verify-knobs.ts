@@ -1,4 +1,4 @@
-import { minorOf } from '../components/components.ts'
+import { minorOf } from '../base/kubernetes-version.ts'
 import type { PlannedArm } from '../plan/plan.ts'
 import type { KnobOutcome } from '../result/result.ts'
 import type { Cluster, KnobReading, KnobSupport, Target } from '../targets/target.ts'
@@ -38,12 +38,13 @@ export function verifyKnobs(
       const version = apiserver === undefined ? kubernetes : minorOf(apiserver)
       const requested = new Map(requests.map((request) => [request.knob.id, request]))
       const departures = new Map(set.map(({ knob, because }) => [knob, because]))
-      const readable = knobs.filter((knob) => target.supports(knob, version).supported)
+      const supported = knobs.map((knob) => ({ knob, support: target.supports(knob, version) }))
+      const readable = supported.flatMap(({ knob, support }) => (support.supported ? [knob] : []))
       const readings = new Map((await cluster.effectiveKnobs(readable)).map((reading) => [reading.id, reading]))
-      return knobs.map((knob) => {
+      return supported.map(({ knob, support }) => {
         const { id } = knob
         const because = requested.get(id)?.because ?? departures.get(id)
-        const outcome = outcomeOf(knob, target.supports(knob, version), requested.get(id), readings.get(id), because)
+        const outcome = outcomeOf(knob, support, requested.get(id), readings.get(id), because)
         return departures.has(id) ? { ...outcome, departs: true } : outcome
       })
     },

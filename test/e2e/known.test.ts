@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, it } from 'vitest'
+import { minorOf } from '../../src/base/kubernetes-version.ts'
 import { locateComponents, readModulePins, requireComponents } from '../../src/components/components.ts'
 import { localComponents } from '../../src/targets/local/binaries.ts'
 import { describeWithComponents, root } from './components.ts'
@@ -18,7 +19,7 @@ interface KnownGate {
 }
 
 const sourceFolder = join(root, 'components')
-const minor = readModulePins({ sourceFolder }).kubernetes.slice(1).split('.').slice(0, 2).join('.')
+const minor = minorOf(readModulePins({ sourceFolder }).kubernetes)
 const known = JSON.parse(readFileSync(join(root, 'src', 'tuning', 'known', `${minor}.json`), 'utf8'))
 
 function said(binary: string, ...args: string[]): string {

@@ -3,15 +3,10 @@ import { join, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
 import { readKernelFile } from '../../base/files.ts'
+import { minorOf } from '../../base/kubernetes-version.ts'
 import { buildComponents, describeBuild } from '../../components/build.ts'
 import type { ComponentsPlace, Environment } from '../../components/components.ts'
-import {
-  componentsVariable,
-  locateComponents,
-  minorOf,
-  readModulePins,
-  requireComponents,
-} from '../../components/components.ts'
+import { componentsVariable, locateComponents, readModulePins, requireComponents } from '../../components/components.ts'
 import { readVersion } from '../../components/version.ts'
 import type { Cluster, PrepareContext, Target } from '../target.ts'
 import { localBinaries, localComponents } from './binaries.ts'

@@ -1,3 +1,4 @@
+import { minorNumberOf } from '../../../base/kubernetes-version.ts'
 import { serverVersionOf, titleOf } from '../reach.ts'
 import type { Check } from './check.ts'
 import { onEach } from './check.ts'
@@ -24,16 +25,10 @@ export const versions: Check = {
 
 /** What to say of the version in an image's tag beside the apiserver's; undefined when it has none, or all is well. */
 export function skewOf(image: string, serverVersion: string): string | undefined {
-  const node = minorOf(/:([^:/@]+)(?:@|$)/.exec(image)?.[1])
-  const server = minorOf(serverVersion)
+  const node = minorNumberOf(/:([^:/@]+)(?:@|$)/.exec(image)?.[1])
+  const server = minorNumberOf(serverVersion)
   if (node === undefined || server === undefined || node === server) return undefined
   const what = `hollow nodes of 1.${node} on an apiserver of 1.${server}`
   if (node > server) return `${what}: kubelets newer than their apiserver are not supported by Kubernetes`
   return server - node > mostBehind ? `${what}: more than ${mostBehind} minor versions behind is not supported` : what
-}
-
-function minorOf(version: string | undefined): number | undefined {
-  const minor = /^v?1\.(\d+)/.exec(version ?? '')?.[1]
-  // Digits, by the pattern.
-  return minor === undefined ? undefined : Number(minor)
 }
