@@ -3,6 +3,7 @@ import { exitCodes, Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { didYouMean } from '../base/names.ts'
 import { readProfile } from '../plan/profile.ts'
+import { width } from '../report/summary.ts'
 import { catalogue } from '../tuning/catalogue.ts'
 import { findKnob } from '../tuning/find-knob.ts'
 import type { Knob, KnobValue, NamedKnob } from '../tuning/knob.ts'
@@ -15,7 +16,7 @@ import { supportLines } from './knob-support.ts'
 import { profilesIn } from './profile-files.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Styles } from './terminal.ts'
-import { width, wrap } from './wrap.ts'
+import { wrap } from './wrap.ts'
 
 /**
  * Lists knobs with what each takes, its built-in value and that of each profile, what it moves, and where it acts; with a filter those whose

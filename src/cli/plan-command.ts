@@ -11,6 +11,7 @@ import type { Forecast } from '../fleet/forecast.ts'
 import { forecastOf } from '../fleet/forecast.ts'
 import { tested } from '../fleet/warnings.ts'
 import { lookAtThisMachine } from '../record/this-machine.ts'
+import { width } from '../report/summary.ts'
 import { stepKinds } from '../steps/registry.ts'
 import { loadPlanFor } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -18,7 +19,7 @@ import { targetNamed } from './target-names.ts'
 import type { Styles } from './terminal.ts'
 import { thisMachine } from './this-machine.ts'
 import { refuseForOtherTargets, refuseUseless } from './useless-options.ts'
-import { width, wrap } from './wrap.ts'
+import { wrap } from './wrap.ts'
 
 export interface PlanOptions {
   set?: string[]

@@ -1,7 +1,5 @@
 import { wordsOf } from '../base/words.ts'
-
-/** What commands print keeps within so many columns. */
-export const width = 80
+import { width } from '../report/summary.ts'
 
 /** Words in lines that keep within the width; the first begins with the lead, the others with as much space. */
 export function wrap(text: string, lead = '  '): string[] {
