@@ -55,6 +55,11 @@ const variablesOfKubernetes: Readonly<Record<string, KnobType>> = {
   KUBE_WATCHLIST_INCONSISTENCY_DETECTOR: { kind: 'switch' },
 }
 
+/** The variables that a component looks for: etcd has none of Kubernetes' code. */
+function variablesOf(component: string): Readonly<Record<string, KnobType>> {
+  return component === 'etcd' ? variablesOfGo : variablesOfKubernetes
+}
+
 /** Whether an id has the form of an open knob, be it one or not. */
 export function isOpenId(id: string): boolean {
   return partsOf(id) !== undefined
@@ -69,12 +74,11 @@ function partsOf(id: string): { component: OpenComponent; section: string; name:
 export function openIds(): string[] {
   return Object.entries(sectionsOf).flatMap(([component, own]) => {
     const known: KnownComponent = knownIn(undefined).components[component] ?? {}
-    const variables = component === 'etcd' ? variablesOfGo : variablesOfKubernetes
     const named: Record<Section, object> = {
       flags: known.flags ?? {},
       config: known.config ?? {},
       featureGates: known.featureGates ?? {},
-      env: variables,
+      env: variablesOf(component),
     }
     return own.flatMap((section) => Object.keys(named[section]).map((name) => `${component}.${section}.${name}`))
   })
@@ -103,12 +107,11 @@ export function openIdOf({ component, setting }: Knob): string | undefined {
  * component, as the newest version has it that knows it. Or why there is none: no version knows it, or scale-test sets it itself.
  */
 export function openKnob(id: string): Knob | { refusal: string } {
-  const [newest, ...others] = knownSettings
-  const found = knobIn(newest, id)
-  return others.reduce((knob, older) => {
-    const inOlder = 'refusal' in knob ? knobIn(older, id) : knob
-    return 'refusal' in inOlder ? knob : inOlder
-  }, found)
+  for (const settings of knownSettings) {
+    const found = knobIn(settings, id)
+    if (!('refusal' in found)) return found
+  }
+  return knobIn(knownIn(undefined), id)
 }
 
 /**
@@ -186,7 +189,7 @@ function knobIn(settings: KnownSettings, id: string): Knob | { refusal: string }
       // Kubernetes' programs replace client-go's gates by their own (pkg/features/kube_features.go), and then no variable sets them.
       const gate = component === 'etcd' ? undefined : /^KUBE_FEATURE_(.+)$/.exec(name)?.[1]
       if (gate !== undefined) return knobIn(settings, `${component}.featureGates.${gate}`)
-      const taken = component === 'etcd' ? variablesOfGo : variablesOfKubernetes
+      const taken = variablesOf(component)
       const type = entry(taken, name)
       if (type === undefined) return unknown(Object.keys(taken))
       const readBack: ReadBack = { from: 'environment', ...metricOf(name) }

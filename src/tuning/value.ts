@@ -25,7 +25,7 @@ export type KnobType =
   /** etcd's --auto-compaction-retention: revisions, hours or a period, by its mode. */
   | { kind: 'retention' }
   | { kind: 'switch' }
-  /** Any text of one line; a number is taken as it is written. */
+  /** Any text of one line; a whole number is taken as it is written. */
   | { kind: 'text' }
   /**
    * Items with commas between them, in a plan also as a list; their order does not matter. `form` is that of an item, `what` says it. Its

@@ -4,7 +4,6 @@ import { promisify } from 'node:util'
 import { Failure } from '../../base/errors.ts'
 import { excerpt } from '../../base/excerpt.ts'
 import type { Component } from '../../tuning/knob.ts'
-import type { RenderedKnobs } from '../../tuning/render.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { ArmSettings, Target } from '../target.ts'
 import { toArguments } from './arguments/flags.ts'
@@ -26,13 +25,13 @@ const askable = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-sche
 export async function requireSettings(arms: readonly ArmSettings[], { supports, folder, env }: Asking): Promise<void> {
   const asked = new Set<string>()
   const questions = arms.flatMap(({ name, kubernetes, requests }) => {
-    const rendered = renderKnobs(requests.filter(({ knob }) => supports(knob, kubernetes).supported))
+    const { flags } = renderKnobs(requests.filter(({ knob }) => supports(knob, kubernetes).supported))
     return askable.flatMap((component) => {
-      const args = toArguments(rendered.flags[component] ?? {})
+      const args = toArguments(flags[component] ?? {})
       const key = [component, ...args].join('\0')
       if (args.length === 0 || asked.has(key)) return []
       asked.add(key)
-      return [{ arm: name, component, args, rendered }]
+      return [{ arm: name, component, args }]
     })
   })
   await Promise.all(questions.map((question) => ask(question, join(folder, question.component), env)))
@@ -42,12 +41,11 @@ interface Question {
   arm: string
   component: (typeof askable)[number]
   args: readonly string[]
-  rendered: RenderedKnobs
 }
 
-async function ask({ arm, component, args, rendered }: Question, program: string, env: Asking['env']): Promise<void> {
+async function ask({ arm, component, args }: Question, program: string, env: Asking['env']): Promise<void> {
   try {
-    await promisify(execFile)(program, [...args, '--version'], { env: { ...rendered.environment[component], ...env } })
+    await promisify(execFile)(program, [...args, '--version'], { env })
   } catch (error) {
     const { stderr = '' } = error as { stderr?: string }
     throw new Failure('bad-input', `arm ${arm}: ${component} refuses its settings: ${refusalIn(stderr)}`, {

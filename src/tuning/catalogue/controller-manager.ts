@@ -13,9 +13,6 @@ const workers = (name: string, configzPath: string, stock: number, of: string, m
     unit: 'workers',
     stock,
     affects: `how many ${of} at a time`,
-    ...(name === 'service' && {
-      note: 'the controller behind it needs a cloud provider; accepted without one, and without effect',
-    }),
   })
 
 const atOnce = (period: KnobValue) => (period === '0s' ? 'changes are written at once' : undefined)
@@ -106,5 +103,8 @@ export const controllerManagerKnobs: readonly NamedKnob[] = [
     'pods get ephemeral volumes',
   ),
   workers('resourceclaim', 'ResourceClaimController.ConcurrentSyncs', 50, 'ResourceClaims are made and released'),
-  workers('service', 'ServiceController.ConcurrentServiceSyncs', 1, 'load balancers are set up'),
+  {
+    ...workers('service', 'ServiceController.ConcurrentServiceSyncs', 1, 'load balancers are set up'),
+    note: 'the controller behind it needs a cloud provider; accepted without one, and without effect',
+  },
 ]
