@@ -3,7 +3,8 @@ const longest = 100
 
 /** The candidates that someone may have meant by `word`: the same but for letter case, a part, or a slip; best first. */
 export function similarTo(word: string, candidates: readonly string[]): string[] {
-  if (word.length > longest) return []
+  // One number is as good as another: 1.33 is not 1.36 misspelt.
+  if (word.length > longest || /^[\d.]+$/.test(word)) return []
   const wrong = word.toLowerCase()
   const same = candidates.filter((candidate) => {
     const right = candidate.toLowerCase()

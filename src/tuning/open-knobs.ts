@@ -123,15 +123,21 @@ export function refusalOf(knob: Knob, value: KnobValue | null, version: string |
   const id = openIdOf(knob)
   const parts = id === undefined ? undefined : partsOf(id)
   if (id === undefined || parts === undefined) return undefined
-  const found = knobIn(settings, id)
+  // Another version knows the name: it is no slip.
+  const found = knobIn(settings, id, () => '')
   if ('refusal' in found) return found.refusal
   const gate =
     parts.section === 'featureGates' ? entry(settings.components[parts.component]?.featureGates, parts.name) : undefined
   if (gate?.locked !== true || value === null || value === gate.default) return undefined
-  return `${parts.component} ${settings.version} has locked the feature gate ${parts.name} to ${gate.default}`
+  return `${versionOf(parts.component, settings)} has locked the feature gate ${parts.name} to ${gate.default}`
 }
 
-function knobIn(settings: KnownSettings, id: string): Knob | { refusal: string } {
+/** etcd has versions of its own. */
+function versionOf(component: OpenComponent, { version }: KnownSettings): string {
+  return component === 'etcd' ? `etcd, as of Kubernetes ${version},` : `${component} ${version}`
+}
+
+function knobIn(settings: KnownSettings, id: string, hint: typeof didYouMean = didYouMean): Knob | { refusal: string } {
   const parts = partsOf(id)
   if (parts === undefined) throw new Error(`${id} is no open knob's id`)
   const { component, section, name } = parts
@@ -143,7 +149,7 @@ function knobIn(settings: KnownSettings, id: string): Knob | { refusal: string }
   const { version } = settings
   const known: KnownComponent = settings.components[component] ?? {}
   const unknown = (candidates: readonly string[]) => ({
-    refusal: `${component} ${version} has no ${sections[section as Section]} ${shown(name)}${didYouMean(name, candidates)}`,
+    refusal: `${versionOf(component, settings)} has no ${sections[section as Section]} ${shown(name)}${hint(name, candidates)}`,
   })
   const base = { id, component }
   switch (section as Section) {
@@ -188,7 +194,7 @@ function knobIn(settings: KnownSettings, id: string): Knob | { refusal: string }
     case 'env': {
       // Kubernetes' programs replace client-go's gates by their own (pkg/features/kube_features.go), and then no variable sets them.
       const gate = component === 'etcd' ? undefined : /^KUBE_FEATURE_(.+)$/.exec(name)?.[1]
-      if (gate !== undefined) return knobIn(settings, `${component}.featureGates.${gate}`)
+      if (gate !== undefined) return knobIn(settings, `${component}.featureGates.${gate}`, hint)
       const taken = variablesOf(component)
       const type = entry(taken, name)
       if (type === undefined) return unknown(Object.keys(taken))

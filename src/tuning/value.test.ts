@@ -54,6 +54,11 @@ describe('readValue', () => {
     expect(readValue(knob(id).type, given)).toBe(value)
   })
 
+  it('should write equal maps alike, whatever the order of their keys', () => {
+    const { type } = knob('kubelet.config.systemReserved')
+    expect(readValue(type, { memory: '1Gi', cpu: '100m' })).toBe(readValue(type, '{"cpu":"100m","memory":"1Gi"}'))
+  })
+
   it('should leave the built-in value of every knob as it is written', () => {
     for (const { id, type, stock } of catalogue)
       if (stock !== null) expect({ id, value: readValue(type, stock) }).toEqual({ id, value: stock })

@@ -93,7 +93,7 @@ export function readValue(type: KnobType, given: unknown): KnobValue | undefined
     case 'structure': {
       const value = typeof given === 'string' ? jsonIn(given) : given
       const isRight = type.of === 'list' ? Array.isArray(value) : isFields(value)
-      return isRight && isJson(value) ? JSON.stringify(value) : undefined
+      return isRight && isJson(value) ? JSON.stringify(inOrder(value)) : undefined
     }
   }
 }
@@ -122,7 +122,7 @@ export function describeType(type: KnobType): string {
     case 'list':
       return type.what ?? 'a list of items without commas, or items with commas between them'
     case 'structure':
-      return type.of === 'list' ? 'a list' : 'a map'
+      return `a ${type.of} of values that JSON can hold exactly`
   }
 }
 
@@ -162,6 +162,16 @@ function isJson(value: unknown): boolean {
     return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
   if (isFields(value)) return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isJson)
   return value === null || typeof value === 'string' || typeof value === 'boolean'
+}
+
+/** A value whose maps have their keys in one order, so that what is equal is written alike. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder)
+  if (!isFields(value)) return value
+  const entries = Object.keys(value)
+    .toSorted()
+    .map((name) => [name, inOrder(value[name])] as const)
+  return Object.fromEntries(entries)
 }
 
 function jsonIn(text: string): unknown {

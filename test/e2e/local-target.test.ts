@@ -352,13 +352,42 @@ await cluster.startFleet(${JSON.stringify(fleetSpec)}, signal)
 })
 
 describeWithComponents('settings that a program of target local refuses', () => {
-  it('should be told in its own words before anything is started', async () => {
-    const requests = requestsUnder('stock', { 'kube-apiserver.flags.service-node-port-range': 'x' })
-    const arms = [{ name: 'mine', requests }]
-    await expect(target.prepare({ fleet: fleetSpec, arms, signal, onProgress: () => {} })).rejects.toMatchObject({
-      kind: 'bad-input',
-      message: expect.stringMatching(/^arm mine: kube-apiserver refuses its settings: invalid argument "x" for/),
+  it.each([
+    [
+      'kube-apiserver.flags.service-node-port-range',
+      'x',
+      /kube-apiserver refuses its settings: invalid argument "x" for/,
+    ],
+    ['kube-apiserver.flags.audit-log-path', 'x'.repeat(140_000), /kube-apiserver refuses its settings: .*E2BIG/],
+    [
+      'kube-scheduler.config.profiles',
+      '[{"nonsense": 1}]',
+      /kube-scheduler refuses its settings: .*unknown field "profiles\[0\].nonsense"/,
+    ],
+    [
+      'kube-scheduler.config.profiles',
+      '[{"plugins": {"score": {"enabled": [{"name": "Foo"}]}}}]',
+      /kube-scheduler refuses its settings: .*"Foo" does not exist/,
+    ],
+    ['kubelet.config.memorySwap.swapBehavior', 'Foo', /kubelet refuses its settings: .*memorySwap.swapBehavior "Foo"/],
+    ['kubelet.config.reservedMemory', '[{"numaNod": 0}]', /kubelet refuses its settings: .*unknown field/],
+  ])('should be told in its own words before anything is started: %s', async (id, value, words) => {
+    const arms = [{ name: 'mine', requests: requestsUnder('stock', { [id]: value }) }]
+    const failure = await target
+      .prepare({ fleet: fleetSpec, arms, signal, onProgress: () => {} })
+      .then(undefined, (error: unknown) => error)
+    expect(failure).toMatchObject({ kind: 'bad-input', message: expect.stringMatching(words) })
+    expect(String(failure).length).toBeLessThan(500)
+    expect(programs()).toEqual([])
+    expect(existsSync(join(folder, 'state'))).toBe(false)
+  })
+
+  it('should be none where a program takes what it is given in a file', async () => {
+    const requests = requestsUnder('tuned', {
+      'kube-scheduler.config.profiles': '[{"schedulerName": "default-scheduler", "percentageOfNodesToScore": 20}]',
+      'kubelet.config.memorySwap.swapBehavior': 'NoSwap',
     })
-    expect(programs()).not.toContain('kube-apiserver')
+    await target.prepare({ fleet: fleetSpec, arms: [{ name: 'mine', requests }], signal, onProgress: () => {} })
+    expect(programs()).toEqual([])
   })
 })

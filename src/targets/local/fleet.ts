@@ -6,7 +6,7 @@ import { makeFolder, readTextFile, writeFileWhole } from '../../base/files.ts'
 import { connectEndpoint } from '../../kube/http.ts'
 import type { FleetSpec } from '../target.ts'
 import type { NodePack } from './arguments/hollow-node.ts'
-import { hollowNodeArguments, nodeNames } from './arguments/hollow-node.ts'
+import { hollowNodeArguments, kubeletFile, nodeNames } from './arguments/hollow-node.ts'
 import { kubeletCredentials } from './connections.ts'
 import type { RunningComponent, StartOptions } from './control-plane.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
@@ -49,8 +49,7 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
   makeFolder(folder, 0o700)
   const kubeconfig = await writeKubeconfig(join(folder, 'kubeconfig'), { server, ca: pki.ca.cert })
   const configFile = join(folder, 'kubelet.json')
-  const header = { apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration' }
-  writeFileWhole(configFile, `${JSON.stringify({ ...header, ...options.kubeletConfiguration }, null, 2)}\n`)
+  writeFileWhole(configFile, `${JSON.stringify(kubeletFile(options.kubeletConfiguration), null, 2)}\n`)
 
   const startPack = async (pack: NodePack, port?: number): Promise<RunningProcess> => {
     const name = packName(pack)

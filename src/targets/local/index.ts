@@ -101,7 +101,8 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
         const folder = folderOf(kubernetes)
         if (place.origin === 'given') await requireVersion(place, env)
         const asked = arms.filter((arm) => arm.kubernetes === kubernetes)
-        await requireSettings(asked, { supports, folder, env: componentEnv })
+        await guard()
+        await requireSettings(asked, { supports, folder, env: componentEnv, scratchFolder: stateFolder })
       }
     },
 

@@ -1,6 +1,7 @@
 import { readKernelFile } from '../../base/files.ts'
 import type { Knob, KnobReading } from '../../tuning/knob.ts'
 import { refusalOf } from '../../tuning/open-knobs.ts'
+import { fixedOnHollowNodes } from '../hollow-kubelets.ts'
 import type { RawReading } from '../read-back.ts'
 import { readKnobs as readPages, splitFlag, splitOf } from '../read-back.ts'
 import type { KnobSupport } from '../target.ts'
@@ -18,7 +19,7 @@ export function supportOf(knob: Knob, permissions: Permissions, kubernetes: stri
   const { component, setting } = knob
   if (component === 'kube-proxy' && setting.via !== 'by-hand')
     return no('hollow nodes on this target run no kube-proxy')
-  const refusal = refusalOf(knob, null, kubernetes)
+  const refusal = refusalOf(knob, null, kubernetes) ?? fixedOnHollowNodes(knob)
   if (refusal !== undefined) return no(refusal)
   switch (setting.via) {
     case 'kubelet-config':

@@ -3,60 +3,133 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Failure } from '../../base/errors.ts'
 import { excerpt } from '../../base/excerpt.ts'
+import { makeFolder, makeTemporaryFolder, remove, removeIfEmpty, writeFileWhole } from '../../base/files.ts'
 import type { Component } from '../../tuning/knob.ts'
+import type { RenderedKnobs } from '../../tuning/render.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { ArmSettings, Target } from '../target.ts'
 import { toArguments } from './arguments/flags.ts'
+import { kubeletFile } from './arguments/hollow-node.ts'
+import { schedulerFile } from './arguments/scheduler.ts'
 
 export interface Asking {
   supports: Target['supports']
   /** Of the components' programs. */
   folder: string
   env: Readonly<Record<string, string>>
+  /** Where files are written for as long as the programs are asked; made if it is not there, and then removed. */
+  scratchFolder: string
 }
-
-/** Programs that read all their flags before they print their version. */
-const askable = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'] as const satisfies Component[]
 
 /**
- * Has each program read the flags and feature gates of every arm, before anything is started: a program built elsewhere may know other
- * ones, and only the program knows which values it takes. Throws `Failure('bad-input')` with what the first one says that refuses.
+ * Has each program read the flags, feature gates and configuration files of every arm, before anything is started: a program built
+ * elsewhere may know other ones, and only the program knows which values it takes. Throws `Failure('bad-input')` with what the first one
+ * says that refuses.
  */
-export async function requireSettings(arms: readonly ArmSettings[], { supports, folder, env }: Asking): Promise<void> {
-  const asked = new Set<string>()
-  const questions = arms.flatMap(({ name, kubernetes, requests }) => {
-    const { flags } = renderKnobs(requests.filter(({ knob }) => supports(knob, kubernetes).supported))
-    return askable.flatMap((component) => {
-      const args = toArguments(flags[component] ?? {})
-      const key = [component, ...args].join('\0')
-      if (args.length === 0 || asked.has(key)) return []
-      asked.add(key)
-      return [{ arm: name, component, args }]
-    })
-  })
-  await Promise.all(questions.map((question) => ask(question, join(folder, question.component), env)))
-}
-
-interface Question {
-  arm: string
-  component: (typeof askable)[number]
-  args: readonly string[]
-}
-
-async function ask({ arm, component, args }: Question, program: string, env: Asking['env']): Promise<void> {
+export async function requireSettings(arms: readonly ArmSettings[], asking: Asking): Promise<void> {
+  makeFolder(asking.scratchFolder, 0o700)
+  const scratch = makeTemporaryFolder(join(asking.scratchFolder, 'asked-'))
   try {
-    await promisify(execFile)(program, [...args, '--version'], { env })
-  } catch (error) {
-    const { stderr = '' } = error as { stderr?: string }
-    throw new Failure('bad-input', `arm ${arm}: ${component} refuses its settings: ${refusalIn(stderr)}`, {
-      next: 'Change what the arm sets; nothing was started',
+    const asked = new Set<string>()
+    const questions = arms.flatMap(({ name, kubernetes, requests }) => {
+      const rendered = renderKnobs(requests.filter(({ knob }) => asking.supports(knob, kubernetes).supported))
+      return questionsAbout(rendered).flatMap((question) => {
+        const key = JSON.stringify(question)
+        if (asked.has(key)) return []
+        asked.add(key)
+        return [{ ...question, arm: name, number: asked.size }]
+      })
     })
+    // All are heard, so that which of them is told does not depend on which program is quicker.
+    const refusals = await Promise.all(
+      questions.map(async (question) => {
+        const file = join(scratch, `${question.number}.json`)
+        if (question.file !== undefined) writeFileWhole(file, JSON.stringify(question.file))
+        return ask(question, file, scratch, asking)
+      }),
+    )
+    for (const [at, { arm, component }] of questions.entries()) {
+      const refusal = refusals[at]
+      if (refusal === undefined) continue
+      throw new Failure('bad-input', `arm ${arm}: ${component} refuses its settings: ${excerpt(refusal, 300)}`, {
+        next: 'Change what the arm sets; nothing was started',
+      })
+    }
+  } finally {
+    remove(scratch)
+    removeIfEmpty(asking.scratchFolder)
   }
 }
 
-/** The program's own words: klog has them in quotes behind `err=`, others on the first line. */
-function refusalIn(stderr: string): string {
+/** What one program is asked to read. */
+interface Question {
+  component: Component
+  args: readonly string[]
+  /** The configuration that it is given in a file. */
+  file?: object
+}
+
+/** Programs that read all their flags before they print their version. */
+const askedByFlags = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+] as const satisfies Component[]
+
+function questionsAbout({ flags, schedulerConfiguration, kubeletConfiguration }: RenderedKnobs): Question[] {
+  const questions: Question[] = askedByFlags.flatMap((component) => {
+    const args = toArguments(flags[component] ?? {})
+    return args.length === 0 ? [] : [{ component, args: [...args, '--version'] }]
+  })
+  if (Object.keys(schedulerConfiguration).length > 0) {
+    const { file, knobs } = schedulerFile(schedulerConfiguration, {
+      kubeconfig: '',
+      knobs: flags['kube-scheduler'] ?? {},
+    })
+    questions.push({ component: 'kube-scheduler', args: toArguments({ ...knobs, ...onlyReading }), file })
+  }
+  if (Object.keys(kubeletConfiguration).length > 0)
+    questions.push({ component: 'kubelet', args: [], file: kubeletFile(kubeletConfiguration) })
+  return questions
+}
+
+/** What makes kube-scheduler end when it has read its file and made its profiles: it needs an address, and asks nobody. */
+const onlyReading = {
+  master: 'https://127.0.0.1:1',
+  'secure-port': '0',
+  'leader-elect': 'false',
+  'write-config-to': '/dev/null',
+} as const
+
+/** Much longer than any takes: a program that goes on has nothing against its settings. */
+const askTimeoutMs = 30_000
+
+/** Why a program refuses; undefined where it does not. */
+async function ask(
+  { component, args, file }: Question,
+  path: string,
+  scratch: string,
+  { folder, env }: Asking,
+): Promise<string | undefined> {
+  const program = join(folder, component === 'kubelet' ? 'hollow-node' : component)
+  const given = [...(file === undefined ? [] : [`--config=${path}`]), ...args]
+  // The kubelets' settings are read first, and then there is no cluster to join.
+  if (component === 'kubelet') given.push(`--kubeconfig=${join(scratch, 'none')}`)
+  try {
+    await promisify(execFile)(program, given, { env, timeout: askTimeoutMs })
+    return undefined
+  } catch (error) {
+    const { stderr = '', message } = error as Error & { stderr?: string }
+    if (component === 'kubelet' && !stderr.includes(path)) return undefined
+    return refusalIn(stderr, path) || message
+  }
+}
+
+/** The program's own words: klog has them in quotes behind `err=`, others on the last line, behind the file's path, or on the first line. */
+function refusalIn(stderr: string, path: string): string {
   const quoted = /err="((?:[^"\\]|\\.)*)"/.exec(stderr)?.[1]?.replaceAll('\\"', '"')
+  const behindPath = stderr.split(`${path}: `)[1]
   const [first = ''] = stderr.split('\n')
-  return excerpt(quoted ?? first.replace(/^Error: /, ''), 200)
+  return (quoted ?? behindPath ?? first).trim().replace(/^Error: /, '')
 }

@@ -2,6 +2,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Knob } from '../../tuning/knob.ts'
 import { knownSettings } from '../../tuning/known-settings.ts'
 import { refusalOf } from '../../tuning/open-knobs.ts'
+import { fixedOnHollowNodes } from '../hollow-kubelets.ts'
 import type { KnobSupport } from '../target.ts'
 
 /**
@@ -15,6 +16,8 @@ export function supportOf(knob: Knob, { source }: Pick<Plan['fleet'], 'source'>,
   const refusal = isKnown ? refusalOf(knob, null, kubernetes) : undefined
   if (refusal !== undefined) return no(refusal)
   const isOurs = component === 'kubelet' && source === 'hollow'
+  const fixed = isOurs ? fixedOnHollowNodes(knob) : undefined
+  if (fixed !== undefined) return no(fixed)
   if (component === 'kube-proxy' && setting.via !== 'by-hand')
     return no(
       source === 'hollow'

@@ -105,6 +105,6 @@ export const controllerManagerKnobs: readonly NamedKnob[] = [
   workers('resourceclaim', 'ResourceClaimController.ConcurrentSyncs', 50, 'ResourceClaims are made and released'),
   {
     ...workers('service', 'ServiceController.ConcurrentServiceSyncs', 1, 'load balancers are set up'),
-    note: 'the controller behind it needs a cloud provider; accepted without one, and without effect',
+    note: 'the controller behind it needs a cloud provider: without one it has no effect, and 1.37 no longer has the flag',
   },
 ]
