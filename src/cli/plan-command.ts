@@ -121,7 +121,17 @@ function shortened(name: string): string {
   return name.length <= longestName ? name : `${name.slice(0, 4)}…${name.slice(5 - longestName)}`
 }
 
-function overviewLines({ description, arms, repetitions, steps, target, fleet, simulationBytes }: Forecast): string[] {
+/** A run without a target simulates, unless a simulation cannot tell versions apart. */
+function openTarget({ arms, fleet }: Forecast): string {
+  const isOfVersions = arms.some(({ kubernetes }) => kubernetes !== null)
+  return [
+    `the command line decides${isOfVersions ? ': local or remote, as a simulation models one version of Kubernetes' : ''}`,
+    ...(fleet.onHosts ? [`the figures below are for ${plural(fleet.hosts, 'host')}`] : []),
+  ].join('; ')
+}
+
+function overviewLines(forecast: Forecast): string[] {
+  const { description, arms, repetitions, steps, target, simulationBytes } = forecast
   const armTexts = arms.map(({ name, profile, kubernetes, departures }) => {
     const departed = departures.map(({ knob, value }) => (value === null ? `${knob} left alone` : `${knob}=${value}`))
     const version = kubernetes === null ? [] : [`Kubernetes ${kubernetes}`]
@@ -129,14 +139,11 @@ function overviewLines({ description, arms, repetitions, steps, target, fleet, s
     return notes.length === 0 ? name : `${name} (${notes.join(', ')})`
   })
   const often = repetitions === 1 ? 'once each' : `${repetitions} times each`
-  const where =
-    target ??
-    `the command line decides${fleet.onHosts ? `; the figures below are for ${plural(fleet.hosts, 'host')}` : ''}`
   return [
     ...(description === null ? [] : wrap(excerpt(description, longestDescription))),
     ...wrap(`${armTexts.join('; ')}; ${often}`, '  arms    '),
     ...wrap(steps.map(({ title }) => title).join(', '), '  steps   '),
-    ...wrap(where, '  target  '),
+    ...wrap(target ?? openTarget(forecast), '  target  '),
     ...(target === 'sim' ? wrap(`about ${formatBytes(simulationBytes)} for the simulation`, '  memory  ') : []),
   ]
 }

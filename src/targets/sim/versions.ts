@@ -14,7 +14,7 @@ export function versionsNotModelled({ kubernetes, arms }: Pick<Plan, 'kubernetes
       : [
           {
             path,
-            message: `a simulation models Kubernetes ${modelledKubernetes} only; leave it out, or measure: --target local`,
+            message: `a simulation models Kubernetes ${modelledKubernetes} only; leave it out, or measure with --target local (make: TARGET=local)`,
           },
         ],
   )
