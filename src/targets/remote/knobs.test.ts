@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { catalogue } from '../../tuning/catalogue.ts'
+import { knobById } from '../../tuning/find-knob.ts'
 import { supportOf } from './knobs.ts'
 
 const idsWhere = (source: 'hollow' | 'none', holds: (support: ReturnType<typeof supportOf>) => boolean) =>
@@ -30,3 +31,13 @@ it('should leave out what the cluster’s version has no more, where anything is
   const on = (kubernetes?: string) => supportOf(removed, { source: 'hollow' }, kubernetes).supported
   expect([on('1.36'), on('1.37'), on('1.99'), on()]).toEqual([true, false, true, true])
 })
+
+it.each(['kubelet.config.registerWithTaints', 'kubelet.config.evictionHard'])(
+  'should not claim %s of hollow nodes, which have it from elsewhere',
+  (id) => {
+    const knob = knobById(id)
+    if (knob === undefined) throw new Error(`no knob ${id}`)
+    expect(supportOf(knob, { source: 'hollow' }).supported).toBe(false)
+    expect(supportOf(knob, { source: 'none' }).supported).toBe(true)
+  },
+)

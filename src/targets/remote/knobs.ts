@@ -18,6 +18,8 @@ export function supportOf(knob: Knob, { source }: Pick<Plan['fleet'], 'source'>,
   const isOurs = component === 'kubelet' && source === 'hollow'
   const fixed = isOurs ? fixedOnHollowNodes(knob) : undefined
   if (fixed !== undefined) return no(fixed)
+  if (isOurs && setting.via === 'kubelet-config' && setting.field === 'registerWithTaints')
+    return no('the plan says which taints hollow nodes have: fleet.pods.taints')
   if (component === 'kube-proxy' && setting.via !== 'by-hand')
     return no(
       source === 'hollow'
