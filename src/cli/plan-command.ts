@@ -10,6 +10,7 @@ import { builtInStatusPeriodSeconds, eventsPerNodePerMinute } from '../fleet/etc
 import type { Forecast } from '../fleet/forecast.ts'
 import { forecastOf } from '../fleet/forecast.ts'
 import { tested } from '../fleet/warnings.ts'
+import { modelledKubernetes } from '../model/kubernetes.ts'
 import { lookAtThisMachine } from '../record/this-machine.ts'
 import { width } from '../report/summary.ts'
 import { stepKinds } from '../steps/registry.ts'
@@ -123,7 +124,7 @@ function shortened(name: string): string {
 
 /** A run without a target simulates, unless a simulation cannot tell versions apart. */
 function openTarget({ arms, fleet }: Forecast): string {
-  const isOfVersions = arms.some(({ kubernetes }) => kubernetes !== null)
+  const isOfVersions = arms.some(({ kubernetes }) => kubernetes !== null && kubernetes !== modelledKubernetes)
   return [
     `the command line decides${isOfVersions ? ': local or remote, as a simulation models one version of Kubernetes' : ''}`,
     ...(fleet.onHosts ? [`the figures below are for ${plural(fleet.hosts, 'host')}`] : []),

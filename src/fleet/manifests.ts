@@ -8,6 +8,7 @@ import type {
   ServiceAccount,
   StatefulSet,
 } from '../kube/resources.ts'
+import { kubeletFile } from '../tuning/render.ts'
 import type { PodGroup } from './pods.ts'
 import { namePrefix, nodesOfPod } from './pods.ts'
 import { podResources } from './sizing.ts'
@@ -128,18 +129,13 @@ export function serviceAccountOf(options: ManifestOptions): ServiceAccount {
 /** What all hollow nodes of an arm read, none of it secret: a kubeconfig without credentials, and the kubelets' configuration. */
 export function settingsOf(options: ManifestOptions): ConfigMap {
   const { target, kubeletConfiguration, kubeletClientCa } = options
-  const kubelet = {
-    apiVersion: 'kubelet.config.k8s.io/v1beta1',
-    kind: 'KubeletConfiguration',
-    ...kubeletConfiguration,
-  }
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: metadataOf(options, program),
     data: {
       kubeconfig: asText(kubeconfigOf(target)),
-      'kubelet.json': asText(kubelet),
+      'kubelet.json': asText(kubeletFile(kubeletConfiguration)),
       ...(kubeletClientCa !== undefined && { 'client-ca.crt': kubeletClientCa }),
     },
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { fieldsOf, schemaProblems, sentenceOf } from '../base/schema-problems.ts'
+import { withSortedKeys } from '../base/sorted-keys.ts'
 import type { Departure, Profile } from '../tuning/profiles.ts'
 import { checkSections } from './check.ts'
 import type { Plan, PlannedClusters, Vocabulary } from './plan.ts'
@@ -136,17 +137,7 @@ function withoutPlaces(steps: Plan['steps']): object[] {
 
 function hashOf(value: object): string {
   return createHash('sha256')
-    .update(JSON.stringify(sorted(value)))
+    .update(JSON.stringify(withSortedKeys(value)))
     .digest('hex')
     .slice(0, 16)
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([left], [right]) => (left < right ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner)]),
-  )
 }

@@ -23,6 +23,11 @@ export interface RenderedKnobs {
   etcdProcess: { nice?: number; ioPriority?: string }
 }
 
+/** The configuration file that a kubelet takes. */
+export function kubeletFile(fields: Readonly<Fields>): object {
+  return { apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', ...fields }
+}
+
 /** Sorts requests by how they reach their component. Requests a target cannot honour are to be left out before. */
 export function renderKnobs(requests: readonly KnobRequest[]): RenderedKnobs {
   const values = valuesUnder(requests)

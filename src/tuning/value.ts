@@ -2,6 +2,7 @@ import { formatCount } from '../base/count.ts'
 import { parseDurationMs, writeDuration } from '../base/duration.ts'
 import { formatChoice } from '../base/names.ts'
 import { numberIn } from '../base/quantity.ts'
+import { withSortedKeys } from '../base/sorted-keys.ts'
 import { isFields } from '../kube/status.ts'
 
 /**
@@ -93,7 +94,7 @@ export function readValue(type: KnobType, given: unknown): KnobValue | undefined
     case 'structure': {
       const value = typeof given === 'string' ? jsonIn(given) : given
       const isRight = type.of === 'list' ? Array.isArray(value) : isFields(value)
-      return isRight && isJson(value) ? JSON.stringify(inOrder(value)) : undefined
+      return isRight && isJson(value) ? JSON.stringify(withSortedKeys(value)) : undefined
     }
   }
 }
@@ -162,16 +163,6 @@ function isJson(value: unknown): boolean {
     return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
   if (isFields(value)) return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isJson)
   return value === null || typeof value === 'string' || typeof value === 'boolean'
-}
-
-/** A value whose maps have their keys in one order, so that what is equal is written alike. */
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder)
-  if (!isFields(value)) return value
-  const entries = Object.keys(value)
-    .toSorted()
-    .map((name) => [name, inOrder(value[name])] as const)
-  return Object.fromEntries(entries)
 }
 
 function jsonIn(text: string): unknown {

@@ -6,10 +6,9 @@ import { excerpt } from '../../base/excerpt.ts'
 import { makeFolder, makeTemporaryFolder, remove, removeIfEmpty, writeFileWhole } from '../../base/files.ts'
 import type { Component } from '../../tuning/knob.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
-import { renderKnobs } from '../../tuning/render.ts'
+import { kubeletFile, renderKnobs } from '../../tuning/render.ts'
 import type { ArmSettings, Target } from '../target.ts'
 import { toArguments } from './arguments/flags.ts'
-import { kubeletFile } from './arguments/hollow-node.ts'
 import { schedulerFile } from './arguments/scheduler.ts'
 
 export interface Asking {
@@ -37,16 +36,12 @@ export async function requireSettings(arms: readonly ArmSettings[], asking: Aski
         const key = JSON.stringify(question)
         if (asked.has(key)) return []
         asked.add(key)
-        return [{ ...question, arm: name, number: asked.size }]
+        return [{ ...question, arm: name }]
       })
     })
     // All are heard, so that which of them is told does not depend on which program is quicker.
     const refusals = await Promise.all(
-      questions.map(async (question) => {
-        const file = join(scratch, `${question.number}.json`)
-        if (question.file !== undefined) writeFileWhole(file, JSON.stringify(question.file))
-        return ask(question, file, scratch, asking)
-      }),
+      questions.map((question, at) => ask(question, join(scratch, `${at}.json`), asking)),
     )
     for (const [at, { arm, component }] of questions.entries()) {
       const refusal = refusals[at]
@@ -90,7 +85,7 @@ function questionsAbout({ flags, schedulerConfiguration, kubeletConfiguration }:
     questions.push({ component: 'kube-scheduler', args: toArguments({ ...knobs, ...onlyReading }), file })
   }
   if (Object.keys(kubeletConfiguration).length > 0)
-    questions.push({ component: 'kubelet', args: [], file: kubeletFile(kubeletConfiguration) })
+    questions.push({ component: 'kubelet', args: noCluster, file: kubeletFile(kubeletConfiguration) })
   return questions
 }
 
@@ -102,6 +97,9 @@ const onlyReading = {
   'write-config-to': '/dev/null',
 } as const
 
+/** hollow-node reads its kubelets' settings first, and then finds no cluster to join. */
+const noCluster = ['--kubeconfig=/dev/null/none']
+
 /** Much longer than any takes: a program that goes on has nothing against its settings. */
 const askTimeoutMs = 30_000
 
@@ -109,13 +107,11 @@ const askTimeoutMs = 30_000
 async function ask(
   { component, args, file }: Question,
   path: string,
-  scratch: string,
   { folder, env }: Asking,
 ): Promise<string | undefined> {
   const program = join(folder, component === 'kubelet' ? 'hollow-node' : component)
+  if (file !== undefined) writeFileWhole(path, JSON.stringify(file))
   const given = [...(file === undefined ? [] : [`--config=${path}`]), ...args]
-  // The kubelets' settings are read first, and then there is no cluster to join.
-  if (component === 'kubelet') given.push(`--kubeconfig=${join(scratch, 'none')}`)
   try {
     await promisify(execFile)(program, given, { env, timeout: askTimeoutMs })
     return undefined
@@ -126,7 +122,7 @@ async function ask(
   }
 }
 
-/** The program's own words: klog has them in quotes behind `err=`, others on the last line, behind the file's path, or on the first line. */
+/** The program's own words: klog has them in quotes behind `err=`, hollow-node behind the file's path, others on the first line. */
 function refusalIn(stderr: string, path: string): string {
   const quoted = /err="((?:[^"\\]|\\.)*)"/.exec(stderr)?.[1]?.replaceAll('\\"', '"')
   const behindPath = stderr.split(`${path}: `)[1]

@@ -29,11 +29,6 @@ export function nodeNames({ first, count }: NodePack): string[] {
   return Array.from({ length: count }, (_, index) => `${namePrefix}-${first + index}`)
 }
 
-/** The configuration file of hollow kubelets. */
-export function kubeletFile(fields: Readonly<Record<string, unknown>>): object {
-  return { apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', ...fields }
-}
-
 /** Arguments of hollow-node. */
 export function hollowNodeArguments(configuration: HollowNodeConfiguration): string[] {
   const { pack, node, kubeconfig, configFiles, port, root, pki } = configuration
