@@ -1,5 +1,6 @@
 import type { Random } from '../base/random.ts'
 import type { ControlPlane } from './control-plane.ts'
+import { createHeartbeats } from './kubelet/heartbeats.ts'
 import type { Kubelet, KubeletOptions } from './kubelet/kubelet.ts'
 import { createKubelet } from './kubelet/kubelet.ts'
 import type { Hardware } from './machine/hardware.ts'
@@ -55,6 +56,7 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
         [processor]
       : Array.from({ length: hosts.count }, () => createProcessor(timeline.nowMs, hosts.cores))
   const random = randomOf('kubelets')
+  const heartbeats = createHeartbeats({ controlPlane, random, renewedMs })
   const packs: Kubelet[][] = []
   const byName = new Map<string, Kubelet>()
 
@@ -62,7 +64,7 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
     const name = `hollow-${index}`
     const packNumber = index === 0 ? 0 : 1 + Math.floor((index - 1) / spec.nodesPerProcess)
     const host = hostProcessors[packNumber % hostProcessors.length] as Processor
-    const kubelet = createKubelet({ controlPlane, name, host, node: spec.node, random, renewedMs })
+    const kubelet = createKubelet({ controlPlane, name, host, node: spec.node, random, heartbeats })
     byName.set(name, kubelet)
     const pack = packs[packNumber]
     if (pack === undefined) packs.push([kubelet])

@@ -7,6 +7,8 @@ export type PriorityLevel = 'exempt' | 'system' | 'node-high' | 'leader-election
 export interface FlowControl<T> {
   /** Starts the request when it has its seats, refuses it when it has waited too long for them. */
   enter(level: PriorityLevel, width: number, request: T): void
+  /** Takes this many seats if nobody waits and so many are free; gives them back with `leave`. */
+  tryEnter(level: PriorityLevel, seats: number): boolean
   /** Gives the seats back. */
   leave(level: PriorityLevel, width: number): void
   /** Requests that were refused. */
@@ -80,6 +82,12 @@ export function createFlowControl<T>(
         refused++
         refuse(request)
       })
+    },
+    tryEnter(name, seats) {
+      const level = levels[name]
+      if (level.head < level.waiting.length || level.free < seats) return false
+      level.free -= seats
+      return true
     },
     leave(name, width) {
       const level = levels[name]

@@ -2,7 +2,8 @@ import type { MetricSample } from '../../measure/metrics.ts'
 
 /** What the apiserver counts of its requests, as its /metrics page tells it. */
 export interface RequestMetrics {
-  note(verb: string, resource: string, status: number, durationMs: number): void
+  /** `count` requests that took this long each. */
+  note(verb: string, resource: string, status: number, durationMs: number, count?: number): void
   samples(): MetricSample[]
 }
 
@@ -23,7 +24,7 @@ export function createRequestMetrics(): RequestMetrics {
   const byResource = new Map<string, Map<string, Map<number, Entry>>>()
   const entries: Entry[] = []
   return {
-    note(verb, resource, status, durationMs) {
+    note(verb, resource, status, durationMs, count = 1) {
       let entry = byResource.get(resource)?.get(verb)?.get(status)
       if (entry === undefined) {
         const [name = '', subresource = ''] = resource.split('/')
@@ -34,11 +35,11 @@ export function createRequestMetrics(): RequestMetrics {
         byResource.set(resource, byVerb)
         byVerb.set(verb, (byVerb.get(verb) ?? new Map<number, Entry>()).set(status, entry))
       }
-      entry.count++
+      entry.count += count
       const seconds = durationMs / 1000
       let index = 0
       while (index < bounds.length && seconds > (bounds[index] as number)) index++
-      entry.counts[index] = (entry.counts[index] as number) + 1
+      entry.counts[index] = (entry.counts[index] as number) + count
     },
     samples() {
       return entries.flatMap(({ labels, count, counts }) => {

@@ -1,7 +1,7 @@
 import { countMore } from '../../base/sum.ts'
 import type { ResourceName } from '../../kube/api.ts'
 import { ApiError } from '../../kube/api.ts'
-import type { EtcdFleet } from '../etcd/etcd.ts'
+import type { Alike, EtcdFleet } from '../etcd/etcd.ts'
 import type { Timeline } from '../kernel/kernel.ts'
 import type { Costs } from '../machine/costs.ts'
 import type { Processor } from '../machine/processor.ts'
@@ -35,6 +35,11 @@ export interface Server {
    * the refusal. The client hears of it at that moment, if it asks to.
    */
   handle<T>(request: ServerRequest, serve: () => T, reply?: Reply<T>): void
+  /**
+   * Takes requests of one kind that nobody waits for and no watcher is told of, though each costs what it costs. `serve` is called once,
+   * when all have been served. False, and nothing has happened, when they would have to queue: then each is to be sent by itself.
+   */
+  handleAlike(request: ServerRequest & { bytes: number }, requests: Alike, serve: () => void): boolean
   /** Tells of every write to a resource when it reaches its watchers, in order; returns how to end that. */
   inform<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void): () => void
   /** A write of what the store does not keep: calls `tell` when it reaches the watchers of its resource, if there are any. */
@@ -171,6 +176,28 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
         width,
         extraMs,
       })
+    },
+
+    handleAlike(request, requests, serve) {
+      const { verb, level, bytes, obsoleteBytes = 0 } = request
+      const resource = resourceOf(request)
+      const { count } = requests
+      if (etcd.isFull(resource) || !flow.tryEnter(level, count)) return false
+      const sentMs = timeline.nowMs()
+      const costMs = costOf(request) * slowness * count
+      const computedMs = processor.reserve('kube-apiserver', costMs, level, count) + 2 * networkMs
+      const doneMs = etcd.commitAlike(resource, computedMs, bytes, obsoleteBytes, requests)
+      const conclude = () => {
+        metrics.note(verb, request.resource, 200, doneMs - sentMs - 2 * networkMs, count)
+        store.bump(resource, count)
+        const deliveryMs = (watchers.get(resource) ?? 0) * costs.apiserver.deliveryMs * slowness * count
+        if (deliveryMs > 0) processor.reserve('kube-apiserver', deliveryMs, 'watches', count)
+        flow.leave(level, count)
+        serve()
+      }
+      if (doneMs - sentMs < unseenMs) conclude()
+      else timeline.at(doneMs, conclude)
+      return true
     },
 
     inform<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void) {

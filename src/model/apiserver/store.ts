@@ -27,8 +27,8 @@ export interface Store {
   remove<R extends ResourceName>(resource: R, object: ResourceTypes[R]): void
   /** The version after the last write to the etcd that holds this resource. */
   version(resource: string): number
-  /** A write of something that is not kept here: leases, events. */
-  bump(resource: string): void
+  /** Writes of something that is not kept here: leases, events. */
+  bump(resource: string, writes?: number): void
   /** Calls back right after each write, in the order in which listeners came. */
   onChange<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void): () => void
   /** What happened after this version; undefined when it is too long ago to know. */
@@ -152,7 +152,7 @@ export function createStore({ nowMs, etcdOf }: StoreOptions): Store {
     },
 
     version: versionOf,
-    bump: (resource) => void nextVersion(resource),
+    bump: (resource, writes = 1) => void versions.set(etcdOf(resource), versionOf(resource) + writes),
 
     onChange<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void) {
       const table = tableOf(resource)

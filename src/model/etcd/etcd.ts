@@ -20,9 +20,18 @@ export interface EtcdFleet {
   instanceOf(resource: string): string
   /** A write that will reach etcd at `readyMs` and makes so many bytes obsolete; returns when it is on disk. */
   commit(resource: string, readyMs: number, bytes: number, obsoleteBytes: number): number
+  /** As `commit`, of `count` such writes that come evenly over so long; returns when the last of them is on disk. */
+  commitAlike(resource: string, readyMs: number, bytes: number, obsoleteBytes: number, writes: Alike): number
   /** Whether the NOSPACE alarm is raised: then only deletions are taken. */
   isFull(resource: string): boolean
   instances(): EtcdUse[]
+}
+
+/** Things of one kind that are taken together. */
+export interface Alike {
+  count: number
+  /** How long they are spread over. */
+  overMs: number
 }
 
 /** One etcd. */
@@ -62,6 +71,7 @@ const fileBytesPerByte = 1.45
 const emptyBytes = 20_480
 /** How often etcd compacts by revision (server/etcdserver/api/v3compactor/revision.go). */
 const byRevisionEveryMs = 300_000
+const single: Alike = { count: 1, overMs: 0 }
 /** Saving a snapshot syncs its file and a record of it in the write-ahead log (etcd server/storage/storage.go). */
 const syncsPerSnapshot = 2
 
@@ -111,28 +121,34 @@ export function createEtcd(
     if (one.fileBytes >= one.quotaBytes) one.full = true
   }
 
+  const commitAlike: EtcdFleet['commitAlike'] = (resource, readyMs, bytes, obsoleteBytes, { count, overMs }) => {
+    const one = holding(resource)
+    // Its place in the processor's queue is taken now: taken for later, the processor would be idle until then.
+    const doneMs = processor.reserve('etcd', costs.writeMs * count, '', count)
+    const atEtcdMs = Math.max(doneMs, readyMs + costs.writeMs)
+    if (atEtcdMs > one.batchStartMs) {
+      one.batchStartMs = Math.max(atEtcdMs, one.batchEndMs)
+      one.batchEndMs = one.batchStartMs + costs.fsyncMs
+      // Those that came before the last, while nobody looked: each had a commit of its own unless the disk was too slow for it.
+      const commits = Math.max(1, Math.min(count, Math.floor(overMs / costs.fsyncMs)))
+      one.fsyncs += commits
+      one.fsyncMs += commits * costs.fsyncMs
+    }
+    const snapshots =
+      Math.floor((one.writes + count) / settings.snapshotCount) - Math.floor(one.writes / settings.snapshotCount)
+    one.writes += count
+    one.snapshots += snapshots
+    one.batchEndMs += snapshots * syncsPerSnapshot * costs.fsyncMs
+    grow(one, bytes * count)
+    if (obsoleteBytes > 0) remember(one, timeline.nowMs(), obsoleteBytes * count * fileBytesPerByte)
+    return one.batchEndMs
+  }
+
   return {
     instanceOf,
     isFull: (resource) => holding(resource).full,
-    commit(resource, readyMs, bytes, obsoleteBytes) {
-      const one = holding(resource)
-      // Its place in the processor's queue is taken now: taken for later, the processor would be idle until then.
-      const atEtcdMs = Math.max(processor.reserve('etcd', costs.writeMs), readyMs + costs.writeMs)
-      if (atEtcdMs > one.batchStartMs) {
-        one.batchStartMs = Math.max(atEtcdMs, one.batchEndMs)
-        one.batchEndMs = one.batchStartMs + costs.fsyncMs
-        one.fsyncs++
-        one.fsyncMs += costs.fsyncMs
-      }
-      one.writes++
-      if (one.writes % settings.snapshotCount === 0) {
-        one.snapshots++
-        one.batchEndMs += syncsPerSnapshot * costs.fsyncMs
-      }
-      grow(one, bytes)
-      if (obsoleteBytes > 0) remember(one, timeline.nowMs(), obsoleteBytes * fileBytesPerByte)
-      return one.batchEndMs
-    },
+    commit: (resource, readyMs, bytes, obsoleteBytes) => commitAlike(resource, readyMs, bytes, obsoleteBytes, single),
+    commitAlike,
     instances: () => [...instances.values()],
   }
 }

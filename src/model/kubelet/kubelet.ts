@@ -10,6 +10,7 @@ import { createEventRecorder } from '../client-go/event-recorder.ts'
 import { bucketOf, unlimited } from '../client-go/token-bucket.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { Processor } from '../machine/processor.ts'
+import type { Heartbeats } from './heartbeats.ts'
 import type { PodRef, StatusManager } from './status-manager.ts'
 import { createStatusManager } from './status-manager.ts'
 
@@ -34,18 +35,13 @@ export interface KubeletOptions {
   host: Processor
   node: { cpu: number; memory: string; containerStartDelayMs: number }
   random: Random
-  /** When each node last renewed its lease. */
-  renewedMs: Map<string, number>
+  heartbeats: Heartbeats
 }
 
-/** nodeLeaseDurationSeconds (40) / 4. */
-const leasePeriodMs = 10_000
-/** Both heartbeats come up to this share later (component-helpers/apimachinery/lease/controller.go, pkg/kubelet/kubelet.go). */
-const heartbeatJitter = 0.04
 /** How often the runtime is asked what runs on the whole node (pkg/kubelet/kubelet.go, genericPlegRelistPeriod). */
 const relistMs = 1000
-/** Until the first status is written: the kubelet looks this often whether it is Ready (fastStatusUpdateOnce). */
-const fastUpdateMs = 100
+/** How soon it tries again to register (pkg/kubelet/kubelet_node_status.go, registerWithAPIServer). */
+const registerAgainMs = 100
 /** What it tells of itself as it starts (pkg/kubelet/kubelet_node_status.go, kubelet.go). */
 const startEvents = [
   'Starting',
@@ -77,7 +73,7 @@ interface KnownPod {
  * The kubelet as its apiserver sees it (pkg/kubelet): its pods' status is written when they come, when the runtime is found to run
  * them, and when they have gone; what it takes from the machine is taken at those moments.
  */
-export function createKubelet({ controlPlane, name, host, node, random, renewedMs }: KubeletOptions): Kubelet {
+export function createKubelet({ controlPlane, name, host, node, random, heartbeats }: KubeletOptions): Kubelet {
   const { timeline, costs, settings } = controlPlane
   const limiter = createLimiterMetrics()
   const pods = new Map<string, KnownPod>()
@@ -85,8 +81,7 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
   let isAlive = true
   /** Relists come at the same part of each second, which differs from node to node. */
   const relistPhaseMs = random.integer(0, relistMs - 1)
-  const heartbeat = createClient({ ...controlPlane, bucket: unlimited, level: 'node-high' })
-  const ref = { resource: 'nodes', name } as const
+  const heartbeatClient = createClient({ ...controlPlane, bucket: unlimited, level: 'node-high' })
 
   // Made when the first pod comes: most nodes of a big fleet have none for a while.
   let made: { client: Client; statuses: StatusManager; recorder: EventRecorder } | undefined
@@ -116,7 +111,6 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
     const passed = Math.floor((nowMs - relistPhaseMs) / relistMs)
     return relistPhaseMs + (passed + 1) * relistMs
   }
-  const jittered = (periodMs: number) => periodMs * (1 + (heartbeatJitter * random.integer(0, 1000)) / 1000)
   const whileAlive = (action: () => void) => () => {
     if (isAlive) action()
   }
@@ -208,18 +202,13 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
   }
 
   const register = () => {
-    heartbeat.create('nodes', blankNode(name, node, settings.kubelet.maxPods, timeline.nowMs()), (error) => {
+    heartbeatClient.create('nodes', blankNode(name, node, settings.kubelet.maxPods, timeline.nowMs()), (error) => {
       if (!isAlive) return
-      if (error !== undefined && error.status !== 409) return timeline.after(fastUpdateMs, whileAlive(register))
+      if (error !== undefined && error.status !== 409) return timeline.after(registerAgainMs, whileAlive(register))
       // There is one of this name already: it is taken over with its pods, as a kubelet does that comes back.
       if (error !== undefined) takeOverPods()
-      heartbeat.send('POST', 'leases')
-      renewLease('PUT')
+      heartbeats.begin({ name, host, isAlive: () => isAlive })
       for (const reason of startEvents) parts().recorder.record(name, reason)
-      timeline.after(
-        fastUpdateMs,
-        whileAlive(() => reportStatus(true)),
-      )
     })
   }
 
@@ -227,33 +216,6 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
     for (const pod of controlPlane.store.list('pods'))
       if (pod.spec.nodeName === name && !pods.has(pod.metadata.uid ?? '')) startPod(pod)
   }
-
-  const renewLease = (verb: 'POST' | 'PUT') => {
-    // What a kubelet does all the time, such as housekeeping, is taken together with its heartbeat.
-    host.reserve('hollow-node', (costs.kubelet.idleMsPerSecond * leasePeriodMs) / 1000)
-    heartbeat.send(verb, 'leases', undefined, noteRenewal)
-    timeline.roughlyAfter(jittered(leasePeriodMs), renewAgain)
-  }
-  const noteRenewal = () => void renewedMs.set(name, timeline.nowMs())
-  const renewAgain = whileAlive(() => renewLease('PUT'))
-
-  /**
-   * Looks at the node every nodeStatusUpdateFrequency, give or take; writes what has changed, and what has not every
-   * nodeStatusReportFrequency, the first time up to half of it sooner or later (kubelet_node_status.go, tryUpdateNodeStatus).
-   */
-  const reportStatus = (isFirst: boolean) => {
-    host.reserve('hollow-node', costs.kubelet.nodeStatusMs)
-    heartbeat.update('PATCH', ref, 'status', withNewConditions)
-    const { statusReportMs, statusUpdateMs } = settings.kubelet
-    const wantedMs = statusReportMs * (isFirst ? 0.5 + random.integer(0, 1000) / 1000 : 1)
-    const looks = Math.max(1, Math.ceil(wantedMs / statusUpdateMs))
-    timeline.roughlyAfter(looks * jittered(statusUpdateMs), reportAgain)
-  }
-  const withNewConditions = (current: Node): Node => ({
-    ...current,
-    status: { ...current.status, conditions: readyConditions(timestampOf(timeline.nowMs())) },
-  })
-  const reportAgain = whileAlive(() => reportStatus(false))
 
   return {
     name,
@@ -325,17 +287,6 @@ function stoppedStatus(startTime: string) {
     startTime,
     observedGeneration: deletedGeneration,
   }
-}
-
-const pressures = ['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => condition(type, false))
-/** The same for all nodes that report within a second. */
-let latest: { atTime: string; conditions: Condition[] } = { atTime: '', conditions: [] }
-
-function readyConditions(atTime: string): Condition[] {
-  if (latest.atTime === atTime) return latest.conditions
-  const ready = { ...condition('Ready', true, 'KubeletReady'), lastHeartbeatTime: atTime }
-  latest = { atTime, conditions: [...pressures, ready] }
-  return latest.conditions
 }
 
 function blankNode(name: string, { cpu, memory }: KubeletOptions['node'], maxPods: number, nowMs: number): Node {

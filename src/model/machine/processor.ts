@@ -3,9 +3,9 @@ export interface Processor {
   readonly cores: number
   /**
    * Puts work of `costMs` in a component's queue, now; returns when it is done. Work that a component does for different clients side by
-   * side may be told apart by `flow`.
+   * side may be told apart by `flow`. Work of several `pieces` is done on as many cores.
    */
-  reserve(component: string, costMs: number, flow?: string): number
+  reserve(component: string, costMs: number, flow?: string, pieces?: number): number
   /** Milliseconds of processor time that a component has used or been promised. */
   usedMs(component: string): number
 }
@@ -51,7 +51,7 @@ export function createProcessor(nowMs: () => number, cores: number): Processor {
 
   return {
     cores,
-    reserve(name, costMs, flowName = '') {
+    reserve(name, costMs, flowName = '', pieces = 1) {
       const now = nowMs()
       const mine = componentOf(name)
       mine.usedMs += costMs
@@ -82,7 +82,7 @@ export function createProcessor(nowMs: () => number, cores: number): Processor {
       const tookMs = (neededMs + othersMs) / cores
       flow.freeMs = now + tookMs
       if (tookMs > 0) flow.cores = neededMs / tookMs
-      return Math.max(flow.freeMs, startMs + costMs)
+      return Math.max(flow.freeMs, startMs + costMs / pieces)
     },
     usedMs: (name) => components.get(name)?.usedMs ?? 0,
   }
