@@ -8,6 +8,8 @@ export interface RunOptions {
   kubernetes?: string
   /** Of target sim: what `calibrate` wrote, if not the calibration that comes with the program. */
   calibration?: string
+  /** Of target sim: how many arms are simulated at a time. */
+  threads?: number
   /** Of target remote: the file that says where its clusters are. */
   clusters?: string
   /** Of target remote: contexts of clusters that look like production and are meant. */
@@ -28,4 +30,6 @@ export interface WhatIfOptions {
   repeat?: number
   set?: string[]
   calibration?: string
+  /** Of target sim: how many arms are simulated at a time. */
+  threads?: number
 }

@@ -57,6 +57,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-k, --kubernetes <version>', armsKubernetesHelp)
     .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`', inHome)
+    .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
     .option('--clusters <file>', clustersHelp, inHome)
     .option('--confirm <context>', confirmHelp, collected)
     .option('--allow-insecure <context>', insecureHelp, collected)
@@ -108,6 +109,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     )
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`', inHome)
+    .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
     .action(async (plan: string, options: WhatIfOptions) =>
       onExit(await (await import('./what-if-command.ts')).whatIfCommand(plan, options, surroundings)),
     )
@@ -191,6 +193,10 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
 /** Hollow nodes that one machine carries. */
 const mostNodesMeasured = 1000
+/** More than any machine has cores. */
+const mostThreads = 1024
+const threadsHelp =
+  'of target sim: how many arms are simulated at a time; default: as many as this machine has cores and memory for'
 const clustersHelp =
   'of target remote: the file that says where its clusters are; default: clusters.yaml, if it is there'
 const confirmHelp = 'of target remote: go on although this context looks like production; may be repeated'

@@ -1,15 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { homedir, hostname, userInfo } from 'node:os'
+import { availableParallelism, homedir, hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { systemClock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import { readJsonFile } from '../base/json-file.ts'
 import { printable } from '../base/printable.ts'
 import { readModulePins } from '../components/components.ts'
+import { simulationBytesOf } from '../fleet/estimate.ts'
+import { forecastSteps } from '../fleet/step-forecast.ts'
 import { planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
 import {
   describeThisMachine,
+  heapLimitBytes,
   peakMemoryBytes,
   readThisMachine,
   watchOrchestrator,
@@ -24,19 +28,21 @@ import { stepKinds } from '../steps/registry.ts'
 import { localTarget } from '../targets/local/index.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
 import { remoteTarget } from '../targets/remote/index.ts'
-import { hardwareOf, runsKubeProxies, simulatedTarget } from '../targets/sim/index.ts'
-import { drawFaults, faultKinds } from '../trials/faults/index.ts'
+import { sideBySide } from './simulation/side-by-side.ts'
+import { simulationOf } from './simulation/target.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { TargetName } from './target-names.ts'
 import { programVersion } from './version.ts'
 
 /** What a run takes from the target it runs on. */
-export type RunOn = Pick<RunContext, 'runId' | 'target' | 'clock' | 'host'> & { runFolder: string }
+export type RunOn = Pick<RunContext, 'runId' | 'target' | 'clock' | 'host' | 'arms'> & { runFolder: string }
 
 /** What the command line says of the target beside its name. */
 export interface TargetChoices {
   /** Of target sim: figures of another machine. */
   calibration?: string | undefined
+  /** Of target sim: how many arms are simulated at a time; as many as this machine can when absent. */
+  threads?: number | undefined
   /** Of target remote: contexts that were typed, of clusters that look like production. */
   confirm?: readonly string[] | undefined
   /** Of target remote: contexts that were typed, whose server may be somebody else's. */
@@ -59,14 +65,17 @@ export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, 
  * A simulated run is a function of its plan, its seed, the calibration and the program: so its id is, too, and running it again gives
  * the same result in the same place. Nothing of this machine, or of today, goes into it.
  */
-function simulated(plan: Plan, { folders }: Surroundings, { calibration: file, whatIf }: TargetChoices): RunOn {
+function simulated(
+  plan: Plan,
+  { folders }: Surroundings,
+  { calibration: file, threads, whatIf }: TargetChoices,
+): RunOn {
   const calibration = readCalibration(file ?? join(folders.root, defaultCalibration))
-  const target = simulatedTarget({
-    seed: plan.seed,
+  const target = simulationOf(plan, calibration)
+  const { clock, arms } = sideBySide({
     calibration,
-    hardware: hardwareOf(plan, calibration),
-    kubeProxy: runsKubeProxies(plan),
-    ...(plan.faults !== undefined && { faultsOf: faultsNamed(plan.faults) }),
+    threads: threadsFor(plan, threads),
+    heapLimitBytes: heapLimitBytes(),
   })
   const varied = whatIf && [whatIf.record, [...whatIf.plans].map(([arm, its]) => [arm, planHash(its)])]
   const inputs = JSON.stringify([planHash(plan), calibration, programVersion(folders.root), varied])
@@ -75,15 +84,17 @@ function simulated(plan: Plan, { folders }: Surroundings, { calibration: file, w
     runId,
     runFolder: join(folders.reports, runId),
     target,
-    clock: target.clock,
+    clock: { ...target.clock, nowMs: clock.nowMs },
     host: virtualHost,
+    arms,
   }
 }
 
-/** The faults that a plan names, in every cluster of a repetition the same. */
-function faultsNamed({ seed, kinds }: NonNullable<Plan['faults']>) {
-  const known = kinds.flatMap((kind) => faultKinds.find((one) => one === kind) ?? [])
-  return (repetition: number) => drawFaults(seed, repetition, known)
+/** An arm takes a core and a heap: no more at a time than this machine has of both. */
+function threadsFor(plan: Plan, asked: number | undefined): number {
+  if (asked !== undefined) return asked
+  const bytes = simulationBytesOf(plan, forecastSteps(plan, stepKinds))
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(process.availableMemory() / bytes)))
 }
 
 /** A run of today: `single-node-20261125-201507-3fa2`. */

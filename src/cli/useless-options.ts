@@ -20,6 +20,7 @@ interface ChoicesOfTargets {
   set?: readonly string[] | undefined
   kubernetes?: string | undefined
   calibration?: string | undefined
+  threads?: number | undefined
   clusters?: string | undefined
   confirm?: readonly string[] | undefined
   allowInsecure?: readonly string[] | undefined
@@ -29,10 +30,10 @@ interface ChoicesOfTargets {
 export function refuseForOtherTargets(
   target: TargetName,
   plan: Plan,
-  { set = [], kubernetes, calibration, clusters, confirm, allowInsecure }: ChoicesOfTargets,
+  { set = [], kubernetes, calibration, threads, clusters, confirm, allowInsecure }: ChoicesOfTargets,
 ): void {
   const on = `on target ${target}`
-  if (target !== 'sim') refuseUseless({ '--calibration': calibration }, on)
+  if (target !== 'sim') refuseUseless({ '--calibration': calibration, '--threads': threads }, on)
   if (target !== 'remote')
     refuseUseless({ '--clusters': clusters, '--confirm': confirm, '--allow-insecure': allowInsecure }, on)
   if (!isLookedAt('kubernetes', plan, target)) refuseUseless({ '--kubernetes': kubernetes }, on)

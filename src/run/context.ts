@@ -1,16 +1,31 @@
 import type { Clock } from '../base/clock.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { Result, WhatIf } from '../result/result.ts'
+import type { ArmOutcome, Result, WhatIf } from '../result/result.ts'
 import type { SampleLine } from '../result/sample-line.ts'
 import type { Target } from '../targets/target.ts'
 import type { RunEventSink } from './events.ts'
 import type { Host } from './host.ts'
+import type { Arm } from './schedule.ts'
 
 /** Arms that are the values of one setting. */
 export interface Comparison {
   record: WhatIf
   /** Where the setting is a field of the plan: what each arm runs instead of the run's plan, by its name. */
   plans: ReadonlyMap<string, Plan>
+}
+
+/** What became of an arm. */
+export interface ArmRun {
+  outcome: ArmOutcome
+  /** What ended it early. */
+  error?: unknown
+}
+
+/** Carries out the arms of a run. They are asked for in their order; it may have begun with later ones by then. */
+export interface ArmRunner {
+  run(arm: Arm): Promise<ArmRun>
+  /** Gives up what nobody asked for. */
+  close(): Promise<void>
 }
 
 /** What a run is given: everything that reaches outside comes in here. */
@@ -27,6 +42,8 @@ export interface RunContext {
   onSample: (line: SampleLine) => void
   /** Takes the result as it is after each arm: all there is if the run is killed after it. */
   onArm?: ((soFar: Result) => void) | undefined
+  /** Who carries out the arms; when absent, they run one after the other on `clock`. */
+  arms?: ((planned: readonly Arm[], context: RunContext) => ArmRunner) | undefined
   /** Present when the plan's arms are the values of one setting. */
   whatIf?: Comparison | undefined
 }

@@ -16,7 +16,7 @@ import { verifyKnobs } from '../steps/verify-knobs.ts'
 import type { Cluster, TunableCluster } from '../targets/target.ts'
 import { knobsOf } from '../tuning/profiles.ts'
 import { blankOutcome, fleetOutcome, limitsIn } from './arm-outcome.ts'
-import type { RunContext } from './context.ts'
+import type { ArmRun, ArmRunner, RunContext } from './context.ts'
 import { itineraryOf } from './itinerary.ts'
 import { outlineOf } from './outline.ts'
 import { recordSteps } from './record-steps.ts'
@@ -50,8 +50,9 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
       ending,
       hasFailed: errors.length > 0,
     })
+  const runner = context.arms?.(planned, context) ?? oneAfterTheOther(context)
   for (let arm = next(arms); arm !== undefined; arm = next(arms)) {
-    const ran = await runArm(arm, context)
+    const ran = await runner.run(arm)
     arms.push(ran.outcome)
     const finished = `${plural(arms.length, 'arm')} of ${planned.length} finished`
     context.onArm?.(resultOf(`killed, or still running: ${finished}`))
@@ -59,6 +60,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     errors.push(ran.error)
     if (endsRun(ran.error)) break
   }
+  await runner.close()
 
   const ended = errors.find(endsRun)
   const error = ended ?? errors[0]
@@ -76,8 +78,12 @@ export function endsRun(error: unknown): boolean {
   return !(error instanceof Failure) || error.kind !== 'inconclusive'
 }
 
-/** Whatever happens in an arm, what was begun in it is torn down, and what is known of it is kept. */
-async function runArm(arm: Arm, context: RunContext): Promise<{ outcome: ArmOutcome; error?: unknown }> {
+function oneAfterTheOther(context: RunContext): ArmRunner {
+  return { run: (arm) => runArm(arm, context), close: async () => {} }
+}
+
+/** Runs one arm. Whatever happens, what was begun in it is torn down, and what is known of it is kept; never throws. */
+export async function runArm(arm: Arm, context: RunContext): Promise<ArmRun> {
   const { clock, host, signal, target } = context
   const outcome = blankOutcome(arm)
   const keep = (sample: Sample) => context.onSample({ armId: arm.id, ...sample })

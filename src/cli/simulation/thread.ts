@@ -1,0 +1,57 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import type { SampleLine } from '../../result/sample-line.ts'
+import { virtualHost } from '../../run/host.ts'
+import { runArm } from '../../run/run.ts'
+import { backAndForth } from '../../run/schedule.ts'
+import type { FromThread, ThreadTask, ToThread } from './messages.ts'
+import { packError, unpackError } from './messages.ts'
+import { simulationOf } from './target.ts'
+
+/** A thread of its own for arms of a simulated run: it runs one at a time, and tells all there is to tell of it. */
+const { runId, plan, plans, calibration } = workerData as ThreadTask
+const interruption = new AbortController()
+/** Samples that go together: a message costs more than what is in it. */
+const samplesPerMessage = 500
+/** Progress is for the eye. */
+const progressEveryMs = 100
+
+const tell = (message: FromThread) => parentPort?.postMessage(message)
+
+async function run(armId: string): Promise<void> {
+  const target = simulationOf(plan, calibration)
+  const { clock } = target
+  const arm = backAndForth({ plan, plans, target, machine: null }).planned.find(({ id }) => id === armId)
+  if (arm === undefined) throw new Error(`the plan has no arm ${armId}`)
+  let lines: SampleLine[] = []
+  let progressAtMs = Number.NEGATIVE_INFINITY
+  const sendSamples = () => {
+    if (lines.length > 0) tell({ type: 'samples', lines })
+    lines = []
+  }
+  const { outcome, error } = await runArm(arm, {
+    runId,
+    plan,
+    target,
+    clock,
+    host: virtualHost,
+    signal: interruption.signal,
+    emit(event) {
+      if (event.type === 'step-progress') {
+        if (performance.now() - progressAtMs < progressEveryMs) return
+        progressAtMs = performance.now()
+      }
+      tell({ type: 'event', atMs: clock.nowMs(), event })
+    },
+    onSample(line) {
+      lines.push(line)
+      if (lines.length === samplesPerMessage) sendSamples()
+    },
+  })
+  sendSamples()
+  tell({ type: 'done', durationMs: clock.nowMs(), outcome, ...(error !== undefined && { error: packError(error) }) })
+}
+
+parentPort?.on('message', (message: ToThread) => {
+  if (message.type === 'abort') interruption.abort(unpackError(message.reason))
+  else void run(message.armId)
+})
