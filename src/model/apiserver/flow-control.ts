@@ -7,8 +7,8 @@ export type PriorityLevel = 'exempt' | 'system' | 'node-high' | 'leader-election
 export interface FlowControl<T> {
   /** Starts the request when it has its seats, refuses it when it has waited too long for them. */
   enter(level: PriorityLevel, width: number, request: T): void
-  /** Takes this many seats if nobody waits and so many are free; gives them back with `leave`. */
-  tryEnter(level: PriorityLevel, seats: number): boolean
+  /** Takes up to this many seats, none if somebody waits for them; returns how many. They are given back with `leave`. */
+  tryEnter(level: PriorityLevel, most: number): number
   /** Gives the seats back. */
   leave(level: PriorityLevel, width: number): void
   /** Requests that were refused. */
@@ -83,11 +83,11 @@ export function createFlowControl<T>(
         refuse(request)
       })
     },
-    tryEnter(name, seats) {
+    tryEnter(name, most) {
       const level = levels[name]
-      if (level.head < level.waiting.length || level.free < seats) return false
+      const seats = level.head < level.waiting.length ? 0 : Math.min(most, level.free)
       level.free -= seats
-      return true
+      return seats
     },
     leave(name, width) {
       const level = levels[name]

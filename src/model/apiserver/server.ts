@@ -36,10 +36,10 @@ export interface Server {
    */
   handle<T>(request: ServerRequest, serve: () => T, reply?: Reply<T>): void
   /**
-   * Takes requests of one kind that nobody waits for and no watcher is told of, though each costs what it costs. `serve` is called once,
-   * when all have been served. False, and nothing has happened, when they would have to queue: then each is to be sent by itself.
+   * Takes requests of one kind that nobody waits for and no watcher is told of, though each costs what it costs: as many as need not
+   * queue, which it returns. `serve` is called once, with that number, when they have been served.
    */
-  handleAlike(request: ServerRequest & { bytes: number }, requests: Alike, serve: () => void): boolean
+  handleAlike(request: ServerRequest & { bytes: number }, requests: Alike, serve: (count: number) => void): number
   /** Tells of every write to a resource when it reaches its watchers, in order; returns how to end that. */
   inform<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void): () => void
   /** A write of what the store does not keep: calls `tell` when it reaches the watchers of its resource, if there are any. */
@@ -181,23 +181,23 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
     handleAlike(request, requests, serve) {
       const { verb, level, bytes, obsoleteBytes = 0 } = request
       const resource = resourceOf(request)
-      const { count } = requests
-      if (etcd.isFull(resource) || !flow.tryEnter(level, count)) return false
+      const count = etcd.isFull(resource) ? 0 : flow.tryEnter(level, requests.count)
+      if (count === 0) return 0
       const sentMs = timeline.nowMs()
       const costMs = costOf(request) * slowness * count
       const computedMs = processor.reserve('kube-apiserver', costMs, level, count) + 2 * networkMs
-      const doneMs = etcd.commitAlike(resource, computedMs, bytes, obsoleteBytes, requests)
+      const doneMs = etcd.commitAlike(resource, computedMs, bytes, obsoleteBytes, { ...requests, count })
       const conclude = () => {
         metrics.note(verb, request.resource, 200, doneMs - sentMs - 2 * networkMs, count)
         store.bump(resource, count)
         const deliveryMs = (watchers.get(resource) ?? 0) * costs.apiserver.deliveryMs * slowness * count
         if (deliveryMs > 0) processor.reserve('kube-apiserver', deliveryMs, 'watches', count)
         flow.leave(level, count)
-        serve()
+        serve(count)
       }
       if (doneMs - sentMs < unseenMs) conclude()
       else timeline.at(doneMs, conclude)
-      return true
+      return count
     },
 
     inform<R extends ResourceName>(resource: R, listener: (change: StoredChange<R>) => void) {

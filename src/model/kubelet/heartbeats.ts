@@ -15,7 +15,7 @@ export interface HeartbeatingNode {
   /** The machine that its kubelet runs on. */
   readonly host: Processor
   /** False from the moment its kubelet was killed. */
-  isAlive(): boolean
+  isAlive: boolean
 }
 
 /** The leases and statuses of a fleet's nodes. */
@@ -73,6 +73,8 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
   const client = createClient({ ...controlPlane, bucket: unlimited, level: 'node-high' })
   /** By the number of the tick. */
   const wheel = new Map<number, Due>()
+  /** Nodes that the apiserver does not have as Ready: their next status says more than the last one. */
+  const notReady = new Set<string>()
 
   const dueIn = (delayMs: number): Due => {
     const tick = Math.ceil((timeline.nowMs() + delayMs) / tickMs)
@@ -91,16 +93,13 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
   const noteRenewal = ({ name }: HeartbeatingNode) => void renewedMs.set(name, timeline.nowMs())
 
   const renew = (nodes: readonly HeartbeatingNode[]) => {
-    if (nodes.length === 0) return
     for (const node of nodes) {
       // What a kubelet does all the time, such as housekeeping, is taken together with its heartbeat.
       node.host.reserve('hollow-node', (costs.kubelet.idleMsPerSecond * leasePeriodMs) / 1000)
       dueIn(jittered(leasePeriodMs)).leases.push(node)
     }
-    const isTaken = server.handleAlike(leaseRenewal, { count: nodes.length, overMs: tickMs }, () =>
-      nodes.forEach(noteRenewal),
-    )
-    if (!isTaken) for (const node of nodes) client.send('PUT', 'leases', undefined, () => noteRenewal(node))
+    const sendOne = (node: HeartbeatingNode) => client.send('PUT', 'leases', undefined, () => noteRenewal(node))
+    sendAll(leaseRenewal, nodes, noteRenewal, sendOne)
   }
 
   /**
@@ -115,14 +114,28 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
       const looks = Math.max(1, Math.ceil(wantedMs / statusUpdateMs))
       dueIn(looks * jittered(statusUpdateMs)).statuses.push(node)
     }
-    const unchanged = nodes.filter(isStoredAsReady)
-    const isTaken =
-      unchanged.length > 0 && server.handleAlike(statusReport, { count: unchanged.length, overMs: tickMs }, () => {})
-    for (const node of nodes) if (!isTaken || !isStoredAsReady(node)) writeStatus(node)
+    const unchanged = notReady.size === 0 ? nodes : nodes.filter(({ name }) => !notReady.has(name))
+    if (unchanged !== nodes) for (const node of nodes) if (notReady.has(node.name)) writeStatus(node)
+    sendAll(statusReport, unchanged, () => {}, writeStatus)
   }
-  const isStoredAsReady = ({ name }: HeartbeatingNode) => {
-    const node = store.get('nodes', '', name)
-    return node !== undefined && isReady(node)
+
+  /** Sends all at once as far as the server takes them, the others one by one. */
+  const sendAll = (
+    request: typeof leaseRenewal | typeof statusReport,
+    nodes: readonly HeartbeatingNode[],
+    served: (node: HeartbeatingNode) => void,
+    sendOne: (node: HeartbeatingNode) => void,
+  ) => {
+    let sent = 0
+    while (sent < nodes.length) {
+      const first = sent
+      const count = server.handleAlike(request, { count: nodes.length - first, overMs: tickMs }, (taken) => {
+        for (let index = first; index < first + taken; index++) served(nodes[index] as HeartbeatingNode)
+      })
+      if (count === 0) break
+      sent += count
+    }
+    for (; sent < nodes.length; sent++) sendOne(nodes[sent] as HeartbeatingNode)
   }
   const writeStatus = ({ name }: HeartbeatingNode) =>
     client.update(
@@ -135,19 +148,24 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
       }),
     )
 
+  store.onChange('nodes', ({ type, object }) => {
+    if (type !== 'DELETED' && isReady(object)) notReady.delete(object.metadata.name ?? '')
+    else notReady.add(object.metadata.name ?? '')
+  })
   return {
     begin(node) {
+      notReady.add(node.name)
       client.send('POST', 'leases', undefined, () => noteRenewal(node))
       dueIn(jittered(leasePeriodMs)).leases.push(node)
       timeline.after(fastUpdateMs, () => {
-        if (node.isAlive()) report([node], true)
+        if (node.isAlive) report([node], true)
       })
     },
   }
 }
 
 function isAlive(node: HeartbeatingNode): boolean {
-  return node.isAlive()
+  return node.isAlive
 }
 
 const pressures: readonly Condition[] = ['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => ({

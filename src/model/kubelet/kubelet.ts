@@ -78,7 +78,7 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
   const limiter = createLimiterMetrics()
   const pods = new Map<string, KnownPod>()
   const startedMs = timeline.nowMs()
-  let isAlive = true
+  const self = { name, host, isAlive: true }
   /** Relists come at the same part of each second, which differs from node to node. */
   const relistPhaseMs = random.integer(0, relistMs - 1)
   const heartbeatClient = createClient({ ...controlPlane, bucket: unlimited, level: 'node-high' })
@@ -112,7 +112,7 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
     return relistPhaseMs + (passed + 1) * relistMs
   }
   const whileAlive = (action: () => void) => () => {
-    if (isAlive) action()
+    if (self.isAlive) action()
   }
 
   const startPod = ({ metadata, spec }: Pod) => {
@@ -203,11 +203,11 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
 
   const register = () => {
     heartbeatClient.create('nodes', blankNode(name, node, settings.kubelet.maxPods, timeline.nowMs()), (error) => {
-      if (!isAlive) return
+      if (!self.isAlive) return
       if (error !== undefined && error.status !== 409) return timeline.after(registerAgainMs, whileAlive(register))
       // There is one of this name already: it is taken over with its pods, as a kubelet does that comes back.
       if (error !== undefined) takeOverPods()
-      heartbeats.begin({ name, host, isAlive: () => isAlive })
+      heartbeats.begin(self)
       for (const reason of startEvents) parts().recorder.record(name, reason)
     })
   }
@@ -223,7 +223,7 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
     limiter,
     start: register,
     pod({ type, object }) {
-      if (!isAlive) return
+      if (!self.isAlive) return
       const { uid = '', deletionTimestamp } = object.metadata
       const known = pods.get(uid)
       if (type === 'DELETED') {
@@ -236,7 +236,7 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
       }
     },
     die() {
-      isAlive = false
+      self.isAlive = false
       made?.statuses.stop()
     },
   }
