@@ -251,7 +251,8 @@ function isFeasible(candidate: Candidate, { spec }: Pod, needs: Needs): boolean 
   if (needs.memoryBytes > 0 && candidate.usedMemoryBytes + needs.memoryBytes > candidate.memoryBytes) return false
   if (spec.nodeSelector === undefined) return true
   const labels = candidate.node.metadata.labels ?? {}
-  return Object.entries(spec.nodeSelector).every(([key, value]) => labels[key] === value)
+  for (const key in spec.nodeSelector) if (labels[key] !== spec.nodeSelector[key]) return false
+  return true
 }
 
 function isOpen({ spec }: Node): boolean {

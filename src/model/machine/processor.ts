@@ -11,10 +11,9 @@ export interface Processor {
 }
 
 interface Component {
+  name: string
   usedMs: number
   flows: Flow[]
-  /** How many flows have something to do; as of the last look. */
-  busy: number
 }
 
 /** What is done first come, first served. */
@@ -32,18 +31,27 @@ interface Flow {
  * takes one core at most. When work is done is reckoned as it arrives, from what all have left to do at that moment.
  */
 export function createProcessor(nowMs: () => number, cores: number): Processor {
-  const components = new Map<string, Component>()
+  const components: Component[] = []
 
-  const componentOf = (name: string): Component => {
-    let component = components.get(name)
-    if (component === undefined) {
-      component = { usedMs: 0, flows: [], busy: 0 }
-      components.set(name, component)
+  const find = (name: string): Component | undefined => {
+    for (let index = 0; index < components.length; index++) {
+      const component = components[index] as Component
+      if (component.name === name) return component
     }
+    return undefined
+  }
+  const componentOf = (name: string): Component => {
+    const known = find(name)
+    if (known !== undefined) return known
+    const component: Component = { name, usedMs: 0, flows: [] }
+    components.push(component)
     return component
   }
   const flowOf = ({ flows }: Component, name: string): Flow => {
-    for (const flow of flows) if (flow.name === name) return flow
+    for (let index = 0; index < flows.length; index++) {
+      const flow = flows[index] as Flow
+      if (flow.name === name) return flow
+    }
     const flow: Flow = { name, freeMs: 0, cores }
     flows.push(flow)
     return flow
@@ -51,6 +59,7 @@ export function createProcessor(nowMs: () => number, cores: number): Processor {
 
   return {
     cores,
+    // Called for everything that happens: loops that count, as iterators would be most of the memory that a simulation takes.
     reserve(name, costMs, flowName = '', pieces = 1) {
       const now = nowMs()
       const mine = componentOf(name)
@@ -58,24 +67,23 @@ export function createProcessor(nowMs: () => number, cores: number): Processor {
       const flow = flowOf(mine, flowName)
       const startMs = Math.max(now, flow.freeMs)
       const neededMs = (startMs - now) * flow.cores + costMs
-      mine.busy = 1
-      for (const other of mine.flows) if (other !== flow && other.freeMs > now) mine.busy++
+      const myBusy = busyFlows(mine, now) + (flow.freeMs > now ? 0 : 1)
       let othersMs = 0
-      for (const component of components.values()) {
-        if (component !== mine) {
-          component.busy = 0
-          for (const other of component.flows) if (other.freeMs > now) component.busy++
-          if (component.busy === 0) continue
-        }
+      for (let at = 0; at < components.length; at++) {
+        const component = components[at] as Component
+        const busy = component === mine ? myBusy : busyFlows(component, now)
+        if (busy === 0) continue
         // What another flow gets while this one gets what it needs, unless it needs less.
-        const mostMs = (neededMs * mine.busy) / component.busy
-        for (const other of component.flows) {
+        const mostMs = (neededMs * myBusy) / busy
+        const { flows } = component
+        for (let index = 0; index < flows.length; index++) {
+          const other = flows[index] as Flow
           if (other === flow || other.freeMs <= now) continue
           const leftMs = (other.freeMs - now) * other.cores
           othersMs += Math.min(leftMs, mostMs)
           // And what this one takes from it: what it was promised stands, what comes next is later.
           if (other.freeMs <= startMs) continue
-          other.freeMs += Math.min(costMs, (leftMs * component.busy) / mine.busy) / cores
+          other.freeMs += Math.min(costMs, (leftMs * busy) / myBusy) / cores
           other.cores = leftMs / (other.freeMs - now)
         }
       }
@@ -84,6 +92,13 @@ export function createProcessor(nowMs: () => number, cores: number): Processor {
       if (tookMs > 0) flow.cores = neededMs / tookMs
       return Math.max(flow.freeMs, startMs + costMs / pieces)
     },
-    usedMs: (name) => components.get(name)?.usedMs ?? 0,
+    usedMs: (name) => find(name)?.usedMs ?? 0,
   }
+}
+
+/** How many flows of a component have something to do. */
+function busyFlows({ flows }: Component, nowMs: number): number {
+  let busy = 0
+  for (let index = 0; index < flows.length; index++) if ((flows[index] as Flow).freeMs > nowMs) busy++
+  return busy
 }
