@@ -208,21 +208,35 @@ function versionOf(event: WatchEvent<KubeObject>): string {
 
 type Difference<T> = { type: 'ADDED' | 'MODIFIED'; object: T } | { type: 'DELETED'; object: KubeObject }
 
+/** An object as the caller was told of it. */
+interface Known {
+  metadata: ObjectMeta
+  /** The number of the list that it was last seen in. */
+  list: number
+}
+
 /** What the caller has been told, small enough to keep for every object of a big cluster. */
 function createView<T extends KubeObject>() {
-  const known = new Map<string, { metadata: ObjectMeta; list: number }>()
+  /** By namespace and name: a key made of both would be put together for every event of every pod. */
+  const known = new Map<string, Map<string, Known>>()
   let list = 0
-  const remember = (object: T) => known.set(keyOf(object), { metadata: summary(object.metadata), list })
+  const find = ({ metadata: { namespace = '', name = '' } }: KubeObject) => known.get(namespace)?.get(name)
+  const remember = (object: T) => {
+    const { namespace = '', name = '' } = object.metadata
+    const neighbours = known.get(namespace) ?? new Map<string, Known>()
+    known.set(namespace, neighbours)
+    neighbours.set(name, { metadata: summary(object.metadata), list })
+  }
+  const forget = ({ metadata: { namespace = '', name = '' } }: KubeObject) => known.get(namespace)?.delete(name)
 
   return {
     note(event: { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T }): void {
-      const key = keyOf(event.object)
       if (event.type === 'DELETED') {
-        known.delete(key)
+        forget(event.object)
         return
       }
       const { uid, labels, ownerReferences, resourceVersion = '' } = event.object.metadata
-      const before = known.get(key)?.metadata
+      const before = find(event.object)?.metadata
       // Heartbeats of thousands of nodes change nothing here but the version.
       if (
         before !== undefined &&
@@ -239,7 +253,7 @@ function createView<T extends KubeObject>() {
       list += 1
       return {
         differences(object: T): Difference<T>[] {
-          const before = known.get(keyOf(object))?.metadata
+          const before = find(object)?.metadata
           remember(object)
           if (before === undefined) return [{ type: 'ADDED', object }]
           if (before.uid !== object.metadata.uid) {
@@ -253,19 +267,16 @@ function createView<T extends KubeObject>() {
         },
 
         *vanished(): Generator<Difference<T>> {
-          for (const [key, { metadata, list: lastSeen }] of known) {
-            if (lastSeen === list) continue
-            known.delete(key)
-            yield { type: 'DELETED', object: { metadata } }
-          }
+          for (const neighbours of known.values())
+            for (const { metadata, list: lastSeen } of neighbours.values()) {
+              if (lastSeen === list) continue
+              forget({ metadata })
+              yield { type: 'DELETED', object: { metadata } }
+            }
         },
       }
     },
   }
-}
-
-function keyOf({ metadata }: KubeObject): string {
-  return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`
 }
 
 function summary({ name, namespace, uid, resourceVersion, labels, ownerReferences }: ObjectMeta): ObjectMeta {

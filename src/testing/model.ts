@@ -23,6 +23,8 @@ export function machineForTests(): { calibration: Calibration; hardware: Hardwar
 export interface ModelForTests extends Model, AsyncDisposable {
   readonly api: KubeApi
   readonly clock: Clock
+  /** How many events of the simulation have happened. */
+  events(): number
   /** Starts nodes `hollow-0` and so on, all ready to start containers at once. */
   startNodes(nodes: number, containerStartDelayMs?: number): void
 }
@@ -47,6 +49,7 @@ export function openModelForTests(options: ModelForTestsOptions = {}): ModelForT
     ...model,
     api: model.connect({ signal, onRequest: () => {}, onRetry: () => {} }),
     clock: model.timeline.clock,
+    events: kernel.events,
     startNodes(nodes, containerStartDelayMs = 0) {
       const node = { cpu: 8, memory: '16Gi', containerStartDelayMs }
       model.startFleet({ nodes, nodesPerProcess: 50, node }, signal)

@@ -17,22 +17,71 @@ const costs: Costs = {
   idleMsPerSecond: {},
 }
 
-/** Writes one EndpointSlice that is announced to so many watchers; when it was written and told, and what the server used. */
-async function announced(watchers: number) {
+function benchOf(cores = 2) {
   const kernel = createKernel()
   const timeline = kernel.createTimeline()
-  const processor = createProcessor(timeline.nowMs, 32)
+  const processor = createProcessor(timeline.nowMs, cores)
   const settings = { quotaBytes: 2 ** 31, snapshotCount: 10_000, apiserverCompactionMs: 0, compaction: null, split: [] }
   const etcd = createEtcd(timeline, processor, costs.etcd, settings)
   const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
   const server = createServer({ timeline, store, etcd, processor, costs, inflight: 600 })
+  const counted = () => {
+    const page = server.metrics.samples()
+    return page.find(({ name, labels }) => name === 'apiserver_request_total' && labels['resource'] === 'leases')?.value
+  }
+  return { kernel, store, server, processor, counted }
+}
+
+const renewal = { verb: 'PUT', resource: 'leases', level: 'node-high', bytes: 100, obsoleteBytes: 100 } as const
+
+describe('requests that are alike', () => {
+  it('should cost as much, and count as many, as if each came by itself', async () => {
+    const [alone, together] = [benchOf(), benchOf()]
+    for (let count = 0; count < 50; count++)
+      alone.server.handle({ ...renewal, unseen: true }, () => alone.store.bump('leases'))
+    let served = 0
+    const taken = together.server.handleAlike(renewal, { count: 50, overMs: 20 }, (count) => {
+      served += count
+    })
+    await Promise.all([alone, together].map(({ kernel }) => kernel.clock.sleep(1000)))
+    expect([taken, served]).toEqual([50, 50])
+    for (const component of ['kube-apiserver', 'etcd'])
+      expect(together.processor.usedMs(component)).toBeCloseTo(alone.processor.usedMs(component))
+    expect(together.counted()).toBe(50)
+    expect(together.counted()).toBe(alone.counted())
+    expect(together.store.version('leases')).toBe(alone.store.version('leases'))
+  })
+
+  it('should be served when a slow server gets to them, and be taken only as far as there are seats', async () => {
+    const { kernel, server, counted } = benchOf()
+    server.slowDown(1000)
+    let servedAtMs = 0
+    const note = () => {
+      servedAtMs = kernel.clock.nowMs()
+    }
+    const taken = server.handleAlike(renewal, { count: 150, overMs: 20 }, note)
+    // 600 seats by 40 of 245 shares.
+    expect(taken).toBe(98)
+    expect(server.handleAlike(renewal, { count: 52, overMs: 20 }, note)).toBe(0)
+    await kernel.clock.sleep(1000)
+    expect(counted()).toBeUndefined()
+    await kernel.clock.sleep(10_000)
+    expect(counted()).toBe(98)
+    expect(servedAtMs).toBeGreaterThan(4000)
+    expect(server.handleAlike(renewal, { count: 52, overMs: 20 }, note)).toBe(52)
+  })
+})
+
+/** Writes one EndpointSlice that is announced to so many watchers; when it was written and told, and what the server used. */
+async function announced(watchers: number) {
+  const { kernel, server, processor } = benchOf(32)
   server.addWatchers('endpointslices', watchers)
   const moments: { writtenMs?: number; toldMs?: number } = {}
   const request = { verb: 'PUT', resource: 'endpointslices', level: 'workload-high', bytes: 100 } as const
   server.handle(request, () => {
-    moments.writtenMs = timeline.nowMs()
+    moments.writtenMs = kernel.clock.nowMs()
     server.announce('endpointslices', () => {
-      moments.toldMs = timeline.nowMs()
+      moments.toldMs = kernel.clock.nowMs()
     })
   })
   await kernel.clock.sleep(10_000)

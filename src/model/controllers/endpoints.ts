@@ -81,9 +81,11 @@ function run(
   })
 
   const select = ({ metadata }: Pod): Backends[] => {
-    const inNamespace = byNamespace.get(metadata.namespace ?? '')
-    if (inNamespace === undefined) return []
-    return [...inNamespace.values()].filter(({ wanted }) => matches(wanted, metadata.labels))
+    const selecting: Backends[] = []
+    byNamespace.get(metadata.namespace ?? '')?.forEach((one) => {
+      if (matches(one.wanted, metadata.labels)) selecting.push(one)
+    })
+    return selecting
   }
 
   server.inform('services', ({ type, object }) => {
@@ -131,5 +133,6 @@ function readyTransitionMs({ metadata, status }: Pod): number | undefined {
 }
 
 function matches(wanted: Backends['wanted'], labels: Readonly<Record<string, string>> = {}): boolean {
-  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
+  // For every change of every pod: without an iterator for each pair.
+  return wanted.length > 0 && wanted.every((pair) => labels[pair[0]] === pair[1])
 }

@@ -82,11 +82,11 @@ export function runNodeLifecycleController(
 
   const monitor = () => {
     const nowMs = timeline.nowMs()
-    for (const [name, node] of nodes) {
+    nodes.forEach((node, name) => {
       const awayMs = nowMs - (renewedMs.get(name) ?? nowMs)
       if (awayMs <= nodeMonitorGracePeriodMs) lost.delete(name)
       else if (!lost.has(name) && isReady(node)) lose(name)
-    }
+    })
     timeline.after(nodeMonitorPeriodMs, monitor)
   }
   timeline.after(nodeMonitorPeriodMs, monitor)

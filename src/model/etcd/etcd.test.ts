@@ -54,6 +54,16 @@ describe('etcd', () => {
     expect(use().snapshots).toBe(1)
   })
 
+  it('should take many writes that are alike as if each came by itself', () => {
+    const { etcd, use } = benchOf({ snapshotCount: 50 })
+    // Every second one finds the disk busy with the one before it.
+    expect(etcd.commitAlike('leases', 0, 100, 100, { count: 40, overMs: 200 })).toBe(10)
+    expect(use()).toMatchObject({ writes: 40, fsyncs: 20, fsyncMs: 200, snapshots: 0 })
+    etcd.commitAlike('leases', 0, 100, 100, { count: 120, overMs: 0 })
+    expect(use()).toMatchObject({ writes: 160, snapshots: 3 })
+    expect(use().inUseBytes).toBeGreaterThan(160 * 100)
+  })
+
   it('should raise its alarm at the quota, and keep it when less is in use again', async () => {
     const { write, use, etcd, sleep } = benchOf({ quotaBytes: 1_000_000 })
     write('pods', 500_000)
