@@ -9,6 +9,7 @@ CLUSTERS ?=
 CONFIRM ?=
 ARGS   ?=
 SEEDS  ?= 1000
+SEED   ?= 1
 KUBERNETES ?=
 IMAGE_REGISTRY ?=
 BUILDER ?= auto
@@ -16,7 +17,7 @@ BUILDER ?= auto
 MEMORY ?= 2000
 
 # Recipes take these from the environment, as they were written: to the shell, a value is one word whatever it holds.
-values := PLAN TARGET REPEAT CLUSTERS CONFIRM SEEDS KUBERNETES IMAGE_REGISTRY BUILDER MEMORY
+values := PLAN TARGET REPEAT CLUSTERS CONFIRM SEEDS SEED KUBERNETES IMAGE_REGISTRY BUILDER MEMORY
 $(foreach name,$(values),$(eval override $(name) := $$(value $(name))))
 export $(values)
 
@@ -33,6 +34,7 @@ help: ## List these commands
 	@echo 'Variables of scale-test: PLAN (a name in plans/ or a file), TARGET (sim, local, remote), REPEAT (times per arm),'
 	@echo '  KUBERNETES (such as 1.36; of components and image, too), CLUSTERS (a file, for TARGET=remote),'
 	@echo '  CONFIRM (contexts that look like production), ARGS'
+	@echo 'Variable of fidelity: SEED (draws settings that nobody chose; 1)'
 	@echo 'Variables of image: IMAGE_REGISTRY (pushes there), BUILDER (auto, docker, buildah, none)'
 
 # `exec`: a signal to make then ends the program, not only a shell around it.
@@ -44,9 +46,13 @@ scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, KUBERNE
 simulate: $(installed) ## Try a small plan under the faults of many seeds: SEEDS
 	@exec $(program) simulate --seeds="$$SEEDS"
 
-fidelity: $(installed) ## Measure and simulate the same probes, and print by how much each cell is off (12 minutes)
+fidelity: $(installed) ## Measure and simulate the same probes, and print by how much each cell is off (about half an hour, an estimate): SEED
 	@$(program) run experiments/fidelity --target local
-	@node scripts/fidelity.ts
+	@$(program) run experiments/fidelity-300-pods --target local
+	@$(program) run experiments/fidelity-unbound --target local
+	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && \
+	node scripts/fidelity.ts --draw "$$SEED" > "$$folder/drawn.yaml" && $(program) run --target=local -- "$$folder/drawn.yaml"
+	@node scripts/fidelity.ts --seed "$$SEED"
 
 components: $(installed) ## Build etcd, the control plane and the hollow node (once; needs Go): KUBERNETES
 	@exec $(program) components $${KUBERNETES:+--kubernetes="$$KUBERNETES"}
