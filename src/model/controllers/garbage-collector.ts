@@ -34,13 +34,16 @@ interface Owners {
   waiting: Owner[]
 }
 
+/** A deletion takes two requests: its client may send twice as many as the others' (cmd/kube-controller-manager/app/core.go). */
+const timesTheLimits = { qps: 2, burst: 1 }
+
 /**
  * The garbage collector (pkg/controller/garbagecollector): what has lost all its owners is deleted, what has lost some gets a shorter list of them; an
  * owner that is deleted in the foreground waits for dependents that block it; one that is deleted with `Orphan` lets go of them first.
  */
 export function runGarbageCollector(controlPlane: ControlPlane): void {
   const { timeline, server, settings } = controlPlane
-  const client = controllerClient(controlPlane)
+  const client = controllerClient(controlPlane, timesTheLimits)
   const byUid = new Map<string, Node>()
   const dependents = new Map<string, Set<string>>()
   const absent = new Set<string>()

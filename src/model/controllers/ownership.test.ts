@@ -3,6 +3,7 @@ import type { ResourceName } from '../../kube/api.ts'
 import type { Deployment, KubeObject, ObjectMeta, ResourceTypes } from '../../kube/resources.ts'
 import type { ModelForTests } from '../../testing/model.ts'
 import { openModelForTests } from '../../testing/model.ts'
+import { requestsUnder } from '../../testing/profiles.ts'
 
 const namespace = 'ns'
 const labels = { app: 'web' }
@@ -86,6 +87,28 @@ describe('the ReplicaSet controller', () => {
 })
 
 describe('the garbage collector', () => {
+  it('should delete as many objects a second as the controllers may send requests, and its burst no more than theirs', async () => {
+    await using limited = openModelForTests({
+      knobs: requestsUnder('stock', { 'controllerManager.kubeApiQps': 10, 'controllerManager.kubeApiBurst': 20 }),
+    })
+    const { api, clock, store } = limited
+    await api.create('namespaces', { metadata: { name: namespace } })
+    const owner = await api.create('configmaps', { metadata: { name: 'owner', namespace } })
+    const { uid = '' } = owner.metadata
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid }]
+    for (let number = 0; number < 100; number++)
+      await api.create('configmaps', { metadata: { name: `child-${number}`, namespace, ownerReferences } })
+    await clock.sleep(60_000)
+    await api.delete(ref('configmaps', 'owner'), { uid })
+    const startMs = clock.nowMs()
+    const isChild = ({ metadata }: KubeObject) => metadata.ownerReferences !== undefined
+    while (store.list('configmaps', namespace).some(isChild)) await clock.sleep(50)
+    const seconds = (clock.nowMs() - startMs) / 1000
+    // A GET and a DELETE for each of 100; 20 at once, then 2 x 10 a second.
+    expect(seconds).toBeGreaterThan((200 - 20) / 20)
+    expect(seconds).toBeLessThan((200 - 20) / 20 + 1)
+  })
+
   it('should keep what is owned when nobody knows the kind of its owner', async () => {
     await create('owned', { ownerReferences: [{ apiVersion: 'x/v1', kind: 'Foo', name: 'foo', uid: 'u' }] })
     await settle()
