@@ -111,6 +111,16 @@ describe('whatIfCommand', { timeout: 60_000 }, () => {
     expect(files.map(second.read)).toEqual(before)
   })
 
+  it('should give a value the same figures whatever its neighbours in the list are', async () => {
+    const armOf = ({ arms }: Result) =>
+      arms.filter(({ name }) => name === 'kube-api-qps-50').map(({ order: _, ...figures }) => figures)
+    const last = await whatIf('kubelet.kubeAPIQPS=5,50')
+    rmSync(join(reports, last.run), { recursive: true })
+    const first = await whatIf('kubelet.kubeAPIQPS=50,100,1000')
+    expect(armOf(first.result)).toHaveLength(3)
+    expect(armOf(first.result)).toEqual(armOf(last.result))
+  })
+
   it('should start from the tuned arm, or from the one that is named, with its departures', async () => {
     const tuned = await whatIf('kubelet.kubeAPIQPS=5,50')
     expect(tuned.result.whatIf).toEqual({

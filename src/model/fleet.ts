@@ -1,4 +1,5 @@
 import type { Random } from '../base/random.ts'
+import { countMore } from '../base/sum.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { createHeartbeats } from './kubelet/heartbeats.ts'
 import type { Kubelet, KubeletOptions } from './kubelet/kubelet.ts'
@@ -55,6 +56,7 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
       ? // Hosts that are the control plane's own machine.
         [processor]
       : Array.from({ length: hosts.count }, () => createProcessor(timeline.nowMs, hosts.cores))
+  const hostOf = (packNumber: number) => hostProcessors[packNumber % hostProcessors.length] as Processor
   const random = randomOf('kubelets')
   const heartbeats = createHeartbeats({ controlPlane, random, renewedMs })
   const packs: Kubelet[][] = []
@@ -63,7 +65,7 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
   for (let index = 0; index < spec.nodes; index++) {
     const name = `hollow-${index}`
     const packNumber = index === 0 ? 0 : 1 + Math.floor((index - 1) / spec.nodesPerProcess)
-    const host = hostProcessors[packNumber % hostProcessors.length] as Processor
+    const host = hostOf(packNumber)
     const kubelet = createKubelet({ controlPlane, name, host, node: spec.node, random, heartbeats })
     byName.set(name, kubelet)
     const pack = packs[packNumber]
@@ -86,18 +88,15 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
     const { nodeName } = change.object.spec
     if (nodeName !== undefined) byName.get(nodeName)?.pod(change)
   })
+  const kubeletsByHost = new Map<Processor, number>()
+  for (const [number, pack] of packs.entries()) countMore(kubeletsByHost, hostOf(number), pack.length)
   const forgetServices = server.inform('services', () => {
-    for (const [index, host] of hostProcessors.entries()) {
-      const kubelets = packs.reduce(
-        (sum, pack, number) => sum + (number % hostProcessors.length === index ? pack.length : 0),
-        0,
-      )
+    for (const [host, kubelets] of kubeletsByHost)
       host.reserve('hollow-node', kubelets * costs.kubelet.deliveryMs, 'watches')
-    }
   })
 
   for (const [number, pack] of packs.entries()) {
-    const host = hostProcessors[number % hostProcessors.length] as Processor
+    const host = hostOf(number)
     const startNext = (index: number) => {
       const kubelet = pack[index]
       if (kubelet === undefined || signal.aborted || isKilled) return
