@@ -27,6 +27,7 @@ import { startHollowFleet } from './fleet.ts'
 import type { Kernel, Timeline } from './kernel/kernel.ts'
 import type { Costs } from './machine/costs.ts'
 import type { Hardware } from './machine/hardware.ts'
+import type { Processor } from './machine/processor.ts'
 import { createProcessor } from './machine/processor.ts'
 import type { ConntrackTable } from './proxy/conntrack.ts'
 import { conntrackTableOf } from './proxy/conntrack.ts'
@@ -52,6 +53,8 @@ export interface Model {
   readonly store: Store
   readonly server: Server
   readonly etcd: EtcdFleet
+  /** Of the machine of the control plane. */
+  readonly processor: Processor
   /** Of all controllers together, as they are one process. */
   readonly controllerLimiter: LimiterMetrics
   /** Of the scheduler's clients together. */
@@ -77,7 +80,7 @@ export function openModel(options: ModelOptions): Model {
   const { kernel, seed, repetition, settings, costs, hardware, kubeProxy, faults } = options
   const timeline = kernel.createTimeline()
   const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores)
-  const etcd = createEtcd(timeline, processor, costs.etcd, settings.etcd)
+  const etcd = createEtcd(timeline, processor, costs.fsyncMs, settings.etcd)
   const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
   const randomOf = (stream: string): Random => createRandom(seed, `${repetition}/${stream}`)
   const objects = createObjects({
@@ -126,6 +129,18 @@ export function openModel(options: ModelOptions): Model {
   }
   if (compactionMs > 0) timeline.after(compactionMs, compact)
 
+  // What the components do all the time; the kubelets' share comes with their heartbeats.
+  const idle = () => {
+    for (const [component, costMs] of idling) processor.reserve(component, costMs, 'idling')
+    timeline.after(1000, idle)
+  }
+  const idling = Object.entries(costs.idleMsPerSecond).filter(([component]) => component !== 'orchestrator')
+  idle()
+  const spend = (work: 'request' | 'event') => {
+    const { requestMs, eventMs } = costs.orchestrator
+    if (hardware.hosts === null) processor.reserve('orchestrator', work === 'request' ? requestMs : eventMs)
+  }
+
   const jitter = randomOf('retries')
   let fleet: HollowFleet | undefined
   return {
@@ -133,6 +148,7 @@ export function openModel(options: ModelOptions): Model {
     store,
     server,
     etcd,
+    processor,
     controllerLimiter,
     schedulerLimiter,
     conntrack: conntrackTableOf(
@@ -148,6 +164,7 @@ export function openModel(options: ModelOptions): Model {
         server,
         store,
         objects,
+        spend,
         random: () => jitter.integer(0, 999_999) / 1_000_000,
         faults,
       }),

@@ -32,6 +32,8 @@ export interface ConnectionOptions extends Caller {
   objects: Objects
   /** Uniform in [0, 1): spreads retries. */
   random: () => number
+  /** What the client's own work takes, where its machine is the cluster's. */
+  spend: (work: 'request' | 'event') => void
   /** What goes wrong between the orchestrator and the apiserver; the requests of components inside are left alone. */
   faults: readonly Fault[]
 }
@@ -43,7 +45,7 @@ const httpVerbs = { create: 'POST', get: 'GET', list: 'LIST', patch: 'PATCH', de
 
 /** A connection from outside to the modelled apiserver: the same retries as to a real one, on virtual time. */
 export function connect(options: ConnectionOptions): KubeApi {
-  const { kernel, timeline, server, store, objects, random, signal, faults, onRequest, onRetry } = options
+  const { kernel, timeline, server, store, objects, random, spend, signal, faults, onRequest, onRetry } = options
   const { clock } = timeline
   const pager = createPager(store)
 
@@ -91,6 +93,7 @@ export function connect(options: ConnectionOptions): KubeApi {
   /** One try: the answer, or the refusal, comes after as much virtual time as the server takes. */
   const tryOnce = (request: KubeRequest, ending: AbortSignal): Promise<unknown> => {
     const sentMs = timeline.nowMs()
+    spend('request')
     const { verb } = request
     const resource = resourceOf(request)
     const fault = faultOf(request)
@@ -142,6 +145,7 @@ export function connect(options: ConnectionOptions): KubeApi {
         store,
         query,
         signal: ending,
+        onEvent: () => spend('event'),
         onOpen(stream) {
           for (const fault of faults) fault.onWatch?.(stream, timeline)
         },

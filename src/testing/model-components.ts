@@ -67,7 +67,11 @@ export function componentBenchForTests({
     objects,
     server,
     processor: createProcessor(timeline.nowMs, 1000),
-    costs: { ...costs, controllerManager: { actionMs: 0 }, scheduler: { podMs: 0 } },
+    costs: {
+      ...costs,
+      controllerManager: { actionMs: 0, nodeStatusMs: 0, leaseMs: 0 },
+      scheduler: { ...costs.scheduler, podMs: 0, nodeStatusMs: 0 },
+    },
     settings: { ...settings, controllerManager: { ...settings.controllerManager, client: unlimited } },
     random: createRandom(1, 'controllers'),
     controllerLimiter: createLimiterMetrics(),

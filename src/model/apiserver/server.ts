@@ -3,7 +3,7 @@ import type { ResourceName } from '../../kube/api.ts'
 import { ApiError } from '../../kube/api.ts'
 import type { Alike, EtcdFleet } from '../etcd/etcd.ts'
 import type { Timeline } from '../kernel/kernel.ts'
-import type { Costs } from '../machine/costs.ts'
+import type { Costs, Price } from '../machine/costs.ts'
 import type { Processor } from '../machine/processor.ts'
 import type { PriorityLevel } from './flow-control.ts'
 import { createFlowControl, oneSeat, writeWidth } from './flow-control.ts'
@@ -76,10 +76,21 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
   const watchers = new Map<string, number>()
   let slowness = 1
 
-  const costOf = ({ verb, resource }: ServerRequest): number => {
-    if (verb === 'GET' || verb === 'LIST') return costs.apiserver.readMs
-    if (resource === 'nodes/status') return costs.apiserver.nodeStatusMs
-    return resource === 'leases' ? costs.apiserver.leaseMs : costs.apiserver.writeMs
+  const priceOf = ({ verb, resource }: ServerRequest): Price => {
+    const { requests } = costs
+    if (verb === 'GET' || verb === 'LIST') return requests.read
+    switch (resource) {
+      case 'nodes/status':
+        return requests.nodeStatus
+      case 'leases':
+        return requests.lease
+      case 'configmaps':
+      case 'secrets':
+      case 'services':
+        return verb === 'PATCH' ? requests.patch : requests.create
+      default:
+        return requests.pod
+    }
   }
 
   /** Watchers of a resource, and when the last write reached them. */
@@ -112,7 +123,7 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
 
   /** Watchers see a write at once, about when its writer has the answer, unless the server has no time. */
   const deliver = ({ channel, tell }: Delivery) => {
-    const costMs = (watchers.get(channel.resource) ?? 0) * costs.apiserver.deliveryMs * slowness
+    const costMs = (watchers.get(channel.resource) ?? 0) * costs.deliveryMs * slowness
     const isFanOut = costMs > fanOutMs
     const sentMs = processor.reserve('kube-apiserver', costMs, isFanOut ? 'fan-out' : 'watches')
     const nowMs = timeline.nowMs()
@@ -138,9 +149,14 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
   const start = (passage: Passage) => {
     const { request } = passage
     // The answer's way to the client is taken before the decision: one moment of the simulation then does for both.
-    const computedMs = processor.reserve('kube-apiserver', costOf(request) * slowness, request.level) + 2 * networkMs
-    const { bytes, obsoleteBytes = 0 } = request
-    const doneMs = bytes === undefined ? computedMs : etcd.commit(resourceOf(request), computedMs, bytes, obsoleteBytes)
+    const { apiserverMs, etcdMs } = priceOf(request)
+    const computedMs = processor.reserve('kube-apiserver', apiserverMs * slowness, request.level) + 2 * networkMs
+    const { verb, bytes, obsoleteBytes = 0 } = request
+    let doneMs = computedMs
+    if (bytes !== undefined)
+      doneMs = etcd.commit(resourceOf(request), computedMs, { bytes, obsoleteBytes, costMs: etcdMs })
+    // The current version is etcd's to tell; a list comes from the watch cache.
+    else if (verb === 'GET') doneMs = Math.max(processor.reserve('etcd', etcdMs, 'reads'), computedMs + etcdMs)
     // A few milliseconds early spare an event: unless the server is behind, then it is late like all others.
     if (request.unseen === true && doneMs - timeline.nowMs() < unseenMs) conclude(passage)
     else timeline.at(doneMs, () => conclude(passage))
@@ -184,13 +200,15 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
       const count = etcd.isFull(resource) ? 0 : flow.tryEnter(level, requests.count)
       if (count === 0) return 0
       const sentMs = timeline.nowMs()
-      const costMs = costOf(request) * slowness * count
-      const computedMs = processor.reserve('kube-apiserver', costMs, level, count) + 2 * networkMs
-      const doneMs = etcd.commitAlike(resource, computedMs, bytes, obsoleteBytes, { ...requests, count })
+      const { apiserverMs, etcdMs } = priceOf(request)
+      const computedMs =
+        processor.reserve('kube-apiserver', apiserverMs * slowness * count, level, count) + 2 * networkMs
+      const write = { bytes, obsoleteBytes, costMs: etcdMs }
+      const doneMs = etcd.commitAlike(resource, computedMs, write, { ...requests, count })
       const conclude = () => {
         metrics.note(verb, request.resource, 200, doneMs - sentMs - 2 * networkMs, count)
         store.bump(resource, count)
-        const deliveryMs = (watchers.get(resource) ?? 0) * costs.apiserver.deliveryMs * slowness * count
+        const deliveryMs = (watchers.get(resource) ?? 0) * costs.deliveryMs * slowness * count
         if (deliveryMs > 0) processor.reserve('kube-apiserver', deliveryMs, 'watches', count)
         flow.leave(level, count)
         serve(count)

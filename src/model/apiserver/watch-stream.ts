@@ -23,6 +23,8 @@ export interface WatchOptions {
   store: Store
   query: WatchQuery
   signal: AbortSignal
+  /** Called for each event as it arrives. */
+  onEvent?: () => void
   onOpen?: ((stream: WatchStream) => void) | undefined
 }
 
@@ -41,7 +43,7 @@ const handOverMs = 5
  * `ApiError` 410 for a version too old, 400 for a selector that cannot be understood.
  */
 export async function* openWatch(options: WatchOptions): AsyncGenerator<WatchEvent<KubeObject>, void, undefined> {
-  const { kernel, timeline, server, store, query, signal, onOpen } = options
+  const { kernel, timeline, server, store, query, signal, onEvent, onOpen } = options
   const { resource, namespace, resourceVersion } = query
   const ready: WatchEvent<KubeObject>[] = []
   let waiting: Handover<void> | undefined
@@ -58,6 +60,7 @@ export async function* openWatch(options: WatchOptions): AsyncGenerator<WatchEve
   }
   const tell = (event: WatchEvent<KubeObject>) => {
     if (isSilent || ending !== undefined) return
+    onEvent?.()
     ready.push(event)
     if (ready.length === 1) timeline.after(handOverMs, wake)
   }

@@ -20,7 +20,7 @@ export function runNodeLifecycleController(
   /** When each node last renewed its lease. */
   renewedMs: ReadonlyMap<string, number>,
 ): void {
-  const { timeline, server, store, settings } = controlPlane
+  const { timeline, server, store, processor, costs, settings } = controlPlane
   const { nodeMonitorPeriodMs, nodeMonitorGracePeriodMs } = settings.controllerManager
   const client = controllerClient(controlPlane)
   const nodes = new Map<string, Node>()
@@ -96,6 +96,7 @@ export function runNodeLifecycleController(
   const recorder = createEventRecorder(timeline, client)
 
   server.inform('nodes', ({ type, object, previous }) => {
+    processor.reserve('kube-controller-manager', costs.controllerManager.nodeStatusMs, 'watches')
     const { name = '' } = object.metadata
     if (type === 'ADDED') {
       recorder.record(name, 'RegisteredNode')

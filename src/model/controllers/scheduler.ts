@@ -12,13 +12,6 @@ import { keyOf } from '../control-plane.ts'
 const backOffMs = { first: 1000, longest: 10_000 }
 /** Of 100 nodes and fewer, all are looked at. */
 const fewestNodes = 100
-/**
- * Processor time of looking at one node. Kubernetes' own performance tests hold the scheduler to at least 270 pods a second at 5000 nodes
- * (test/integration/scheduler_perf), where it scores 500, which leaves 7.4 us for each. On two cores, pinned pods were bound 4.5 ms later with
- * 1000 nodes than with a few (plan 1k-nodes, November 2026): 7.4 us side by side on both would be 3.7 ms.
- */
-const nodeMs = 1000 / 270 / 500
-
 /** A node as the scheduler's cache has it, pods that are being bound included. */
 interface Candidate {
   node: Node
@@ -84,7 +77,7 @@ export function runScheduler(controlPlane: ControlPlane): void {
       const { chosen, lookedAt, needs } = choose(pod)
       // scheduler/framework/parallelize
       const sideBySide = Math.min(settings.scheduler.parallelism, processor.cores)
-      const pieceMs = (lookedAt * nodeMs) / sideBySide
+      const pieceMs = (lookedAt * costs.scheduler.nodeMs) / sideBySide
       for (let other = 1; other < sideBySide; other++) processor.reserve('kube-scheduler', pieceMs)
       const doneMs = processor.reserve('kube-scheduler', costs.scheduler.podMs + pieceMs)
       timeline.at(doneMs, () => {
@@ -190,6 +183,7 @@ export function runScheduler(controlPlane: ControlPlane): void {
   }
 
   server.inform('nodes', ({ type, object, previous }) => {
+    processor.reserve('kube-scheduler', costs.scheduler.nodeStatusMs, 'watches')
     const { name = '' } = object.metadata
     const known = byName.get(name)
     if (type === 'DELETED') {

@@ -18,13 +18,21 @@ export interface EtcdSettings {
 export interface EtcdFleet {
   /** Which of them holds a resource, by instance name: `etcd`, `etcd-pods`. */
   instanceOf(resource: string): string
-  /** A write that will reach etcd at `readyMs` and makes so many bytes obsolete; returns when it is on disk. */
-  commit(resource: string, readyMs: number, bytes: number, obsoleteBytes: number): number
+  /** A write that will reach etcd at `readyMs`; returns when it is on disk. */
+  commit(resource: string, readyMs: number, write: Write): number
   /** As `commit`, of `count` such writes that come evenly over so long; returns when the last of them is on disk. */
-  commitAlike(resource: string, readyMs: number, bytes: number, obsoleteBytes: number, writes: Alike): number
+  commitAlike(resource: string, readyMs: number, write: Write, writes: Alike): number
   /** Whether the NOSPACE alarm is raised: then only deletions are taken. */
   isFull(resource: string): boolean
   instances(): EtcdUse[]
+}
+
+export interface Write {
+  bytes: number
+  /** Bytes of the version that it takes the place of. */
+  obsoleteBytes: number
+  /** Processor time of etcd. */
+  costMs: number
 }
 
 /** Things of one kind that are taken together. */
@@ -83,7 +91,8 @@ const syncsPerSnapshot = 2
 export function createEtcd(
   timeline: Timeline,
   processor: Processor,
-  costs: { fsyncMs: number; writeMs: number },
+  /** Wall time of one group commit. */
+  fsyncMs: number,
   settings: EtcdSettings,
 ): EtcdFleet {
   const owners = new Map(settings.split.map((resource) => [lastPart(resource), `etcd-${lastPart(resource)}`]))
@@ -121,24 +130,25 @@ export function createEtcd(
     if (one.fileBytes >= one.quotaBytes) one.full = true
   }
 
-  const commitAlike: EtcdFleet['commitAlike'] = (resource, readyMs, bytes, obsoleteBytes, { count, overMs }) => {
+  const commitAlike: EtcdFleet['commitAlike'] = (resource, readyMs, write, { count, overMs }) => {
+    const { bytes, obsoleteBytes, costMs } = write
     const one = holding(resource)
     // Its place in the processor's queue is taken now: taken for later, the processor would be idle until then.
-    const doneMs = processor.reserve('etcd', costs.writeMs * count, '', count)
-    const atEtcdMs = Math.max(doneMs, readyMs + costs.writeMs)
+    const doneMs = processor.reserve('etcd', costMs * count, '', count)
+    const atEtcdMs = Math.max(doneMs, readyMs + costMs)
     if (atEtcdMs > one.batchStartMs) {
       one.batchStartMs = Math.max(atEtcdMs, one.batchEndMs)
-      one.batchEndMs = one.batchStartMs + costs.fsyncMs
+      one.batchEndMs = one.batchStartMs + fsyncMs
       // Those that came before the last, while nobody looked: each had a commit of its own unless the disk was too slow for it.
-      const commits = Math.max(1, Math.min(count, Math.floor(overMs / costs.fsyncMs)))
+      const commits = Math.max(1, Math.min(count, Math.floor(overMs / fsyncMs)))
       one.fsyncs += commits
-      one.fsyncMs += commits * costs.fsyncMs
+      one.fsyncMs += commits * fsyncMs
     }
     const snapshots =
       Math.floor((one.writes + count) / settings.snapshotCount) - Math.floor(one.writes / settings.snapshotCount)
     one.writes += count
     one.snapshots += snapshots
-    one.batchEndMs += snapshots * syncsPerSnapshot * costs.fsyncMs
+    one.batchEndMs += snapshots * syncsPerSnapshot * fsyncMs
     grow(one, bytes * count)
     if (obsoleteBytes > 0) remember(one, timeline.nowMs(), obsoleteBytes * count * fileBytesPerByte)
     return one.batchEndMs
@@ -147,7 +157,7 @@ export function createEtcd(
   return {
     instanceOf,
     isFull: (resource) => holding(resource).full,
-    commit: (resource, readyMs, bytes, obsoleteBytes) => commitAlike(resource, readyMs, bytes, obsoleteBytes, single),
+    commit: (resource, readyMs, write) => commitAlike(resource, readyMs, write, single),
     commitAlike,
     instances: () => [...instances.values()],
   }

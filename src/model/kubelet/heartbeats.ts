@@ -69,7 +69,7 @@ interface Due {
  * as long as the server is so far behind that they queue for seats.
  */
 export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatOptions): Heartbeats {
-  const { timeline, server, store, costs, settings } = controlPlane
+  const { timeline, server, store, processor, costs, settings } = controlPlane
   const client = createClient({ ...controlPlane, bucket: unlimited, level: 'node-high' })
   /** By the number of the tick. */
   const wheel = new Map<number, Due>()
@@ -90,7 +90,16 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
     return due
   }
   const jittered = (periodMs: number) => periodMs * (1 + (heartbeatJitter * random.integer(0, 1000)) / 1000)
-  const noteRenewal = ({ name }: HeartbeatingNode) => void renewedMs.set(name, timeline.nowMs())
+  const hear = (component: string, count: number, costMs: number) =>
+    processor.reserve(component, count * costMs, 'watches', count)
+  const hearRenewals = (nodes: readonly HeartbeatingNode[]) => {
+    for (const { name } of nodes) renewedMs.set(name, timeline.nowMs())
+    hear('kube-controller-manager', nodes.length, costs.controllerManager.leaseMs)
+  }
+  const hearStatuses = ({ length }: readonly HeartbeatingNode[]) => {
+    hear('kube-controller-manager', length, costs.controllerManager.nodeStatusMs)
+    hear('kube-scheduler', length, costs.scheduler.nodeStatusMs)
+  }
 
   const renew = (nodes: readonly HeartbeatingNode[]) => {
     for (const node of nodes) {
@@ -98,8 +107,8 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
       node.host.reserve('hollow-node', (costs.kubelet.idleMsPerSecond * leasePeriodMs) / 1000)
       dueIn(jittered(leasePeriodMs)).leases.push(node)
     }
-    const sendOne = (node: HeartbeatingNode) => client.send('PUT', 'leases', undefined, () => noteRenewal(node))
-    sendAll(leaseRenewal, nodes, noteRenewal, sendOne)
+    const sendOne = (node: HeartbeatingNode) => client.send('PUT', 'leases', undefined, () => hearRenewals([node]))
+    sendAll(leaseRenewal, nodes, hearRenewals, sendOne)
   }
 
   /**
@@ -116,22 +125,22 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
     }
     const unchanged = notReady.size === 0 ? nodes : nodes.filter(({ name }) => !notReady.has(name))
     if (unchanged !== nodes) for (const node of nodes) if (notReady.has(node.name)) writeStatus(node)
-    sendAll(statusReport, unchanged, () => {}, writeStatus)
+    sendAll(statusReport, unchanged, hearStatuses, writeStatus)
   }
 
   /** Sends all at once as far as the server takes them, the others one by one. */
   const sendAll = (
     request: typeof leaseRenewal | typeof statusReport,
     nodes: readonly HeartbeatingNode[],
-    served: (node: HeartbeatingNode) => void,
+    served: (nodes: readonly HeartbeatingNode[]) => void,
     sendOne: (node: HeartbeatingNode) => void,
   ) => {
     let sent = 0
     while (sent < nodes.length) {
       const first = sent
-      const count = server.handleAlike(request, { count: nodes.length - first, overMs: tickMs }, (taken) => {
-        for (let index = first; index < first + taken; index++) served(nodes[index] as HeartbeatingNode)
-      })
+      const count = server.handleAlike(request, { count: nodes.length - first, overMs: tickMs }, (taken) =>
+        served(taken === nodes.length ? nodes : nodes.slice(first, first + taken)),
+      )
       if (count === 0) break
       sent += count
     }
@@ -155,7 +164,7 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
   return {
     begin(node) {
       notReady.add(node.name)
-      client.send('POST', 'leases', undefined, () => noteRenewal(node))
+      client.send('POST', 'leases', undefined, () => hearRenewals([node]))
       dueIn(jittered(leasePeriodMs)).leases.push(node)
       timeline.after(fastUpdateMs, () => {
         if (node.isAlive) report([node], true)

@@ -29,8 +29,8 @@ function calibrationOf(used: {
 describe('what the model takes from a calibration', () => {
   it('should be the processor time of one request, without what the component takes when idle', () => {
     const costs = costsOf(calibrationOf({ idleMs: 1000, apiserverMs: 3000, etcdMs: 500, readP50Ms: 3 }))
-    expect(costs.apiserver.readMs).toBeCloseTo(2, 9)
-    expect(costs.etcd.readMs).toBeCloseTo(0.5, 9)
+    expect(costs.requests.read.apiserverMs).toBeCloseTo(2, 9)
+    expect(costs.requests.read.etcdMs).toBeCloseTo(0.5, 9)
     expect(costs.idleMsPerSecond['kube-apiserver']).toBeCloseTo(100, 9)
     // What is left of a read's latency, for each way.
     expect(costs.networkMs).toBeCloseTo(0.25, 9)
@@ -38,7 +38,7 @@ describe('what the model takes from a calibration', () => {
 
   it('should be nothing for work that took less than idling, and a little for a network that is not seen', () => {
     const costs = costsOf(calibrationOf({ idleMs: 1000, apiserverMs: 900, etcdMs: 0, readP50Ms: 0.01 }))
-    expect(costs.apiserver.readMs).toBe(0)
+    expect(costs.requests.read.apiserverMs).toBe(0)
     expect(costs.networkMs).toBe(0.05)
   })
 

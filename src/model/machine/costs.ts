@@ -1,28 +1,48 @@
 import { Failure } from '../../base/errors.ts'
 import type { Calibration } from '../../result/calibration.ts'
 
+/** What one request takes of those who serve it. */
+export interface Price {
+  apiserverMs: number
+  etcdMs: number
+}
+
 /** What requests and other work take; processor time unless it says otherwise, in milliseconds. */
 export interface Costs {
   /** One way between a client and the apiserver. */
   networkMs: number
-  apiserver: {
-    readMs: number
-    writeMs: number
+  /** Of one request, by what it asks for. */
+  requests: {
+    /** A GET, which etcd confirms. */
+    read: Price
+    /** Of a configmap or a secret of a kilobyte, or a service: what the orchestrator writes. */
+    create: Price
+    patch: Price
+    /** A pod, and what is written because of it: bindings, statuses, events, ReplicaSets. */
+    pod: Price
     /** A status of a node, which is larger than other objects. */
+    nodeStatus: Price
+    lease: Price
+  }
+  /** One watch event to one watcher, of the apiserver. */
+  deliveryMs: number
+  /** Wall time of one group commit of etcd: the write-ahead log reaching the disk. */
+  fsyncMs: number
+  scheduler: {
+    /** Of one pod, without looking for a node. */
+    podMs: number
+    /** Of looking at one node. */
+    nodeMs: number
+    /** Of hearing that a node has reported. */
+    nodeStatusMs: number
+  }
+  controllerManager: {
+    /** Of one request that it sends, or one event of a pod that it receives. */
+    actionMs: number
+    /** Of hearing that a node has reported, or renewed its lease. */
     nodeStatusMs: number
     leaseMs: number
-    /** One watch event to one watcher. */
-    deliveryMs: number
   }
-  etcd: {
-    /** Wall time of one group commit: the write-ahead log reaching the disk. */
-    fsyncMs: number
-    writeMs: number
-    readMs: number
-  }
-  scheduler: { podMs: number }
-  /** Of one request that it sends, or one event that it receives. */
-  controllerManager: { actionMs: number }
   kubelet: {
     /** From the start of the process until the kubelet has registered its node. */
     startMs: number
@@ -33,9 +53,23 @@ export interface Costs {
     /** What one kubelet takes per second of doing nothing, heartbeats included. */
     idleMsPerSecond: number
   }
+  orchestrator: {
+    requestMs: number
+    /** Of one watch event. */
+    eventMs: number
+  }
   /** What components take per second without any nodes. */
   idleMsPerSecond: Readonly<Record<string, number>>
 }
+
+/**
+ * Processor time of looking at one node. Kubernetes' own performance tests hold the scheduler to at least 270 pods a second at 5000 nodes
+ * (test/integration/scheduler_perf), where it scores 500, which leaves 7.4 us for each. On two cores, pinned pods were bound 4.5 ms later with
+ * 1000 nodes than with a few (plan 1k-nodes, November 2026): 7.4 us side by side on both would be 3.7 ms.
+ */
+const scheduledNodeMs = 1000 / 270 / 500
+/** Events of one pod that others send than the controller-manager: Scheduled, Pulled, Created, Started. */
+const otherEventsPerPod = 4
 
 type Phase = Calibration['phases'][keyof Calibration['phases']]
 
@@ -45,7 +79,7 @@ type Phase = Calibration['phases'][keyof Calibration['phases']]
  * that is not there was not sent. Throws `Failure('bad-input')` where a latency is missing.
  */
 export function costsOf({ phases, latenciesMs }: Calibration): Costs {
-  const { base, reads, writes, nodeStart, nodeIdle, podStart, podStop, nodeStatus } = phases
+  const { base, reads, writes, patches, nodeStart, nodeIdle, podStart, podStop, nodeStatus, serviceUpdates } = phases
   const idleOf = (component: string) => (base.cpuMs[component] ?? 0) / base.durationMs
   /** Processor time of a component for one unit of a phase, without what it takes anyway. */
   const perUnit = (phase: Phase, component: string, nodes = 0) => {
@@ -57,41 +91,75 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
   const nodeComponentMs = (component: string) =>
     Math.max(0, (nodeIdle.cpuMs[component] ?? 0) - idleOf(component) * nodeIdle.durationMs) / nodeIdle.units
   const fleetNodes = nodeStart.units
+  const countOf = ({ requests }: Phase, ...names: string[]) =>
+    names.reduce((sum, name) => sum + (requests[name] ?? 0), 0)
   const requestsOf = (phase: Phase) => Object.values(phase.requests).reduce((sum, count) => sum + count, 0)
-  const readMs = medianOf(latenciesMs, 'read')
-  const apiserverReadMs = perUnit(reads, 'kube-apiserver')
-  const etcdReadMs = perUnit(reads, 'etcd')
-  /** The controllers, the scheduler and the kubelets speak protobuf, and are watched: their requests have a price of their own. */
-  const podRequests = requestsOf(podStart) / podStart.units
+  const readMs = latencyIn(latenciesMs, 'read', 'p50')
+  const priceOf = (phase: Phase, nodes = 0): Price => ({
+    apiserverMs: perUnit(phase, 'kube-apiserver', nodes),
+    etcdMs: perUnit(phase, 'etcd', nodes),
+  })
+  const read = priceOf(reads)
+  const patch = priceOf(patches)
+  const updatesPerDelivery = countOf(serviceUpdates, 'PATCH services') / serviceUpdates.units
+
+  /** The controllers, the scheduler and the kubelets speak protobuf, and are watched: their writes have a price of their own. */
+  const podReads = countOf(podStart, 'GET pods') / podStart.units
+  const podWrites = (requestsOf(podStart) - countOf(podStart, 'GET pods', 'PUT leases')) / podStart.units
+  const perPodWrite = (component: string, readMs: number) =>
+    Math.max(0, perUnit(podStart, component, fleetNodes) - podReads * readMs) / podWrites
+  /** What there is to see of one pod: a watch shows each write to it. */
+  const podEvents = countOf(podStart, 'POST pods', 'POST pods/binding', 'PATCH pods/status') / podStart.units
   /** What the controller-manager has to do with one pod: its own requests, and the event of every write to the pod. */
-  const actions = ({ requests, units }: Phase) => {
-    const count = (...names: string[]) => names.reduce((sum, name) => sum + (requests[name] ?? 0), 0)
-    const own = count('POST pods', 'POST replicasets', 'PUT replicasets/status', 'PUT deployments/status')
-    return (own + count('POST pods', 'POST pods/binding', 'PATCH pods/status')) / units
-  }
+  const ownRequests = countOf(
+    podStart,
+    'POST pods',
+    'POST replicasets',
+    'PUT replicasets/status',
+    'PUT deployments/status',
+  )
+  const ownEvents = countOf(podStart, 'POST events', 'PATCH events') - otherEventsPerPod * podStart.units
+  const actions = (ownRequests + Math.max(0, ownEvents)) / podStart.units + podEvents
   return {
-    networkMs: Math.max(0.05, (readMs - apiserverReadMs - etcdReadMs) / 2),
-    apiserver: {
-      readMs: apiserverReadMs,
-      writeMs: perUnit(podStart, 'kube-apiserver', fleetNodes) / podRequests,
-      nodeStatusMs: perUnit(nodeStatus, 'kube-apiserver', 0),
-      leaseMs: nodeComponentMs('kube-apiserver') * leasePeriodSeconds,
-      deliveryMs: perUnit(phases.serviceUpdates, 'kube-apiserver', fleetNodes),
+    networkMs: Math.max(0.05, (readMs - read.apiserverMs - read.etcdMs) / 2),
+    requests: {
+      read,
+      create: priceOf(writes),
+      patch,
+      pod: { apiserverMs: perPodWrite('kube-apiserver', read.apiserverMs), etcdMs: perPodWrite('etcd', read.etcdMs) },
+      nodeStatus: priceOf(nodeStatus, fleetNodes),
+      lease: {
+        apiserverMs: nodeComponentMs('kube-apiserver') * leasePeriodSeconds,
+        etcdMs: nodeComponentMs('etcd') * leasePeriodSeconds,
+      },
     },
-    etcd: {
-      fsyncMs: medianOf(latenciesMs, 'walFsync'),
-      writeMs: perUnit(writes, 'etcd'),
-      readMs: etcdReadMs,
+    deliveryMs: Math.max(
+      0,
+      perUnit(serviceUpdates, 'kube-apiserver', fleetNodes) - updatesPerDelivery * patch.apiserverMs,
+    ),
+    // Its lowest bucket ends at a millisecond: on a good disk the median says nothing.
+    fsyncMs: latencyIn(latenciesMs, 'walFsync', 'mean'),
+    scheduler: {
+      podMs: Math.max(0, perUnit(podStart, 'kube-scheduler', fleetNodes) - fleetNodes * scheduledNodeMs),
+      nodeMs: scheduledNodeMs,
+      nodeStatusMs: perUnit(nodeStatus, 'kube-scheduler', fleetNodes),
     },
-    scheduler: { podMs: perUnit(podStart, 'kube-scheduler', fleetNodes) },
-    controllerManager: { actionMs: perUnit(podStart, 'kube-controller-manager', fleetNodes) / actions(podStart) },
+    controllerManager: {
+      actionMs: perUnit(podStart, 'kube-controller-manager', fleetNodes) / actions,
+      nodeStatusMs: perUnit(nodeStatus, 'kube-controller-manager', fleetNodes),
+      leaseMs: nodeComponentMs('kube-controller-manager') * leasePeriodSeconds,
+    },
     kubelet: {
       startMs: perUnit(nodeStart, 'hollow-node'),
       podStartMs: perUnit(podStart, 'hollow-node', fleetNodes),
       podStopMs: perUnit(podStop, 'hollow-node', fleetNodes),
-      nodeStatusMs: perUnit(nodeStatus, 'hollow-node', 0),
-      deliveryMs: perUnit(phases.serviceUpdates, 'hollow-node', fleetNodes),
+      nodeStatusMs: perUnit(nodeStatus, 'hollow-node', fleetNodes),
+      deliveryMs: perUnit(serviceUpdates, 'hollow-node', fleetNodes),
       idleMsPerSecond: nodeComponentMs('hollow-node'),
+    },
+    orchestrator: {
+      requestMs: perUnit(writes, 'orchestrator'),
+      eventMs: perUnit(podStart, 'orchestrator') / podEvents,
     },
     idleMsPerSecond: Object.fromEntries(
       Object.keys(base.cpuMs).map((component) => [component, idleOf(component) * 1000]),
@@ -100,13 +168,13 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
 }
 
 /** Throws `Failure('bad-input')` when nothing of it was measured. */
-function medianOf(latenciesMs: Calibration['latenciesMs'], name: 'read' | 'walFsync'): number {
-  const { p50 } = latenciesMs[name]
-  if (p50 === null)
-    throw new Failure('bad-input', `the calibration has no latenciesMs.${name}.p50`, {
+function latencyIn(latenciesMs: Calibration['latenciesMs'], name: 'read' | 'walFsync', which: 'p50' | 'mean'): number {
+  const latencyMs = latenciesMs[name][which]
+  if (latencyMs === null)
+    throw new Failure('bad-input', `the calibration has no latenciesMs.${name}.${which}`, {
       next: 'Measure again: npm run scale-test -- calibrate',
     })
-  return p50
+  return latencyMs
 }
 
 /** A kubelet renews its lease this often (kubelet: nodeLeaseDurationSeconds / 4). */

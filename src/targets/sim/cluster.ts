@@ -32,6 +32,8 @@ export interface Witnessed {
   armId: string
   store: Store
   nowMs: () => number
+  /** Processor time that a component has used on the control plane's machine, in milliseconds. */
+  usedMs: (component: string) => number
 }
 
 /** Opens a modelled cluster as one under test: with the knobs that an arm asks for, and the orchestrator's own connection to it. */
@@ -54,7 +56,7 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
       retries.waitedMs += waitMs
     },
   })
-  onOpen?.({ armId, store, nowMs: timeline.nowMs })
+  onOpen?.({ armId, store, nowMs: timeline.nowMs, usedMs: model.processor.usedMs })
   model.beginFaults()
 
   return {

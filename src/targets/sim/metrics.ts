@@ -50,7 +50,7 @@ function samplesOf({ fileBytes, inUseBytes, fsyncs }: EtcdUse, costs: Costs): Me
   return [
     gauge('etcd_mvcc_db_total_size_in_bytes', Math.round(fileBytes)),
     gauge('etcd_mvcc_db_total_size_in_use_in_bytes', Math.round(inUseBytes)),
-    ...histogram('etcd_disk_wal_fsync_duration_seconds', fsyncs, costs.etcd.fsyncMs),
+    ...histogram('etcd_disk_wal_fsync_duration_seconds', fsyncs, costs.fsyncMs),
   ]
 }
 
