@@ -10,6 +10,8 @@ import { createEventRecorder } from '../client-go/event-recorder.ts'
 import { bucketOf, unlimited } from '../client-go/token-bucket.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { Processor } from '../machine/processor.ts'
+import type { ContainerStartLimits } from './container-starts.ts'
+import { createContainerStarts } from './container-starts.ts'
 import type { PodRef, StatusManager } from './status-manager.ts'
 import { createStatusManager } from './status-manager.ts'
 
@@ -32,7 +34,7 @@ export interface KubeletOptions {
   name: string
   /** The machine that the kubelet runs on. */
   host: Processor
-  node: { cpu: number; memory: string; containerStartDelayMs: number }
+  node: { cpu: number; memory: string; containerStarts?: ContainerStartLimits | undefined }
   random: Random
   /** When each node last renewed its lease. */
   renewedMs: Map<string, number>
@@ -120,6 +122,9 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
   const whileAlive = (action: () => void) => () => {
     if (isAlive) action()
   }
+  const starts = createContainerStarts(node.containerStarts, (durationMs, action) =>
+    timeline.after(durationMs, whileAlive(action)),
+  )
 
   const startPod = ({ metadata, spec }: Pod) => {
     const { namespace = '', name: podName = '', uid = '' } = metadata
@@ -149,9 +154,10 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
       if (pod.terminating) return finishStart(pod)
       recorder.record(key, 'Pulled')
       recorder.record(key, 'Created')
-      work(costs.kubelet.podStartMs / startParts, node.containerStartDelayMs, () =>
-        pod.terminating ? finishStart(pod) : started(),
-      )
+      work(costs.kubelet.podStartMs / startParts, 0, () => {
+        if (pod.terminating) finishStart(pod)
+        else starts.start(uid, () => (pod.terminating ? finishStart(pod) : started()))
+      })
     }
     const mountVolumes = () => {
       if (spec['volumes'] === undefined) startContainer()
@@ -266,11 +272,13 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
       const known = pods.get(uid)
       if (type === 'DELETED') {
         pods.delete(uid)
+        starts.withdraw(uid)
         made?.statuses.forget(uid)
       } else if (known === undefined) startPod(object)
       else if (deletionTimestamp !== undefined && !known.terminating) {
         known.terminating = true
-        if (!known.starting) stopPod(known)
+        if (starts.withdraw(uid)) finishStart(known)
+        else if (!known.starting) stopPod(known)
       }
     },
     die() {
