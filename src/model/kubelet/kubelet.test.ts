@@ -69,6 +69,10 @@ async function benchOf({ nodes = 1, starts, knobs = {} }: BenchOptions = {}) {
       const { metadata } = await api.get(refOf(name))
       await api.delete(refOf(name), { uid: metadata.uid ?? '' })
     },
+    /** As `kubectl delete --force` does. */
+    async removeAtOnce(name: string) {
+      store.remove('pods', await api.get(refOf(name)))
+    },
     async untilGone(name: string) {
       for (;;) {
         try {
@@ -160,6 +164,15 @@ describe('a kubelet', () => {
     const readyMs = await bench.untilReady('next')
     expect(readyMs - startMs).toBeGreaterThan(40_000)
     expect(readyMs - startMs).toBeLessThan(41_000)
+  })
+
+  it('should give the turn of a pod that is removed at once to the next one', async () => {
+    const bench = await benchOf({ starts: { timeMs: 20_000, parallel: 1 } })
+    const startMs = bench.clock.nowMs()
+    for (const name of ['first', 'removed', 'next']) await bench.create(name)
+    await bench.clock.sleep(1000)
+    await bench.removeAtOnce('removed')
+    expect((await bench.untilReady('next')) - startMs).toBeLessThan(41_000)
   })
 
   it('should report a pod as Pending when it has seen it, Running when its containers are, and ended before it lets it go', async () => {
