@@ -154,7 +154,7 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
       if (pod.terminating) return finishStart(pod)
       recorder.record(key, 'Pulled')
       recorder.record(key, 'Created')
-      work(costs.kubelet.podStartMs / startParts, 0, () => {
+      work(costs.kubelet.podStartMs / startParts, () => {
         if (pod.terminating) finishStart(pod)
         else starts.start(uid, () => (pod.terminating ? finishStart(pod) : started()))
       })
@@ -163,7 +163,7 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
       if (spec['volumes'] === undefined) startContainer()
       else timeline.after(mountPollMs, whileAlive(startContainer))
     }
-    work(costs.kubelet.podStartMs / startParts, 0, () => {
+    work(costs.kubelet.podStartMs / startParts, () => {
       if (pods.get(uid) !== pod) return
       statuses.set(pod.ref, pendingStatus(startTime))
       // The token is a volume like others: containers wait for it.
@@ -172,9 +172,9 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
     })
   }
 
-  /** Takes processor time, then something else. */
-  const work = (costMs: number, delayMs: number, action: () => void) =>
-    timeline.at(host.reserve('hollow-node', costMs) + delayMs, whileAlive(action))
+  /** Takes processor time. */
+  const work = (costMs: number, action: () => void) =>
+    timeline.at(host.reserve('hollow-node', costMs), whileAlive(action))
 
   const finishStart = (pod: KnownPod) => {
     pod.starting = false
@@ -197,7 +197,7 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
    * one was of that moment.
    */
   const stopPod = (pod: KnownPod) =>
-    afterRelistSince(pod.lastSyncMs, () => work(costs.kubelet.podStopMs * stopShare, 0, () => stopContainers(pod)))
+    afterRelistSince(pod.lastSyncMs, () => work(costs.kubelet.podStopMs * stopShare, () => stopContainers(pod)))
   const stopContainers = (pod: KnownPod) => {
     const { statuses, recorder } = parts()
     const { ref: podRef, startTime, readySince } = pod
@@ -207,7 +207,7 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
     statuses.set(podRef, stoppedStatus(startTime), { forced: true })
     pod.lastSyncMs = timeline.nowMs()
     afterRelistSince(pod.lastSyncMs, () =>
-      work(costs.kubelet.podStopMs * (1 - stopShare), 0, () =>
+      work(costs.kubelet.podStopMs * (1 - stopShare), () =>
         statuses.set(podRef, stoppedStatus(startTime), { forced: true, finished: true }),
       ),
     )
