@@ -41,15 +41,17 @@ export function blankOutcome({ id, name, profile, repetition, order }: Arm): Arm
 /** What is kept of a fleet whose nodes are Ready. */
 export function fleetOutcome(
   fleet: ReadyFleet,
-  { plan, estimate }: Arm,
+  { plan, estimate }: Pick<Arm, 'plan' | 'estimate'>,
   { onThisMachine }: Pick<Target, 'onThisMachine'>,
 ): ArmOutcome['fleet'] {
-  const { containerStarts } = hollowNodeOf(plan.fleet.node)
+  const source = fleet.origin?.source ?? 'hollow'
+  // Nodes that were there already are as they are.
+  const containerStarts = source === 'hollow' ? hollowNodeOf(plan.fleet.node).containerStarts : undefined
   return {
     nodes: fleet.nodeNames.length,
     hosts: onThisMachine ? 1 : plan.fleet.hosts,
     processes: fleet.processes,
-    source: fleet.origin?.source ?? 'hollow',
+    source,
     probeNode: fleet.origin?.probeNode ?? 'hollow',
     ...(containerStarts !== undefined && { containerStarts }),
     readyMs: fleet.readyMs,
