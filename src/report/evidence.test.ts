@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { ContainerStarts } from '../fleet/hollow-node.ts'
+import type { ArmOutcome } from '../result/result.ts'
 import { sampleResult } from '../testing/results.ts'
 import { evidenceOf } from './evidence.ts'
 
 /** What is said of a result whose arms start containers like this, one each. */
-function saidOf(evidence: 'measured' | 'simulated', ...starts: (ContainerStarts | undefined)[]): string {
+function saidOf(evidence: 'measured' | 'simulated', ...starts: ArmOutcome['fleet']['containerStarts'][]): string {
   const { arms, ...rest } = sampleResult({ evidence })
   const armsWith = starts.map((containerStarts) =>
     arms.slice(0, 1).map((arm) => ({ ...arm, fleet: { ...arm.fleet, containerStarts } })),
