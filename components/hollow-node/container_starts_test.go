@@ -48,26 +48,6 @@ func TestContainersStartSoManyAtATimeInTheirOrder(t *testing.T) {
 	}
 }
 
-func TestEachNodeHasItsOwnStarts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o := mustParse(t, "--count", "2", "--container-start-time", "10s", "--parallel-container-starts", "1")
-		nodes := []*fakeRuntime{o.newRuntime(), o.newRuntime()}
-		begin := time.Now()
-		done := make(chan error)
-		for _, node := range nodes {
-			go func() { done <- node.StartContainer(t.Context(), newContainer(t, node)) }()
-		}
-		for range nodes {
-			if err := <-done; err != nil {
-				t.Fatal(err)
-			}
-		}
-		if took := time.Since(begin); took != 10*time.Second {
-			t.Errorf("took %v, as if nodes waited for each other", took)
-		}
-	})
-}
-
 // As Kubelet.SyncPod makes them: the context of a pod's worker, which ends when the pod is deleted, and the one that the runtime is given.
 func podContexts(t *testing.T) (runtime context.Context, deletePod context.CancelFunc) {
 	pod, deletePod := context.WithCancel(t.Context())

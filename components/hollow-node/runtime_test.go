@@ -119,6 +119,26 @@ func TestDelayedContainersDoNotHoldUpOthers(t *testing.T) {
 	})
 }
 
+func TestEachNodeHasItsOwnStarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := mustParse(t, "--count", "2", "--container-start-time", "10s", "--parallel-container-starts", "1")
+		nodes := []*fakeRuntime{o.newRuntime(), o.newRuntime()}
+		begin := time.Now()
+		done := make(chan error)
+		for _, node := range nodes {
+			go func() { done <- node.StartContainer(t.Context(), newContainer(t, node)) }()
+		}
+		for range nodes {
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(begin); took != 10*time.Second {
+			t.Errorf("took %v, as if nodes waited for each other", took)
+		}
+	})
+}
+
 func TestCallsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
