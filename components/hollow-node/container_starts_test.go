@@ -74,8 +74,10 @@ func TestNoContainerOfADeletedPodStarts(t *testing.T) {
 		if took := time.Since(begin); took != time.Second {
 			t.Errorf("waited for %v after the pod was deleted", took-time.Second)
 		}
-		if err := starts.wait(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("begins after the deletion: error %v", err)
+		for _, parallel := range []int{0, 1} {
+			if err := newContainerStarts(10*time.Second, parallel).wait(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("begins after the deletion, %d at a time: error %v", parallel, err)
+			}
 		}
 		// Its turn goes to the next one.
 		if err := starts.wait(t.Context()); err != nil || time.Since(begin) != 20*time.Second {
