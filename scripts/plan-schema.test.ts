@@ -79,6 +79,7 @@ describe('the plans that ship with the product', () => {
       'examples/clusterloader2-load',
       'examples/kperf-node100-pod10k',
       'examples/kube-burner-cluster-density',
+      'experiments/container-starts',
       'experiments/faults',
       'experiments/fidelity',
       'experiments/fidelity-300-pods',

@@ -9,7 +9,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	noopoteltrace "go.opentelemetry.io/otel/trace/noop"
 	utilfeature "k8s.io/apiserver/pkg/util/feature"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -180,7 +179,7 @@ func (h *hollowNodes) nodeFlags(i int) *options.KubeletFlags {
 // startNode runs one kubelet in the background. Its context has no end, because a kubelet ends with its process only.
 func (h *hollowNodes) startNode(i int) error {
 	name := h.nodeName(i)
-	rt, images, mounter := newFakeRuntime(h.containerStartDelay), newFakeImageService(), mount.NewFakeMounter(nil)
+	rt, images, mounter := h.newRuntime(), newFakeImageService(), mount.NewFakeMounter(nil)
 	ctx := klog.NewContext(context.Background(), rt.updates.listening(klog.LoggerWithValues(klog.Background(), "node", name)))
 
 	client, err := h.identity(h.client, nodeSubject(name))
@@ -225,7 +224,7 @@ func (h *hollowNodes) startNode(i int) error {
 		VolumePlugins:             volumePlugins(),
 		PodStartupLatencyTracker:  kubeletutil.NewPodStartupLatencyTracker(),
 		NodeStartupLatencyTracker: newNodeStartupLatencyTracker(klog.FromContext(ctx)),
-		TracerProvider:            noopoteltrace.NewTracerProvider(),
+		TracerProvider:            deletionTracing{},
 	}
 	setTLSConfig(dependencies, h.tls)
 	checkRecorder := ignoreKernelLog(dependencies)

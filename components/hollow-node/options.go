@@ -31,7 +31,8 @@ type hollowOptions struct {
 	total               int
 	cpu                 int
 	memory              resource.QuantityValue
-	containerStartDelay time.Duration
+	containerStartTime  time.Duration
+	parallelStarts      int
 	startInterval       time.Duration
 	address             net.IP
 	basePort            int
@@ -93,7 +94,8 @@ func parseOptions(args []string, stdout io.Writer) (*hollowOptions, error) {
 	fs.IntVar(&o.total, "total", 0, "number of nodes of all those processes, by which the last one has fewer (default: --count each)")
 	fs.IntVar(&o.cpu, "cpu", 4, "cores of each node")
 	fs.Var(&o.memory, "memory", "memory of each node")
-	fs.DurationVar(&o.containerStartDelay, "container-start-delay", 0, "time each container takes to start; pods start in parallel, the containers of a pod one after another")
+	fs.DurationVar(&o.containerStartTime, "container-start-time", 0, "time each container takes to start; pods start in parallel, the containers of a pod one after another")
+	fs.IntVar(&o.parallelStarts, "parallel-container-starts", 0, "number of containers that each node starts at a time, first come, first served; 0 for any number")
 	fs.DurationVar(&o.startInterval, "start-interval", 0, "pause between the starts of two kubelets")
 	fs.IPVar(&o.address, "address", net.IPv4(127, 0, 0, 1), "IP the kubelets serve on; without --serving-client-ca-file a loopback one")
 	fs.IntVar(&o.basePort, "base-port", ports.KubeletPort, "port of the first node's kubelet; each further node takes the next one")
@@ -146,8 +148,10 @@ func (o *hollowOptions) validate() error {
 		return fmt.Errorf("--cpu %d: must be at least 1", o.cpu)
 	case o.memory.Sign() <= 0:
 		return fmt.Errorf("--memory %s: must be positive", o.memory.String())
-	case o.containerStartDelay < 0:
-		return fmt.Errorf("--container-start-delay %v: must not be negative", o.containerStartDelay)
+	case o.containerStartTime < 0:
+		return fmt.Errorf("--container-start-time %v: must not be negative", o.containerStartTime)
+	case o.parallelStarts < 0:
+		return fmt.Errorf("--parallel-container-starts %d: must not be negative", o.parallelStarts)
 	case o.startInterval < 0:
 		return fmt.Errorf("--start-interval %v: must not be negative", o.startInterval)
 	case (o.clientCACertFile == "") != (o.clientCAKeyFile == ""):

@@ -24,29 +24,28 @@ const nonRootUser = 65535
 // start one after another, because the kubelet waits for each.
 type fakeRuntime struct {
 	*apitest.FakeRuntimeService
-	startDelay time.Duration
-	updates    *statusUpdates
+	starts  *containerStarts
+	updates *statusUpdates
 }
 
-func newFakeRuntime(startDelay time.Duration) *fakeRuntime {
+func newFakeRuntime(starts *containerStarts) *fakeRuntime {
 	service := apitest.NewFakeRuntimeService()
 	service.FakeStatus = &runtimeapi.RuntimeStatus{Conditions: []*runtimeapi.RuntimeCondition{
 		{Type: runtimeapi.RuntimeReady, Status: true},
 		{Type: runtimeapi.NetworkReady, Status: true},
 	}}
-	return &fakeRuntime{FakeRuntimeService: service, startDelay: startDelay, updates: newStatusUpdates()}
+	return &fakeRuntime{FakeRuntimeService: service, starts: starts, updates: newStatusUpdates()}
 }
 
-// StartContainer takes as long as a real container does. The kubelet lets it finish even when the pod is deleted meanwhile.
+// newRuntime is the runtime of one of these nodes.
+func (o *hollowOptions) newRuntime() *fakeRuntime {
+	return newFakeRuntime(newContainerStarts(o.containerStartTime, o.parallelStarts))
+}
+
+// StartContainer takes as long as a real container does.
 func (f *fakeRuntime) StartContainer(ctx context.Context, containerID string) error {
-	if f.startDelay > 0 {
-		timer := time.NewTimer(f.startDelay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	if err := f.starts.wait(ctx); err != nil {
+		return err
 	}
 	if err := f.updates.wait(ctx, f.podOf(containerID)); err != nil {
 		return err

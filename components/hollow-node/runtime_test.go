@@ -36,9 +36,9 @@ func containerState(t *testing.T, rt *fakeRuntime, id string) runtimeapi.Contain
 	return response.Status.State
 }
 
-func TestContainersStartAfterTheDelay(t *testing.T) {
+func TestContainersStartAfterTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rt := newFakeRuntime(time.Minute)
+		rt := newFakeRuntime(newContainerStarts(time.Minute, 0))
 		id := newContainer(t, rt)
 		start := time.Now()
 		if err := rt.StartContainer(context.Background(), id); err != nil {
@@ -55,7 +55,7 @@ func TestContainersStartAfterTheDelay(t *testing.T) {
 
 func TestNoContainerStartsBeforeItsPodsStatusIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rt := newFakeRuntime(0)
+		rt := newFakeRuntime(newContainerStarts(0, 0))
 		sandbox, err := rt.RunPodSandbox(context.Background(), &runtimeapi.PodSandboxConfig{
 			Metadata: &runtimeapi.PodSandboxMetadata{Name: "p", Namespace: "n", Uid: "u"},
 		}, "")
@@ -84,9 +84,9 @@ func TestNoContainerStartsBeforeItsPodsStatusIsWritten(t *testing.T) {
 	})
 }
 
-func TestCancelEndsTheDelay(t *testing.T) {
+func TestCancelEndsTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rt := newFakeRuntime(time.Minute)
+		rt := newFakeRuntime(newContainerStarts(time.Minute, 0))
 		id := newContainer(t, rt)
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
@@ -105,7 +105,7 @@ func TestCancelEndsTheDelay(t *testing.T) {
 
 func TestDelayedContainersDoNotHoldUpOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rt := newFakeRuntime(time.Minute)
+		rt := newFakeRuntime(newContainerStarts(time.Minute, 0))
 		id := newContainer(t, rt)
 		go rt.StartContainer(context.Background(), id)
 		synctest.Wait()
@@ -119,10 +119,30 @@ func TestDelayedContainersDoNotHoldUpOthers(t *testing.T) {
 	})
 }
 
+func TestEachNodeHasItsOwnStarts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := mustParse(t, "--count", "2", "--container-start-time", "10s", "--parallel-container-starts", "1")
+		nodes := []*fakeRuntime{o.newRuntime(), o.newRuntime()}
+		begin := time.Now()
+		done := make(chan error)
+		for _, node := range nodes {
+			go func() { done <- node.StartContainer(t.Context(), newContainer(t, node)) }()
+		}
+		for range nodes {
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(begin); took != 10*time.Second {
+			t.Errorf("took %v, as if nodes waited for each other", took)
+		}
+	})
+}
+
 func TestCallsAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
-		rt, images, mounter := newFakeRuntime(0), newFakeImageService(), mount.NewFakeMounter(nil)
+		rt, images, mounter := newFakeRuntime(newContainerStarts(0, 0)), newFakeImageService(), mount.NewFakeMounter(nil)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)

@@ -8,7 +8,7 @@ const untuned = { kubelet: limited(5, 10), controller: limited(20, 30), schedule
 const tuned = { kubelet: limited(50, 100), controller: limited(500, 100), scheduler: limited(50, 100) }
 const rollout = { from: 1, to: 200 }
 const scaleDown = { from: 200, to: 1 }
-const plain = { serviceAccountToken: false, containerStartDelayMs: 0 }
+const plain = { serviceAccountToken: false }
 
 describe('probeFloor', () => {
   // docs/figures.md works these out.
@@ -42,8 +42,16 @@ describe('probeFloor', () => {
     const none = { kind: 'none' } as const
     const unlimited = { kubelet: none, controller: none, scheduler: none }
     expect(probeFloor(rollout, plain, unlimited)).toEqual({ ms: 1000, boundBy: 'nobody' })
-    expect(probeFloor(rollout, { ...plain, containerStartDelayMs: 2000 }, unlimited).ms).toBe(3000)
-    expect(probeFloor(scaleDown, { ...plain, containerStartDelayMs: 2000 }, unlimited).ms).toBe(1000)
+    const slow = { ...plain, containerStarts: { timeMs: 2000 } }
+    expect(probeFloor(rollout, slow, unlimited)).toEqual({ ms: 3000, boundBy: 'nobody' })
+    expect(probeFloor(scaleDown, slow, unlimited).ms).toBe(1000)
+  })
+
+  it('should be the containers’ when a node starts few of them at a time', () => {
+    const slow = { ...plain, containerStarts: { timeMs: 500, parallel: 4 } }
+    expect(probeFloor(rollout, slow, tuned)).toEqual({ ms: 25_000, boundBy: 'container starts' })
+    expect(probeFloor(rollout, slow, untuned)).toEqual({ ms: 78_100, boundBy: 'kubelet' })
+    expect(probeFloor(scaleDown, slow, tuned).boundBy).toBe('kubelet')
   })
 })
 
@@ -101,6 +109,13 @@ describe('fillFloor', () => {
   it('should be bound by the kubelets when few of them get many pods', () => {
     const { boundBy } = fillFloor(workload, totals, { ...untuned, controller: tuned.controller, ...big, nodes: 10 })
     expect(boundBy).toBe('kubelets, 5 calls/s each')
+  })
+
+  it('should be bound by container starts when nodes are slow at them', () => {
+    const nodes = { ...tuned, nodes: 10, machine: null }
+    const { ms, boundBy } = fillFloor(workload, totals, nodes, { timeMs: 500, parallel: 1 })
+    expect(ms / 1000).toBeCloseTo(others + 2000)
+    expect(boundBy).toBe('container starts on each node')
   })
 
   it('should be bound by the pace when there are as many Deployments as pods', () => {

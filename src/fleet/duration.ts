@@ -4,6 +4,8 @@ import { isRollout } from '../plan/stops.ts'
 import type { PlannedWorkload } from '../plan/workload.ts'
 import type { KnownLimit } from '../tuning/client-limit.ts'
 import type { totalsOf } from '../workload/layout.ts'
+import type { ContainerStarts } from './hollow-node.ts'
+import { startsMs } from './hollow-node.ts'
 
 /*
  * How long the steps of an arm take, by what was measured (docs/figures.md) and by the arithmetic of client-side rate
@@ -32,6 +34,9 @@ export interface StepLimits {
   machine: SharedMachine
   nodes: number
 }
+
+/** Hollow nodes of plans that say nothing of container starts. */
+const atOnce: ContainerStarts = { timeMs: 0 }
 
 /** From the first process to an answering control plane, and from the last probe to an empty machine, with what is read back. */
 export const controlPlaneMs = 4000
@@ -64,7 +69,12 @@ const processorMsPerPod = 35
 const processorMsPerServiceWatch = 0.2
 
 /** Until the workload's objects exist and its pods are Ready: objects at the plan's pace, pods as the slowest allows. */
-export function fillFloor(workload: PlannedWorkload, totals: ReturnType<typeof totalsOf>, limits: StepLimits): Floor {
+export function fillFloor(
+  workload: PlannedWorkload,
+  totals: ReturnType<typeof totalsOf>,
+  limits: StepLimits,
+  containerStarts = atOnce,
+): Floor {
   const { pods, deployments, services } = totals
   const perSecond = workload.pace.rate ?? apiserverWritesPerSecond
   const others = objectsToCreate(totals) - deployments - services
@@ -85,6 +95,7 @@ export function fillFloor(workload: PlannedWorkload, totals: ReturnType<typeof t
       ms: drainMs(limits.kubelet, podsPerNode * startCalls(workload.pods.serviceAccountToken)),
       boundBy: `kubelets, ${paceOf(limits.kubelet, 'calls/s each')}`,
     },
+    { ms: startsMs(podsPerNode, containerStarts), boundBy: 'container starts on each node' },
     {
       ms: (pods * processorMsPerPod) / freeCores,
       boundBy: `the machine, ${processorMsPerPod} ms of processor per pod`,
@@ -108,7 +119,7 @@ function freeCoresOf({ cores, idleCores }: { cores: number; idleCores: number })
 /** What a probe's pods are like. */
 export interface ProbedPods {
   serviceAccountToken: boolean
-  containerStartDelayMs: number
+  containerStarts?: ContainerStarts | undefined
 }
 
 /**
@@ -117,7 +128,7 @@ export interface ProbedPods {
  */
 export function probeFloor(
   probe: ProbeShape,
-  { serviceAccountToken, containerStartDelayMs }: ProbedPods,
+  { serviceAccountToken, containerStarts = atOnce }: ProbedPods,
   { kubelet, controller, scheduler }: Pick<StepLimits, 'kubelet' | 'controller' | 'scheduler'>,
 ): Floor {
   const pods = Math.abs(probe.to - probe.from)
@@ -129,7 +140,12 @@ export function probeFloor(
     { ms: isRollout(probe) ? drainMs(scheduler, pods) : 0, boundBy: 'kube-scheduler' },
     { ms: drainMs(kubelet, calls), boundBy: 'kubelet' },
   ])
-  return isRollout(probe) ? { ...floor, ms: floor.ms + containerStartDelayMs } : floor
+  if (!isRollout(probe)) return floor
+  return longest([
+    // The last pod's container starts once everything before it is done.
+    { ...floor, ms: floor.ms + containerStarts.timeMs },
+    { ms: startsMs(pods, containerStarts), boundBy: 'container starts' },
+  ])
 }
 
 /** GET and PATCH of a pod's status, and a token where it has one. */

@@ -34,7 +34,7 @@ const plan = {
     nodes: 5000,
     hosts: 45,
     nodesPerProcess: 10,
-    node: { cpu: 8, memory: '16Gi', containerStartDelay: 0 },
+    node: { cpu: 8, memory: '16Gi' },
     source: 'hollow',
     pods: plannedPods,
     host: { cpu: 16, memory: '64Gi', maxPods: 110 },

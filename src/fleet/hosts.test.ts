@@ -9,7 +9,7 @@ const specOf = (fleet: Partial<HollowFleetSpec>): HollowFleetSpec => ({
   nodes: 5000,
   nodesPerProcess: 1,
   hosts: 45,
-  node: { cpu: 4, memory: '16Gi', containerStartDelayMs: 0 },
+  node: { cpu: 4, memory: '16Gi' },
   statusPeriodSeconds: null,
   pods: { ...plannedPods, image: 'hollow-node' },
   ...fleet,

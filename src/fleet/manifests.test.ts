@@ -17,7 +17,7 @@ const spec: HollowFleetSpec = {
   nodes: 101,
   nodesPerProcess: 50,
   hosts: 2,
-  node: { cpu: 4, memory: '32Gi', containerStartDelayMs: 250 },
+  node: { cpu: 4, memory: '32Gi', containerStarts: { timeMs: 250, parallel: 4 } },
   statusPeriodSeconds: null,
   pods: { ...plannedPods, image: 'hollow-node:v1.37.2' },
 }

@@ -9,6 +9,8 @@ import type {
   StatefulSet,
 } from '../kube/resources.ts'
 import { kubeletFile } from '../tuning/render.ts'
+import type { HollowNode } from './hollow-node.ts'
+import { containerStartFlags } from './hollow-node.ts'
 import type { PodGroup } from './pods.ts'
 import { namePrefix, nodesOfPod } from './pods.ts'
 import { podResources } from './sizing.ts'
@@ -20,7 +22,7 @@ export interface HollowFleetSpec {
   nodesPerProcess: number
   /** Machines of the host cluster that they are spread over. */
   hosts: number
-  node: { cpu: number; memory: string; containerStartDelayMs: number }
+  node: HollowNode
   /** The kubelets' nodeStatusUpdateFrequency, null where it is not set: by it their processor time is estimated. */
   statusPeriodSeconds: number | null
   pods: {
@@ -295,7 +297,7 @@ function argumentsOf({ runId, spec, kubeletClientCa }: ManifestOptions, group: P
     'pack-index': '$(POD_INDEX)',
     cpu: String(node.cpu),
     memory: node.memory,
-    'container-start-delay': `${node.containerStartDelayMs}ms`,
+    ...containerStartFlags(node),
     'node-ip': '$(POD_IP)',
     'node-labels': Object.entries(nodeLabels)
       .map(([key, value]) => `${key}=${value}`)

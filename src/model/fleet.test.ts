@@ -9,7 +9,7 @@ async function registeredMs(nodes: number, nodesPerProcess: number, hosts: { cou
   model.store.onChange('nodes', ({ type, object, atMs }) => {
     if (type === 'ADDED') moments[Number(object.metadata.name?.replace('hollow-', ''))] = atMs
   })
-  const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
+  const node = { cpu: 8, memory: '16Gi' }
   const fleet = model.startFleet({ nodes, nodesPerProcess, node }, new AbortController().signal)
   await model.clock.sleep(600_000)
   return { moments, fleet }

@@ -10,7 +10,7 @@ describe('what a target does not look at', () => {
       ...fleet,
       hosts: 2,
       host: { cpu: 4, memory: '8Gi', maxPods: 110 },
-      node: { ...fleet.node, containerStartDelay: 5 },
+      node: { ...fleet.node, containerStarts: { time: 5 } },
       pods: { ...fleet.pods, image: 'mine' },
     },
     probes: { ...probes, node: { name: 'worker-1' } },
@@ -39,7 +39,7 @@ describe('what a target does not look at', () => {
       'simulation',
       'fleet.hosts',
       'fleet.host',
-      'fleet.node.containerStartDelay',
+      'fleet.node.containerStarts',
       'fleet.pods',
     ])
     expect(notLookedAt(existing, 'sim')).toContain('fleet.source')

@@ -45,8 +45,8 @@ const fields: Readonly<
     isGiven: ({ fleet }) => fleet.host !== undefined,
     isLookedAt: (target, plan) => target !== 'local' && startsNodes(target, plan),
   },
-  'fleet.node.containerStartDelay': {
-    isGiven: ({ fleet }) => fleet.node.containerStartDelay > 0,
+  'fleet.node.containerStarts': {
+    isGiven: ({ fleet }) => fleet.node.containerStarts !== undefined,
     isLookedAt: startsNodes,
   },
   'fleet.pods': {

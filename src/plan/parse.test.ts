@@ -37,7 +37,7 @@ describe('parsePlan', () => {
     const plan = parsePlan(minimal, 'plans/x.yaml', vocabulary)
     expect(plan).toMatchObject({ seed: 1, repetitions: 1, thresholds: [], arms: [{ profile: 'untuned', set: [] }] })
     expect(probesOf(plan).map((probe) => probe.timeout)).toEqual([60_000, 90_000])
-    expect(plan.fleet).toMatchObject({ nodesPerProcess: 50, node: { containerStartDelay: 0 } })
+    expect(plan.fleet).toMatchObject({ nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi' } })
   })
 
   it('should report all mistakes with line and column when there are three', () => {
@@ -51,6 +51,33 @@ describe('parsePlan', () => {
       '11:44 probes.sequence[0].timeout: expected a duration of 1ms to 576h with its unit, such as 10s or 1m30s, found 60',
     ])
     expect(refusalOf(wrong)).toContain('  4 |   nodes: two\n    |          ^')
+  })
+
+  it.each([
+    ['80ms', '80ms'],
+    ['fast', '500ms'],
+  ])('should say what to write instead when a field has been replaced: containerStartDelay: %s', (former, time) => {
+    const old = minimal.replace('memory: 16Gi', `memory: 16Gi, containerStartDelay: ${former}`)
+    const instead = `containerStartDelay: replaced by fleet.node.containerStarts.time; write containerStarts: { time: ${time} }`
+    expect(mistakesOf(old)).toEqual([`5:33 fleet.node.${instead}`])
+    const override = `fleet.node.containerStartDelay=${former}`
+    const parse = () => parsePlan(minimal, 'plans/x.yaml', vocabulary, { read: () => '', overrides: [override] })
+    expect(parse).toThrow(`--set ${override}  fleet.node.${instead}`)
+    expect(parse).toThrow(expect.objectContaining({ kind: 'bad-input' }))
+  })
+
+  it('should take container starts with a time, and with a number at a time where one is given', () => {
+    const startsOf = (written: string) =>
+      parsePlan(
+        minimal.replace('memory: 16Gi', `memory: 16Gi, containerStarts: ${written}`),
+        'plans/x.yaml',
+        vocabulary,
+      ).fleet.node.containerStarts
+    expect(startsOf('{ time: 500ms, parallel: 4 }')).toEqual({ time: 500, parallel: 4 })
+    expect(startsOf('{ time: 500ms }')).toEqual({ time: 500 })
+    expect(() => startsOf('{ parallel: 4 }')).toThrow('fleet.node.containerStarts.time: expected a duration')
+    expect(() => startsOf('{ time: 1s, parallel: 0 }')).toThrow('parallel: expected a whole number from 1')
+    expect(() => startsOf('500ms')).toThrow('fleet.node.containerStarts: expected a map, found "500ms"')
   })
 
   it('should point at the key itself when a field is unknown', () => {

@@ -5,6 +5,7 @@ import { fieldsOf, schemaProblems, sentenceOf } from '../base/schema-problems.ts
 import { withSortedKeys } from '../base/sorted-keys.ts'
 import type { Departure, Profile } from '../tuning/profiles.ts'
 import { checkSections } from './check.ts'
+import { withFormerFields } from './former-fields.ts'
 import type { Plan, PlannedClusters, Vocabulary } from './plan.ts'
 import { armName, armsWith, planSections, remoteSection } from './plan.ts'
 import type { ProfileFiles } from './profile.ts'
@@ -47,7 +48,9 @@ export function parsePlan(text: string, file: string, vocabulary: Vocabulary, op
   const parsed = z.strictObject(sections).safeParse(value, { reportInput: true })
   const problems = placed(
     [
-      ...(parsed.success ? [] : schemaProblems(z.strictObject({ include, ...sections }), parsed.error, 'a plan')),
+      ...(parsed.success
+        ? []
+        : withFormerFields(schemaProblems(z.strictObject({ include, ...sections }), parsed.error, 'a plan'), value)),
       ...checkSections(value, sections, vocabulary.kinds, profiles),
     ],
     locate,

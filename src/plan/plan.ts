@@ -166,9 +166,17 @@ export function planSections(vocabulary: Vocabulary) {
       node: z.strictObject({
         cpu: count(mostCores),
         memory,
-        containerStartDelay: durationMs
-          .prefault('0s')
-          .describe('How long starting a container takes on a hollow node, which has no real ones.'),
+        containerStarts: z
+          .strictObject({
+            time: durationMs.describe('How long starting a container takes.'),
+            parallel: count()
+              .optional()
+              .describe('How many a node starts at a time, first come, first served; any number when absent.'),
+          })
+          .optional()
+          .describe(
+            'What starting containers takes on a hollow node, which has no real ones: it starts parallel / time a second. When absent, they start at once.',
+          ),
       }),
       host: z
         .strictObject({

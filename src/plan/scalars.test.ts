@@ -38,7 +38,7 @@ describe('the values of a plan', () => {
       'workload.timeout=1h15m30.5s',
       'workload.pace.rate=20',
       'fleet.timeout=1.5h',
-      'fleet.node.containerStartDelay=100us',
+      'fleet.node.containerStarts.time=100us',
       'fleet.nodes=1Ki',
       'probes.settle=0s',
       'workload.ballast={ total: 1MB, objectSize: 1e3B }',
@@ -50,7 +50,7 @@ describe('the values of a plan', () => {
       pace: { rate: 20 },
       ballast: { total: 1_000_000, objectSize: 1000 },
     })
-    expect(plan.fleet).toMatchObject({ nodes: 1024, timeout: 5_400_000, node: { containerStartDelay: 0.1 } })
+    expect(plan.fleet).toMatchObject({ nodes: 1024, timeout: 5_400_000, node: { containerStarts: { time: 0.1 } } })
   })
 
   it.each([

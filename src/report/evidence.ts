@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
-import type { Result } from '../result/result.ts'
+import type { ArmOutcome, Result } from '../result/result.ts'
 
 /**
  * What can be said of figures depends on where they come from: every sentence that does is here, twice. A simulation asked no component
@@ -42,11 +42,22 @@ export function wordsFor(evidence: Result['evidence']): EvidenceWords {
 
 /** Why the figures of a result may be called what they are called. */
 export function evidenceOf({ evidence, arms }: Result): string {
+  const starts = startsIn(arms)
   if (evidence === 'simulated')
-    return 'Simulated: a model on virtual time computed these figures. No cluster was involved.'
+    return `Simulated: a model on virtual time computed these figures. No cluster was involved.${starts}`
   if (arms.some(({ fleet }) => fleet.probeNode === 'real'))
     return 'Measured on real components. The probes’ node runs real containers, so times include pulling their image and starting them.'
-  const delayMs = Math.max(0, ...arms.map(({ fleet }) => fleet.containerStartDelayMs))
-  const containers = delayMs === 0 ? '' : ` They pretend that starting one takes ${formatDuration(delayMs)}.`
-  return `Measured on real components with hollow nodes, which run no containers: the figures are those of the control plane and of the kubelet’s API client, not of a container runtime.${containers}`
+  return `Measured on real components with hollow nodes, which run no containers: the figures are those of the control plane and of the kubelet’s API client, not of a container runtime.${starts}`
+}
+
+/** What hollow nodes pretend of starting containers, where they do; arms differ where that is what a run varies. */
+function startsIn(arms: readonly ArmOutcome[]): string {
+  const assumptions = new Set(
+    arms.flatMap(({ fleet: { containerStarts } }) => {
+      if (containerStarts === undefined || containerStarts.timeMs === 0) return []
+      const { timeMs, parallel } = containerStarts
+      return `${formatDuration(timeMs)}${parallel === undefined ? '' : `, with at most ${parallel} at a time on a node`}`
+    }),
+  )
+  return assumptions.size === 0 ? '' : ` Assumed: starting a container takes ${[...assumptions].join('; or ')}.`
 }

@@ -106,8 +106,8 @@ const armParts = {
     nodes: z.number(),
     hosts: z.number(),
     processes: z.number(),
-    /** How long a hollow node pretends that starting a container takes; 0 on most plans. */
-    containerStartDelayMs: z.number().default(0),
+    /** What a hollow node pretends that starting containers takes; absent where they start at once, as with most plans. */
+    containerStarts: z.object({ timeMs: z.number(), parallel: z.number().optional() }).optional(),
     /** hollow: the run started them. existing: hollow nodes that were there. none: the cluster's own nodes. */
     source: z.enum(['hollow', 'existing', 'none']).default('hollow'),
     /** real: pulling images and starting containers are in the probes' timings. */

@@ -23,6 +23,18 @@ describe('upgraded', () => {
     expect(resultSchema.parse(upgraded(asSchema1(result)))).toEqual(resultSchema.parse(result))
   })
 
+  it.each([
+    [80, { timeMs: 80 }],
+    [0, undefined],
+  ])('should take containers that took %d ms to start for what they are called today', (timeMs, starts) => {
+    const { arms, ...rest } = structuredClone(filledResult())
+    const former = arms.map((arm) => ({ ...arm, fleet: { ...arm.fleet, containerStartDelayMs: timeMs } }))
+    for (const old of [{ ...rest, arms: former }, asSchema1({ ...rest, arms: former })]) {
+      const { arms: read } = resultSchema.parse(upgraded(old))
+      expect(read.map(({ fleet }) => fleet.containerStarts)).toEqual(read.map(() => starts))
+    }
+  })
+
   it('should leave figures and verdicts of reports as they were', () => {
     const old = resultSchema.parse(upgraded(asSchema1(filledResult())))
     expect(markdownOf(old)).toBe(markdownOf(filledResult()))

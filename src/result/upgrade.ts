@@ -2,12 +2,24 @@
 type Json = Record<string, unknown>
 
 /**
- * A result as it would be written today, from one of schema 1, which had a fill and probes instead of steps and called an arm's name its
- * profile; anything else as it is. What is not of the form of schema 1 is left for the schema to refuse.
+ * A result as it would be written today, from an earlier one; anything else as it is. What is not of the form of a result is left for the
+ * schema to refuse.
  */
 export function upgraded(value: unknown): unknown {
-  if (!isMap(value) || value['schema'] !== 1) return value
-  const { arms, reference, whatIf, ...result } = value
+  if (!isMap(value)) return value
+  const result = value['schema'] === 1 ? fromSchema1(value) : value
+  return 'arms' in result ? { ...result, arms: listed(result['arms'], withContainerStarts) } : result
+}
+
+/** Results once had a single time for starts of containers, 0 where they took none. */
+function withContainerStarts(one: Json): Json {
+  if (!isMap(one['fleet']) || !('containerStartDelayMs' in one['fleet'])) return one
+  const { containerStartDelayMs: timeMs, ...fleet } = one['fleet']
+  return { ...one, fleet: timeMs === 0 ? fleet : { ...fleet, containerStarts: { timeMs } } }
+}
+
+/** Schema 1 had a fill and probes instead of steps, and called an arm's name its profile. */
+function fromSchema1({ arms, reference, whatIf, ...result }: Json): Json {
   return {
     ...result,
     schema: 2,

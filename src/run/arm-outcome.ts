@@ -1,4 +1,5 @@
 import { minorNumberOf } from '../base/kubernetes-version.ts'
+import { hollowNodeOf } from '../fleet/hollow-node.ts'
 import type { ClientLimits } from '../measure/limiters.ts'
 import type { ArmOutcome, KnobOutcome } from '../result/result.ts'
 import type { ReadyFleet } from '../steps/fleet-up.ts'
@@ -23,7 +24,6 @@ export function blankOutcome({ id, name, profile, repetition, order }: Arm): Arm
       nodes: 0,
       hosts: 0,
       processes: 0,
-      containerStartDelayMs: 0,
       source: 'hollow',
       probeNode: 'hollow',
       readyMs: null,
@@ -41,16 +41,19 @@ export function blankOutcome({ id, name, profile, repetition, order }: Arm): Arm
 /** What is kept of a fleet whose nodes are Ready. */
 export function fleetOutcome(
   fleet: ReadyFleet,
-  { plan, estimate }: Arm,
+  { plan, estimate }: Pick<Arm, 'plan' | 'estimate'>,
   { onThisMachine }: Pick<Target, 'onThisMachine'>,
 ): ArmOutcome['fleet'] {
+  const source = fleet.origin?.source ?? 'hollow'
+  // Nodes that were there already are as they are.
+  const containerStarts = source === 'hollow' ? hollowNodeOf(plan.fleet.node).containerStarts : undefined
   return {
     nodes: fleet.nodeNames.length,
     hosts: onThisMachine ? 1 : plan.fleet.hosts,
     processes: fleet.processes,
-    source: fleet.origin?.source ?? 'hollow',
+    source,
     probeNode: fleet.origin?.probeNode ?? 'hollow',
-    containerStartDelayMs: plan.fleet.node.containerStartDelay,
+    ...(containerStarts !== undefined && { containerStarts }),
     readyMs: fleet.readyMs,
     ...(fleet.preparedMs !== undefined && { preparedMs: fleet.preparedMs }),
     flaps: fleet.flaps(),

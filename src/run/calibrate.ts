@@ -70,7 +70,7 @@ export function calibrationSizes(nodes: number): CalibrationSizes {
 
 /** The fleet that is measured. */
 export function calibrationFleet({ nodes }: Pick<CalibrationSizes, 'nodes'>): FleetSpec {
-  return { nodes, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
+  return { nodes, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi' } }
 }
 
 export interface CalibrationContext {

@@ -19,7 +19,7 @@ const plan: Plan = {
     nodes: 1,
     hosts: 1,
     nodesPerProcess: 1,
-    node: { cpu: 1, memory: '1Gi', containerStartDelay: 0 },
+    node: { cpu: 1, memory: '1Gi' },
     source: 'hollow',
     pods: plannedPods,
     timeout: 1000,

@@ -5,7 +5,7 @@ import type { Cluster } from '../targets/target.ts'
 import { openClusterForTests } from '../testing/simulated-cluster.ts'
 import { fleetUp } from './fleet-up.ts'
 
-const spec = { nodes: 2, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
+const spec = { nodes: 2, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi' } }
 
 describe('fleetUp', () => {
   it('should count a node that is away although its watch has gone silent', async () => {

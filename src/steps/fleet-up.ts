@@ -1,6 +1,7 @@
 import { orAborted } from '../base/abort.ts'
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
+import { hollowNodeOf } from '../fleet/hollow-node.ts'
 import type { NodeFlaps } from '../measure/node-flaps.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { NodeStates } from '../record/node-states.ts'
@@ -54,8 +55,7 @@ export function nodeSourceOf({ fleet }: Plan, target: Pick<Target, 'name'>): Pla
 
 /** The fleet of a plan as targets start it. */
 export function fleetSpecOf({ nodes, nodesPerProcess, node }: Plan['fleet']): FleetSpec {
-  const { cpu, memory, containerStartDelay } = node
-  return { nodes, nodesPerProcess, node: { cpu, memory, containerStartDelayMs: containerStartDelay } }
+  return { nodes, nodesPerProcess, node: hollowNodeOf(node) }
 }
 
 /** What a host cluster gets to stop its pods and a target to forget its nodes. */

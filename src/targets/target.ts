@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Report } from '../base/progress.ts'
+import type { HollowNode } from '../fleet/hollow-node.ts'
 import type { KubeApi } from '../kube/api.ts'
 import type { KubeObject } from '../kube/resources.ts'
 import type { RequestRecord } from '../kube/transport.ts'
@@ -142,7 +143,7 @@ export interface FleetSpec {
   nodes: number
   /** Kubelets per process; the probe node always has a process of its own, so that its metrics are its own. */
   nodesPerProcess: number
-  node: { cpu: number; memory: string; containerStartDelayMs: number }
+  node: HollowNode
 }
 
 export interface Fleet {

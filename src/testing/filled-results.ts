@@ -61,7 +61,6 @@ function grown(arm: Arm, small: ArmOutcome): ArmOutcome {
       nodes: 1000,
       hosts: 1,
       processes: 21,
-      containerStartDelayMs: 0,
       source: 'hollow',
       probeNode: 'hollow',
       readyMs: isSlow ? 99_312 : 61_840,

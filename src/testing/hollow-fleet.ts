@@ -49,7 +49,7 @@ function specForTests({ spec = {} }: Pick<WorldOptions, 'spec'> = {}): HollowFle
     nodes: 21,
     nodesPerProcess: 5,
     hosts: 2,
-    node: { cpu: 4, memory: '16Gi', containerStartDelayMs: 250 },
+    node: { cpu: 4, memory: '16Gi', containerStarts: { timeMs: 250, parallel: 4 } },
     statusPeriodSeconds: null,
     ...spec,
     pods: {

@@ -5,6 +5,7 @@ import type { Model } from '../model/cluster.ts'
 import { openModel } from '../model/cluster.ts'
 import type { Fault } from '../model/fault.ts'
 import { createKernel } from '../model/kernel/kernel.ts'
+import type { ContainerStartLimits } from '../model/kubelet/container-starts.ts'
 import { costsOf } from '../model/machine/costs.ts'
 import type { Hardware } from '../model/machine/hardware.ts'
 import { settingsOf } from '../model/settings.ts'
@@ -25,8 +26,8 @@ export interface ModelForTests extends Model, AsyncDisposable {
   readonly clock: Clock
   /** How many events of the simulation have happened. */
   events(): number
-  /** Starts nodes `hollow-0` and so on, all ready to start containers at once. */
-  startNodes(nodes: number, containerStartDelayMs?: number): void
+  /** Starts nodes `hollow-0` and so on, which start containers at once unless limits are given. */
+  startNodes(nodes: number, containerStarts?: ContainerStartLimits): void
 }
 
 export interface ModelForTestsOptions {
@@ -50,8 +51,8 @@ export function openModelForTests(options: ModelForTestsOptions = {}): ModelForT
     api: model.connect({ signal, onRequest: () => {}, onRetry: () => {} }),
     clock: model.timeline.clock,
     events: kernel.events,
-    startNodes(nodes, containerStartDelayMs = 0) {
-      const node = { cpu: 8, memory: '16Gi', containerStartDelayMs }
+    startNodes(nodes, containerStarts) {
+      const node = { cpu: 8, memory: '16Gi', containerStarts }
       model.startFleet({ nodes, nodesPerProcess: 50, node }, signal)
     },
     [Symbol.asyncDispose]: async () => model.close(),

@@ -55,7 +55,7 @@ export function sampleResult(changes: Partial<Result> = {}): Result {
           stop: 'available',
           arm: 'tuned',
           valueMs: 24_769,
-          note: 'The document’s 24.769 s probably includes starting real containers; hollow nodes start them at once. About 0.08 s per pod, one after the other, would explain it: not the same experiment unless the plan sets a container start delay.',
+          note: 'The document’s 24.769 s probably includes starting real containers; hollow nodes start them at once. About 0.08 s per pod, one after the other, would explain it: not the same experiment unless the plan limits container starts.',
         },
         {
           probe: 'scale-down',
@@ -129,7 +129,6 @@ export function sampleArm(
       nodes: 2,
       hosts: 1,
       processes: 2,
-      containerStartDelayMs: 0,
       source: 'hollow',
       probeNode: 'hollow',
       readyMs: 2870,

@@ -37,7 +37,7 @@ async function openLocal(): Promise<ContractServer> {
     clock: cluster.clock,
     forgetHistory: () => compactEtcd(runId, join(folder, 'state', armId, 'pki')),
     async startNodes(nodes) {
-      const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
+      const node = { cpu: 8, memory: '16Gi' }
       const fleet = await cluster.startFleet({ nodes, nodesPerProcess: 50, node }, signal)
       return [...fleet.nodeNames]
     },

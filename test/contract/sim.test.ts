@@ -9,7 +9,7 @@ async function openSimForTests(): Promise<ContractServer> {
     clock: cluster.clock,
     forgetHistory: async () => cluster.forgetHistory(),
     async startNodes(nodes) {
-      const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
+      const node = { cpu: 8, memory: '16Gi' }
       const { signal } = new AbortController()
       const fleet = await cluster.startFleet({ nodes, nodesPerProcess: 50, node }, signal)
       return [...fleet.nodeNames]

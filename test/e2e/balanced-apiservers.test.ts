@@ -162,7 +162,7 @@ describeWithComponents('two apiservers behind one address', () => {
       timeoutMs: 60_000,
       signal,
     })
-    const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
+    const node = { cpu: 8, memory: '16Gi' }
     const fleet = { nodes: 2, nodesPerProcess: 1, node }
     await startFleet({ ...shared, fleet, kubeletConfiguration: {}, environment: undefined, server: credentials.server })
     uid = await uidOf(api)

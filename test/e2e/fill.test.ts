@@ -70,7 +70,7 @@ describeWithComponents('filling a cluster', () => {
       clock: systemClock,
     })
     cluster = await target.open({ arm: { id: 'tuned-1', name: 'tuned', repetition: 1 }, knobs: [], signal })
-    const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
+    const node = { cpu: 8, memory: '16Gi' }
     await cluster.startFleet({ nodes: 2, nodesPerProcess: 50, node }, signal)
     const outcome = await (await fillOf('fill-1')).setUp(context)
     expect(lacksOf(outcome)).toEqual([])

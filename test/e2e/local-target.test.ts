@@ -22,7 +22,7 @@ import { probeDeployment, probeNamespace } from '../../src/workload/probe-target
 import { describeWithComponents, root } from './components.ts'
 
 const signal = new AbortController().signal
-const fleetSpec = { nodes: 3, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
+const fleetSpec = { nodes: 3, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi' } }
 
 let folder: string
 let runId: string

@@ -111,7 +111,7 @@ describe('target remote', () => {
         if (event.type !== 'step-finished' || event.stepId !== 'control-plane') return
         const context = {
           arms: [],
-          fleet: { nodes: 2, nodesPerProcess: 1, node: { cpu: 1, memory: '1Gi', containerStartDelayMs: 0 } },
+          fleet: { nodes: 2, nodesPerProcess: 1, node: { cpu: 1, memory: '1Gi' } },
         }
         refusal ??= remoteTarget(second)
           .prepare({ ...context, signal: new AbortController().signal, onProgress: () => {} })

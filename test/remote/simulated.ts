@@ -58,7 +58,7 @@ export async function simulatedClusters(
     clusters[profile] = await target.open({ arm: { id: `${profile}-1`, name: profile, repetition: 1 }, knobs, signal })
   }
   for (const [profile, cluster] of Object.entries(clusters)) {
-    const fleet = { nodes, nodesPerProcess: 1, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
+    const fleet = { nodes, nodesPerProcess: 1, node: { cpu: 8, memory: '16Gi' } }
     await cluster.startFleet(fleet, signal)
     await clock.sleep(30_000)
     const kubeconfig = kubeconfigFile(profile)

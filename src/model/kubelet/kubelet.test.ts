@@ -3,12 +3,20 @@ import { isApiStatus } from '../../kube/api.ts'
 import { isReady } from '../../kube/resources.ts'
 import { openModelForTests } from '../../testing/model.ts'
 import { requestsUnder } from '../../testing/profiles.ts'
+import type { KnobValue } from '../../tuning/knob.ts'
+import type { ContainerStartLimits } from './container-starts.ts'
+
+interface BenchOptions {
+  nodes?: number
+  starts?: ContainerStartLimits
+  knobs?: Readonly<Record<string, KnobValue>>
+}
 
 /** A cluster with one node or more, Ready, and what becomes of pods that are bound to it. */
-async function benchOf({ nodes = 1, containerStartDelayMs = 0, knobs = {} } = {}) {
+async function benchOf({ nodes = 1, starts, knobs = {} }: BenchOptions = {}) {
   const model = openModelForTests({ knobs: requestsUnder('stock', knobs) })
   const { api, clock, startNodes, store, server } = model
-  startNodes(nodes, containerStartDelayMs)
+  startNodes(nodes, starts)
   await clock.sleep(5000)
   await api.create('namespaces', { metadata: { name: 'ns' } })
   await clock.sleep(1000)
@@ -28,7 +36,7 @@ async function benchOf({ nodes = 1, containerStartDelayMs = 0, knobs = {} } = {}
     /** Kills the kubelet's process. */
     kill: () => model.fleet()?.kill(),
     /** Starts it again. */
-    start: () => startNodes(nodes, containerStartDelayMs),
+    start: () => startNodes(nodes, starts),
     /** How many requests of a kind the apiserver has had. */
     requests,
     /** How many there are in a stretch of time. */
@@ -60,6 +68,10 @@ async function benchOf({ nodes = 1, containerStartDelayMs = 0, knobs = {} } = {}
     async remove(name: string) {
       const { metadata } = await api.get(refOf(name))
       await api.delete(refOf(name), { uid: metadata.uid ?? '' })
+    },
+    /** As `kubectl delete --force` does. */
+    async removeAtOnce(name: string) {
+      store.remove('pods', await api.get(refOf(name)))
     },
     async untilGone(name: string) {
       for (;;) {
@@ -105,8 +117,8 @@ describe('a kubelet', () => {
     expect(Math.max(...tookMs) - Math.min(...tookMs)).toBeGreaterThan(300)
   })
 
-  it('should start containers after the delay that the plan gives them, and wait for volumes', async () => {
-    const slow = await benchOf({ containerStartDelayMs: 700 })
+  it('should start containers after the time that the plan gives them, and wait for volumes', async () => {
+    const slow = await benchOf({ starts: { timeMs: 700 } })
     const startMs = slow.clock.nowMs()
     await slow.create('slow')
     expect((await slow.untilReady('slow')) - startMs).toBeGreaterThan(700)
@@ -119,7 +131,7 @@ describe('a kubelet', () => {
   })
 
   it('should end a pod that is deleted before its containers run', async () => {
-    const bench = await benchOf({ containerStartDelayMs: 5000 })
+    const bench = await benchOf({ starts: { timeMs: 5000 } })
     await bench.create('early')
     await bench.clock.sleep(1000)
     const startMs = bench.clock.nowMs()
@@ -127,8 +139,44 @@ describe('a kubelet', () => {
     expect((await bench.untilGone('early')) - startMs).toBeLessThan(7000)
   })
 
+  it('should start so many containers at a time as the plan says, on each node for itself', async () => {
+    const bench = await benchOf({ nodes: 2, starts: { timeMs: 1000, parallel: 2 } })
+    const startMs = bench.clock.nowMs()
+    const pods = ['a', 'b', 'c', 'd', 'e']
+    for (const name of pods) await bench.create(name)
+    for (const name of pods) await bench.create(`other-${name}`, { nodeName: 'hollow-1' })
+    const seconds: number[] = []
+    for (const name of pods.flatMap((one) => [one, `other-${one}`]))
+      seconds.push(Math.floor(((await bench.untilReady(name)) - startMs) / 1000))
+    expect(seconds).toEqual([1, 1, 1, 1, 2, 2, 2, 2, 3, 3])
+  })
+
+  it('should not start a container of a pod that is deleted while it waits for its turn, and let that pod go at once', async () => {
+    const bench = await benchOf({ starts: { timeMs: 20_000, parallel: 1 } })
+    const phases = bench.phasesOf('waits')
+    const startMs = bench.clock.nowMs()
+    for (const name of ['first', 'waits', 'next']) await bench.create(name)
+    await bench.clock.sleep(1000)
+    await bench.remove('waits')
+    expect((await bench.untilGone('waits')) - startMs).toBeLessThan(4000)
+    expect(phases).not.toContain('Running')
+    // Its turn goes to the next one.
+    const readyMs = await bench.untilReady('next')
+    expect(readyMs - startMs).toBeGreaterThan(40_000)
+    expect(readyMs - startMs).toBeLessThan(41_000)
+  })
+
+  it('should give the turn of a pod that is removed at once to the next one', async () => {
+    const bench = await benchOf({ starts: { timeMs: 20_000, parallel: 1 } })
+    const startMs = bench.clock.nowMs()
+    for (const name of ['first', 'removed', 'next']) await bench.create(name)
+    await bench.clock.sleep(1000)
+    await bench.removeAtOnce('removed')
+    expect((await bench.untilReady('next')) - startMs).toBeLessThan(41_000)
+  })
+
   it('should report a pod as Pending when it has seen it, Running when its containers are, and ended before it lets it go', async () => {
-    const bench = await benchOf({ containerStartDelayMs: 500 })
+    const bench = await benchOf({ starts: { timeMs: 500 } })
     const phases = bench.phasesOf('a')
     await bench.create('a')
     await bench.untilReady('a')
@@ -139,7 +187,7 @@ describe('a kubelet', () => {
   })
 
   it('should take a GET and a PATCH for each status that it writes (syncPod)', async () => {
-    const bench = await benchOf({ containerStartDelayMs: 500 })
+    const bench = await benchOf({ starts: { timeMs: 500 } })
     await bench.create('a')
     await bench.clock.sleep(2000)
     // Pending, and Running.
@@ -195,7 +243,7 @@ describe('a kubelet', () => {
     expect(renewals).toBeLessThanOrEqual(100)
   })
 
-  it.each<[string, object, number, number]>([
+  it.each<[string, Readonly<Record<string, KnobValue>>, number, number]>([
     // Looked at every 10 s, up to 4 % later; the first of these reports comes up to half of its period sooner or later.
     ['every 5 minutes', {}, 18, 21],
     [
@@ -231,7 +279,7 @@ describe('a kubelet', () => {
   })
 
   it('should start no containers of a pod that is deleted while its volumes are mounted', async () => {
-    const bench = await benchOf({ containerStartDelayMs: 10_000 })
+    const bench = await benchOf({ starts: { timeMs: 10_000 } })
     const phases = bench.phasesOf('early')
     await bench.create('early', { volumes: [{ name: 'config' }] })
     await bench.clock.sleep(100)

@@ -10,6 +10,8 @@ import { createEventRecorder } from '../client-go/event-recorder.ts'
 import { bucketOf, unlimited } from '../client-go/token-bucket.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { Processor } from '../machine/processor.ts'
+import type { ContainerStartLimits } from './container-starts.ts'
+import { createContainerStarts } from './container-starts.ts'
 import type { Heartbeats } from './heartbeats.ts'
 import type { PodRef, StatusManager } from './status-manager.ts'
 import { createStatusManager } from './status-manager.ts'
@@ -33,7 +35,7 @@ export interface KubeletOptions {
   name: string
   /** The machine that the kubelet runs on. */
   host: Processor
-  node: { cpu: number; memory: string; containerStartDelayMs: number }
+  node: { cpu: number; memory: string; containerStarts?: ContainerStartLimits | undefined }
   random: Random
   heartbeats: Heartbeats
 }
@@ -114,6 +116,9 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
   const whileAlive = (action: () => void) => () => {
     if (self.isAlive) action()
   }
+  const starts = createContainerStarts(node.containerStarts, (durationMs, action) =>
+    timeline.after(durationMs, whileAlive(action)),
+  )
 
   const startPod = ({ metadata, spec }: Pod) => {
     const { namespace = '', name: podName = '', uid = '' } = metadata
@@ -143,15 +148,16 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
       if (pod.terminating) return finishStart(pod)
       recorder.record(key, 'Pulled')
       recorder.record(key, 'Created')
-      work(costs.kubelet.podStartMs / startParts, node.containerStartDelayMs, () =>
-        pod.terminating ? finishStart(pod) : started(),
-      )
+      work(costs.kubelet.podStartMs / startParts, () => {
+        if (pod.terminating) finishStart(pod)
+        else starts.start(uid, () => (pod.terminating ? finishStart(pod) : started()))
+      })
     }
     const mountVolumes = () => {
       if (spec['volumes'] === undefined) startContainer()
       else timeline.after(mountPollMs, whileAlive(startContainer))
     }
-    work(costs.kubelet.podStartMs / startParts, 0, () => {
+    work(costs.kubelet.podStartMs / startParts, () => {
       if (pods.get(uid) !== pod) return
       statuses.set(pod.ref, pendingStatus(startTime))
       // The token is a volume like others: containers wait for it.
@@ -160,9 +166,9 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
     })
   }
 
-  /** Takes processor time, then something else. */
-  const work = (costMs: number, delayMs: number, action: () => void) =>
-    timeline.at(host.reserve('hollow-node', costMs) + delayMs, whileAlive(action))
+  /** Takes processor time. */
+  const work = (costMs: number, action: () => void) =>
+    timeline.at(host.reserve('hollow-node', costMs), whileAlive(action))
 
   const finishStart = (pod: KnownPod) => {
     pod.starting = false
@@ -185,7 +191,7 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
    * one was of that moment.
    */
   const stopPod = (pod: KnownPod) =>
-    afterRelistSince(pod.lastSyncMs, () => work(costs.kubelet.podStopMs * stopShare, 0, () => stopContainers(pod)))
+    afterRelistSince(pod.lastSyncMs, () => work(costs.kubelet.podStopMs * stopShare, () => stopContainers(pod)))
   const stopContainers = (pod: KnownPod) => {
     const { statuses, recorder } = parts()
     const { ref: podRef, startTime, readySince } = pod
@@ -195,7 +201,7 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
     statuses.set(podRef, stoppedStatus(startTime), { forced: true })
     pod.lastSyncMs = timeline.nowMs()
     afterRelistSince(pod.lastSyncMs, () =>
-      work(costs.kubelet.podStopMs * (1 - stopShare), 0, () =>
+      work(costs.kubelet.podStopMs * (1 - stopShare), () =>
         statuses.set(podRef, stoppedStatus(startTime), { forced: true, finished: true }),
       ),
     )
@@ -228,11 +234,13 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
       const known = pods.get(uid)
       if (type === 'DELETED') {
         pods.delete(uid)
+        starts.withdraw(uid)
         made?.statuses.forget(uid)
       } else if (known === undefined) startPod(object)
       else if (deletionTimestamp !== undefined && !known.terminating) {
         known.terminating = true
-        if (!known.starting) stopPod(known)
+        if (starts.withdraw(uid)) finishStart(known)
+        else if (!known.starting) stopPod(known)
       }
     },
     die() {

@@ -1,5 +1,6 @@
 import { plural } from '../../base/count.ts'
 import { fillFloor, objectsToCreate } from '../../fleet/duration.ts'
+import { hollowNodeOf } from '../../fleet/hollow-node.ts'
 import type { ObjectsForecast, StepForecast } from '../../fleet/step-forecast.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { PlannedWorkload } from '../../plan/workload.ts'
@@ -7,7 +8,7 @@ import { layOutWorkload, totalsOf } from '../../workload/layout.ts'
 import { ballastResourceOf } from '../../workload/workload.ts'
 
 /** What filling the cluster comes to. */
-export function forecastFill(workload: PlannedWorkload, { seed }: Pick<Plan, 'seed'>): StepForecast {
+export function forecastFill(workload: PlannedWorkload, { seed, fleet }: Pick<Plan, 'seed' | 'fleet'>): StepForecast {
   const objects = forecastObjects(workload, seed)
   return {
     title: `fill, ${plural(objects.totals.pods, 'pod')} Ready`,
@@ -15,7 +16,7 @@ export function forecastFill(workload: PlannedWorkload, { seed }: Pick<Plan, 'se
     podsOnProbeNode: 0,
     quietMs: 0,
     timeoutMs: workload.timeout,
-    floor: (limits) => fillFloor(workload, objects.totals, limits),
+    floor: (limits) => fillFloor(workload, objects.totals, limits, hollowNodeOf(fleet.node).containerStarts),
     warnings: emptyWarnings(workload, objects),
   }
 }

@@ -12,7 +12,7 @@ const limit = { kind: 'limited', qps: 50, burst: 100 } as const
 /** The figures of a fill whose counting takes so long. */
 async function filled(countingMs: number) {
   const cluster = await openClusterForTests()
-  const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
+  const node = { cpu: 8, memory: '16Gi' }
   const { signal } = new AbortController()
   await cluster.startFleet({ nodes: 2, nodesPerProcess: 1, node }, signal)
   await cluster.clock.sleep(10_000)

@@ -1,4 +1,5 @@
 import { probeFloor } from '../../fleet/duration.ts'
+import { hollowNodeOf } from '../../fleet/hollow-node.ts'
 import type { StepForecast } from '../../fleet/step-forecast.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { PlannedProbe } from '../../plan/probe.ts'
@@ -7,7 +8,7 @@ import type { PlannedProbe } from '../../plan/probe.ts'
 export function forecastProbe(probe: PlannedProbe, { probes, fleet }: Pick<Plan, 'probes' | 'fleet'>): StepForecast {
   const pods = {
     serviceAccountToken: probes.pod.serviceAccountToken,
-    containerStartDelayMs: fleet.node.containerStartDelay,
+    containerStarts: hollowNodeOf(fleet.node).containerStarts,
   }
   const { name, from, to, timeout } = probe
   return {

@@ -46,6 +46,7 @@ export const probe: StepKind<PlannedProbe, ProbeOutcome, ProbeTarget> = {
       serviceAccountToken: pod.serviceAccountToken,
       settleMs: settle,
       limits,
+      containerStarts: found.fleet.containerStarts,
       recording,
     })
   },

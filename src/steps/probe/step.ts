@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/duration.ts'
 import type { Progress } from '../../base/progress.ts'
+import type { ContainerStarts } from '../../fleet/hollow-node.ts'
 import { conditionsOf } from '../../measure/conditions.ts'
 import type { ClientLimits, WorkSeen } from '../../measure/limiters.ts'
 import { explainStops, readApiRequests, readLimiters } from '../../measure/limiters.ts'
@@ -16,6 +17,7 @@ import type { PodTimeline } from '../../result/sample-line.ts'
 import type { Cluster } from '../../targets/target.ts'
 import { probeSelector } from '../../workload/probe-target.ts'
 import type { Step } from '../step.ts'
+import { withContainerStarts } from './container-starts.ts'
 import type { ProbeOutcome, Probes } from './outcome.ts'
 import { timeoutInWords, unfinishedStart } from './outcome.ts'
 import type { ProbeTarget } from './target.ts'
@@ -32,6 +34,8 @@ export interface ProbeOptions {
   serviceAccountToken: boolean
   settleMs: number
   limits: ClientLimits
+  /** Of hollow nodes, where they do not start at once. */
+  containerStarts: ContainerStarts | undefined
   recording: Recording
 }
 
@@ -112,7 +116,7 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
 }
 
 function outcomeOf(
-  { probe, at, earlier, node, serviceAccountToken, limits }: ProbeOptions,
+  { probe, at, earlier, node, serviceAccountToken, limits, containerStarts }: ProbeOptions,
   { timeline, t0Ms }: { timeline: ProbeTimeline; t0Ms: number },
   window: Window,
   watch: Disruptions,
@@ -138,7 +142,12 @@ function outcomeOf(
   }
   // What started elsewhere than planned takes other requests than those its arithmetic counts.
   if (unfinishedStart([...earlier, { name: probe.name, at, outcome }], earlier.length) !== undefined) return outcome
-  return { ...outcome, explanations: explainStops(summary.stopsMs, limiters, summary.stopsVagueByMs) }
+  const { stopsMs, stopsVagueByMs } = summary
+  const explanations = explainStops(stopsMs, limiters, stopsVagueByMs)
+  return {
+    ...outcome,
+    explanations: withContainerStarts(explanations, stopsMs, probe.to - probe.from, containerStarts),
+  }
 }
 
 /** What the controllers and the kubelet had to do since T0, as the watches saw it. */

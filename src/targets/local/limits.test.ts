@@ -5,7 +5,7 @@ import { checkLimits, readLimits } from './limits.ts'
 const fleet = (nodes: number) => ({
   nodes,
   nodesPerProcess: 50,
-  node: { cpu: 1, memory: '1Gi', containerStartDelayMs: 0 },
+  node: { cpu: 1, memory: '1Gi' },
 })
 
 const memoryBytes = 32 * 2 ** 30

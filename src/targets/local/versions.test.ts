@@ -45,7 +45,7 @@ async function prepare(...kubernetes: (string | undefined)[]): Promise<string[]>
     clock: systemClock,
   })
   await target.prepare({
-    fleet: { nodes: 1, nodesPerProcess: 1, node: { cpu: 1, memory: '1Gi', containerStartDelayMs: 0 } },
+    fleet: { nodes: 1, nodesPerProcess: 1, node: { cpu: 1, memory: '1Gi' } },
     arms: kubernetes.map((version) => ({ name: version ?? 'usual', kubernetes: version, requests: [] })),
     signal: new AbortController().signal,
     onProgress: (text) => told.push(text),

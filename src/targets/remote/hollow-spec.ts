@@ -1,3 +1,4 @@
+import { hollowNodeOf } from '../../fleet/hollow-node.ts'
 import type { HollowFleetSpec, TargetServer } from '../../fleet/manifests.ts'
 import type { Credentials } from '../../kube/credentials.ts'
 import type { Plan } from '../../plan/plan.ts'
@@ -36,7 +37,6 @@ function defaultImage(kubernetesVersion: string): string {
 export function hollowArm(arm: ArmOfHollowNodes): HollowArm {
   const { plan, target, credentials, runId, armId, knobs, kubernetesVersion } = arm
   const { nodes, nodesPerProcess, hosts, node, pods } = plan.fleet
-  const { cpu, memory, containerStartDelay } = node
   const { ca } = credentials.tls
   return {
     runId,
@@ -45,7 +45,7 @@ export function hollowArm(arm: ArmOfHollowNodes): HollowArm {
       nodes,
       nodesPerProcess,
       hosts,
-      node: { cpu, memory, containerStartDelayMs: containerStartDelay },
+      node: hollowNodeOf(node),
       statusPeriodSeconds: statusPeriodSecondsOf(knobs),
       pods: { ...pods, image: pods.image ?? defaultImage(kubernetesVersion) },
     },

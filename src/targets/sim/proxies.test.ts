@@ -9,7 +9,7 @@ import { simulatedTarget } from './index.ts'
 const file = join(import.meta.dirname, '..', '..', 'model', 'calibration.json')
 const calibration = calibrationSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
 const hardware = { controlPlaneCores: 8, hosts: { count: 2, cores: 16 }, hostMemoryBytes: 2 ** 36 }
-const node = { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 }
+const node = { cpu: 8, memory: '16Gi' }
 const { signal } = new AbortController()
 
 /** A cluster of 20 nodes whose proxies alone are set up as a profile has it. */

@@ -137,7 +137,7 @@ describe('the end of faults', () => {
   it('should let nothing strike any more, of any kind', async () => {
     for (const kind of faultKinds) {
       const { cluster, struck, signal } = await openWith(kind, 1)
-      const fleet = { nodes: 3, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
+      const fleet = { nodes: 3, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi' } }
       await cluster.startFleet(fleet, signal)
       cluster.endFaults()
       for (let second = 0; second < 100; second++) {
@@ -169,7 +169,7 @@ describe('the end of faults', () => {
 
   it('should see dead nodes come back with their pods, or without those that were to go, when the fleet is started again', async () => {
     const { cluster, struck, signal } = await openWith('dying-nodes', 1)
-    const fleet = { nodes: 2, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } }
+    const fleet = { nodes: 2, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi' } }
     await cluster.startFleet(fleet, signal)
     await cluster.clock.sleep(1000)
     await cluster.api.create('namespaces', { metadata: { name: 'a' } })
@@ -233,10 +233,7 @@ describe('faults of a cluster', () => {
 
   it('should take nodes away for good when their kubelets die', async () => {
     const { cluster, struck, signal } = await openWith('dying-nodes', 1)
-    await cluster.startFleet(
-      { nodes: 3, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi', containerStartDelayMs: 0 } },
-      signal,
-    )
+    await cluster.startFleet({ nodes: 3, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi' } }, signal)
     await cluster.clock.sleep(180_000)
     const away: string[] = []
     for await (const page of cluster.api.list({ resource: 'nodes' }))

@@ -204,7 +204,7 @@ describe('the flags that are our own', () => {
 
 describe('hollowNodeArguments', () => {
   const configuration = {
-    node: { cpu: 32, memory: '64Gi', containerStartDelayMs: 80 },
+    node: { cpu: 32, memory: '64Gi', containerStarts: { timeMs: 80, parallel: 4 } },
     kubeconfig: 'kubeconfig',
     configFiles: ['kubelet.json'],
     root: '/proc/self/cwd/hollow-0',
@@ -221,7 +221,8 @@ describe('hollowNodeArguments', () => {
         "--count=1",
         "--cpu=32",
         "--memory=64Gi",
-        "--container-start-delay=80ms",
+        "--container-start-time=80ms",
+        "--parallel-container-starts=4",
         "--address=127.0.0.1",
         "--base-port=2020",
         "--root=/proc/self/cwd/hollow-0",

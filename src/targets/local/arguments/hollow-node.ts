@@ -1,3 +1,4 @@
+import { containerStartFlags } from '../../../fleet/hollow-node.ts'
 import type { FleetSpec } from '../../target.ts'
 import type { Pki } from '../pki.ts'
 import { toArguments } from './flags.ts'
@@ -40,7 +41,7 @@ export function hollowNodeArguments(configuration: HollowNodeConfiguration): str
     count: String(pack.count),
     cpu: String(node.cpu),
     memory: node.memory,
-    'container-start-delay': `${node.containerStartDelayMs}ms`,
+    ...containerStartFlags(node),
     ...(port === undefined ? { serve: 'false' } : { address: '127.0.0.1', 'base-port': String(port) }),
     root,
     'client-ca-cert-file': pki.ca.certFile,
