@@ -13,7 +13,16 @@ const costs: Costs = {
   etcd: { fsyncMs: 1, writeMs: 0.1, readMs: 0.1 },
   scheduler: { podMs: 1 },
   controllerManager: { actionMs: 1 },
-  kubelet: { startMs: 1, podStartMs: 1, podStopMs: 1, nodeStatusMs: 1, deliveryMs: 1, idleMsPerSecond: 1 },
+  kubelet: {
+    startMs: 1,
+    podStartMs: 1,
+    podStopMs: 1,
+    changeMsPerPod: 0,
+    admitMsPerPod: 0,
+    nodeStatusMs: 1,
+    deliveryMs: 1,
+    idleMsPerSecond: 1,
+  },
   idleMsPerSecond: {},
 }
 

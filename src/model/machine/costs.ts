@@ -26,8 +26,13 @@ export interface Costs {
   kubelet: {
     /** From the start of the process until the kubelet has registered its node. */
     startMs: number
+    /** Of a pod that is alone on its node. */
     podStartMs: number
     podStopMs: number
+    /** Of one change of a pod, for each other pod of the node: all are compared with what was known (pkg/kubelet/config/config.go, merge). */
+    changeMsPerPod: number
+    /** Of a new pod, for each other one: what all have been given is summed up and stored (pkg/kubelet/allocation/allocation_manager.go, AddPod). */
+    admitMsPerPod: number
     nodeStatusMs: number
     deliveryMs: number
     /** What one kubelet takes per second of doing nothing, heartbeats included. */
@@ -37,7 +42,7 @@ export interface Costs {
   idleMsPerSecond: Readonly<Record<string, number>>
 }
 
-type Phase = Calibration['phases'][keyof Calibration['phases']]
+type Phase = NonNullable<Calibration['phases'][keyof Calibration['phases']]>
 
 /**
  * What the model takes from a calibration. Everything is a quotient of two figures that were measured, idling taken off;
@@ -58,6 +63,24 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
     Math.max(0, (nodeIdle.cpuMs[component] ?? 0) - idleOf(component) * nodeIdle.durationMs) / nodeIdle.units
   const fleetNodes = nodeStart.units
   const requestsOf = (phase: Phase) => Object.values(phase.requests).reduce((sum, count) => sum + count, 0)
+  /** What a pod takes of its kubelet: alone, and for each other pod of the node, of which there are half of all on average while they come or go. */
+  const podOf = (few: Phase, many: Phase | undefined) => {
+    const fewMs = perUnit(few, 'hollow-node', fleetNodes)
+    if (many === undefined) return { aloneMs: fewMs, perPodMs: 0 }
+    const others = (pods: number) => (pods - 1) / 2
+    const fewOthers = others(few.units / fleetNodes)
+    const moreMs = Math.max(0, perUnit(many, 'hollow-node', fleetNodes) - fewMs)
+    const perPodMs = moreMs / (others(many.units) - fewOthers)
+    return { aloneMs: Math.max(0, fewMs - fewOthers * perPodMs), perPodMs }
+  }
+  const start = podOf(podStart, phases.crowdStart)
+  const stop = podOf(podStop, phases.crowdStop)
+  const statusesOf = (phase: Phase | undefined) =>
+    phase === undefined ? 0 : (phase.requests['PATCH pods/status'] ?? 0) / phase.units
+  /** A kubelet is told that a pod is to go, and that it has gone, and of each status that it wrote itself. */
+  const changeMsPerPod = stop.perPodMs / (2 + statusesOf(phases.crowdStop))
+  /** It is told of a new pod, and of its statuses. */
+  const admitMsPerPod = Math.max(0, start.perPodMs - changeMsPerPod * (1 + statusesOf(phases.crowdStart)))
   const readMs = medianOf(latenciesMs, 'read')
   const apiserverReadMs = perUnit(reads, 'kube-apiserver')
   const etcdReadMs = perUnit(reads, 'etcd')
@@ -87,8 +110,10 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
     controllerManager: { actionMs: perUnit(podStart, 'kube-controller-manager', fleetNodes) / actions(podStart) },
     kubelet: {
       startMs: perUnit(nodeStart, 'hollow-node'),
-      podStartMs: perUnit(podStart, 'hollow-node', fleetNodes),
-      podStopMs: perUnit(podStop, 'hollow-node', fleetNodes),
+      podStartMs: start.aloneMs,
+      podStopMs: stop.aloneMs,
+      changeMsPerPod,
+      admitMsPerPod,
       nodeStatusMs: perUnit(nodeStatus, 'hollow-node', 0),
       deliveryMs: perUnit(phases.serviceUpdates, 'hollow-node', fleetNodes),
       idleMsPerSecond: nodeComponentMs('hollow-node'),
