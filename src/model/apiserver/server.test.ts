@@ -9,7 +9,7 @@ import { createStore } from './store.ts'
 const deliveryMs = 0.01
 const costs: Costs = {
   networkMs: 0.1,
-  apiserver: { readMs: 0.1, writeMs: 0.2, nodeStatusMs: 0.2, leaseMs: 0.1, deliveryMs },
+  apiserver: { readMs: 0.1, writeMs: 0.2, eventMs: 0.2, nodeStatusMs: 0.2, leaseMs: 0.1, deliveryMs },
   etcd: { fsyncMs: 1, writeMs: 0.1, readMs: 0.1 },
   scheduler: { podMs: 1 },
   controllerManager: { actionMs: 1 },
@@ -26,15 +26,21 @@ const costs: Costs = {
   idleMsPerSecond: {},
 }
 
-/** Writes one EndpointSlice that is announced to so many watchers; when it was written and told, and what the server used. */
-async function announced(watchers: number) {
+/** A server of so many cores. */
+function serverOf(cores: number) {
   const kernel = createKernel()
   const timeline = kernel.createTimeline()
-  const processor = createProcessor(timeline.nowMs, 32)
+  const processor = createProcessor(timeline.nowMs, cores)
   const settings = { quotaBytes: 2 ** 31, snapshotCount: 10_000, apiserverCompactionMs: 0, compaction: null, split: [] }
   const etcd = createEtcd(timeline, processor, costs.etcd, settings)
   const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
   const server = createServer({ timeline, store, etcd, processor, costs, inflight: 600 })
+  return { kernel, timeline, processor, server }
+}
+
+/** Writes one EndpointSlice that is announced to so many watchers; when it was written and told, and what the server used. */
+async function announced(watchers: number) {
+  const { kernel, timeline, processor, server } = serverOf(32)
   server.addWatchers('endpointslices', watchers)
   const moments: { writtenMs?: number; toldMs?: number } = {}
   const request = { verb: 'PUT', resource: 'endpointslices', level: 'workload-high', bytes: 100 } as const
@@ -47,6 +53,32 @@ async function announced(watchers: number) {
   await kernel.clock.sleep(10_000)
   return { ...moments, usedMs: processor.usedMs('kube-apiserver') }
 }
+
+describe('a request', () => {
+  it('should wait for the processor behind all that have seats, whatever their priority level', async () => {
+    const { kernel, timeline, server } = serverOf(1)
+    for (let count = 0; count < 50; count++)
+      server.handle({ verb: 'GET', resource: 'pods', level: 'workload-high' }, () => {})
+    let answeredMs = 0
+    server.handle({ verb: 'GET', resource: 'pods', level: 'system' }, () => {
+      answeredMs = timeline.nowMs()
+    })
+    await kernel.clock.sleep(10_000)
+    expect(answeredMs).toBeGreaterThan(50 * costs.apiserver.readMs)
+  })
+
+  it('should not wait for those that have no seat yet', async () => {
+    const { kernel, timeline, server } = serverOf(1)
+    for (let count = 0; count < 1000; count++)
+      server.handle({ verb: 'GET', resource: 'pods', level: 'workload-high' }, () => {})
+    let answeredMs = 0
+    server.handle({ verb: 'GET', resource: 'pods', level: 'system' }, () => {
+      answeredMs = timeline.nowMs()
+    })
+    await kernel.clock.sleep(10_000)
+    expect(answeredMs).toBeLessThan(500 * costs.apiserver.readMs)
+  })
+})
 
 describe('what the store does not keep', () => {
   it('should be told to nobody, at no cost, when nobody watches', async () => {

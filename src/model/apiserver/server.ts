@@ -74,6 +74,7 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
   const costOf = ({ verb, resource }: ServerRequest): number => {
     if (verb === 'GET' || verb === 'LIST') return costs.apiserver.readMs
     if (resource === 'nodes/status') return costs.apiserver.nodeStatusMs
+    if (resource === 'events') return costs.apiserver.eventMs
     return resource === 'leases' ? costs.apiserver.leaseMs : costs.apiserver.writeMs
   }
 
@@ -132,8 +133,9 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
 
   const start = (passage: Passage) => {
     const { request } = passage
+    // A priority level gives seats, and nothing else: whoever has one is a goroutine like all others.
     // The answer's way to the client is taken before the decision: one moment of the simulation then does for both.
-    const computedMs = processor.reserve('kube-apiserver', costOf(request) * slowness, request.level) + 2 * networkMs
+    const computedMs = processor.reserve('kube-apiserver', costOf(request) * slowness, 'requests') + 2 * networkMs
     const { bytes, obsoleteBytes = 0 } = request
     const doneMs = bytes === undefined ? computedMs : etcd.commit(resourceOf(request), computedMs, bytes, obsoleteBytes)
     // A few milliseconds early spare an event: unless the server is behind, then it is late like all others.

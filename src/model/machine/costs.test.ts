@@ -47,6 +47,31 @@ describe('what the model takes from a calibration', () => {
     expect(() => costsOf(incomplete)).toThrow('the calibration has no latenciesMs.read.p50')
   })
 
+  it('should take an event for a bare write, and give what pods take besides to their other writes', () => {
+    const { phases } = calibration
+    const taking = (units: number, apiserverMs: number) => ({
+      units,
+      durationMs: 0,
+      cpuMs: { 'kube-apiserver': units * apiserverMs },
+    })
+    const costs = costsOf({
+      ...calibration,
+      phases: {
+        ...phases,
+        reads: { ...phases.reads, ...taking(1000, 0.5) },
+        writes: { ...phases.writes, ...taking(1000, 0.75) },
+        podStart: {
+          ...phases.podStart,
+          ...taking(10, 14),
+          requests: { 'POST events': 40, 'GET pods': 20, 'POST pods': 10, 'PATCH pods/status': 40 },
+        },
+      },
+    })
+    expect(costs.apiserver.eventMs).toBeCloseTo(0.75, 9)
+    // Of 14 ms, four events take 3 and two reads 1.
+    expect(costs.apiserver.writeMs).toBeCloseTo(2, 9)
+  })
+
   it('should tell what a kubelet takes for a pod alone from what it takes for each other pod of the node', () => {
     const { phases } = calibration
     const ofPods = (units: number, perPodMs: number, statuses: number) => ({

@@ -1,4 +1,5 @@
 import { Failure } from '../../base/errors.ts'
+import { sumOf } from '../../base/sum.ts'
 import type { Calibration } from '../../result/calibration.ts'
 
 /** What requests and other work take; processor time unless it says otherwise, in milliseconds. */
@@ -7,7 +8,10 @@ export interface Costs {
   networkMs: number
   apiserver: {
     readMs: number
+    /** A write of what comes with pods, which are big and which many watch. */
     writeMs: number
+    /** A write of an event, which is small and which nobody watches. */
+    eventMs: number
     /** A status of a node, which is larger than other objects. */
     nodeStatusMs: number
     leaseMs: number
@@ -62,7 +66,9 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
   const nodeComponentMs = (component: string) =>
     Math.max(0, (nodeIdle.cpuMs[component] ?? 0) - idleOf(component) * nodeIdle.durationMs) / nodeIdle.units
   const fleetNodes = nodeStart.units
-  const requestsOf = (phase: Phase) => Object.values(phase.requests).reduce((sum, count) => sum + count, 0)
+  /** Requests of a phase per unit, of those that are called like this. */
+  const requestsOf = ({ requests, units }: Phase, names: RegExp) =>
+    sumOf(Object.entries(requests).map(([name, count]) => (names.test(name) ? count / units : 0)))
   /** What a pod takes of its kubelet: alone, and for each other pod of the node, of which there are half of all on average while they come or go. */
   const podOf = (few: Phase, many: Phase | undefined) => {
     const fewMs = perUnit(few, 'hollow-node', fleetNodes)
@@ -85,7 +91,11 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
   const apiserverReadMs = perUnit(reads, 'kube-apiserver')
   const etcdReadMs = perUnit(reads, 'etcd')
   /** The controllers, the scheduler and the kubelets speak protobuf, and are watched: their requests have a price of their own. */
-  const podRequests = requestsOf(podStart) / podStart.units
+  const podEvents = requestsOf(podStart, / events$/)
+  const podReads = requestsOf(podStart, /^(GET|LIST) /)
+  const podWrites = requestsOf(podStart, /./) - podEvents - podReads
+  const eventMs = perUnit(writes, 'kube-apiserver')
+  const podWritesMs = perUnit(podStart, 'kube-apiserver', fleetNodes) - podReads * apiserverReadMs - podEvents * eventMs
   /** What the controller-manager has to do with one pod: its own requests, and the event of every write to the pod. */
   const actions = ({ requests, units }: Phase) => {
     const count = (...names: string[]) => names.reduce((sum, name) => sum + (requests[name] ?? 0), 0)
@@ -96,7 +106,8 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
     networkMs: Math.max(0.05, (readMs - apiserverReadMs - etcdReadMs) / 2),
     apiserver: {
       readMs: apiserverReadMs,
-      writeMs: perUnit(podStart, 'kube-apiserver', fleetNodes) / podRequests,
+      writeMs: Math.max(0, podWritesMs) / podWrites,
+      eventMs,
       nodeStatusMs: perUnit(nodeStatus, 'kube-apiserver', 0),
       leaseMs: nodeComponentMs('kube-apiserver') * leasePeriodSeconds,
       deliveryMs: perUnit(phases.serviceUpdates, 'kube-apiserver', fleetNodes),
