@@ -233,9 +233,9 @@ export function createKubelet({ controlPlane, name, host, node, random, renewedM
   }
 
   /**
-   * The status is set before the containers stop, after it, and when nothing is left. A hollow node's stop in the same breath
-   * (Kubelet.SyncTerminatingPod), so that only an idle status manager writes the first: of 234 statuses that a real one wrote for 199 pods,
-   * one was of that moment.
+   * The status is set before the containers stop and after it (Kubelet.SyncTerminatingPod), then, after a relist, as the last things are cleaned
+   * up and when nothing is left (SyncTerminatedPod). A hollow node does each two in the same breath, so that the first of them is hardly ever
+   * written: of 1063 that real ones took up for 856 pods, 2 were of before the stop and none of the cleaning up.
    */
   const stopPod = (pod: KnownPod) =>
     afterRelistSince(pod.lastSyncMs, () => work(costs.kubelet.podStopMs * stopShare, 0, () => stopContainers(pod)))
