@@ -9,7 +9,7 @@ import { createStore } from './store.ts'
 const deliveryMs = 0.01
 const costs: Costs = {
   networkMs: 0.1,
-  apiserver: { readMs: 0.1, writeMs: 0.2, eventMs: 0.2, nodeStatusMs: 0.2, leaseMs: 0.1, deliveryMs },
+  apiserver: { readMs: 0.1, writeMs: 0.2, bareWriteMs: 0.15, nodeStatusMs: 0.2, leaseMs: 0.1, deliveryMs },
   etcd: { fsyncMs: 1, writeMs: 0.1, readMs: 0.1 },
   scheduler: { podMs: 1 },
   controllerManager: { actionMs: 1 },
@@ -55,6 +55,17 @@ async function announced(watchers: number) {
 }
 
 describe('a request', () => {
+  it.each([
+    ['pods', costs.apiserver.writeMs],
+    ['events', costs.apiserver.bareWriteMs],
+    ['configmaps', costs.apiserver.bareWriteMs],
+  ])('should take what a write of %s takes', async (resource, costMs) => {
+    const { kernel, processor, server } = serverOf(1)
+    server.handle({ verb: 'POST', resource, level: 'system', bytes: 100 }, () => {})
+    await kernel.clock.sleep(1000)
+    expect(processor.usedMs('kube-apiserver')).toBeCloseTo(costMs, 9)
+  })
+
   it('should wait for the processor behind all that have seats, whatever their priority level', async () => {
     const { kernel, timeline, server } = serverOf(1)
     for (let count = 0; count < 50; count++)

@@ -62,6 +62,9 @@ const unseenMs = 50
 /** Deliveries that take longer than this are done beside other work: each watcher has a goroutine of its own. */
 const fanOutMs = 10
 
+/** Small, and hardly watched by anybody: as the configmaps are by which a bare write was measured. */
+const bare: ReadonlySet<string> = new Set(['configmaps', 'events', 'secrets'])
+
 /** A server for what is in the store. */
 export function createServer({ timeline, store, etcd, processor, costs, inflight }: ServerOptions): Server {
   const { networkMs } = costs
@@ -74,8 +77,8 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
   const costOf = ({ verb, resource }: ServerRequest): number => {
     if (verb === 'GET' || verb === 'LIST') return costs.apiserver.readMs
     if (resource === 'nodes/status') return costs.apiserver.nodeStatusMs
-    if (resource === 'events') return costs.apiserver.eventMs
-    return resource === 'leases' ? costs.apiserver.leaseMs : costs.apiserver.writeMs
+    if (resource === 'leases') return costs.apiserver.leaseMs
+    return bare.has(resource) ? costs.apiserver.bareWriteMs : costs.apiserver.writeMs
   }
 
   /** Watchers of a resource, and when the last write reached them. */

@@ -67,7 +67,7 @@ describe('what the model takes from a calibration', () => {
         },
       },
     })
-    expect(costs.apiserver.eventMs).toBeCloseTo(0.75, 9)
+    expect(costs.apiserver.bareWriteMs).toBeCloseTo(0.75, 9)
     // Of 14 ms, four events take 3 and two reads 1.
     expect(costs.apiserver.writeMs).toBeCloseTo(2, 9)
   })

@@ -10,8 +10,8 @@ export interface Costs {
     readMs: number
     /** A write of what comes with pods, which are big and which many watch. */
     writeMs: number
-    /** A write of an event, which is small and which nobody watches. */
-    eventMs: number
+    /** A write of something small that hardly anybody watches. */
+    bareWriteMs: number
     /** A status of a node, which is larger than other objects. */
     nodeStatusMs: number
     leaseMs: number
@@ -94,8 +94,9 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
   const podEvents = requestsOf(podStart, / events$/)
   const podReads = requestsOf(podStart, /^(GET|LIST) /)
   const podWrites = requestsOf(podStart, /./) - podEvents - podReads
-  const eventMs = perUnit(writes, 'kube-apiserver')
-  const podWritesMs = perUnit(podStart, 'kube-apiserver', fleetNodes) - podReads * apiserverReadMs - podEvents * eventMs
+  const bareWriteMs = perUnit(writes, 'kube-apiserver')
+  const podWritesMs =
+    perUnit(podStart, 'kube-apiserver', fleetNodes) - podReads * apiserverReadMs - podEvents * bareWriteMs
   /** What the controller-manager has to do with one pod: its own requests, and the event of every write to the pod. */
   const actions = ({ requests, units }: Phase) => {
     const count = (...names: string[]) => names.reduce((sum, name) => sum + (requests[name] ?? 0), 0)
@@ -107,7 +108,7 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
     apiserver: {
       readMs: apiserverReadMs,
       writeMs: Math.max(0, podWritesMs) / podWrites,
-      eventMs,
+      bareWriteMs,
       nodeStatusMs: perUnit(nodeStatus, 'kube-apiserver', 0),
       leaseMs: nodeComponentMs('kube-apiserver') * leasePeriodSeconds,
       deliveryMs: perUnit(phases.serviceUpdates, 'kube-apiserver', fleetNodes),
