@@ -52,13 +52,13 @@ describe('whatIfCommand', { timeout: 60_000 }, () => {
     expect(status).toBe(0)
     const tried = available(result)
     expect(tried.map(({ qps }) => qps)).toEqual([5, 10, 20, 50, 1000])
-    // Two calls for each of 199 new pods, of which the burst of the tuned profile lets 100 pass at once; up to a fifth of the pods are
-    // written twice, as 34 of 199 were when it was measured (reports of plan fidelity, November 2026).
+    // Two calls for each of 199 new pods, of which the burst of the tuned profile lets 100 pass at once; up to a third of the pods are
+    // written twice, as 15 to 65 of 199 were when it was measured with Kubernetes 1.37 (500/1000, November 2026).
     const predicted = (qps: number, calls = 199 * 2) => (calls - 100) / qps
     for (const { qps, seconds, boundBy, calls } of tried.slice(0, 4)) {
       expect(boundBy).toBe('kubelet/KubeClient')
       expect(seconds).toBeGreaterThanOrEqual(predicted(qps))
-      expect(calls).toBeLessThan(1.2 * 199 * 2)
+      expect(calls).toBeLessThan((4 / 3) * 199 * 2)
       expect(seconds).toBeLessThan(predicted(qps, calls) * 1.06 + 0.5)
     }
     const last = tried.at(-1)

@@ -77,6 +77,10 @@ export const calibrationSchema = z.object({
     podStart: phase('pod'),
     /** The same Deployments scaled to 0 until all their pods were gone, and a little longer. */
     podStop: phase('pod'),
+    /** As podStart, with all pods on one node. Calibrations from before they were measured have neither. */
+    crowdStart: phase('pod').optional(),
+    /** As podStop, of these pods. */
+    crowdStop: phase('pod').optional(),
     /** While Services are created, each of which every kubelet sees, and a little longer. */
     services: phase('delivery'),
     /** These Services changed in turn, in a way that only kubelets take note of, and a little longer. */

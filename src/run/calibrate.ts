@@ -33,6 +33,8 @@ export interface CalibrationSizes {
   singlePods: number
   pods: number
   deployments: number
+  /** On one node. */
+  crowd: number
   services: number
   serviceUpdates: number
   /** After the start of a control plane or a fleet. */
@@ -57,6 +59,7 @@ export function calibrationSizes(nodes: number): CalibrationSizes {
     singlePods: 20,
     pods: 10 * nodes,
     deployments: Math.ceil(nodes / 2),
+    crowd: 200,
     services: 200,
     serviceUpdates: 500,
     settleMs: 10_000,
@@ -87,8 +90,9 @@ export interface CalibrationContext {
   emit: RunEventSink
 }
 
-/** Client limits that nothing runs into: what is measured is what the work itself takes. */
+/** Limits that nothing runs into: what is measured is what the work itself takes. */
 const generousLimits: Readonly<Record<string, KnobValue>> = {
+  'kubelet.maxPods': 500,
   'kubelet.kubeAPIQPS': 500,
   'kubelet.kubeAPIBurst': 500,
   'kubelet.eventRecordQPS': 500,
@@ -157,11 +161,19 @@ async function measureFleet(
 ): Promise<
   Part<
     'podStart' | 'podStop',
-    'nodeStart' | 'nodeSettle' | 'nodeIdle' | 'podStart' | 'podStop' | 'services' | 'serviceUpdates'
+    | 'nodeStart'
+    | 'nodeSettle'
+    | 'nodeIdle'
+    | 'podStart'
+    | 'podStop'
+    | 'crowdStart'
+    | 'crowdStop'
+    | 'services'
+    | 'serviceUpdates'
   >
 > {
   const { nodes, pods, deployments } = sizes
-  const podCounts = { pods, deployments, trailMs: sizes.podTrailMs }
+  const podCounts = { app: 'many', pods, deployments, trailMs: sizes.podTrailMs }
   const serviceCounts = {
     nodes,
     services: sizes.services,
@@ -171,6 +183,7 @@ async function measureFleet(
   const { fleet, phase } = await run(nodeStart(cluster, meter, calibrationFleet(sizes)))
   const settled = await run(nodeSettle(cluster, meter, nodes, sizes.settleMs))
   const idle = await run(nodeIdle(cluster, meter, nodes, sizes.nodeIdleMs))
+  const crowd = { app: 'crowd', node: fleet.probeNode, pods: sizes.crowd, deployments: 1, trailMs: sizes.podTrailMs }
   return {
     latenciesMs: await run(singlePods(cluster, fleet.probeNode, sizes.singlePods)),
     phases: {
@@ -179,6 +192,8 @@ async function measureFleet(
       nodeIdle: idle,
       podStart: await run(podStart(cluster, meter, podCounts)),
       podStop: await run(podStop(cluster, meter, podCounts)),
+      crowdStart: await run(podStart(cluster, meter, crowd)),
+      crowdStop: await run(podStop(cluster, meter, crowd)),
       services: await run(services(cluster, meter, serviceCounts)),
       serviceUpdates: await run(serviceUpdates(cluster, meter, serviceCounts)),
     },

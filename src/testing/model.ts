@@ -6,6 +6,7 @@ import { openModel } from '../model/cluster.ts'
 import type { Fault } from '../model/fault.ts'
 import { createKernel } from '../model/kernel/kernel.ts'
 import type { ContainerStartLimits } from '../model/kubelet/container-starts.ts'
+import type { Costs } from '../model/machine/costs.ts'
 import { costsOf } from '../model/machine/costs.ts'
 import type { Hardware } from '../model/machine/hardware.ts'
 import { settingsOf } from '../model/settings.ts'
@@ -35,14 +36,17 @@ export interface ModelForTestsOptions {
   /** One machine like that of the calibration when absent. */
   hardware?: Hardware
   faults?: readonly Fault[]
+  /** What a kubelet's work takes, where the calibration is not to say so. */
+  kubeletCosts?: Partial<Costs['kubelet']>
 }
 
 /** Opens a modelled cluster without nodes. */
 export function openModelForTests(options: ModelForTestsOptions = {}): ModelForTests {
   const { calibration, hardware: usual } = machineForTests()
-  const { knobs = [], hardware = usual, faults = [] } = options
+  const { knobs = [], hardware = usual, faults = [], kubeletCosts } = options
   const settings = settingsOf(knobs)
-  const costs = costsOf(calibration)
+  const measured = costsOf(calibration)
+  const costs = { ...measured, kubelet: { ...measured.kubelet, ...kubeletCosts } }
   const kernel = createKernel()
   const model = openModel({ kernel, seed: 1, repetition: 1, settings, costs, hardware, kubeProxy: false, faults })
   const { signal } = new AbortController()

@@ -25,6 +25,7 @@ const sizes: CalibrationSizes = {
   singlePods: 2,
   pods: 6,
   deployments: 2,
+  crowd: 6,
   services: 20,
   serviceUpdates: 20,
   settleMs: 1000,
@@ -103,12 +104,15 @@ describeWithComponents('scale-test calibrate', () => {
       nodeIdle: ['kube-apiserver'],
       podStart: ['kube-apiserver', 'etcd', 'hollow-node'],
       podStop: ['kube-apiserver', 'etcd', 'hollow-node'],
+      crowdStart: ['kube-apiserver', 'etcd', 'hollow-node'],
+      crowdStop: ['kube-apiserver', 'etcd', 'hollow-node'],
       services: ['kube-apiserver'],
       serviceUpdates: ['kube-apiserver'],
       nodeStatus: ['kube-apiserver', 'hollow-node'],
     }
     for (const [name, components] of Object.entries(worked)) {
       const phase = phases[name as keyof Calibration['phases']]
+      if (phase === undefined) throw new Error(`no ${name}`)
       expect(phase.units, name).toBeGreaterThan(0)
       expect(phase.busy, name).toBeGreaterThan(0)
       for (const component of components) expect(phase.cpuMs[component], `${component} in ${name}`).toBeGreaterThan(0)

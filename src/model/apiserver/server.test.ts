@@ -7,16 +7,33 @@ import { createServer } from './server.ts'
 import { createStore } from './store.ts'
 
 const deliveryMs = 0.01
-const writeMs = 0.2
-const price = { apiserverMs: writeMs, etcdMs: 0.1 }
+const readMs = 0.1
+const writeMs = 0.3
+const price = (apiserverMs: number) => ({ apiserverMs, etcdMs: apiserverMs / 2 })
 const costs: Costs = {
   networkMs: 0.1,
-  requests: { read: price, create: price, patch: price, pod: price, nodeStatus: price, lease: price },
+  requests: {
+    read: price(readMs),
+    create: price(0.2),
+    patch: price(0.4),
+    pod: price(writeMs),
+    nodeStatus: price(0.5),
+    lease: price(0.6),
+  },
   deliveryMs,
   fsyncMs: 1,
   scheduler: { podMs: 1, nodeMs: 0, nodeStatusMs: 0 },
   controllerManager: { actionMs: 1, nodeStatusMs: 0, leaseMs: 0 },
-  kubelet: { startMs: 1, podStartMs: 1, podStopMs: 1, nodeStatusMs: 1, deliveryMs: 1, idleMsPerSecond: 1 },
+  kubelet: {
+    startMs: 1,
+    podStartMs: 1,
+    podStopMs: 1,
+    changeMsPerPod: 0,
+    admitMsPerPod: 0,
+    nodeStatusMs: 1,
+    deliveryMs: 1,
+    idleMsPerSecond: 1,
+  },
   orchestrator: { requestMs: 0, eventMs: 0 },
   idleMsPerSecond: {},
 }
@@ -58,7 +75,7 @@ describe('requests that are alike', () => {
 
   it('should be served when a slow server gets to them, and be taken only as far as there are seats', async () => {
     const { kernel, server, counted } = benchOf()
-    server.slowDown(1000)
+    server.slowDown(300)
     let servedAtMs = 0
     const note = () => {
       servedAtMs = kernel.clock.nowMs()
@@ -91,6 +108,44 @@ async function announced(watchers: number) {
   await kernel.clock.sleep(10_000)
   return { ...moments, usedMs: processor.usedMs('kube-apiserver') }
 }
+
+describe('a request', () => {
+  it.each([
+    ['POST', 'pods', 0.3],
+    ['POST', 'events', 0.2],
+    ['POST', 'configmaps', 0.2],
+    ['PATCH', 'services', 0.4],
+    ['GET', 'pods', 0.1],
+    ['PATCH', 'nodes/status', 0.5],
+    ['PUT', 'leases', 0.6],
+  ] as const)('should take what a %s of %s takes', async (verb, resource, costMs) => {
+    const { kernel, processor, server } = benchOf(1)
+    server.handle({ verb, resource, level: 'system', ...(verb !== 'GET' && { bytes: 100 }) }, () => {})
+    await kernel.clock.sleep(1000)
+    expect(processor.usedMs('kube-apiserver')).toBeCloseTo(costMs, 9)
+    expect(processor.usedMs('etcd')).toBeCloseTo(costMs / 2, 9)
+  })
+
+  it('should wait for the processor behind all that have seats, whatever their priority level', async () => {
+    expect(await answeredAfter(50)).toBeGreaterThan(50 * readMs)
+  })
+
+  it('should not wait for those that have no seat yet', async () => {
+    expect(await answeredAfter(1000)).toBeLessThan(500 * readMs)
+  })
+
+  async function answeredAfter(others: number): Promise<number> {
+    const { kernel, server } = benchOf(1)
+    const read = { verb: 'GET', resource: 'pods' } as const
+    for (let count = 0; count < others; count++) server.handle({ ...read, level: 'workload-high' }, () => {})
+    let answeredMs = 0
+    server.handle({ ...read, level: 'system' }, () => {
+      answeredMs = kernel.clock.nowMs()
+    })
+    await kernel.clock.sleep(10_000)
+    return answeredMs
+  }
+})
 
 describe('what the store does not keep', () => {
   it('should be told to nobody, at no cost, when nobody watches', async () => {

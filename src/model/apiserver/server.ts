@@ -84,6 +84,8 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
         return requests.nodeStatus
       case 'leases':
         return requests.lease
+      case 'events':
+        return requests.create
       case 'configmaps':
       case 'secrets':
       case 'services':
@@ -148,9 +150,10 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
 
   const start = (passage: Passage) => {
     const { request } = passage
+    // A priority level gives seats, and nothing else: whoever has one is a goroutine like all others.
     // The answer's way to the client is taken before the decision: one moment of the simulation then does for both.
     const { apiserverMs, etcdMs } = priceOf(request)
-    const computedMs = processor.reserve('kube-apiserver', apiserverMs * slowness, request.level) + 2 * networkMs
+    const computedMs = processor.reserve('kube-apiserver', apiserverMs * slowness, 'requests') + 2 * networkMs
     const { verb, bytes, obsoleteBytes = 0 } = request
     let doneMs = computedMs
     if (bytes !== undefined)
@@ -202,7 +205,7 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
       const sentMs = timeline.nowMs()
       const { apiserverMs, etcdMs } = priceOf(request)
       const computedMs =
-        processor.reserve('kube-apiserver', apiserverMs * slowness * count, level, count) + 2 * networkMs
+        processor.reserve('kube-apiserver', apiserverMs * slowness * count, 'requests', count) + 2 * networkMs
       const write = { bytes, obsoleteBytes, costMs: etcdMs }
       const doneMs = etcd.commitAlike(resource, computedMs, write, { ...requests, count })
       const conclude = () => {

@@ -4,17 +4,19 @@ import { isReady } from '../../kube/resources.ts'
 import { openModelForTests } from '../../testing/model.ts'
 import { requestsUnder } from '../../testing/profiles.ts'
 import type { KnobValue } from '../../tuning/knob.ts'
+import type { Costs } from '../machine/costs.ts'
 import type { ContainerStartLimits } from './container-starts.ts'
 
 interface BenchOptions {
   nodes?: number
   starts?: ContainerStartLimits
   knobs?: Readonly<Record<string, KnobValue>>
+  kubeletCosts?: Partial<Costs['kubelet']>
 }
 
 /** A cluster with one node or more, Ready, and what becomes of pods that are bound to it. */
-async function benchOf({ nodes = 1, starts, knobs = {} }: BenchOptions = {}) {
-  const model = openModelForTests({ knobs: requestsUnder('stock', knobs) })
+async function benchOf({ nodes = 1, starts, knobs = {}, kubeletCosts = {} }: BenchOptions = {}) {
+  const model = openModelForTests({ knobs: requestsUnder('stock', knobs), kubeletCosts })
   const { api, clock, startNodes, store, server } = model
   startNodes(nodes, starts)
   await clock.sleep(5000)
@@ -117,17 +119,50 @@ describe('a kubelet', () => {
     expect(Math.max(...tookMs) - Math.min(...tookMs)).toBeGreaterThan(300)
   })
 
-  it('should start containers after the time that the plan gives them, and wait for volumes', async () => {
-    const slow = await benchOf({ starts: { timeMs: 700 } })
-    const startMs = slow.clock.nowMs()
-    await slow.create('slow')
-    expect((await slow.untilReady('slow')) - startMs).toBeGreaterThan(700)
-    const quick = await benchOf()
-    const mountMs = quick.clock.nowMs()
-    await quick.create('mounting', { volumes: [{ name: 'config' }] })
-    const tookMs = (await quick.untilReady('mounting')) - mountMs
+  it('should start containers after the time that the plan gives them', async () => {
+    const bench = await benchOf({ starts: { timeMs: 700 } })
+    const startMs = bench.clock.nowMs()
+    await bench.create('slow')
+    expect((await bench.untilReady('slow')) - startMs).toBeGreaterThan(700)
+  })
+
+  it.each<[string, object]>([
+    ['volumes', { volumes: [{ name: 'config' }] }],
+    ['a token', { automountServiceAccountToken: true }],
+  ])(
+    'should look for volumes 300 ms after a pod with %s has come, and not before (WaitForAttachAndMount)',
+    async (_, spec) => {
+      const bench = await benchOf()
+      const startMs = bench.clock.nowMs()
+      await bench.create('mounting', spec)
+      const tookMs = (await bench.untilReady('mounting')) - startMs
+      expect(tookMs).toBeGreaterThan(300)
+      expect(tookMs).toBeLessThan(400)
+    },
+  )
+
+  it('should hear of its pods the later the more there are, which it compares with what it knew each time', async () => {
+    const bench = await benchOf({ kubeletCosts: { changeMsPerPod: 10, admitMsPerPod: 0 } })
+    for (let count = 0; count < 30; count++) await bench.create(`pod-${count}`)
+    await bench.clock.sleep(60_000)
+    const startMs = bench.clock.nowMs()
+    await bench.create('one-more')
+    const tookMs = (await bench.untilReady('one-more')) - startMs
     expect(tookMs).toBeGreaterThan(300)
     expect(tookMs).toBeLessThan(400)
+  })
+
+  it('should take the longer to admit a pod the more there are', async () => {
+    const bench = await benchOf({ kubeletCosts: { changeMsPerPod: 0, admitMsPerPod: 10 } })
+    for (let count = 0; count < 30; count++) await bench.create(`pod-${count}`)
+    await bench.clock.sleep(60_000)
+    const startMs = bench.clock.nowMs()
+    await bench.create('one-more')
+    expect((await bench.untilReady('one-more')) - startMs).toBeGreaterThan(300)
+    await bench.clock.sleep(60_000)
+    const stopMs = bench.clock.nowMs()
+    await bench.remove('one-more')
+    expect((await bench.untilGone('one-more')) - stopMs).toBeLessThan(1100)
   })
 
   it('should end a pod that is deleted before its containers run', async () => {
@@ -190,9 +225,20 @@ describe('a kubelet', () => {
     const bench = await benchOf({ starts: { timeMs: 500 } })
     await bench.create('a')
     await bench.clock.sleep(2000)
-    // Pending, and Running.
-    expect(bench.requests('PATCH', 'pods', 'status')).toBe(2)
-    expect(bench.requests('GET', 'pods')).toBe(2)
+    // Pending, with a sandbox, and Running.
+    expect(bench.requests('PATCH', 'pods', 'status')).toBe(3)
+    expect(bench.requests('GET', 'pods')).toBe(3)
+  })
+
+  it('should find a pod running the later the more pods are still to be admitted (syncLoopIteration)', async () => {
+    const runningAfterMs = async (admitMsPerPod: number) => {
+      const bench = await benchOf({ kubeletCosts: { changeMsPerPod: 0, admitMsPerPod } })
+      for (let count = 0; count < 40; count++) await bench.create(`pod-${count}`)
+      const startMs = bench.clock.nowMs()
+      return (await bench.untilReady('pod-20')) - startMs
+    }
+    // Those after it take half a second to be admitted at least.
+    expect(await runningAfterMs(1)).toBeGreaterThan((await runningAfterMs(0)) + 300)
   })
 
   it('should get a token for each pod that mounts one, and for no other', async () => {

@@ -15,10 +15,10 @@ export interface Costs {
   requests: {
     /** A GET, which etcd confirms. */
     read: Price
-    /** Of a configmap or a secret of a kilobyte, or a service: what the orchestrator writes. */
+    /** Of a configmap or a secret of a kilobyte, or a service: what the orchestrator writes. An event is taken for one. */
     create: Price
     patch: Price
-    /** A pod, and what is written because of it: bindings, statuses, events, ReplicaSets. */
+    /** A write to a pod, or because of it: bindings, statuses, ReplicaSets. */
     pod: Price
     /** A status of a node, which is larger than other objects. */
     nodeStatus: Price
@@ -46,8 +46,13 @@ export interface Costs {
   kubelet: {
     /** From the start of the process until the kubelet has registered its node. */
     startMs: number
+    /** Of a pod that is alone on its node. */
     podStartMs: number
     podStopMs: number
+    /** Of one change of a pod, for each other pod of the node: all are compared with what was known (pkg/kubelet/config/config.go, merge). */
+    changeMsPerPod: number
+    /** Of a new pod, for each other one: what all have been given is summed up and stored (pkg/kubelet/allocation/allocation_manager.go, AddPod). */
+    admitMsPerPod: number
     nodeStatusMs: number
     deliveryMs: number
     /** What one kubelet takes per second of doing nothing, heartbeats included. */
@@ -71,7 +76,7 @@ const scheduledNodeMs = 1000 / 270 / 500
 /** Events of one pod that others send than the controller-manager: Scheduled, Pulled, Created, Started. */
 const otherEventsPerPod = 4
 
-type Phase = Calibration['phases'][keyof Calibration['phases']]
+type Phase = NonNullable<Calibration['phases'][keyof Calibration['phases']]>
 
 /**
  * What the model takes from a calibration. Everything is a quotient of two figures that were measured, idling taken off;
@@ -80,6 +85,7 @@ type Phase = Calibration['phases'][keyof Calibration['phases']]
  */
 export function costsOf({ phases, latenciesMs }: Calibration): Costs {
   const { base, reads, writes, patches, nodeStart, nodeIdle, podStart, podStop, nodeStatus, serviceUpdates } = phases
+  const { crowdStart, crowdStop } = phases
   const idleOf = (component: string) => (base.cpuMs[component] ?? 0) / base.durationMs
   /** Processor time of a component for one unit of a phase, without what it takes anyway. */
   const perUnit = (phase: Phase, component: string, nodes = 0) => {
@@ -100,16 +106,39 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
     etcdMs: perUnit(phase, 'etcd', nodes),
   })
   const read = priceOf(reads)
+  const create = priceOf(writes)
   const patch = priceOf(patches)
   const updatesPerDelivery = countOf(serviceUpdates, 'PATCH services') / serviceUpdates.units
 
-  /** The controllers, the scheduler and the kubelets speak protobuf, and are watched: their writes have a price of their own. */
   const podReads = countOf(podStart, 'GET pods') / podStart.units
-  const podWrites = (requestsOf(podStart) - countOf(podStart, 'GET pods', 'PUT leases')) / podStart.units
-  const perPodWrite = (component: string, readMs: number) =>
-    Math.max(0, perUnit(podStart, component, fleetNodes) - podReads * readMs) / podWrites
+  const podEvents = countOf(podStart, 'POST events', 'PATCH events') / podStart.units
+  const podWrites = (requestsOf(podStart) - countOf(podStart, 'PUT leases')) / podStart.units - podReads - podEvents
+  /** What pods take beside reads and events, which are like those of others, is that of their writes: they are big, and many watch them. */
+  const ofPodWrite = (wholeMs: number, readMs: number, eventMs: number) =>
+    Math.max(0, wholeMs - podReads * readMs - podEvents * eventMs) / podWrites
+  const wholePod = priceOf(podStart, fleetNodes)
+
+  /** What a pod takes of its kubelet: alone, and for each other pod of the node, of which there are half of all on average while they come or go. */
+  const podOf = (few: Phase, many: Phase | undefined) => {
+    const fewMs = perUnit(few, 'hollow-node', fleetNodes)
+    if (many === undefined) return { aloneMs: fewMs, perPodMs: 0 }
+    const others = (pods: number) => (pods - 1) / 2
+    const fewOthers = others(few.units / fleetNodes)
+    const moreMs = Math.max(0, perUnit(many, 'hollow-node', fleetNodes) - fewMs)
+    const perPodMs = moreMs / (others(many.units) - fewOthers)
+    return { aloneMs: Math.max(0, fewMs - fewOthers * perPodMs), perPodMs }
+  }
+  const start = podOf(podStart, crowdStart)
+  const stop = podOf(podStop, crowdStop)
+  const statusesOf = (phase: Phase | undefined) =>
+    phase === undefined ? 0 : countOf(phase, 'PATCH pods/status') / phase.units
+  /** A kubelet is told that a pod is to go, and that it has gone, and of each status that it wrote itself. */
+  const changeMsPerPod = stop.perPodMs / (2 + statusesOf(crowdStop))
+  /** It is told of a new pod, and of its statuses. */
+  const admitMsPerPod = Math.max(0, start.perPodMs - changeMsPerPod * (1 + statusesOf(crowdStart)))
+
   /** What there is to see of one pod: a watch shows each write to it. */
-  const podEvents = countOf(podStart, 'POST pods', 'POST pods/binding', 'PATCH pods/status') / podStart.units
+  const podChanges = countOf(podStart, 'POST pods', 'POST pods/binding', 'PATCH pods/status') / podStart.units
   /** What the controller-manager has to do with one pod: its own requests, and the event of every write to the pod. */
   const ownRequests = countOf(
     podStart,
@@ -118,15 +147,18 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
     'PUT replicasets/status',
     'PUT deployments/status',
   )
-  const ownEvents = countOf(podStart, 'POST events', 'PATCH events') - otherEventsPerPod * podStart.units
-  const actions = (ownRequests + Math.max(0, ownEvents)) / podStart.units + podEvents
+  const ownEvents = Math.max(0, podEvents - otherEventsPerPod)
+  const actions = ownRequests / podStart.units + ownEvents + podChanges
   return {
     networkMs: Math.max(0.05, (readMs - read.apiserverMs - read.etcdMs) / 2),
     requests: {
       read,
-      create: priceOf(writes),
+      create,
       patch,
-      pod: { apiserverMs: perPodWrite('kube-apiserver', read.apiserverMs), etcdMs: perPodWrite('etcd', read.etcdMs) },
+      pod: {
+        apiserverMs: ofPodWrite(wholePod.apiserverMs, read.apiserverMs, create.apiserverMs),
+        etcdMs: ofPodWrite(wholePod.etcdMs, read.etcdMs, create.etcdMs),
+      },
       nodeStatus: priceOf(nodeStatus, fleetNodes),
       lease: {
         apiserverMs: nodeComponentMs('kube-apiserver') * leasePeriodSeconds,
@@ -151,15 +183,17 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
     },
     kubelet: {
       startMs: perUnit(nodeStart, 'hollow-node'),
-      podStartMs: perUnit(podStart, 'hollow-node', fleetNodes),
-      podStopMs: perUnit(podStop, 'hollow-node', fleetNodes),
+      podStartMs: start.aloneMs,
+      podStopMs: stop.aloneMs,
+      changeMsPerPod,
+      admitMsPerPod,
       nodeStatusMs: perUnit(nodeStatus, 'hollow-node', fleetNodes),
       deliveryMs: perUnit(serviceUpdates, 'hollow-node', fleetNodes),
       idleMsPerSecond: nodeComponentMs('hollow-node'),
     },
     orchestrator: {
       requestMs: perUnit(writes, 'orchestrator'),
-      eventMs: perUnit(podStart, 'orchestrator') / podEvents,
+      eventMs: perUnit(podStart, 'orchestrator') / podChanges,
     },
     idleMsPerSecond: Object.fromEntries(
       Object.keys(base.cpuMs).map((component) => [component, idleOf(component) * 1000]),

@@ -7,7 +7,7 @@ import type { CalibrationPhases } from '../../result/calibration.ts'
 import type { Cluster } from '../../targets/target.ts'
 
 /** A phase but for how much was done in it. */
-export type Measured = Omit<CalibrationPhases[keyof CalibrationPhases], 'units' | 'unit'>
+export type Measured = Omit<NonNullable<CalibrationPhases[keyof CalibrationPhases]>, 'units' | 'unit'>
 
 /** Starts measuring what cluster and machine do; the function it resolves to stops and tells. */
 export type Meter = () => Promise<() => Promise<Measured>>

@@ -30,22 +30,25 @@ const podSpec: PodSpec = {
   containers: [{ name: 'app', image: 'registry.k8s.io/pause:3.10', imagePullPolicy: 'IfNotPresent' }],
 }
 
+const hostname = 'kubernetes.io/hostname'
+
 /** A pod for one node; the scheduler takes part, as a node name in the spec would not let it. */
 export function pod(name: string, app: string, node: string): Pod {
   return {
     metadata: { name, namespace, labels: { app } },
-    spec: { ...podSpec, nodeSelector: { 'kubernetes.io/hostname': node } },
+    spec: { ...podSpec, nodeSelector: { [hostname]: node } },
   }
 }
 
-/** A Deployment whose pods go wherever the scheduler puts them; they also carry `app`, as those of others may. */
-export function deployment(name: string, app: string, replicas: number): Deployment {
+/** A Deployment whose pods go to one node, or wherever the scheduler puts them; they also carry `app`, as those of others may. */
+export function deployment(name: string, app: string, replicas: number, node?: string): Deployment {
+  const spec = node === undefined ? podSpec : { ...podSpec, nodeSelector: { [hostname]: node } }
   return {
     metadata: { name, namespace },
     spec: {
       replicas,
       selector: { matchLabels: { deployment: name } },
-      template: { metadata: { labels: { app, deployment: name } }, spec: podSpec },
+      template: { metadata: { labels: { app, deployment: name } }, spec },
     },
   }
 }

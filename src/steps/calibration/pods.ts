@@ -10,26 +10,28 @@ import { watchPods } from './pod-watch.ts'
 
 /** Pods in all, and the Deployments they are spread over. */
 export interface PodCounts {
+  /** What the Deployments and their pods are called. */
+  app: string
+  /** The node that they are all for; any when absent. */
+  node?: string
   pods: number
   deployments: number
   /** How long to go on measuring when the last pod is where it should be: others still have to take note. */
   trailMs: number
 }
 
-const app = 'many'
-
 /** Creates the Deployments and waits until all their pods are Ready. */
 export function podStart(
   cluster: Cluster,
   meter: Meter,
-  { pods, deployments, trailMs }: PodCounts,
+  { app, node, pods, deployments, trailMs }: PodCounts,
 ): Step<CalibrationPhases['podStart']> {
   const { api, clock } = cluster
   const replicas = inProportion(pods, new Array<number>(deployments).fill(1))
-  const objects = namesOf(app, deployments).map((name, index) => deployment(name, app, replicas[index] ?? 0))
+  const objects = namesOf(app, deployments).map((name, index) => deployment(name, app, replicas[index] ?? 0, node))
   return {
-    id: 'podStart',
-    title: 'Pods up',
+    id: node === undefined ? 'podStart' : 'crowdStart',
+    title: node === undefined ? 'Pods up' : 'Pods up on one node',
     timeoutMs: timeoutMs(pods),
     async setUp(context) {
       await using watch = watchPods(cluster, app, { from: 0, to: pods }, context.signal)
@@ -51,12 +53,12 @@ export function podStart(
 export function podStop(
   cluster: Cluster,
   meter: Meter,
-  { pods, deployments, trailMs }: PodCounts,
+  { app, node, pods, deployments, trailMs }: PodCounts,
 ): Step<CalibrationPhases['podStop']> {
   const { api, clock } = cluster
   return {
-    id: 'podStop',
-    title: 'Pods down',
+    id: node === undefined ? 'podStop' : 'crowdStop',
+    title: node === undefined ? 'Pods down' : 'Pods down on one node',
     timeoutMs: timeoutMs(pods),
     async setUp(context) {
       await using watch = watchPods(cluster, app, { from: pods, to: 0 }, context.signal)
