@@ -13,8 +13,6 @@ export interface Timeline {
   /** Calls `action` at this moment, or now if it is past. */
   at(timeMs: number, action: () => void, priority?: number): void
   after(delayMs: number, action: () => void): void
-  /** As `after`, up to 5 ms late: what happens thousands of times a second and whose exact moment nobody sees is then one event. */
-  roughlyAfter(delayMs: number, action: () => void): void
   /** Forgets everything that was still to happen. */
   close(): void
 }
@@ -44,8 +42,6 @@ export interface Kernel {
 
 /** Events between two looks at the real world: its timers (the view, Ctrl-C) want to run, too. */
 const eventsPerTurn = 5000
-/** Rough moments are multiples of this. */
-const roughMs = 5
 /**
  * Moments are whole numbers of this: a nanosecond, nearly, and a power of two. So the sum of two of them is exact (for 99 days), and a
  * timeline that begins later has the same moments as one that begins at once. Rounded up: who waits for a moment does not wake before it.
@@ -170,28 +166,11 @@ export function createKernel(): Kernel {
         if (!closed) schedule(owner, startMs + wholeTicks(timeMs), action, priority)
       }
       const ownNowMs = () => nowMs - startMs
-      /** What is to happen at each rough moment. */
-      const rough = new Map<number, (() => void)[]>()
-      const happen = () => {
-        const actions = rough.get(ownNowMs()) ?? []
-        rough.delete(ownNowMs())
-        events += actions.length - 1
-        for (const action of actions) action()
-      }
       return {
         nowMs: ownNowMs,
         clock: clockFrom(startMs),
         at,
         after: (delayMs, action) => at(ownNowMs() + delayMs, action),
-        roughlyAfter(delayMs, action) {
-          const timeMs = Math.ceil((ownNowMs() + delayMs) / roughMs) * roughMs
-          const there = rough.get(timeMs)
-          if (there !== undefined) there.push(action)
-          else {
-            rough.set(timeMs, [action])
-            at(timeMs, happen)
-          }
-        },
         close() {
           closed = true
           queue.removeOf(owner)
