@@ -93,17 +93,19 @@ describe('a simulation that is calibrated itself', () => {
       'nodeIdle',
       'podStart',
       'podStop',
+      'crowdStart',
+      'crowdStop',
       'serviceUpdates',
       'nodeStatus',
     ] as const) {
-      const [measured, own] = [calibration.phases[phase].cpuMs, simulated.phases[phase].cpuMs]
+      const [measured = {}, own = {}] = [calibration.phases[phase]?.cpuMs, simulated.phases[phase]?.cpuMs]
       const wholeMs = sumOf(Object.values(measured))
       // Leases, every 10 s, fall into a phase of six or do not.
       compare(phase, wholeMs, sumOf(Object.values(own)), 0.2)
       for (const name of components) {
         const measuredMs = measured[name] ?? 0
-        // The kernel counts hundredths of a second, and a small part of the whole decides nothing.
-        if (measuredMs > wholeMs / 5) compare(`${phase}, ${name}`, measuredMs, own[name] ?? 0, 0.25)
+        // A small part of the whole decides nothing, and what the same work takes differs by a quarter from minute to minute.
+        if (measuredMs > wholeMs / 5) compare(`${phase}, ${name}`, measuredMs, own[name] ?? 0, 0.3)
       }
     }
     expect(off).toEqual([])

@@ -69,7 +69,7 @@ export function componentBenchForTests({
     processor: createProcessor(timeline.nowMs, 1000),
     costs: {
       ...costs,
-      controllerManager: { actionMs: 0, nodeStatusMs: 0, leaseMs: 0 },
+      controllerManager: { actionMs: 0, listedPodMs: 0, nodeStatusMs: 0, leaseMs: 0 },
       scheduler: { ...costs.scheduler, podMs: 0, nodeStatusMs: 0 },
     },
     settings: { ...settings, controllerManager: { ...settings.controllerManager, client: unlimited } },

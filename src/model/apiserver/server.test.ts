@@ -23,7 +23,7 @@ const costs: Costs = {
   deliveryMs,
   fsyncMs: 1,
   scheduler: { podMs: 1, nodeMs: 0, nodeStatusMs: 0 },
-  controllerManager: { actionMs: 1, nodeStatusMs: 0, leaseMs: 0 },
+  controllerManager: { actionMs: 1, listedPodMs: 0, nodeStatusMs: 0, leaseMs: 0 },
   kubelet: {
     startMs: 1,
     podStartMs: 1,

@@ -21,7 +21,7 @@ const annotation = {
  * at once and the old ones are scaled to 0: the steps of a rolling update are not modelled.
  */
 export function runDeploymentController(controlPlane: ControlPlane): void {
-  const { timeline, server, settings } = controlPlane
+  const { timeline, server, processor, costs, settings } = controlPlane
   const client = controllerClient(controlPlane)
   const recorder = createEventRecorder(timeline, client)
   const deployments = new Map<string, Deployment>()
@@ -190,6 +190,8 @@ export function runDeploymentController(controlPlane: ControlPlane): void {
     finish: (error?: unknown) => void,
   ) => {
     if (sameValue(status, deployment.status)) return finish()
+    const pods = (status.replicas ?? 0) + (status.terminatingReplicas ?? 0)
+    processor.reserve('kube-controller-manager', pods * costs.controllerManager.listedPodMs, 'syncs')
     client.update(
       'PUT',
       { resource: 'deployments', ...placeOf(key) },

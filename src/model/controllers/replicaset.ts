@@ -122,6 +122,7 @@ export function runReplicaSetController(controlPlane: ControlPlane): void {
 
   const writeStatus = (one: Known, status: ReplicaSet['status'], done: (isWritten: boolean) => void) => {
     if (sameStatus(one.replicaSet.status, status)) return done(true)
+    processor.reserve('kube-controller-manager', one.pods.size * costs.controllerManager.listedPodMs, 'syncs')
     const { namespace = '', name = '' } = one.replicaSet.metadata
     client.update(
       'PUT',

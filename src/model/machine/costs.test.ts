@@ -95,9 +95,9 @@ describe('what the model takes from a calibration', () => {
     })
     expect(costs.kubelet.podStartMs).toBeCloseTo(5, 9)
     expect(costs.kubelet.podStopMs).toBeCloseTo(3.5, 9)
-    // A stop is three changes of a pod; a start is three and the admission.
-    expect(costs.kubelet.changeMsPerPod).toBeCloseTo(0.1 / 3, 9)
-    expect(costs.kubelet.admitMsPerPod).toBeCloseTo(0.2 - 0.1, 9)
+    // A stop is three changes of a pod, of which one counts twice; a start is three and the admission.
+    expect(costs.kubelet.changeMsPerPod).toBeCloseTo(0.1 / 4, 9)
+    expect(costs.kubelet.admitMsPerPod).toBeCloseTo(0.2 - (3 * 0.1) / 4, 9)
   })
 
   it('should take pods to cost the same on every node when no crowd was measured', () => {

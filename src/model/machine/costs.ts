@@ -39,6 +39,11 @@ export interface Costs {
   controllerManager: {
     /** Of one request that it sends, or one event of a pod that it receives. */
     actionMs: number
+    /**
+     * Of one pod when a ReplicaSet or a Deployment is synced, which goes through all of its (replica_set.go, syncReplicaSet;
+     * deployment_controller.go, getPodMapForDeployment); what syncs take that write no status is shared out among those that do.
+     */
+    listedPodMs: number
     /** Of hearing that a node has reported, or renewed its lease. */
     nodeStatusMs: number
     leaseMs: number
@@ -118,24 +123,32 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
     Math.max(0, wholeMs - podReads * readMs - podEvents * eventMs) / podWrites
   const wholePod = priceOf(podStart, fleetNodes)
 
-  /** What a pod takes of its kubelet: alone, and for each other pod of the node, of which there are half of all on average while they come or go. */
-  const podOf = (few: Phase, many: Phase | undefined) => {
-    const fewMs = perUnit(few, 'hollow-node', fleetNodes)
+  /** How many others there are on average while so many come or go one by one. */
+  const othersOf = (pods: number) => (pods - 1) / 2
+  /** What a pod takes of a component: alone, and for each other pod of its group, be it the node's or the ReplicaSet's. */
+  const podOf = (component: string, few: Phase, fewPods: number, many: Phase | undefined) => {
+    const fewMs = perUnit(few, component, fleetNodes)
     if (many === undefined) return { aloneMs: fewMs, perPodMs: 0 }
-    const others = (pods: number) => (pods - 1) / 2
-    const fewOthers = others(few.units / fleetNodes)
-    const moreMs = Math.max(0, perUnit(many, 'hollow-node', fleetNodes) - fewMs)
-    const perPodMs = moreMs / (others(many.units) - fewOthers)
-    return { aloneMs: Math.max(0, fewMs - fewOthers * perPodMs), perPodMs }
+    const moreMs = Math.max(0, perUnit(many, component, fleetNodes) - fewMs)
+    const perPodMs = moreMs / (othersOf(many.units) - othersOf(fewPods))
+    return { aloneMs: Math.max(0, fewMs - othersOf(fewPods) * perPodMs), perPodMs }
   }
-  const start = podOf(podStart, crowdStart)
-  const stop = podOf(podStop, crowdStop)
+  const podsPerNode = podStart.units / fleetNodes
+  const start = podOf('hollow-node', podStart, podsPerNode, crowdStart)
+  const stop = podOf('hollow-node', podStop, podsPerNode, crowdStop)
   const statusesOf = (phase: Phase | undefined) =>
     phase === undefined ? 0 : countOf(phase, 'PATCH pods/status') / phase.units
-  /** A kubelet is told that a pod is to go, and that it has gone, and of each status that it wrote itself. */
-  const changeMsPerPod = stop.perPodMs / (2 + statusesOf(crowdStop))
-  /** It is told of a new pod, and of its statuses. */
-  const admitMsPerPod = Math.max(0, start.perPodMs - changeMsPerPod * (1 + statusesOf(crowdStart)))
+  /**
+   * A kubelet is told that a pod is to go, while all others are still there, which counts twice; that it has gone, and of each status that
+   * it wrote itself. Or it is told of a new pod, and its statuses.
+   */
+  const [heardOfStop, heardOfStart] = [3 + statusesOf(crowdStop), 1 + statusesOf(crowdStart)]
+  // What admissions take is the difference of two measurements: where it drowns in their noise, both are taken for changes alone.
+  const changeMsPerPod = Math.min(
+    stop.perPodMs / heardOfStop,
+    (stop.perPodMs + start.perPodMs) / (heardOfStop + heardOfStart),
+  )
+  const admitMsPerPod = Math.max(0, start.perPodMs - changeMsPerPod * heardOfStart)
 
   /** What there is to see of one pod: a watch shows each write to it. */
   const podChanges = countOf(podStart, 'POST pods', 'POST pods/binding', 'PATCH pods/status') / podStart.units
@@ -149,6 +162,9 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
   )
   const ownEvents = Math.max(0, podEvents - otherEventsPerPod)
   const actions = ownRequests / podStart.units + ownEvents + podChanges
+  const perReplicaSet = countOf(podStart, 'POST replicasets')
+  const controlled = podOf('kube-controller-manager', podStart, podStart.units / perReplicaSet, crowdStart)
+  const syncs = crowdStart && countOf(crowdStart, 'PUT replicasets/status', 'PUT deployments/status') / crowdStart.units
   return {
     networkMs: Math.max(0.05, (readMs - read.apiserverMs - read.etcdMs) / 2),
     requests: {
@@ -177,7 +193,8 @@ export function costsOf({ phases, latenciesMs }: Calibration): Costs {
       nodeStatusMs: perUnit(nodeStatus, 'kube-scheduler', fleetNodes),
     },
     controllerManager: {
-      actionMs: perUnit(podStart, 'kube-controller-manager', fleetNodes) / actions,
+      actionMs: controlled.aloneMs / actions,
+      listedPodMs: syncs === undefined ? 0 : controlled.perPodMs / syncs,
       nodeStatusMs: perUnit(nodeStatus, 'kube-controller-manager', fleetNodes),
       leaseMs: nodeComponentMs('kube-controller-manager') * leasePeriodSeconds,
     },
