@@ -15,8 +15,8 @@ fleet:
   node: { cpu: 1, memory: 1Gi }
 steps: [{ observe: 1m }]
 arms:
-  - { name: old, profile: stock, kubernetes: "1.36" }
-  - { name: new, profile: stock }
+  - { name: new, profile: stock, kubernetes: "1.37" }
+  - { name: old, profile: stock }
 `
 
 beforeEach(() => {
@@ -28,11 +28,11 @@ function load(choices: PlanChoices, plan = text) {
   writeFileSync(join(folder, 'releases.yaml'), plan)
   return loadPlanFor('releases', { ...productFolders, plans: folder }, choices)
 }
-const bothNamed = text.replace('name: new, profile: stock', 'name: new, profile: stock, kubernetes: "1.37"')
+const bothNamed = text.replace('name: old, profile: stock', 'name: old, profile: stock, kubernetes: "1.36"')
 
 describe('the version of Kubernetes on the command line', () => {
   it('should be that of every arm that names none', () => {
-    expect(load({ kubernetes: '1.35' })).toMatchObject({ kubernetes: '1.35', arms: [{ kubernetes: '1.36' }, {}] })
+    expect(load({ kubernetes: '1.35' })).toMatchObject({ kubernetes: '1.35', arms: [{ kubernetes: '1.37' }, {}] })
   })
 
   it('should be refused when nobody pins it', () => {
@@ -53,10 +53,10 @@ describe('a simulation', () => {
     ['is what a command does otherwise', { otherwise: 'sim' }],
   ])('should refuse another version than the one it models, where the plan has it, when it %s', (_, choices) => {
     expect(() => load(choices, bothNamed)).toThrow(
-      /releases\.yaml:9:46 {2}arms\[1\]\.kubernetes: a simulation models Kubernetes 1\.36 only/,
+      /releases\.yaml:9:46 {2}arms\[1\]\.kubernetes: a simulation models Kubernetes 1\.37 only/,
     )
     expect(load(choices).arms).toHaveLength(2)
-    expect(() => load({ ...choices, kubernetes: '1.37' })).toThrow(/--kubernetes .*models Kubernetes 1\.36 only/s)
+    expect(() => load({ ...choices, kubernetes: '1.36' })).toThrow(/--kubernetes .*models Kubernetes 1\.37 only/s)
   })
 
   it('should refuse nothing that is measured', () => {

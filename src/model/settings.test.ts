@@ -29,6 +29,11 @@ describe('settingsOf', () => {
     })
   })
 
+  it('should take an eventRecordQPS of 0 for no limit, as a kubelet does since 1.37', () => {
+    expect(settings({ 'kubelet.eventRecordQPS': 0 }).kubelet.events.qps).toBeLessThan(0)
+    expect(settings({ 'kubelet.kubeAPIQPS': 0 }).kubelet.client.qps).toBe(0)
+  })
+
   it.each<[string, KnobValue]>([
     ['kubelet.nodeStatusUpdateFrequency', 10],
     ['kubelet.kubeAPIQPS', 'fifty'],

@@ -89,7 +89,7 @@ function readSettings(values: Values): Settings {
   return {
     kubelet: {
       client: clientSettingsOf('kubelet', values),
-      events: clientSettingsOf('events', values),
+      events: eventLimitOf(clientSettingsOf('events', values)),
       maxPods: number('kubelet.maxPods'),
       statusUpdateMs,
       statusReportMs: isRequested('kubelet.nodeStatusUpdateFrequency') ? statusUpdateMs : builtInReportMs,
@@ -131,4 +131,9 @@ function readSettings(values: Values): Settings {
     },
     hostConntrackMax: isRequested('host.nf_conntrack_max') ? number('host.nf_conntrack_max') : null,
   }
+}
+
+/** Since 1.37 an eventRecordQPS of 0 switches the limit off (cmd/kubelet/app/server.go), where client-go would take its default. */
+function eventLimitOf(client: ClientSettings): ClientSettings {
+  return client.qps === 0 ? { ...client, qps: -1 } : client
 }

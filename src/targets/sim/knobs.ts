@@ -42,7 +42,7 @@ const reasons: Readonly<Record<string, string>> = {
   'apiserver.deleteCollectionWorkers':
     'not modelled: what is in a namespace goes one after the other, as with one worker',
   'apiserver.watchCacheSizes': 'not modelled: every resource has its watch cache',
-  'apiserver.defaultWatchCacheSize': 'without effect in 1.36, too: watch caches are sized automatically',
+  'apiserver.defaultWatchCacheSize': 'without effect: watch caches are sized automatically',
   'etcd.backendBatchLimit': noBackend,
   'etcd.backendBatchInterval': noBackend,
   'etcd.heartbeatInterval': oneMember,
@@ -91,7 +91,7 @@ export function readKnobs(
 
 const qpsKnobs = ['kubelet.kubeAPIQPS', 'controllerManager.kubeApiQps', 'scheduler.kubeApiQps']
 
-const capped = 'maxPerCore x cores is above 1048576, where kube-proxy 1.36 cuts it off, whatever min says'
+const capped = 'maxPerCore x cores is above 1048576, where kube-proxy cuts it off, whatever min says'
 
 const setByWords: Record<ConntrackTable['setBy'], string> = {
   'the kernel': "the kernel's default for this much memory",
