@@ -32,7 +32,7 @@ const densityReview = 'https://github.com/kubernetes/kubernetes/pull/22513'
 const nvSentinel = 'https://github.com/NVIDIA/NVSentinel/pull/1789'
 const agentSandbox = 'https://github.com/kubernetes-sigs/agent-sandbox/pull/1276'
 
-const startRate = 'start rate not modelled'
+const startRate = 'no start rate assumed'
 
 /** In the order in which they are printed. What is off stays in the list. */
 export const publishedFigures: readonly PublishedFigure[] = [

@@ -59,7 +59,7 @@ export function calibrationSizes(nodes: number): CalibrationSizes {
     singlePods: 20,
     pods: 10 * nodes,
     deployments: Math.ceil(nodes / 2),
-    crowd: 400,
+    crowd: 200,
     services: 200,
     serviceUpdates: 500,
     settleMs: 10_000,

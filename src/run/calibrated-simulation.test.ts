@@ -93,8 +93,6 @@ describe('a simulation that is calibrated itself', () => {
       'nodeIdle',
       'podStart',
       'podStop',
-      'crowdStart',
-      'crowdStop',
       'serviceUpdates',
       'nodeStatus',
     ] as const) {

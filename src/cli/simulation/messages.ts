@@ -21,8 +21,11 @@ export type ToThread = { type: 'run'; armId: string } | { type: 'abort'; reason:
 /** What an arm tells while it goes on; moments are milliseconds since it began, of virtual time. */
 export type Told = { type: 'event'; atMs: number; event: RunEvent } | { type: 'samples'; lines: SampleLine[] }
 
-/** What a thread tells of the arm it was asked to run. */
-export type FromThread = Told | { type: 'done'; durationMs: number; outcome: ArmOutcome; error?: SentError }
+/** What a thread tells: that it can begin, then all about the arm that it was asked to run. */
+export type FromThread =
+  | Told
+  | { type: 'ready' }
+  | { type: 'done'; durationMs: number; outcome: ArmOutcome; error?: SentError }
 
 /** An error on its way to another thread, which would forget what kind of failure it is. */
 export type SentError =

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../base/clock.ts'
-import { Failure } from '../../base/errors.ts'
+import { Failure, messageOf } from '../../base/errors.ts'
 import type { Calibration } from '../../result/calibration.ts'
+import { blankOutcome } from '../../run/arm-outcome.ts'
 import type { ArmRun, ArmRunner, RunContext } from '../../run/context.ts'
 import { runArm } from '../../run/run.ts'
 import type { Arm } from '../../run/schedule.ts'
@@ -52,12 +53,18 @@ export function sideBySide({ calibration, threads, heapLimitBytes }: SideBySideO
     return ran
   }
 
-  const hear = async (ahead: Ahead, listen: (told: Told) => void): Promise<ArmRun> => {
+  const hear = async (arm: Arm, ahead: Ahead, listen: (told: Told) => void): Promise<ArmRun> => {
     for (const one of ahead.told.splice(0)) listen(one)
     ahead.listener = listen
-    const { durationMs, ...ran } = await ahead.done.promise
-    finish(durationMs)
-    return ran
+    try {
+      const { durationMs, ...ran } = await ahead.done.promise
+      finish(durationMs)
+      return ran
+    } catch (error) {
+      // Its thread is gone, and what it knew.
+      finish(inArmMs())
+      return { outcome: { ...blankOutcome(arm), error: messageOf(error) }, error }
+    }
   }
 
   const arms = (planned: readonly Arm[], context: RunContext): ArmRunner => {
@@ -92,7 +99,7 @@ export function sideBySide({ calibration, threads, heapLimitBytes }: SideBySideO
     return {
       run(arm) {
         const ahead = begun.get(arm.id)
-        if (ahead !== undefined) return hear(ahead, listen)
+        if (ahead !== undefined) return hear(arm, ahead, listen)
         here.add(arm.id)
         helpers ??= startHelpers()
         return runHere(arm, context)
@@ -137,6 +144,8 @@ function startHelper(
     current = undefined
   }
   worker.on('message', (message: FromThread) => {
+    // An arm is claimed only now: the main thread may have had all of them until then.
+    if (message.type === 'ready') return takeNext()
     if (current === undefined) return
     if (message.type === 'done') {
       const { durationMs, outcome, error } = message
@@ -149,7 +158,6 @@ function startHelper(
   })
   worker.on('error', (error) => fail(asThreadFailure(error)))
   worker.on('exit', (status) => fail(new Error(`a thread of the simulation ended with status ${status}`)))
-  takeNext()
   return {
     abort: (reason) => post({ type: 'abort', reason: packError(reason) }),
     async close() {

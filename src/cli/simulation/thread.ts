@@ -55,3 +55,4 @@ parentPort?.on('message', (message: ToThread) => {
   if (message.type === 'abort') interruption.abort(unpackError(message.reason))
   else void run(message.armId)
 })
+tell({ type: 'ready' })
