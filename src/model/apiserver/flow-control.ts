@@ -36,8 +36,18 @@ export interface Admission<T> {
 interface Waiting<T> {
   width: number
   request: T
-  /** It has its seats, or has given up. */
-  settled: boolean
+  /** When it is refused. */
+  untilMs: number
+}
+
+interface Level<T> {
+  /** Seats that nobody has. */
+  free: number
+  /** From `head` on. */
+  waiting: Waiting<T>[]
+  head: number
+  /** Whether there is a timer for the first of them, or for one that was before it. */
+  isWatched: boolean
 }
 
 /**
@@ -50,8 +60,8 @@ export function createFlowControl<T>(
   { start, refuse }: Admission<T>,
 ): FlowControl<T> {
   const seatsOf = (level: keyof typeof shares) => Math.ceil((inflight * shares[level]) / allShares)
-  const levelOf = (free: number) => ({ free, waiting: [] as Waiting<T>[], head: 0 })
-  const levels: Record<PriorityLevel, ReturnType<typeof levelOf>> = {
+  const levelOf = (free: number): Level<T> => ({ free, waiting: [], head: 0, isWatched: false })
+  const levels: Record<PriorityLevel, Level<T>> = {
     exempt: levelOf(Number.POSITIVE_INFINITY),
     system: levelOf(seatsOf('system')),
     'node-high': levelOf(seatsOf('node-high')),
@@ -61,10 +71,27 @@ export function createFlowControl<T>(
   }
   let refused = 0
   /** A queue that is never empty would keep everything that ever waited in it: half of it at a time costs next to nothing. */
-  const forgetPassed = (level: ReturnType<typeof levelOf>) => {
+  const forgetPassed = (level: Level<T>) => {
     if (level.head < 1024 || 2 * level.head < level.waiting.length) return
     level.waiting.splice(0, level.head)
     level.head = 0
+  }
+  /** All wait equally long at most, so that only the first in the queue needs a timer. */
+  const watch = (level: Level<T>) => {
+    const first = level.waiting[level.head]
+    level.isWatched = first !== undefined
+    if (first !== undefined) timeline.at(first.untilMs, () => refuseLate(level))
+  }
+  const refuseLate = (level: Level<T>) => {
+    let first = level.waiting[level.head]
+    while (first !== undefined && first.untilMs <= timeline.nowMs()) {
+      level.head++
+      refused++
+      refuse(first.request)
+      first = level.waiting[level.head]
+    }
+    forgetPassed(level)
+    watch(level)
   }
 
   return {
@@ -74,14 +101,8 @@ export function createFlowControl<T>(
         level.free -= width
         return start(request)
       }
-      const waiting: Waiting<T> = { width, request, settled: false }
-      level.waiting.push(waiting)
-      timeline.after(longestWaitMs, () => {
-        if (waiting.settled) return
-        waiting.settled = true
-        refused++
-        refuse(request)
-      })
+      level.waiting.push({ width, request, untilMs: timeline.nowMs() + longestWaitMs })
+      if (!level.isWatched) watch(level)
     },
     tryEnter(name, most) {
       const level = levels[name]
@@ -95,10 +116,8 @@ export function createFlowControl<T>(
       if (level.waiting.length === 0) return
       while (level.head < level.waiting.length) {
         const next = level.waiting[level.head] as Waiting<T>
-        if (!next.settled && level.free < next.width) return forgetPassed(level)
+        if (level.free < next.width) return forgetPassed(level)
         level.head++
-        if (next.settled) continue
-        next.settled = true
         level.free -= next.width
         start(next.request)
       }
