@@ -1,3 +1,6 @@
+import { getCompileCacheDir } from 'node:module'
+import { dirname } from 'node:path'
+import process from 'node:process'
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
@@ -6,6 +9,7 @@ import { blankOutcome } from '../../run/arm-outcome.ts'
 import type { ArmRun, ArmRunner, RunContext } from '../../run/context.ts'
 import { runArm } from '../../run/run.ts'
 import type { Arm } from '../../run/schedule.ts'
+import { calmly } from './calmly.ts'
 import type { FromThread, ThreadTask, Told, ToThread } from './messages.ts'
 import { packError, unpackError } from './messages.ts'
 import { simulationOf } from './target.ts'
@@ -48,7 +52,7 @@ export function sideBySide({ calibration, threads, heapLimitBytes }: SideBySideO
   const runHere = async (arm: Arm, context: RunContext): Promise<ArmRun> => {
     const target = simulationOf(context.plan, calibration)
     inArmMs = target.clock.nowMs
-    const ran = await runArm(arm, { ...context, target, clock: target.clock })
+    const ran = await runArm(arm, { ...context, target, clock: target.clock, emit: calmly(context.emit) })
     finish(target.clock.nowMs())
     return ran
   }
@@ -124,8 +128,10 @@ function startHelper(
   heapLimitBytes: number,
   claim: () => { armId: string; ahead: Ahead } | undefined,
 ): Helper {
+  const compiled = getCompileCacheDir()
   const worker = new Worker(new URL('./thread.ts', import.meta.url), {
     workerData: task,
+    ...(compiled !== undefined && { env: { ...process.env, NODE_COMPILE_CACHE: dirname(compiled) } }),
     resourceLimits: {
       maxOldGenerationSizeMb: Math.ceil(heapLimitBytes / 2 ** 20),
       maxYoungGenerationSizeMb: youngMegabytes,

@@ -3,6 +3,7 @@ import type { SampleLine } from '../../result/sample-line.ts'
 import { virtualHost } from '../../run/host.ts'
 import { runArm } from '../../run/run.ts'
 import { backAndForth } from '../../run/schedule.ts'
+import { calmly } from './calmly.ts'
 import type { FromThread, ThreadTask, ToThread } from './messages.ts'
 import { packError, unpackError } from './messages.ts'
 import { simulationOf } from './target.ts'
@@ -12,8 +13,6 @@ const { runId, plan, plans, calibration } = workerData as ThreadTask
 const interruption = new AbortController()
 /** Samples that go together: a message costs more than what is in it. */
 const samplesPerMessage = 500
-/** Progress is for the eye. */
-const progressEveryMs = 100
 
 const tell = (message: FromThread) => parentPort?.postMessage(message)
 
@@ -23,7 +22,6 @@ async function run(armId: string): Promise<void> {
   const arm = backAndForth({ plan, plans, target, machine: null }).planned.find(({ id }) => id === armId)
   if (arm === undefined) throw new Error(`the plan has no arm ${armId}`)
   let lines: SampleLine[] = []
-  let progressAtMs = Number.NEGATIVE_INFINITY
   const sendSamples = () => {
     if (lines.length > 0) tell({ type: 'samples', lines })
     lines = []
@@ -35,13 +33,7 @@ async function run(armId: string): Promise<void> {
     clock,
     host: virtualHost,
     signal: interruption.signal,
-    emit(event) {
-      if (event.type === 'step-progress') {
-        if (performance.now() - progressAtMs < progressEveryMs) return
-        progressAtMs = performance.now()
-      }
-      tell({ type: 'event', atMs: clock.nowMs(), event })
-    },
+    emit: calmly((event) => tell({ type: 'event', atMs: clock.nowMs(), event })),
     onSample(line) {
       lines.push(line)
       if (lines.length === samplesPerMessage) sendSamples()
