@@ -114,6 +114,7 @@ export async function carryOut(
       view.emit(event)
     },
     onSample: records.sample,
+    onSampleText: records.sampleText,
     onArm: records.arm,
   })
   records.close()

@@ -15,6 +15,8 @@ export interface Records {
   journal(event: RunEvent): void
   /** A line that is in its file a second later, or when its arm is over. */
   sample(line: SampleLine): void
+  /** The same, of lines that are text already. */
+  sampleText(lines: string): void
   /** Takes the result as it is after an arm. */
   arm(soFar: Result): void
   close(): void
@@ -53,6 +55,7 @@ export function openRecords(runFolder: string, plan: object, { nowMs, sleep }: C
   return {
     journal: (event) => guarded(() => journal.append(event)),
     sample: (line) => guarded(() => held.add(JSON.stringify(line))),
+    sampleText: (lines) => guarded(() => held.add(lines)),
     arm(soFar) {
       guarded(held.write)
       guarded(() => writeArm(soFar, runFolder))

@@ -40,6 +40,8 @@ export interface RunContext {
   emit: RunEventSink
   /** Takes what happened over time, as it happens. */
   onSample: (line: SampleLine) => void
+  /** Takes the same as lines of text, from arms that another thread runs; `onSample` gets them when absent. */
+  onSampleText?: ((lines: string) => void) | undefined
   /** Takes the result as it is after each arm: all there is if the run is killed after it. */
   onArm?: ((soFar: Result) => void) | undefined
   /** Who carries out the arms; when absent, they run one after the other on `clock`. */

@@ -3,7 +3,6 @@ import { Failure } from '../../base/errors.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Calibration } from '../../result/calibration.ts'
 import type { ArmOutcome } from '../../result/result.ts'
-import type { SampleLine } from '../../result/sample-line.ts'
 import type { RunEvent } from '../../run/events.ts'
 
 /** What a thread is given once: all that its arms follow from. */
@@ -19,7 +18,7 @@ export interface ThreadTask {
 export type ToThread = { type: 'run'; armId: string } | { type: 'abort'; reason: SentError }
 
 /** What an arm tells while it goes on; moments are milliseconds since it began, of virtual time. */
-export type Told = { type: 'event'; atMs: number; event: RunEvent } | { type: 'samples'; lines: SampleLine[] }
+export type Told = { type: 'event'; atMs: number; event: RunEvent } | { type: 'samples'; lines: string }
 
 /** What a thread tells: that it can begin, then all about the arm that it was asked to run. */
 export type FromThread =

@@ -73,13 +73,17 @@ export function sideBySide({ calibration, threads, heapLimitBytes }: SideBySideO
 
   const arms = (planned: readonly Arm[], context: RunContext): ArmRunner => {
     const { runId, plan, whatIf, signal, emit, onSample } = context
+    const parseSamples = (lines: string) => {
+      for (const line of lines.split('\n')) onSample(JSON.parse(line))
+    }
+    const onSampleText = context.onSampleText ?? parseSamples
     const task: ThreadTask = { runId, plan, plans: whatIf?.plans, calibration }
     const begun = new Map<string, Ahead>()
     const here = new Set<string>()
     const next = () => planned.find(({ id }) => !here.has(id) && !begun.has(id))
     let helpers: Helper[] | undefined
     const listen = (told: Told) => {
-      if (told.type === 'samples') return told.lines.forEach(onSample)
+      if (told.type === 'samples') return onSampleText(told.lines)
       inArmMs = () => told.atMs
       emit(told.event)
     }

@@ -1,5 +1,4 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { SampleLine } from '../../result/sample-line.ts'
 import { virtualHost } from '../../run/host.ts'
 import { runArm } from '../../run/run.ts'
 import { backAndForth } from '../../run/schedule.ts'
@@ -21,9 +20,9 @@ async function run(armId: string): Promise<void> {
   const { clock } = target
   const arm = backAndForth({ plan, plans, target, machine: null }).planned.find(({ id }) => id === armId)
   if (arm === undefined) throw new Error(`the plan has no arm ${armId}`)
-  let lines: SampleLine[] = []
+  let lines: string[] = []
   const sendSamples = () => {
-    if (lines.length > 0) tell({ type: 'samples', lines })
+    if (lines.length > 0) tell({ type: 'samples', lines: lines.join('\n') })
     lines = []
   }
   const { outcome, error } = await runArm(arm, {
@@ -35,7 +34,7 @@ async function run(armId: string): Promise<void> {
     signal: interruption.signal,
     emit: calmly((event) => tell({ type: 'event', atMs: clock.nowMs(), event })),
     onSample(line) {
-      lines.push(line)
+      lines.push(JSON.stringify(line))
       if (lines.length === samplesPerMessage) sendSamples()
     },
   })

@@ -80,13 +80,20 @@ export function runNodeLifecycleController(
     })
   }
 
+  /** Until then nobody can be late: no lease that was there at the last look is any older. */
+  let quietUntilMs = 0
   const monitor = () => {
     const nowMs = timeline.nowMs()
-    nodes.forEach((node, name) => {
-      const awayMs = nowMs - (renewedMs.get(name) ?? nowMs)
-      if (awayMs <= nodeMonitorGracePeriodMs) lost.delete(name)
-      else if (!lost.has(name) && isReady(node)) lose(name)
-    })
+    if (lost.size > 0 || nowMs > quietUntilMs) {
+      let oldestMs = nowMs
+      nodes.forEach((node, name) => {
+        const atMs = renewedMs.get(name) ?? nowMs
+        if (atMs < oldestMs) oldestMs = atMs
+        if (nowMs - atMs <= nodeMonitorGracePeriodMs) lost.delete(name)
+        else if (!lost.has(name) && isReady(node)) lose(name)
+      })
+      quietUntilMs = oldestMs + nodeMonitorGracePeriodMs
+    }
     timeline.after(nodeMonitorPeriodMs, monitor)
   }
   timeline.after(nodeMonitorPeriodMs, monitor)

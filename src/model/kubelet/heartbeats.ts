@@ -84,8 +84,8 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
     wheel.set(tick, due)
     timeline.at(tick * tickMs, () => {
       wheel.delete(tick)
-      renew(due.leases.filter(isAlive))
-      report(due.statuses.filter(isAlive))
+      renew(living(due.leases))
+      report(living(due.statuses))
     })
     return due
   }
@@ -173,8 +173,11 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
   }
 }
 
-function isAlive(node: HeartbeatingNode): boolean {
-  return node.isAlive
+/** Those whose kubelet runs: nearly always all of them. */
+function living(nodes: readonly HeartbeatingNode[]): readonly HeartbeatingNode[] {
+  for (let index = 0; index < nodes.length; index++)
+    if (nodes[index]?.isAlive === false) return nodes.filter(({ isAlive }) => isAlive)
+  return nodes
 }
 
 const pressures: readonly Condition[] = ['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => ({
