@@ -4,10 +4,8 @@ import { createRandom } from '../src/base/random.ts'
 import { loadPlan } from '../src/cli/plans.ts'
 import { defaultCalibration, readCalibration } from '../src/cli/targets.ts'
 import { createKernel } from '../src/model/kernel/kernel.ts'
-import { virtualHost } from '../src/run/host.ts'
-import { executeRun } from '../src/run/run.ts'
-import { hardwareOf, runsKubeProxies, simulatedTarget } from '../src/targets/sim/index.ts'
 import { productFolders } from '../src/testing/folders.ts'
+import { simulate } from './simulate.ts'
 
 const sizes = [1000, 5000, 10_000, 20_000]
 /** Of the document's plan, so that all sizes take the same virtual time per node. */
@@ -33,24 +31,12 @@ export async function benchSimulation(root: string, say: (line: string) => void)
       `simulation.controlPlaneCores=${Math.max(32, Math.ceil((32 * nodes) / 5000))}`,
     ])
     const tuned = { ...plan, arms: plan.arms.slice(1), thresholds: [] }
-    const hardware = hardwareOf(tuned, calibration)
-    const target = simulatedTarget({ seed: 1, calibration, hardware, kubeProxy: runsKubeProxies(tuned) })
     const before = process.cpuUsage()
-    const { error } = await executeRun({
-      runId: 'bench',
-      plan: tuned,
-      target,
-      clock: target.clock,
-      host: virtualHost,
-      signal: new AbortController().signal,
-      emit: () => {},
-      onSample: () => {},
-    })
-    if (error !== undefined) throw error
+    const { events } = await simulate(tuned, calibration)
     const { user, system } = process.cpuUsage(before)
-    const perEventUs = (user + system) / target.events()
+    const perEventUs = (user + system) / events
     first ??= perEventUs
-    const millions = (target.events() / 1e6).toFixed(2).padStart(6)
+    const millions = (events / 1e6).toFixed(2).padStart(6)
     const bareEvents = (perEventUs / bareUs).toFixed(1)
     say(
       `  ${String(nodes).padStart(6)} nodes  ${millions} million events, each ${bareEvents} bare ones  x ${(perEventUs / first).toFixed(2)}`,

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { loadPlan } from '../src/cli/plans.ts'
+import { defaultCalibration, readCalibration } from '../src/cli/targets.ts'
+import type { Plan } from '../src/plan/plan.ts'
 import type { Cell } from './fidelity/cells.ts'
 import { cellsOf } from './fidelity/cells.ts'
 import { compareCells } from './fidelity/compare.ts'
@@ -9,8 +11,8 @@ import { drawnPlan, drawnPlanName, drawnText } from './fidelity/draw.ts'
 import { newestRun, readMeasuredRun } from './fidelity/measured-runs.ts'
 import { compareFigures, publishedText } from './fidelity/published.ts'
 import { notExpressible, publishedFigures } from './fidelity/published-figures.ts'
-import { simulate } from './fidelity/simulate.ts'
 import { comparisonText } from './fidelity/table.ts'
+import { simulate } from './simulate.ts'
 
 /**
  * Simulates what was measured, and what others have published, and prints by how much the simulation is off.
@@ -48,7 +50,7 @@ async function compareMeasured(seed: number): Promise<void> {
 
 async function compareRuns(runs: readonly string[]): Promise<void> {
   for (const { title, plan, cells } of runs.map(readMeasuredRun)) {
-    const simulated = cellsOf(await simulate(plan, root))
+    const simulated = await simulatedCells(plan)
     process.stdout.write(comparisonText(title, compareCells(cells, simulated)))
   }
 }
@@ -56,7 +58,7 @@ async function compareRuns(runs: readonly string[]): Promise<void> {
 async function comparePublished(): Promise<void> {
   const cells = new Map<string, Cell[]>()
   for (const plan of new Set(publishedFigures.map(({ plan }) => plan)))
-    cells.set(plan, cellsOf(await simulate(loadPlan(`experiments/published/${plan}`, folders), root)))
+    cells.set(plan, await simulatedCells(loadPlan(`experiments/published/${plan}`, folders)))
   process.stdout.write(publishedText(compareFigures(publishedFigures, cells), notExpressible))
 }
 
@@ -64,4 +66,10 @@ async function comparePublished(): Promise<void> {
 function seedOf(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new Error(`expected a seed of one to nine digits, found ${JSON.stringify(text)}`)
   return Number(text)
+}
+
+/** On the machine that the calibration was measured on; every repetition draws its own numbers. */
+async function simulatedCells(plan: Plan): Promise<Cell[]> {
+  const { result } = await simulate(plan, readCalibration(join(root, defaultCalibration)))
+  return cellsOf(result)
 }

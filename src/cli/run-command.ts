@@ -20,6 +20,7 @@ import { requestsOf } from '../tuning/profiles.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
 import { measureRun } from './measure-hint.ts'
+import { moreMemory } from './more-memory.ts'
 import type { RunOptions } from './options.ts'
 import { plainView } from './plain-view.ts'
 import { loadPlanFor } from './plans.ts'
@@ -139,7 +140,7 @@ function requireHeap(plans: readonly Plan[]): void {
     'infrastructure',
     `this simulation needs about ${formatBytes(neededBytes)} of memory, and Node may take ${formatBytes(limitBytes)}`,
     {
-      next: `Give it more: make scale-test PLAN=... MEMORY=${megabytes}   (without make: NODE_OPTIONS=--max-old-space-size=${megabytes})`,
+      next: moreMemory(megabytes),
     },
   )
 }

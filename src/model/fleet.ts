@@ -1,8 +1,9 @@
 import type { Random } from '../base/random.ts'
 import { countMore } from '../base/sum.ts'
+import type { HollowNode } from '../fleet/hollow-node.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { createHeartbeats } from './kubelet/heartbeats.ts'
-import type { Kubelet, KubeletOptions } from './kubelet/kubelet.ts'
+import type { Kubelet } from './kubelet/kubelet.ts'
 import { createKubelet } from './kubelet/kubelet.ts'
 import type { Hardware } from './machine/hardware.ts'
 import type { Processor } from './machine/processor.ts'
@@ -15,7 +16,7 @@ export interface HollowNodes {
   nodes: number
   /** Kubelets per process; the first has a process of its own. */
   nodesPerProcess: number
-  node: KubeletOptions['node']
+  node: HollowNode
 }
 
 export interface HollowFleetOptions {

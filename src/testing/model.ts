@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.ts'
+import type { ContainerStarts } from '../fleet/hollow-node.ts'
 import type { KubeApi } from '../kube/api.ts'
 import knownCalibration from '../model/calibration.json' with { type: 'json' }
 import type { Model } from '../model/cluster.ts'
 import { openModel } from '../model/cluster.ts'
 import type { Fault } from '../model/fault.ts'
 import { createKernel } from '../model/kernel/kernel.ts'
-import type { ContainerStartLimits } from '../model/kubelet/container-starts.ts'
 import type { Costs } from '../model/machine/costs.ts'
 import { costsOf } from '../model/machine/costs.ts'
 import type { Hardware } from '../model/machine/hardware.ts'
@@ -28,7 +28,7 @@ export interface ModelForTests extends Model, AsyncDisposable {
   /** How many events of the simulation have happened. */
   events(): number
   /** Starts nodes `hollow-0` and so on, which start containers at once unless limits are given. */
-  startNodes(nodes: number, containerStarts?: ContainerStartLimits): void
+  startNodes(nodes: number, containerStarts?: ContainerStarts): void
 }
 
 export interface ModelForTestsOptions {

@@ -1,3 +1,4 @@
+import { simulationOf } from '../cli/simulation/target.ts'
 import calibration from '../model/calibration.json' with { type: 'json' }
 import { parsePlan } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -7,7 +8,6 @@ import type { RunEvent } from '../run/events.ts'
 import { virtualHost } from '../run/host.ts'
 import type { RunOutcome } from '../run/run.ts'
 import { executeRun } from '../run/run.ts'
-import { hardwareOf, simulatedTarget } from '../targets/sim/index.ts'
 import { vocabulary } from './plans.ts'
 
 /** Simulates a plan that is written after what every plan needs; its fleet has ten nodes. */
@@ -21,8 +21,7 @@ arms: [{ profile: untuned }, { profile: tuned }]
 ${written}
 `
   const plan = parsePlan(text, 'simulated.yaml', vocabulary)
-  const measured = calibrationSchema.parse(calibration)
-  const target = simulatedTarget({ seed: plan.seed, calibration: measured, hardware: hardwareOf(plan, measured) })
+  const target = simulationOf(plan, calibrationSchema.parse(calibration))
   const events: RunEvent[] = []
   const samples: SampleLine[] = []
   const outcome = await executeRun({

@@ -9,6 +9,7 @@ import { blankOutcome } from '../../run/arm-outcome.ts'
 import type { ArmRun, ArmRunner, RunContext } from '../../run/context.ts'
 import { runArm } from '../../run/run.ts'
 import type { Arm } from '../../run/schedule.ts'
+import { moreMemory } from '../more-memory.ts'
 import { calmly } from './calmly.ts'
 import type { FromThread, ThreadTask, Told, ToThread } from './messages.ts'
 import { packError, unpackError } from './messages.ts'
@@ -79,8 +80,7 @@ export function sideBySide({ calibration, threads, heapLimitBytes }: SideBySideO
     const onSampleText = context.onSampleText ?? parseSamples
     const task: ThreadTask = { runId, plan, plans: whatIf?.plans, calibration }
     const begun = new Map<string, Ahead>()
-    const here = new Set<string>()
-    const next = () => planned.find(({ id }) => !here.has(id) && !begun.has(id))
+    const toBegin = [...planned]
     let helpers: Helper[] | undefined
     const listen = (told: Told) => {
       if (told.type === 'samples') return onSampleText(told.lines)
@@ -94,7 +94,7 @@ export function sideBySide({ calibration, threads, heapLimitBytes }: SideBySideO
     const startHelpers = () =>
       Array.from({ length: Math.min(threads, planned.length) - 1 }, () =>
         startHelper(task, heapLimitBytes, () => {
-          const arm = signal.aborted ? undefined : next()
+          const arm = signal.aborted ? undefined : toBegin.shift()
           if (arm === undefined) return undefined
           const ahead: Ahead = { told: [], listener: undefined, done: Promise.withResolvers() }
           // Nobody may ever ask for it.
@@ -108,7 +108,8 @@ export function sideBySide({ calibration, threads, heapLimitBytes }: SideBySideO
       run(arm) {
         const ahead = begun.get(arm.id)
         if (ahead !== undefined) return hear(arm, ahead, listen)
-        here.add(arm.id)
+        // They are asked for in their order: it is the first that nobody has begun.
+        toBegin.shift()
         helpers ??= startHelpers()
         return runHere(arm, context)
       },
@@ -183,7 +184,7 @@ const youngMegabytes = 96
 function asThreadFailure(error: unknown): unknown {
   if ((error as { code?: string }).code !== 'ERR_WORKER_OUT_OF_MEMORY') return error
   return new Failure('infrastructure', 'a thread of the simulation ran out of memory', {
-    next: 'Give it more: make scale-test PLAN=... MEMORY=4000   (without make: NODE_OPTIONS=--max-old-space-size=4000)',
+    next: moreMemory(4000),
     cause: error,
   })
 }

@@ -123,9 +123,12 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
     return channel
   }
 
+  /** What one write to a resource takes to be sent to all of its watchers. */
+  const tellingMs = (resource: string) => (watchers.get(resource) ?? 0) * costs.deliveryMs * slowness
+
   /** Watchers see a write at once, about when its writer has the answer, unless the server has no time. */
   const deliver = ({ channel, tell }: Delivery) => {
-    const costMs = (watchers.get(channel.resource) ?? 0) * costs.deliveryMs * slowness
+    const costMs = tellingMs(channel.resource)
     const isFanOut = costMs > fanOutMs
     const sentMs = processor.reserve('kube-apiserver', costMs, isFanOut ? 'fan-out' : 'watches')
     const nowMs = timeline.nowMs()
@@ -211,7 +214,7 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
       const conclude = () => {
         metrics.note(verb, request.resource, 200, doneMs - sentMs - 2 * networkMs, count)
         store.bump(resource, count)
-        const deliveryMs = (watchers.get(resource) ?? 0) * costs.deliveryMs * slowness * count
+        const deliveryMs = tellingMs(resource) * count
         if (deliveryMs > 0) processor.reserve('kube-apiserver', deliveryMs, 'watches', count)
         flow.leave(level, count)
         serve(count)

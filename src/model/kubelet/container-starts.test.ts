@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { ContainerStartLimits } from './container-starts.ts'
+import type { ContainerStarts } from '../../fleet/hollow-node.ts'
 import { createContainerStarts } from './container-starts.ts'
 
 /** The starts of one node, and a clock that is moved by hand. */
-function nodeWith(limits: ContainerStartLimits | undefined) {
+function nodeWith(limits: ContainerStarts | undefined) {
   let nowMs = 0
   let timers: { atMs: number; action: () => void }[] = []
   const starts = createContainerStarts(limits, (durationMs, action) => {

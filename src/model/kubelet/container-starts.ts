@@ -1,10 +1,4 @@
-/** What it takes to start containers on a node. */
-export interface ContainerStartLimits {
-  /** What one takes. */
-  timeMs: number
-  /** How many are under way at most; any number when absent. */
-  parallel?: number | undefined
-}
+import type { ContainerStarts as Limits } from '../../fleet/hollow-node.ts'
 
 /** The starts of containers on one node: those for which there is no room wait, and are served in the order in which they came. */
 export interface ContainerStarts {
@@ -16,7 +10,7 @@ export interface ContainerStarts {
 
 /** Without limits, containers run as soon as they are asked for. `after` calls back when a time has passed. */
 export function createContainerStarts(
-  limits: ContainerStartLimits | undefined,
+  limits: Limits | undefined,
   after: (durationMs: number, action: () => void) => void,
 ): ContainerStarts {
   if (limits === undefined) return { start: (_, done) => done(), withdraw: () => false }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import type { ContainerStarts } from '../../fleet/hollow-node.ts'
 import { isApiStatus } from '../../kube/api.ts'
 import { isReady } from '../../kube/resources.ts'
 import { openModelForTests } from '../../testing/model.ts'
 import { requestsUnder } from '../../testing/profiles.ts'
 import type { KnobValue } from '../../tuning/knob.ts'
 import type { Costs } from '../machine/costs.ts'
-import type { ContainerStartLimits } from './container-starts.ts'
 
 interface BenchOptions {
   nodes?: number
-  starts?: ContainerStartLimits
+  starts?: ContainerStarts
   knobs?: Readonly<Record<string, KnobValue>>
   kubeletCosts?: Partial<Costs['kubelet']>
 }

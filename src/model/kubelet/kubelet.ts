@@ -1,4 +1,5 @@
 import type { Random } from '../../base/random.ts'
+import type { HollowNode } from '../../fleet/hollow-node.ts'
 import type { Condition, Node, Pod } from '../../kube/resources.ts'
 import { clientLimitOf } from '../../tuning/client-limit.ts'
 import type { StoredChange } from '../apiserver/store.ts'
@@ -10,7 +11,6 @@ import { createEventRecorder } from '../client-go/event-recorder.ts'
 import { bucketOf, unlimited } from '../client-go/token-bucket.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { Processor } from '../machine/processor.ts'
-import type { ContainerStartLimits } from './container-starts.ts'
 import { createContainerStarts } from './container-starts.ts'
 import type { Goroutine } from './goroutine.ts'
 import { createGoroutine } from './goroutine.ts'
@@ -37,7 +37,7 @@ export interface KubeletOptions {
   name: string
   /** The machine that the kubelet runs on. */
   host: Processor
-  node: { cpu: number; memory: string; containerStarts?: ContainerStartLimits | undefined }
+  node: HollowNode
   random: Random
   heartbeats: Heartbeats
 }
