@@ -43,6 +43,11 @@ export interface Kernel {
 /** Events between two looks at the real world: its timers (the view, Ctrl-C) want to run, too. */
 const eventsPerTurn = 5000
 /**
+ * Handovers between two such looks. Node drains all microtasks between two immediates, and looks at the real world only after the last: a look
+ * costs as much as several events.
+ */
+const stepsPerTurn = 64
+/**
  * Moments are whole numbers of this: a nanosecond, nearly, and a power of two. So the sum of two of them is exact (for 99 days), and a
  * timeline that begins later has the same moments as one that begins at once. Rounded up: who waits for a moment does not wake before it.
  */
@@ -57,61 +62,52 @@ export function createKernel(): Kernel {
   let nowMs = 0
   let events = 0
   let atOnce = 0
-  /** Promises that the world outside waits for. */
-  let open = 0
-  let running = false
+  /** Promises that the world outside waits for; each can be told that nothing will come. */
+  const waiters = new Set<(error: unknown) => void>()
+  /** Immediates that Node still has to call. */
+  let steps = 0
+  let eventsLeft = 0
   let handedOver = false
 
   const schedule = (owner: object, timeMs: number, action: () => void, priority: number) => {
     queue.push(Math.max(timeMs, nowMs), priority, action, owner)
   }
 
-  /** Rejects when nothing can happen any more although somebody waits. */
-  let stall: ((error: Error) => void) | undefined
-
-  const run = async () => {
-    running = true
-    try {
-      for (;;) {
-        await new Promise<void>((resolve) => setImmediate(resolve))
-        if (open === 0) return
-        handedOver = false
-        for (let left = eventsPerTurn; left > 0 && !handedOver; left--) {
-          const action = queue.pop()
-          if (action === undefined) {
-            stall?.(new Error('the simulation has come to a halt: nothing is left to happen, but somebody waits'))
-            return
-          }
-          const atMs = queue.poppedMs()
-          if (atMs > nowMs) atOnce = 0
-          else if (++atOnce > mostAtOnce) throw new Error(`the simulation stands still at ${nowMs} ms`)
-          nowMs = atMs
-          events++
-          action()
-        }
-      }
-    } catch (error) {
-      // A fault in the model: whoever waits would wait for ever.
-      stall?.(error as Error)
-    } finally {
-      running = false
-    }
+  const beginTurn = () => {
+    eventsLeft = eventsPerTurn
+    steps = stepsPerTurn
+    for (let left = stepsPerTurn; left > 0; left--) setImmediate(step)
   }
 
-  const waiters = new Set<(error: Error) => void>()
-  stall = (error) => {
-    for (const reject of [...waiters]) reject(error)
+  /** Goes on until there is something to hand over. */
+  const step = () => {
+    steps--
+    try {
+      handedOver = false
+      for (; waiters.size > 0 && eventsLeft > 0 && !handedOver; eventsLeft--) happen()
+    } catch (error) {
+      // A fault in the model, or nothing left to happen: whoever waits would wait for ever.
+      for (const reject of [...waiters]) reject(error)
+    }
+    if (steps === 0 && waiters.size > 0) beginTurn()
+  }
+
+  const happen = () => {
+    const action = queue.pop()
+    if (action === undefined)
+      throw new Error('the simulation has come to a halt: nothing is left to happen, but somebody waits')
+    const atMs = queue.poppedMs()
+    if (atMs > nowMs) atOnce = 0
+    else if (++atOnce > mostAtOnce) throw new Error(`the simulation stands still at ${nowMs} ms`)
+    nowMs = atMs
+    events++
+    action()
   }
 
   const promise: Kernel['promise'] = (start) =>
     new Promise((resolve, reject) => {
-      open++
-      let isOpen = true
       const settle = () => {
-        if (!isOpen) return false
-        isOpen = false
-        open--
-        waiters.delete(fail)
+        if (!waiters.delete(fail)) return false
         handedOver = true
         return true
       }
@@ -125,7 +121,7 @@ export function createKernel(): Kernel {
         },
         reject: fail,
       })
-      if (isOpen && !running) void run()
+      if (steps === 0 && waiters.size > 0) beginTurn()
     })
 
   const outside = {}
