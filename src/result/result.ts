@@ -165,6 +165,10 @@ const thresholdOutcome = z
   .object({
     /** The threshold in words: `tuned rollout available at most 15.0 s`. */
     name: z.string(),
+    /** What it is called whatever its limits are: trends and test reports go by it. The plan may say; absent in earlier results. */
+    id: z.string().optional(),
+    /** Where the plan has it; absent in earlier results, and where it was given on the command line. */
+    place: z.object({ file: z.string(), line: z.number() }).optional(),
     /** What it bounds: the stop of one arm, or the ratio of two; absent in results from before it was kept. */
     bounds: z
       .object({ probe: z.string(), stop: stopName, of: z.union([z.string(), z.tuple([z.string(), z.string()])]) })
