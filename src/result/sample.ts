@@ -81,12 +81,11 @@ const predicates: Record<Hindrance, string> = {
 }
 
 /** What keeps a figure from being compared, as the rest of a sentence that it begins; null where nothing does. */
-export function hindranceOf(sample: Sample | null): string | null {
+export function hindranceOf(sample: Sample | null, resolution = clockResolutionMs): string | null {
   if (sample === null) return 'has no figure'
   if (sample.hindrance !== null) return predicates[sample.hindrance]
   if (sample.median === null) return predicates['not-reached']
-  const isTooShort = sample.median < clockResolutionMs
-  return isTooShort ? `is below the clock's resolution of ${clockResolutionMs} ms` : null
+  return sample.median < resolution ? `is below the clock's resolution of ${resolution} ms` : null
 }
 
 /**
