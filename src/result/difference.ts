@@ -63,7 +63,7 @@ export interface DifferenceRule {
 
 /** A p above this is chance. */
 const alpha = 0.05
-/** The fewest with which the test has a p below `alpha` even if a run is in the wrong place. */
+/** The fewest with which the tests can have a p below `alpha`. */
 const leastPairs = 6
 const leastPerArm = 4
 
@@ -158,7 +158,9 @@ function exactTest(
   { baseline, other, arePairs }: Matched<number>,
   known: LogDifference | null,
 ): Pick<ShownDifference, 'test' | 'p'> {
-  if (arePairs && known !== null && baseline.length >= leastPairs) {
+  if (arePairs && known !== null) {
+    // Ranks of all runs would take what repetitions differ in for chance.
+    if (baseline.length < leastPairs) return { test: null, p: null }
     const p = signFlip(baseline.map((one, index) => Math.log((other[index] ?? 0) / one)))
     return { test: p === null ? null : 'sign-flip', p }
   }

@@ -54,7 +54,8 @@ function ofGroups(baseline: readonly number[], other: readonly number[]): LogDif
     df: squares === 0 ? before.length + after.length - 2 : variance ** 2 / squares,
     n,
     standardDeviation: Math.sqrt((varianceOf(before) + varianceOf(after)) / 2),
-    withRepetitions: (count, deviation) => ({ standardError: deviation * Math.sqrt(2 / count), df: 2 * count - 2 }),
+    // Welch's degrees of freedom are never fewer.
+    withRepetitions: (count, deviation) => ({ standardError: deviation * Math.sqrt(2 / count), df: count - 1 }),
   }
 }
 
