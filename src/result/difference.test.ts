@@ -25,9 +25,10 @@ describe('a difference', () => {
   })
 
   it('should not be shown when it is of no interest, however sure', () => {
-    const found = differenceOf(of(100, 110, 90, 105), of(103, 113, 93, 108), rule)
+    const [before, after] = [of(1000, 1100, 900, 1050), of(1030, 1134, 926, 1081)]
+    const found = differenceOf(before, after, rule)
     expect(found).toMatchObject({ kind: 'none-shown', wouldHaveSeen: 0.05, repetitionsFor20Percent: 2 })
-    expect(differenceOf(of(100, 110, 90, 105), of(103, 113, 93, 108), { ...rule, material: 0.01 }).kind).toBe('shown')
+    expect(differenceOf(before, after, { ...rule, material: 0.01 }).kind).toBe('shown')
   })
 
   it('should say what would have been seen, and how many repetitions would show 20 %, when chance accounts for it', () => {

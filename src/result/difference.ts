@@ -119,7 +119,8 @@ function limitsOf({ value, least, hindrance }: Reading, resolution: number): { l
 function differenceAmong(values: Matched<number>, rule: DifferenceRule): ShownDifference | NoneShown | OneRun | null {
   const { baseline, other, arePairs } = values
   const n = Math.min(baseline.length, other.length)
-  const [before, after] = [medianOf(baseline) ?? 0, medianOf(other) ?? 0]
+  const [before, after] = [medianOf(baseline), medianOf(other)]
+  if (before === null || after === null) return null
   if (n < 2) {
     const ratio = after / before
     if (!(before > 0) || !Number.isFinite(ratio)) return null
