@@ -59,6 +59,8 @@ export interface DifferenceRule {
   pairing: 'repetition' | 'none'
   /** Figures closer than this are not told apart, in their own unit; 0 unless given. Of times: `clockResolutionMs`. */
   resolution?: number
+  /** With how many others it is made: the interval is so wide that all of them hold together (Bonferroni). 1 unless given. */
+  comparisons?: number
 }
 
 /** A p above this is chance. */
@@ -129,7 +131,7 @@ function differenceAmong(values: Matched<number>, rule: DifferenceRule): ShownDi
   const pairs = arePairs ? baseline.map((one, index) => [one, other[index] ?? 0] as const) : []
   const known = logDifferenceOf(arePairs ? { kind: 'pairs', pairs } : { kind: 'groups', baseline, other })
   if (known === null && n < leastPerArm) return null
-  const estimate = estimateOf(known)
+  const estimate = estimateOf(known, 1 - alpha / (rule.comparisons ?? 1))
   const isClear = estimate === null || estimate.low > 1 || estimate.high < 1
   const direction = directionOf(estimate?.ratio ?? after / before, before, after, rule)
   const { test, p } = exactTest(values, known)

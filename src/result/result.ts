@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { usualMaterial } from '../plan/limits.ts'
 import type { OutcomeKind } from './outcome-kind.ts'
 import { curve, stopName } from './parts.ts'
 import { seriesSchema } from './series.ts'
@@ -214,6 +215,8 @@ const resultParts = {
   /** Present when the arms are the values of one setting. */
   whatIf: whatIf.optional(),
   thresholds: z.array(thresholdOutcome),
+  /** Differences of less than this share (0.05 is 5 %) are of no interest. */
+  material: z.number().default(usualMaterial),
 }
 
 /** The schema of a result whose steps are of these kinds. */

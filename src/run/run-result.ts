@@ -38,6 +38,7 @@ export function resultOfRun(
     machine: host.machine,
     orchestrator: host.peakMemoryBytes === null ? null : { peakMemoryBytes: host.peakMemoryBytes() },
     reference: referenceOf(plan),
+    material: plan.material,
     ...(whatIf === undefined ? {} : { whatIf: whatIf.record }),
     arms,
     ...judgeRun({ thresholds: plan.thresholds.map(boundsOf), arms, ending }),
