@@ -4,6 +4,7 @@ import type { ReferenceFigure } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
 import { clockResolutionMs, comparable, sampleOf } from '../result/sample.ts'
 import type { Series } from '../result/series.ts'
+import { nothingShown } from './difference.ts'
 import { nearestTo } from './sample.ts'
 
 /** One figure of a step: how it is read, and what is known of it. */
@@ -235,6 +236,22 @@ function referenceOf(
     ratio: baseline === undefined ? null : baseline.valueMs / valueMs,
     note: note === undefined ? null : notes.indexOf(note) + 1,
   }
+}
+
+/** Of the figures of these steps that show no difference, what can be said all the same: a sentence for each arm. */
+export function nothingShownIn(
+  comparisons: readonly Comparison[],
+  arms: readonly string[],
+  least?: 'headline',
+): string[] {
+  return arms.slice(1).flatMap((arm) => {
+    const rows = comparisons.flatMap((one) => figureRows({ rows: shownRows(one, least) }))
+    const found = rows.map(({ label, inFull, cells }) => ({
+      label: comparisons.length > 1 ? inFull : label,
+      difference: cells.find((cell) => cell.arm === arm)?.difference ?? null,
+    }))
+    return nothingShown(found, arm)
+  })
 }
 
 /** The rows that have figures. */

@@ -1,7 +1,7 @@
 import { plural } from '../base/count.ts'
 import type { Difference } from '../result/difference.ts'
 import type { RatioEstimate } from '../statistics/ratio.ts'
-import { formatFactor, formatRatio, formatShare, formatSpeedup, none } from './format.ts'
+import { formatFactor, formatRatio, formatShare, none } from './format.ts'
 
 /** What a difference is in two pieces: how many times as fast the other arm is, or slow, and how well that is known. */
 export function differenceText(difference: Difference | null): { figure: string; detail: string } {
