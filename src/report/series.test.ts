@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Series } from '../result/series.ts'
+import { speedupOf } from '../testing/reports.ts'
 import { sampleResult } from '../testing/results.ts'
 import { figureRows } from './comparison.ts'
 import { renderCsv } from './csv.ts'
@@ -47,7 +48,7 @@ function rowsOf(...args: Parameters<typeof recorded>) {
   return (comparison === null ? [] : figureRows(comparison)).map(({ name, cells, format, bound }) => [
     name,
     ...cells.map(({ measured }) => sampleText(measured, format, bound).figure),
-    cells[1]?.ratio,
+    speedupOf(cells[1]),
   ])
 }
 
