@@ -1,4 +1,4 @@
-import type { Difference, RunReading } from '../result/difference.ts'
+import type { Difference, DifferenceRule, RunReading } from '../result/difference.ts'
 import { differenceOf } from '../result/difference.ts'
 import type { ReferenceFigure } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
@@ -182,7 +182,7 @@ function cellsOf<Outcome>(
       arm,
       readings: readings[index] ?? [],
       measured,
-      difference: index === 0 || unit !== 'ms' ? null : timesDiffer(baseline, readings[index] ?? [], material),
+      difference: index === 0 || unit !== 'ms' ? null : timesDiffer(baseline, readings[index] ?? [], { material }),
       reference: referenceOf(figures[index], index === 0 ? undefined : figures[0], measured, notes),
     }
   })
@@ -192,10 +192,9 @@ function cellsOf<Outcome>(
 export function timesDiffer(
   baseline: readonly RunReading[],
   other: readonly RunReading[],
-  material: number,
-  comparisons = 1,
+  rule: Pick<DifferenceRule, 'material' | 'comparisons' | 'leastDeviation'>,
 ): Difference {
-  return differenceOf(baseline, other, { material, comparisons, pairing: 'repetition', resolution: clockResolutionMs })
+  return differenceOf(baseline, other, { ...rule, pairing: 'repetition', resolution: clockResolutionMs })
 }
 
 /** One repetition of both arms. */

@@ -47,15 +47,10 @@ function comparedFields(
   const { difference } = cell
   if (baseline === undefined || difference === null) return ['', '', '', '', '']
   const pair = pairsOf(baseline, cell).find((one) => one.repetition === repetition)
+  const kind = 'atLeast' in difference && difference.atLeast ? `${difference.kind}, at least` : difference.kind
   const estimate = 'estimate' in difference ? difference.estimate : null
   const ratio = difference.kind === 'one-run' ? difference.ratio : (estimate?.ratio ?? null)
-  return [
-    pair === undefined ? null : pairRatio(pair),
-    ratio,
-    estimate?.low ?? null,
-    estimate?.high ?? null,
-    difference.kind,
-  ]
+  return [pair === undefined ? null : pairRatio(pair), ratio, estimate?.low ?? null, estimate?.high ?? null, kind]
 }
 
 function field(value: string | number | null): string {

@@ -62,13 +62,18 @@ export function nothingShown(differences: readonly NamedDifference[], arm: strin
   )
   if (found.length === 0) return []
   const told = found.map(({ label, wouldHaveSeen }) =>
-    wouldHaveSeen === null ? label : `${label} (would have seen ${formatShare(wouldHaveSeen)} or more)`,
+    wouldHaveSeen === null ? label : `${label} (would have seen ${sizeText(wouldHaveSeen)} or more)`,
   )
   const needed = found.flatMap(({ estimate, repetitionsFor20Percent }) =>
     repetitionsFor20Percent !== null && repetitionsFor20Percent > (estimate?.n ?? 0) ? [repetitionsFor20Percent] : [],
   )
   const more = needed.length === 0 ? '' : ` ${plural(Math.max(...needed), 'repetition')} would show 20 %.`
   return [`${arm}: no difference shown in ${told.join(', ')}.${more}`]
+}
+
+/** `12 %`, and what is more than twice as much as a factor: `3.40×`. */
+function sizeText(share: number): string {
+  return share < 1 ? formatShare(share) : formatRatio(1 + share)
 }
 
 /** What readers have to know of how often the arms ran. */

@@ -23,7 +23,7 @@ export function renderMarkdown(view: ReportView): string {
     view.partial !== null && `**${view.partial}**: stopped early. Only finished steps are shown.`,
     `**Verdict: ${view.verdict}**`,
     bullets(result.reasons.map(escapeMarkdown)),
-    bullets(view.repetitions.map(escapeMarkdown)),
+    ...view.repetitions.map(escapeMarkdown),
     worse(view),
     ...view.caveats.map(caveat),
     escapeMarkdown(view.evidence),

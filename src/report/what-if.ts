@@ -5,6 +5,7 @@ import { isDifference } from '../result/difference.ts'
 import type { Result } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
 import { comparable, sampleOf } from '../result/sample.ts'
+import { commonDeviation } from '../statistics/log-difference.ts'
 import type { Binding } from './comparison.ts'
 import { noClientLimit, timeRows, timesDiffer } from './comparison.ts'
 import { formatListed, formatRatio, formatShare } from './format.ts'
@@ -153,7 +154,13 @@ function effectOf({ label, values, runs, material, bindings = [] }: Effected): E
     const medianMs = comparable(sample)
     return sample === null || medianMs === null ? [] : [{ ...sample, medianMs, index, readings: runs[index] ?? [] }]
   })
-  const rule = { material, comparisons: Math.max(1, tried.length - 1) }
+  const rule = {
+    material,
+    comparisons: Math.max(1, tried.length - 1),
+    leastDeviation: commonDeviation(
+      tried.map(({ readings }) => readings.flatMap(({ reading }) => reading.value ?? [])),
+    ),
+  }
   const isRepeated = tried.every(({ readings }) => readings.length > 1)
   const areAlike = alikeBy(rule)
   const isFlat = tried.length === values.length && everyPair(tried, areAlike)
@@ -197,12 +204,14 @@ interface Rule {
   material: number
   /** How many values each is set against: of many some differ by chance. */
   comparisons: number
+  /** What repetitions of all values differ by. */
+  leastDeviation: number
 }
 
 /** Whether no difference between two of these times is shown, by chance or because it is of no interest. */
-function alikeBy({ material, comparisons }: Rule): Compare {
+function alikeBy(rule: Rule): Compare {
   return (one, other) => {
-    const difference = timesDiffer(one.readings, other.readings, material, comparisons)
+    const difference = timesDiffer(one.readings, other.readings, rule)
     return !isDifference(difference, 'more') && !isDifference(difference, 'less')
   }
 }

@@ -98,7 +98,7 @@ function mostOfFamilies(found: readonly Found[]): Found[] {
 function nodesReady({ arms, material }: Compared, baseline: string, arm: string): Found[] {
   const [before, after] = [runsOfNodesReady(arms, baseline), runsOfNodesReady(arms, arm)]
   const sample = (runs: readonly RunReading[]) => sampleOf(runs.map(({ reading }) => reading))
-  return found('nodes Ready', sample(before), sample(after), timesDiffer(before, after, material))
+  return found('nodes Ready', sample(before), sample(after), timesDiffer(before, after, { material }))
 }
 
 /** When the nodes of an arm were Ready, repetition by repetition. */
