@@ -7,6 +7,7 @@ import { shownPath } from '../base/file-failures.ts'
 import { cutFile, keepLines, kindOf, listFolder, listTree, moveFile, remove, writtenAtMs } from '../base/files.ts'
 import { formatNames } from '../base/names.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { Result } from '../result/result.ts'
 import type { Comparison, EarlierSessions } from '../run/context.ts'
 import type { ReadJournal } from '../run/journal.ts'
 import { readJournal } from '../run/journal.ts'
@@ -63,10 +64,10 @@ export async function resumeCommand(
     })
     requireAlike(head, headOf(plan, on, { whatIf, measure: head.measure }), path)
     const { planned } = backAndForth({ plan, plans: whatIf?.plans, target: on.target, machine: on.host.machine })
-    const kept = hasResults(path) ? readResult(path).arms : []
-    const remains = remainsOf(planned, journal.records, kept)
+    const soFar = hasResults(path) ? readResult(path) : undefined
+    const remains = remainsOf(planned, journal.records, soFar?.arms ?? [])
     const [first] = remains.ahead
-    if (first === undefined && kindOf(join(path, 'result.json')) !== undefined) return whole(path, surroundings)
+    if (first === undefined && soFar?.partial === false) return whole(soFar, path, surroundings)
 
     const { terminal } = surroundings
     const done = `${remains.done.arms.length} of ${plural(planned.length, 'arm')} done`
@@ -75,7 +76,7 @@ export async function resumeCommand(
     const earlier = earlierSessions(journal, remains)
     const folder = reopenFolder(path, head.target === 'sim' ? place : undefined)
     owned = folder.path
-    return await carryOut(plan, on, surroundings, {
+    return await carryOut(plan, withEarlierPeak(on, soFar), surroundings, {
       ...(whatIf !== undefined && { whatIf }),
       measure: head.measure,
       session: { folder, earlier, begin: () => begin(folder.path, { journal, remains, earlier }) },
@@ -98,6 +99,14 @@ function openRun(path: string): { head: RunHead; journal: ReadJournal; plan: Pla
   }
 }
 
+/** The most memory is that of all sessions. */
+function withEarlierPeak(on: RunOn, soFar: Result | undefined): RunOn {
+  const { peakMemoryBytes } = on.host
+  if (peakMemoryBytes === null) return on
+  const earlierBytes = soFar?.orchestrator?.peakMemoryBytes ?? 0
+  return { ...on, host: { ...on.host, peakMemoryBytes: () => Math.max(earlierBytes, peakMemoryBytes()) } }
+}
+
 function requireAlike(begun: RunHead, now: RunHead, path: string): void {
   const differences = differencesBetween(begun, now)
   if (differences.length === 0) return
@@ -108,11 +117,11 @@ function requireAlike(begun: RunHead, now: RunHead, path: string): void {
   )
 }
 
-function whole(path: string, { terminal }: Surroundings): number {
+function whole(result: Result, path: string, { terminal }: Surroundings): number {
   const name = basename(path)
   terminal.print(`${name} is complete: there is nothing to go on with`)
   terminal.print(`see it with: npm run scale-test -- report ${name}`)
-  return exitCodeOf({ result: judgedAgain(readResult(path)) }, undefined)
+  return exitCodeOf({ result: judgedAgain(result) }, undefined)
 }
 
 interface Found {

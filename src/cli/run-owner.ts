@@ -52,9 +52,11 @@ function setAside(folder: string, expected: string): void {
   if (kindOf(file) === undefined) return
   moveFile(file, aside)
   const text = textOf(aside)
-  if (text === expected) return remove(aside)
-  moveFile(aside, file)
-  throw inUse(folder, ownerIn(text))
+  if (text !== expected) {
+    moveFile(aside, file)
+    throw inUse(folder, ownerIn(text))
+  }
+  remove(aside)
 }
 
 function inUse(folder: string, owner: Owner | undefined): Failure {

@@ -86,7 +86,7 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
     worse,
     versions,
     notes,
-    caveats: caveatsOf(arms, steps, versions),
+    caveats: caveatsOf(result, steps, versions),
     knobs: knobsOf(arms, armNames),
   }
 }
