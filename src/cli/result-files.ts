@@ -44,6 +44,11 @@ export function hasResults(runFolder: string): boolean {
   return newestFile(runFolder) !== undefined
 }
 
+/** Whether a run came so far that it wrote its result, whole or partial. */
+export function hasEnded(runFolder: string): boolean {
+  return kindOf(join(runFolder, resultFile)) !== undefined
+}
+
 /** When the newest figures of a run were written, in milliseconds since 1970; undefined where it has none. */
 export function resultsWrittenAtMs(runFolder: string): number | undefined {
   const file = newestFile(runFolder)
@@ -51,8 +56,7 @@ export function resultsWrittenAtMs(runFolder: string): number | undefined {
 }
 
 function newestFile(runFolder: string): string | undefined {
-  const whole = join(runFolder, resultFile)
-  if (kindOf(whole) !== undefined) return whole
+  if (hasEnded(runFolder)) return join(runFolder, resultFile)
   return armFiles(runFolder)
     .map((file) => ({ file, atMs: writtenAtMs(file) }))
     .toSorted((one, other) => one.atMs - other.atMs)
@@ -72,8 +76,7 @@ function armFiles(runFolder: string): string[] {
  * there is neither, or something else.
  */
 export function readResult(runFolder: string): Result {
-  const whole = join(runFolder, resultFile)
-  if (kindOf(whole) !== undefined) return readJson(whole)
+  if (hasEnded(runFolder)) return readJson(join(runFolder, resultFile))
   const sofar = armFiles(runFolder).map(readJson)
   const [newest] = sofar.toSorted((one, other) => other.durationMs - one.durationMs)
   if (newest === undefined) throw new Failure('bad-input', `there is no result in ${runFolder}`, { next: nameRun })

@@ -18,7 +18,7 @@ import { backAndForth } from '../run/schedule.ts'
 import { removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { removeFromClusters } from './cleanup-command.ts'
 import { exitCodeOf } from './exit.ts'
-import { hasResults, readResult, takeApart } from './result-files.ts'
+import { hasEnded, hasResults, readResult, takeApart } from './result-files.ts'
 import { carryOut } from './run-command.ts'
 import { reopenFolder, unfinishedRun } from './run-folder.ts'
 import type { RunHead } from './run-head.ts'
@@ -67,7 +67,7 @@ export async function resumeCommand(
     const soFar = hasResults(path) ? readResult(path) : undefined
     const remains = remainsOf(planned, journal.records, soFar?.arms ?? [])
     const [first] = remains.ahead
-    if (first === undefined && soFar?.partial === false) return whole(soFar, path, surroundings)
+    if (first === undefined && soFar !== undefined && hasEnded(path)) return whole(soFar, path, surroundings)
 
     const { terminal } = surroundings
     const done = `${remains.done.arms.length} of ${plural(planned.length, 'arm')} done`
@@ -256,7 +256,8 @@ function canGoOn(path: string): boolean {
   try {
     const { records } = readJournal(join(path, journalFile))
     const last = records.at(-1)
-    return headIn(records, path) !== undefined && !(last?.type === 'run-finished' && last['partial'] === false)
+    const isWhole = last?.type === 'run-finished' && last['partial'] === false && hasEnded(path)
+    return headIn(records, path) !== undefined && !isWhole
   } catch (error) {
     if (error instanceof Failure) return false
     throw error

@@ -86,7 +86,8 @@ export async function carryOut(
   { whatIf, measure, session }: Carried,
 ): Promise<number> {
   const { terminal, styles, interruption } = surroundings
-  const { runId, runFolder, target, clock } = on
+  const { runFolder, target, clock } = on
+
   for (const sentence of otherTargets({ ...plan, target: target.name })) terminal.print(sentence)
   for (const text of warningsBeforehand(plan, on, whatIf)) terminal.printError(styles.yellow(`! ${text}`))
   if (target.name === 'sim') requireHeap([plan, ...(whatIf?.plans.values() ?? [])])
