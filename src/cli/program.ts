@@ -13,6 +13,7 @@ import type { DryRunOptions } from './dry-run.ts'
 import type { ImageOptions } from './image-command.ts'
 import type { RunOptions, WhatIfOptions } from './options.ts'
 import type { PlanOptions } from './plan-command.ts'
+import type { ResumeOptions } from './resume-command.ts'
 import type { SimulateOptions } from './simulate-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { describeVersion } from './version.ts'
@@ -130,6 +131,15 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .description('judge a run again from its result.json, and render its reports')
     .action(async (run: string | undefined) =>
       onExit(await (await import('./report-command.ts')).reportCommand(run, surroundings)),
+    )
+
+  program
+    .command('resume')
+    .argument('[run]', 'a folder in reports/; default: the newest run that can go on', inHome)
+    .description('go on with a run that was killed or interrupted, from its first arm that is not complete')
+    .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
+    .action(async (run: string | undefined, options: ResumeOptions) =>
+      onExit(await (await import('./resume-command.ts')).resumeCommand(run, options, surroundings)),
     )
 
   program

@@ -18,7 +18,10 @@ import { judgedAgain } from '../run/judge-again.ts'
 import { stepViews } from '../steps/views.ts'
 import { exitCodeOf } from './exit.ts'
 import { hasResults, readResult, resultsWrittenAtMs, writeResult } from './result-files.ts'
+import { resumeCommand } from './resume-hint.ts'
 import { finishKilled, unfinishedRun } from './run-folder.ts'
+import { isGoingOn } from './run-owner.ts'
+import { journalFile } from './run-records.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What reports show of a result: worked out once, for all formats. */
@@ -63,18 +66,22 @@ export function reportCommand(run: string | undefined, surroundings: Surrounding
   const found = findRun(run, surroundings.folders.reports)
   const result = judgedAgain(readResult(found))
   const killed = unfinishedRun(found)
-  if (killed?.isGoingOn === true)
+  if (isGoingOn(found))
     throw new Failure('bad-input', `${found} is still being written`, { next: 'Wait for its run to end' })
   const reports = reportsOf(result)
   let report: string | undefined
+  let folder = found
   try {
     // What it says has to be kept before it is shown.
     if (result.partial) writeResult(result, found)
     const name = writeReports(reports, found)
-    report = join(killed === undefined ? found : finishKilled(killed), name)
+    if (killed !== undefined) folder = finishKilled(killed)
+    report = join(folder, name)
   } finally {
     printReports(reports, report, surroundings)
   }
+  if (result.ending !== undefined && kindOf(join(folder, journalFile)) !== undefined)
+    surroundings.terminal.print(`to go on: ${resumeCommand(folder)}`)
   return exitCodeOf({ result }, undefined)
 }
 
@@ -100,7 +107,7 @@ function newestRun(reports: string): string {
 function runsIn(reports: string): { path: string; writtenAtMs: number }[] {
   return listFolder(reports)
     .map((name) => join(reports, name))
-    .filter((path) => unfinishedRun(path)?.isGoingOn !== true)
+    .filter((path) => !isGoingOn(path))
     .flatMap((path) => {
       const writtenAtMs = resultsWrittenAtMs(path)
       return writtenAtMs === undefined ? [] : [{ path, writtenAtMs }]

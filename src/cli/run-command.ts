@@ -10,7 +10,7 @@ import { fleetTimeWarnings, otherTargets } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
 import { armName, kubernetesOf } from '../plan/plan.ts'
 import { heapLimitBytes, lookAtThisMachine } from '../record/this-machine.ts'
-import type { Comparison } from '../run/context.ts'
+import type { Comparison, EarlierSessions } from '../run/context.ts'
 import type { RunEventSink } from '../run/events.ts'
 import type { RunOutcome } from '../run/run.ts'
 import { endsRun, executeRun } from '../run/run.ts'
@@ -25,8 +25,11 @@ import type { RunOptions } from './options.ts'
 import { plainView } from './plain-view.ts'
 import { loadPlanFor } from './plans.ts'
 import { writeResult } from './result-files.ts'
+import { resumeCommand } from './resume-hint.ts'
 import type { RunFolder } from './run-folder.ts'
 import { inReports, openOwnFolder, openSharedFolder } from './run-folder.ts'
+import { headOf, planText } from './run-head.ts'
+import type { Beginning } from './run-records.ts'
 import { openRecords } from './run-records.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -62,6 +65,17 @@ export interface Carried {
   whatIf?: Comparison
   /** The command that measures what this run simulates. */
   measure: string | undefined
+  /** Present when the run goes on. */
+  session?: Session
+}
+
+/** A further session of a run that was killed or interrupted. */
+export interface Session {
+  /** This process has it already. */
+  folder: RunFolder
+  earlier: EarlierSessions
+  /** Has the folder ready for what comes, once everything that could be refused has been looked at. */
+  begin(): Beginning
 }
 
 /** Runs a plan on the target chosen for it, to its reports; returns the exit status. */
@@ -69,20 +83,17 @@ export async function carryOut(
   plan: Plan,
   on: RunOn,
   surroundings: Surroundings,
-  { whatIf, measure }: Carried,
+  { whatIf, measure, session }: Carried,
 ): Promise<number> {
   const { terminal, styles, interruption } = surroundings
-  const { runId, runFolder, target, clock } = on
-  if (target.evidence === 'measured') {
-    const clusters = target.name === 'remote' ? ' --clusters FILE' : ''
-    interruption.hint = `to remove what it left behind: npm run scale-test -- cleanup${clusters} --run ${runId}`
-  }
+  const { runFolder, target, clock } = on
 
   for (const sentence of otherTargets({ ...plan, target: target.name })) terminal.print(sentence)
   for (const text of warningsBeforehand(plan, on, whatIf)) terminal.printError(styles.yellow(`! ${text}`))
   if (target.name === 'sim') requireHeap([plan, ...(whatIf?.plans.values() ?? [])])
   // Before anything is started: a run whose reports cannot be written is not worth its time.
-  const folder = target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder)
+  const folder =
+    session?.folder ?? (target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder))
   const fleet = fleetSpecOf(plan.fleet)
   const arms = plan.arms.map((arm) => ({
     name: armName(arm),
@@ -97,7 +108,12 @@ export async function carryOut(
     throw error
   }
 
-  const records = openRecords(folder.path, plan, { nowMs: clock.nowMs, sleep: systemClock.sleep })
+  interruption.hint = hintFor(on, folder.path)
+  const records = openRecords(
+    folder.path,
+    session?.begin() ?? { record: headOf(plan, on, { whatIf, measure }), plan: planText(plan) },
+    { nowMs: clock.nowMs, sleep: systemClock.sleep },
+  )
   const view = harmless(
     terminal.interactive
       ? listrView(styles, systemClock.nowMs)
@@ -117,6 +133,7 @@ export async function carryOut(
     onSample: records.sample,
     onSampleText: records.sampleText,
     onArm: records.arm,
+    earlier: session?.earlier,
   })
   records.close()
   // Reports first: nothing that a view does may cost them.
@@ -124,10 +141,20 @@ export async function carryOut(
   await view.finished
   kept.print(surroundings)
   tellOf(outcome.error, kept.error, surroundings)
+  if (outcome.error instanceof Failure && endsRun(outcome.error) && kept.folder !== undefined)
+    terminal.printError(`\nto go on: ${resumeCommand(kept.folder)}`)
   if (target.evidence === 'simulated' && measure !== undefined && outcome.error === undefined)
     terminal.print(`measure it: ${measure}`)
   const error = outcome.error ?? kept.error
   return exitCodeOf(error === undefined ? outcome : { ...outcome, error }, interruption.signalName)
+}
+
+/** For whoever leaves at once: how to go on, or to remove what is left of real components. */
+function hintFor({ runId, target }: RunOn, folder: string): string {
+  const goOn = `to go on: ${resumeCommand(folder)}`
+  if (target.evidence === 'simulated') return goOn
+  const clusters = target.name === 'remote' ? ' --clusters FILE' : ''
+  return `${goOn}\nto remove what it left behind: npm run scale-test -- cleanup${clusters} --run ${runId}`
 }
 
 /** Node ends a process whose heap is full without a word of what to do. Throws `Failure('infrastructure')`. */
@@ -161,17 +188,20 @@ function warningsBeforehand(plan: Plan, { target }: RunOn, whatIf: Comparison | 
 async function keep(
   { result, error: ended }: RunOutcome,
   folder: RunFolder,
-): Promise<{ print: (surroundings: Surroundings) => void; error?: unknown }> {
+): Promise<{ print: (surroundings: Surroundings) => void; folder?: string; error?: unknown }> {
   // Drawing charts takes as much memory as the whole run: not before that is over.
   const { printReports, reportsOf, writeReports } = await import('./report-command.ts')
   try {
     inReports(() => writeResult(result, folder.path))
     const reports = reportsOf(result)
-    const report = inReports(() => {
-      const name = writeReports(reports, folder.path)
-      return join(folder.finish(ended === undefined || !endsRun(ended)), name)
+    const [finished, name] = inReports(() => {
+      const page = writeReports(reports, folder.path)
+      return [folder.finish(ended === undefined || !endsRun(ended)), page]
     })
-    return { print: (surroundings) => printReports(reports, report, surroundings) }
+    return {
+      print: (surroundings) => printReports(reports, join(finished, name), surroundings),
+      folder: finished,
+    }
   } catch (error) {
     return { print: (surroundings) => printReports(reportsOf(result), undefined, surroundings), error }
   }

@@ -3,7 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { formatNames } from '../base/names.ts'
 import { shortageOf } from '../result/fleet.ts'
 import { describeNotRead, isMachineBound } from '../result/parts.ts'
-import type { ArmOutcome, KnobOutcome } from '../result/result.ts'
+import type { ArmOutcome, KnobOutcome, Result } from '../result/result.ts'
 import { formatKnobValue, formatShare, none } from './format.ts'
 import { armLabel } from './labels.ts'
 import type { Conditions, Doubt, RunReport, StepReport } from './step-view.ts'
@@ -16,7 +16,7 @@ export interface Caveat extends Pick<Doubt, 'severity' | 'title'> {
 
 /** Looks for everything in the arms and their steps that a reader of the figures has to know. */
 export function caveatsOf(
-  arms: readonly ArmOutcome[],
+  { arms, resumptions = [] }: Pick<Result, 'arms' | 'resumptions'>,
   steps: readonly StepReport[],
   versions: readonly ArmVersions[],
 ): Caveat[] {
@@ -64,6 +64,12 @@ export function caveatsOf(
       title: 'The versions of the arms differ: so may their figures, whatever the settings',
       places: versions.map(({ arm, words }) => `${arm}: ${words}`),
     },
+    { severity: 'warn', title: 'The run was stopped, and resumed later', places: resumptions.map(resumed) },
+    {
+      severity: 'warn',
+      title: 'Repetitions measured partly before and partly after a stop: the machine may have changed in between',
+      places: resumptions.length === 0 ? [] : dividedRepetitions(arms),
+    },
     {
       severity: 'warn',
       title: 'Overridden by Kubernetes',
@@ -107,6 +113,24 @@ export function caveatsOf(
     ...doubtsOf(arms.flatMap(runsOf)),
   ]
   return severities.flatMap((one) => caveats.filter(({ severity, places }) => severity === one && places.length > 0))
+}
+
+function resumed({ at, armsDone, ranAgain }: NonNullable<Result['resumptions']>[number]): string {
+  const moment = `${at.slice(0, 19).replace('T', ' ')} UTC`
+  const after = armsDone === 0 ? 'before any arm was complete' : `after ${plural(armsDone, 'arm')}`
+  const again = ranAgain.length === 0 ? '' : `; run again from the beginning: ${formatNames(ranAgain)}`
+  return `${moment}, ${after}${again}`
+}
+
+/** Arms of a repetition are compared as a pair, which only evens out a drift that is the same for both. */
+function dividedRepetitions(arms: readonly ArmOutcome[]): string[] {
+  const repetitions = [...Map.groupBy(arms, ({ repetition }) => repetition)].toSorted(([one], [other]) => one - other)
+  return repetitions.flatMap(([repetition, all]) => {
+    const sessions = [...Map.groupBy(all, ({ session = 1 }) => session)].toSorted(([one], [other]) => one - other)
+    if (sessions.length < 2) return []
+    const parts = sessions.map(([, own]) => formatNames(own.map(({ name }) => name)))
+    return [`repetition ${repetition}: ${parts.join(' | ')}`]
+  })
 }
 
 /** What an arm would have measured, had its target been able to set it. */

@@ -98,6 +98,8 @@ const armParts = {
   repetition: z.int().min(1),
   /** Position in the run: arms alternate (ABBA) so that drift hits all of them alike. */
   order: z.number(),
+  /** 2 when it was measured after the run had been stopped and gone on once, and so on; absent for 1. */
+  session: z.int().min(2).optional(),
   /** Of each component of the arm; absent where none was read, and in earlier results. */
   versions: z.record(z.string(), z.string()).optional(),
   outcome: z.enum(['complete', 'failed', 'interrupted']),
@@ -205,7 +207,21 @@ const resultParts = {
   ending: z.string().optional(),
   /** Null for a simulation, whose time is virtual. */
   startedAt: z.string().nullable(),
+  /** Of all sessions together; of those before the last one, only the arms that were kept. */
   durationMs: z.number(),
+  /** When a measured run was stopped and went on; absent where it never was, and for simulations, which are the same anyway. */
+  resumptions: z
+    .array(
+      z.object({
+        at: z.string(),
+        /** How many arms were complete by then, and the last of them. */
+        armsDone: z.number(),
+        afterArm: z.string().nullable(),
+        /** Arms that had been begun, and were run again. */
+        ranAgain: z.array(z.string()),
+      }),
+    )
+    .optional(),
   /** Of each component, as far as it is the same in all arms. */
   versions: z.record(z.string(), z.string()),
   machine: z.object({ cores: z.number(), memoryBytes: z.number(), system: z.string() }).nullable(),

@@ -1,5 +1,5 @@
 import type { Progress } from '../base/progress.ts'
-import type { Verdict } from '../result/result.ts'
+import type { ArmOutcome, Verdict } from '../result/result.ts'
 
 /** One arm and its steps, as the run will go through them. */
 export interface OutlineArm {
@@ -15,6 +15,8 @@ export type RunEvent =
   | ({ type: 'step-progress'; armId: string; stepId: string } & Progress)
   | { type: 'step-finished'; armId: string; stepId: string; durationMs: number; text?: string }
   | { type: 'step-failed'; armId: string; stepId: string; message: string }
+  /** What is known of the arm is kept by now. `durationMs`: clean-up included. */
+  | { type: 'arm-finished'; armId: string; outcome: ArmOutcome['outcome']; durationMs: number }
   | { type: 'run-finished'; verdict: Verdict; partial: boolean }
 
 export type RunEventSink = (event: RunEvent) => void

@@ -18,7 +18,7 @@ interface Done {
 
 /** The result of a run, judged by what there is of it. */
 export function resultOfRun(
-  { runId, plan, target, host, whatIf }: RunContext,
+  { runId, plan, target, host, whatIf, earlier }: RunContext,
   { arms, durationMs, ending, hasFailed }: Done,
 ): Result {
   return {
@@ -34,6 +34,8 @@ export function resultOfRun(
     ...(ending === undefined ? {} : { ending }),
     startedAt: host.startedAt,
     durationMs,
+    // A simulation is the same whether it was stopped or not.
+    ...(earlier !== undefined && target.evidence === 'measured' && { resumptions: earlier.resumptions }),
     versions: commonVersions(arms),
     machine: host.machine,
     orchestrator: host.peakMemoryBytes === null ? null : { peakMemoryBytes: host.peakMemoryBytes() },

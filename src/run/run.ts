@@ -35,27 +35,33 @@ export interface RunOutcome {
 
 /** Runs every arm of the plan in turn and judges what was measured. Never throws: a failed run has a partial result. */
 export async function executeRun(context: RunContext): Promise<RunOutcome> {
-  const { runId, plan, target, host, clock, emit, whatIf } = context
+  const { runId, plan, target, host, clock, emit, whatIf, earlier } = context
   const startedMs = clock.nowMs()
   const { planned, next } = backAndForth({ plan, plans: whatIf?.plans, target, machine: host.machine })
-  const outline = planned.map((arm) => outlineOf(arm, target))
+  const arms: ArmOutcome[] = [...(earlier?.arms ?? [])]
+  const ahead = planned.filter(({ id }) => arms.every((done) => done.id !== id))
+  const outline = ahead.map((arm) => outlineOf(arm, target))
   emit({ type: 'run-started', run: runId, plan: plan.name, target: target.name, outline })
 
-  const arms: ArmOutcome[] = []
   const errors: unknown[] = []
   const resultOf = (ending: string | undefined) =>
     resultOfRun(context, {
       arms,
-      durationMs: clock.nowMs() - startedMs,
+      durationMs: (earlier?.durationMs ?? 0) + clock.nowMs() - startedMs,
       ending,
       hasFailed: errors.length > 0,
     })
-  const runner = context.arms?.(planned, context) ?? oneAfterTheOther(context)
+  const runner = context.arms?.(ahead, context) ?? oneAfterTheOther(context)
   for (let arm = next(arms); arm !== undefined; arm = next(arms)) {
+    const beganMs = clock.nowMs()
     const ran = await runner.run(arm)
-    arms.push(ran.outcome)
+    const { outcome } = ran
+    if (earlier !== undefined && target.evidence === 'measured') outcome.session = earlier.resumptions.length + 1
+    arms.push(outcome)
+    arms.sort((one, other) => one.order - other.order)
     const finished = `${plural(arms.length, 'arm')} of ${planned.length} finished`
-    context.onArm?.(resultOf(`killed, or still running: ${finished}`))
+    context.onArm?.(resultOf(`killed, or still running: ${finished}`), outcome)
+    emit({ type: 'arm-finished', armId: arm.id, outcome: outcome.outcome, durationMs: clock.nowMs() - beganMs })
     if (ran.error === undefined) continue
     errors.push(ran.error)
     if (endsRun(ran.error)) break
