@@ -6,6 +6,7 @@ import { kindOf, listFolder, listTree, readTextFile } from '../base/files.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { pinnedVersions } from '../components/components.ts'
+import { measuredSeries } from '../measure/catalogue.ts'
 import type { ParseOptions } from '../plan/parse.ts'
 import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
@@ -31,11 +32,12 @@ export function vocabularyOf({ profiles }: Pick<PlanFolders, 'profiles'>): Vocab
     profiles: profilesIn(profiles),
     kubernetes: pinnedVersions(join(import.meta.dirname, '..', '..', 'components')),
     kinds: stepKinds.map(({ section }) => section),
+    series: measuredSeries,
   }
 }
 
 /** Folders of plans/ that hold what other plans include, and no plans. */
-const fragments = 'include'
+const fragments = ['include', 'slo']
 
 /** Where target remote looks for its clusters when nobody names a file. */
 export const defaultClusters = 'clusters.yaml'
@@ -144,7 +146,7 @@ function planFile(nameOrPath: string, plansFolder: string): string {
 /** The names of the plans in a folder and those below it. */
 export function planNames(plansFolder: string): string[] {
   return listTree(plansFolder)
-    .filter((name) => name.endsWith('.yaml') && !name.split(sep).includes(fragments))
+    .filter((name) => name.endsWith('.yaml') && !name.split(sep).some((part) => fragments.includes(part)))
     .map((name) => name.replace(/\.yaml$/, ''))
     .sort()
 }
