@@ -1,4 +1,4 @@
-import { join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { shownPath } from '../base/file-failures.ts'
@@ -104,8 +104,19 @@ export function loadPlan(
   return parsePlan(readPlanFile(file), shown.startsWith('..') ? file : shown, vocabularyOf(folders), {
     read: readPlanFile,
     overrides,
+    fileName: (found) => calledBy(nameOrPath, { found, plan: file, plansFolder: folders.plans }),
     ...choices,
   })
+}
+
+/**
+ * What results call a plan's file, or one that it includes: by its folder where the plan was given by its name, by the path as it was given
+ * otherwise. The working directory is no part of it, so that a result is the same wherever the command ran.
+ */
+function calledBy(given: string, { found, plan, plansFolder }: { found: string; plan: string; plansFolder: string }): string {
+  const isNamed = plan === join(plansFolder, `${given}.yaml`)
+  const from = isNamed ? join(basename(plansFolder), `${given}.yaml`) : given
+  return join(dirname(from), relative(dirname(resolve(plan)), resolve(found)))
 }
 
 /** Reads the file of the clusters of target remote alone. Throws `Failure('bad-input')`. */
