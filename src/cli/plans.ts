@@ -1,4 +1,4 @@
-import { join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { shownPath } from '../base/file-failures.ts'
@@ -6,6 +6,7 @@ import { kindOf, listFolder, listTree, readTextFile } from '../base/files.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { pinnedVersions } from '../components/components.ts'
+import { measuredSeries } from '../measure/catalogue.ts'
 import type { ParseOptions } from '../plan/parse.ts'
 import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
@@ -31,11 +32,12 @@ export function vocabularyOf({ profiles }: Pick<PlanFolders, 'profiles'>): Vocab
     profiles: profilesIn(profiles),
     kubernetes: pinnedVersions(join(import.meta.dirname, '..', '..', 'components')),
     kinds: stepKinds.map(({ section }) => section),
+    series: measuredSeries,
   }
 }
 
 /** Folders of plans/ that hold what other plans include, and no plans. */
-const fragments = 'include'
+const fragments = ['include', 'slo']
 
 /** Where target remote looks for its clusters when nobody names a file. */
 export const defaultClusters = 'clusters.yaml'
@@ -102,8 +104,22 @@ export function loadPlan(
   return parsePlan(readPlanFile(file), shown.startsWith('..') ? file : shown, vocabularyOf(folders), {
     read: readPlanFile,
     overrides,
+    fileName: (found) => calledBy(nameOrPath, { found, plan: file, plansFolder: folders.plans }),
     ...choices,
   })
+}
+
+/**
+ * What results call a plan's file, or one that it includes: by its folder where the plan was given by its name, by the path as it was given
+ * otherwise. The working directory is no part of it, so that a result is the same wherever the command ran.
+ */
+function calledBy(
+  given: string,
+  { found, plan, plansFolder }: { found: string; plan: string; plansFolder: string },
+): string {
+  const isNamed = plan === join(plansFolder, `${given}.yaml`)
+  const from = isNamed ? join(basename(plansFolder), `${given}.yaml`) : given
+  return join(dirname(from), relative(dirname(resolve(plan)), resolve(found)))
 }
 
 /** Reads the file of the clusters of target remote alone. Throws `Failure('bad-input')`. */
@@ -144,7 +160,7 @@ function planFile(nameOrPath: string, plansFolder: string): string {
 /** The names of the plans in a folder and those below it. */
 export function planNames(plansFolder: string): string[] {
   return listTree(plansFolder)
-    .filter((name) => name.endsWith('.yaml') && !name.split(sep).includes(fragments))
+    .filter((name) => name.endsWith('.yaml') && !name.split(sep).some((part) => fragments.includes(part)))
     .map((name) => name.replace(/\.yaml$/, ''))
     .sort()
 }

@@ -61,6 +61,8 @@ export function connect(options: ConnectionOptions): KubeApi {
         const bytes = stored === undefined ? 0 : etcdBytesOf(resource, stored)
         return { ...shared, bytes: request.verb === 'delete' ? 0 : bytes, obsoleteBytes: bytes }
       }
+      case 'list':
+        return { ...shared, scope: request.query.namespace === undefined ? 'cluster' : 'namespace' }
       default:
         return shared
     }

@@ -1,6 +1,8 @@
 import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
+import { formatBytes } from '../base/quantity.ts'
 import { usualMaterial } from '../plan/limits.ts'
+import type { SeriesUnit } from '../plan/series.ts'
 import type { KnobValue, ThresholdOutcome } from '../result/result.ts'
 
 /** What stands in a cell where there is nothing to say. */
@@ -50,6 +52,20 @@ export function formatRange(min: string, max: string): string {
     : `${min} – ${max}`
 }
 
+/** A series' figure in its unit. */
+export function formatFigure(value: number, unit: SeriesUnit): string {
+  return formats[unit](value)
+}
+
+const formats: Record<SeriesUnit, (value: number) => string> = {
+  ms: formatDuration,
+  bytes: formatBytes,
+  count: (value) => (Number.isInteger(value) ? formatCount(value) : value.toFixed(1)),
+  'per second': formatRate,
+  ratio: formatShare,
+  cores: formatCores,
+}
+
 /** What a threshold looks at, in its own unit: `209 ms`, `≤ 209 ms`, `0.107×`; undefined when there is no figure. */
 export function formatActual({
   actual,
@@ -57,7 +73,8 @@ export function formatActual({
   isUpperBound,
 }: Pick<ThresholdOutcome, 'actual' | 'unit' | 'isUpperBound'>): string | undefined {
   if (actual === null) return undefined
-  const figure = unit === 'ms' ? formatDuration(actual) : formatRatio(actual)
+  if (unit === 'ratio') return formatRatio(actual)
+  const figure = formatFigure(actual, unit === 'share' ? 'ratio' : unit)
   return isUpperBound ? `≤ ${figure}` : figure
 }
 

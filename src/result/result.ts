@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { usualMaterial } from '../plan/limits.ts'
+import { percentiles } from '../plan/series.ts'
 import type { OutcomeKind } from './outcome-kind.ts'
 import { curve, stopName } from './parts.ts'
 import { seriesSchema } from './series.ts'
@@ -164,6 +165,20 @@ const referenceFigure = z.object({
   note: z.string().optional(),
 })
 
+const ofArms = z.union([z.string(), z.tuple([z.string(), z.string()])])
+const stopSubject = z.object({ probe: z.string(), stop: stopName, of: ofArms })
+const seriesSubject = z.object({
+  series: z.string(),
+  of: ofArms,
+  /** The whole arm when absent. */
+  step: z.string().optional(),
+  /** Labels and the values that count; an empty value is no label. */
+  where: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+  percentile: z.enum(percentiles).optional(),
+  /** The worst window of this length counts. */
+  windowMs: z.number().optional(),
+})
+
 const thresholdOutcome = z
   .object({
     /** The threshold in words: `tuned rollout available at most 15.0 s`. */
@@ -173,9 +188,9 @@ const thresholdOutcome = z
     /** Where the plan has it; absent in earlier results, and where it was given on the command line. */
     place: z.object({ file: z.string(), line: z.number() }).optional(),
     /** What it bounds: the stop of one arm, or the ratio of two; absent in results from before it was kept. */
-    bounds: z
-      .object({ probe: z.string(), stop: stopName, of: z.union([z.string(), z.tuple([z.string(), z.string()])]) })
-      .optional(),
+    bounds: z.union([stopSubject, seriesSubject]).optional(),
+    /** What several outcomes of one threshold have in common; absent where it has one only. */
+    group: z.string().optional(),
     verdict: z.enum(['pass', 'fail', 'inconclusive']),
     /** Median over the repetitions, in `unit`; null when there is no sample. */
     actual: z.number().nullable(),
@@ -183,7 +198,10 @@ const thresholdOutcome = z
     isUpperBound: z.literal(true).optional(),
     min: z.number().optional(),
     max: z.number().optional(),
-    unit: z.enum(['ms', 'ratio']),
+    /** ratio: of two arms. share: a series whose unit is a ratio. */
+    unit: z.enum(['ms', 'ratio', 'share', 'bytes', 'count', 'per second', 'cores']),
+    /** What the figure was taken of, where that is not plain: `the worst of 7 windows of 5 m`. */
+    note: z.string().optional(),
     reason: z.string().optional(),
   })
   .refine(({ min, max }) => min !== undefined || max !== undefined, 'needs min, max, or both')

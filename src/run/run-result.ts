@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { ArmOutcome, Result } from '../result/result.ts'
 import { commonVersions } from '../result/versions.ts'
 import type { RunContext } from './context.ts'
-import { boundsOf } from './thresholds.ts'
+import { boundsIn } from './thresholds.ts'
 import { judgeRun } from './verdict.ts'
 
 /** What is known when a run ends, or after one of its arms. */
@@ -43,7 +43,7 @@ export function resultOfRun(
     material: plan.material,
     ...(whatIf === undefined ? {} : { whatIf: whatIf.record }),
     arms,
-    ...judgeRun({ thresholds: plan.thresholds.map(boundsOf), arms, ending }),
+    ...judgeRun({ thresholds: boundsIn(plan), arms, ending }),
   }
 }
 

@@ -1,11 +1,11 @@
 import { plural } from '../base/count.ts'
-import { formatDuration } from '../base/duration.ts'
+import { formatActual } from '../report/format.ts'
 import { shortageOf } from '../result/fleet.ts'
 import type { ArmOutcome, KnobOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 import { outcomesOf } from '../result/result.ts'
 import { stepKinds } from '../steps/registry.ts'
 import type { Bounds } from './thresholds.ts'
-import { judge } from './thresholds.ts'
+import { judgeAll } from './thresholds.ts'
 
 /** The verdict on a run's arms, and each reason for it in a sentence. */
 export interface Judgement {
@@ -27,7 +27,7 @@ export interface Judged {
  * say, and so does having measured nothing; otherwise one missed threshold fails it.
  */
 export function judgeRun({ thresholds: bounds, arms, ending }: Judged): Judgement {
-  const thresholds = bounds.map((one) => judge(one, arms))
+  const thresholds = judgeAll(bounds, arms)
   return { ...concluded(thresholds, { arms, ending }), thresholds }
 }
 
@@ -44,10 +44,10 @@ export function concluded(
   const missed = thresholds.filter(({ verdict }) => verdict === 'fail')
   const open = thresholds.filter(({ verdict }) => verdict === 'inconclusive')
   const told = (outcomes: readonly ThresholdOutcome[], what: string) =>
-    outcomes.map(
-      ({ name, actual, unit, reason }) =>
-        `${what}: ${name}${actual === null ? '' : ` (${unit === 'ms' ? formatDuration(actual) : actual.toFixed(3)})`}${reason === undefined ? '' : `: ${reason}`}`,
-    )
+    outcomes.map(({ name, actual, unit, reason }) => {
+      const figure = unit === 'ratio' ? actual?.toFixed(3) : formatActual({ actual, unit })
+      return `${what}: ${name}${figure === undefined ? '' : ` (${figure})`}${reason === undefined ? '' : `: ${reason}`}`
+    })
 
   if (doubts.length > 0) return { verdict: 'inconclusive', reasons: [...doubts, ...told(missed, 'missed')] }
   if (missed.length > 0) return { verdict: 'fail', reasons: told(missed, 'missed') }
