@@ -8,6 +8,7 @@ import { builders } from '../image/builders.ts'
 import { mostRepetitions, mostSeeds } from '../plan/limits.ts'
 import type { CalibrateOptions } from './calibrate-command.ts'
 import type { CleanupOptions } from './cleanup-command.ts'
+import type { CompareOptions } from './compare-command.ts'
 import type { ComponentsOptions } from './components-command.ts'
 import type { DryRunOptions } from './dry-run.ts'
 import type { ImageOptions } from './image-command.ts'
@@ -141,6 +142,49 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .action(async (run: string | undefined, options: ResumeOptions) =>
       onExit(await (await import('./resume-command.ts')).resumeCommand(run, options, surroundings)),
     )
+
+  program
+    .command('compare')
+    .argument('<results...>', 'folders in reports/ or elsewhere, or baseline:NAME; the first one is the baseline')
+    .description(
+      'compare saved results across versions, targets and machines; exit status 1 if a headline figure is worse',
+    )
+    .option('--arm <name>', 'compare one arm only')
+    .option('--arms <before=after>', 'compare arms of different names')
+    .option('--unlike', 'compare them although they are not of the same experiment')
+    .option('-o, --output <folder>', 'where to write the pages; default: in reports/comparisons/', inHome)
+    .action(async (results: string[], options: CompareOptions) =>
+      onExit((await import('./compare-command.ts')).compareCommand(results, options, surroundings)),
+    )
+
+  const baseline = program
+    .command('baseline')
+    .description('keep results in reports/baselines/ and check runs against them')
+  baseline
+    .command('set')
+    .argument('<name>', 'such as v1.37')
+    .argument('[run]', 'a folder in reports/; default: the newest run')
+    .description('keep the result of a run as a baseline')
+    .option('--replace', 'take the place of the baseline of this name')
+    .action(async (name: string, run: string | undefined, options: { replace?: boolean }) =>
+      onExit((await import('./baseline-command.ts')).baselineSetCommand(name, run, options, surroundings)),
+    )
+  baseline
+    .command('check')
+    .argument('<name>', 'a baseline')
+    .argument('[run]', 'a folder in reports/; default: the newest run')
+    .description('compare a run with a baseline; exit status 1 if a headline figure is worse, 4 if nobody can say')
+    .option('--arm <name>', 'compare one arm only')
+    .option('--arms <before=after>', 'compare arms of different names')
+    .option('--unlike', 'compare them although they are not of the same experiment')
+    .option('-o, --output <folder>', "where to write the pages; default: the run's folder", inHome)
+    .action(async (name: string, run: string | undefined, options: CompareOptions) =>
+      onExit((await import('./baseline-command.ts')).baselineCheckCommand(name, run, options, surroundings)),
+    )
+  baseline
+    .command('list')
+    .description('list the baselines there are')
+    .action(async () => onExit((await import('./baseline-command.ts')).baselineListCommand(surroundings)))
 
   program
     .command('doctor')

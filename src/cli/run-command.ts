@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import { printable } from '../base/printable.ts'
@@ -191,6 +191,7 @@ async function keep(
 ): Promise<{ print: (surroundings: Surroundings) => void; folder?: string; error?: unknown }> {
   // Drawing charts takes as much memory as the whole run: not before that is over.
   const { printReports, reportsOf, writeReports } = await import('./report-command.ts')
+  const { writeRunsIndex } = await import('./runs-index.ts')
   try {
     inReports(() => writeResult(result, folder.path))
     const reports = reportsOf(result)
@@ -198,6 +199,7 @@ async function keep(
       const page = writeReports(reports, folder.path)
       return [folder.finish(ended === undefined || !endsRun(ended)), page]
     })
+    inReports(() => writeRunsIndex(dirname(finished)))
     return {
       print: (surroundings) => printReports(reports, join(finished, name), surroundings),
       folder: finished,
