@@ -4,7 +4,7 @@ import type { RunOutcome } from '../run/run.ts'
 
 /** The exit status that tells a pipeline how a run ended; residue outranks everything. */
 export function exitCodeOf({ result, error }: RunOutcome, interruptedBy: 'SIGINT' | 'SIGTERM' | undefined): number {
-  if (result.arms.some((arm) => arm.residue.length > 0)) return exitCodes.residue
+  if ([...(result.warmUps ?? []), ...result.arms].some((arm) => arm.residue.length > 0)) return exitCodes.residue
   if (error !== undefined) return exitCodeOfError(error, interruptedBy)
   return exitCodeOfVerdict(result.verdict)
 }

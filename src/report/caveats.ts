@@ -16,12 +16,12 @@ export interface Caveat extends Pick<Doubt, 'severity' | 'title'> {
 
 /** Looks for everything in the arms and their steps that a reader of the figures has to know. */
 export function caveatsOf(
-  { arms, resumptions = [] }: Pick<Result, 'arms' | 'resumptions'>,
+  { arms, resumptions = [], warmUps = [] }: Pick<Result, 'arms' | 'resumptions' | 'warmUps'>,
   steps: readonly StepReport[],
   versions: readonly ArmVersions[],
 ): Caveat[] {
-  const perArm = (say: (arm: ArmOutcome) => string[]): string[] =>
-    arms.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
+  const perArm = (say: (arm: ArmOutcome) => string[], among: readonly ArmOutcome[] = arms): string[] =>
+    among.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
   const runsOf = (arm: ArmOutcome) => steps.flatMap(({ runs }) => runs.filter(({ label }) => label === armLabel(arm)))
   const perRun = (say: (conditions: Conditions) => string | false): string[] =>
     perArm((arm) =>
@@ -36,7 +36,11 @@ export function caveatsOf(
       return ids.length === 0 ? [] : [ids.join(', ')]
     })
   const caveats: Caveat[] = [
-    { severity: 'bad', title: 'Left behind or not restored', places: perArm((arm) => arm.residue) },
+    {
+      severity: 'bad',
+      title: 'Left behind or not restored',
+      places: perArm((arm) => arm.residue, [...warmUps, ...arms]),
+    },
     {
       severity: 'bad',
       title: 'Arms that did not finish',

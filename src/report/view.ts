@@ -96,15 +96,16 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
   }
 }
 
-function repetitionsOf({ arms, material, evidence, whatIf }: Result, steps: readonly StepReport[]): string[] {
+function repetitionsOf(result: Result, steps: readonly StepReport[]): string[] {
+  const { arms, warmUps = [], material, evidence, whatIf } = result
+  const warmedUp = warmUps.map(({ name, outcome }) => (outcome === 'complete' ? name : `${name} (${outcome})`))
+  const said = warmUps.length === 0 ? [] : [`Not counted, and in no figure: a first run of ${warmedUp.join(', ')}.`]
   // A what-if says of its own how often it ran what.
-  if (whatIf !== undefined) return []
+  if (whatIf !== undefined) return said
   const cells = steps.flatMap(({ figures }) => figureRows(figures).flatMap((row) => row.cells))
+  const differences = cells.flatMap(({ difference }) => difference ?? [])
   const repetitions = Math.max(0, ...arms.map(({ repetition }) => repetition))
-  return repetitionsInWords(
-    cells.flatMap(({ difference }) => difference ?? []),
-    { repetitions, material, evidence },
-  )
+  return [...said, ...repetitionsInWords(differences, { repetitions, material, evidence })]
 }
 
 /** No threshold speaks of it, but no reader of a pass is to overlook it. */

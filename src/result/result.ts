@@ -95,8 +95,8 @@ const armParts = {
   name: z.string(),
   /** The profile that it starts from. */
   profile: z.string(),
-  /** 1 for the first time this arm ran. */
-  repetition: z.int().min(1),
+  /** 1 for the first time this arm ran, 0 for a warm-up. */
+  repetition: z.int().min(0),
   /** Position in the run: arms alternate (ABBA) so that drift hits all of them alike. */
   order: z.number(),
   /** 2 when it was measured after the run had been stopped and gone on once, and so on; absent for 1. */
@@ -261,6 +261,8 @@ export function resultSchemaOf(kinds: readonly OutcomeKind[]) {
   const arm = z.object({ ...armParts, steps: z.array(z.union(steps)) })
   return z.object({
     ...resultParts,
+    /** First runs of arms that are in no figure and no verdict; absent where the plan asks for none. */
+    warmUps: z.array(arm).optional(),
     arms: z.array(arm).superRefine((arms, context) => {
       once(arms, ({ name, repetition }) => `${name} #${repetition}`, 'arm', context)
       for (const [index, { steps: own }] of arms.entries())
@@ -296,6 +298,8 @@ export interface ArmOutcome extends z.infer<z.ZodObject<typeof armParts>> {
   steps: StepOutcome[]
 }
 export interface Result extends z.infer<z.ZodObject<typeof resultParts>> {
+  /** First runs of arms that are in no figure and no verdict; absent where the plan asks for none. */
+  warmUps?: ArmOutcome[] | undefined
   arms: ArmOutcome[]
 }
 export type WhatIf = z.infer<typeof whatIf>

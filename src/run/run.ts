@@ -60,9 +60,12 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     arms.push(outcome)
     arms.sort((one, other) => one.order - other.order)
     const finished = `${plural(arms.length, 'arm')} of ${planned.length} finished`
-    context.onArm?.(resultOf(`killed, or still running: ${finished}`), outcome)
+    const isCounted = arm.repetition > 0
+    // A run that is resumed warms up again.
+    if (isCounted) context.onArm?.(resultOf(`killed, or still running: ${finished}`), outcome)
     emit({ type: 'arm-finished', armId: arm.id, outcome: outcome.outcome, durationMs: clock.nowMs() - beganMs })
-    if (ran.error === undefined) continue
+    // What a warm-up finds out counts for nothing, unless the others cannot run either.
+    if (ran.error === undefined || (!isCounted && !endsRun(ran.error))) continue
     errors.push(ran.error)
     if (endsRun(ran.error)) break
   }
