@@ -12,6 +12,7 @@ import type { Comparison, EarlierSessions } from '../run/context.ts'
 import type { ReadJournal } from '../run/journal.ts'
 import { readJournal } from '../run/journal.ts'
 import { judgedAgain } from '../run/judge-again.ts'
+import { restoreSettings } from '../run/restore-settings.ts'
 import type { Remains } from '../run/resumption.ts'
 import { remainsOf } from '../run/resumption.ts'
 import { backAndForth } from '../run/schedule.ts'
@@ -141,7 +142,8 @@ async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, 
   }
   if (head.target !== 'remote' || plan.remote === undefined) return
   requireNothingLeft(await removeFromClusters(plan.remote, { run: head.run, ...head.options }, surroundings))
-  await restoreSettings(on, remains, surroundings)
+  const { interruption, terminal } = surroundings
+  await restoreSettings(on.target, remains.leftTuned, { signal: interruption.signal, print: terminal.print })
 }
 
 function requireNothingLeft(left: readonly string[]): void {
@@ -149,18 +151,6 @@ function requireNothingLeft(left: readonly string[]): void {
   throw new Failure('residue', `what the run left behind is still there: ${left.join('; ')}`, {
     next: 'Remove it, then go on',
   })
-}
-
-/** Has the settings put back of arms in which a session was killed; for programs of the operator that come in pairs. */
-async function restoreSettings({ target }: RunOn, { leftTuned }: Remains, { terminal, interruption }: Surroundings) {
-  for (const arm of leftTuned) {
-    const { signal } = interruption
-    await using opened = await target.open({ arm, wasTuned: true, knobs: [], signal })
-    const restore = 'tuning' in opened ? opened.tuning.restore : undefined
-    if (restore === undefined) continue
-    const report = ({ text }: { text?: string }) => terminal.print(`${arm.id}: ${text ?? 'restoring its settings'}`)
-    await restore.run(AbortSignal.any([signal, AbortSignal.timeout(restore.budgetMs)]), report)
-  }
 }
 
 function earlierSessions({ records }: ReadJournal, { done, begun }: Remains): EarlierSessions {
