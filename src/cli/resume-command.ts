@@ -16,7 +16,7 @@ import { restoreSettings } from '../run/restore-settings.ts'
 import type { Remains } from '../run/resumption.ts'
 import { remainsOf } from '../run/resumption.ts'
 import { backAndForth } from '../run/schedule.ts'
-import { removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
+import { isLeftByGuard, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { removeFromClusters } from './cleanup-command.ts'
 import { exitCodeOf } from './exit.ts'
 import { hasEnded, hasResults, readResult, takeApart } from './result-files.ts'
@@ -135,6 +135,8 @@ interface Found {
 /** Removes what earlier sessions left where their clusters were, and has settings put back. Throws `Failure('residue')`. */
 async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, surroundings: Surroundings) {
   if (head.target === 'local') {
+    if (!(await isLeftByGuard(head.run, systemClock, guardLimitMs)))
+      requireNothingLeft([`the process that cleans up after ${head.run} is still at work`])
     const removed = await removeLeftovers({ runId: head.run, stateFolder: stateFolderOf(path) }, systemClock)
     const programs = removed.killed.map(({ program }) => basename(program))
     if (programs.length > 0) surroundings.terminal.print(`${head.run}: ended ${programs.join(', ')}`)
@@ -145,6 +147,9 @@ async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, 
   const { interruption, terminal } = surroundings
   await restoreSettings(on.target, remains.leftTuned, { signal: interruption.signal, print: terminal.print })
 }
+
+/** A reaper has 5 s to kill, and then removes the state. */
+const guardLimitMs = 20_000
 
 function requireNothingLeft(left: readonly string[]): void {
   if (left.length === 0) return

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { findMarked, isGuarded } from '../../src/targets/local/leftovers.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { findMarked, isLeftByGuard } from '../../src/targets/local/leftovers.ts'
 import { resultSchema } from '../../src/testing/outcomes.ts'
 import { start } from '../cases/run.ts'
 import { describeWithComponents } from './components.ts'
@@ -39,8 +40,8 @@ describeWithComponents('a run with real components that is killed', () => {
 
     const resumed = start({ args: ['resume'], env })
     expect([await resumed.status(), resumed.said()]).toEqual([0, expect.stringContaining('1 of 2 arms done')])
+    expect(await isLeftByGuard(runId, systemClock, 10_000)).toBe(true)
     expect(findMarked(runId)).toEqual([])
-    expect(isGuarded(runId)).toBe(false)
 
     const result = resultSchema.parse(JSON.parse(readFileSync(join(reports, runId, 'result.json'), 'utf8')))
     expect(result.arms.map(({ id, session }) => [id, session])).toEqual([
