@@ -12,10 +12,11 @@ import type { Comparison, EarlierSessions } from '../run/context.ts'
 import type { ReadJournal } from '../run/journal.ts'
 import { readJournal } from '../run/journal.ts'
 import { judgedAgain } from '../run/judge-again.ts'
+import { restoreSettings } from '../run/restore-settings.ts'
 import type { Remains } from '../run/resumption.ts'
 import { remainsOf } from '../run/resumption.ts'
 import { backAndForth } from '../run/schedule.ts'
-import { removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
+import { isLeftByGuard, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { removeFromClusters } from './cleanup-command.ts'
 import { exitCodeOf } from './exit.ts'
 import { hasEnded, hasResults, readResult, takeApart } from './result-files.ts'
@@ -134,6 +135,8 @@ interface Found {
 /** Removes what earlier sessions left where their clusters were, and has settings put back. Throws `Failure('residue')`. */
 async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, surroundings: Surroundings) {
   if (head.target === 'local') {
+    if (!(await isLeftByGuard(head.run, systemClock, guardLimitMs)))
+      requireNothingLeft([`the process that cleans up after ${head.run} is still at work`])
     const removed = await removeLeftovers({ runId: head.run, stateFolder: stateFolderOf(path) }, systemClock)
     const programs = removed.killed.map(({ program }) => basename(program))
     if (programs.length > 0) surroundings.terminal.print(`${head.run}: ended ${programs.join(', ')}`)
@@ -141,26 +144,18 @@ async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, 
   }
   if (head.target !== 'remote' || plan.remote === undefined) return
   requireNothingLeft(await removeFromClusters(plan.remote, { run: head.run, ...head.options }, surroundings))
-  await restoreSettings(on, remains, surroundings)
+  const { interruption, terminal } = surroundings
+  await restoreSettings(on.target, remains.leftTuned, { signal: interruption.signal, print: terminal.print })
 }
+
+/** A reaper has 5 s to kill, and then removes the state. */
+const guardLimitMs = 20_000
 
 function requireNothingLeft(left: readonly string[]): void {
   if (left.length === 0) return
   throw new Failure('residue', `what the run left behind is still there: ${left.join('; ')}`, {
     next: 'Remove it, then go on',
   })
-}
-
-/** Has the settings put back of arms in which a session was killed; for programs of the operator that come in pairs. */
-async function restoreSettings({ target }: RunOn, { leftTuned }: Remains, { terminal, interruption }: Surroundings) {
-  for (const arm of leftTuned) {
-    const { signal } = interruption
-    await using opened = await target.open({ arm, wasTuned: true, knobs: [], signal })
-    const restore = 'tuning' in opened ? opened.tuning.restore : undefined
-    if (restore === undefined) continue
-    const report = ({ text }: { text?: string }) => terminal.print(`${arm.id}: ${text ?? 'restoring its settings'}`)
-    await restore.run(AbortSignal.any([signal, AbortSignal.timeout(restore.budgetMs)]), report)
-  }
 }
 
 function earlierSessions({ records }: ReadJournal, { done, begun }: Remains): EarlierSessions {
