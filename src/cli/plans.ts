@@ -113,7 +113,10 @@ export function loadPlan(
  * What results call a plan's file, or one that it includes: by its folder where the plan was given by its name, by the path as it was given
  * otherwise. The working directory is no part of it, so that a result is the same wherever the command ran.
  */
-function calledBy(given: string, { found, plan, plansFolder }: { found: string; plan: string; plansFolder: string }): string {
+function calledBy(
+  given: string,
+  { found, plan, plansFolder }: { found: string; plan: string; plansFolder: string },
+): string {
   const isNamed = plan === join(plansFolder, `${given}.yaml`)
   const from = isNamed ? join(basename(plansFolder), `${given}.yaml`) : given
   return join(dirname(from), relative(dirname(resolve(plan)), resolve(found)))

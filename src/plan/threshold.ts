@@ -31,7 +31,9 @@ export const thresholdSection = z.strictObject({
     .describe('The series that is bounded, in place of a stop: `scale-test series PLAN` lists them.'),
   step: names.reference
     .optional()
-    .describe('The step over which it is taken; when absent the whole arm, or every step that has a series of its own.'),
+    .describe(
+      'The step over which it is taken; when absent the whole arm, or every step that has a series of its own.',
+    ),
   where: z
     .record(z.string(), z.union([labelValue, z.array(labelValue).min(1)]))
     .optional()
@@ -98,7 +100,12 @@ export function subjectOf(threshold: WrittenThreshold): string {
   const arms = of === undefined ? 'every arm' : [of].flat().join(' / ')
   if (series === undefined) return `${stop} of ${probe}, ${arms}${against === undefined ? '' : ` against ${against}`}`
   const labels = Object.entries(where).map(([name, value]) => `${name} ${[value].flat().join(' or ')}`)
-  const parts = [percentile ?? [], labels.sort(), each.map((name) => `each ${name}`), window === undefined ? [] : `${window}`]
+  const parts = [
+    percentile ?? [],
+    labels.sort(),
+    each.map((name) => `each ${name}`),
+    window === undefined ? [] : `${window}`,
+  ]
   return [`${series} of ${step ?? 'the arm'}`, ...parts.flat(2), arms, against ?? []].flat().join(', ')
 }
 
@@ -111,7 +118,10 @@ export function checkThreshold(
   const { probe, stop, series } = threshold
   if (series === undefined && (probe === undefined || stop === undefined))
     return [{ path, message: 'needs a series, or a probe and its stop' }]
-  const other = series === undefined ? seriesOnly(threshold) : (['probe', 'stop'] as const).find((key) => threshold[key] !== undefined)
+  const other =
+    series === undefined
+      ? seriesOnly(threshold)
+      : (['probe', 'stop'] as const).find((key) => threshold[key] !== undefined)
   if (other !== undefined)
     return [{ path: [...path, other], message: `does not go with ${series === undefined ? 'a stop' : 'a series'}` }]
   return [
@@ -153,7 +163,11 @@ function checkSeries(
     return [
       {
         path: [...path, 'step'],
-        message: unknownName('step', step ?? '', steps.map(({ kind, section }) => kind.nameOf(section))),
+        message: unknownName(
+          'step',
+          step ?? '',
+          steps.map(({ kind, section }) => kind.nameOf(section)),
+        ),
       },
     ]
   const known = [...ofAnyTime, ...new Set(steps.flatMap(({ kind }) => kind.series))]
@@ -165,8 +179,13 @@ function checkSeries(
   }
   const isOwn = ofAnyTime.every(({ name }) => name !== series)
   if (step !== undefined && isOwn && ownSeriesOf(found).every(({ name }) => name !== series)) {
-    const others = steps.flatMap((one) => (ownSeriesOf([one]).some(({ name }) => name === series) ? one.kind.nameOf(one.section) : []))
-    const which = others.length === 0 ? 'no step of this plan has it' : `${formatList(others)} of this plan ${others.length === 1 ? 'has' : 'have'} it`
+    const others = steps.flatMap((one) =>
+      ownSeriesOf([one]).some(({ name }) => name === series) ? one.kind.nameOf(one.section) : [],
+    )
+    const which =
+      others.length === 0
+        ? 'no step of this plan has it'
+        : `${formatList(others)} of this plan ${others.length === 1 ? 'has' : 'have'} it`
     return [{ path: [...path, 'step'], message: `${shown(step)} has no series ${series}; ${which}` }]
   }
   const { labels, unit, form } = entry
@@ -189,7 +208,12 @@ function checkSeries(
       ? [{ path: [...path, 'percentile'], message: `${series} is one figure, not a distribution` }]
       : []),
     ...(percentile === 'max' && form === 'histogram'
-      ? [{ path: [...path, 'percentile'], message: `${series} comes from a histogram, which does not tell its maximum; use p99` }]
+      ? [
+          {
+            path: [...path, 'percentile'],
+            message: `${series} comes from a histogram, which does not tell its maximum; use p99`,
+          },
+        ]
       : []),
     ...windowMistakes(window, { form, isOwn, series }, path),
     ...boundsOf(threshold, path, unit),
@@ -215,25 +239,32 @@ function boundsOf(
 ): SchemaProblem[] {
   const { of, min, max, against, notWorse } = threshold
   if ((against === undefined) !== (notWorse === undefined))
-    return [{ path, message: against === undefined ? 'notWorse needs against: an arm or a baseline' : 'against needs notWorse, such as 5%' }]
+    return [
+      {
+        path,
+        message:
+          against === undefined ? 'notWorse needs against: an arm or a baseline' : 'against needs notWorse, such as 5%',
+      },
+    ]
   if (against !== undefined) {
-    if (min !== undefined || max !== undefined) return [{ path, message: 'has min or max beside notWorse; use one or the other' }]
+    if (min !== undefined || max !== undefined)
+      return [{ path, message: 'has min or max beside notWorse; use one or the other' }]
     if (Array.isArray(of)) return [{ path: [...path, 'of'], message: 'one arm is set against another; name one' }]
     return of === against ? [{ path: [...path, 'against'], message: 'an arm is never worse than itself' }] : []
   }
   if (min === undefined && max === undefined) return [{ path, message: 'needs min, max, or both' }]
   const isRatio = Array.isArray(of)
   if (isRatio && of[0] === of[1]) return [{ path: [...path, 'of'], message: 'the ratio of an arm to itself is 1' }]
-  const valueOf = (value: number | string) => (isRatio ? boundValue(value, true) : parseBound(value, unit))
+  const parsed = (value: number | string) => (isRatio ? boundValue(value, true) : parseBound(value, unit))
   const wrong = (['min', 'max'] as const).flatMap((end) => {
     const value = threshold[end]
-    if (value === undefined || valueOf(value) !== undefined) return []
+    if (value === undefined || parsed(value) !== undefined) return []
     const message = isRatio
       ? `a ratio is a plain number of at least 0, found ${shown(value)}`
       : `expected ${boundForms[unit]}, found ${shown(value)}`
     return [{ path: [...path, end], message }]
   })
-  const [least, most] = [min, max].map((value) => (value === undefined ? undefined : valueOf(value)))
+  const [least, most] = [min, max].map((value) => (value === undefined ? undefined : parsed(value)))
   if (least === undefined || most === undefined || least <= most) return wrong
   return [{ path: [...path, 'min'], message: `is above max, ${shown(max)}: nothing can meet both` }]
 }

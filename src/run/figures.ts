@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
-import type { Percentile } from '../plan/series.ts'
 import { kindOf } from '../plan/section.ts'
+import type { Percentile } from '../plan/series.ts'
 import type { Distribution } from '../result/distribution.ts'
 import { isMachineBound } from '../result/parts.ts'
 import type { ArmOutcome, StepOutcome } from '../result/result.ts'
@@ -58,7 +58,8 @@ export function figuresIn(arm: ArmOutcome, selection: Selection): { figures: Fou
     const { labels } = series
     return [{ labels, repetition: arm.repetition, ...read(series, selection, step === undefined ? arm : step) }]
   })
-  const own = step === undefined ? [] : ownFiguresOf(arm, step).filter((one) => one.name === name && isMeant(one.labels))
+  const own =
+    step === undefined ? [] : ownFiguresOf(arm, step).filter((one) => one.name === name && isMeant(one.labels))
   const mine = own.map(({ labels, figure, readingOf }): FoundFigure => {
     const value = typeof figure === 'object' && figure !== null ? figure[selection.percentile ?? 'p99'] : figure
     const reading = readingOf(value)
@@ -84,7 +85,8 @@ function read(
   over: ArmOutcome | StepOutcome,
 ): Pick<FoundFigure, 'reading' | 'why' | 'note'> {
   const isBound = isMachineBound({ machineBusy: busyIn(over.series ?? []) })
-  const known = (value: number) => (isBound && (series.unit === 'ms' || series.unit === 'per second') ? upperBound(value) : exactly(value))
+  const known = (value: number) =>
+    isBound && (series.unit === 'ms' || series.unit === 'per second') ? upperBound(value) : exactly(value)
   if ('value' in series)
     return series.value === null
       ? { reading: exactly(null), why: series.gaps.join('; ') || 'was not read' }
@@ -126,7 +128,9 @@ function whyNothing(arm: ArmOutcome, { series, where = {} }: Selection, recorded
     ({ evidence }) => evidence === 'simulated',
   )
   if (isSimulated && entry?.notSimulated !== undefined) return `no ${series}: ${entry.notSimulated}`
-  const labels = labelsText(Object.fromEntries(Object.entries(where).map(([name, value]) => [name, [value].flat().join(' or ')])))
+  const labels = labelsText(
+    Object.fromEntries(Object.entries(where).map(([name, value]) => [name, [value].flat().join(' or ')])),
+  )
   const which = labels === '' ? '' : ` of ${labels}`
   return recorded.some(({ name }) => name === series) ? `no ${series}${which}` : `no ${series}${which} was recorded`
 }

@@ -35,9 +35,9 @@ export function boundsOf(threshold: Threshold, plan?: Pick<Plan, 'arms' | 'steps
   const { probe, stop, series, of, min, max, place, id, where, each, percentile, window } = threshold
   const isRatio = Array.isArray(of)
   const entry = series === undefined ? undefined : seriesNamed(series)
-  const valueOf = (value: string | number) =>
+  const parsed = (value: string | number) =>
     isRatio ? boundValue(value, true) : entry === undefined ? boundValue(value, false) : parseBound(value, entry.unit)
-  const [least, most] = [min, max].map((value) => (value === undefined ? undefined : valueOf(value)))
+  const [least, most] = [min, max].map((value) => (value === undefined ? undefined : parsed(value)))
   const kept = {
     ...(least !== undefined && { min: least }),
     ...(most !== undefined && { max: most }),
@@ -176,7 +176,11 @@ interface Evidence {
 
 /** Holds figures to bounds. */
 function held(
-  { of, min: least = Number.NEGATIVE_INFINITY, max: most = Number.POSITIVE_INFINITY }: Pick<Bounds, 'of' | 'min' | 'max'>,
+  {
+    of,
+    min: least = Number.NEGATIVE_INFINITY,
+    max: most = Number.POSITIVE_INFINITY,
+  }: Pick<Bounds, 'of' | 'min' | 'max'>,
   { samples, missing, what, unit }: Evidence,
 ): Pick<ThresholdOutcome, 'verdict' | 'actual' | 'isUpperBound' | 'reason'> {
   const names = [of].flat()
@@ -208,7 +212,9 @@ function held(
   const high = isAtLeast ? Number.POSITIVE_INFINITY : actual
   if (low >= least && high <= most) return outcome('pass')
   if (high < least || low > most) return outcome('fail')
-  const may = isAtLeast ? 'may be more on a bigger one' : `${what} may have taken as little as ${formatFigure(low, unit)}`
+  const may = isAtLeast
+    ? 'may be more on a bigger one'
+    : `${what} may have taken as little as ${formatFigure(low, unit)}`
   return outcome('inconclusive', `${names[0]} ${hindranceOf(first)}: ${may}`)
 }
 
@@ -230,8 +236,8 @@ function judgeSeries(bounds: SeriesSubject & Kept, arms: readonly ArmOutcome[]):
   const names = [of].flat()
   const isRatio = typeof of !== 'string'
   const found = names.map((name) => selected(name, bounds, arms))
-  const labels = Object.entries(where ?? {}).map(([name, value]) => [name, [value].flat().join(' or ')] as const)
-  const subject = [step ?? [], series, labelsText(Object.fromEntries(labels)) || [], percentile ?? []].flat().join(' ')
+  const values = Object.values(where ?? {}).map((value) => [value].flat().join(' or '))
+  const subject = [step ?? [], series, values.filter((text) => text !== ''), percentile ?? []].flat().join(' ')
   const common = {
     name: nameOf(subject, bounds, (value) => formatFigure(value, unit)),
     bounds: {
@@ -278,7 +284,12 @@ function selected(name: string, bounds: SeriesSubject, arms: readonly ArmOutcome
 }
 
 /** Repetitions that lack a figure: a kind of request that nobody made in one of them is no gap, a page that was not read is. */
-function lackingIn(name: string, own: readonly FoundFigure[], bounds: SeriesSubject, arms: readonly ArmOutcome[]): string[] {
+function lackingIn(
+  name: string,
+  own: readonly FoundFigure[],
+  bounds: SeriesSubject,
+  arms: readonly ArmOutcome[],
+): string[] {
   return arms
     .filter((arm) => arm.name === name)
     .flatMap((arm) => {
@@ -336,7 +347,11 @@ function missingIn(name: string, { probe, stop }: StopSubject, arms: readonly Ar
 }
 
 /** `tuned rollout available at most 9.00 s` */
-function nameOf(subject: string, { of, min, max }: Pick<Bounds, 'of' | 'min' | 'max'>, format: (value: number) => string): string {
+function nameOf(
+  subject: string,
+  { of, min, max }: Pick<Bounds, 'of' | 'min' | 'max'>,
+  format: (value: number) => string,
+): string {
   const shown = (value: number) => (typeof of === 'string' ? format(value) : `${value}`)
   const whole = typeof of === 'string' ? `${of} ${subject}` : `${subject}, ${of[0]} / ${of[1]}`
   if (min !== undefined && max !== undefined) return `${whole} between ${shown(min)} and ${shown(max)}`

@@ -43,14 +43,6 @@ export function concluded(
   ]
   const missed = thresholds.filter(({ verdict }) => verdict === 'fail')
   const open = thresholds.filter(({ verdict }) => verdict === 'inconclusive')
-  const told = (outcomes: readonly ThresholdOutcome[], what: string) =>
-    outcomes.map(
-      ({ name, actual, unit, reason }) => {
-        const figure = unit === 'ratio' ? actual?.toFixed(3) : formatActual({ actual, unit })
-        return `${what}: ${name}${figure === undefined ? '' : ` (${figure})`}${reason === undefined ? '' : `: ${reason}`}`
-      },
-    )
-
   if (doubts.length > 0) return { verdict: 'inconclusive', reasons: [...doubts, ...told(missed, 'missed')] }
   if (missed.length > 0) return { verdict: 'fail', reasons: told(missed, 'missed') }
   if (open.length > 0) return { verdict: 'inconclusive', reasons: told(open, 'not judged') }
@@ -58,6 +50,23 @@ export function concluded(
     verdict: 'pass',
     reasons: [[...assurances(arms), metInWords(thresholds.length)].join(' '), ...onTrust(arms)],
   }
+}
+
+/** So many outcomes of one threshold are told; the report has them all. */
+const mostTold = 5
+
+function told(outcomes: readonly ThresholdOutcome[], what: string): string[] {
+  const groups = Map.groupBy(outcomes, (outcome) => outcome.group ?? outcome)
+  return [...groups.values()].flatMap((all) => {
+    const more = all.length - mostTold
+    const rest = more > 0 ? [`${what}: ${more} more of ${all[0]?.group}`] : []
+    return [...all.slice(0, mostTold).map((outcome) => toldOne(outcome, what)), ...rest]
+  })
+}
+
+function toldOne({ name, actual, unit, reason }: ThresholdOutcome, what: string): string {
+  const figure = unit === 'ratio' ? actual?.toFixed(3) : formatActual({ actual, unit })
+  return `${what}: ${name}${figure === undefined ? '' : ` (${figure})`}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 /** What is so in a run without doubts, by the kinds of its steps. */

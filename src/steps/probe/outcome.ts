@@ -140,10 +140,13 @@ function figuresOf(probes: Probes, index: number): OwnFigure[] {
   const phases = podFigures(isRollout(probe) ? 'pod_startup_ms' : 'pod_deletion_ms', probe.phasesMs, probe)
   return [
     ...stops,
-    ...phases.map((one): OwnFigure => ({
-      ...one,
-      readingOf: (value) => (isWhole ? one.readingOf(value) : { ...one.readingOf(value), hindrance: 'unfinished-start' }),
-    })),
+    ...phases.map(
+      (one): OwnFigure => ({
+        ...one,
+        readingOf: (value) =>
+          isWhole ? one.readingOf(value) : { ...one.readingOf(value), hindrance: 'unfinished-start' },
+      }),
+    ),
   ]
 }
 
