@@ -3,7 +3,7 @@ import type { RunOutcome } from '../run/run.ts'
 
 /** The exit status that tells a pipeline how a run ended; residue outranks everything. */
 export function exitCodeOf({ result, error }: RunOutcome, interruptedBy: 'SIGINT' | 'SIGTERM' | undefined): number {
-  if (result.arms.some((arm) => arm.residue.length > 0)) return exitCodes.residue
+  if ([...(result.warmUps ?? []), ...result.arms].some((arm) => arm.residue.length > 0)) return exitCodes.residue
   if (error !== undefined) return exitCodeOfError(error, interruptedBy)
   if (result.verdict === 'fail') return exitCodes.thresholdMissed
   return result.verdict === 'pass' ? exitCodes.pass : exitCodes.inconclusive

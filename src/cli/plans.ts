@@ -57,7 +57,7 @@ export interface PlanChoices {
 }
 
 /**
- * Reads a plan and, for target remote, the file of its clusters: the one that is named, or clusters.yaml in the working
+ * Reads a plan, with as many repetitions as it runs on its target, and, for target remote, the file of its clusters: the one that is named, or clusters.yaml in the working
  * directory if there is one. Throws `Failure('bad-input')`.
  */
 export function loadPlanFor(
@@ -70,12 +70,16 @@ export function loadPlanFor(
   if (kubernetes !== undefined) refuseOverrides(set, 'kubernetes', 'beside --kubernetes')
   const version = { option: '--kubernetes', text: `kubernetes=${JSON.stringify(kubernetes)}` }
   const overrides = kubernetes === undefined ? set : [...set, version]
+  // What is said for this run is meant for every target.
+  const isSaid = set.some((override) => typeof override === 'string' && override.startsWith('repetitions='))
   const load = (over: readonly string[]) => {
     const refuse = (plan: Plan) => refusalsOf(target ?? plan.target ?? otherwise, plan)
     const plan = loadPlan(nameOrPath, folders, overrides, { over, refuse })
     if (plan.arms.every((arm) => arm.kubernetes !== undefined))
       refuseUseless({ '--kubernetes': kubernetes }, 'here: every arm of the plan names a version of its own')
-    return plan
+    const there = target ?? plan.target ?? otherwise
+    const usual = there === 'sim' && !isSaid ? plan.simulation?.repetitions : undefined
+    return { ...plan, repetitions: repeat ?? usual ?? plan.repetitions }
   }
   if (clusters !== undefined) return load([clusters])
   const plan = load([])

@@ -42,7 +42,6 @@ export async function runCommand(planName: string, options: RunOptions, surround
   const plan = loadPlanFor(planName, surroundings.folders, { ...options, otherwise: targetNames[0] })
   const target = targetNamed(options.target, plan)
   refuseForOtherTargets(target, plan, options)
-  if (options.repeat !== undefined) plan.repetitions = options.repeat
   if (options.target === undefined && plan.target !== undefined) {
     const where = options.set?.some((override) => override.startsWith('target=')) ? '--set' : printable(plan.name)
     surroundings.terminal.print(`target ${target}, as ${where} says: ${targetsInWords[target]}`)

@@ -30,6 +30,8 @@ const plan = {
   name: 'big',
   seed: 1,
   repetitions: 1,
+  warmUp: false,
+  material: 0.05,
   fleet: {
     nodes: 5000,
     hosts: 45,

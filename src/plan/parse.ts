@@ -140,7 +140,11 @@ export function conditionsHash({ seed, kubernetes, fleet, probes, steps, arms, s
     base: arm.base.map(withoutReason),
     set: arm.set.map(withoutReason),
   }))
-  return hashOf({ seed, kubernetes, fleet, probes, steps: withoutPlaces(steps), arms: conditions, simulation, faults })
+  const { repetitions: _, ...assumed } = simulation ?? {}
+  return hashOf({
+    ...{ seed, kubernetes, fleet, probes, steps: withoutPlaces(steps), arms: conditions, faults },
+    ...(simulation !== undefined && { simulation: assumed }),
+  })
 }
 
 function withoutReason<T extends Departure>({ because: _, ...setting }: T): object {

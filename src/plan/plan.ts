@@ -3,12 +3,12 @@ import { formatChoice } from '../base/names.ts'
 import type { Profile } from '../tuning/profiles.ts'
 import type { PlannedDeparture } from './departure.ts'
 import { departure } from './departure.ts'
-import { mostCores, mostMachines, mostNodes, mostRepetitions } from './limits.ts'
+import { mostCores, mostMachines, mostNodes, mostRepetitions, usualMaterial } from './limits.ts'
 import { names } from './names.ts'
 import { plannedProbe } from './probe.ts'
 import type { ProfileFiles } from './profile.ts'
 import { profileReference } from './profile.ts'
-import { count, durationMs, memory, timeLimitMs, wholeNumber } from './scalars.ts'
+import { count, durationMs, memory, percentage, timeLimitMs, wholeNumber } from './scalars.ts'
 import type { PlannedStep, SectionKind } from './section.ts'
 import { stepsSection } from './section.ts'
 import type { SeriesEntry } from './series.ts'
@@ -154,6 +154,13 @@ export function planSections(vocabulary: Vocabulary) {
       ),
     seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).prefault(1).describe('Everything random in a run follows from it.'),
     repetitions: count(mostRepetitions).prefault(1).describe('How often each arm runs; arms alternate.'),
+    warmUp: z
+      .boolean()
+      .default(false)
+      .describe('Whether each arm first runs once more than is counted: shown as such, and in no figure.'),
+    material: percentage
+      .prefault(`${100 * usualMaterial}%`)
+      .describe('Differences of less are of no interest, however sure; reports call them none.'),
     fleet: z.strictObject({
       nodes: count(mostNodes),
       hosts: count(mostMachines)
@@ -214,6 +221,9 @@ export function planSections(vocabulary: Vocabulary) {
       .describe('The clusters of target remote, usually in a file of its own (--clusters); other targets ignore them.'),
     simulation: z
       .strictObject({
+        repetitions: count(mostRepetitions)
+          .optional()
+          .describe('How often each arm runs there, where that costs less; `repetitions` when absent.'),
         controlPlaneCores: count(mostCores)
           .optional()
           .describe(

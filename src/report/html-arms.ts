@@ -19,11 +19,11 @@ export function armSection(view: ReportView): Content {
   const flaps = orchestrator !== null
   return section(
     'Arms and environment',
-    arms.length > 0 && [
+    arms.length + (result.warmUps ?? []).length > 0 && [
       table(
         'Arms in the order they ran',
         markup`<tr><th scope="col">Arm</th><th scope="col">Outcome</th>${columns(['nodes', 'hosts', 'processes', 'control plane ready', 'fleet ready', ...(flaps ? ['node flaps'] : [])])}<th scope="col">Left behind</th></tr>`,
-        body(arms.map((arm) => armRow(view, arm, flaps))),
+        body([...(result.warmUps ?? []), ...arms].map((arm) => armRow(view, arm, flaps))),
       ),
       besideLine(view),
       resources.length > 0 &&
@@ -67,7 +67,7 @@ function besideLine({ result, steps }: ReportView): Content {
 
 function armRow(view: ReportView, arm: ArmOutcome, flaps: boolean): Markup {
   const { fleet, outcome, error, residue } = arm
-  return markup`<tr><th scope="row">${swatch(view, arm.name, armLabel(arm))}${arm.profile !== arm.name && markup`<small>based on ${arm.profile}</small>`}</th>
+  return markup`<tr><th scope="row">${swatch(view, arm.name, armLabel(arm))}${arm.profile !== arm.name && markup`<small>based on ${arm.profile}</small>`}${arm.repetition === 0 && markup`<small>in no figure</small>`}</th>
 <td>${outcome === 'complete' ? outcome : markup`<b class="bad">${outcome}</b>`}${error !== undefined && markup`<small>${error}</small>`}</td>
 ${num(formatCount(fleet.nodes))}${num(formatCount(fleet.hosts))}${num(fleet.source === 'hollow' ? formatCount(fleet.processes) : none)}
 ${num(orNone(arm.controlPlaneReadyMs, formatDuration))}${num(orNone(fleet.readyMs, formatDuration))}${flaps && flapCell(arm)}

@@ -45,6 +45,7 @@ ${result.description !== undefined && markup`<p class="lead">${result.descriptio
 ${result.whatIf !== undefined && markup`<p>What ${result.whatIf.varied} does to every time: <a href="what-if.html">what-if.html</a></p>`}
 ${partialNotice(view)}
 <div class="verdict ${verdict}"><p>Verdict: ${view.verdict}</p>${list(result.reasons)}</div>
+${view.repetitions.map((text) => markup`<p class="muted">${text}</p>`)}
 ${worseNotice(view)}
 ${caveatNotice(view)}
 </header>`

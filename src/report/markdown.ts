@@ -4,17 +4,9 @@ import { machineBoundAbove } from '../result/parts.ts'
 import type { Result } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
 import type { Comparison, ComparisonCell, Row } from './comparison.ts'
-import { shownRows } from './comparison.ts'
-import {
-  formatActual,
-  formatDeviation,
-  formatKnobValue,
-  formatShare,
-  formatSpeedup,
-  formatTaken,
-  none,
-  orNone,
-} from './format.ts'
+import { nothingShownIn, shownRows } from './comparison.ts'
+import { differenceLine } from './difference.ts'
+import { formatActual, formatDeviation, formatKnobValue, formatShare, formatTaken, none, orNone } from './format.ts'
 import type { KnobCell, KnobRow } from './knobs.ts'
 import { rerenderCommand } from './labels.ts'
 import { sampleText } from './sample.ts'
@@ -32,6 +24,7 @@ export function renderMarkdown(view: ReportView): string {
     view.partial !== null && `**${view.partial}**: stopped early. Only finished steps are shown.`,
     `**Verdict: ${view.verdict}**`,
     bullets(result.reasons.map(escapeMarkdown)),
+    ...view.repetitions.map(escapeMarkdown),
     worse(view),
     ...view.caveats.map(caveat),
     escapeMarkdown(view.evidence),
@@ -143,6 +136,7 @@ function comparison({ armNames, result: { evidence } }: ReportView, compared: Co
       head,
       rows.map((row) => comparisonCells(row, hasReference)),
     ),
+    ...nothingShownIn([compared], armNames).map(escapeMarkdown),
     ...(isBound ? [machineBoundNote] : []),
   ]
 }
@@ -158,7 +152,7 @@ function comparisonCells(row: Row, hasReference: boolean): string[] {
   return [
     documented ? `**${label}** (the document’s stop)` : label,
     ...cells.map(({ measured }) => sampleWords(sampleText(measured, format, bound))),
-    ...cells.slice(1).map(({ ratio }) => orNone(ratio, formatSpeedup)),
+    ...cells.slice(1).map(({ difference }) => differenceLine(difference)),
     ...(hasReference ? cells.map(referenceText) : []),
   ]
 }

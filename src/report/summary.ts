@@ -5,7 +5,8 @@ import { formatBytes } from '../base/quantity.ts'
 import { wordsOf } from '../base/words.ts'
 import type { Result, Verdict } from '../result/result.ts'
 import type { ComparisonCell, Row } from './comparison.ts'
-import { shownRows } from './comparison.ts'
+import { nothingShownIn, shownRows } from './comparison.ts'
+import { differenceText } from './difference.ts'
 import { formatActual, formatSpeedup, orNone } from './format.ts'
 import { sampleText } from './sample.ts'
 import type { StepReport } from './step-view.ts'
@@ -37,7 +38,7 @@ const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
 export const width = 80
 const labelWidth = 31
 const columnWidth = 12
-const ratioWidth = 15
+const ratioWidth = width - labelWidth - 2 * (columnWidth + 1)
 
 /** The outcome in a screenful of at most 80 columns: verdict, stops beside the document's figures, thresholds. */
 export function renderSummary(view: ReportView, { reportPath, styles = plain }: SummaryOptions): string {
@@ -67,6 +68,7 @@ export function opening(view: ReportView, styles: SummaryStyles): string[][] {
       ...(view.partial === null ? [] : [styles.yellow(view.partial)]),
       ...result.reasons.flatMap((reason) => wrap(reason, '  ')),
     ],
+    view.repetitions.flatMap((text) => wrap(text, '')),
     worseLines(view, styles),
     ...view.caveats.map(({ severity, title, places }) => [
       ...wrap(title, '').map(severity === 'bad' ? styles.red : styles.yellow),
@@ -118,6 +120,7 @@ function comparison(
     ...fullNames(names),
     styles.bold(line(head, names, names.length === 1 ? '' : 'ratio')),
     ...shownRows(figures, 'headline').flatMap((row) => rowLines(row, names)),
+    ...nothingShownIn([figures], names, 'headline').flatMap(hanging),
   ]
 }
 
@@ -140,12 +143,16 @@ function rowLines(row: Row, names: string[]): string[] {
   const { label, cells, format, bound } = row
   const pair = cells.filter(({ arm }) => names.includes(arm))
   const figures = pair.map(({ measured }) => sampleText(measured, format, bound).figure)
-  return [line(`  ${label}`, figures, ratioText(pair)), ...documentLine(pair)]
-}
-
-function ratioText(pair: { ratio: number | null }[]): string {
-  const ratio = pair[1]?.ratio
-  return ratio === undefined ? '' : orNone(ratio, formatSpeedup)
+  const other = pair[1]
+  const { figure, detail } = other === undefined ? { figure: '', detail: '' } : differenceText(other.difference)
+  const interval = detail === '' ? '' : `(${detail})`
+  const inOne = `${figure} ${interval}`.trimEnd()
+  const fits = inOne.length < ratioWidth
+  return [
+    line(`  ${label}`, figures, fits ? inOne : figure),
+    ...(fits ? [] : [interval.padStart(width)]),
+    ...documentLine(pair),
+  ]
 }
 
 function ownMemory({ orchestrator }: Result): string[] {

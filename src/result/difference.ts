@@ -1,6 +1,6 @@
 import { medianOf } from '../base/median.ts'
 import { mannWhitney, signFlip } from '../statistics/exact-tests.ts'
-import type { LogDifference } from '../statistics/log-difference.ts'
+import type { LogDifference, Runs } from '../statistics/log-difference.ts'
 import { logDifferenceOf } from '../statistics/log-difference.ts'
 import { repetitionsToShow, smallestSeen } from '../statistics/power.ts'
 import type { RatioEstimate } from '../statistics/ratio.ts'
@@ -44,8 +44,9 @@ interface NoneShown {
 /** An arm ran once, so nobody knows what is chance. */
 interface OneRun {
   kind: 'one-run'
+  /** Of the medians. */
   ratio: number
-  /** Where it is more than is material, and than the clock tells apart. */
+  /** Where every run of one arm is beyond those of the other, by more than is material, and than the clock tells apart. */
   direction: 'more' | 'less' | null
   /** A run is an upper bound: the difference is at least this. */
   atLeast: boolean
@@ -59,11 +60,18 @@ export interface DifferenceRule {
   pairing: 'repetition' | 'none'
   /** Figures closer than this are not told apart, in their own unit; 0 unless given. Of times: `clockResolutionMs`. */
   resolution?: number
+  /** With how many others it is made: the interval is so wide that all of them hold together (Bonferroni). 1 unless given. */
+  comparisons?: number
+  /**
+   * Standard deviation of the logarithm of one run's figure, where others tell: a few repetitions that are alike by luck do not make the
+   * interval narrower. 0 unless given.
+   */
+  leastDeviation?: number
 }
 
 /** A p above this is chance. */
 const alpha = 0.05
-/** The fewest with which the test has a p below `alpha` even if a run is in the wrong place. */
+/** The fewest with which the tests can have a p below `alpha`. */
 const leastPairs = 6
 const leastPerArm = 4
 
@@ -119,16 +127,20 @@ function limitsOf({ value, least, hindrance }: Reading, resolution: number): { l
 function differenceAmong(values: Matched<number>, rule: DifferenceRule): ShownDifference | NoneShown | OneRun | null {
   const { baseline, other, arePairs } = values
   const n = Math.min(baseline.length, other.length)
-  const [before, after] = [medianOf(baseline) ?? 0, medianOf(other) ?? 0]
+  const [before, after] = [medianOf(baseline), medianOf(other)]
+  if (before === null || after === null) return null
   if (n < 2) {
     const ratio = after / before
-    if (!(before > 0) || !Number.isFinite(ratio)) return null
-    return { kind: 'one-run', ratio, direction: directionOf(ratio, before, after, rule), atLeast: false }
+    if (!(ratio > 0) || !Number.isFinite(ratio)) return null
+    const isApart = Math.min(...other) > Math.max(...baseline) || Math.max(...other) < Math.min(...baseline)
+    const direction = isApart ? directionOf(ratio, before, after, rule) : null
+    return { kind: 'one-run', ratio, direction, atLeast: false }
   }
   const pairs = arePairs ? baseline.map((one, index) => [one, other[index] ?? 0] as const) : []
-  const known = logDifferenceOf(arePairs ? { kind: 'pairs', pairs } : { kind: 'groups', baseline, other })
+  const runs: Runs = arePairs ? { kind: 'pairs', pairs } : { kind: 'groups', baseline, other }
+  const known = logDifferenceOf(runs, rule.leastDeviation)
   if (known === null && n < leastPerArm) return null
-  const estimate = estimateOf(known)
+  const estimate = estimateOf(known, 1 - alpha / (rule.comparisons ?? 1))
   const isClear = estimate === null || estimate.low > 1 || estimate.high < 1
   const direction = directionOf(estimate?.ratio ?? after / before, before, after, rule)
   const { test, p } = exactTest(values, known)
@@ -158,7 +170,9 @@ function exactTest(
   { baseline, other, arePairs }: Matched<number>,
   known: LogDifference | null,
 ): Pick<ShownDifference, 'test' | 'p'> {
-  if (arePairs && known !== null && baseline.length >= leastPairs) {
+  if (arePairs && known !== null) {
+    // Ranks of all runs would take what repetitions differ in for chance.
+    if (baseline.length < leastPairs) return { test: null, p: null }
     const p = signFlip(baseline.map((one, index) => Math.log((other[index] ?? 0) / one)))
     return { test: p === null ? null : 'sign-flip', p }
   }
@@ -190,7 +204,7 @@ interface Matched<Value = Reading> {
   arePairs: boolean
 }
 
-/** The repetitions that both arms have, in the same order; all runs where they share none. */
+/** The repetitions that both arms have, in the same order; all runs where they share fewer than two. */
 function matchedRuns(
   baseline: readonly RunReading[],
   other: readonly RunReading[],
@@ -203,7 +217,7 @@ function matchedRuns(
           const match = other.find(({ repetition }) => repetition === one.repetition)
           return match === undefined ? [] : [[one.reading, match.reading] as const]
         })
-  if (pairs.length > 0)
+  if (pairs.length > 1)
     return { baseline: pairs.map(([one]) => one), other: pairs.map(([, match]) => match), arePairs: true }
   const readings = (runs: readonly RunReading[]) => runs.map(({ reading }) => reading)
   return { baseline: readings(baseline), other: readings(other), arePairs: false }

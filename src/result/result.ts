@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { usualMaterial } from '../plan/limits.ts'
 import { percentiles } from '../plan/series.ts'
 import type { OutcomeKind } from './outcome-kind.ts'
 import { curve, stopName } from './parts.ts'
@@ -94,8 +95,8 @@ const armParts = {
   name: z.string(),
   /** The profile that it starts from. */
   profile: z.string(),
-  /** 1 for the first time this arm ran. */
-  repetition: z.int().min(1),
+  /** 1 for the first time this arm ran, 0 for a warm-up. */
+  repetition: z.int().min(0),
   /** Position in the run: arms alternate (ABBA) so that drift hits all of them alike. */
   order: z.number(),
   /** Of each component of the arm; absent where none was read, and in earlier results. */
@@ -232,6 +233,8 @@ const resultParts = {
   /** Present when the arms are the values of one setting. */
   whatIf: whatIf.optional(),
   thresholds: z.array(thresholdOutcome),
+  /** Differences of less than this share (0.05 is 5 %) are of no interest. */
+  material: z.number().default(usualMaterial),
 }
 
 /** The schema of a result whose steps are of these kinds. */
@@ -242,6 +245,8 @@ export function resultSchemaOf(kinds: readonly OutcomeKind[]) {
   const arm = z.object({ ...armParts, steps: z.array(z.union(steps)) })
   return z.object({
     ...resultParts,
+    /** First runs of arms that are in no figure and no verdict; absent where the plan asks for none. */
+    warmUps: z.array(arm).optional(),
     arms: z.array(arm).superRefine((arms, context) => {
       once(arms, ({ name, repetition }) => `${name} #${repetition}`, 'arm', context)
       for (const [index, { steps: own }] of arms.entries())
@@ -277,6 +282,8 @@ export interface ArmOutcome extends z.infer<z.ZodObject<typeof armParts>> {
   steps: StepOutcome[]
 }
 export interface Result extends z.infer<z.ZodObject<typeof resultParts>> {
+  /** First runs of arms that are in no figure and no verdict; absent where the plan asks for none. */
+  warmUps?: ArmOutcome[] | undefined
   arms: ArmOutcome[]
 }
 export type WhatIf = z.infer<typeof whatIf>

@@ -8,6 +8,7 @@ import { judgeRun } from './verdict.ts'
 
 /** What is known when a run ends, or after one of its arms. */
 interface Done {
+  /** Warm-ups among them. */
   arms: ArmOutcome[]
   durationMs: number
   /** What ended it early; undefined where it goes to its end, also if single arms do not. */
@@ -19,8 +20,10 @@ interface Done {
 /** The result of a run, judged by what there is of it. */
 export function resultOfRun(
   { runId, plan, target, host, whatIf }: RunContext,
-  { arms, durationMs, ending, hasFailed }: Done,
+  { arms: done, durationMs, ending, hasFailed }: Done,
 ): Result {
+  const arms = done.filter(({ repetition }) => repetition > 0)
+  const warmUps = done.filter(({ repetition }) => repetition === 0)
   return {
     schema: 2,
     run: runId,
@@ -38,7 +41,9 @@ export function resultOfRun(
     machine: host.machine,
     orchestrator: host.peakMemoryBytes === null ? null : { peakMemoryBytes: host.peakMemoryBytes() },
     reference: referenceOf(plan),
+    material: plan.material,
     ...(whatIf === undefined ? {} : { whatIf: whatIf.record }),
+    ...(warmUps.length === 0 ? {} : { warmUps }),
     arms,
     ...judgeRun({ thresholds: boundsIn(plan), arms, ending }),
   }

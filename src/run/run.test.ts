@@ -15,6 +15,8 @@ const plan: Plan = {
   name: 'small',
   seed: 1,
   repetitions: 1,
+  warmUp: false,
+  material: 0.05,
   fleet: {
     nodes: 1,
     hosts: 1,

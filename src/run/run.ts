@@ -56,7 +56,8 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     arms.push(ran.outcome)
     const finished = `${plural(arms.length, 'arm')} of ${planned.length} finished`
     context.onArm?.(resultOf(`killed, or still running: ${finished}`))
-    if (ran.error === undefined) continue
+    // What a warm-up finds out counts for nothing, unless the others cannot run either.
+    if (ran.error === undefined || (arm.repetition === 0 && !endsRun(ran.error))) continue
     errors.push(ran.error)
     if (endsRun(ran.error)) break
   }

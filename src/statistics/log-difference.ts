@@ -1,4 +1,5 @@
 import { mean, sampleVariance } from 'simple-statistics'
+import { sumOf } from '../base/sum.ts'
 
 /** How two arms differ in the logarithm of a figure, and how well that is known. */
 export interface LogDifference {
@@ -22,9 +23,24 @@ export type Runs =
   | { kind: 'pairs'; pairs: readonly Pair[] }
   | { kind: 'groups'; baseline: readonly number[]; other: readonly number[] }
 
-/** Null with fewer than two pairs, or fewer than two runs of an arm, or where a value has no logarithm. */
-export function logDifferenceOf(runs: Runs): LogDifference | null {
-  return runs.kind === 'pairs' ? ofPairs(runs.pairs) : ofGroups(runs.baseline, runs.other)
+/**
+ * Null with fewer than two pairs, or fewer than two runs of an arm, or where a value has no logarithm. A run's logarithm is taken to have
+ * at least the standard deviation `leastDeviation`.
+ */
+export function logDifferenceOf(runs: Runs, leastDeviation = 0): LogDifference | null {
+  const found = runs.kind === 'pairs' ? ofPairs(runs.pairs) : ofGroups(runs.baseline, runs.other)
+  if (found === null) return null
+  const least = leastDeviation * (runs.kind === 'pairs' ? Math.SQRT2 : 1)
+  if (found.standardDeviation >= least) return found
+  return { ...found, standardDeviation: least, ...found.withRepetitions(found.n, least) }
+}
+
+/** Standard deviation of the logarithms of figures around the mean of their group, over all groups that have more than one; 0 without. */
+export function commonDeviation(groups: readonly (readonly number[])[]): number {
+  const repeated = groups.filter((values) => values.length > 1 && values.every(hasLogarithm))
+  const df = sumOf(repeated.map(({ length }) => length - 1))
+  const squares = sumOf(repeated.map((values) => varianceOf(values.map(Math.log)) * (values.length - 1)))
+  return df === 0 ? 0 : Math.sqrt(squares / df)
 }
 
 function ofPairs(pairs: readonly Pair[]): LogDifference | null {
@@ -54,7 +70,8 @@ function ofGroups(baseline: readonly number[], other: readonly number[]): LogDif
     df: squares === 0 ? before.length + after.length - 2 : variance ** 2 / squares,
     n,
     standardDeviation: Math.sqrt((varianceOf(before) + varianceOf(after)) / 2),
-    withRepetitions: (count, deviation) => ({ standardError: deviation * Math.sqrt(2 / count), df: 2 * count - 2 }),
+    // Welch's degrees of freedom are never fewer.
+    withRepetitions: (count, deviation) => ({ standardError: deviation * Math.sqrt(2 / count), df: count - 1 }),
   }
 }
 

@@ -26,11 +26,18 @@ export function repetitionsToShow(
   { df, standardDeviation, withRepetitions }: LogDifference,
 ): number | null {
   const most = standardDeviation * Math.sqrt(df / chiSquared(df))
-  for (let n = 2; n <= mostRepetitions; n += 2) {
+  const isShownBy = (n: number) => {
     const then = withRepetitions(n, most)
-    if (then.standardError * quantilesOf(then.df) <= Math.log1p(share)) return n
+    return then.standardError * quantilesOf(then.df) <= Math.log1p(share)
   }
-  return null
+  if (!isShownBy(mostRepetitions)) return null
+  let [tooFew, enough] = [0, mostRepetitions]
+  while (enough - tooFew > 2) {
+    const middle = 2 * Math.round((tooFew + enough) / 4)
+    if (isShownBy(middle)) enough = middle
+    else tooFew = middle
+  }
+  return enough
 }
 
 function quantilesOf(df: number): number {

@@ -16,7 +16,7 @@ export function quantileOfT(probability: number, df: number): number {
   const tail = 1 - probability
   let [low, high] = [0, 1]
   while (tailOfT(high, df) > tail) [low, high] = [high, 2 * high]
-  while (high - low > tolerance * high) {
+  while (high - low > 1e-9 * high) {
     const middle = (low + high) / 2
     if (tailOfT(middle, df) > tail) low = middle
     else high = middle
