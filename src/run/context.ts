@@ -6,6 +6,7 @@ import type { Target } from '../targets/target.ts'
 import type { RunEventSink } from './events.ts'
 import type { Host } from './host.ts'
 import type { Arm } from './schedule.ts'
+import type { Baselines } from './thresholds.ts'
 
 /** Arms that are the values of one setting. */
 export interface Comparison {
@@ -48,4 +49,6 @@ export interface RunContext {
   arms?: ((planned: readonly Arm[], context: RunContext) => ArmRunner) | undefined
   /** Present when the plan's arms are the values of one setting. */
   whatIf?: Comparison | undefined
+  /** Kept results that thresholds compare with. */
+  baselines?: Baselines | undefined
 }

@@ -4,7 +4,7 @@ import { shortageOf } from '../result/fleet.ts'
 import type { ArmOutcome, KnobOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 import { outcomesOf } from '../result/result.ts'
 import { stepKinds } from '../steps/registry.ts'
-import type { Bounds } from './thresholds.ts'
+import type { Baselines, Bounds } from './thresholds.ts'
 import { judgeAll } from './thresholds.ts'
 
 /** The verdict on a run's arms, and each reason for it in a sentence. */
@@ -20,14 +20,16 @@ export interface Judged {
   arms: readonly ArmOutcome[]
   /** Why the run stopped early; undefined for one that did not. */
   ending: string | undefined
+  /** Kept results that thresholds compare with. */
+  baselines?: Baselines | undefined
 }
 
 /**
  * Judges what was measured. Data that is missing or not to be trusted makes a run inconclusive whatever the thresholds
  * say, and so does having measured nothing; otherwise one missed threshold fails it.
  */
-export function judgeRun({ thresholds: bounds, arms, ending }: Judged): Judgement {
-  const thresholds = judgeAll(bounds, arms)
+export function judgeRun({ thresholds: bounds, arms, ending, baselines }: Judged): Judgement {
+  const thresholds = judgeAll(bounds, arms, baselines)
   return { ...concluded(thresholds, { arms, ending }), thresholds }
 }
 
