@@ -374,10 +374,9 @@ function lackingIn(
       const mine = own.filter(({ repetition }) => repetition === arm.repetition)
       const unknown = mine.find(({ reading }) => reading.value === null)
       if (unknown !== undefined) return [`${label}: ${unknown.why ?? 'there is no figure'}`]
-      const { figures, why } = figuresIn(arm, bounds)
       if (mine.length > 0) return []
-      const isOther = figures.length > 0 && Object.keys(bounds.where ?? {}).length > 0 && own.length > 0
-      return isOther ? [] : [`${label}: ${why}`]
+      const isCounted = figuresIn(arm, { ...bounds, where: {} }).figures.some(({ reading }) => reading.value !== null)
+      return isCounted && own.length > 0 ? [] : [`${label}: ${figuresIn(arm, bounds).why}`]
     })
     .concat(arms.some((arm) => arm.name === name) ? [] : [`${name} did not run`])
 }
