@@ -2,9 +2,20 @@ import { join } from 'node:path'
 import { Failure } from '../base/errors.ts'
 import { kindOf, listFolder } from '../base/files.ts'
 import { didYouMean } from '../base/names.ts'
+import type { Plan } from '../plan/plan.ts'
+import { baselinePrefix } from '../plan/threshold.ts'
+import type { Baselines } from '../run/thresholds.ts'
+import { readResult } from './result-files.ts'
 
-/** Before the name of a baseline, where a result is asked for. */
-export const baselinePrefix = 'baseline:'
+/**
+ * The kept results that a plan's thresholds compare with. Throws `Failure('bad-input')` where one is not there: before a run, not after it.
+ */
+export function baselinesOf({ thresholds }: Pick<Plan, 'thresholds'>, reports: string): Baselines {
+  const names = thresholds.flatMap(({ against }) =>
+    against?.startsWith(baselinePrefix) === true ? [against.slice(baselinePrefix.length)] : [],
+  )
+  return new Map([...new Set(names)].map((name) => [name, readResult(baselineFolder(name, reports)).arms]))
+}
 
 /** The folder of a baseline that is there. Throws `Failure('bad-input')`. */
 export function baselineFolder(name: string, reports: string): string {

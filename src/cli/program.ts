@@ -15,6 +15,7 @@ import type { ImageOptions } from './image-command.ts'
 import type { RunOptions, WhatIfOptions } from './options.ts'
 import type { PlanOptions } from './plan-command.ts'
 import type { ResumeOptions } from './resume-command.ts'
+import type { SeriesOptions } from './series-command.ts'
 import type { SimulateOptions } from './simulate-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { describeVersion } from './version.ts'
@@ -239,6 +240,16 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .description('list settings: what each takes, its values, what it moves, and where it acts')
     .action(async (filter: string | undefined) =>
       onExit((await import('./knobs-command.ts')).knobsCommand(filter, surroundings)),
+    )
+
+  program
+    .command('series')
+    .argument('[plan]', 'a name in plans/, or a path to a .yaml file', inHome)
+    .description('list what thresholds can judge: every series, or what a plan has of them')
+    .option('-t, --target <name>', 'say what this target has no figure of (sim, local, remote)')
+    .option('--json', 'as JSON')
+    .action(async (plan: string | undefined, options: SeriesOptions) =>
+      onExit((await import('./series-command.ts')).seriesCommand(plan, options, surroundings)),
     )
 
   for (const command of program.commands) refuseRepeated(command)

@@ -17,6 +17,7 @@ import { endsRun, executeRun } from '../run/run.ts'
 import { fleetSpecOf } from '../steps/fleet-up.ts'
 import { stepKinds } from '../steps/registry.ts'
 import { requestsOf } from '../tuning/profiles.ts'
+import { baselinesOf } from './baselines.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
 import { measureRun } from './measure-hint.ts'
@@ -90,6 +91,7 @@ export async function carryOut(
   for (const sentence of otherTargets({ ...plan, target: target.name })) terminal.print(sentence)
   for (const text of warningsBeforehand(plan, on, whatIf)) terminal.printError(styles.yellow(`! ${text}`))
   if (target.name === 'sim') requireHeap([plan, ...(whatIf?.plans.values() ?? [])])
+  const baselines = baselinesOf(plan, surroundings.folders.reports)
   // Before anything is started: a run whose reports cannot be written is not worth its time.
   const folder =
     session?.folder ?? (target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder))
@@ -124,6 +126,7 @@ export async function carryOut(
     ...on,
     plan,
     whatIf,
+    baselines,
     signal: AbortSignal.any([interruption.signal, records.broken]),
     emit(event) {
       if (event.type !== 'step-progress') records.journal(event)

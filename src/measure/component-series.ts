@@ -257,19 +257,23 @@ function limiterSeries(prefix: string, component: ComponentName, whose: string):
 /** The metrics that a recording reads of the pages. */
 export const recordedMetrics: ReadonlySet<string> = new Set([...measuredMetrics, ...componentSeries.map(onPage)])
 
-function onPage({ metric, kind }: ComponentSeries): string {
+/** What a page calls it. */
+export function onPage({ metric, kind }: ComponentSeries): string {
   return kind === 'histogram' ? `${metric}_bucket` : metric
 }
 
 /**
- * All series of the table, of the components that have a page. Where a process was not read at both ends, or is another one at the end, its
+ * All series of the table, or of these rows of it, of the components that have a page. Where a process was not read at both ends, or is another one at the end, its
  * figures and all sums over its component are null, with the reason.
  */
-export function readComponentSeries(pages: Pages & { startMs: number; endMs: number }): Figure[] {
+export function readComponentSeries(
+  pages: Pages & { startMs: number; endMs: number },
+  rows = componentSeries,
+): Figure[] {
   const components = new Set([...pages.before, ...pages.after].map(({ component }) => component))
   const read = new Map([...components].map((component) => [component, pairs(pages, component)]))
   const seconds = (pages.endMs - pages.startMs) / 1000
-  return componentSeries.flatMap((row) => {
+  return rows.flatMap((row) => {
     const found = read.get(row.component)
     if (found === undefined) return []
     return groupsOf(row, found).flatMap(({ labels, ...group }) =>

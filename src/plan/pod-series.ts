@@ -6,7 +6,7 @@ const byPhase = { labels: ['phase'], unit: 'ms', form: 'distribution', from: 'th
 export const podStartup: SeriesEntry = {
   name: 'pod_startup_ms',
   ...byPhase,
-  what: 'between two moments of a pod’s life, each when the watch showed it: created to bound, bound to started, started to Ready, created to Ready; in a rollout T0 to created',
+  what: 'a pod from one moment to another, each when the watch showed it: created to bound, bound to started, started to Ready, created to Ready; of a probe T0 to created, too',
 }
 
 /** Of steps that delete pods. */

@@ -255,16 +255,16 @@ function boundsOf(
   if (min === undefined && max === undefined) return [{ path, message: 'needs min, max, or both' }]
   const isRatio = Array.isArray(of)
   if (isRatio && of[0] === of[1]) return [{ path: [...path, 'of'], message: 'the ratio of an arm to itself is 1' }]
-  const valueOf = (value: number | string) => (isRatio ? boundValue(value, true) : parseBound(value, unit))
+  const parsed = (value: number | string) => (isRatio ? boundValue(value, true) : parseBound(value, unit))
   const wrong = (['min', 'max'] as const).flatMap((end) => {
     const value = threshold[end]
-    if (value === undefined || valueOf(value) !== undefined) return []
+    if (value === undefined || parsed(value) !== undefined) return []
     const message = isRatio
       ? `a ratio is a plain number of at least 0, found ${shown(value)}`
       : `expected ${boundForms[unit]}, found ${shown(value)}`
     return [{ path: [...path, end], message }]
   })
-  const [least, most] = [min, max].map((value) => (value === undefined ? undefined : valueOf(value)))
+  const [least, most] = [min, max].map((value) => (value === undefined ? undefined : parsed(value)))
   if (least === undefined || most === undefined || least <= most) return wrong
   return [{ path: [...path, 'min'], message: `is above max, ${shown(max)}: nothing can meet both` }]
 }

@@ -9,6 +9,7 @@ import { etcdSizesOn, recordEtcdSizes } from '../measure/etcd-use.ts'
 import type { ClusterProcess, ReadMachine } from '../measure/machine-record.ts'
 import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
 import type { WatchLagRecord, Window } from '../measure/window.ts'
+import { windowMs } from '../plan/threshold.ts'
 import type { ClientRetries } from '../result/parts.ts'
 import { processName } from '../result/parts.ts'
 import type { MachineOutcome } from '../result/result.ts'
@@ -22,6 +23,7 @@ import { createSamples } from './samples.ts'
 import type { MachineMonitor } from './this-machine.ts'
 import type { WatchLag } from './watch-lag.ts'
 import { sampleWatchLag } from './watch-lag.ts'
+import { sampleWindows } from './windows.ts'
 
 /** What a recording reads of a cluster. */
 export interface RecordedCluster {
@@ -138,8 +140,9 @@ export function startRecording(
     const startMs = followed.clock.nowMs()
     tell({ kind: 'phase', step, event: 'began' }, startMs)
     sizes.note(before, 0)
-    const etcds = { clock: followed.clock, scrape: (wanted: Wanted) => scrape(followed, wanted) }
-    const stopSizes = etcdSizes ? sampleEtcdSizes(etcds, sizes, startMs) : async () => {}
+    const pages = { clock: followed.clock, scrape: (wanted: Wanted) => scrape(followed, wanted) }
+    const windows = sampleWindows(pages, { before, startMs, lengthMs: windowMs })
+    const stopSizes = etcdSizes ? sampleEtcdSizes(pages, sizes, startMs) : async () => {}
     let canary: WatchLag | undefined
     const endCanary = async () => {
       const lag = await canary?.stop()
@@ -149,7 +152,7 @@ export function startRecording(
       for (const one of open.keys()) one.lags.push(one === phase ? lag : { ...lag, curve: [] })
     }
     const stop = async () => {
-      await Promise.all([stopSizes(), endCanary()])
+      await Promise.all([stopSizes(), endCanary(), windows.stop()])
       stopWatching()
       open.delete(phase)
     }
@@ -176,6 +179,7 @@ export function startRecording(
         const endMs = followed.clock.nowMs()
         tell({ kind: 'phase', step, event: 'ended' }, endMs)
         sizes.note(after, endMs - startMs)
+        const worstWindows = windows.end(after, endMs)
         const retries = followed.clientRetries()
         const own = requests.since(requestsBefore)
         const window: Window = {
@@ -191,6 +195,7 @@ export function startRecording(
           },
           watchLag: joined(phase.lags),
           etcdSizes: sizes,
+          ...(worstWindows !== undefined && { worstWindows }),
           orchestrator,
           ...since,
         }

@@ -12,6 +12,7 @@ import { rerenderCommand } from './labels.ts'
 import { sampleText } from './sample.ts'
 import type { Block, Cell, Section, Table } from './section.ts'
 import { itemsOf } from './section.ts'
+import { remarksOn, thresholdLines } from './threshold-groups.ts'
 import type { ReportView } from './view.ts'
 import { worsenedText } from './worse.ts'
 
@@ -93,12 +94,19 @@ function caveat({ title, places }: Caveat): string {
 
 function thresholds(result: Result): string {
   if (result.thresholds.length === 0) return ''
-  const rows = result.thresholds.map((threshold) => [
-    escapeMarkdown(threshold.name),
-    threshold.verdict === 'pass' ? threshold.verdict : `**${threshold.verdict}**`,
-    formatActual(threshold) ?? none,
-    escapeMarkdown(threshold.reason ?? ''),
-  ])
+  const rows = thresholdLines(result.thresholds).map((line) => {
+    if ('met' in line) {
+      const { group, count, furthest } = line.met
+      return [escapeMarkdown(group), 'pass', furthest ?? none, `${count}; the furthest is shown`]
+    }
+    const { outcome } = line
+    return [
+      escapeMarkdown(outcome.name),
+      outcome.verdict === 'pass' ? outcome.verdict : `**${outcome.verdict}**`,
+      formatActual(outcome) ?? none,
+      escapeMarkdown(remarksOn(outcome).join('; ')),
+    ]
+  })
   return table(['Threshold', 'Verdict', 'Actual:', 'Reason'], rows)
 }
 

@@ -3,13 +3,14 @@ import { formatDuration } from '../base/duration.ts'
 import { printable } from '../base/printable.ts'
 import { formatBytes } from '../base/quantity.ts'
 import { wordsOf } from '../base/words.ts'
-import type { Result } from '../result/result.ts'
+import type { Result, Verdict } from '../result/result.ts'
 import type { ComparisonCell, Row } from './comparison.ts'
 import { nothingShownIn, shownRows } from './comparison.ts'
 import { differenceText } from './difference.ts'
 import { formatActual, formatSpeedup, orNone } from './format.ts'
 import { sampleText } from './sample.ts'
 import type { StepReport } from './step-view.ts'
+import { remarksOn, thresholdLines } from './threshold-groups.ts'
 import type { ReportView } from './view.ts'
 import { worsenedText } from './worse.ts'
 
@@ -175,22 +176,34 @@ function line(label: string, times: string[], ratio: string): string {
 }
 
 function thresholds(result: Result, styles: SummaryStyles): string[] {
-  return result.thresholds.flatMap((threshold) => {
-    const { name, verdict, reason } = threshold
-    const found = formatActual(threshold) ?? 'no figure'
-    const shown = `${styles[colours[verdict]](verdict.padEnd(13))}${shorten(name, 54).padEnd(54)}${found.padStart(13)}`
-    return [shown, ...(reason === undefined ? [] : wrap(reason, ' '.repeat(13)))]
+  const row = (verdict: Verdict, name: string, figure: string) =>
+    `${styles[colours[verdict]](verdict.padEnd(13))}${shorten(name, 54).padEnd(54)}${figure.padStart(13)}`
+  return thresholdLines(result.thresholds).flatMap((line) => {
+    if ('met' in line) {
+      const { group, count, furthest = '' } = line.met
+      return [row('pass', `${group}: ${count}`, furthest)]
+    }
+    const { name, verdict } = line.outcome
+    const remarks = verdict === 'pass' ? [] : remarksOn(line.outcome)
+    const indent = ' '.repeat(13)
+    // A name that is cut would be that of any of them.
+    const [first = '', ...others] = verdict === 'pass' ? [name] : wrap(name, '', 54)
+    return [
+      row(verdict, first, formatActual(line.outcome) ?? 'no figure'),
+      ...others.map((text) => `${indent}${text}`),
+      ...remarks.flatMap((text) => wrap(text, indent)),
+    ]
   })
 }
 
 /** The text in lines that keep within the width, each with the indent. */
-export function wrap(text: string, indent: string): string[] {
+export function wrap(text: string, indent: string, most = width): string[] {
   const lines: string[] = []
   for (const word of wordsOf(printable(text).replace(/\s+/g, ' ')).filter(Boolean)) {
     const current = lines.at(-1)
-    if (current !== undefined && current.length + 1 + word.length <= width)
+    if (current !== undefined && current.length + 1 + word.length <= most)
       lines[lines.length - 1] = `${current} ${word}`
-    else lines.push(`${indent}${shorten(word, width - indent.length)}`)
+    else lines.push(`${indent}${shorten(word, most - indent.length)}`)
   }
   return lines
 }

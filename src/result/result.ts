@@ -166,7 +166,16 @@ const referenceFigure = z.object({
 })
 
 const ofArms = z.union([z.string(), z.tuple([z.string(), z.string()])])
-const stopSubject = z.object({ probe: z.string(), stop: stopName, of: ofArms })
+/** In place of min and max. */
+const comparison = {
+  /** The arm, or the kept result (`baseline:NAME`), that it must not be worse than. */
+  against: z.string().optional(),
+  /** By how much it may be at most: 0.05 is 5 %. */
+  notWorse: z.number().optional(),
+  /** What the kept result had, so that it can be judged again without it. */
+  baselineValues: z.array(z.number()).optional(),
+}
+const stopSubject = z.object({ probe: z.string(), stop: stopName, of: ofArms, ...comparison })
 const seriesSubject = z.object({
   series: z.string(),
   of: ofArms,
@@ -177,6 +186,7 @@ const seriesSubject = z.object({
   percentile: z.enum(percentiles).optional(),
   /** The worst window of this length counts. */
   windowMs: z.number().optional(),
+  ...comparison,
 })
 
 const thresholdOutcome = z
@@ -200,6 +210,8 @@ const thresholdOutcome = z
     max: z.number().optional(),
     /** ratio: of two arms. share: a series whose unit is a ratio. */
     unit: z.enum(['ms', 'ratio', 'share', 'bytes', 'count', 'per second', 'cores']),
+    /** Of a comparison: how likely so low a ratio would be if it were worse by just what it may. */
+    p: z.number().optional(),
     /** What the figure was taken of, where that is not plain: `the worst of 7 windows of 5 m`. */
     note: z.string().optional(),
     reason: z.string().optional(),

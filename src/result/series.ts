@@ -14,7 +14,7 @@ const common = {
 
 /** Each percentile's highest value over all whole windows; absent where there was none. */
 const worstWindow = distribution
-  .pick({ p50: true, p90: true, p99: true })
+  .pick({ p50: true, p90: true, p99: true, beyondMs: true })
   .extend({ lengthMs: z.number(), windows: z.number() })
 
 /** One figure, or the distribution of many, over the time between two moments. Null where nothing of it was read, which is not 0. */

@@ -6,6 +6,7 @@ import type { Target } from '../targets/target.ts'
 import type { RunEventSink } from './events.ts'
 import type { Host } from './host.ts'
 import type { Arm } from './schedule.ts'
+import type { Baselines } from './thresholds.ts'
 
 /** Arms that are the values of one setting. */
 export interface Comparison {
@@ -60,4 +61,6 @@ export interface RunContext {
   whatIf?: Comparison | undefined
   /** Present when the run goes on after it was killed or interrupted. */
   earlier?: EarlierSessions | undefined
+  /** Kept results that thresholds compare with. */
+  baselines?: Baselines | undefined
 }

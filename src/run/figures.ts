@@ -98,12 +98,18 @@ function read(
       ? {}
       : worstWindow === undefined
         ? { note: `no whole window of ${formatDuration(windowMs)}: over ${formatDuration(durationOf(over))}` }
-        : { note: `the worst of ${worstWindow.windows} windows of ${formatDuration(worstWindow.lengthMs)}` }
+        : {
+            note: `the worst of ${worstWindow.windows} windows of ${formatDuration(worstWindow.lengthMs)}, the last one shorter`,
+          }
   const value = percentile === 'max' ? null : taken[percentile]
   if (value !== null) return { reading: known(value), ...note }
-  const { beyondMs } = distribution
+  const { beyondMs } = taken
   const reading: Reading = { ...exactly(null), least: beyondMs ?? Number.POSITIVE_INFINITY }
-  return { reading: beyondMs === undefined ? exactly(null) : reading, why: whyNoPercentile(distribution), ...note }
+  return {
+    reading: beyondMs === undefined ? exactly(null) : reading,
+    why: whyNoPercentile({ ...distribution, beyondMs }),
+    ...note,
+  }
 }
 
 function noteOf({ windowMs }: Selection, durationMs: number): { note?: string } {
@@ -116,7 +122,11 @@ function durationOf(over: ArmOutcome | StepOutcome | undefined): number {
   return 'steps' in over ? Math.max(0, ...over.steps.map(({ endMs = 0 }) => endMs)) : 0
 }
 
-function whyNoPercentile({ count, missing, beyondMs }: Distribution): string {
+function whyNoPercentile({
+  count,
+  missing,
+  beyondMs,
+}: Pick<Distribution, 'count' | 'missing'> & { beyondMs?: number | undefined }): string {
   if (beyondMs !== undefined) return `longer than ${formatDuration(beyondMs)}, where the histogram ends`
   if (missing > 0) return `${missing} of ${count + missing} never came`
   return 'nothing was observed'

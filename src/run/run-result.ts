@@ -19,7 +19,7 @@ interface Done {
 
 /** The result of a run, judged by what there is of it. */
 export function resultOfRun(
-  { runId, plan, target, host, whatIf, earlier }: RunContext,
+  { runId, plan, target, host, whatIf, earlier, baselines }: RunContext,
   { arms: done, durationMs, ending, hasFailed }: Done,
 ): Result {
   const arms = done.filter(({ repetition }) => repetition > 0)
@@ -47,7 +47,7 @@ export function resultOfRun(
     ...(whatIf === undefined ? {} : { whatIf: whatIf.record }),
     ...(warmUps.length === 0 ? {} : { warmUps }),
     arms,
-    ...judgeRun({ thresholds: boundsIn(plan), arms, ending }),
+    ...judgeRun({ thresholds: boundsIn(plan), arms, ending, baselines }),
   }
 }
 

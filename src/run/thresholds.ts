@@ -3,8 +3,8 @@ import type { Plan, Threshold } from '../plan/plan.ts'
 import { armName } from '../plan/plan.ts'
 import { kindOf } from '../plan/section.ts'
 import { parseBound } from '../plan/series.ts'
-import { boundValue } from '../plan/threshold.ts'
-import { formatFigure } from '../report/format.ts'
+import { baselinePrefix, boundValue } from '../plan/threshold.ts'
+import { formatFigure, formatShare } from '../report/format.ts'
 import type { ArmOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 import { outcomesOf } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
@@ -13,6 +13,8 @@ import { stepKinds } from '../steps/registry.ts'
 import { seriesNamed } from '../steps/series-catalogue.ts'
 import type { FoundFigure } from './figures.ts'
 import { figuresIn, labelsText } from './figures.ts'
+import type { Opponent, RunFigure } from './not-worse.ts'
+import { corrected, judgeNotWorse } from './not-worse.ts'
 
 /** What a threshold looks at: a stop, or a series. */
 type Subject = NonNullable<ThresholdOutcome['bounds']>
@@ -25,6 +27,9 @@ type Kept = Pick<ThresholdOutcome, 'min' | 'max' | 'id' | 'place' | 'group'>
 /** A threshold as it is judged; `each`: labels by which it is judged one by one. */
 export type Bounds = (StopSubject & Kept) | (SeriesSubject & Kept & { each?: readonly string[] })
 
+/** The arms of kept results, by their names. */
+export type Baselines = ReadonlyMap<string, readonly ArmOutcome[]>
+
 /** The thresholds of a plan as they are judged: one that speaks of every arm, or of every step, once for each. */
 export function boundsIn(plan: Pick<Plan, 'thresholds' | 'arms' | 'steps'>): Bounds[] {
   return plan.thresholds.flatMap((threshold) => boundsOf(threshold, plan))
@@ -32,25 +37,30 @@ export function boundsIn(plan: Pick<Plan, 'thresholds' | 'arms' | 'steps'>): Bou
 
 /** One threshold of a plan as it is judged. Of those that several arms or steps are held to, each has an id of its own. */
 export function boundsOf(threshold: Threshold, plan?: Pick<Plan, 'arms' | 'steps'>): Bounds[] {
-  const { probe, stop, series, of, min, max, place, id, where, each, percentile, window } = threshold
+  const { probe, stop, series, of, min, max, place, id, where, each, percentile, window, against, notWorse } = threshold
   const isRatio = Array.isArray(of)
   const entry = series === undefined ? undefined : seriesNamed(series)
-  const valueOf = (value: string | number) =>
+  const parsed = (value: string | number) =>
     isRatio ? boundValue(value, true) : entry === undefined ? boundValue(value, false) : parseBound(value, entry.unit)
-  const [least, most] = [min, max].map((value) => (value === undefined ? undefined : valueOf(value)))
+  const [least, most] = [min, max].map((value) => (value === undefined ? undefined : parsed(value)))
   const kept = {
     ...(least !== undefined && { min: least }),
     ...(most !== undefined && { max: most }),
     ...(place !== undefined && { place }),
+    ...(against !== undefined && notWorse !== undefined && { against, notWorse, max: 1 + notWorse }),
   }
-  const arms = of === undefined ? [...new Set(plan?.arms.map(armName))] : [of]
+  // An arm is not set against itself.
+  const arms = of === undefined ? [...new Set(plan?.arms.map(armName))].filter((arm) => arm !== against) : [of]
   const steps = threshold.step === undefined ? stepsWith(series, plan) : [threshold.step]
   const isSeveral = arms.length * steps.length > 1 || each !== undefined
   const group = isSeveral ? { group: id ?? groupName(threshold) } : {}
   return arms.flatMap((arm) => {
     const who = [arm].flat().join(':')
     if (probe !== undefined && stop !== undefined) {
-      const own = id === undefined ? `${who}/${probe}/${stop}` : [id, ...(isSeveral ? [who] : [])].join('/')
+      const own =
+        id === undefined
+          ? [who, probe, stop, ...(against === undefined ? [] : [`against-${against}`])].join('/')
+          : [id, ...(isSeveral ? [who] : [])].join('/')
       return [{ probe, stop, of: arm, ...kept, ...group, id: own }]
     }
     if (series === undefined) return []
@@ -58,7 +68,13 @@ export function boundsOf(threshold: Threshold, plan?: Pick<Plan, 'arms' | 'steps
     return steps.map((step): Bounds => {
       const parts =
         id === undefined
-          ? [who, step ?? 'arm', series, ...(taken === undefined ? [] : [taken])]
+          ? [
+              who,
+              step ?? 'arm',
+              series,
+              ...(taken === undefined ? [] : [taken]),
+              ...(against === undefined ? [] : [`against-${against}`]),
+            ]
           : [id, ...(arms.length > 1 || of === undefined ? [who] : []), ...(steps.length > 1 ? [step ?? 'arm'] : [])]
       return {
         series,
@@ -90,8 +106,12 @@ function groupName({ series, stop, probe, percentile }: Threshold): string {
 }
 
 /** Judges thresholds over the arms: one outcome each, or one for every combination of its labels. Ids are unique. */
-export function judgeAll(bounds: readonly Bounds[], arms: readonly ArmOutcome[]): ThresholdOutcome[] {
-  const outcomes = bounds.flatMap((one) => judgeEach(one, arms))
+export function judgeAll(
+  bounds: readonly Bounds[],
+  arms: readonly ArmOutcome[],
+  baselines: Baselines = new Map(),
+): ThresholdOutcome[] {
+  const outcomes = corrected(bounds.flatMap((one) => judgeEach(one, arms, baselines)))
   const seen = new Map<string, number>()
   return outcomes.map((outcome) => {
     const { id } = outcome
@@ -102,23 +122,24 @@ export function judgeAll(bounds: readonly Bounds[], arms: readonly ArmOutcome[])
   })
 }
 
-function judgeEach(bounds: Bounds, arms: readonly ArmOutcome[]): ThresholdOutcome[] {
-  if (!('series' in bounds)) return [judge(bounds, arms)]
+function judgeEach(bounds: Bounds, arms: readonly ArmOutcome[], baselines: Baselines): ThresholdOutcome[] {
+  if (!('series' in bounds)) return [judge(bounds, arms, baselines)]
   const { each, ...alone } = bounds
-  if (each === undefined) return [judge(alone, arms)]
+  if (each === undefined) return [judge(alone, arms, baselines)]
   const combinations = combinationsOf(
     [bounds.of].flat().flatMap((name) => selected(name, alone, arms)),
     each,
   )
-  if (combinations.length === 0) return [judge(alone, arms)]
+  if (combinations.length === 0) return [judge(alone, arms, baselines)]
   return combinations.map((labels) =>
     judge(
       {
         ...alone,
         where: { ...alone.where, ...labels },
-        id: [alone.id, ...each.map((name) => labels[name] || 'none')].join('/'),
+        id: [alone.id, ...each.map((name) => labels[name])].filter(Boolean).join('/'),
       },
       arms,
+      baselines,
     ),
   )
 }
@@ -136,11 +157,13 @@ function combinationsOf(figures: readonly FoundFigure[], names: readonly string[
  * stop was seen late or the machine was the limit, can meet a maximum. A repetition without the figure makes it inconclusive: no data
  * never passes. Of a series that selects several figures each has to hold: the worst of them is told.
  */
-export function judge(bounds: Bounds, arms: readonly ArmOutcome[]): ThresholdOutcome {
+export function judge(bounds: Bounds, arms: readonly ArmOutcome[], baselines: Baselines = new Map()): ThresholdOutcome {
+  if (bounds.notWorse !== undefined) return judgeAgainst(bounds, arms, baselines)
   return 'series' in bounds ? judgeSeries(bounds, arms) : judgeStop(bounds, arms)
 }
 
-function keptOf({ min, max, id, place, group }: Kept): Kept {
+/** What an outcome keeps of its threshold beside what it looks at. */
+export function keptOf({ min, max, id, place, group }: Kept): Kept {
   return {
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
@@ -163,6 +186,52 @@ function judgeStop(bounds: StopSubject & Kept, arms: readonly ArmOutcome[]): Thr
     unit: isRatio ? 'ratio' : 'ms',
     ...held(bounds, { samples, missing, what: stop, unit: 'ms' }),
   }
+}
+
+/** Judges whether one arm is worse than another, or than a kept result. */
+function judgeAgainst(bounds: Bounds, arms: readonly ArmOutcome[], baselines: Baselines): ThresholdOutcome {
+  const { of, against = '', notWorse: margin = 0 } = bounds
+  const name = [of].flat()[0] ?? ''
+  const isSeries = 'series' in bounds
+  const subject = isSeries ? subjectOf(bounds) : `${bounds.probe} ${bounds.stop}`
+  const unit = isSeries ? (seriesNamed(bounds.series)?.unit ?? 'count') : 'ms'
+  const kept = against.startsWith(baselinePrefix) ? against.slice(baselinePrefix.length) : undefined
+  const keptArms = kept === undefined ? undefined : baselines.get(kept)
+  const known = bounds.baselineValues ?? (keptArms === undefined ? undefined : valuesIn(name, bounds, keptArms))
+  const opponent: Opponent =
+    kept === undefined
+      ? { kind: 'arm', name: against, figures: runFiguresOf(against, bounds, arms) }
+      : { kind: 'baseline', name: against, values: known ?? [] }
+  const { min: _, ...ends } = keptOf(bounds)
+  const { id, place, group, max: __, min: ___, each: ____, ...rest } = bounds as Bounds & { each?: unknown }
+  return {
+    name: `${name} ${subject} not worse than ${against} by more than ${formatShare(margin)}`,
+    bounds: { ...rest, ...(known !== undefined && { baselineValues: [...known] }) },
+    ...ends,
+    unit: 'ratio',
+    ...judgeNotWorse(name, runFiguresOf(name, bounds, arms), {
+      against: opponent,
+      margin,
+      isLessWorse: unit === 'per second',
+    }),
+  }
+}
+
+/** One figure of every repetition of an arm: of several that a threshold selects, none is told from the others. */
+function runFiguresOf(name: string, bounds: Bounds, arms: readonly ArmOutcome[]): RunFigure[] {
+  if ('series' in bounds) return selected(name, bounds, arms)
+  return arms
+    .filter((arm) => arm.name === name)
+    .flatMap((arm) => {
+      const reading = readingOf(arm, bounds.probe, bounds.stop)
+      return reading === undefined ? [] : [{ repetition: arm.repetition, reading }]
+    })
+}
+
+function valuesIn(name: string, bounds: Bounds, arms: readonly ArmOutcome[]): number[] {
+  return runFiguresOf(name, bounds, arms).flatMap(({ reading: { value, hindrance } }) =>
+    value === null || hindrance !== null ? [] : [value],
+  )
 }
 
 /** What a verdict is taken from: one arm's sample, or two arms'. */
@@ -236,8 +305,7 @@ function judgeSeries(bounds: SeriesSubject & Kept, arms: readonly ArmOutcome[]):
   const names = [of].flat()
   const isRatio = typeof of !== 'string'
   const found = names.map((name) => selected(name, bounds, arms))
-  const labels = Object.entries(where ?? {}).map(([name, value]) => [name, [value].flat().join(' or ')] as const)
-  const subject = [step ?? [], series, labelsText(Object.fromEntries(labels)) || [], percentile ?? []].flat().join(' ')
+  const subject = subjectOf(bounds)
   const common = {
     name: nameOf(subject, bounds, (value) => formatFigure(value, unit)),
     bounds: {
@@ -271,6 +339,15 @@ function judgeSeries(bounds: SeriesSubject & Kept, arms: readonly ArmOutcome[]):
   return { ...common, ...outcome, ...(note !== '' && { note }) }
 }
 
+/** `fill pod_startup_ms created to Ready p99`: what stands for itself without the name of its label. */
+function subjectOf({ step, series, where = {}, percentile }: SeriesSubject): string {
+  const labels = Object.entries(where).flatMap(([name, value]) => {
+    const text = [value].flat().join(' or ')
+    return text === '' ? [] : [name === 'scope' ? `scope ${text}` : text]
+  })
+  return [step ?? [], series, labels, percentile ?? []].flat().join(' ')
+}
+
 /** Orders outcomes: what fails before what is open before what passes, and among the same what is further out. */
 function severity({ verdict, actual }: Pick<ThresholdOutcome, 'verdict' | 'actual'>, { max }: Kept): number {
   const rank = { fail: 2, inconclusive: 1, pass: 0 }[verdict]
@@ -297,10 +374,9 @@ function lackingIn(
       const mine = own.filter(({ repetition }) => repetition === arm.repetition)
       const unknown = mine.find(({ reading }) => reading.value === null)
       if (unknown !== undefined) return [`${label}: ${unknown.why ?? 'there is no figure'}`]
-      const { figures, why } = figuresIn(arm, bounds)
       if (mine.length > 0) return []
-      const isOther = figures.length > 0 && Object.keys(bounds.where ?? {}).length > 0 && own.length > 0
-      return isOther ? [] : [`${label}: ${why}`]
+      const isCounted = figuresIn(arm, { ...bounds, where: {} }).figures.some(({ reading }) => reading.value !== null)
+      return isCounted && own.length > 0 ? [] : [`${label}: ${figuresIn(arm, bounds).why}`]
     })
     .concat(arms.some((arm) => arm.name === name) ? [] : [`${name} did not run`])
 }
