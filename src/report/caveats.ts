@@ -19,6 +19,7 @@ export function caveatsOf(
   arms: readonly ArmOutcome[],
   steps: readonly StepReport[],
   versions: readonly ArmVersions[],
+  beyondTested: readonly string[] = [],
 ): Caveat[] {
   const perArm = (say: (arm: ArmOutcome) => string[]): string[] =>
     arms.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
@@ -63,6 +64,11 @@ export function caveatsOf(
       severity: 'warn',
       title: 'The versions of the arms differ: so may their figures, whatever the settings',
       places: versions.map(({ arm, words }) => `${arm}: ${words}`),
+    },
+    {
+      severity: 'warn',
+      title: 'Beyond what Kubernetes is tested with: its service levels are not promised there',
+      places: [...beyondTested],
     },
     {
       severity: 'warn',
