@@ -147,20 +147,20 @@ describe('forecastOf', () => {
     expect(warnings).toEqual([
       'untuned: etcd (everything) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)',
       'tuned: etcd (everything else) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)',
-      '40000 nodes: Kubernetes is tested up to 5000',
+      '40,000 nodes: Kubernetes is tested up to 5,000',
     ])
     const most = { ...workload, pods: { ...workload.pods, total: 200_000 }, services: 12_000 }
     expect(forecastOf({ ...filledWith({ ...most, timeout: 1e9 }), arms: [armOf('tuned')] }, here).warnings).toEqual([
-      '200000 pods: Kubernetes is tested up to 150000',
-      '12000 services: Kubernetes is tested up to 10000',
-      '14261 pods in one namespace: Kubernetes is tested up to 3000',
+      '200,000 pods: Kubernetes is tested up to 150,000',
+      '12,000 services: Kubernetes is tested up to 10,000',
+      '14,261 pods in one namespace: Kubernetes is tested up to 3,000',
     ])
   })
 
   it('should warn of more services in a namespace than Kubernetes is tested with', () => {
     const warningsWith = (perNamespace: number) =>
       forecastOf(filledWith({ ...workload, namespaces: 50, services: { perNamespace } }), here).warnings
-    expect(warningsWith(5001)).toContain('5001 services in one namespace: Kubernetes is tested up to 5000')
+    expect(warningsWith(5001)).toContain('5,001 services in one namespace: Kubernetes is tested up to 5,000')
     expect(warningsWith(5000).join()).not.toContain('services in one namespace')
   })
 

@@ -16,7 +16,12 @@ export interface Caveat extends Pick<Doubt, 'severity' | 'title'> {
 
 /** Looks for everything in the arms and their steps that a reader of the figures has to know. */
 export function caveatsOf(
-  { arms, resumptions = [], warmUps = [] }: Pick<Result, 'arms' | 'resumptions' | 'warmUps'>,
+  {
+    arms,
+    resumptions = [],
+    warmUps = [],
+    beyondTested = [],
+  }: Pick<Result, 'arms' | 'resumptions' | 'warmUps' | 'beyondTested'>,
   steps: readonly StepReport[],
   versions: readonly ArmVersions[],
 ): Caveat[] {
@@ -73,6 +78,11 @@ export function caveatsOf(
       severity: 'warn',
       title: 'Repetitions measured partly before and partly after a stop: the machine may have changed in between',
       places: resumptions.length === 0 ? [] : dividedRepetitions(arms),
+    },
+    {
+      severity: 'warn',
+      title: 'Beyond what Kubernetes is tested with: its service levels are not promised there',
+      places: [...beyondTested],
     },
     {
       severity: 'warn',

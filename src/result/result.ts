@@ -261,6 +261,8 @@ const resultParts = {
   /** Present when the arms are the values of one setting. */
   whatIf: whatIf.optional(),
   thresholds: z.array(thresholdOutcome),
+  /** What the plan has more of than Kubernetes is tested with; absent where nothing, and in earlier results. */
+  beyondTested: z.array(z.string()).optional(),
   /** Differences of less than this share (0.05 is 5 %) are of no interest. */
   material: z.number().default(usualMaterial),
 }

@@ -1,7 +1,10 @@
+import { forecastSteps } from '../fleet/step-forecast.ts'
+import { beyondTested } from '../fleet/tested-limits.ts'
 import { conditionsHash, planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ArmOutcome, Result } from '../result/result.ts'
 import { commonVersions } from '../result/versions.ts'
+import { stepKinds } from '../steps/registry.ts'
 import type { RunContext } from './context.ts'
 import { boundsIn } from './thresholds.ts'
 import { judgeRun } from './verdict.ts'
@@ -22,6 +25,7 @@ export function resultOfRun(
   { runId, plan, target, host, whatIf, earlier, baselines }: RunContext,
   { arms: done, durationMs, ending, hasFailed }: Done,
 ): Result {
+  const beyond = beyondTested(plan, forecastSteps(plan, stepKinds))
   const arms = done.filter(({ repetition }) => repetition > 0)
   const warmUps = done.filter(({ repetition }) => repetition === 0)
   return {
@@ -46,6 +50,7 @@ export function resultOfRun(
     material: plan.material,
     ...(whatIf === undefined ? {} : { whatIf: whatIf.record }),
     ...(warmUps.length === 0 ? {} : { warmUps }),
+    ...(beyond.length > 0 && { beyondTested: beyond }),
     arms,
     ...judgeRun({ thresholds: boundsIn(plan), arms, ending, baselines }),
   }
