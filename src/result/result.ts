@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { failureKinds } from '../base/errors.ts'
 import type { OutcomeKind } from './outcome-kind.ts'
 import { curve, stopName } from './parts.ts'
 import { seriesSchema } from './series.ts'
@@ -7,6 +8,9 @@ import { seriesSchema } from './series.ts'
  * `result.json`: everything a report is made from. Other programs read it, so names stay stable within a
  * schema version (more may be added). Durations are milliseconds, memory is bytes.
  */
+
+/** What can end a run early: an expected failure of any kind, or a bug. */
+const endingKinds = [...failureKinds, 'bug'] as const
 
 const knobValue = z.union([z.number(), z.string(), z.boolean()])
 
@@ -202,6 +206,8 @@ const resultParts = {
   partial: z.boolean(),
   /** What ended the run early; absent where it went to its end, also if single arms did not. */
   ending: z.string().optional(),
+  /** What kind of thing that was: exit statuses and test reports tell them apart. Absent in earlier results. */
+  endedBy: z.enum(endingKinds).optional(),
   /** Null for a simulation, whose time is virtual. */
   startedAt: z.string().nullable(),
   durationMs: z.number(),
@@ -261,6 +267,7 @@ export interface ArmOutcome extends z.infer<z.ZodObject<typeof armParts>> {
 export interface Result extends z.infer<z.ZodObject<typeof resultParts>> {
   arms: ArmOutcome[]
 }
+export type EndingKind = (typeof endingKinds)[number]
 export type WhatIf = z.infer<typeof whatIf>
 export type KnobOutcome = z.infer<typeof knobOutcome>
 export type KnobValue = z.infer<typeof knobValue>

@@ -1,17 +1,23 @@
 import { conditionsHash, planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { ArmOutcome, Result } from '../result/result.ts'
+import type { ArmOutcome, EndingKind, Result } from '../result/result.ts'
 import { commonVersions } from '../result/versions.ts'
 import type { RunContext } from './context.ts'
 import { boundsOf } from './thresholds.ts'
 import { judgeRun } from './verdict.ts'
+
+/** Why a run ends early; one that was killed could not say of what kind that is. */
+export interface Ending {
+  message: string
+  kind: EndingKind | undefined
+}
 
 /** What is known when a run ends, or after one of its arms. */
 interface Done {
   arms: ArmOutcome[]
   durationMs: number
   /** What ended it early; undefined where it goes to its end, also if single arms do not. */
-  ending: string | undefined
+  ending: Ending | undefined
   /** Whether any arm did not go to its end. */
   hasFailed: boolean
 }
@@ -31,7 +37,8 @@ export function resultOfRun(
     evidence: target.evidence,
     target: target.name,
     partial: ending !== undefined || hasFailed,
-    ...(ending === undefined ? {} : { ending }),
+    ...(ending === undefined ? {} : { ending: ending.message }),
+    ...(ending?.kind === undefined ? {} : { endedBy: ending.kind }),
     startedAt: host.startedAt,
     durationMs,
     versions: commonVersions(arms),
@@ -40,7 +47,7 @@ export function resultOfRun(
     reference: referenceOf(plan),
     ...(whatIf === undefined ? {} : { whatIf: whatIf.record }),
     arms,
-    ...judgeRun({ thresholds: plan.thresholds.map(boundsOf), arms, ending }),
+    ...judgeRun({ thresholds: plan.thresholds.map(boundsOf), arms, ending: ending?.message }),
   }
 }
 

@@ -20,6 +20,7 @@ import type { ArmRun, ArmRunner, RunContext } from './context.ts'
 import { itineraryOf } from './itinerary.ts'
 import { outlineOf } from './outline.ts'
 import { recordSteps } from './record-steps.ts'
+import type { Ending } from './run-result.ts'
 import { resultOfRun } from './run-result.ts'
 import type { Arm } from './schedule.ts'
 import { backAndForth } from './schedule.ts'
@@ -43,7 +44,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
 
   const arms: ArmOutcome[] = []
   const errors: unknown[] = []
-  const resultOf = (ending: string | undefined) =>
+  const resultOf = (ending: Ending | undefined) =>
     resultOfRun(context, {
       arms,
       durationMs: clock.nowMs() - startedMs,
@@ -55,7 +56,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     const ran = await runner.run(arm)
     arms.push(ran.outcome)
     const finished = `${plural(arms.length, 'arm')} of ${planned.length} finished`
-    context.onArm?.(resultOf(`killed, or still running: ${finished}`))
+    context.onArm?.(resultOf({ message: `killed, or still running: ${finished}`, kind: undefined }))
     if (ran.error === undefined) continue
     errors.push(ran.error)
     if (endsRun(ran.error)) break
@@ -64,7 +65,11 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
 
   const ended = errors.find(endsRun)
   const error = ended ?? errors[0]
-  const result = resultOf(ended === undefined ? undefined : messageOf(ended))
+  const result = resultOf(
+    ended === undefined
+      ? undefined
+      : { message: messageOf(ended), kind: ended instanceof Failure ? ended.kind : 'bug' },
+  )
   emit({ type: 'run-finished', verdict: result.verdict, partial: result.partial })
   return error === undefined ? { result } : { result, error }
 }
