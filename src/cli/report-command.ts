@@ -17,6 +17,9 @@ import type { Result } from '../result/result.ts'
 import { judgedAgain } from '../run/judge-again.ts'
 import { stepViews } from '../steps/views.ts'
 import { exitCodeOf } from './exit.ts'
+import type { ReportOptions } from './options.ts'
+import type { Pipeline } from './pipeline.ts'
+import { withPipeline } from './pipeline.ts'
 import { hasResults, readResult, resultsWrittenAtMs, writeResult } from './result-files.ts'
 import { finishKilled, unfinishedRun } from './run-folder.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -59,7 +62,15 @@ export function printReports(
  * Judges an earlier run again from its result.json, or from what it had finished when it was killed, and renders it; the newest run when
  * none is named. Returns the exit status of its verdict.
  */
-export function reportCommand(run: string | undefined, surroundings: Surroundings): number {
+export function reportCommand(
+  run: string | undefined,
+  options: ReportOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  return withPipeline(run ?? 'report', options, surroundings, (pipeline) => renderAgain(run, pipeline))
+}
+
+async function renderAgain(run: string | undefined, { surroundings, deliver }: Pipeline): Promise<number> {
   const found = findRun(run, surroundings.folders.reports)
   const result = judgedAgain(readResult(found))
   const killed = unfinishedRun(found)
@@ -75,6 +86,7 @@ export function reportCommand(run: string | undefined, surroundings: Surrounding
   } finally {
     printReports(reports, report, surroundings)
   }
+  await deliver(reports.view)
   return exitCodeOf({ result }, undefined)
 }
 
