@@ -2,16 +2,18 @@
  * What can go wrong without being a bug. The kind decides the exit status, by which pipelines tell one end from another, and whether a
  * run goes on with its next arm (`endsRun`).
  */
-export type FailureKind =
-  | 'bad-input'
-  | 'safety-refusal'
+export const failureKinds = [
+  'bad-input',
+  'safety-refusal',
   /** What was to be measured cannot be told. */
-  | 'inconclusive'
+  'inconclusive',
   /** So is everything that was still to come: what the run held may be another's by now. */
-  | 'lost'
-  | 'infrastructure'
-  | 'residue'
-  | 'interrupted'
+  'lost',
+  'infrastructure',
+  'residue',
+  'interrupted',
+] as const
+export type FailureKind = (typeof failureKinds)[number]
 
 /** Exit status of the process; 130 and 143 are chosen by the signal that interrupted the run. */
 export const exitCodes = {
@@ -28,17 +30,32 @@ export const exitCodes = {
   terminated: 143,
 } as const
 
+/** One thing that is wrong with a file, where it is. */
+export interface Mistake {
+  file: string
+  /** From 1; undefined where the file as a whole is meant. */
+  line: number | undefined
+  message: string
+}
+
 /** An expected failure: what happened, where, and what the reader can do next. */
 export class Failure extends Error {
   override readonly name = 'Failure'
   readonly kind: FailureKind
   /** One or more lines: the command to run or the file to change. */
   readonly next: string | undefined
+  /** What is wrong with files that somebody wrote, each by itself; the message has it all. */
+  readonly mistakes: readonly Mistake[]
 
-  constructor(kind: FailureKind, what: string, options: { next?: string; cause?: unknown } = {}) {
+  constructor(
+    kind: FailureKind,
+    what: string,
+    options: { next?: string; cause?: unknown; mistakes?: readonly Mistake[] } = {},
+  ) {
     super(what, options.cause === undefined ? undefined : { cause: options.cause })
     this.kind = kind
     this.next = options.next
+    this.mistakes = options.mistakes ?? []
   }
 }
 

@@ -1,5 +1,9 @@
 /** What `run` is given on the command line. */
 export interface RunOptions {
+  /** A file for the test report, beside the one in the run's folder: also of what never becomes a run. */
+  junit?: string
+  /** Whether standard output is a stream of events. */
+  json?: boolean
   target?: string
   repeat?: number
   /** `path=value`, each over what the plan says. */
@@ -20,6 +24,7 @@ export interface RunOptions {
 
 /** What `what-if` is given on the command line. */
 export interface WhatIfOptions {
+  junit?: string
   /** `setting=value,value`; as often as it was given. */
   vary: string[]
   /** The arm of the plan, or the profile, that the values are tried on. */
@@ -32,4 +37,9 @@ export interface WhatIfOptions {
   calibration?: string
   /** Of target sim: how many arms are simulated at a time. */
   threads?: number
+}
+
+/** What `report` is given on the command line. */
+export interface ReportOptions {
+  junit?: string
 }

@@ -12,7 +12,7 @@ import type { CompareOptions } from './compare-command.ts'
 import type { ComponentsOptions } from './components-command.ts'
 import type { DryRunOptions } from './dry-run.ts'
 import type { ImageOptions } from './image-command.ts'
-import type { RunOptions, WhatIfOptions } from './options.ts'
+import type { ReportOptions, RunOptions, WhatIfOptions } from './options.ts'
 import type { PlanOptions } from './plan-command.ts'
 import type { ResumeOptions } from './resume-command.ts'
 import type { SeriesOptions } from './series-command.ts'
@@ -64,6 +64,8 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('--clusters <file>', clustersHelp, inHome)
     .option('--confirm <context>', confirmHelp, collected)
     .option('--allow-insecure <context>', insecureHelp, collected)
+    .option('--junit <file>', junitHelp, inHome)
+    .option('--json', jsonHelp)
     .action(async (plan: string, options: RunOptions) =>
       onExit(await (await import('./run-command.ts')).runCommand(plan, options, surroundings)),
     )
@@ -113,6 +115,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`', inHome)
     .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
+    .option('--junit <file>', junitHelp, inHome)
     .action(async (plan: string, options: WhatIfOptions) =>
       onExit(await (await import('./what-if-command.ts')).whatIfCommand(plan, options, surroundings)),
     )
@@ -131,8 +134,9 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .command('report')
     .argument('[run]', 'a folder in reports/; default: the newest run')
     .description('judge a run again from its result.json, and render its reports')
-    .action(async (run: string | undefined) =>
-      onExit(await (await import('./report-command.ts')).reportCommand(run, surroundings)),
+    .option('--junit <file>', junitHelp, inHome)
+    .action(async (run: string | undefined, options: ReportOptions) =>
+      onExit(await (await import('./report-command.ts')).reportCommand(run, options, surroundings)),
     )
 
   program
@@ -140,6 +144,8 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .argument('[run]', 'a folder in reports/; default: the newest run that can go on', inHome)
     .description('go on with a run that was killed or interrupted, from its first arm that is not complete')
     .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
+    .option('--junit <file>', junitHelp, inHome)
+    .option('--json', jsonHelp)
     .action(async (run: string | undefined, options: ResumeOptions) =>
       onExit(await (await import('./resume-command.ts')).resumeCommand(run, options, surroundings)),
     )
@@ -267,6 +273,8 @@ const clustersHelp =
 const confirmHelp = 'of target remote: go on although this context looks like production; may be repeated'
 const insecureHelp =
   'of target remote: connect to this context without checking who answers (insecure-skip-tls-verify, http); may be repeated'
+const jsonHelp = 'for programs: print events as lines of JSON, and all text on standard error (docs/events.md)'
+const junitHelp = 'write the test report to this file as well, whatever keeps the command from a result'
 const kubernetesHelp = 'such as 1.36; default: the version that components/go.mod pins'
 const armsKubernetesHelp = 'version of Kubernetes of every arm that names none, such as 1.36'
 const overrideHelp = 'override a value of the plan, such as fleet.nodes=100; may be repeated'

@@ -24,9 +24,9 @@ async function smoke(options: RunOptions = {}): Promise<{ status: number; folder
 }
 
 /** The status of `report` and what it prints, on one line. */
-function reported(folder: string): { status: number; text: string } {
+async function reported(folder: string): Promise<{ status: number; text: string }> {
   printed = []
-  const status = reportCommand(folder, surroundings())
+  const status = await reportCommand(folder, {}, surroundings())
   return { status, text: printed.join(' ').replaceAll(/\s+/g, ' ') }
 }
 
@@ -59,7 +59,7 @@ describe('reportCommand', () => {
     const { status, folder } = await smoke({ set: ['seed=7', ...set] })
     const ran = readFileSync(join(folder, 'report.html'), 'utf8')
     expect(status).toBe(expected)
-    expect(reported(folder)).toMatchObject({ status: expected, text: expect.stringContaining(words) })
+    expect(await reported(folder)).toMatchObject({ status: expected, text: expect.stringContaining(words) })
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toBe(ran)
     rmSync(folder, { recursive: true })
   })
@@ -153,9 +153,9 @@ describe('reportCommand', () => {
       (result) => Object.assign(result, { evidence: 'measured' }),
       'the result calls figures of target sim measured',
     ],
-  ])('should not take the word of a result that says pass and has %s', (_, change, words) => {
+  ])('should not take the word of a result that says pass and has %s', async (_, change, words) => {
     withChange(change)
-    const { status, text } = reported(whole)
+    const { status, text } = await reported(whole)
     expect([status, text]).toEqual([4, expect.stringContaining(words)])
     expect(text).toMatch(/^smoke: inconclusive \(simulated\)/)
     for (const file of ['report.html', 'report.md', 'junit.xml'])
@@ -181,8 +181,8 @@ describe('reportCommand', () => {
       (_, tuned) => tuned.steps.push(...tuned.steps.slice(1, 2)),
       /a second step is called rollout/,
     ],
-  ])('should refuse a result with %s', (_, change, message) => {
+  ])('should refuse a result with %s', async (_, change, message) => {
     withChange(change)
-    expect(() => reported(whole)).toThrow(message)
+    await expect(reported(whole)).rejects.toThrow(message)
   })
 })

@@ -18,6 +18,9 @@ import type { Result } from '../result/result.ts'
 import { judgedAgain } from '../run/judge-again.ts'
 import { stepViews } from '../steps/views.ts'
 import { exitCodeOf } from './exit.ts'
+import type { ReportOptions } from './options.ts'
+import type { Pipeline } from './pipeline.ts'
+import { withPipeline } from './pipeline.ts'
 import { readResult, writeResult } from './result-files.ts'
 import { resumeCommand } from './resume-hint.ts'
 import { finishKilled, unfinishedRun } from './run-folder.ts'
@@ -66,7 +69,15 @@ export function printReports(
  * Judges an earlier run again from its result.json, or from what it had finished when it was killed, and renders it; the newest run when
  * none is named. Returns the exit status of its verdict.
  */
-export function reportCommand(run: string | undefined, surroundings: Surroundings): number {
+export function reportCommand(
+  run: string | undefined,
+  options: ReportOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  return withPipeline(run ?? 'report', options, surroundings, (pipeline) => renderAgain(run, pipeline))
+}
+
+async function renderAgain(run: string | undefined, { surroundings, deliver }: Pipeline): Promise<number> {
   const found = findRun(run, surroundings.folders.reports)
   const result = judgedAgain(readResult(found))
   const killed = unfinishedRun(found)
@@ -87,5 +98,6 @@ export function reportCommand(run: string | undefined, surroundings: Surrounding
   }
   if (result.ending !== undefined && kindOf(join(folder, journalFile)) !== undefined)
     surroundings.terminal.print(`to go on: ${resumeCommand(folder)}`)
+  await deliver(reports.view)
   return exitCodeOf({ result }, undefined)
 }

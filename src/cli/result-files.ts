@@ -13,7 +13,8 @@ import { stepKinds } from '../steps/registry.ts'
  */
 
 const resultSchema = resultSchemaOf(stepKinds)
-const resultFile = 'result.json'
+/** The whole result, in a run's folder. */
+export const resultFile = 'result.json'
 const armsFolder = 'arms'
 const nameRun = 'Name a run: a folder in reports/'
 

@@ -7,6 +7,7 @@ import { shownPath } from '../base/file-failures.ts'
 import { cutFile, keepLines, kindOf, listFolder, listTree, moveFile, remove, writtenAtMs } from '../base/files.ts'
 import { formatNames } from '../base/names.ts'
 import type { Plan } from '../plan/plan.ts'
+import { viewOf } from '../report/view.ts'
 import type { Result } from '../result/result.ts'
 import type { Comparison, EarlierSessions } from '../run/context.ts'
 import type { ReadJournal } from '../run/journal.ts'
@@ -16,10 +17,13 @@ import { restoreSettings } from '../run/restore-settings.ts'
 import type { Remains } from '../run/resumption.ts'
 import { remainsOf } from '../run/resumption.ts'
 import { backAndForth } from '../run/schedule.ts'
+import { stepViews } from '../steps/views.ts'
 import { isLeftByGuard, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { removeFromClusters } from './cleanup-command.ts'
 import { exitCodeOf } from './exit.ts'
-import { hasEnded, hasResults, readResult, takeApart } from './result-files.ts'
+import type { Pipeline, PipelineOptions } from './pipeline.ts'
+import { withPipeline } from './pipeline.ts'
+import { hasEnded, hasResults, readResult, resultFile, takeApart } from './result-files.ts'
 import { carryOut } from './run-command.ts'
 import { reopenFolder, unfinishedRun } from './run-folder.ts'
 import type { RunHead } from './run-head.ts'
@@ -32,7 +36,7 @@ import type { RunOn } from './targets.ts'
 import { runOn } from './targets.ts'
 import { refuseUseless } from './useless-options.ts'
 
-export interface ResumeOptions {
+export interface ResumeOptions extends PipelineOptions {
   /** Of target sim: how many arms are simulated at a time; no figure depends on it. */
   threads?: number
 }
@@ -41,11 +45,16 @@ export interface ResumeOptions {
  * Goes on with a run that was killed or interrupted, from the first arm that is not complete; returns its exit status. One that is whole
  * ends with the status of its verdict, as `report` does.
  */
-export async function resumeCommand(
+export function resumeCommand(
   run: string | undefined,
-  { threads }: ResumeOptions,
+  options: ResumeOptions,
   surroundings: Surroundings,
 ): Promise<number> {
+  return withPipeline(run ?? 'resume', options, surroundings, (pipeline) => goOn(run, options, pipeline))
+}
+
+async function goOn(run: string | undefined, { threads }: ResumeOptions, pipeline: Pipeline): Promise<number> {
+  const { surroundings } = pipeline
   const path = findRun(run, surroundings.folders.reports)
   takeFolder(path)
   let owned = path
@@ -68,7 +77,7 @@ export async function resumeCommand(
     const soFar = hasResults(path) ? readResult(path) : undefined
     const remains = remainsOf(planned, journal.records, soFar?.arms ?? [])
     const [first] = remains.ahead
-    if (first === undefined && soFar !== undefined && hasEnded(path)) return whole(soFar, path, surroundings)
+    if (first === undefined && soFar !== undefined && hasEnded(path)) return await whole(soFar, path, pipeline)
 
     const { terminal } = surroundings
     const done = `${remains.done.arms.length} of ${plural(planned.length, 'arm')} done`
@@ -77,7 +86,7 @@ export async function resumeCommand(
     const earlier = earlierSessions(journal, remains)
     const folder = reopenFolder(path, head.target === 'sim' ? place : undefined)
     owned = folder.path
-    return await carryOut(plan, withEarlierPeak(on, soFar), surroundings, {
+    return await carryOut(plan, withEarlierPeak(on, soFar), pipeline, {
       ...(whatIf !== undefined && { whatIf }),
       measure: head.measure,
       session: { folder, earlier, begin: () => begin(folder.path, { journal, remains, earlier }) },
@@ -118,11 +127,21 @@ function requireAlike(begun: RunHead, now: RunHead, path: string): void {
   )
 }
 
-function whole(result: Result, path: string, { terminal }: Surroundings): number {
+async function whole(result: Result, path: string, pipeline: Pipeline): Promise<number> {
   const name = basename(path)
+  const { terminal } = pipeline.surroundings
   terminal.print(`${name} is complete: there is nothing to go on with`)
   terminal.print(`see it with: npm run scale-test -- report ${name}`)
-  return exitCodeOf({ result: judgedAgain(result) }, undefined)
+  const judged = judgedAgain(result)
+  const exitCode = exitCodeOf({ result: judged }, undefined)
+  await pipeline.deliver(viewOf(judged, stepViews))
+  const { run, verdict, partial, evidence, reasons } = judged
+  pipeline.finish({
+    ...{ run, verdict, partial, evidence, reasons, exitCode, error: null },
+    report: join(path, 'report.html'),
+    result: join(path, resultFile),
+  })
+  return exitCode
 }
 
 interface Found {

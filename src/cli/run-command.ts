@@ -23,9 +23,12 @@ import { listrView } from './listr-view.ts'
 import { measureRun } from './measure-hint.ts'
 import { moreMemory } from './more-memory.ts'
 import type { RunOptions } from './options.ts'
+import type { Pipeline } from './pipeline.ts'
+import { errorForPrograms, withPipeline } from './pipeline.ts'
 import { plainView } from './plain-view.ts'
 import { loadPlanFor } from './plans.ts'
-import { writeResult } from './result-files.ts'
+import type { Reports } from './report-command.ts'
+import { resultFile, writeResult } from './result-files.ts'
 import { resumeCommand } from './resume-hint.ts'
 import type { RunFolder } from './run-folder.ts'
 import { inReports, openOwnFolder, openSharedFolder } from './run-folder.ts'
@@ -42,7 +45,12 @@ import { thisMachine } from './this-machine.ts'
 import { refuseForOtherTargets } from './useless-options.ts'
 
 /** Runs a plan from its file to its reports; returns the exit status. */
-export async function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {
+export function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {
+  return withPipeline(planName, options, surroundings, (pipeline) => runPlan(planName, options, pipeline))
+}
+
+async function runPlan(planName: string, options: RunOptions, pipeline: Pipeline): Promise<number> {
+  const { surroundings } = pipeline
   const plan = loadPlanFor(planName, surroundings.folders, { ...options, otherwise: targetNames[0] })
   const target = targetNamed(options.target, plan)
   refuseForOtherTargets(target, plan, options)
@@ -51,7 +59,7 @@ export async function runCommand(planName: string, options: RunOptions, surround
     surroundings.terminal.print(`target ${target}, as ${where} says: ${targetsInWords[target]}`)
   }
   const on = runOn(target, plan, surroundings, options)
-  return carryOut(plan, on, surroundings, { measure: measureRun(plan, planName, options) })
+  return carryOut(plan, on, pipeline, { measure: measureRun(plan, planName, options) })
 }
 
 const targetsInWords: Readonly<Record<TargetName, string>> = {
@@ -82,9 +90,10 @@ export interface Session {
 export async function carryOut(
   plan: Plan,
   on: RunOn,
-  surroundings: Surroundings,
+  pipeline: Pipeline,
   { whatIf, measure, session }: Carried,
 ): Promise<number> {
+  const { surroundings } = pipeline
   const { terminal, styles, interruption } = surroundings
   const { runFolder, target, clock } = on
 
@@ -130,6 +139,7 @@ export async function carryOut(
     signal: AbortSignal.any([interruption.signal, records.broken]),
     emit(event) {
       if (event.type !== 'step-progress') records.journal(event)
+      pipeline.emit(event)
       view.emit(event)
     },
     onSample: records.sample,
@@ -140,15 +150,33 @@ export async function carryOut(
   records.close()
   // Reports first: nothing that a view does may cost them.
   const kept = await keep(outcome, folder)
+  const undelivered = await errorOf(() => pipeline.deliver(kept.reports.view))
   await view.finished
   kept.print(surroundings)
-  tellOf(outcome.error, kept.error, surroundings)
-  if (outcome.error instanceof Failure && endsRun(outcome.error) && kept.folder !== undefined)
-    terminal.printError(`\nto go on: ${resumeCommand(kept.folder)}`)
+  const lost = [kept.error, undelivered].filter((error) => error !== undefined)
+  tellOf(outcome.error, lost, surroundings)
+  if (outcome.error instanceof Failure && endsRun(outcome.error) && kept.page !== undefined)
+    terminal.printError(`\nto go on: ${resumeCommand(dirname(kept.page))}`)
   if (target.evidence === 'simulated' && measure !== undefined && outcome.error === undefined)
     terminal.print(`measure it: ${measure}`)
-  const error = outcome.error ?? kept.error
-  return exitCodeOf(error === undefined ? outcome : { ...outcome, error }, interruption.signalName)
+  const error = outcome.error ?? lost[0]
+  const exitCode = exitCodeOf(error === undefined ? outcome : { ...outcome, error }, interruption.signalName)
+  const { run, verdict, partial, evidence, reasons } = outcome.result
+  pipeline.finish({
+    ...{ run, verdict, partial, evidence, reasons, exitCode, error: errorForPrograms(error) },
+    report: kept.page ?? null,
+    result: kept.page === undefined ? null : join(dirname(kept.page), resultFile),
+  })
+  return exitCode
+}
+
+async function errorOf(work: () => Promise<void>): Promise<unknown> {
+  try {
+    await work()
+    return undefined
+  } catch (error) {
+    return error
+  }
 }
 
 /** For whoever leaves at once: how to go on, or to remove what is left of real components. */
@@ -186,36 +214,43 @@ function warningsBeforehand(plan: Plan, { target }: RunOn, whatIf: Comparison | 
   ]
 }
 
+/** What came of keeping a run. */
+interface Kept {
+  reports: Reports
+  print: (surroundings: Surroundings) => void
+  /** The page that a reader opens first; undefined where it could not be written. */
+  page: string | undefined
+  error?: unknown
+}
+
 /** Writes all there is to keep of a run. What cannot be written is returned, not thrown: the figures are to be shown all the same. */
-async function keep(
-  { result, error: ended }: RunOutcome,
-  folder: RunFolder,
-): Promise<{ print: (surroundings: Surroundings) => void; folder?: string; error?: unknown }> {
+async function keep({ result, error: ended }: RunOutcome, folder: RunFolder): Promise<Kept> {
   // Drawing charts takes as much memory as the whole run: not before that is over.
   const { printReports, reportsOf, writeReports } = await import('./report-command.ts')
   const { writeRunsIndex } = await import('./runs-index.ts')
+  const keptWith = (reports: Reports, page: string | undefined) => ({
+    ...{ reports, page },
+    print: (surroundings: Surroundings) => printReports(reports, page, surroundings),
+  })
   try {
     inReports(() => writeResult(result, folder.path))
     const reports = reportsOf(result)
-    const [finished, name] = inReports(() => {
-      const page = writeReports(reports, folder.path)
-      return [folder.finish(ended === undefined || !endsRun(ended)), page]
+    const page = inReports(() => {
+      const name = writeReports(reports, folder.path)
+      return join(folder.finish(ended === undefined || !endsRun(ended)), name)
     })
-    inReports(() => writeRunsIndex(dirname(finished)))
-    return {
-      print: (surroundings) => printReports(reports, join(finished, name), surroundings),
-      folder: finished,
-    }
+    inReports(() => writeRunsIndex(dirname(dirname(page))))
+    return keptWith(reports, page)
   } catch (error) {
-    return { print: (surroundings) => printReports(reportsOf(result), undefined, surroundings), error }
+    return { ...keptWith(reportsOf(result), undefined), error }
   }
 }
 
 /** Says what ended a run early, as far as its result does not, and what of it could not be kept. */
-function tellOf(ended: unknown, lost: unknown, { terminal, reportBug }: Surroundings): void {
-  for (const error of [ended, lost]) if (error !== undefined && !(error instanceof Failure)) reportBug(error)
-  if (lost instanceof Failure) terminal.printError(`\n${lost.message}`)
-  const nexts = [ended, lost].flatMap((error) => (error instanceof Failure ? (error.next ?? []) : []))
+function tellOf(ended: unknown, lost: readonly unknown[], { terminal, reportBug }: Surroundings): void {
+  for (const error of [ended, ...lost]) if (error !== undefined && !(error instanceof Failure)) reportBug(error)
+  for (const error of lost) if (error instanceof Failure) terminal.printError(`\n${error.message}`)
+  const nexts = [ended, ...lost].flatMap((error) => (error instanceof Failure ? (error.next ?? []) : []))
   for (const next of new Set(nexts)) terminal.printError(`\n${next}`)
 }
 

@@ -95,7 +95,7 @@ describe('whatIfCommand', { timeout: 60_000 }, () => {
     const before = read('what-if.html')
     const text = summary()
     rmSync(join(reports, run, 'what-if.html'))
-    expect(reportCommand(run, surroundings())).toBe(0)
+    expect(await reportCommand(run, {}, surroundings())).toBe(0)
     expect(read('what-if.html')).toBe(before)
     expect(summary()).toBe(text)
   })

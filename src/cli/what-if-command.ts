@@ -19,6 +19,8 @@ import type { Variation } from '../tuning/vary.ts'
 import { parseVariation } from '../tuning/vary.ts'
 import { measureWhatIf } from './measure-hint.ts'
 import type { WhatIfOptions } from './options.ts'
+import type { Pipeline } from './pipeline.ts'
+import { withPipeline } from './pipeline.ts'
 import { loadPlan, refusalsOf, vocabularyOf } from './plans.ts'
 import { carryOut } from './run-command.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -27,11 +29,12 @@ import { runOn } from './targets.ts'
 import { refuseForOtherTargets, refuseOverrides } from './useless-options.ts'
 
 /** Runs a plan with one arm for each value of a setting, and charts what it changes; returns the exit status. */
-export async function whatIfCommand(
-  planName: string,
-  options: WhatIfOptions,
-  surroundings: Surroundings,
-): Promise<number> {
+export function whatIfCommand(planName: string, options: WhatIfOptions, surroundings: Surroundings): Promise<number> {
+  return withPipeline(planName, options, surroundings, (pipeline) => tryValues(planName, options, pipeline))
+}
+
+async function tryValues(planName: string, options: WhatIfOptions, pipeline: Pipeline): Promise<number> {
+  const { surroundings } = pipeline
   const [vary = '', ...more] = options.vary
   if (more.length > 0)
     throw new Failure('bad-input', '--vary takes one setting at a time', {
@@ -65,7 +68,7 @@ export async function whatIfCommand(
   const support = knob === undefined ? { supported: true as const } : on.target.supports(knob, plan.kubernetes)
   if (!support.supported)
     throw new Failure('bad-input', `on target ${on.target.name}, ${varied} would change nothing: ${support.because}`)
-  return carryOut(plan, on, surroundings, { whatIf: comparison, measure: measureWhatIf(plan, planName, options) })
+  return carryOut(plan, on, pipeline, { whatIf: comparison, measure: measureWhatIf(plan, planName, options) })
 }
 
 /** How often each value runs in a simulation. */

@@ -1,4 +1,5 @@
 import { formatCount, plural } from '../base/count.ts'
+import type { Mistake } from '../base/errors.ts'
 import { Failure } from '../base/errors.ts'
 import { excerpt, lineExcerpt } from '../base/excerpt.ts'
 import { shownPath } from '../base/file-failures.ts'
@@ -22,13 +23,20 @@ export function refusal(problems: readonly PlacedProblem[], overrides: readonly 
   const distinct = [...new Map(inOrder.map((problem) => [keyOf(problem), problem])).values()]
   const [first] = distinct
   if (first !== undefined && distinct.length === 1 && first.place.offset === undefined)
-    return new Failure('bad-input', `${told(first)}; nothing was started`)
+    return new Failure('bad-input', `${told(first)}; nothing was started`, { mistakes: distinct.flatMap(mistakeIn) })
   const more = distinct.length - mostShown
   const blocks = [...distinct.slice(0, mostShown).map(told), ...(more > 0 ? [`and ${formatCount(more)} more`] : [])]
   return new Failure(
     'bad-input',
     `${plural(distinct.length, 'mistake')} in ${placesOf(distinct, overrides)}; nothing was started\n\n${blocks.join('\n\n')}`,
+    { mistakes: distinct.slice(0, mostShown).flatMap(mistakeIn) },
   )
+}
+
+/** A mistake in a file; none for one on the command line. */
+function mistakeIn({ place: { source, offset }, message }: PlacedProblem): Mistake[] {
+  if (source.kind === 'override') return []
+  return [{ file: source.name, line: offset === undefined ? undefined : lineAt(source.text, offset).line, message }]
 }
 
 /** `plans/x.yaml`, `--set`, or `plans/x.yaml with --set fleet.nodes=1`: what is right in a file may be wrong with an override. */

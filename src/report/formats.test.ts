@@ -206,7 +206,7 @@ storm of events (measured)           untuned        tuned                  ratio
     )
     const never = viewOf(sampleResult(), [stormView({ 'tuned 1': { ...wild, settledMs: null } })])
     expect(renderJunit(never)).toMatch(
-      /name="tuned #1: storm of events" time="0.000">\s*<error message="never settled"/,
+      /name="tuned #1: storm of events" time="0.000">\s*<error type="no-data" message="never settled"/,
     )
   })
 

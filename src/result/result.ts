@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { failureKinds } from '../base/errors.ts'
 import { usualMaterial } from '../plan/limits.ts'
 import { percentiles } from '../plan/series.ts'
 import type { OutcomeKind } from './outcome-kind.ts'
@@ -9,6 +10,9 @@ import { seriesSchema } from './series.ts'
  * `result.json`: everything a report is made from. Other programs read it, so names stay stable within a
  * schema version (more may be added). Durations are milliseconds, memory is bytes.
  */
+
+/** What can end a run early: an expected failure of any kind, or a bug. */
+const endingKinds = [...failureKinds, 'bug'] as const
 
 const knobValue = z.union([z.number(), z.string(), z.boolean()])
 
@@ -235,6 +239,8 @@ const resultParts = {
   partial: z.boolean(),
   /** What ended the run early; absent where it went to its end, also if single arms did not. */
   ending: z.string().optional(),
+  /** What kind of thing that was: exit statuses and test reports tell them apart. Absent in earlier results. */
+  endedBy: z.enum(endingKinds).optional(),
   /** Null for a simulation, whose time is virtual. */
   startedAt: z.string().nullable(),
   /** Of all sessions together; of those before the last one, only the arms that were kept. */
@@ -316,6 +322,7 @@ export interface Result extends z.infer<z.ZodObject<typeof resultParts>> {
   warmUps?: ArmOutcome[] | undefined
   arms: ArmOutcome[]
 }
+export type EndingKind = (typeof endingKinds)[number]
 export type WhatIf = z.infer<typeof whatIf>
 export type KnobOutcome = z.infer<typeof knobOutcome>
 export type KnobValue = z.infer<typeof knobValue>

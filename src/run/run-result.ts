@@ -2,12 +2,18 @@ import { forecastSteps } from '../fleet/step-forecast.ts'
 import { beyondTested } from '../fleet/tested-limits.ts'
 import { conditionsHash, planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { ArmOutcome, Result } from '../result/result.ts'
+import type { ArmOutcome, EndingKind, Result } from '../result/result.ts'
 import { commonVersions } from '../result/versions.ts'
 import { stepKinds } from '../steps/registry.ts'
 import type { RunContext } from './context.ts'
 import { boundsIn } from './thresholds.ts'
 import { judgeRun } from './verdict.ts'
+
+/** Why a run ends early; one that was killed could not say of what kind that is. */
+export interface Ending {
+  message: string
+  kind: EndingKind | undefined
+}
 
 /** What is known when a run ends, or after one of its arms. */
 interface Done {
@@ -15,7 +21,7 @@ interface Done {
   arms: ArmOutcome[]
   durationMs: number
   /** What ended it early; undefined where it goes to its end, also if single arms do not. */
-  ending: string | undefined
+  ending: Ending | undefined
   /** Whether any arm did not go to its end. */
   hasFailed: boolean
 }
@@ -38,7 +44,8 @@ export function resultOfRun(
     evidence: target.evidence,
     target: target.name,
     partial: ending !== undefined || hasFailed,
-    ...(ending === undefined ? {} : { ending }),
+    ...(ending === undefined ? {} : { ending: ending.message }),
+    ...(ending?.kind === undefined ? {} : { endedBy: ending.kind }),
     startedAt: host.startedAt,
     durationMs,
     // A simulation is the same whether it was stopped or not.
@@ -52,7 +59,7 @@ export function resultOfRun(
     ...(warmUps.length === 0 ? {} : { warmUps }),
     ...(beyond.length > 0 && { beyondTested: beyond }),
     arms,
-    ...judgeRun({ thresholds: boundsIn(plan), arms, ending, baselines }),
+    ...judgeRun({ thresholds: boundsIn(plan), arms, ending: ending?.message, baselines }),
   }
 }
 

@@ -20,6 +20,7 @@ import type { ArmRun, ArmRunner, RunContext } from './context.ts'
 import { itineraryOf } from './itinerary.ts'
 import { outlineOf } from './outline.ts'
 import { recordSteps } from './record-steps.ts'
+import type { Ending } from './run-result.ts'
 import { resultOfRun } from './run-result.ts'
 import type { Arm } from './schedule.ts'
 import { backAndForth } from './schedule.ts'
@@ -44,7 +45,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
   emit({ type: 'run-started', run: runId, plan: plan.name, target: target.name, outline })
 
   const errors: unknown[] = []
-  const resultOf = (ending: string | undefined) =>
+  const resultOf = (ending: Ending | undefined) =>
     resultOfRun(context, {
       arms,
       durationMs: (earlier?.durationMs ?? 0) + clock.nowMs() - startedMs,
@@ -61,8 +62,9 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     arms.sort((one, other) => one.order - other.order)
     const finished = `${plural(arms.length, 'arm')} of ${planned.length} finished`
     const isCounted = arm.repetition > 0
+    const soFar = { message: `killed, or still running: ${finished}`, kind: undefined }
     // A run that is resumed warms up again.
-    if (isCounted) context.onArm?.(resultOf(`killed, or still running: ${finished}`), outcome)
+    if (isCounted) context.onArm?.(resultOf(soFar), outcome)
     emit({ type: 'arm-finished', armId: arm.id, outcome: outcome.outcome, durationMs: clock.nowMs() - beganMs })
     // What a warm-up finds out counts for nothing, unless the others cannot run either.
     if (ran.error === undefined || (!isCounted && !endsRun(ran.error))) continue
@@ -73,7 +75,11 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
 
   const ended = errors.find(endsRun)
   const error = ended ?? errors[0]
-  const result = resultOf(ended === undefined ? undefined : messageOf(ended))
+  const result = resultOf(
+    ended === undefined
+      ? undefined
+      : { message: messageOf(ended), kind: ended instanceof Failure ? ended.kind : 'bug' },
+  )
   emit({ type: 'run-finished', verdict: result.verdict, partial: result.partial })
   return error === undefined ? { result } : { result, error }
 }

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { Failure } from '../../base/errors.ts'
+import { renderJunitOfFailure } from '../../report/junit.ts'
 import type { Result } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
+import type { JunitCase } from '../../testing/junit-rules.ts'
+import { junitCasesOf } from '../../testing/junit-rules.ts'
 import { fillIn, probesIn, stepsDone } from '../../testing/outcomes.ts'
 import { junitOf } from '../../testing/reports.ts'
 import { sampleResult } from '../../testing/results.ts'
@@ -18,22 +22,80 @@ describe('junit report', () => {
     })
   })
 
-  it('should fail the case of a missed threshold and err on one without a sample', () => {
+  it('should have one failure for each missed threshold, and an error for one without a figure', () => {
+    const missed = { name: 'rollout at most 15 s', verdict: 'fail', actual: 17_400, unit: 'ms' } as const
+    const { cases, attributes } = read(
+      sampleResult({ verdict: 'fail', reasons: ['missed: rollout'], thresholds: [{ ...missed, reason: 'at night' }] }),
+    )
+    expect(cases.filter(({ ended }) => ended !== 'passed')).toMatchObject([
+      {
+        name: 'rollout at most 15 s',
+        ended: 'failure',
+        type: 'threshold-missed',
+        message: 'rollout at most 15 s: actual 17.4 s: at night',
+      },
+    ])
+    expect(attributes).toMatchObject({ failures: '1', errors: '0' })
+
+    const unknown = { name: 'unknown', verdict: 'inconclusive', actual: null, unit: 'ms' } as const
+    const open = read(sampleResult({ verdict: 'inconclusive', thresholds: [missed, unknown] }))
+    expect(open.cases.filter(({ ended }) => ended !== 'passed')).toMatchObject([
+      { name: 'verdict', ended: 'error', type: 'no-data' },
+      { name: 'rollout at most 15 s', ended: 'failure' },
+      { name: 'unknown', ended: 'error', type: 'no-data', message: 'unknown: no figure' },
+    ])
+  })
+
+  it('should call a threshold by what stays the same, and say where the plan has it', () => {
+    const place = { file: 'plans/single-node.yaml', line: 41 }
+    const named = (max: number) => ({
+      name: `tuned rollout available at most ${max} ms`,
+      max,
+      id: 'tuned rollout',
+      place,
+    })
+    const caseOf = (max: number) => {
+      const threshold = { ...named(max), verdict: 'fail', actual: 17_400, unit: 'ms' } as const
+      const { cases } = read(sampleResult({ verdict: 'fail', thresholds: [threshold] }))
+      return cases.find(({ ended }) => ended === 'failure')
+    }
+    const [before, after] = [caseOf(15_000), caseOf(10_000)]
+    expect(before).toMatchObject({
+      suite: 'scale-test kubelet-200 (measured) thresholds',
+      file: 'plans/single-node.yaml',
+      name: 'tuned rollout',
+      message: 'tuned rollout available at most 15000 ms: actual 17.4 s',
+      details: expect.stringMatching(/\nplans\/single-node\.yaml:41$/),
+    })
+    expect([after?.suite, after?.classname, after?.name]).toEqual([before?.suite, before?.classname, before?.name])
+  })
+
+  it.each([
+    ['interrupted', 'interrupted', 'interrupted'],
+    ['infrastructure', 'failed', 'infrastructure'],
+    ['lost', 'failed', 'lost-cluster'],
+    ['bug', 'failed', 'bug'],
+    ['safety-refusal', 'failed', 'refused'],
+    [undefined, 'failed', 'killed'],
+  ] as const)('should say what sort of thing ended a run early: %s', (endedBy, outcome, type) => {
     const result = sampleResult({
-      verdict: 'fail',
-      thresholds: [
-        { name: 'missed', verdict: 'fail', actual: 17_400, unit: 'ms', reason: 'more than 15 s' },
-        { name: 'unknown', verdict: 'inconclusive', actual: null, unit: 'ms' },
-      ],
+      ...{ partial: true, verdict: 'inconclusive', ending: 'etcd is gone', thresholds: [] },
+      ...(endedBy !== undefined && { endedBy }),
     })
-    const { cases, attributes } = read(result)
-    expect(cases.find(({ name }) => name === 'missed')).toMatchObject({
-      ended: 'failure',
-      message: 'actual 17.4 s: more than 15 s',
-    })
-    expect(cases.find(({ name }) => name === 'unknown')).toMatchObject({ ended: 'error', message: 'no figure' })
-    expect(cases.find(({ name }) => name === 'verdict')).toMatchObject({ ended: 'failure' })
-    expect(attributes).toMatchObject({ failures: '2', errors: '1' })
+    Object.assign(result.arms[3] ?? {}, { outcome, error: 'etcd is gone' })
+    expect(read(result).cases.filter(({ ended }) => ended !== 'passed')).toMatchObject([
+      { name: 'verdict', ended: 'error', type },
+      { name: 'untuned #2', ended: 'error', type: endedBy === undefined ? 'no-data' : type },
+    ])
+  })
+
+  it('should say of an arm that could not be measured, while others were, that there is no data', () => {
+    const result = sampleResult({ partial: true, verdict: 'inconclusive', thresholds: [] })
+    Object.assign(result.arms[3] ?? {}, { outcome: 'failed', error: 'no node was Ready' })
+    expect(read(result).cases.filter(({ ended }) => ended === 'error')).toMatchObject([
+      { name: 'verdict', type: 'no-data' },
+      { name: 'untuned #2', type: 'no-data', message: 'arm failed: no node was Ready' },
+    ])
   })
 
   it('should err on a probe whose stop was not reached', () => {
@@ -95,7 +157,7 @@ describe('junit report', () => {
       {
         name: 'untuned #1: everything removed and restored',
         ended: 'failure',
-        message: 'namespace &lt;a&gt;; sysctl b',
+        message: 'namespace <a>; sysctl b',
       },
     ])
   })
@@ -115,31 +177,36 @@ describe('junit report', () => {
   })
 })
 
-interface ReadCase {
-  name: string
-  time: string
-  ended: string
-  message: string | undefined
-}
-
-/** The suite as a pipeline reads it; also checks that every element is closed. */
-function read(result: Result): { cases: ReadCase[]; attributes: Record<string, string> } {
+/** The report as a pipeline reads it: it breaks no rule of Jenkins or GitLab. */
+function read(result: Result): { cases: JunitCase[]; attributes: Record<string, string> } {
   const xml = junitOf(result)
-  const open: string[] = []
-  for (const [, close, name, selfClosed] of xml.matchAll(/<(\/?)([\w-]+)[^<>]*?(\/?)>/g)) {
-    if (close === '/') expect(open.pop()).toBe(name)
-    else if (selfClosed !== '/') open.push(name ?? '')
-  }
-  expect(open).toEqual([])
-  const cases = [...xml.matchAll(/<testcase [^>]* name="([^"]*)" time="([^"]*)">(.*?)<\/testcase>/gs)].map(
-    ([, name = '', time = '', inner = '']) => {
-      const [, ended, message] = /<(failure|error|skipped) message="([^"]*)"/.exec(inner) ?? []
-      return { name, time, ended: ended ?? 'passed', message }
-    },
-  )
+  const cases = junitCasesOf(xml)
   const suite = /<testsuite ([^>]*)>/.exec(xml)?.[1] ?? ''
   return {
     cases,
     attributes: Object.fromEntries([...suite.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value])),
   }
 }
+
+describe('the report of what never became a run', () => {
+  it('should be one error, of its sort, at the file that has the mistake', () => {
+    const mistakes = [{ file: 'plans/mine.yaml', line: 3, message: 'fleet: missing' }]
+    const failure = new Failure('bad-input', '1 mistake in plans/mine.yaml\n\nplans/mine.yaml:3:1  fleet: <missing>', {
+      next: 'See docs/plans.md',
+      mistakes,
+    })
+    expect(junitCasesOf(renderJunitOfFailure('mine', failure, failure))).toMatchObject([
+      {
+        file: 'plans/mine.yaml',
+        name: 'verdict',
+        ended: 'error',
+        type: 'bad-plan',
+        message: '1 mistake in plans/mine.yaml',
+        details: `${failure.message}\n\nSee docs/plans.md`,
+      },
+    ])
+    expect(junitCasesOf(renderJunitOfFailure('mine', new TypeError('x is undefined'), undefined))).toMatchObject([
+      { ended: 'error', type: 'bug', message: 'x is undefined' },
+    ])
+  })
+})
