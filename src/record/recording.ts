@@ -12,9 +12,10 @@ import type { WatchLagRecord, Window } from '../measure/window.ts'
 import { windowMs } from '../plan/threshold.ts'
 import type { ClientRetries } from '../result/parts.ts'
 import { processName } from '../result/parts.ts'
-import type { MachineOutcome } from '../result/result.ts'
+import type { MachineOutcome, OwnFlow } from '../result/result.ts'
 import type { PodTimeline, Sample } from '../result/sample-line.ts'
 import { sampleEtcdSizes } from './etcd-sizes.ts'
+import { createFlowTally } from './flows.ts'
 import { recordMachine } from './machine.ts'
 import type { NodeStates } from './node-states.ts'
 import { createNodeStates } from './node-states.ts'
@@ -63,6 +64,8 @@ export interface Recording {
   begin(step: string, options?: PhaseOptions): Promise<Phase>
   /** Takes what became of the pods of a probe, or of a fill. */
   pods(probe: string, pods: readonly PodTimeline[]): void
+  /** What the orchestrator's own requests rode on so far. */
+  flows(): OwnFlow[]
   /** What was recorded of a step's phase; undefined when another one has ended since. */
   window(step: string): Window | undefined
   /** Ends everything; resolves to the machine over the arm, null where nothing of the cluster ran on it. */
@@ -104,6 +107,7 @@ export function startRecording(
   const machine = recordMachine(readMachine, clock, tell)
   const nodes = createNodeStates(tell)
   const requests = createRequestLog()
+  const flows = createFlowTally()
   const open = new Map<OpenPhase, () => Promise<void>>()
   let cluster: RecordedCluster | undefined
   let stopListening = () => {}
@@ -219,11 +223,13 @@ export function startRecording(
       tell({ kind: 'step', step: current, event, ...(error !== undefined && { error }) })
     },
     pods: samples.pods,
+    flows: flows.flows,
     async follow(followed) {
       cluster = followed
       samples.follow(followed)
       stopListening = followed.onRequest((request) => {
         requests.add(request)
+        flows.add(request)
         samples.request(request)
       })
       machine.watch(() => followed.processes())

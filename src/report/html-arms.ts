@@ -1,6 +1,7 @@
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { formatBytes } from '../base/quantity.ts'
+import { sumOf } from '../base/sum.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import { none, orNone } from './format.ts'
 import { body, columns, num, section, swatch, table, term } from './html-elements.ts'
@@ -40,8 +41,21 @@ ${resources.map((resource) => num(objects[resource] === undefined ? none : forma
     ],
     markup`<dl>${Object.entries(result.versions).map(([component, version]) => term(component, version))}
 ${view.versions.map(({ arm, words }) => term(arm, words))}
+${flowsOf(arms).map((text) => term('own requests', text))}
 ${term('machine', machine === null ? view.words.elsewhere : `${machine.system}, ${plural(machine.cores, 'core')}, ${formatBytes(machine.memoryBytes)}`)}
 ${orchestrator !== null && term('orchestrator', `${formatBytes(orchestrator.peakMemoryBytes)} of memory at its peak`)}</dl>`,
+  )
+}
+
+/** What the orchestrator's own requests rode on in API Priority and Fairness, of all arms together. */
+function flowsOf(arms: readonly ArmOutcome[]): string[] {
+  const all = arms.flatMap(({ ownFlows = [] }) => ownFlows)
+  const kinds = Map.groupBy(
+    all,
+    ({ flowSchema, priorityLevel }) => `priority level ${priorityLevel}, by flow schema ${flowSchema}`,
+  )
+  return [...kinds].map(
+    ([kind, flows]) => `${kind}: ${plural(sumOf(flows.map(({ requests }) => requests)), 'request')}`,
   )
 }
 

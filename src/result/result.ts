@@ -40,6 +40,9 @@ const knobOutcome = z.object({
   note: z.string().optional(),
 })
 
+/** A flow schema, its priority level, and how many of the orchestrator's own requests it took; UIDs where names could not be read. */
+const ownFlow = z.object({ flowSchema: z.string(), priorityLevel: z.string(), requests: z.number() })
+
 /** What the machine did during one step of an arm. */
 const machinePhase = z.object({
   /** The step's id, such as `fleet`. */
@@ -146,6 +149,8 @@ const armParts = {
   insecure: z.literal(true).optional(),
   /** Figures over the whole arm, clean-up aside; absent where the fleet was not Ready. */
   series: z.array(seriesSchema).optional(),
+  /** What the orchestrator's own requests rode on in API Priority and Fairness; absent where the API server did not say. */
+  ownFlows: z.array(ownFlow).optional(),
   /** What tear-down could not remove or restore. */
   residue: z.array(z.string()),
 }
@@ -325,6 +330,7 @@ export interface Result extends z.infer<z.ZodObject<typeof resultParts>> {
 export type EndingKind = (typeof endingKinds)[number]
 export type WhatIf = z.infer<typeof whatIf>
 export type KnobOutcome = z.infer<typeof knobOutcome>
+export type OwnFlow = z.infer<typeof ownFlow>
 export type KnobValue = z.infer<typeof knobValue>
 export type MachineOutcome = z.infer<typeof machineOutcome>
 export type MachinePhase = z.infer<typeof machinePhase>

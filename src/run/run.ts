@@ -3,6 +3,7 @@ import { Failure, messageOf } from '../base/errors.ts'
 import { asFailure } from '../kube/failures.ts'
 import { seriesOf } from '../measure/series.ts'
 import { sectionsOf } from '../plan/section.ts'
+import { namedFlows } from '../record/flows.ts'
 import type { Recording } from '../record/recording.ts'
 import { startRecording } from '../record/recording.ts'
 import type { ArmOutcome, Result } from '../result/result.ts'
@@ -161,6 +162,10 @@ async function measureArm(running: Running): Promise<void> {
   } finally {
     outcome.fleet.flaps = fleet.flaps()
     outcome.series = seriesOf(await whole.end(unread), target.evidence)
+    const { signal } = running
+    // An arm that ended early has no time for names.
+    const flows = unread === undefined ? await namedFlows(recording.flows(), cluster.api, signal) : recording.flows()
+    if (flows.length > 0) outcome.ownFlows = flows
   }
 }
 
