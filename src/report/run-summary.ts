@@ -38,7 +38,7 @@ export type RunSummary = z.infer<typeof runSummarySchema>
 /** What the list of all runs says of one. */
 export function runSummaryOf({ result, verdict, armNames, steps }: ReportView): RunSummary {
   const { run, plan, conditionsHash, target, evidence, partial, startedAt, durationMs, versions, arms } = result
-  const kubernetes = versions['kube-apiserver'] ?? versionsOfArms(result)
+  const kubernetes = versions['kubernetes'] ?? versions['kube-apiserver'] ?? versionsOfArms(result)
   const rows = steps.flatMap(({ figures }) => figureRows(figures)).filter(({ importance }) => importance === 'headline')
   return {
     schema: 1,
