@@ -14,7 +14,7 @@ import { runsIn } from './saved-runs.ts'
 /** What the list of all runs needs of one: reading all their results would take seconds. */
 export const summaryFile = 'summary.json'
 /** The page that lists all runs of a folder of reports. */
-export const indexFile = 'index.html'
+const indexFile = 'index.html'
 
 /** Writes the list of all runs anew. Throws `Failure('infrastructure')`. */
 export function writeRunsIndex(reports: string): void {

@@ -40,12 +40,6 @@ export function planDifferences(before: WrittenPlan, after: WrittenPlan): PlanDi
   })
 }
 
-/** What of a plan has to be the same for its runs to be compared, as text: everything but Kubernetes' version, settings and arms. */
-export function loadOf(plan: WrittenPlan): string {
-  const fields = [...fieldsOf(plan, new Set())].filter(([field]) => !isUnderTest(field))
-  return JSON.stringify(fields.toSorted(([one], [other]) => (one < other ? -1 : 1)))
-}
-
 function isUnderTest(field: string): boolean {
   return field === 'kubernetes' || field.startsWith('arms.')
 }

@@ -89,7 +89,7 @@ export function boundValue(value: number | string, isRatio: boolean): number | u
 }
 
 /** Series that are figures of steps of their own. */
-export function ownSeriesOf(steps: readonly FoundStep[]): SeriesEntry[] {
+function ownSeriesOf(steps: readonly FoundStep[]): SeriesEntry[] {
   const all = steps.flatMap(({ kind, section }) => kind.seriesOf(section))
   return [...new Map(all.map((entry) => [entry.name, entry])).values()]
 }

@@ -65,7 +65,7 @@ export function compareResults(baseline: Side, other: Side, comparing: Comparing
 }
 
 /** How many times as much, or as little, one result has; ranks alone come before all that is measured. */
-export function sizeOf({ difference }: Pick<Finding, 'difference'>): number {
+function sizeOf({ difference }: Pick<Finding, 'difference'>): number {
   const ratio =
     difference.kind === 'one-run'
       ? difference.ratio

@@ -52,7 +52,7 @@ export function armPairs(baseline: Side, other: Side, { arm, pair }: ArmChoice):
 }
 
 /** The arms of a result, each once, in the order they first ran. */
-export function armNamesOf({ arms }: Pick<Result, 'arms'>): string[] {
+function armNamesOf({ arms }: Pick<Result, 'arms'>): string[] {
   return [...new Set(arms.toSorted((one, other) => one.order - other.order).map(({ name }) => name))]
 }
 
@@ -117,11 +117,6 @@ export function letterAt(index: number): string {
 
 /** Results compared at a time: a page of more columns is not read. */
 export const mostSides = 8
-
-/** `A and B`. */
-export function lettersOf(sides: readonly Side[]): string {
-  return formatList(sides.map(({ letter }) => letter))
-}
 
 /** The arms that only one of the results has, a phrase each. */
 export function armsAlone(baseline: Side, other: Side): string[] {
