@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import { renderCrossRunHtml } from '../../report/cross-run/html.ts'
+import { renderCrossRunJunit } from '../../report/cross-run/junit.ts'
+import { renderCrossRunMarkdown } from '../../report/cross-run/markdown.ts'
+import type { Side } from '../../report/cross-run/sides.ts'
+import { refuseUnlike } from '../../report/cross-run/sides.ts'
+import { renderCrossRun } from '../../report/cross-run/text.ts'
+import { crossRunViewOf } from '../../report/cross-run/view.ts'
 import type { KnobOutcome, Result } from '../../result/result.ts'
-import { stepViews } from '../../steps/views.ts'
 import { sampleArm, sampleResult } from '../../testing/results.ts'
-import { renderCrossRunHtml } from './html.ts'
-import { renderCrossRunJunit } from './junit.ts'
-import { renderCrossRunMarkdown } from './markdown.ts'
-import type { Side } from './sides.ts'
-import { refuseUnlike } from './sides.ts'
-import { renderCrossRun } from './text.ts'
-import { crossRunViewOf } from './view.ts'
+import { stepViews } from '../views.ts'
 
 /** Repetitions of arm `tuned` that take `factor` times as long as usual, with a spread of about one per cent. */
 function resultWith(
