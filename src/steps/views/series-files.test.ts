@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { renderSeriesCsv } from '../../report/csv.ts'
 import { renderOpenMetrics } from '../../report/open-metrics.ts'
+import { seriesIn } from '../../report/series-lines.ts'
 import type { Result } from '../../result/result.ts'
 import type { Series } from '../../result/series.ts'
 import { openMetricsOf } from '../../testing/open-metrics-rules.ts'
@@ -26,6 +27,16 @@ function resultWith(series: Series[]): Result {
 
 let simulated: Result
 
+/** A label that is empty is as good as none. */
+function keyOf(name: string, labels: Readonly<Record<string, string>>): string {
+  return JSON.stringify([
+    name,
+    ...Object.entries(labels)
+      .filter(([, text]) => text !== '')
+      .sort(),
+  ])
+}
+
 beforeAll(async () => {
   simulated = (await simulatedRun(written)).result
 })
@@ -36,21 +47,14 @@ describe('metrics.txt', () => {
     const [run, ...others] = samples
     expect(run).toMatchObject({ name: 'scale_test_run_info', labels: { run: 'run', evidence: 'simulated' } })
     expect(new Set(others.map(({ labels }) => labels['evidence']))).toEqual(new Set(['simulated']))
-    for (const { name: arm, steps, series: whole = [] } of simulated.arms)
-      for (const [step, all] of [
-        ...steps.map(({ name, series = [] }) => [name, series] as const),
-        ['arm', whole] as const,
-      ])
-        for (const { name, labels, ...figure } of all) {
-          const own = samples.filter((sample) => sample.labels['arm'] === arm && sample.labels['step'] === step)
-          const found = own.find(
-            (sample) =>
-              sample.name === `scale_test_${name}${'distribution' in figure ? '_count' : ''}` &&
-              Object.entries(labels).every(([label, text]) => (sample.labels[label] ?? '') === text),
-          )
-          const expected = 'distribution' in figure ? figure.distribution.count : figure.value
-          expect([arm, step, name, found?.value ?? null]).toEqual([arm, step, name, expected])
-        }
+    const found = new Map(others.map(({ name, labels, value }) => [keyOf(name, labels), value]))
+    for (const { arm, step, series } of seriesIn(simulated)) {
+      const { name, labels, evidence } = series
+      const suffix = 'distribution' in series ? '_count' : ''
+      const key = keyOf(`scale_test_${name}${suffix}`, { ...labels, run: 'run', arm, repetition: '1', step, evidence })
+      const expected = 'distribution' in series ? series.distribution.count : (series.value ?? undefined)
+      expect([key, found.get(key)]).toEqual([key, expected])
+    }
   })
 
   it('should have percentiles as quantiles, infinite where too many never came, and nothing where nothing is known', () => {
