@@ -16,6 +16,7 @@ export const rooms = [
   'measure',
   'report',
   'result',
+  'statistics',
   'plan',
   'tuning',
   'image',

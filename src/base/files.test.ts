@@ -14,7 +14,17 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from './errors.ts'
 import { machineFailure } from './file-failures.ts'
-import { listFolder, makeFolder, openLineFile, readTextFile, remove, renameFolder, writeFileWhole } from './files.ts'
+import {
+  keepLines,
+  listFolder,
+  makeFolder,
+  openLineFile,
+  readTextFile,
+  remove,
+  renameFolder,
+  writeFileWhole,
+  writeNewFile,
+} from './files.ts'
 
 let folder: string
 beforeEach(() => {
@@ -153,6 +163,37 @@ describe('renameFolder', () => {
     expect(renameFolder(join(folder, 'one'), join(folder, 'three'))).toBe('done')
     expect(renameFolder(join(folder, 'one'), join(folder, 'four'))).toBe('missing')
     expect(listFolder(folder).sort()).toEqual(['three', 'two'])
+  })
+})
+
+describe('keepLines', () => {
+  it('should keep the lines it is told to, whatever pieces the file is read in, and no torn one', () => {
+    const path = join(folder, 'lines')
+    const lines = Array.from({ length: 40_000 }, (_, index) => `${index} ${'ü'.repeat(index % 60)}`)
+    writeFileSync(path, `${lines.join('\n')}\n7 torn`)
+    keepLines(path, (line) => line.startsWith('7'))
+    const kept = lines.filter((line) => line.startsWith('7'))
+    expect(readFileSync(path, 'utf8')).toBe(`${kept.join('\n')}\n`)
+    expect(readdirSync(folder)).toEqual(['lines'])
+  })
+
+  it('should leave the file as it was when a line is refused', () => {
+    const path = join(folder, 'lines')
+    writeFileSync(path, 'a\nb\n')
+    const refuse = () => {
+      throw new Failure('safety-refusal', 'no')
+    }
+    expect(failureOf(() => keepLines(path, refuse))).toBe('safety-refusal: no')
+    expect(readFileSync(path, 'utf8')).toBe('a\nb\n')
+    expect(readdirSync(folder)).toEqual(['lines'])
+  })
+})
+
+describe('writeNewFile', () => {
+  it('should write a file only once', () => {
+    const path = join(folder, 'new')
+    expect([writeNewFile(path, 'one'), writeNewFile(path, 'two')]).toEqual([true, false])
+    expect(readFileSync(path, 'utf8')).toBe('one')
   })
 })
 

@@ -18,6 +18,7 @@ import {
   rmSync,
   statfsSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
@@ -210,6 +211,31 @@ export function writeFileWhole(path: string, content: string | readonly Uint8Arr
       quietly(() => rmSync(unfinished, { force: true }))
       throw error
     }
+    // Where folders cannot be synced, a loss of power may bring back what was there before: that is whole, too.
+    quietly(() => syncFolder(dirname(path)))
+  })
+}
+
+/** A new name in a folder lasts only when the folder is on the disk as well. */
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/** Writes a file that is not there yet; false where it is. Throws `Failure('infrastructure')`. */
+export function writeNewFile(path: string, content: string): boolean {
+  return onFile(path, 'written', () => {
+    try {
+      writeFileSync(path, content, { flag: 'wx', mode: 0o600, flush: true })
+      return true
+    } catch (error) {
+      if (isSystemError(error) && error.code === 'EEXIST') return false
+      throw error
+    }
   })
 }
 
@@ -226,6 +252,8 @@ function quietly(work: () => void): void {
 export interface LineFile {
   /** Throws `Failure('infrastructure')`; then nothing of the line is in the file. */
   append(line: string): void
+  /** Returns when all that was appended is on the disk. Throws `Failure('infrastructure')`. */
+  sync(): void
   close(): void
 }
 
@@ -244,8 +272,46 @@ export function openLineFile(path: string): LineFile {
           throw error
         }
       }),
+    sync: () => onFile(path, 'written', () => fsyncSync(file)),
     close: () => onFile(path, 'written', () => closeSync(file)),
   }
+}
+
+/** Cuts a file off after so many bytes. Throws `Failure('infrastructure')`. */
+export function cutFile(path: string, bytes: number): void {
+  onFile(path, 'written', () => truncateSync(path, bytes))
+}
+
+/**
+ * Keeps those lines of a file that `isKept` says, and what is left is as whole as with `writeFileWhole`; a last line without its end is no
+ * line. The file may be larger than memory. Throws `Failure('infrastructure')`, and what `isKept` throws.
+ */
+export function keepLines(path: string, isKept: (line: string) => boolean): void {
+  const pieceBytes = 2 ** 20
+  const unfinished = `${path}.unfinished-${process.pid}`
+  onFile(path, 'written', () => {
+    const from = openSync(path, 'r')
+    const to = openSync(unfinished, 'w', 0o600)
+    try {
+      let rest = ''
+      const decoder = new TextDecoder()
+      const piece = new Uint8Array(pieceBytes)
+      for (let read = readSync(from, piece); read > 0; read = readSync(from, piece)) {
+        const lines = `${rest}${decoder.decode(piece.subarray(0, read), { stream: true })}`.split('\n')
+        rest = lines.pop() ?? ''
+        const kept = lines.filter(isKept).map((line) => `${line}\n`)
+        writeFileSync(to, kept.join(''))
+      }
+      fsyncSync(to)
+      renameSync(unfinished, path)
+    } catch (error) {
+      quietly(() => rmSync(unfinished, { force: true }))
+      throw error
+    } finally {
+      closeSync(from)
+      closeSync(to)
+    }
+  })
 }
 
 /** Opens a file for what a child process prints; whoever opens it closes it. Throws `Failure('infrastructure')`. */

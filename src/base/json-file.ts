@@ -18,7 +18,8 @@ export interface Wanted {
 const mostShown = 5
 
 /**
- * Reads what scale-test wrote: JSON of an object with the number of its `schema`. Throws `Failure('bad-input')` for anything else, and
+ * Reads what scale-test wrote: JSON of an object with the number of its `schema`. Its fields keep their order, so that what is written
+ * again is the same. Throws `Failure('bad-input')` for anything else, and
  * shows nothing of what some other program wrote.
  */
 export function readJsonFile<Schema extends z.ZodObject<{ schema: z.ZodLiteral<number> }>>(
@@ -38,7 +39,7 @@ export function readJsonFile<Schema extends z.ZodObject<{ schema: z.ZodLiteral<n
       'Use the scale-test that wrote it',
     )
   const checked = schema.safeParse(value, { reportInput: true })
-  if (checked.success) return checked.data
+  if (checked.success) return inOrderOf(value, checked.data)
   const problems = schemaProblems(schema, checked.error, what)
   const more = problems.length - mostShown
   const lines = [
@@ -56,4 +57,17 @@ function parsed(text: string, refusal: (reason: string) => Failure): unknown {
     const [, line, column] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? []
     throw refusal(`is not JSON${line === undefined ? '' : ` (line ${line}, column ${column})`}`)
   }
+}
+
+/** A value whose fields are in the order in which another one has them; those that only it has come last. */
+function inOrderOf<T>(written: unknown, value: T): T {
+  if (Array.isArray(written) && Array.isArray(value))
+    return value.map((item, index) => inOrderOf(written[index], item)) as T
+  if (!isObject(written) || !isObject(value)) return value
+  const order = [...Object.keys(written).filter((key) => Object.hasOwn(value, key)), ...Object.keys(value)]
+  return Object.fromEntries(order.map((key) => [key, inOrderOf(written[key], value[key])])) as T
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,6 +4,7 @@ import { exitCodes, Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { kindOf, listFolder } from '../base/files.ts'
 import { asFailure } from '../kube/failures.ts'
+import type { PlannedClusters } from '../plan/plan.ts'
 import { cleanUpClusters } from '../run/cleanup-clusters.ts'
 import { findMarked, isGuarded, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { requireKnown } from '../targets/remote/index.ts'
@@ -43,8 +44,22 @@ async function cleanUpRemote(
   { run, clusters: file, confirm = [], allowInsecure = [] }: CleanupOptions & { clusters: string },
   surroundings: Surroundings,
 ): Promise<number> {
+  const residue = await removeFromClusters(loadClusters(file), { run, confirm, allowInsecure }, surroundings)
+  for (const line of residue) surroundings.terminal.printError(line)
+  return residue.length === 0 ? exitCodes.pass : exitCodes.residue
+}
+
+/** Removes what is left of one run, or of all that are not going on, from clusters; returns what cannot be removed, in sentences. */
+export async function removeFromClusters(
+  planned: PlannedClusters,
+  {
+    run,
+    confirm = [],
+    allowInsecure = [],
+  }: { run: string | undefined; confirm?: string[] | undefined; allowInsecure?: string[] | undefined },
+  surroundings: Surroundings,
+): Promise<string[]> {
   const { terminal, interruption } = surroundings
-  const planned = loadClusters(file)
   const closing = new AbortController()
   const signal = AbortSignal.any([interruption.signal, closing.signal, AbortSignal.timeout(clusterBudgetMs)])
   const now = new Date()
@@ -57,16 +72,7 @@ async function cleanUpRemote(
     })
     requireKnown({ '--confirm': confirm, '--allow-insecure': allowInsecure }, clusters)
     requireNoRefusals(await examineClusters({ clusters, confirmed: confirm, now, signal }, identityChecks))
-    const residue = await cleanUpClusters({
-      clusters,
-      runId: run,
-      clock: systemClock,
-      now,
-      signal,
-      print: terminal.print,
-    })
-    for (const line of residue) terminal.printError(line)
-    return residue.length === 0 ? exitCodes.pass : exitCodes.residue
+    return await cleanUpClusters({ clusters, runId: run, clock: systemClock, now, signal, print: terminal.print })
   } catch (error) {
     throw asFailure(error)
   } finally {

@@ -1,12 +1,18 @@
 import { exitCodes, Failure, messageOf } from '../base/errors.ts'
+import type { Verdict } from '../result/result.ts'
 import type { RunOutcome } from '../run/run.ts'
 
 /** The exit status that tells a pipeline how a run ended; residue outranks everything. */
 export function exitCodeOf({ result, error }: RunOutcome, interruptedBy: 'SIGINT' | 'SIGTERM' | undefined): number {
-  if (result.arms.some((arm) => arm.residue.length > 0)) return exitCodes.residue
+  if ([...(result.warmUps ?? []), ...result.arms].some((arm) => arm.residue.length > 0)) return exitCodes.residue
   if (error !== undefined) return exitCodeOfError(error, interruptedBy)
-  if (result.verdict === 'fail') return exitCodes.thresholdMissed
-  return result.verdict === 'pass' ? exitCodes.pass : exitCodes.inconclusive
+  return exitCodeOfVerdict(result.verdict)
+}
+
+/** The exit status of a verdict alone. */
+export function exitCodeOfVerdict(verdict: Verdict): number {
+  if (verdict === 'fail') return exitCodes.thresholdMissed
+  return verdict === 'pass' ? exitCodes.pass : exitCodes.inconclusive
 }
 
 /** The exit status for something that was thrown; what is not a `Failure` is a bug. */

@@ -111,6 +111,8 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
           if (key.startsWith(`${event.armId}/`) && !key.endsWith('/clean-up')) ended.resolve({ kind: 'skipped' })
         }
         break
+      case 'arm-finished':
+        break
       case 'run-finished':
         skipAll()
         break

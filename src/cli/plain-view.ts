@@ -36,6 +36,7 @@ export function plainView(terminal: Terminal, nowMs: () => number): RunEventSink
       case 'step-failed':
         terminal.print(`${titleOf(event)}: FAILED: ${event.message}`)
         break
+      case 'arm-finished':
       case 'run-finished':
         break
     }

@@ -1,4 +1,4 @@
-import { join, relative, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { shownPath } from '../base/file-failures.ts'
@@ -6,6 +6,7 @@ import { kindOf, listFolder, listTree, readTextFile } from '../base/files.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { pinnedVersions } from '../components/components.ts'
+import { measuredSeries } from '../measure/catalogue.ts'
 import type { ParseOptions } from '../plan/parse.ts'
 import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
@@ -31,11 +32,12 @@ export function vocabularyOf({ profiles }: Pick<PlanFolders, 'profiles'>): Vocab
     profiles: profilesIn(profiles),
     kubernetes: pinnedVersions(join(import.meta.dirname, '..', '..', 'components')),
     kinds: stepKinds.map(({ section }) => section),
+    series: measuredSeries,
   }
 }
 
 /** Folders of plans/ that hold what other plans include, and no plans. */
-const fragments = 'include'
+const fragments = ['include', 'slo']
 
 /** Where target remote looks for its clusters when nobody names a file. */
 export const defaultClusters = 'clusters.yaml'
@@ -55,7 +57,7 @@ export interface PlanChoices {
 }
 
 /**
- * Reads a plan and, for target remote, the file of its clusters: the one that is named, or clusters.yaml in the working
+ * Reads a plan, with as many repetitions as it runs on its target, and, for target remote, the file of its clusters: the one that is named, or clusters.yaml in the working
  * directory if there is one. Throws `Failure('bad-input')`.
  */
 export function loadPlanFor(
@@ -68,12 +70,16 @@ export function loadPlanFor(
   if (kubernetes !== undefined) refuseOverrides(set, 'kubernetes', 'beside --kubernetes')
   const version = { option: '--kubernetes', text: `kubernetes=${JSON.stringify(kubernetes)}` }
   const overrides = kubernetes === undefined ? set : [...set, version]
+  // What is said for this run is meant for every target.
+  const isSaid = set.some((override) => typeof override === 'string' && override.startsWith('repetitions='))
   const load = (over: readonly string[]) => {
     const refuse = (plan: Plan) => refusalsOf(target ?? plan.target ?? otherwise, plan)
     const plan = loadPlan(nameOrPath, folders, overrides, { over, refuse })
     if (plan.arms.every((arm) => arm.kubernetes !== undefined))
       refuseUseless({ '--kubernetes': kubernetes }, 'here: every arm of the plan names a version of its own')
-    return plan
+    const there = target ?? plan.target ?? otherwise
+    const usual = there === 'sim' && !isSaid ? plan.simulation?.repetitions : undefined
+    return { ...plan, repetitions: repeat ?? usual ?? plan.repetitions }
   }
   if (clusters !== undefined) return load([clusters])
   const plan = load([])
@@ -102,8 +108,22 @@ export function loadPlan(
   return parsePlan(readPlanFile(file), shown.startsWith('..') ? file : shown, vocabularyOf(folders), {
     read: readPlanFile,
     overrides,
+    fileName: (found) => calledBy(nameOrPath, { found, plan: file, plansFolder: folders.plans }),
     ...choices,
   })
+}
+
+/**
+ * What results call a plan's file, or one that it includes: by its folder where the plan was given by its name, by the path as it was given
+ * otherwise. The working directory is no part of it, so that a result is the same wherever the command ran.
+ */
+function calledBy(
+  given: string,
+  { found, plan, plansFolder }: { found: string; plan: string; plansFolder: string },
+): string {
+  const isNamed = plan === join(plansFolder, `${given}.yaml`)
+  const from = isNamed ? join(basename(plansFolder), `${given}.yaml`) : given
+  return join(dirname(from), relative(dirname(resolve(plan)), resolve(found)))
 }
 
 /** Reads the file of the clusters of target remote alone. Throws `Failure('bad-input')`. */
@@ -144,7 +164,7 @@ function planFile(nameOrPath: string, plansFolder: string): string {
 /** The names of the plans in a folder and those below it. */
 export function planNames(plansFolder: string): string[] {
   return listTree(plansFolder)
-    .filter((name) => name.endsWith('.yaml') && !name.split(sep).includes(fragments))
+    .filter((name) => name.endsWith('.yaml') && !name.split(sep).some((part) => fragments.includes(part)))
     .map((name) => name.replace(/\.yaml$/, ''))
     .sort()
 }

@@ -8,11 +8,14 @@ import { builders } from '../image/builders.ts'
 import { mostRepetitions, mostSeeds } from '../plan/limits.ts'
 import type { CalibrateOptions } from './calibrate-command.ts'
 import type { CleanupOptions } from './cleanup-command.ts'
+import type { CompareOptions } from './compare-command.ts'
 import type { ComponentsOptions } from './components-command.ts'
 import type { DryRunOptions } from './dry-run.ts'
 import type { ImageOptions } from './image-command.ts'
 import type { ReportOptions, RunOptions, WhatIfOptions } from './options.ts'
 import type { PlanOptions } from './plan-command.ts'
+import type { ResumeOptions } from './resume-command.ts'
+import type { SeriesOptions } from './series-command.ts'
 import type { SimulateOptions } from './simulate-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { describeVersion } from './version.ts'
@@ -62,7 +65,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('--confirm <context>', confirmHelp, collected)
     .option('--allow-insecure <context>', insecureHelp, collected)
     .option('--junit <file>', junitHelp, inHome)
-    .option('--json', 'for programs: print events as lines of JSON, and all text on standard error (docs/events.md)')
+    .option('--json', jsonHelp)
     .action(async (plan: string, options: RunOptions) =>
       onExit(await (await import('./run-command.ts')).runCommand(plan, options, surroundings)),
     )
@@ -137,6 +140,60 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     )
 
   program
+    .command('resume')
+    .argument('[run]', 'a folder in reports/; default: the newest run that can go on', inHome)
+    .description('go on with a run that was killed or interrupted, from its first arm that is not complete')
+    .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
+    .option('--junit <file>', junitHelp, inHome)
+    .option('--json', jsonHelp)
+    .action(async (run: string | undefined, options: ResumeOptions) =>
+      onExit(await (await import('./resume-command.ts')).resumeCommand(run, options, surroundings)),
+    )
+
+  program
+    .command('compare')
+    .argument('<results...>', 'folders in reports/ or elsewhere, or baseline:NAME; the first one is the baseline')
+    .description(
+      'compare saved results across versions, targets and machines; exit status 1 if a headline figure is worse',
+    )
+    .option('--arm <name>', 'compare one arm only')
+    .option('--arms <before=after>', 'compare arms of different names')
+    .option('--unlike', 'compare them although they are not of the same experiment')
+    .option('-o, --output <folder>', 'where to write the pages; default: in reports/comparisons/', inHome)
+    .action(async (results: string[], options: CompareOptions) =>
+      onExit((await import('./compare-command.ts')).compareCommand(results, options, surroundings)),
+    )
+
+  const baseline = program
+    .command('baseline')
+    .description('keep results in reports/baselines/ and check runs against them')
+  baseline
+    .command('set')
+    .argument('<name>', 'such as v1.37')
+    .argument('[run]', 'a folder in reports/; default: the newest run')
+    .description('keep the result of a run as a baseline')
+    .option('--replace', 'take the place of the baseline of this name')
+    .action(async (name: string, run: string | undefined, options: { replace?: boolean }) =>
+      onExit((await import('./baseline-command.ts')).baselineSetCommand(name, run, options, surroundings)),
+    )
+  baseline
+    .command('check')
+    .argument('<name>', 'a baseline')
+    .argument('[run]', 'a folder in reports/; default: the newest run')
+    .description('compare a run with a baseline; exit status 1 if a headline figure is worse, 4 if nobody can say')
+    .option('--arm <name>', 'compare one arm only')
+    .option('--arms <before=after>', 'compare arms of different names')
+    .option('--unlike', 'compare them although they are not of the same experiment')
+    .option('-o, --output <folder>', "where to write the pages; default: the run's folder", inHome)
+    .action(async (name: string, run: string | undefined, options: CompareOptions) =>
+      onExit((await import('./baseline-command.ts')).baselineCheckCommand(name, run, options, surroundings)),
+    )
+  baseline
+    .command('list')
+    .description('list the baselines there are')
+    .action(async () => onExit((await import('./baseline-command.ts')).baselineListCommand(surroundings)))
+
+  program
     .command('doctor')
     .description('say what this machine has and lacks for each target')
     .action(async () => onExit(await (await import('./doctor-command.ts')).doctorCommand(surroundings)))
@@ -191,6 +248,16 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       onExit((await import('./knobs-command.ts')).knobsCommand(filter, surroundings)),
     )
 
+  program
+    .command('series')
+    .argument('[plan]', 'a name in plans/, or a path to a .yaml file', inHome)
+    .description('list what thresholds can judge: every series, or what a plan has of them')
+    .option('-t, --target <name>', 'say what this target has no figure of (sim, local, remote)')
+    .option('--json', 'as JSON')
+    .action(async (plan: string | undefined, options: SeriesOptions) =>
+      onExit((await import('./series-command.ts')).seriesCommand(plan, options, surroundings)),
+    )
+
   for (const command of program.commands) refuseRepeated(command)
   return program
 }
@@ -206,6 +273,7 @@ const clustersHelp =
 const confirmHelp = 'of target remote: go on although this context looks like production; may be repeated'
 const insecureHelp =
   'of target remote: connect to this context without checking who answers (insecure-skip-tls-verify, http); may be repeated'
+const jsonHelp = 'for programs: print events as lines of JSON, and all text on standard error (docs/events.md)'
 const junitHelp = 'write the test report to this file as well, whatever keeps the command from a result'
 const kubernetesHelp = 'such as 1.36; default: the version that components/go.mod pins'
 const armsKubernetesHelp = 'version of Kubernetes of every arm that names none, such as 1.36'

@@ -1,12 +1,13 @@
 import { join, relative } from 'node:path'
 import process from 'node:process'
 import { Failure } from '../base/errors.ts'
-import { kindOf, listFolder, writeFileWhole } from '../base/files.ts'
+import { kindOf, writeFileWhole } from '../base/files.ts'
 import { renderCsv, renderSeriesCsv } from '../report/csv.ts'
 import { renderHtml } from '../report/html.ts'
 import { renderJunit } from '../report/junit.ts'
 import { renderMarkdown } from '../report/markdown.ts'
 import { renderOpenMetrics } from '../report/open-metrics.ts'
+import { runSummaryOf } from '../report/run-summary.ts'
 import { renderSummary } from '../report/summary.ts'
 import type { ReportView } from '../report/view.ts'
 import { viewOf } from '../report/view.ts'
@@ -21,8 +22,13 @@ import { exitCodeOf } from './exit.ts'
 import type { ReportOptions } from './options.ts'
 import type { Pipeline } from './pipeline.ts'
 import { withPipeline } from './pipeline.ts'
-import { hasResults, readResult, resultsWrittenAtMs, writeResult } from './result-files.ts'
+import { readResult, writeResult } from './result-files.ts'
+import { resumeCommand } from './resume-hint.ts'
 import { finishKilled, unfinishedRun } from './run-folder.ts'
+import { isGoingOn } from './run-owner.ts'
+import { journalFile } from './run-records.ts'
+import { summaryFile, writeRunsIndex } from './runs-index.ts'
+import { findRun } from './saved-runs.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What reports show of a result: worked out once, for all formats. */
@@ -46,6 +52,7 @@ export function writeReports({ view, whatIf }: Reports, runFolder: string): stri
   write('figures.csv', renderCsv(view))
   write('series.csv', renderSeriesCsv(view))
   write('metrics.txt', renderOpenMetrics(view))
+  write(summaryFile, `${JSON.stringify(runSummaryOf(view), null, 2)}\n`)
   if (whatIf === null) return 'report.html'
   write('what-if.html', renderWhatIfHtml(whatIf))
   return 'what-if.html'
@@ -77,48 +84,23 @@ async function renderAgain(run: string | undefined, { surroundings, deliver }: P
   const found = findRun(run, surroundings.folders.reports)
   const result = judgedAgain(readResult(found))
   const killed = unfinishedRun(found)
-  if (killed?.isGoingOn === true)
+  if (isGoingOn(found))
     throw new Failure('bad-input', `${found} is still being written`, { next: 'Wait for its run to end' })
   const reports = reportsOf(result)
   let report: string | undefined
+  let folder = found
   try {
     // What it says has to be kept before it is shown.
     if (result.partial) writeResult(result, found)
     const name = writeReports(reports, found)
-    report = join(killed === undefined ? found : finishKilled(killed), name)
+    if (killed !== undefined) folder = finishKilled(killed)
+    report = join(folder, name)
+    writeRunsIndex(surroundings.folders.reports)
   } finally {
     printReports(reports, report, surroundings)
   }
+  if (result.ending !== undefined && kindOf(join(folder, journalFile)) !== undefined)
+    surroundings.terminal.print(`to go on: ${resumeCommand(folder)}`)
   await deliver(reports.view)
   return exitCodeOf({ result }, undefined)
-}
-
-/** The folder of a run, by its path or its name in `reports`; the newest when none is named. */
-function findRun(run: string | undefined, reports: string): string {
-  if (run === undefined) return newestRun(reports)
-  if (hasResults(run)) return run
-  const named = join(reports, run)
-  if (kindOf(named) !== undefined) return named
-  const killed = runsIn(reports).filter(({ path }) => unfinishedRun(path)?.place === named)
-  return killed.at(-1)?.path ?? named
-}
-
-function newestRun(reports: string): string {
-  const newest = runsIn(reports).at(-1)
-  if (newest !== undefined) return newest.path
-  throw new Failure('bad-input', 'there is no run to report on yet', {
-    next: 'make scale-test PLAN=single-node TARGET=local',
-  })
-}
-
-/** The runs in a folder that have results and are not going on, the newest last. */
-function runsIn(reports: string): { path: string; writtenAtMs: number }[] {
-  return listFolder(reports)
-    .map((name) => join(reports, name))
-    .filter((path) => unfinishedRun(path)?.isGoingOn !== true)
-    .flatMap((path) => {
-      const writtenAtMs = resultsWrittenAtMs(path)
-      return writtenAtMs === undefined ? [] : [{ path, writtenAtMs }]
-    })
-    .sort((left, right) => left.writtenAtMs - right.writtenAtMs)
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Failure } from '../base/errors.ts'
 import { kindOf, listFolder, remove, writeFileWhole, writtenAtMs } from '../base/files.ts'
 import { readJsonFile } from '../base/json-file.ts'
-import type { Result } from '../result/result.ts'
+import type { ArmOutcome, Result } from '../result/result.ts'
 import { resultSchemaOf } from '../result/result.ts'
 import { upgraded } from '../result/upgrade.ts'
 import { stepKinds } from '../steps/registry.ts'
@@ -18,10 +18,16 @@ export const resultFile = 'result.json'
 const armsFolder = 'arms'
 const nameRun = 'Name a run: a folder in reports/'
 
-/** Writes the newest arm of a result, with what there is to say of the run so far. Throws `Failure('infrastructure')`. */
-export function writeArm(soFar: Result, runFolder: string): void {
-  const name = `${String(soFar.arms.length).padStart(4, '0')}.json`
-  writeJson(join(runFolder, armsFolder, name), { ...soFar, arms: soFar.arms.slice(-1) })
+/** Writes one arm of a result, with what there is to say of the run so far. Throws `Failure('infrastructure')`. */
+export function writeArm(soFar: Result, arm: ArmOutcome, runFolder: string): void {
+  const name = `${String(arm.order).padStart(4, '0')}.json`
+  writeJson(join(runFolder, armsFolder, name), { ...soFar, arms: [arm] })
+}
+
+/** Takes the result of a run that goes on apart again into its arms: what is there if it is killed once more. Throws `Failure('infrastructure')`. */
+export function takeApart(result: Result, runFolder: string): void {
+  for (const arm of result.arms) writeArm(result, arm, runFolder)
+  remove(join(runFolder, resultFile))
 }
 
 /** Writes the result of a run, whole or partial. Throws `Failure('infrastructure')`. */
@@ -39,6 +45,11 @@ export function hasResults(runFolder: string): boolean {
   return newestFile(runFolder) !== undefined
 }
 
+/** Whether a run came so far that it wrote its result, whole or partial. */
+export function hasEnded(runFolder: string): boolean {
+  return kindOf(join(runFolder, resultFile)) !== undefined
+}
+
 /** When the newest figures of a run were written, in milliseconds since 1970; undefined where it has none. */
 export function resultsWrittenAtMs(runFolder: string): number | undefined {
   const file = newestFile(runFolder)
@@ -46,8 +57,11 @@ export function resultsWrittenAtMs(runFolder: string): number | undefined {
 }
 
 function newestFile(runFolder: string): string | undefined {
-  const whole = join(runFolder, resultFile)
-  return kindOf(whole) === undefined ? armFiles(runFolder).at(-1) : whole
+  if (hasEnded(runFolder)) return join(runFolder, resultFile)
+  return armFiles(runFolder)
+    .map((file) => ({ file, atMs: writtenAtMs(file) }))
+    .toSorted((one, other) => one.atMs - other.atMs)
+    .at(-1)?.file
 }
 
 function armFiles(runFolder: string): string[] {
@@ -63,12 +77,11 @@ function armFiles(runFolder: string): string[] {
  * there is neither, or something else.
  */
 export function readResult(runFolder: string): Result {
-  const whole = join(runFolder, resultFile)
-  if (kindOf(whole) !== undefined) return readJson(whole)
+  if (hasEnded(runFolder)) return readJson(join(runFolder, resultFile))
   const sofar = armFiles(runFolder).map(readJson)
-  const last = sofar.at(-1)
-  if (last === undefined) throw new Failure('bad-input', `there is no result in ${runFolder}`, { next: nameRun })
-  return { ...last, arms: sofar.flatMap(({ arms }) => arms) }
+  const [newest] = sofar.toSorted((one, other) => other.durationMs - one.durationMs)
+  if (newest === undefined) throw new Failure('bad-input', `there is no result in ${runFolder}`, { next: nameRun })
+  return { ...newest, arms: sofar.flatMap(({ arms }) => arms) }
 }
 
 function readJson(path: string): Result {

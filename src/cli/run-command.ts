@@ -10,13 +10,14 @@ import { fleetTimeWarnings, otherTargets } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
 import { armName, kubernetesOf } from '../plan/plan.ts'
 import { heapLimitBytes, lookAtThisMachine } from '../record/this-machine.ts'
-import type { Comparison } from '../run/context.ts'
+import type { Comparison, EarlierSessions } from '../run/context.ts'
 import type { RunEventSink } from '../run/events.ts'
 import type { RunOutcome } from '../run/run.ts'
 import { endsRun, executeRun } from '../run/run.ts'
 import { fleetSpecOf } from '../steps/fleet-up.ts'
 import { stepKinds } from '../steps/registry.ts'
 import { requestsOf } from '../tuning/profiles.ts'
+import { baselinesOf } from './baselines.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
 import { measureRun } from './measure-hint.ts'
@@ -28,8 +29,11 @@ import { plainView } from './plain-view.ts'
 import { loadPlanFor } from './plans.ts'
 import type { Reports } from './report-command.ts'
 import { resultFile, writeResult } from './result-files.ts'
+import { resumeCommand } from './resume-hint.ts'
 import type { RunFolder } from './run-folder.ts'
 import { inReports, openOwnFolder, openSharedFolder } from './run-folder.ts'
+import { headOf, planText } from './run-head.ts'
+import type { Beginning } from './run-records.ts'
 import { openRecords } from './run-records.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -50,7 +54,6 @@ async function runPlan(planName: string, options: RunOptions, pipeline: Pipeline
   const plan = loadPlanFor(planName, surroundings.folders, { ...options, otherwise: targetNames[0] })
   const target = targetNamed(options.target, plan)
   refuseForOtherTargets(target, plan, options)
-  if (options.repeat !== undefined) plan.repetitions = options.repeat
   if (options.target === undefined && plan.target !== undefined) {
     const where = options.set?.some((override) => override.startsWith('target=')) ? '--set' : printable(plan.name)
     surroundings.terminal.print(`target ${target}, as ${where} says: ${targetsInWords[target]}`)
@@ -70,6 +73,17 @@ export interface Carried {
   whatIf?: Comparison
   /** The command that measures what this run simulates. */
   measure: string | undefined
+  /** Present when the run goes on. */
+  session?: Session
+}
+
+/** A further session of a run that was killed or interrupted. */
+export interface Session {
+  /** This process has it already. */
+  folder: RunFolder
+  earlier: EarlierSessions
+  /** Has the folder ready for what comes, once everything that could be refused has been looked at. */
+  begin(): Beginning
 }
 
 /** Runs a plan on the target chosen for it, to its reports; returns the exit status. */
@@ -77,21 +91,19 @@ export async function carryOut(
   plan: Plan,
   on: RunOn,
   pipeline: Pipeline,
-  { whatIf, measure }: Carried,
+  { whatIf, measure, session }: Carried,
 ): Promise<number> {
   const { surroundings } = pipeline
   const { terminal, styles, interruption } = surroundings
-  const { runId, runFolder, target, clock } = on
-  if (target.evidence === 'measured') {
-    const clusters = target.name === 'remote' ? ' --clusters FILE' : ''
-    interruption.hint = `to remove what it left behind: npm run scale-test -- cleanup${clusters} --run ${runId}`
-  }
+  const { runFolder, target, clock } = on
 
   for (const sentence of otherTargets({ ...plan, target: target.name })) terminal.print(sentence)
   for (const text of warningsBeforehand(plan, on, whatIf)) terminal.printError(styles.yellow(`! ${text}`))
   if (target.name === 'sim') requireHeap([plan, ...(whatIf?.plans.values() ?? [])])
+  const baselines = baselinesOf(plan, surroundings.folders.reports)
   // Before anything is started: a run whose reports cannot be written is not worth its time.
-  const folder = target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder)
+  const folder =
+    session?.folder ?? (target.evidence === 'simulated' ? openSharedFolder(runFolder) : openOwnFolder(runFolder))
   const fleet = fleetSpecOf(plan.fleet)
   const arms = plan.arms.map((arm) => ({
     name: armName(arm),
@@ -106,7 +118,12 @@ export async function carryOut(
     throw error
   }
 
-  const records = openRecords(folder.path, plan, { nowMs: clock.nowMs, sleep: systemClock.sleep })
+  interruption.hint = hintFor(on, folder.path)
+  const records = openRecords(
+    folder.path,
+    session?.begin() ?? { record: headOf(plan, on, { whatIf, measure }), plan: planText(plan) },
+    { nowMs: clock.nowMs, sleep: systemClock.sleep },
+  )
   const view = harmless(
     terminal.interactive
       ? listrView(styles, systemClock.nowMs)
@@ -118,6 +135,7 @@ export async function carryOut(
     ...on,
     plan,
     whatIf,
+    baselines,
     signal: AbortSignal.any([interruption.signal, records.broken]),
     emit(event) {
       if (event.type !== 'step-progress') records.journal(event)
@@ -127,6 +145,7 @@ export async function carryOut(
     onSample: records.sample,
     onSampleText: records.sampleText,
     onArm: records.arm,
+    earlier: session?.earlier,
   })
   records.close()
   // Reports first: nothing that a view does may cost them.
@@ -136,6 +155,8 @@ export async function carryOut(
   kept.print(surroundings)
   const lost = [kept.error, undelivered].filter((error) => error !== undefined)
   tellOf(outcome.error, lost, surroundings)
+  if (outcome.error instanceof Failure && endsRun(outcome.error) && kept.page !== undefined)
+    terminal.printError(`\nto go on: ${resumeCommand(dirname(kept.page))}`)
   if (target.evidence === 'simulated' && measure !== undefined && outcome.error === undefined)
     terminal.print(`measure it: ${measure}`)
   const error = outcome.error ?? lost[0]
@@ -156,6 +177,14 @@ async function errorOf(work: () => Promise<void>): Promise<unknown> {
   } catch (error) {
     return error
   }
+}
+
+/** For whoever leaves at once: how to go on, or to remove what is left of real components. */
+function hintFor({ runId, target }: RunOn, folder: string): string {
+  const goOn = `to go on: ${resumeCommand(folder)}`
+  if (target.evidence === 'simulated') return goOn
+  const clusters = target.name === 'remote' ? ' --clusters FILE' : ''
+  return `${goOn}\nto remove what it left behind: npm run scale-test -- cleanup${clusters} --run ${runId}`
 }
 
 /** Node ends a process whose heap is full without a word of what to do. Throws `Failure('infrastructure')`. */
@@ -198,6 +227,7 @@ interface Kept {
 async function keep({ result, error: ended }: RunOutcome, folder: RunFolder): Promise<Kept> {
   // Drawing charts takes as much memory as the whole run: not before that is over.
   const { printReports, reportsOf, writeReports } = await import('./report-command.ts')
+  const { writeRunsIndex } = await import('./runs-index.ts')
   const keptWith = (reports: Reports, page: string | undefined) => ({
     ...{ reports, page },
     print: (surroundings: Surroundings) => printReports(reports, page, surroundings),
@@ -209,6 +239,7 @@ async function keep({ result, error: ended }: RunOutcome, folder: RunFolder): Pr
       const name = writeReports(reports, folder.path)
       return join(folder.finish(ended === undefined || !endsRun(ended)), name)
     })
+    inReports(() => writeRunsIndex(dirname(dirname(page))))
     return keptWith(reports, page)
   } catch (error) {
     return { ...keptWith(reportsOf(result), undefined), error }

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import process from 'node:process'
 import { Failure } from '../base/errors.ts'
 import { isSystemError } from '../base/file-failures.ts'
-import { kindOf, listFolder, makeFolder, readTextFile, remove, renameFolder, writeFileWhole } from '../base/files.ts'
+import { kindOf, listFolder, makeFolder, remove, renameFolder } from '../base/files.ts'
+import { isGoingOn, leaveFolder, takeFolder } from './run-owner.ts'
 
 /** The folder that a run writes, and where that ends up. */
 export interface RunFolder {
@@ -12,7 +11,7 @@ export interface RunFolder {
   readonly path: string
   /** Puts it where finished runs are; returns the path that it has from then on. */
   finish(isWhole: boolean): string
-  /** Takes it away again: nothing was run. */
+  /** Nothing was run: takes a new folder away again, and leaves one of an earlier session as it is. */
   discard(): void
 }
 
@@ -21,8 +20,9 @@ export function openOwnFolder(path: string): RunFolder {
   inReports(() => {
     makeFolder(dirname(path))
     makeFolder(path)
+    takeFolder(path)
   })
-  return { path, finish: () => path, discard: () => inReports(() => remove(path)) }
+  return { ...ownFolder(path), discard: () => inReports(() => remove(path)) }
 }
 
 /**
@@ -31,16 +31,42 @@ export function openOwnFolder(path: string): RunFolder {
  * `Failure('infrastructure')`.
  */
 export function openSharedFolder(place: string): RunFolder {
-  const path = `${place}${unfinishedMark}${unique()}`
+  const path = besides(place)
   inReports(() => {
     makeFolder(dirname(place))
     makeFolder(path)
-    writeFileWhole(join(path, ownerFile), `${JSON.stringify({ pid: process.pid, host: hostname() } satisfies Owner)}\n`)
+    takeFolder(path)
   })
+  return { ...sharedFolder(path, place), discard: () => inReports(() => remove(path)) }
+}
+
+/** The folder of a run that goes on, which this process has taken already. `place`: where a simulation belongs when it is whole. */
+export function reopenFolder(path: string, place: string | undefined): RunFolder {
+  if (place === undefined) return ownFolder(path)
+  if (unfinishedRun(path) !== undefined) return sharedFolder(path, place)
+  const beside = besides(place)
+  if (inReports(() => renameFolder(path, beside)) !== 'done')
+    throw new Failure('infrastructure', `${path} is no longer there`)
+  return sharedFolder(beside, place)
+}
+
+function ownFolder(path: string): RunFolder {
+  const leave = () => inReports(() => leaveFolder(path))
+  return {
+    path,
+    finish() {
+      leave()
+      return path
+    },
+    discard: leave,
+  }
+}
+
+function sharedFolder(path: string, place: string): RunFolder {
   return {
     path,
     finish: (isWhole) => (isWhole ? putInPlace(path, place) : putAside(path, place)),
-    discard: () => inReports(() => remove(path)),
+    discard: () => inReports(() => leaveFolder(path)),
   }
 }
 
@@ -48,12 +74,9 @@ export function openSharedFolder(place: string): RunFolder {
 const unfinishedMark = '.unfinished-'
 /** Names of folders that another one takes the place of just now. */
 const replacedMark = '.replaced-'
-const ownerFile = 'owner.json'
 
-/** The process that writes a folder. */
-interface Owner {
-  pid: number
-  host: string
+function besides(place: string): string {
+  return `${place}${unfinishedMark}${unique()}`
 }
 
 function unique(): string {
@@ -63,7 +86,7 @@ function unique(): string {
 /** Takes the place of an earlier run, if there is one; several may want to at once. */
 function putInPlace(path: string, place: string): string {
   return inReports(() => {
-    remove(join(path, ownerFile))
+    leaveFolder(path)
     const replaced: string[] = []
     for (let renamed = renameFolder(path, place); renamed !== 'done'; renamed = renameFolder(path, place)) {
       if (renamed === 'missing') throw new Failure('infrastructure', `${path} is no longer there`)
@@ -77,7 +100,7 @@ function putInPlace(path: string, place: string): string {
 
 function putAside(path: string, place: string): string {
   return inReports(() => {
-    remove(join(path, ownerFile))
+    leaveFolder(path)
     for (let count = 1; ; count++) {
       const aside = `${place}-partial-${count}`
       const renamed = kindOf(aside) === undefined ? renameFolder(path, aside) : 'taken'
@@ -106,23 +129,6 @@ export function unfinishedRun(path: string): Unfinished | undefined {
 /** Gives the folder of a killed run a name as finished partial ones have; returns its path. */
 export function finishKilled({ path, place }: Unfinished): string {
   return putAside(path, place)
-}
-
-function isGoingOn(path: string): boolean {
-  const file = join(path, ownerFile)
-  if (kindOf(file) === undefined) return false
-  const { pid, host } = JSON.parse(readTextFile(file)) as Owner
-  return host !== hostname() || isAlive(pid)
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: somebody else's.
-    return error instanceof Error && 'code' in error && error.code !== 'ESRCH'
-  }
 }
 
 /** Finishes what runs were about to do with folders of reports when they were killed; returns what was done, a sentence each. */

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Result } from '../result/result.ts'
+import type { ArmOutcome, Result } from '../result/result.ts'
 import type { SampleLine } from '../result/sample-line.ts'
 import { createVirtualClock } from '../testing/virtual-clock.ts'
 import { openRecords } from './run-records.ts'
@@ -25,7 +25,7 @@ const written = () =>
 describe('openRecords', () => {
   it('should have samples in their file within a second, whole and in order', async () => {
     const clock = createVirtualClock(0)
-    const records = openRecords(folder, {}, clock)
+    const records = openRecords(folder, { record: {} }, clock)
     records.sample(sample(1))
     records.sample(sample(2))
     await clock.sleep(900)
@@ -39,17 +39,21 @@ describe('openRecords', () => {
   })
 
   it.each([
-    ['an arm is over', (records: ReturnType<typeof openRecords>) => records.arm({ arms: [] } as unknown as Result)],
+    [
+      'an arm is over',
+      (records: ReturnType<typeof openRecords>) =>
+        records.arm({ arms: [] } as unknown as Result, { order: 1 } as ArmOutcome),
+    ],
     ['the run is', (records: ReturnType<typeof openRecords>) => records.close()],
   ])('should have all samples in their file when %s', (_, end) => {
-    const records = openRecords(folder, {}, createVirtualClock(0))
+    const records = openRecords(folder, { record: {} }, createVirtualClock(0))
     records.sample(sample(1))
     end(records)
     expect(written()).toEqual([sample(1)])
   })
 
   it('should hold no more than some kilobytes back, however many samples come at once', () => {
-    const records = openRecords(folder, {}, createVirtualClock(0))
+    const records = openRecords(folder, { record: {} }, createVirtualClock(0))
     for (let count = 0; count < 10_000; count++) records.sample(sample(count))
     expect(written().length).toBeGreaterThan(8000)
     records.close()

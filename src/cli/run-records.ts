@@ -3,12 +3,15 @@ import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import type { LineFile } from '../base/files.ts'
 import { openLineFile, writeFileWhole } from '../base/files.ts'
-import type { Result } from '../result/result.ts'
+import type { ArmOutcome, Result } from '../result/result.ts'
 import type { SampleLine } from '../result/sample-line.ts'
 import type { RunEvent } from '../run/events.ts'
 import { openJournal } from '../run/journal.ts'
 import { writeArm } from './result-files.ts'
 import { inReports } from './run-folder.ts'
+
+export const journalFile = 'journal.ndjson'
+export const samplesFile = 'samples.ndjson'
 
 /** What a run writes while it goes on. */
 export interface Records {
@@ -18,21 +21,38 @@ export interface Records {
   /** The same, of lines that are text already. */
   sampleText(lines: string): void
   /** Takes the result as it is after an arm. */
-  arm(soFar: Result): void
+  arm(soFar: Result, newest: ArmOutcome): void
   close(): void
   /** Aborts when nothing more can be written: the run then ends in good order instead of going on unrecorded. */
   broken: AbortSignal
+}
+
+/** What a session of a run begins with. */
+export interface Beginning {
+  /** Is on the disk before anything is started. */
+  record: object
+  /** The text of plan.json; absent where it is there already. */
+  plan?: string
+  /** Of the first record; 0 when absent. */
+  sequence?: number
 }
 
 /**
  * Opens the records of a run in its folder. `nowMs` is the run's time, which may be virtual, `sleep` never is. Throws `Failure('infrastructure')`;
  * what fails later shows in `broken`.
  */
-export function openRecords(runFolder: string, plan: object, { nowMs, sleep }: Clock): Records {
+export function openRecords(
+  runFolder: string,
+  { record, plan, sequence }: Beginning,
+  { nowMs, sleep }: Clock,
+): Records {
   const { journal, samples } = inReports(() => {
-    writeFileWhole(join(runFolder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
-    const samples = openLineFile(join(runFolder, 'samples.ndjson'))
-    return { journal: openJournal(join(runFolder, 'journal.ndjson'), nowMs), samples }
+    if (plan !== undefined) writeFileWhole(join(runFolder, 'plan.json'), plan)
+    const samples = openLineFile(join(runFolder, samplesFile))
+    const journal = openJournal(join(runFolder, journalFile), nowMs, sequence)
+    journal.append(record)
+    journal.sync()
+    return { journal, samples }
   })
   const breaking = new AbortController()
   let isClosed = false
@@ -53,12 +73,17 @@ export function openRecords(runFolder: string, plan: object, { nowMs, sleep }: C
   }
   const held = holdLines(samples, sleep, guarded)
   return {
-    journal: (event) => guarded(() => journal.append(event)),
+    journal(event) {
+      guarded(() => journal.append(event))
+      // Only what lasts counts as done.
+      if (event.type === 'arm-finished') guarded(journal.sync)
+    },
     sample: (line) => guarded(() => held.add(JSON.stringify(line))),
     sampleText: (lines) => guarded(() => held.add(lines)),
-    arm(soFar) {
+    arm(soFar, newest) {
       guarded(held.write)
-      guarded(() => writeArm(soFar, runFolder))
+      guarded(samples.sync)
+      guarded(() => writeArm(soFar, newest, runFolder))
     },
     close() {
       guarded(held.write)

@@ -1,16 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { availableParallelism, homedir, hostname, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { systemClock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import { readJsonFile } from '../base/json-file.ts'
 import { printable } from '../base/printable.ts'
-import { readModulePins } from '../components/components.ts'
+import { locateComponents, readModulePins } from '../components/components.ts'
 import { simulationBytesOf } from '../fleet/estimate.ts'
 import { forecastSteps } from '../fleet/step-forecast.ts'
 import { planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
+import { kubernetesOf } from '../plan/plan.ts'
 import {
   describeThisMachine,
   heapLimitBytes,
@@ -25,17 +26,25 @@ import type { Comparison, RunContext } from '../run/context.ts'
 import { virtualHost } from '../run/host.ts'
 import { plannedWork } from '../steps/planned-work.ts'
 import { stepKinds } from '../steps/registry.ts'
+import { localComponents } from '../targets/local/binaries.ts'
 import { localTarget } from '../targets/local/index.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
 import { remoteTarget } from '../targets/remote/index.ts'
+import { digestOf } from './digest.ts'
 import { sideBySide } from './simulation/side-by-side.ts'
 import { simulationOf } from './simulation/target.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { TargetName } from './target-names.ts'
-import { programVersion } from './version.ts'
+import { describeVersion, programVersion } from './version.ts'
 
 /** What a run takes from the target it runs on. */
-export type RunOn = Pick<RunContext, 'runId' | 'target' | 'clock' | 'host' | 'arms'> & { runFolder: string }
+export interface RunOn extends Pick<RunContext, 'runId' | 'target' | 'clock' | 'host' | 'arms'> {
+  runFolder: string
+  /** What the figures depend on beside the plan: the same for all arms. `calibration` is its digest. */
+  origin: { program: string; components: string[]; calibration: string | null }
+  /** What was said on the command line and holds for the whole run. */
+  options: { calibration?: string; confirm?: string[]; allowInsecure?: string[] }
+}
 
 /** What the command line says of the target beside its name. */
 export interface TargetChoices {
@@ -49,6 +58,15 @@ export interface TargetChoices {
   allowInsecure?: readonly string[] | undefined
   /** Of a run that tries values of a setting. */
   whatIf?: Comparison | undefined
+  /** The run that goes on; a new one when absent. */
+  begun?: BegunRun | undefined
+}
+
+/** A run that was begun before. */
+export interface BegunRun {
+  runId: string
+  startedAt: string
+  runFolder: string
 }
 
 /** Chooses the target of a run, with the clock and the machine that belong to it. */
@@ -58,7 +76,7 @@ export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, 
     throw new Failure('bad-input', 'only a simulated cluster can be made to go wrong', {
       next: "Leave out the plan's `faults`, or run it with --target sim",
     })
-  return name === 'local' ? onThisMachine(plan, surroundings) : elsewhere(plan, surroundings, choices)
+  return name === 'local' ? onThisMachine(plan, surroundings, choices) : elsewhere(plan, surroundings, choices)
 }
 
 /**
@@ -68,7 +86,7 @@ export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, 
 function simulated(
   plan: Plan,
   { folders }: Surroundings,
-  { calibration: file, threads, whatIf }: TargetChoices,
+  { calibration: file, threads, whatIf, begun }: TargetChoices,
 ): RunOn {
   const calibration = readCalibration(file ?? join(folders.root, defaultCalibration))
   const target = simulationOf(plan, calibration)
@@ -82,11 +100,17 @@ function simulated(
   const runId = `${plan.name.slice(0, 30)}-simulated-${createHash('sha256').update(inputs).digest('hex').slice(0, 8)}`
   return {
     runId,
-    runFolder: join(folders.reports, runId),
+    runFolder: begun?.runFolder ?? join(folders.reports, runId),
     target,
     clock: { ...target.clock, nowMs: clock.nowMs },
     host: virtualHost,
     arms,
+    origin: {
+      program: describeVersion(folders.root),
+      components: [],
+      calibration: digestOf(JSON.stringify(calibration)),
+    },
+    options: file === undefined ? {} : { calibration: resolve(file) },
   }
 }
 
@@ -97,8 +121,9 @@ function threadsFor(plan: Plan, asked: number | undefined): number {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(process.availableMemory() / bytes)))
 }
 
-/** A run of today: `single-node-20261125-201507-3fa2`. */
-function newRun(plan: Plan, { reports }: Surroundings['folders']) {
+/** A run of today, `single-node-20261125-201507-3fa2`, unless it is one of before. */
+function identityOf(plan: Plan, { reports }: Surroundings['folders'], begun: BegunRun | undefined) {
+  if (begun !== undefined) return begun
   const startedAt = new Date().toISOString()
   const moment = startedAt.slice(0, 19).replace(/[-:]/g, '').replace('T', '-')
   const runId = `${plan.name.slice(0, 30)}-${moment}-${randomBytes(2).toString('hex')}`
@@ -109,10 +134,10 @@ function newRun(plan: Plan, { reports }: Surroundings['folders']) {
 export function remoteOptions(
   plan: Plan,
   surroundings: Pick<Surroundings, 'folders' | 'env' | 'terminal' | 'stdinIsTerminal'>,
-  { confirm = [], allowInsecure = [] }: Pick<TargetChoices, 'confirm' | 'allowInsecure'>,
+  { confirm = [], allowInsecure = [], begun }: Pick<TargetChoices, 'confirm' | 'allowInsecure' | 'begun'>,
 ): RemoteTargetOptions & { startedAt: string } {
   const { folders } = surroundings
-  const { startedAt, runId, runFolder } = newRun(plan, folders)
+  const { startedAt, runId, runFolder } = identityOf(plan, folders, begun)
   return {
     ...readOptions(surroundings),
     plan,
@@ -160,11 +185,14 @@ function elsewhere(plan: Plan, surroundings: Surroundings, choices: TargetChoice
     target: remoteTarget(options),
     clock: systemClock,
     host: { startedAt, watchMachine: watchOrchestrator, readMachine: null, machine: null, peakMemoryBytes },
+    origin: { program: describeVersion(surroundings.folders.root), components: [], calibration: null },
+    options: { confirm: [...options.confirmed], allowInsecure: [...options.allowInsecure] },
   }
 }
 
-function onThisMachine(plan: Plan, { folders, env }: Surroundings): RunOn {
-  const { startedAt, runId, runFolder } = newRun(plan, folders)
+function onThisMachine(plan: Plan, { folders, env }: Surroundings, { begun }: TargetChoices): RunOn {
+  const { startedAt, runId, runFolder } = identityOf(plan, folders, begun)
+  const builds = plan.arms.map((arm) => localComponents(folders.components, kubernetesOf(plan, arm)))
   return {
     runId,
     runFolder,
@@ -177,6 +205,12 @@ function onThisMachine(plan: Plan, { folders, env }: Surroundings): RunOn {
       machine: describeThisMachine(),
       peakMemoryBytes,
     },
+    origin: {
+      program: describeVersion(folders.root),
+      components: [...new Set(builds.map((wanted) => locateComponents(wanted, env).folder))],
+      calibration: null,
+    },
+    options: {},
   }
 }
 

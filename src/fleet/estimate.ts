@@ -141,7 +141,8 @@ export function estimateOf(plan: Plan, steps: readonly ForecastStep[], here: Mac
     fleet,
     apiserver: { writesPerSecond: apiserverWritesPerSecond, kubeletQps: apiserverWritesPerSecond / fleet.nodes },
     arms,
-    totalMs: plan.repetitions * arms.reduce((sum, { durationMs }) => sum + durationMs.total, 0),
+    totalMs:
+      (plan.repetitions + (plan.warmUp ? 1 : 0)) * arms.reduce((sum, { durationMs }) => sum + durationMs.total, 0),
     simulationBytes: simulationBytesOf(plan, steps),
   }
 }

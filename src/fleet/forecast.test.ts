@@ -30,6 +30,8 @@ const plan = {
   name: 'big',
   seed: 1,
   repetitions: 1,
+  warmUp: false,
+  material: 0.05,
   fleet: {
     nodes: 5000,
     hosts: 45,
@@ -53,6 +55,9 @@ const forecastOf = (one: Plan, machine: Machine) => forecast(one, machine, stepK
 const filledWith = (filling: PlannedWorkload) => ({ ...plan, steps: stepsOf(filling, [rollout]) })
 const here = { cores: 2, memoryBytes: 24e9 }
 const withFleet = (fleet: Partial<Plan['fleet']>) => forecastOf({ ...plan, fleet: { ...plan.fleet, ...fleet } }, here)
+
+/** The document's 200 pods on one node of eight cores. */
+const crowded = '208 pods on the node of the probes: Kubernetes is tested up to 80'
 
 describe('forecastOf', () => {
   it('should lay 5000 nodes on 45 hosts, 112 on the fullest', () => {
@@ -84,15 +89,17 @@ describe('forecastOf', () => {
   it('should find that one kubelet per pod is more than a host takes, and say the two ways out', () => {
     expect(withFleet({ nodesPerProcess: 1 }).warnings).toEqual([
       "112 hollow pods > 110 pods per host: raise its kubelet's max-pods (fleet.host.maxPods), or pack more nodes into each pod (fleet.nodesPerProcess: 2 or more)",
+      crowded,
     ])
-    expect(withFleet({ nodesPerProcess: 2 }).warnings).toEqual([])
+    expect(withFleet({ nodesPerProcess: 2 }).warnings).toEqual([crowded])
     const host = { cpu: 16, memory: '64Gi', maxPods: 500 }
-    expect(withFleet({ nodesPerProcess: 1, host }).warnings).toEqual([])
+    expect(withFleet({ nodesPerProcess: 1, host }).warnings).toEqual([crowded])
   })
 
   it('should warn of hosts without the memory or the cores', () => {
     expect(withFleet({ host: { cpu: 16, memory: '256Mi', maxPods: 110 } }).warnings).toEqual([
       'the hollow nodes of a host do not fit into its memory',
+      crowded,
     ])
     expect(withFleet({ hosts: 2, host: { cpu: 1, memory: '64Gi', maxPods: 500 } }).warnings).toContain(
       'the idle hollow nodes of a host need more cores than it has',
@@ -145,20 +152,22 @@ describe('forecastOf', () => {
     expect(warnings).toEqual([
       'untuned: etcd (everything) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)',
       'tuned: etcd (everything else) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)',
-      '40000 nodes: Kubernetes is tested up to 5000',
+      '40,000 nodes: Kubernetes is tested up to 5,000',
+      '201 pods on the node of the probes: Kubernetes is tested up to 80',
     ])
     const most = { ...workload, pods: { ...workload.pods, total: 200_000 }, services: 12_000 }
     expect(forecastOf({ ...filledWith({ ...most, timeout: 1e9 }), arms: [armOf('tuned')] }, here).warnings).toEqual([
-      '200000 pods: Kubernetes is tested up to 150000',
-      '12000 services: Kubernetes is tested up to 10000',
-      '14261 pods in one namespace: Kubernetes is tested up to 3000',
+      '200,000 pods: Kubernetes is tested up to 150,000',
+      '240 pods on the node of the probes: Kubernetes is tested up to 80',
+      '14,261 pods in one namespace: Kubernetes is tested up to 3,000',
+      '12,000 services: Kubernetes is tested up to 10,000',
     ])
   })
 
   it('should warn of more services in a namespace than Kubernetes is tested with', () => {
     const warningsWith = (perNamespace: number) =>
       forecastOf(filledWith({ ...workload, namespaces: 50, services: { perNamespace } }), here).warnings
-    expect(warningsWith(5001)).toContain('5001 services in one namespace: Kubernetes is tested up to 5000')
+    expect(warningsWith(5001)).toContain('5,001 services in one namespace: Kubernetes is tested up to 5,000')
     expect(warningsWith(5000).join()).not.toContain('services in one namespace')
   })
 
@@ -185,6 +194,7 @@ describe('forecastOf', () => {
     expect(forecastOf({ ...plan, steps }, here).warnings).toEqual([
       'untuned: fill, 40,000 pods Ready is expected to take longer than its timeout',
       'untuned: rollout 1 -> 200 is expected to take longer than its timeout',
+      crowded,
     ])
   })
 
@@ -209,6 +219,7 @@ describe('forecastOf', () => {
     const arms = [armOf('untuned')]
     expect(forecastOf({ ...plan, arms }, here).warnings).toEqual([
       'untuned: about 208 pods on the node of the probes, which takes 110 (kubelet.maxPods)',
+      crowded,
     ])
     expect(forecastOf({ ...plan, arms, fleet: { ...plan.fleet, nodes: 300 } }, here).warnings).toContain(
       'untuned: 133.3 pods per node, but a node takes 110 (kubelet.maxPods)',

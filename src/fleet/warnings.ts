@@ -2,24 +2,11 @@ import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { notLookedAt } from '../plan/other-targets.ts'
 import type { Plan } from '../plan/plan.ts'
-import type { NamespaceLayout } from '../workload/workload.ts'
 import type { Estimate } from './estimate.ts'
 import { whySlower } from './machine-pace.ts'
 import { nodesPerProcessFor } from './packing.ts'
 import type { ForecastStep } from './step-forecast.ts'
-
-/**
- * Limits that Kubernetes is tested up to (sig-scalability/configs-and-limits/thresholds.md in kubernetes/community; pods per node:
- * kubernetes.io "Considerations for large clusters").
- */
-export const tested = {
-  nodes: 5000,
-  pods: 150_000,
-  podsPerNode: 110,
-  services: 10_000,
-  podsPerNamespace: 3000,
-  servicesPerNamespace: 5000,
-}
+import { beyondTested } from './tested-limits.ts'
 
 /** What will not work, or not as the plan wants it, a sentence each; and what is beyond what Kubernetes is tested for. */
 export function warningsOf(estimate: Estimate, plan: Plan, steps: readonly ForecastStep[]): string[] {
@@ -30,7 +17,7 @@ export function warningsOf(estimate: Estimate, plan: Plan, steps: readonly Forec
     ...etcdWarnings(estimate),
     ...fleetTimeWarnings(estimate, plan),
     ...timeWarnings(estimate, steps),
-    ...testedLimits(estimate),
+    ...beyondTested(plan, steps),
     ...steps.flatMap(({ warnings }) => warnings),
     ...otherTargets(plan),
   ]
@@ -120,27 +107,4 @@ function timeWarnings({ arms }: Estimate, steps: readonly ForecastStep[]): strin
         : []
     }),
   )
-}
-
-function testedLimits({ fleet, objects, podsPerNode }: Estimate): string[] {
-  const beyond = (count: number, what: string, limit: number) =>
-    count > limit ? [`${count} ${what}: Kubernetes is tested up to ${limit}`] : []
-  const most = (countOf: (namespace: NamespaceLayout) => number) =>
-    (objects?.namespaces ?? []).reduce((highest, namespace) => Math.max(highest, countOf(namespace)), 0)
-  return [
-    ...beyond(fleet.nodes, 'nodes', tested.nodes),
-    ...beyond(objects?.totals.pods ?? 0, 'pods', tested.pods),
-    ...beyond(objects?.totals.services ?? 0, 'services', tested.services),
-    ...beyond(
-      most(({ pods }) => pods),
-      'pods in one namespace',
-      tested.podsPerNamespace,
-    ),
-    ...beyond(
-      most(({ services }) => services),
-      'services in one namespace',
-      tested.servicesPerNamespace,
-    ),
-    ...beyond(Math.ceil(podsPerNode), 'pods per node', tested.podsPerNode),
-  ]
 }

@@ -214,6 +214,11 @@ export interface SelfSubjectAccessReview extends KubeObject {
   status?: { allowed: boolean; denied?: boolean; reason?: string; evaluationError?: string }
 }
 
+/** Which requests ride on which priority level of API Priority and Fairness. */
+export interface FlowSchema extends KubeObject {
+  spec: { priorityLevelConfiguration: { name: string } }
+}
+
 /** The shape of every resource the product reads or writes. */
 export interface ResourceTypes {
   namespaces: Namespace
@@ -230,6 +235,7 @@ export interface ResourceTypes {
   leases: Lease
   events: Event
   selfsubjectaccessreviews: SelfSubjectAccessReview
+  flowschemas: FlowSchema
 }
 
 /** Where a resource lives in the API. */
@@ -263,6 +269,7 @@ export const resources: { readonly [R in keyof ResourceTypes]: ResourceInfo } = 
     kind: 'SelfSubjectAccessReview',
     namespaced: false,
   },
+  flowschemas: { apiVersion: 'flowcontrol.apiserver.k8s.io/v1', kind: 'FlowSchema', namespaced: false },
 }
 
 /** What a filled cluster is made of: a run counts these, whoever created them. */

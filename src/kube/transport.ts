@@ -22,6 +22,14 @@ export interface RequestRecord {
   status: number
   /** From the call until the body was read (a watch: until its headers), waiting for a free connection included. */
   latencyMs: number
+  /** What the API server says it rode on; absent of what is no API server, and of answers that never came. */
+  flow?: RequestFlow | undefined
+}
+
+/** What API Priority and Fairness took a request for, by UID, or by name in a simulation: one object for all requests of a kind. */
+export interface RequestFlow {
+  flowSchema: string
+  priorityLevel: string
 }
 
 /** How to reach a server, and who hears of the requests. */
@@ -119,6 +127,16 @@ export function createTransport(options: ConnectOptions): Transport {
     return networkFailure(call, error)
   }
 
+  let lastFlow: RequestFlow | undefined
+  /** Two look-ups and a comparison for each answer: almost all ride on the same. */
+  function flowOf({ headers }: Answer): RequestFlow | undefined {
+    const flowSchema = headers['x-kubernetes-pf-flowschema-uid']
+    const priorityLevel = headers['x-kubernetes-pf-prioritylevel-uid']
+    if (typeof flowSchema !== 'string' || typeof priorityLevel !== 'string') return undefined
+    if (lastFlow?.flowSchema !== flowSchema) lastFlow = { flowSchema, priorityLevel }
+    return lastFlow
+  }
+
   function dispatch(pool: Pool, call: Call, headers: RequestHeaders, signal?: AbortSignal): Promise<Answer> {
     return pool.request({
       method: call.method,
@@ -143,6 +161,7 @@ export function createTransport(options: ConnectOptions): Transport {
   ): Promise<T> {
     const startMs = clock.nowMs()
     let status = 0
+    let flow: RequestFlow | undefined
     try {
       let headers = await authorization.current()
       let answer = await dispatch(pool, call, headers, signal)
@@ -153,6 +172,7 @@ export function createTransport(options: ConnectOptions): Transport {
         headers = renewed
         answer = await dispatch(pool, call, headers, signal)
       }
+      flow = flowOf(answer)
       if (answer.statusCode >= 300) throw await refusal(call, answer, headers)
       const result = await consume(answer.body)
       status = answer.statusCode
@@ -161,7 +181,7 @@ export function createTransport(options: ConnectOptions): Transport {
       if (error instanceof ApiError) status = error.status
       throw failure(call, error, signal)
     } finally {
-      onRequest?.({ verb: call.verb, resource: call.resource, status, latencyMs: clock.nowMs() - startMs })
+      onRequest?.({ verb: call.verb, resource: call.resource, status, latencyMs: clock.nowMs() - startMs, flow })
     }
   }
 

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { componentSeries, readComponentSeries, recordedMetrics } from './component-series.ts'
 import type { ComponentMetrics, ComponentName } from './metrics.ts'
@@ -97,11 +95,5 @@ describe('componentSeries', () => {
   it('should be read from the pages, row by row', () => {
     for (const { metric } of componentSeries)
       expect([...recordedMetrics].some((name) => name === metric || name === `${metric}_bucket`)).toBe(true)
-  })
-
-  it('should be in the table of docs/series.md, with labels and unit', () => {
-    const table = readFileSync(join(import.meta.dirname, '../../docs/series.md'), 'utf8')
-    for (const { name, by, unit } of componentSeries)
-      expect(table).toContain(`| \`${name}\` | ${by.join(', ')}${by.length > 0 ? ' ' : ''}| ${unit} |`)
   })
 })

@@ -11,6 +11,10 @@ import type { Pages } from './window.ts'
 /** A series that is read from the components' pages of metrics. */
 export interface ComponentSeries {
   name: string
+  /** What it is, in a phrase. */
+  what: string
+  /** Why target sim has none; absent where it has. */
+  notSimulated?: string
   component: ComponentName
   /** The metric on the page; of a histogram without `_bucket`. */
   metric: string
@@ -24,6 +28,10 @@ export interface ComponentSeries {
   by: readonly string[]
   /** Whether some instances stand for all: of kube-proxies a few are read anyway. */
   isSample?: true
+  /** Whether it is also read by windows of five minutes. */
+  hasWindows?: true
+  /** Whether a page that counts none of it says that there was none: its counters are made when they are first used. */
+  isZeroWithoutAny?: true
   /** Samples that count; all when absent. */
   only?: (labels: MetricSample['labels']) => boolean
 }
@@ -31,6 +39,9 @@ export interface ComponentSeries {
 /** Requests that end: a watch has no latency, and is counted when it ends; what has no resource is no request for objects. */
 const isRequest = ({ verb, resource }: MetricSample['labels']) =>
   verb !== 'WATCH' && verb !== 'CONNECT' && resource !== undefined && resource !== ''
+/** What service levels leave out: custom resources, and what other servers answer (sig-scalability/slos/api_call_latency.md). */
+const isOfKubernetes = (labels: MetricSample['labels']) =>
+  isRequest(labels) && (labels['group'] === undefined || /^([^.]*|.*\.k8s\.io)$/.test(labels['group']))
 const isBinding = ({ verb, resource, subresource }: MetricSample['labels']) =>
   verb === 'POST' && resource === 'pods' && subresource === 'binding'
 
@@ -38,6 +49,7 @@ const isBinding = ({ verb, resource, subresource }: MetricSample['labels']) =>
 export const componentSeries: readonly ComponentSeries[] = [
   {
     name: 'apiserver_request_latency_ms',
+    what: "how long everybody's requests took; no watches",
     component: 'kube-apiserver',
     metric: 'apiserver_request_duration_seconds',
     kind: 'histogram',
@@ -46,7 +58,67 @@ export const componentSeries: readonly ComponentSeries[] = [
     only: isRequest,
   },
   {
+    name: 'apiserver_sli_latency_ms',
+    what: 'the same without webhooks and without waiting for a seat, which is what service levels are measured by; scope is resource, namespace or cluster',
+    component: 'kube-apiserver',
+    metric: 'apiserver_request_sli_duration_seconds',
+    kind: 'histogram',
+    unit: 'ms',
+    by: ['verb', 'resource', 'subresource', 'scope'],
+    only: isOfKubernetes,
+    hasWindows: true,
+  },
+  {
+    name: 'apiserver_rejected_requests_total',
+    what: 'requests refused with 429, too many requests',
+    component: 'kube-apiserver',
+    metric: 'apiserver_request_total',
+    kind: 'counter',
+    unit: 'count',
+    by: ['verb', 'resource', 'subresource'],
+    only: (labels) => isRequest(labels) && labels['code'] === '429',
+    isZeroWithoutAny: true,
+  },
+  {
+    name: 'apf_rejected_requests_total',
+    what: 'requests that API Priority and Fairness refused',
+    component: 'kube-apiserver',
+    metric: 'apiserver_flowcontrol_rejected_requests_total',
+    kind: 'counter',
+    unit: 'count',
+    by: ['priority_level', 'reason'],
+    isZeroWithoutAny: true,
+  },
+  {
+    name: 'apf_wait_ms',
+    what: 'how long requests of a priority level waited for a seat',
+    component: 'kube-apiserver',
+    metric: 'apiserver_flowcontrol_request_wait_duration_seconds',
+    kind: 'histogram',
+    unit: 'ms',
+    by: ['priority_level'],
+  },
+  {
+    name: 'apf_seats',
+    what: 'seats of a priority level that were taken at the end',
+    component: 'kube-apiserver',
+    metric: 'apiserver_flowcontrol_current_executing_seats',
+    kind: 'gauge',
+    unit: 'count',
+    by: ['priority_level'],
+  },
+  {
+    name: 'apf_seats_limit',
+    what: 'seats of its own that a priority level has',
+    component: 'kube-apiserver',
+    metric: 'apiserver_flowcontrol_nominal_limit_seats',
+    kind: 'gauge',
+    unit: 'count',
+    by: ['priority_level'],
+  },
+  {
     name: 'apiserver_requests_total',
+    what: 'requests answered',
     component: 'kube-apiserver',
     metric: 'apiserver_request_total',
     kind: 'counter',
@@ -56,6 +128,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'apiserver_requests_per_second',
+    what: 'the same, mean',
     component: 'kube-apiserver',
     metric: 'apiserver_request_total',
     kind: 'rate',
@@ -65,6 +138,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'pods_bound_per_second',
+    what: 'pods bound to nodes, mean',
     component: 'kube-apiserver',
     metric: 'apiserver_request_total',
     kind: 'rate',
@@ -74,25 +148,30 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'scheduler_attempts_total',
+    what: 'attempts to schedule a pod',
     component: 'kube-scheduler',
     metric: 'scheduler_schedule_attempts_total',
+    notSimulated: 'the model counts no attempts that fail',
     kind: 'counter',
     unit: 'count',
     by: ['result'],
   },
-  ...limiterSeries('kubelet', 'kubelet'),
-  ...limiterSeries('controller_manager', 'kube-controller-manager'),
-  ...limiterSeries('scheduler', 'kube-scheduler'),
+  ...limiterSeries('kubelet', 'kubelet', "the probe node's kubelet"),
+  ...limiterSeries('controller_manager', 'kube-controller-manager', 'the controller-manager'),
+  ...limiterSeries('scheduler', 'kube-scheduler', 'the scheduler: POST is bindings and events'),
   {
     name: 'etcd_commit_ms',
+    what: 'commits to the database file',
     component: 'etcd',
     metric: 'etcd_disk_backend_commit_duration_seconds',
+    notSimulated: 'the model does not write its database file',
     kind: 'histogram',
     unit: 'ms',
     by: ['instance'],
   },
   {
     name: 'etcd_fsync_ms',
+    what: 'syncs of the write-ahead log',
     component: 'etcd',
     metric: 'etcd_disk_wal_fsync_duration_seconds',
     kind: 'histogram',
@@ -101,6 +180,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'etcd_size_bytes',
+    what: 'size of the database file at the end',
     component: 'etcd',
     metric: 'etcd_mvcc_db_total_size_in_bytes',
     kind: 'gauge',
@@ -109,6 +189,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'etcd_in_use_bytes',
+    what: 'what of it is in use',
     component: 'etcd',
     metric: 'etcd_mvcc_db_total_size_in_use_in_bytes',
     kind: 'gauge',
@@ -117,6 +198,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'network_programming_latency_ms',
+    what: "from a change of a Service's endpoints until it is in a node's data plane; of the kube-proxies that are read",
     component: 'kube-proxy',
     metric: 'kubeproxy_network_programming_duration_seconds',
     kind: 'histogram',
@@ -126,8 +208,10 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'kube_proxy_sync_ms',
+    what: 'how long a sync took',
     component: 'kube-proxy',
     metric: 'kubeproxy_sync_proxy_rules_duration_seconds',
+    notSimulated: 'a sync takes no time in the model',
     kind: 'histogram',
     unit: 'ms',
     by: [],
@@ -135,6 +219,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'kube_proxy_syncs_total',
+    what: 'syncs',
     component: 'kube-proxy',
     metric: 'kubeproxy_sync_proxy_rules_duration_seconds_count',
     kind: 'counter',
@@ -145,11 +230,12 @@ export const componentSeries: readonly ComponentSeries[] = [
 ]
 
 /** What a component's requests to the apiserver waited for its own client limits. */
-function limiterSeries(prefix: string, component: ComponentName): ComponentSeries[] {
+function limiterSeries(prefix: string, component: ComponentName, whose: string): ComponentSeries[] {
   const metric = 'rest_client_rate_limiter_duration_seconds'
   return [
     {
       name: `${prefix}_limiter_requests_total`,
+      what: `requests that passed the client limits of ${whose}`,
       component,
       metric: `${metric}_count`,
       kind: 'counter',
@@ -158,6 +244,7 @@ function limiterSeries(prefix: string, component: ComponentName): ComponentSerie
     },
     {
       name: `${prefix}_limiter_wait_ms`,
+      what: 'how long they waited for it, in all',
       component,
       metric: `${metric}_sum`,
       kind: 'seconds',
@@ -170,19 +257,23 @@ function limiterSeries(prefix: string, component: ComponentName): ComponentSerie
 /** The metrics that a recording reads of the pages. */
 export const recordedMetrics: ReadonlySet<string> = new Set([...measuredMetrics, ...componentSeries.map(onPage)])
 
-function onPage({ metric, kind }: ComponentSeries): string {
+/** What a page calls it. */
+export function onPage({ metric, kind }: ComponentSeries): string {
   return kind === 'histogram' ? `${metric}_bucket` : metric
 }
 
 /**
- * All series of the table, of the components that have a page. Where a process was not read at both ends, or is another one at the end, its
+ * All series of the table, or of these rows of it, of the components that have a page. Where a process was not read at both ends, or is another one at the end, its
  * figures and all sums over its component are null, with the reason.
  */
-export function readComponentSeries(pages: Pages & { startMs: number; endMs: number }): Figure[] {
+export function readComponentSeries(
+  pages: Pages & { startMs: number; endMs: number },
+  rows = componentSeries,
+): Figure[] {
   const components = new Set([...pages.before, ...pages.after].map(({ component }) => component))
   const read = new Map([...components].map((component) => [component, pairs(pages, component)]))
   const seconds = (pages.endMs - pages.startMs) / 1000
-  return componentSeries.flatMap((row) => {
+  return rows.flatMap((row) => {
     const found = read.get(row.component)
     if (found === undefined) return []
     return groupsOf(row, found).flatMap(({ labels, ...group }) =>
@@ -212,6 +303,8 @@ function readGroup(row: ComponentSeries, { pairs: read, notRead }: Pairs, second
   const isKnown = gaps.length === 0 || (row.isSample === true && found.length > 0)
   if (!isKnown) return [{ name, labels: {}, unit, value: null, gaps }]
   const samples = found.filter(({ labels }) => only(labels))
+  const isNone = row.isZeroWithoutAny === true && read.length > 0 && samples.every(({ value }) => value === 0)
+  if (isNone) return [{ name, labels: {}, unit, value: 0, gaps }]
   // Nothing of the kind has happened, on pages that count it.
   if (samples.length === 0 && found.length > 0 && row.by.length === 0 && kind !== 'histogram')
     return [{ name, labels: {}, unit, value: 0, gaps }]

@@ -70,5 +70,8 @@ function distributionIn(histogram: Histogram): Distribution {
     const inside = bucket.total - below
     return 1000 * (lower + (inside === 0 ? 1 : (rank - below) / inside) * (bucket.bound - lower))
   }
-  return { count, missing: 0, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99), max: null }
+  const found = { p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99) }
+  const last = histogram.at(-2)?.bound
+  const isBeyond = count > 0 && found.p99 === null && last !== undefined
+  return { count, missing: 0, ...found, max: null, ...(isBeyond && { beyondMs: 1000 * last }) }
 }

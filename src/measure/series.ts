@@ -12,13 +12,18 @@ import type { Window } from './window.ts'
  */
 export function seriesOf(window: Window, evidence: Series['evidence']): Series[] {
   return [
-    ...readComponentSeries(window),
+    ...readComponentSeries(window).map((figure) => withWindows(figure, window)),
     ...readRequests(window),
     ...readWatchLag(window),
     ...readNodes(window),
     ...readOrchestrator(window),
     ...readMachine(window),
   ].map((series) => ({ ...series, evidence }))
+}
+
+function withWindows(figure: Figure, { worstWindows }: Window): Figure {
+  const worstWindow = worstWindows?.worstOf(figure.name, figure.labels)
+  return 'distribution' in figure && worstWindow !== undefined ? { ...figure, worstWindow } : figure
 }
 
 function readRequests({ requests, requestsDropped, retries }: Window): Figure[] {

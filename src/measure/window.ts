@@ -1,6 +1,7 @@
 import type { ClientRetries, Curve, NotRead } from '../result/parts.ts'
 import type { MachineSpan } from './machine-record.ts'
 import type { ComponentMetrics } from './metrics.ts'
+import type { WorstWindows } from './worst-windows.ts'
 
 /** The components' pages as they were read twice. */
 export interface Pages {
@@ -61,6 +62,8 @@ export interface Window extends Pages {
   /** Null where no canary was watched. */
   readonly watchLag: WatchLagRecord | null
   readonly etcdSizes: EtcdSizeCurves
+  /** Of windows within this one; absent where none was whole. */
+  readonly worstWindows?: WorstWindows
   /** Null before there is a fleet. */
   readonly nodes: NodeRecord | Unread | null
   readonly orchestrator: MachineUse

@@ -38,6 +38,9 @@ export interface ConnectionOptions extends Caller {
   faults: readonly Fault[]
 }
 
+/** The orchestrator is in group system:masters, whose requests are exempt (apiserver/pkg/apis/flowcontrol/bootstrap/default.go). */
+const ownFlow = { flowSchema: 'exempt', priorityLevel: 'exempt' } as const
+
 /** A refusal takes no time to speak of, but some. */
 const refusalMs = 1
 
@@ -50,7 +53,11 @@ export function connect(options: ConnectionOptions): KubeApi {
   const pager = createPager(store)
 
   const serverRequestOf = (request: KubeRequest): ServerRequest => {
-    const shared = { verb: httpVerbs[request.verb], resource: resourceOf(request), level: 'exempt' } as const
+    const shared = {
+      verb: httpVerbs[request.verb],
+      resource: resourceOf(request),
+      level: ownFlow.priorityLevel,
+    } as const
     switch (request.verb) {
       case 'create':
         return { ...shared, bytes: etcdBytesOf(request.resource, request.object) }
@@ -61,6 +68,8 @@ export function connect(options: ConnectionOptions): KubeApi {
         const bytes = stored === undefined ? 0 : etcdBytesOf(resource, stored)
         return { ...shared, bytes: request.verb === 'delete' ? 0 : bytes, obsoleteBytes: bytes }
       }
+      case 'list':
+        return { ...shared, scope: request.query.namespace === undefined ? 'cluster' : 'namespace' }
       default:
         return shared
     }
@@ -104,7 +113,7 @@ export function connect(options: ConnectionOptions): KubeApi {
       const settle = (error: ApiError | undefined, value?: unknown) => {
         ending.removeEventListener('abort', onAbort)
         const status = error?.status ?? (verb === 'create' ? 201 : 200)
-        onRequest({ verb, resource, status, latencyMs: timeline.nowMs() - sentMs })
+        onRequest({ verb, resource, status, latencyMs: timeline.nowMs() - sentMs, flow: ownFlow })
         if (error === undefined) handover.resolve(value)
         else handover.reject(asAnswered(error, verb, resource))
       }

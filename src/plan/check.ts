@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { parseDurationMs } from '../base/duration.ts'
 import { didYouMean, formatNames } from '../base/names.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { shown } from '../base/shown.ts'
@@ -13,8 +12,11 @@ import type { PlannedArm, planSections } from './plan.ts'
 import { armName, armsWith } from './plan.ts'
 import { repeated } from './repeated.ts'
 import type { SectionKind } from './section.ts'
+import type { SeriesEntry } from './series.ts'
 import type { FoundStep } from './short-form.ts'
 import { checkForms, stepsIn } from './short-form.ts'
+import type { WrittenThreshold } from './threshold.ts'
+import { checkThreshold, subjectOf } from './threshold.ts'
 
 type Sections = ReturnType<typeof planSections>
 
@@ -27,6 +29,7 @@ export function checkSections(
   sections: Sections,
   kinds: readonly SectionKind[],
   profiles: readonly (Profile | undefined)[],
+  series: readonly SeriesEntry[],
 ): SchemaProblem[] {
   const given = z.record(z.string(), z.unknown()).safeParse(value)
   if (!given.success) return []
@@ -45,6 +48,8 @@ export function checkSections(
   const isWhole = (['workload', 'steps', 'probes'] as const).every(
     (name) => given.data[name] === undefined || forms[name] !== undefined,
   )
+
+  const context = { arms: arms?.map(armName), steps: isWhole ? steps : undefined, series }
 
   return [
     ...(fleet === undefined ? [] : hostsOf(fleet)),
@@ -72,7 +77,7 @@ export function checkSections(
     ),
     ...repeated(
       thresholds ?? [],
-      ({ probe, stop, of }) => `${stop} of ${probe}, ${[of].flat().join(' / ')}`,
+      ({ id, ...threshold }) => id ?? subjectOf(threshold),
       (index) => ['thresholds', index],
       (what) => `duplicate threshold for ${what}; one can have both min and max`,
     ),
@@ -83,9 +88,8 @@ export function checkSections(
       (what) => `duplicate figure for ${what}`,
     ),
     ...(thresholds ?? []).flatMap((threshold, index) => [
-      ...bounds(threshold, ['thresholds', index]),
-      ...known(['thresholds', index, 'of'], [threshold.of].flat(), arms?.map(armName), 'arm'),
-      ...stopOfStep(['thresholds', index], threshold, isWhole ? steps : undefined),
+      ...checkThreshold(threshold, ['thresholds', index], context),
+      ...stopOfThreshold(threshold, ['thresholds', index], context.steps),
     ]),
     ...(reference?.figures ?? []).flatMap((figure, index) => [
       ...known(['reference', 'figures', index, 'profile'], [figure.profile], arms?.map(armName), 'arm'),
@@ -148,6 +152,14 @@ function known(
     }))
 }
 
+function stopOfThreshold(
+  { probe, stop }: WrittenThreshold,
+  path: SchemaProblem['path'],
+  steps: readonly FoundStep[] | undefined,
+): SchemaProblem[] {
+  return probe === undefined || stop === undefined ? [] : stopOfStep(path, { probe, stop }, steps)
+}
+
 /** Published figures and thresholds speak of a stop of a step, which they call `probe`. */
 function stopOfStep(
   path: SchemaProblem['path'],
@@ -172,28 +184,4 @@ function stopOfStep(
       message: `${shown(name)} has no stop ${shown(stop)}; it has ${step.stops.join(', ')}`,
     },
   ]
-}
-
-function bounds(threshold: z.infer<Sections['thresholds']>[number], path: SchemaProblem['path']): SchemaProblem[] {
-  const { of, min, max } = threshold
-  if (min === undefined && max === undefined) return [{ path, message: 'needs min, max, or both' }]
-  const isRatio = Array.isArray(of)
-  if (isRatio && of[0] === of[1]) return [{ path: [...path, 'of'], message: 'the ratio of an arm to itself is 1' }]
-  const wrong = (['min', 'max'] as const).flatMap((bound) => {
-    const value = threshold[bound]
-    if (value === undefined || boundValue(value, isRatio) !== undefined) return []
-    const message = isRatio
-      ? `a ratio is a plain number of at least 0, found ${shown(value)}`
-      : `expected a duration with a unit, such as 30s, found ${shown(value)}`
-    return [{ path: [...path, bound], message }]
-  })
-  const [least, most] = [min, max].map((value) => (value === undefined ? undefined : boundValue(value, isRatio)))
-  if (least === undefined || most === undefined || least <= most) return wrong
-  return [{ path: [...path, 'min'], message: `is above max, ${shown(max)}: nothing can meet both` }]
-}
-
-/** The number behind a threshold's bound, milliseconds unless it bounds a ratio; undefined when it has the wrong form. */
-export function boundValue(value: number | string, isRatio: boolean): number | undefined {
-  if (isRatio) return typeof value === 'number' && value >= 0 ? value : undefined
-  return typeof value === 'string' ? parseDurationMs(value) : undefined
 }

@@ -3,6 +3,9 @@
  * second.
  */
 
+/** A difference of less is of no interest, unless a plan says otherwise: 5 %. */
+export const usualMaterial = 0.05
+
 /** Objects of one kind, pods among them; Kubernetes is tested with 150,000 pods. */
 export const mostObjects = 1_000_000
 export const mostNamespaces = 100_000

@@ -18,7 +18,8 @@ const fields: Readonly<
       target !== 'remote' || (startsNodes(target, plan) && plan.fleet.pods.image === undefined),
   },
   simulation: {
-    isGiven: ({ simulation }) => simulation !== undefined,
+    // How often arms run there is no matter of other targets.
+    isGiven: ({ simulation }) => Object.keys(simulation ?? {}).some((field) => field !== 'repetitions'),
     isLookedAt: (target) => target === 'sim',
   },
   remote: {

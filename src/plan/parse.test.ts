@@ -233,7 +233,7 @@ thresholds:
       'arms[0].set[1].value: kubelet.maxPods takes a whole number from 1 to 2,147,483,647, not a list',
       'faults.kinds[0]: expected storms or surges, found "storm"; did you mean storms?',
       'thresholds[0].of: expected an arm, or two arms [a, b] for their ratio, found a list',
-      'thresholds[0].max: expected a duration such as 30s or, for a ratio, a number, found null',
+      'thresholds[0].max: expected a duration such as 30s, a size such as 2GiB, a rate such as 50/s, or a number, found null',
     ])
   })
 

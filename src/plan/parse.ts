@@ -6,7 +6,7 @@ import { withSortedKeys } from '../base/sorted-keys.ts'
 import type { Departure, Profile } from '../tuning/profiles.ts'
 import { checkSections } from './check.ts'
 import { withFormerFields } from './former-fields.ts'
-import type { Plan, PlannedClusters, Vocabulary } from './plan.ts'
+import type { Plan, PlannedClusters, Threshold, Vocabulary } from './plan.ts'
 import { armName, armsWith, planSections, remoteSection } from './plan.ts'
 import type { ProfileFiles } from './profile.ts'
 import { profileReader, profileReference } from './profile.ts'
@@ -14,7 +14,8 @@ import { refusal } from './refusal.ts'
 import { withSteps } from './short-form.ts'
 import type { MergedPlan, MergeOptions } from './sources.ts'
 import { mergeSources } from './sources.ts'
-import type { PlacedProblem } from './written.ts'
+import type { Place, PlacedProblem } from './written.ts'
+import { lineAt } from './written.ts'
 
 /** For editors and for messages: files are merged before a plan is looked at. */
 export const include = z.array(z.string()).optional().describe('Files that are merged before this one, relative to it.')
@@ -22,6 +23,8 @@ export const include = z.array(z.string()).optional().describe('Files that are m
 export interface ParseOptions extends MergeOptions {
   /** What the target of a run cannot do of a plan that is right in itself. */
   refuse?: (plan: Plan) => SchemaProblem[]
+  /** What results call a file; as it is read when absent. */
+  fileName?: (file: string) => string
 }
 
 /** For a plan that stands alone. */
@@ -51,17 +54,27 @@ export function parsePlan(text: string, file: string, vocabulary: Vocabulary, op
       ...(parsed.success
         ? []
         : withFormerFields(schemaProblems(z.strictObject({ include, ...sections }), parsed.error, 'a plan'), value)),
-      ...checkSections(value, sections, vocabulary.kinds, profiles),
+      ...checkSections(value, sections, vocabulary.kinds, profiles, vocabulary.series),
     ],
     locate,
   )
   const arms = parsed.success ? armsWith(parsed.data.arms, profiles) : undefined
   if (!parsed.success || arms === undefined || problems.length + early.length > 0)
     throw refusal([...early, ...problems], overrides)
-  const plan = { ...withSteps(parsed.data, vocabulary.kinds), arms }
+  const thresholds = parsed.data.thresholds.map((threshold, index) => {
+    const place = placeInFile(locate(['thresholds', index]), options.fileName)
+    return { ...threshold, ...(place !== undefined && { place }) }
+  })
+  const plan = { ...withSteps(parsed.data, vocabulary.kinds), arms, thresholds }
   const refused = options.refuse?.(plan) ?? []
   if (refused.length === 0) return plan
   throw refusal(placed(refused, locate), overrides)
+}
+
+/** Where in a file something is written; undefined for what the command line says. */
+function placeInFile({ source, offset }: Place, nameOf = (file: string) => file): Threshold['place'] {
+  if (source.kind === 'override' || offset === undefined) return undefined
+  return { file: nameOf(source.name), line: lineAt(source.text, offset).line }
 }
 
 function placed(problems: readonly SchemaProblem[], locate: MergedPlan['locate']): PlacedProblem[] {
@@ -112,22 +125,28 @@ export function planFields(vocabulary: Vocabulary): string[] {
 /**
  * Identifies a plan, whatever its layout, comments, defaults left out and the form of its steps, and on whatever clusters it runs.
  */
-export function planHash({ remote: _, steps, ...plan }: Plan): string {
-  return hashOf({ ...plan, steps: withoutPlaces(steps) })
+export function planHash({ remote: _, steps, thresholds, ...plan }: Plan): string {
+  return hashOf({ ...plan, steps: withoutPlaces(steps), thresholds: thresholds.map(({ place: _, ...one }) => one) })
 }
 
 /**
- * Identifies what a run does and with what: runs with the same hash may be compared. The plan's name, descriptions, reasons, thresholds and
- * published figures change nothing of it; the names of arms and steps do, as figures are compared by them. Of a profile its settings count.
+ * Identifies what a run does and with what: runs with the same hash may be compared. The plan's name, descriptions, reasons, thresholds,
+ * repetitions and published figures change nothing of it; the names of arms and steps do, as figures are compared by them. Of a profile its settings count.
  */
-export function conditionsHash({ seed, kubernetes, fleet, probes, steps, arms, simulation, faults }: Plan): string {
+export function conditionsHash({ steps, arms, simulation, warmUp, ...plan }: Plan): string {
+  const { seed, kubernetes, fleet, probes, faults } = plan
   const conditions = arms.map((arm) => ({
     name: armName(arm),
     kubernetes: arm.kubernetes,
     base: arm.base.map(withoutReason),
     set: arm.set.map(withoutReason),
   }))
-  return hashOf({ seed, kubernetes, fleet, probes, steps: withoutPlaces(steps), arms: conditions, simulation, faults })
+  const { repetitions: _, ...assumed } = simulation ?? {}
+  return hashOf({
+    ...{ seed, kubernetes, fleet, probes, steps: withoutPlaces(steps), arms: conditions, faults },
+    ...(Object.keys(assumed).length > 0 && { simulation: assumed }),
+    ...(warmUp && { warmUp }),
+  })
 }
 
 function withoutReason<T extends Departure>({ because: _, ...setting }: T): object {

@@ -3,15 +3,18 @@ import { formatChoice } from '../base/names.ts'
 import type { Profile } from '../tuning/profiles.ts'
 import type { PlannedDeparture } from './departure.ts'
 import { departure } from './departure.ts'
-import { mostCores, mostMachines, mostNodes, mostRepetitions } from './limits.ts'
+import { mostCores, mostMachines, mostNodes, mostRepetitions, usualMaterial } from './limits.ts'
 import { names } from './names.ts'
 import { plannedProbe } from './probe.ts'
 import type { ProfileFiles } from './profile.ts'
 import { profileReference } from './profile.ts'
-import { count, durationMs, memory, timeLimitMs, wholeNumber } from './scalars.ts'
+import { count, durationMs, memory, percentage, timeLimitMs, wholeNumber } from './scalars.ts'
 import type { PlannedStep, SectionKind } from './section.ts'
 import { stepsSection } from './section.ts'
+import type { SeriesEntry } from './series.ts'
 import { stopOrder } from './stops.ts'
+import type { WrittenThreshold } from './threshold.ts'
+import { thresholdSection } from './threshold.ts'
 import { workloadSection } from './workload.ts'
 
 /** What the plan language takes from other rooms, so that a mistake is found where it is written. */
@@ -23,6 +26,8 @@ export interface Vocabulary {
   profiles: ProfileFiles
   /** The kinds of steps, in the order in which the short form has them. */
   kinds: readonly SectionKind[]
+  /** Series that there are of any stretch of time; those of steps are their kinds'. */
+  series: readonly SeriesEntry[]
 }
 
 /** A version of Kubernetes. In quotes, because to YAML 1.40 is the number 1.4. */
@@ -34,10 +39,6 @@ function kubernetesVersion(versions: readonly string[]) {
         : `expected ${formatChoice(versions)}`,
   })
 }
-
-const bound = z.union([z.number(), z.string()], {
-  error: 'expected a duration such as 30s or, for a ratio, a number',
-})
 
 /** `source: hollow` of target remote: how the pods on the host cluster look, each with so many hollow nodes. */
 function hollowPodsSection() {
@@ -153,6 +154,13 @@ export function planSections(vocabulary: Vocabulary) {
       ),
     seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).prefault(1).describe('Everything random in a run follows from it.'),
     repetitions: count(mostRepetitions).prefault(1).describe('How often each arm runs; arms alternate.'),
+    warmUp: z
+      .boolean()
+      .default(false)
+      .describe('Whether each arm first runs once more than is counted: shown as such, and in no figure.'),
+    material: percentage
+      .prefault(`${100 * usualMaterial}%`)
+      .describe('Differences of less are of no interest, however sure; reports call them none.'),
     fleet: z.strictObject({
       nodes: count(mostNodes),
       hosts: count(mostMachines)
@@ -213,6 +221,9 @@ export function planSections(vocabulary: Vocabulary) {
       .describe('The clusters of target remote, usually in a file of its own (--clusters); other targets ignore them.'),
     simulation: z
       .strictObject({
+        repetitions: count(mostRepetitions)
+          .optional()
+          .describe('How often each arm runs there, where that costs less; `repetitions` when absent.'),
         controlPlaneCores: count(mostCores)
           .optional()
           .describe(
@@ -273,20 +284,9 @@ export function planSections(vocabulary: Vocabulary) {
       .optional()
       .describe('How probes look; required where there are any.'),
     thresholds: z
-      .array(
-        z.strictObject({
-          probe: names.reference,
-          stop,
-          of: z
-            .union([names.reference, z.tuple([names.reference, names.reference])], {
-              error: 'expected an arm, or two arms [a, b] for their ratio',
-            })
-            .describe('One arm bounds its stop; two bound the ratio of the first to the second.'),
-          min: bound.optional(),
-          max: bound.optional(),
-        }),
-      )
-      .default([]),
+      .array(thresholdSection)
+      .default([])
+      .describe('What the run has to meet; those of included files come first.'),
     reference: z
       .strictObject({
         source: z.string().min(1),
@@ -314,15 +314,17 @@ export type ProbeSettings = Omit<NonNullable<WrittenPlan['probes']>, 'sequence'>
  * A plan with its defaults filled in, and everything that is done in a cluster as steps, whichever way it was written; durations in
  * milliseconds.
  */
-export interface Plan extends Omit<WrittenPlan, 'steps' | 'workload' | 'probes' | 'fleet' | 'arms'> {
+export interface Plan extends Omit<WrittenPlan, 'steps' | 'workload' | 'probes' | 'fleet' | 'arms' | 'thresholds'> {
   fleet: Omit<WrittenPlan['fleet'], 'observe'>
   arms: PlannedArm[]
   probes: ProbeSettings
   steps: readonly PlannedStep[]
+  thresholds: readonly Threshold[]
 }
 /** The clusters of target remote. */
 export type PlannedClusters = NonNullable<Plan['remote']>
-export type Threshold = Plan['thresholds'][number]
+/** A threshold and where its plan has it; nowhere where the command line gave it. */
+export type Threshold = WrittenThreshold & { place?: { file: string; line: number } }
 
 /** A profile under test. */
 export interface PlannedArm {

@@ -110,6 +110,18 @@ export const perSecond = scalar({
   },
 })
 
+/** A share from 0 to 1, written in percent: `5%`. */
+export const percentage = scalar({
+  what: 'a percentage from 0% to 100%',
+  examples: ['5%'],
+  form: { type: 'string', pattern: /^\d+(\.\d+)? ?%$/.source },
+  read: (value) => {
+    const [, digits] = /^(\d{1,3}(?:\.\d+)?) ?%$/.exec(String(value)) ?? []
+    const percent = Number(digits)
+    return percent <= 100 ? percent / 100 : undefined
+  },
+})
+
 /** A share from 0 to 1. */
 export const share = scalar({
   what: 'a share from 0 to 1',

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { SchemaProblem, ValuePath } from '../base/schema-problems.ts'
+import type { SeriesEntry } from './series.ts'
 
 /** What the plan language knows of one kind of step. `Section` is what a plan says of such a step. */
 export interface SectionKind<Section = unknown> {
@@ -10,6 +11,10 @@ export interface SectionKind<Section = unknown> {
   nameOf(section: Section): string
   /** Times of the step that thresholds and published figures may speak of. */
   stopsOf(section: Section): readonly string[]
+  /** Series that steps of this kind can have beside those of any stretch of time. */
+  readonly series: readonly SeriesEntry[]
+  /** Those of them that such a step has. */
+  seriesOf(section: Section): readonly SeriesEntry[]
   /** Mistakes between the steps of this kind, or between the parts of one. */
   check(own: readonly WrittenStep<Section>[]): SchemaProblem[]
 }

@@ -52,7 +52,7 @@ const mostIncludes = 100
 
 /**
  * Merges a plan with the files it includes and with overrides. Included files come first, in order, then the file itself:
- * maps are merged key by key, everything else is replaced. Files over the plan come next; an override replaces what is at
+ * maps are merged key by key, thresholds add up, everything else is replaced. Files over the plan come next; an override replaces what is at
  * its path. `fields` are those of a plan: a file with none of them is something else, and nothing of it is shown.
  */
 export function mergeSources({ text, file, role, fields, read, overrides, over = [] }: WrittenSources): MergedPlan {
@@ -95,7 +95,7 @@ export function mergeSources({ text, file, role, fields, read, overrides, over =
     const own = new Map(root.entries)
     own.delete('include')
     return [...included(root.entries.get('include')?.value, [...including, name]), { ...root, entries: own }].reduce(
-      merged,
+      mergedFiles,
     )
   }
   const included = (list: Written | undefined, including: readonly string[]): Written[] => {
@@ -124,7 +124,7 @@ export function mergeSources({ text, file, role, fields, read, overrides, over =
   }
 
   let root = open(role, normalize(file), text, [])
-  for (const path of over) root = merged(root, open('clusters', path, read(path), [file]))
+  for (const path of over) root = mergedFiles(root, open('clusters', path, read(path), [file]))
   for (const override of overrides) {
     const { option, text: written } = optionOf(override)
     const source: Source = {
@@ -149,6 +149,22 @@ export function readOther(read: (file: string) => string, file: string): { text:
     if (!(error instanceof Failure)) throw error
     return { error: error.message }
   }
+}
+
+/** Lists of a plan that several files can add to; of all others the last one holds. */
+const addedUp = ['thresholds']
+
+/** One file over another. */
+function mergedFiles(below: Written, above: Written): Written {
+  const whole = merged(below, above)
+  if (whole.kind !== 'map') return whole
+  const entries = new Map(whole.entries)
+  for (const name of addedUp) {
+    const [first, second, entry] = [childOf(below, name), childOf(above, name), entries.get(name)]
+    if (first?.kind !== 'list' || second?.kind !== 'list' || entry === undefined) continue
+    entries.set(name, { ...entry, value: { ...second, items: [...first.items, ...second.items] } })
+  }
+  return { ...whole, entries }
 }
 
 function merged(below: Written, above: Written): Written {

@@ -9,11 +9,13 @@ import { etcdSizesOn, recordEtcdSizes } from '../measure/etcd-use.ts'
 import type { ClusterProcess, ReadMachine } from '../measure/machine-record.ts'
 import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
 import type { WatchLagRecord, Window } from '../measure/window.ts'
+import { windowMs } from '../plan/threshold.ts'
 import type { ClientRetries } from '../result/parts.ts'
 import { processName } from '../result/parts.ts'
-import type { MachineOutcome } from '../result/result.ts'
+import type { MachineOutcome, OwnFlow } from '../result/result.ts'
 import type { PodTimeline, Sample } from '../result/sample-line.ts'
 import { sampleEtcdSizes } from './etcd-sizes.ts'
+import { createFlowTally } from './flows.ts'
 import { recordMachine } from './machine.ts'
 import type { NodeStates } from './node-states.ts'
 import { createNodeStates } from './node-states.ts'
@@ -22,6 +24,7 @@ import { createSamples } from './samples.ts'
 import type { MachineMonitor } from './this-machine.ts'
 import type { WatchLag } from './watch-lag.ts'
 import { sampleWatchLag } from './watch-lag.ts'
+import { sampleWindows } from './windows.ts'
 
 /** What a recording reads of a cluster. */
 export interface RecordedCluster {
@@ -61,6 +64,8 @@ export interface Recording {
   begin(step: string, options?: PhaseOptions): Promise<Phase>
   /** Takes what became of the pods of a probe, or of a fill. */
   pods(probe: string, pods: readonly PodTimeline[]): void
+  /** What the orchestrator's own requests rode on so far. */
+  flows(): OwnFlow[]
   /** What was recorded of a step's phase; undefined when another one has ended since. */
   window(step: string): Window | undefined
   /** Ends everything; resolves to the machine over the arm, null where nothing of the cluster ran on it. */
@@ -102,6 +107,7 @@ export function startRecording(
   const machine = recordMachine(readMachine, clock, tell)
   const nodes = createNodeStates(tell)
   const requests = createRequestLog()
+  const flows = createFlowTally()
   const open = new Map<OpenPhase, () => Promise<void>>()
   let cluster: RecordedCluster | undefined
   let stopListening = () => {}
@@ -138,8 +144,9 @@ export function startRecording(
     const startMs = followed.clock.nowMs()
     tell({ kind: 'phase', step, event: 'began' }, startMs)
     sizes.note(before, 0)
-    const etcds = { clock: followed.clock, scrape: (wanted: Wanted) => scrape(followed, wanted) }
-    const stopSizes = etcdSizes ? sampleEtcdSizes(etcds, sizes, startMs) : async () => {}
+    const pages = { clock: followed.clock, scrape: (wanted: Wanted) => scrape(followed, wanted) }
+    const windows = sampleWindows(pages, { before, startMs, lengthMs: windowMs })
+    const stopSizes = etcdSizes ? sampleEtcdSizes(pages, sizes, startMs) : async () => {}
     let canary: WatchLag | undefined
     const endCanary = async () => {
       const lag = await canary?.stop()
@@ -149,7 +156,7 @@ export function startRecording(
       for (const one of open.keys()) one.lags.push(one === phase ? lag : { ...lag, curve: [] })
     }
     const stop = async () => {
-      await Promise.all([stopSizes(), endCanary()])
+      await Promise.all([stopSizes(), endCanary(), windows.stop()])
       stopWatching()
       open.delete(phase)
     }
@@ -176,6 +183,7 @@ export function startRecording(
         const endMs = followed.clock.nowMs()
         tell({ kind: 'phase', step, event: 'ended' }, endMs)
         sizes.note(after, endMs - startMs)
+        const worstWindows = windows.end(after, endMs)
         const retries = followed.clientRetries()
         const own = requests.since(requestsBefore)
         const window: Window = {
@@ -191,6 +199,7 @@ export function startRecording(
           },
           watchLag: joined(phase.lags),
           etcdSizes: sizes,
+          ...(worstWindows !== undefined && { worstWindows }),
           orchestrator,
           ...since,
         }
@@ -214,11 +223,13 @@ export function startRecording(
       tell({ kind: 'step', step: current, event, ...(error !== undefined && { error }) })
     },
     pods: samples.pods,
+    flows: flows.flows,
     async follow(followed) {
       cluster = followed
       samples.follow(followed)
       stopListening = followed.onRequest((request) => {
         requests.add(request)
+        flows.add(request)
         samples.request(request)
       })
       machine.watch(() => followed.processes())

@@ -3,7 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { formatNames } from '../base/names.ts'
 import { shortageOf } from '../result/fleet.ts'
 import { describeNotRead, isMachineBound } from '../result/parts.ts'
-import type { ArmOutcome, KnobOutcome } from '../result/result.ts'
+import type { ArmOutcome, KnobOutcome, Result } from '../result/result.ts'
 import { formatKnobValue, formatShare, none } from './format.ts'
 import { armLabel } from './labels.ts'
 import type { Conditions, Doubt, RunReport, StepReport } from './step-view.ts'
@@ -16,12 +16,17 @@ export interface Caveat extends Pick<Doubt, 'severity' | 'title'> {
 
 /** Looks for everything in the arms and their steps that a reader of the figures has to know. */
 export function caveatsOf(
-  arms: readonly ArmOutcome[],
+  {
+    arms,
+    resumptions = [],
+    warmUps = [],
+    beyondTested = [],
+  }: Pick<Result, 'arms' | 'resumptions' | 'warmUps' | 'beyondTested'>,
   steps: readonly StepReport[],
   versions: readonly ArmVersions[],
 ): Caveat[] {
-  const perArm = (say: (arm: ArmOutcome) => string[]): string[] =>
-    arms.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
+  const perArm = (say: (arm: ArmOutcome) => string[], among: readonly ArmOutcome[] = arms): string[] =>
+    among.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
   const runsOf = (arm: ArmOutcome) => steps.flatMap(({ runs }) => runs.filter(({ label }) => label === armLabel(arm)))
   const perRun = (say: (conditions: Conditions) => string | false): string[] =>
     perArm((arm) =>
@@ -36,7 +41,11 @@ export function caveatsOf(
       return ids.length === 0 ? [] : [ids.join(', ')]
     })
   const caveats: Caveat[] = [
-    { severity: 'bad', title: 'Left behind or not restored', places: perArm((arm) => arm.residue) },
+    {
+      severity: 'bad',
+      title: 'Left behind or not restored',
+      places: perArm((arm) => arm.residue, [...warmUps, ...arms]),
+    },
     {
       severity: 'bad',
       title: 'Arms that did not finish',
@@ -63,6 +72,17 @@ export function caveatsOf(
       severity: 'warn',
       title: 'The versions of the arms differ: so may their figures, whatever the settings',
       places: versions.map(({ arm, words }) => `${arm}: ${words}`),
+    },
+    { severity: 'warn', title: 'The run was stopped, and resumed later', places: resumptions.map(resumed) },
+    {
+      severity: 'warn',
+      title: 'Repetitions measured partly before and partly after a stop: the machine may have changed in between',
+      places: resumptions.length === 0 ? [] : dividedRepetitions(arms),
+    },
+    {
+      severity: 'warn',
+      title: 'Beyond what Kubernetes is tested with: its service levels are not promised there',
+      places: [...beyondTested],
     },
     {
       severity: 'warn',
@@ -107,6 +127,24 @@ export function caveatsOf(
     ...doubtsOf(arms.flatMap(runsOf)),
   ]
   return severities.flatMap((one) => caveats.filter(({ severity, places }) => severity === one && places.length > 0))
+}
+
+function resumed({ at, armsDone, ranAgain }: NonNullable<Result['resumptions']>[number]): string {
+  const moment = `${at.slice(0, 19).replace('T', ' ')} UTC`
+  const after = armsDone === 0 ? 'before any arm was complete' : `after ${plural(armsDone, 'arm')}`
+  const again = ranAgain.length === 0 ? '' : `; run again from the beginning: ${formatNames(ranAgain)}`
+  return `${moment}, ${after}${again}`
+}
+
+/** Arms of a repetition are compared as a pair, which only evens out a drift that is the same for both. */
+function dividedRepetitions(arms: readonly ArmOutcome[]): string[] {
+  const repetitions = [...Map.groupBy(arms, ({ repetition }) => repetition)].toSorted(([one], [other]) => one - other)
+  return repetitions.flatMap(([repetition, all]) => {
+    const sessions = [...Map.groupBy(all, ({ session = 1 }) => session)].toSorted(([one], [other]) => one - other)
+    if (sessions.length < 2) return []
+    const parts = sessions.map(([, own]) => formatNames(own.map(({ name }) => name)))
+    return [`repetition ${repetition}: ${parts.join(' | ')}`]
+  })
 }
 
 /** What an arm would have measured, had its target been able to set it. */

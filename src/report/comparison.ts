@@ -1,7 +1,10 @@
+import type { Difference, DifferenceRule, RunReading } from '../result/difference.ts'
+import { differenceOf } from '../result/difference.ts'
 import type { ReferenceFigure } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
-import { comparable, ratioOf, sampleOf } from '../result/sample.ts'
+import { clockResolutionMs, comparable, sampleOf } from '../result/sample.ts'
 import type { Series } from '../result/series.ts'
+import { nothingShown } from './difference.ts'
 import { nearestTo } from './sample.ts'
 
 /** One figure of a step: how it is read, and what is known of it. */
@@ -87,11 +90,11 @@ export interface TextRow {
 export interface ComparisonCell {
   arm: string
   /** One per run that it applies to. */
-  readings: { repetition: number; reading: Reading }[]
+  readings: RunReading[]
   /** Of all of them; null when there are none. */
   measured: Sample | null
-  /** Baseline's median over this one's, how many times as fast; null for the baseline itself and what cannot be compared. */
-  ratio: number | null
+  /** How it differs from the baseline's; null for the baseline itself, and for what is no time. */
+  difference: Difference | null
   reference: Reference | null
 }
 
@@ -124,6 +127,8 @@ interface Compared<Outcome> {
   armNames: readonly string[]
   references: readonly ReferenceFigure[]
   notes: readonly string[]
+  /** Differences of less than this share are of no interest. */
+  material: number
   /** The figure that decides which run of an arm is typical of it. */
   decisive: (rows: readonly FigureRow[]) => FigureRow | undefined
 }
@@ -158,7 +163,7 @@ export function compare<Outcome>(compared: Compared<Outcome>): { rows: FigureRow
 }
 
 function cellsOf<Outcome>(
-  { runs, armNames, notes }: Compared<Outcome>,
+  { runs, armNames, notes, material }: Compared<Outcome>,
   { read, unit }: Figure<Outcome>,
   published: readonly ReferenceFigure[],
 ): ComparisonCell[] {
@@ -169,7 +174,7 @@ function cellsOf<Outcome>(
     }),
   )
   const samples = readings.map((own) => sampleOf(own.map(({ reading }) => reading)))
-  const [baseline = null] = samples
+  const [baseline = []] = readings
   const figures = armNames.map((arm) => published.find((figure) => figure.arm === arm))
   return armNames.map((arm, index) => {
     const measured = samples[index] ?? null
@@ -177,9 +182,41 @@ function cellsOf<Outcome>(
       arm,
       readings: readings[index] ?? [],
       measured,
-      ratio: index === 0 || unit !== 'ms' ? null : ratioOf(baseline, measured),
+      difference: index === 0 || unit !== 'ms' ? null : timesDiffer(baseline, readings[index] ?? [], { material }),
       reference: referenceOf(figures[index], index === 0 ? undefined : figures[0], measured, notes),
     }
+  })
+}
+
+/** How the times of an arm differ from those of the baseline, repetition by repetition. */
+export function timesDiffer(
+  baseline: readonly RunReading[],
+  other: readonly RunReading[],
+  rule: Pick<DifferenceRule, 'material' | 'comparisons' | 'leastDeviation'>,
+): Difference {
+  return differenceOf(baseline, other, { ...rule, pairing: 'repetition', resolution: clockResolutionMs })
+}
+
+/** One repetition of both arms. */
+export interface RepetitionPair {
+  repetition: number
+  baseline: Reading
+  other: Reading
+}
+
+/** other / baseline; null where either is not known exactly, or is nothing. */
+export function pairRatio({ baseline, other }: RepetitionPair): number | null {
+  const isKnown = baseline.hindrance === null && other.hindrance === null
+  return isKnown && baseline.value !== null && other.value !== null && baseline.value > 0
+    ? other.value / baseline.value
+    : null
+}
+
+/** What an arm took in the repetitions that the baseline has, too, beside what that took. */
+export function pairsOf(baseline: ComparisonCell, { readings }: ComparisonCell): RepetitionPair[] {
+  return readings.flatMap(({ repetition, reading }) => {
+    const match = baseline.readings.find((one) => one.repetition === repetition)
+    return match === undefined ? [] : [{ repetition, baseline: match.reading, other: reading }]
   })
 }
 
@@ -198,6 +235,22 @@ function referenceOf(
     ratio: baseline === undefined ? null : baseline.valueMs / valueMs,
     note: note === undefined ? null : notes.indexOf(note) + 1,
   }
+}
+
+/** Of the figures of these steps that show no difference, what can be said all the same: a sentence for each arm. */
+export function nothingShownIn(
+  comparisons: readonly Comparison[],
+  arms: readonly string[],
+  least?: 'headline',
+): string[] {
+  return arms.slice(1).flatMap((arm) => {
+    const rows = comparisons.flatMap((one) => figureRows({ rows: shownRows(one, least) }))
+    const found = rows.map(({ label, inFull, cells }) => ({
+      label: comparisons.length > 1 ? inFull : label,
+      difference: cells.find((cell) => cell.arm === arm)?.difference ?? null,
+    }))
+    return nothingShown(found, arm)
+  })
 }
 
 /** The rows that have figures. */

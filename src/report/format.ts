@@ -1,7 +1,9 @@
 import { formatCount } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
+import { formatBytes } from '../base/quantity.ts'
+import { usualMaterial } from '../plan/limits.ts'
+import type { SeriesUnit } from '../plan/series.ts'
 import type { KnobValue, ThresholdOutcome } from '../result/result.ts'
-import { alike } from '../result/sample.ts'
 
 /** What stands in a cell where there is nothing to say. */
 export const none = '—'
@@ -13,13 +15,18 @@ export function orNone<Value>(value: Value | null, format: (value: Value) => str
 
 /** A factor with three digits that matter: `0.107×`, `9.40×`, `12.3×`, `41,765×`. */
 export function formatRatio(ratio: number): string {
-  if (ratio < 1) return `${ratio.toPrecision(3)}×`
-  return ratio < 100 ? `${ratio.toFixed(ratio < 10 ? 2 : 1)}×` : `${formatCount(ratio)}×`
+  return `${formatFactor(ratio)}×`
+}
+
+/** The same without the sign. */
+export function formatFactor(ratio: number): string {
+  if (ratio < 1) return ratio.toPrecision(3)
+  return ratio < 100 ? ratio.toFixed(ratio < 10 ? 2 : 1) : formatCount(ratio)
 }
 
 /** How many times as fast, or as slow: `9.40×`, `41,765× slower`; `≈ 1×` for times that are the same to a reader. */
 export function formatSpeedup(ratio: number): string {
-  if (Math.max(ratio, 1 / ratio) <= 1 + alike) return '≈ 1×'
+  if (Math.max(ratio, 1 / ratio) <= 1 + usualMaterial) return '≈ 1×'
   return ratio > 1 ? formatRatio(ratio) : `${formatRatio(1 / ratio)} slower`
 }
 
@@ -45,6 +52,20 @@ export function formatRange(min: string, max: string): string {
     : `${min} – ${max}`
 }
 
+/** A series' figure in its unit. */
+export function formatFigure(value: number, unit: SeriesUnit): string {
+  return formats[unit](value)
+}
+
+const formats: Record<SeriesUnit, (value: number) => string> = {
+  ms: formatDuration,
+  bytes: formatBytes,
+  count: (value) => (Number.isInteger(value) ? formatCount(value) : value.toFixed(1)),
+  'per second': formatRate,
+  ratio: formatShare,
+  cores: formatCores,
+}
+
 /** What a threshold looks at, in its own unit: `209 ms`, `≤ 209 ms`, `0.107×`; undefined when there is no figure. */
 export function formatActual({
   actual,
@@ -52,7 +73,8 @@ export function formatActual({
   isUpperBound,
 }: Pick<ThresholdOutcome, 'actual' | 'unit' | 'isUpperBound'>): string | undefined {
   if (actual === null) return undefined
-  const figure = unit === 'ms' ? formatDuration(actual) : formatRatio(actual)
+  if (unit === 'ratio') return formatRatio(actual)
+  const figure = formatFigure(actual, unit === 'share' ? 'ratio' : unit)
   return isUpperBound ? `≤ ${figure}` : figure
 }
 

@@ -1,6 +1,7 @@
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { formatBytes } from '../base/quantity.ts'
+import { sumOf } from '../base/sum.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import { none, orNone } from './format.ts'
 import { body, columns, num, section, swatch, table, term } from './html-elements.ts'
@@ -19,11 +20,11 @@ export function armSection(view: ReportView): Content {
   const flaps = orchestrator !== null
   return section(
     'Arms and environment',
-    arms.length > 0 && [
+    arms.length + (result.warmUps ?? []).length > 0 && [
       table(
         'Arms in the order they ran',
         markup`<tr><th scope="col">Arm</th><th scope="col">Outcome</th>${columns(['nodes', 'hosts', 'processes', 'control plane ready', 'fleet ready', ...(flaps ? ['node flaps'] : [])])}<th scope="col">Left behind</th></tr>`,
-        body(arms.map((arm) => armRow(view, arm, flaps))),
+        body([...(result.warmUps ?? []), ...arms].map((arm) => armRow(view, arm, flaps))),
       ),
       besideLine(view),
       resources.length > 0 &&
@@ -40,8 +41,21 @@ ${resources.map((resource) => num(objects[resource] === undefined ? none : forma
     ],
     markup`<dl>${Object.entries(result.versions).map(([component, version]) => term(component, version))}
 ${view.versions.map(({ arm, words }) => term(arm, words))}
+${flowsOf(arms).map((text) => term('own requests', text))}
 ${term('machine', machine === null ? view.words.elsewhere : `${machine.system}, ${plural(machine.cores, 'core')}, ${formatBytes(machine.memoryBytes)}`)}
 ${orchestrator !== null && term('orchestrator', `${formatBytes(orchestrator.peakMemoryBytes)} of memory at its peak`)}</dl>`,
+  )
+}
+
+/** What the orchestrator's own requests rode on in API Priority and Fairness, of all arms together. */
+function flowsOf(arms: readonly ArmOutcome[]): string[] {
+  const all = arms.flatMap(({ ownFlows = [] }) => ownFlows)
+  const kinds = Map.groupBy(
+    all,
+    ({ flowSchema, priorityLevel }) => `priority level ${priorityLevel}, by flow schema ${flowSchema}`,
+  )
+  return [...kinds].map(
+    ([kind, flows]) => `${kind}: ${plural(sumOf(flows.map(({ requests }) => requests)), 'request')}`,
   )
 }
 
@@ -67,7 +81,7 @@ function besideLine({ result, steps }: ReportView): Content {
 
 function armRow(view: ReportView, arm: ArmOutcome, flaps: boolean): Markup {
   const { fleet, outcome, error, residue } = arm
-  return markup`<tr><th scope="row">${swatch(view, arm.name, armLabel(arm))}${arm.profile !== arm.name && markup`<small>based on ${arm.profile}</small>`}</th>
+  return markup`<tr><th scope="row">${swatch(view, arm.name, armLabel(arm))}${arm.profile !== arm.name && markup`<small>based on ${arm.profile}</small>`}${arm.repetition === 0 && markup`<small>in no figure</small>`}</th>
 <td>${outcome === 'complete' ? outcome : markup`<b class="bad">${outcome}</b>`}${error !== undefined && markup`<small>${error}</small>`}</td>
 ${num(formatCount(fleet.nodes))}${num(formatCount(fleet.hosts))}${num(fleet.source === 'hollow' ? formatCount(fleet.processes) : none)}
 ${num(orNone(arm.controlPlaneReadyMs, formatDuration))}${num(orNone(fleet.readyMs, formatDuration))}${flaps && flapCell(arm)}

@@ -1,7 +1,10 @@
 import { formatDuration } from '../base/duration.ts'
+import type { Reading } from '../result/sample.ts'
+import { sampleOf } from '../result/sample.ts'
 import type { Comparison, ComparisonCell, FigureRow, Row } from './comparison.ts'
-import { shownRows } from './comparison.ts'
-import { formatDeviation, formatSpeedup, none, orNone } from './format.ts'
+import { figureRows, nothingShownIn, pairRatio, pairsOf, shownRows } from './comparison.ts'
+import { differenceText } from './difference.ts'
+import { formatDeviation, formatFactor, formatSpeedup, none, orNone } from './format.ts'
 import { armColor, body, columns, figure, fold, num, section, swatch, table } from './html-elements.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup, raw } from './markup.ts'
@@ -76,10 +79,41 @@ ${hasReference && arms((index) => (index === 0 ? 'num split' : 'num'))}</tr>`
     hasReference &&
       markup`<p class="muted">The document: ${result.reference?.source}. The marked stops are the ones it timed; below its figures: how far this run is from them.</p>`,
     table(caption, head, bodies),
+    nothingShownIn(comparisons, armNames).map((text) => markup`<p class="muted">${text}</p>`),
+    pairTable(view, comparisons),
     hasReference &&
       notes.length > 0 &&
       markup`<ol class="notes">${notes.map((note, index) => markup`<li id="note-${index + 1}">${note}</li>`)}</ol>`,
   ]
+}
+
+/** Every repetition of both arms, which the ratios are made of; nothing where each arm ran once. */
+function pairTable({ armNames }: ReportView, comparisons: readonly Comparison[]): Content {
+  const bodies = comparisons.flatMap((one) =>
+    figureRows({ rows: shownRows(one) }).flatMap(({ inFull, cells, format, unit }) => {
+      const [baseline, ...others] = cells
+      if (baseline === undefined || unit !== 'ms') return []
+      return others.flatMap((other) => {
+        const pairs = pairsOf(baseline, other)
+        if (pairs.length < 2) return []
+        const figureOf = (reading: Reading) => {
+          const { figure, detail } = sampleText(sampleOf([reading]), format)
+          return num(figure, detail)
+        }
+        const rows = pairs.map(
+          (pair) =>
+            markup`<tr><th scope="row">${other.arm} #${pair.repetition}</th>${figureOf(pair.baseline)}${figureOf(pair.other)}${num(orNone(pairRatio(pair), (ratio) => formatFactor(1 / ratio)))}</tr>`,
+        )
+        return [markup`<tbody>${groupHead(4, inFull)}${rows}</tbody>`]
+      })
+    }),
+  )
+  if (bodies.length === 0) return null
+  const head = markup`<tr><th scope="col">repetition</th>${columns([armNames[0] ?? '', 'the other arm', 'ratio'])}</tr>`
+  return fold(
+    'Every repetition',
+    table('What the ratios are made of: repetitions of both arms, pair by pair', head, bodies),
+  )
 }
 
 function groupHead(width: number, title: string, detail = ''): Markup {
@@ -95,14 +129,17 @@ ${blanks.slice(1).map((blank) => num(blank))}${hasReference && blanks.map((blank
   const documented = row.documented && markup` <span class="tag">the document’s stop</span>`
   return markup`<tr${row.documented && raw(' class="documented"')}><th class="stop" scope="row">${row.label}${documented}<small>${row.meaning}</small></th>
 ${row.cells.map((cell) => measuredCell(row, cell))}
-${row.cells
-  .slice(1)
-  .map(({ ratio, reference }) =>
-    num(
-      orNone(ratio, formatSpeedup),
-      reference !== null && reference.ratio !== null && `document ${formatSpeedup(reference.ratio)}`,
-    ),
-  )}
+${row.cells.slice(1).map(({ difference, reference }) => {
+  const { figure, detail } = differenceText(difference)
+  const details = [
+    detail,
+    reference !== null && reference.ratio !== null && `document ${formatSpeedup(reference.ratio)}`,
+  ].filter((one) => one !== false && one !== '')
+  return num(
+    figure,
+    details.map((one, index) => [index > 0 && markup`<br>`, one]),
+  )
+})}
 ${hasReference && row.cells.map((cell, index) => referenceCell(referenceText(cell), index === 0))}</tr>`
 }
 

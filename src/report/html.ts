@@ -9,6 +9,8 @@ import { rerenderCommand } from './labels.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup } from './markup.ts'
 import type { Part } from './section.ts'
+import type { MetTogether } from './threshold-groups.ts'
+import { remarksOn, thresholdLines } from './threshold-groups.ts'
 import type { ReportView } from './view.ts'
 import { worsenedText } from './worse.ts'
 
@@ -43,6 +45,7 @@ ${result.description !== undefined && markup`<p class="lead">${result.descriptio
 ${result.whatIf !== undefined && markup`<p>What ${result.whatIf.varied} does to every time: <a href="what-if.html">what-if.html</a></p>`}
 ${partialNotice(view)}
 <div class="verdict ${verdict}"><p>Verdict: ${view.verdict}</p>${list(result.reasons)}</div>
+${view.repetitions.map((text) => markup`<p class="muted">${text}</p>`)}
 ${worseNotice(view)}
 ${caveatNotice(view)}
 </header>`
@@ -77,15 +80,20 @@ function thresholdSection({ result: { thresholds, evidence } }: ReportView): Con
     table(
       `Median over the repetitions, ${evidence}`,
       markup`<tr><th scope="col">Threshold</th><th scope="col">Verdict</th>${columns(['actual'])}</tr>`,
-      body(thresholds.map(thresholdRow)),
+      body(thresholdLines(thresholds).map((line) => ('met' in line ? metRow(line.met) : thresholdRow(line.outcome)))),
     ),
   )
 }
 
 function thresholdRow(threshold: ThresholdOutcome): Markup {
-  const { name, verdict, reason } = threshold
-  return markup`<tr><th scope="row">${name}${reason !== undefined && markup`<small>${reason}</small>`}</th>
+  const { name, verdict } = threshold
+  return markup`<tr><th scope="row">${name}${remarksOn(threshold).map((text) => markup`<small>${text}</small>`)}</th>
 <td><b class="${verdict}">${verdict}</b></td>${num(formatActual(threshold) ?? none)}</tr>`
+}
+
+function metRow({ group, count, furthest = none }: MetTogether): Markup {
+  return markup`<tr><th scope="row">${group}<small>${count}; the furthest is shown</small></th>
+<td><b class="pass">pass</b></td>${num(furthest)}</tr>`
 }
 
 /** What the page was made from, and how to make it again. */

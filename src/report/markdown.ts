@@ -4,22 +4,15 @@ import { machineBoundAbove } from '../result/parts.ts'
 import type { Result } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
 import type { Comparison, ComparisonCell, Row } from './comparison.ts'
-import { shownRows } from './comparison.ts'
-import {
-  formatActual,
-  formatDeviation,
-  formatKnobValue,
-  formatShare,
-  formatSpeedup,
-  formatTaken,
-  none,
-  orNone,
-} from './format.ts'
+import { nothingShownIn, shownRows } from './comparison.ts'
+import { differenceLine } from './difference.ts'
+import { formatActual, formatDeviation, formatKnobValue, formatShare, formatTaken, none, orNone } from './format.ts'
 import type { KnobCell, KnobRow } from './knobs.ts'
 import { rerenderCommand } from './labels.ts'
 import { sampleText } from './sample.ts'
 import type { Block, Cell, Section, Table } from './section.ts'
 import { itemsOf } from './section.ts'
+import { remarksOn, thresholdLines } from './threshold-groups.ts'
 import type { ReportView } from './view.ts'
 import { worsenedText } from './worse.ts'
 
@@ -31,6 +24,7 @@ export function renderMarkdown(view: ReportView): string {
     view.partial !== null && `**${view.partial}**: stopped early. Only finished steps are shown.`,
     `**Verdict: ${view.verdict}**`,
     bullets(result.reasons.map(escapeMarkdown)),
+    ...view.repetitions.map(escapeMarkdown),
     worse(view),
     ...view.caveats.map(caveat),
     escapeMarkdown(view.evidence),
@@ -100,12 +94,19 @@ function caveat({ title, places }: Caveat): string {
 
 function thresholds(result: Result): string {
   if (result.thresholds.length === 0) return ''
-  const rows = result.thresholds.map((threshold) => [
-    escapeMarkdown(threshold.name),
-    threshold.verdict === 'pass' ? threshold.verdict : `**${threshold.verdict}**`,
-    formatActual(threshold) ?? none,
-    escapeMarkdown(threshold.reason ?? ''),
-  ])
+  const rows = thresholdLines(result.thresholds).map((line) => {
+    if ('met' in line) {
+      const { group, count, furthest } = line.met
+      return [escapeMarkdown(group), 'pass', furthest ?? none, `${count}; the furthest is shown`]
+    }
+    const { outcome } = line
+    return [
+      escapeMarkdown(outcome.name),
+      outcome.verdict === 'pass' ? outcome.verdict : `**${outcome.verdict}**`,
+      formatActual(outcome) ?? none,
+      escapeMarkdown(remarksOn(outcome).join('; ')),
+    ]
+  })
   return table(['Threshold', 'Verdict', 'Actual:', 'Reason'], rows)
 }
 
@@ -135,6 +136,7 @@ function comparison({ armNames, result: { evidence } }: ReportView, compared: Co
       head,
       rows.map((row) => comparisonCells(row, hasReference)),
     ),
+    ...nothingShownIn([compared], armNames).map(escapeMarkdown),
     ...(isBound ? [machineBoundNote] : []),
   ]
 }
@@ -150,7 +152,7 @@ function comparisonCells(row: Row, hasReference: boolean): string[] {
   return [
     documented ? `**${label}** (the document’s stop)` : label,
     ...cells.map(({ measured }) => sampleWords(sampleText(measured, format, bound))),
-    ...cells.slice(1).map(({ ratio }) => orNone(ratio, formatSpeedup)),
+    ...cells.slice(1).map(({ difference }) => differenceLine(difference)),
     ...(hasReference ? cells.map(referenceText) : []),
   ]
 }
@@ -234,7 +236,8 @@ function bullets(lines: string[]): string {
 const wordJoiner = '\u2060'
 
 /** Text that GitHub shows as it is: neither Markdown nor HTML, in a table cell or out of it. */
-function escapeMarkdown(text: string): string {
+/** Text that is not to be taken for markup. */
+export function escapeMarkdown(text: string): string {
   return printable(text)
     .replace(/\s+/g, ' ')
     .replace(/[\\`*_[\]|~<&]/g, '\\$&')

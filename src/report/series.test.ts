@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Series } from '../result/series.ts'
+import { speedupOf } from '../testing/reports.ts'
 import { sampleResult } from '../testing/results.ts'
 import { figureRows } from './comparison.ts'
 import { renderCsv } from './csv.ts'
@@ -47,7 +48,7 @@ function rowsOf(...args: Parameters<typeof recorded>) {
   return (comparison === null ? [] : figureRows(comparison)).map(({ name, cells, format, bound }) => [
     name,
     ...cells.map(({ measured }) => sampleText(measured, format, bound).figure),
-    cells[1]?.ratio,
+    speedupOf(cells[1]),
   ])
 }
 
@@ -91,7 +92,9 @@ describe('series over a whole arm', () => {
     expect(text).toContain('Over the whole arm 5 figures From when the control plane answers')
     expect(text).toContain('apiserver_request_latency_ms p99 verb POST, resource pods 10 ms')
     expect(text).toContain('untuned #1 kube-scheduler: it hid scheduler_attempts_total')
-    expect(renderCsv(view)).toContain('arm,"etcd_size_bytes{instance=""etcd""}",tuned,2,3145728,bytes,,,measured\r\n')
+    expect(renderCsv(view)).toContain(
+      'arm,"etcd_size_bytes{instance=""etcd""}",tuned,2,3145728,bytes,,,measured,,,,,\r\n',
+    )
     expect(renderMarkdown(view)).not.toContain('etcd_size_bytes')
   })
 

@@ -1,12 +1,11 @@
-import { formatCount, plural } from '../base/count.ts'
-import { formatBytes } from '../base/quantity.ts'
+import { plural } from '../base/count.ts'
 import { isMachineBound } from '../result/parts.ts'
 import type { Reading } from '../result/sample.ts'
 import { exactly, upperBound } from '../result/sample.ts'
 import type { Series } from '../result/series.ts'
 import type { Comparison, Figure, StepRun } from './comparison.ts'
 import { compare } from './comparison.ts'
-import { formatCores, formatLatency, formatRate, formatShare } from './format.ts'
+import { formatFigure, formatLatency } from './format.ts'
 import type { Block, Cell, Section } from './section.ts'
 import type { ReportContext } from './step-view.ts'
 import { runsOf } from './step-view.ts'
@@ -17,14 +16,7 @@ export type NamedSeries = ReadonlyMap<string, Series>
 /** An arm's series, or those of one of its steps. */
 type SeriesRun = StepRun<NamedSeries>
 
-const formats: Record<Series['unit'], (value: number) => string> = {
-  ms: formatLatency,
-  bytes: formatBytes,
-  count: (value) => (Number.isInteger(value) ? formatCount(value) : value.toFixed(1)),
-  'per second': formatRate,
-  ratio: formatShare,
-  cores: formatCores,
-}
+const formats: Partial<Record<Series['unit'], (value: number) => string>> = { ms: formatLatency }
 
 /** Percentiles of a histogram are interpolated within buckets of which the next one reaches twice as far: less may be no difference. */
 export const bucketFactor = 2
@@ -44,7 +36,7 @@ export function seriesFigures(
         .map(([label, value]) => `${label} ${value}`)
         .join(', '),
       unit,
-      format: formats[unit],
+      format: formats[unit] ?? ((value) => formatFigure(value, unit)),
       bound: unit === 'per second' ? '≥' : '≤',
       importance,
       read: (own) => readingOf(own, key, valueIn),

@@ -27,6 +27,8 @@ export interface ReportContext {
   references: readonly ReferenceFigure[]
   /** The notes of the published figures, which are numbered from 1. */
   notes: readonly string[]
+  /** Differences of less than this share are of no interest. */
+  material: number
 }
 
 /** One step over all arms. */

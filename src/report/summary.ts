@@ -3,12 +3,14 @@ import { formatDuration } from '../base/duration.ts'
 import { printable } from '../base/printable.ts'
 import { formatBytes } from '../base/quantity.ts'
 import { wordsOf } from '../base/words.ts'
-import type { Result } from '../result/result.ts'
+import type { Result, Verdict } from '../result/result.ts'
 import type { ComparisonCell, Row } from './comparison.ts'
-import { shownRows } from './comparison.ts'
+import { nothingShownIn, shownRows } from './comparison.ts'
+import { differenceText } from './difference.ts'
 import { formatActual, formatSpeedup, orNone } from './format.ts'
 import { sampleText } from './sample.ts'
 import type { StepReport } from './step-view.ts'
+import { remarksOn, thresholdLines } from './threshold-groups.ts'
 import type { ReportView } from './view.ts'
 import { worsenedText } from './worse.ts'
 
@@ -36,7 +38,7 @@ const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
 export const width = 80
 const labelWidth = 31
 const columnWidth = 12
-const ratioWidth = 15
+const ratioWidth = width - labelWidth - 2 * (columnWidth + 1)
 
 /** The outcome in a screenful of at most 80 columns: verdict, stops beside the document's figures, thresholds. */
 export function renderSummary(view: ReportView, { reportPath, styles = plain }: SummaryOptions): string {
@@ -66,6 +68,7 @@ export function opening(view: ReportView, styles: SummaryStyles): string[][] {
       ...(view.partial === null ? [] : [styles.yellow(view.partial)]),
       ...result.reasons.flatMap((reason) => wrap(reason, '  ')),
     ],
+    view.repetitions.flatMap((text) => wrap(text, '')),
     worseLines(view, styles),
     ...view.caveats.map(({ severity, title, places }) => [
       ...wrap(title, '').map(severity === 'bad' ? styles.red : styles.yellow),
@@ -117,6 +120,7 @@ function comparison(
     ...fullNames(names),
     styles.bold(line(head, names, names.length === 1 ? '' : 'ratio')),
     ...shownRows(figures, 'headline').flatMap((row) => rowLines(row, names)),
+    ...nothingShownIn([figures], names, 'headline').flatMap(hanging),
   ]
 }
 
@@ -139,12 +143,16 @@ function rowLines(row: Row, names: string[]): string[] {
   const { label, cells, format, bound } = row
   const pair = cells.filter(({ arm }) => names.includes(arm))
   const figures = pair.map(({ measured }) => sampleText(measured, format, bound).figure)
-  return [line(`  ${label}`, figures, ratioText(pair)), ...documentLine(pair)]
-}
-
-function ratioText(pair: { ratio: number | null }[]): string {
-  const ratio = pair[1]?.ratio
-  return ratio === undefined ? '' : orNone(ratio, formatSpeedup)
+  const other = pair[1]
+  const { figure, detail } = other === undefined ? { figure: '', detail: '' } : differenceText(other.difference)
+  const interval = detail === '' ? '' : `(${detail})`
+  const inOne = `${figure} ${interval}`.trimEnd()
+  const fits = inOne.length < ratioWidth
+  return [
+    line(`  ${label}`, figures, fits ? inOne : figure),
+    ...(fits ? [] : [interval.padStart(width)]),
+    ...documentLine(pair),
+  ]
 }
 
 function ownMemory({ orchestrator }: Result): string[] {
@@ -168,22 +176,34 @@ function line(label: string, times: string[], ratio: string): string {
 }
 
 function thresholds(result: Result, styles: SummaryStyles): string[] {
-  return result.thresholds.flatMap((threshold) => {
-    const { name, verdict, reason } = threshold
-    const found = formatActual(threshold) ?? 'no figure'
-    const shown = `${styles[colours[verdict]](verdict.padEnd(13))}${shorten(name, 54).padEnd(54)}${found.padStart(13)}`
-    return [shown, ...(reason === undefined ? [] : wrap(reason, ' '.repeat(13)))]
+  const row = (verdict: Verdict, name: string, figure: string) =>
+    `${styles[colours[verdict]](verdict.padEnd(13))}${shorten(name, 54).padEnd(54)}${figure.padStart(13)}`
+  return thresholdLines(result.thresholds).flatMap((line) => {
+    if ('met' in line) {
+      const { group, count, furthest = '' } = line.met
+      return [row('pass', `${group}: ${count}`, furthest)]
+    }
+    const { name, verdict } = line.outcome
+    const remarks = verdict === 'pass' ? [] : remarksOn(line.outcome)
+    const indent = ' '.repeat(13)
+    // A name that is cut would be that of any of them.
+    const [first = '', ...others] = verdict === 'pass' ? [name] : wrap(name, '', 54)
+    return [
+      row(verdict, first, formatActual(line.outcome) ?? 'no figure'),
+      ...others.map((text) => `${indent}${text}`),
+      ...remarks.flatMap((text) => wrap(text, indent)),
+    ]
   })
 }
 
 /** The text in lines that keep within the width, each with the indent. */
-export function wrap(text: string, indent: string): string[] {
+export function wrap(text: string, indent: string, most = width): string[] {
   const lines: string[] = []
   for (const word of wordsOf(printable(text).replace(/\s+/g, ' ')).filter(Boolean)) {
     const current = lines.at(-1)
-    if (current !== undefined && current.length + 1 + word.length <= width)
+    if (current !== undefined && current.length + 1 + word.length <= most)
       lines[lines.length - 1] = `${current} ${word}`
-    else lines.push(`${indent}${shorten(word, width - indent.length)}`)
+    else lines.push(`${indent}${shorten(word, most - indent.length)}`)
   }
   return lines
 }

@@ -3,7 +3,9 @@ import type { Result } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
 import { caveatsOf } from './caveats.ts'
 import type { Comparison } from './comparison.ts'
+import { figureRows } from './comparison.ts'
 import { conditionsSection } from './conditions.ts'
+import { repetitionsInWords } from './difference.ts'
 import type { EvidenceWords } from './evidence.ts'
 import { evidenceOf, wordsFor } from './evidence.ts'
 import type { KnobView } from './knobs.ts'
@@ -42,6 +44,8 @@ export interface ReportView {
   series: Comparison | null
   /** Of all steps together, in the order of the page. */
   sections: Section[]
+  /** What to know of how often the arms ran. */
+  repetitions: string[]
   /** Times that an arm made longer than the baseline's; nothing where the arms are the values of one setting. */
   worse: Worsened[]
   /** What arms ran that not all of them did; nothing where their versions are the same. */
@@ -61,11 +65,11 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
   const references = result.reference?.figures ?? []
   const notes = [...new Set(references.flatMap((figure) => figure.note ?? []))]
   const words = wordsFor(result.evidence)
-  const context = { arms, armNames, evidence: result.evidence, words, references, notes }
+  const context = { arms, armNames, evidence: result.evidence, words, references, notes, material: result.material }
   const steps = views.flatMap((view) => view.reportsOf(context)).toSorted((one, other) => one.order - other.order)
   const recorded = armSeries(context)
   const series = seriesComparison(recorded, context)
-  const worse = result.whatIf === undefined ? worsenedIn({ arms, armNames, steps }) : []
+  const worse = result.whatIf === undefined ? worsenedIn({ arms, armNames, steps, material: result.material }) : []
   const verdict = verdictOf(result, worse)
   const versions = differingVersions(arms, result.versions)
   return {
@@ -83,12 +87,25 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
       ...steps.flatMap(({ sections }) => sections),
       ...seriesSection(recorded, series),
     ]),
+    repetitions: repetitionsOf(result, steps),
     worse,
     versions,
     notes,
-    caveats: caveatsOf(arms, steps, versions),
+    caveats: caveatsOf(result, steps, versions),
     knobs: knobsOf(arms, armNames),
   }
+}
+
+function repetitionsOf(result: Result, steps: readonly StepReport[]): string[] {
+  const { arms, warmUps = [], material, evidence, whatIf } = result
+  const warmedUp = warmUps.map(({ name, outcome }) => (outcome === 'complete' ? name : `${name} (${outcome})`))
+  const said = warmUps.length === 0 ? [] : [`Not counted, and in no figure: a first run of ${warmedUp.join(', ')}.`]
+  // A what-if says of its own how often it ran what.
+  if (whatIf !== undefined) return said
+  const cells = steps.flatMap(({ figures }) => figureRows(figures).flatMap((row) => row.cells))
+  const differences = cells.flatMap(({ difference }) => difference ?? [])
+  const repetitions = Math.max(0, ...arms.map(({ repetition }) => repetition))
+  return [...said, ...repetitionsInWords(differences, { repetitions, material, evidence })]
 }
 
 /** No threshold speaks of it, but no reader of a pass is to overlook it. */

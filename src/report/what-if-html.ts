@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import type { Result } from '../result/result.ts'
 import type { EffectLine } from './effect-chart.ts'
 import { renderEffectChart } from './effect-chart.ts'
-import { formatTaken, none } from './format.ts'
+import { formatShare, formatTaken, none } from './format.ts'
 import { caveatNotice, pageFooter, partialNotice } from './html.ts'
 import { body, chartWidth, columns, drawing, list, num, page, section, table } from './html-elements.ts'
 import type { Markup } from './markup.ts'
@@ -48,7 +48,8 @@ function chartSection(result: Result, view: WhatIfView): Markup {
   const flat = view.groups.filter((group) => !charted.includes(group)).map(({ title }) => title)
   return section(
     `What ${view.varied} does`,
-    changing.length === 0 && markup`<p>It changes no time by more than chance, or by more than 5 %.</p>`,
+    changing.length === 0 &&
+      markup`<p>It changes no time by more than chance, or by more than ${formatShare(result.material)}.</p>`,
     charted.map((group) => chartOf(result, view, group)),
     flat.length > 0 && markup`<p class="muted">Not charted because nothing changes: ${flat.join(', ')}.</p>`,
   )
@@ -113,7 +114,7 @@ function covers(one: Point, other: Point): boolean {
   return one.filled === other.filled && Math.abs(one.ms - other.ms) <= 0.01 * one.ms
 }
 
-function figureSection({ evidence }: Result, { varied, values, groups }: WhatIfView): Markup {
+function figureSection({ evidence, material }: Result, { varied, values, groups }: WhatIfView): Markup {
   const head = markup`<tr><th scope="col" rowspan="2">${varied}</th>
 ${groups.map(({ title, effects }, index) => markup`<th scope="colgroup"${index > 0 && markup` class="split"`} colspan="${effects.length}">${title}</th>`)}</tr>
 <tr>${columns(groups.flatMap(({ effects }) => effects.map(({ label }) => label)))}</tr>`
@@ -124,7 +125,7 @@ ${groups.map(({ title, effects }, index) => markup`<th scope="colgroup"${index >
   return section(
     'Figures',
     table(
-      `Time to each stop: median over the repetitions, ${evidence}; below it the least and the most of them, and what bounds it. Best: the first value within chance or 5 % of the least.`,
+      `Time to each stop: median over the repetitions, ${evidence}; below it the least and the most of them, and what bounds it. Best: the first value within chance or ${formatShare(material)} of the least.`,
       head,
       body(rows),
     ),
@@ -142,12 +143,12 @@ function cellOf(cell: EffectCell | undefined): Markup {
   ])
 }
 
-function boundSection({ groups }: WhatIfView): Markup {
+function boundSection({ groups, report }: WhatIfView): Markup {
   const rows = groups.flatMap(({ title, effects }) => effects.map((effect) => boundRow(title, effect)))
   return section(
     'What bounds each time',
     table(
-      'A client limit bounds a time when the limit alone takes at least three quarters of it. One value is faster than another only when every repetition of it is, by more than 5 % and by more than repetitions of any value differ; otherwise it may be chance.',
+      `A client limit bounds a time when the limit alone takes at least three quarters of it. One value is faster than another if the interval of their ratio, wide enough for all values together, is clear of 1, and by more than ${formatShare(report.result.material)}; otherwise it may be chance.`,
       markup`<tr><th scope="col">Stop</th><th scope="col">Limit</th><th scope="col">With the setting</th></tr>`,
       body(rows),
     ),

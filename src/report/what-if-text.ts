@@ -22,7 +22,7 @@ function introOf({ varied, profile, runs, report }: WhatIfView): string {
   const { evidence } = report.result
   const subject = `What ${varied} does, all else as in ${profile} (${evidence}).`
   return runs > 1
-    ? `${subject} Medians of ${runs} runs, ± the largest deviation; * marks the first value within chance or 5 % of the best.`
+    ? `${subject} Medians of ${runs} runs, ± the largest deviation; * marks the first value within chance or ${formatShare(report.result.material)} of the best.`
     : `${subject} Where a value ran once, chance is not known; --repeat 3 shows it.`
 }
 

@@ -1,14 +1,17 @@
 import { formatDuration } from '../base/duration.ts'
 import { magnitudeOf } from '../base/quantity.ts'
-import { readingOfNodesReady } from '../result/fleet.ts'
-import type { ArmOutcome } from '../result/result.ts'
+import type { RunReading } from '../result/difference.ts'
+import { isDifference } from '../result/difference.ts'
+import type { Result } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
-import { alike, comparable, sampleOf } from '../result/sample.ts'
+import { comparable, sampleOf } from '../result/sample.ts'
+import { commonDeviation } from '../statistics/log-difference.ts'
 import type { Binding } from './comparison.ts'
-import { noClientLimit, timeRows } from './comparison.ts'
+import { noClientLimit, timeRows, timesDiffer } from './comparison.ts'
 import { formatListed, formatRatio, formatShare } from './format.ts'
 import type { Floor, StepReport } from './step-view.ts'
 import type { ReportView } from './view.ts'
+import { runsOfNodesReady } from './worse.ts'
 
 /** What the values of one setting make of every time that was taken. */
 export interface WhatIfView {
@@ -73,7 +76,7 @@ export function whatIfViewOf(report: ReportView): WhatIfView | null {
   const values = whatIf.values.map(({ value }) => ({ label: formatListed(value), magnitude: magnitudeOf(value) }))
   const setUps = steps.filter(({ isSetUp }) => isSetUp)
   const groups = [
-    clusterGroup(result.arms, setUps, arms, values),
+    clusterGroup(result, setUps, arms, values),
     ...steps.filter((step) => !setUps.includes(step)).map((step) => stepGroup(report, step, arms, values)),
   ]
   return {
@@ -92,23 +95,29 @@ function areMagnitudes(values: readonly TriedValue[]): boolean {
 }
 
 function clusterGroup(
-  outcomes: readonly ArmOutcome[],
+  { arms: outcomes, material }: Result,
   setUps: readonly StepReport[],
   arms: string[],
   values: TriedValue[],
 ): EffectGroup {
-  const samples = arms.map((name) =>
-    sampleOf(outcomes.filter((arm) => arm.name === name).flatMap((arm) => readingOfNodesReady(arm) ?? [])),
-  )
+  const runs = arms.map((name) => runsOfNodesReady(outcomes, name))
   return {
     name: 'cluster',
     title: 'the cluster',
-    effects: [effectOf('nodes Ready', values, samples), ...setUps.flatMap((step) => effectsOf(step, arms, values))],
+    effects: [
+      effectOf({ label: 'nodes Ready', values, runs, material }),
+      ...setUps.flatMap((step) => effectsOf(step, arms, values, material)),
+    ],
     floors: [],
   }
 }
 
-function stepGroup({ armNames }: ReportView, step: StepReport, arms: string[], values: TriedValue[]): EffectGroup {
+function stepGroup(
+  { armNames, result }: ReportView,
+  step: StepReport,
+  arms: string[],
+  values: TriedValue[],
+): EffectGroup {
   const floors = step.floors.map(({ limiter, ms }) => ({
     limiter,
     ms: arms.map((arm) => ms[armNames.indexOf(arm)] ?? null),
@@ -116,32 +125,44 @@ function stepGroup({ armNames }: ReportView, step: StepReport, arms: string[], v
   return {
     name: step.name,
     title: step.title,
-    effects: effectsOf(step, arms, values),
+    effects: effectsOf(step, arms, values, result.material),
     floors: floors.filter(({ ms }) => ms.some((floorMs) => floorMs !== null)),
   }
 }
 
 /** The most important times of a step. */
-function effectsOf({ figures }: StepReport, arms: string[], values: TriedValue[]): Effect[] {
+function effectsOf({ figures }: StepReport, arms: string[], values: TriedValue[], material: number): Effect[] {
   const times = timeRows(figures).filter(({ importance }) => importance === 'headline')
   return times.map(({ label, cells, bindingIn }) => {
-    const samples = arms.map((name) => cells.find(({ arm }) => arm === name)?.measured ?? null)
-    return effectOf(label, values, samples, arms.map(bindingIn))
+    const runs = arms.map((name) => cells.find(({ arm }) => arm === name)?.readings ?? [])
+    return effectOf({ label, values, runs, material, bindings: arms.map(bindingIn) })
   })
 }
 
-function effectOf(
-  label: string,
-  values: TriedValue[],
-  samples: (Sample | null)[],
-  bindings: (Binding | undefined)[] = [],
-): Effect {
+interface Effected {
+  label: string
+  values: TriedValue[]
+  /** One list per value. */
+  runs: readonly (readonly RunReading[])[]
+  material: number
+  bindings?: (Binding | undefined)[]
+}
+
+function effectOf({ label, values, runs, material, bindings = [] }: Effected): Effect {
+  const samples = runs.map((own) => sampleOf(own.map(({ reading }) => reading)))
   const tried = samples.flatMap((sample, index) => {
     const medianMs = comparable(sample)
-    return sample === null || medianMs === null ? [] : [{ ...sample, medianMs, index }]
+    return sample === null || medianMs === null ? [] : [{ ...sample, medianMs, index, readings: runs[index] ?? [] }]
   })
-  const isRepeated = tried.every(({ runs }) => runs > 1)
-  const areAlike = alikeAmong(tried)
+  const rule = {
+    material,
+    comparisons: Math.max(1, tried.length - 1),
+    leastDeviation: commonDeviation(
+      tried.map(({ readings }) => readings.flatMap(({ reading }) => reading.value ?? [])),
+    ),
+  }
+  const isRepeated = tried.every(({ readings }) => readings.length > 1)
+  const areAlike = alikeBy(rule)
   const isFlat = tried.length === values.length && everyPair(tried, areAlike)
   const [least] = tried.toSorted((one, other) => one.medianMs - other.medianMs)
   const best =
@@ -151,7 +172,7 @@ function effectOf(
     cells: samples.map((sample, index) => ({ sample, best: index === best, boundBy: bindings[index]?.boundBy })),
     isFlat,
     bounds: boundsInWords(values, bindings),
-    change: tried.length === values.length ? changeInWords(values, tried, isRepeated) : null,
+    change: tried.length === values.length ? changeInWords(values, tried, isRepeated, rule) : null,
   }
 }
 
@@ -160,6 +181,7 @@ interface Tried extends Sample {
   medianMs: number
   /** The value's place. */
   index: number
+  readings: readonly RunReading[]
 }
 
 /** Differences below this make the figures look the same. */
@@ -167,12 +189,6 @@ const tiny = 0.01
 
 function isWithin(share: number, one: number, other: number): boolean {
   return Math.abs(one - other) <= share * Math.min(one, other)
-}
-
-/** Whether what repetitions gave overlaps: then the difference may be chance. */
-function overlap(one: Tried, other: Tried): boolean {
-  const isRepeated = one.runs > 1 && other.runs > 1
-  return isRepeated && leastOf(one) <= mostOf(other) && leastOf(other) <= mostOf(one)
 }
 
 function leastOf({ min, medianMs }: Tried): number {
@@ -184,31 +200,20 @@ function mostOf({ max, medianMs }: Tried): number {
 }
 
 type Compare = (one: Tried, other: Tried) => boolean
-
-/**
- * Whether two of these times may differ by chance: their repetitions overlap, or they are no further apart than repetitions of any value
- * are from its median, above and below together, taken as a time or as a share of it, whichever is less. The ranges of few repetitions are
- * apart now and then, and of many values some are.
- */
-function chanceAmong(tried: readonly Tried[]): Compare {
-  const most = (deviationMs: (one: Tried) => number) => ({
-    ms: Math.max(...tried.map(deviationMs)),
-    // Where nothing differs, the median may be 0.
-    share: Math.max(...tried.map((one) => (deviationMs(one) === 0 ? 0 : deviationMs(one) / one.medianMs))),
-  })
-  const above = most((one) => mostOf(one) - one.medianMs)
-  const below = most((one) => one.medianMs - leastOf(one))
-  return (one, other) => {
-    const share = above.share + below.share
-    const chanceMs = Math.min(above.ms + below.ms, share * Math.max(one.medianMs, other.medianMs))
-    return overlap(one, other) || Math.abs(one.medianMs - other.medianMs) <= chanceMs
-  }
+interface Rule {
+  material: number
+  /** How many values each is set against: of many some differ by chance. */
+  comparisons: number
+  /** What repetitions of all values differ by. */
+  leastDeviation: number
 }
 
-/** Whether two of these times differ by chance only, or by less than anybody cares for. */
-function alikeAmong(tried: readonly Tried[]): Compare {
-  const isChance = chanceAmong(tried)
-  return (one, other) => isChance(one, other) || isWithin(alike, one.medianMs, other.medianMs)
+/** Whether no difference between two of these times is shown, by chance or because it is of no interest. */
+function alikeBy(rule: Rule): Compare {
+  return (one, other) => {
+    const difference = timesDiffer(one.readings, other.readings, rule)
+    return !isDifference(difference, 'more') && !isDifference(difference, 'less')
+  }
 }
 
 /** The repetitions of both gave the same, by luck or not. */
@@ -230,15 +235,16 @@ function everyPair(tried: readonly Tried[], holds: Compare): boolean {
 
 /**
  * What the setting makes of a time, and how much: `33.8× faster at 500 than at 5, within chance from 200 on`. Nothing is called faster
- * or slower unless every repetition of one value is beyond every repetition of the other, and by more than repetitions of any value differ.
+ * or slower unless `differenceOf` shows it.
  */
-function changeInWords(values: TriedValue[], tried: readonly Tried[], isRepeated: boolean): string {
+function changeInWords(values: TriedValue[], tried: readonly Tried[], isRepeated: boolean, rule: Rule): string {
   if (everyPair(tried, areTheSame)) return 'the same at every value'
   const spread = `${formatDuration(Math.min(...tried.map(leastOf)))} to ${formatDuration(Math.max(...tried.map(mostOf)))}`
   if (!isRepeated) return spread
-  const areAlike = alikeAmong(tried)
+  const areAlike = alikeBy(rule)
+  const isChance = alikeBy({ ...rule, material: 0 })
   const closeness = (some: readonly Tried[]) =>
-    everyPair(some, chanceAmong(tried)) ? 'within chance' : `within ${formatShare(alike)}`
+    everyPair(some, isChance) ? 'within chance' : `within ${formatShare(rule.material)}`
   if (everyPair(tried, areAlike)) return `${closeness(tried)}: ${spread}`
   const [widest] = pairsOf(tried)
     .filter(([one, other]) => !areAlike(one, other))

@@ -1,13 +1,15 @@
 import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
 import { sumOf } from '../base/sum.ts'
+import type { Difference, RunReading } from '../result/difference.ts'
+import { isDifference } from '../result/difference.ts'
 import { readingOfNodesReady, shortageOf } from '../result/fleet.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
-import { isLonger, ratioOf, sampleOf } from '../result/sample.ts'
+import { sampleOf } from '../result/sample.ts'
 import type { Family, FigureRow } from './comparison.ts'
-import { timeRows } from './comparison.ts'
-import { formatSpeedup } from './format.ts'
+import { timeRows, timesDiffer } from './comparison.ts'
+import { differenceLine } from './difference.ts'
 import { sampleText } from './sample.ts'
 import type { StepReport } from './step-view.ts'
 
@@ -27,6 +29,8 @@ interface Compared {
   arms: readonly ArmOutcome[]
   armNames: readonly string[]
   steps: readonly StepReport[]
+  /** Differences of less than this share are of no interest. */
+  material: number
 }
 
 /** Every compared time that an arm made longer than the first arm's, by how much, and why if that is known; slowest first. */
@@ -58,18 +62,25 @@ interface Found {
 
 function grown(row: FigureRow, baseline: string, arm: string): Found[] {
   const { inFull, cells, format, family, leastFactor = 0 } = row
-  const measuredIn = (name: string) => cells.find((cell) => cell.arm === name)?.measured ?? null
-  return found(inFull, measuredIn(baseline), measuredIn(arm), format)
+  const cellOf = (name: string) => cells.find((cell) => cell.arm === name)
+  const [before, after] = [cellOf(baseline), cellOf(arm)]
+  return found(inFull, before?.measured ?? null, after?.measured ?? null, after?.difference ?? null, format)
     .filter(({ factor }) => factor >= leastFactor)
     .map((one) => ({ ...one, family, cause: row.causeIn(baseline, arm) }))
 }
 
-function found(label: string, baseline: Sample | null, sample: Sample | null, format = formatDuration): Found[] {
-  if (!isLonger(sample, baseline)) return []
-  const ratio = ratioOf(baseline, sample)
+function found(
+  label: string,
+  baseline: Sample | null,
+  sample: Sample | null,
+  difference: Difference | null,
+  format = formatDuration,
+): Found[] {
+  if (difference === null || !isDifference(difference, 'more')) return []
   const change = `${sampleText(baseline, format).figure} → ${sampleText(sample, format).figure}`
-  const factor = (sample?.least ?? 0) / Math.max(1, baseline?.median ?? 1)
-  return [{ label, change: ratio === null ? change : `${change}, ${formatSpeedup(ratio)}`, factor }]
+  const medians = (sample?.median ?? Number.POSITIVE_INFINITY) / Math.max(1, baseline?.median ?? 1)
+  const ratio = 'ratio' in difference ? difference.ratio : 'estimate' in difference ? difference.estimate?.ratio : null
+  return [{ label, change: `${change}, ${differenceLine(difference)}`, factor: ratio ?? medians }]
 }
 
 /** Of each family only the one that grew most, with how many others there are. */
@@ -84,10 +95,20 @@ function mostOfFamilies(found: readonly Found[]): Found[] {
   })
 }
 
-function nodesReady({ arms }: Compared, baseline: string, arm: string): Found[] {
-  const sample = (name: string) =>
-    sampleOf(arms.filter((arm) => arm.name === name).flatMap((one) => readingOfNodesReady(one) ?? []))
-  return found('nodes Ready', sample(baseline), sample(arm))
+function nodesReady({ arms, material }: Compared, baseline: string, arm: string): Found[] {
+  const [before, after] = [runsOfNodesReady(arms, baseline), runsOfNodesReady(arms, arm)]
+  const sample = (runs: readonly RunReading[]) => sampleOf(runs.map(({ reading }) => reading))
+  return found('nodes Ready', sample(before), sample(after), timesDiffer(before, after, { material }))
+}
+
+/** When the nodes of an arm were Ready, repetition by repetition. */
+export function runsOfNodesReady(arms: readonly ArmOutcome[], name: string): RunReading[] {
+  return arms
+    .filter((arm) => arm.name === name)
+    .flatMap((arm) => {
+      const reading = readingOfNodesReady(arm)
+      return reading === undefined ? [] : [{ repetition: arm.repetition, reading }]
+    })
 }
 
 /** What is known of the arm as a whole, where nothing explains a time by itself. */

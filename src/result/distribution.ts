@@ -8,6 +8,8 @@ export const distribution = z.object({
   p90: z.number().nullable(),
   p99: z.number().nullable(),
   max: z.number().nullable(),
+  /** Of a histogram of which a percentile lies beyond its last bucket: the bound of that, which it exceeds. */
+  beyondMs: z.number().optional(),
 })
 
 export type Distribution = z.infer<typeof distribution>

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { failureKinds } from '../base/errors.ts'
+import { usualMaterial } from '../plan/limits.ts'
+import { percentiles } from '../plan/series.ts'
 import type { OutcomeKind } from './outcome-kind.ts'
 import { curve, stopName } from './parts.ts'
 import { seriesSchema } from './series.ts'
@@ -37,6 +39,9 @@ const knobOutcome = z.object({
   departs: z.literal(true).optional(),
   note: z.string().optional(),
 })
+
+/** A flow schema, its priority level, and how many of the orchestrator's own requests it took; UIDs where names could not be read. */
+const ownFlow = z.object({ flowSchema: z.string(), priorityLevel: z.string(), requests: z.number() })
 
 /** What the machine did during one step of an arm. */
 const machinePhase = z.object({
@@ -97,10 +102,12 @@ const armParts = {
   name: z.string(),
   /** The profile that it starts from. */
   profile: z.string(),
-  /** 1 for the first time this arm ran. */
+  /** 1 for the first time this arm ran, 0 for a warm-up. */
   repetition: z.int().min(1),
   /** Position in the run: arms alternate (ABBA) so that drift hits all of them alike. */
   order: z.number(),
+  /** 2 when it was measured after the run had been stopped and gone on once, and so on; absent for 1. */
+  session: z.int().min(2).optional(),
   /** Of each component of the arm; absent where none was read, and in earlier results. */
   versions: z.record(z.string(), z.string()).optional(),
   outcome: z.enum(['complete', 'failed', 'interrupted']),
@@ -142,6 +149,8 @@ const armParts = {
   insecure: z.literal(true).optional(),
   /** Figures over the whole arm, clean-up aside; absent where the fleet was not Ready. */
   series: z.array(seriesSchema).optional(),
+  /** What the orchestrator's own requests rode on in API Priority and Fairness; absent where the API server did not say. */
+  ownFlows: z.array(ownFlow).optional(),
   /** What tear-down could not remove or restore. */
   residue: z.array(z.string()),
 }
@@ -165,6 +174,30 @@ const referenceFigure = z.object({
   note: z.string().optional(),
 })
 
+const ofArms = z.union([z.string(), z.tuple([z.string(), z.string()])])
+/** In place of min and max. */
+const comparison = {
+  /** The arm, or the kept result (`baseline:NAME`), that it must not be worse than. */
+  against: z.string().optional(),
+  /** By how much it may be at most: 0.05 is 5 %. */
+  notWorse: z.number().optional(),
+  /** What the kept result had, so that it can be judged again without it. */
+  baselineValues: z.array(z.number()).optional(),
+}
+const stopSubject = z.object({ probe: z.string(), stop: stopName, of: ofArms, ...comparison })
+const seriesSubject = z.object({
+  series: z.string(),
+  of: ofArms,
+  /** The whole arm when absent. */
+  step: z.string().optional(),
+  /** Labels and the values that count; an empty value is no label. */
+  where: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+  percentile: z.enum(percentiles).optional(),
+  /** The worst window of this length counts. */
+  windowMs: z.number().optional(),
+  ...comparison,
+})
+
 const thresholdOutcome = z
   .object({
     /** The threshold in words: `tuned rollout available at most 15.0 s`. */
@@ -174,9 +207,9 @@ const thresholdOutcome = z
     /** Where the plan has it; absent in earlier results, and where it was given on the command line. */
     place: z.object({ file: z.string(), line: z.number() }).optional(),
     /** What it bounds: the stop of one arm, or the ratio of two; absent in results from before it was kept. */
-    bounds: z
-      .object({ probe: z.string(), stop: stopName, of: z.union([z.string(), z.tuple([z.string(), z.string()])]) })
-      .optional(),
+    bounds: z.union([stopSubject, seriesSubject]).optional(),
+    /** What several outcomes of one threshold have in common; absent where it has one only. */
+    group: z.string().optional(),
     verdict: z.enum(['pass', 'fail', 'inconclusive']),
     /** Median over the repetitions, in `unit`; null when there is no sample. */
     actual: z.number().nullable(),
@@ -184,7 +217,12 @@ const thresholdOutcome = z
     isUpperBound: z.literal(true).optional(),
     min: z.number().optional(),
     max: z.number().optional(),
-    unit: z.enum(['ms', 'ratio']),
+    /** ratio: of two arms. share: a series whose unit is a ratio. */
+    unit: z.enum(['ms', 'ratio', 'share', 'bytes', 'count', 'per second', 'cores']),
+    /** Of a comparison: how likely so low a ratio would be if it were worse by just what it may. */
+    p: z.number().optional(),
+    /** What the figure was taken of, where that is not plain: `the worst of 7 windows of 5 m`. */
+    note: z.string().optional(),
     reason: z.string().optional(),
   })
   .refine(({ min, max }) => min !== undefined || max !== undefined, 'needs min, max, or both')
@@ -210,7 +248,21 @@ const resultParts = {
   endedBy: z.enum(endingKinds).optional(),
   /** Null for a simulation, whose time is virtual. */
   startedAt: z.string().nullable(),
+  /** Of all sessions together; of those before the last one, only the arms that were kept. */
   durationMs: z.number(),
+  /** When a measured run was stopped and went on; absent where it never was, and for simulations, which are the same anyway. */
+  resumptions: z
+    .array(
+      z.object({
+        at: z.string(),
+        /** How many arms were complete by then, and the last of them. */
+        armsDone: z.number(),
+        afterArm: z.string().nullable(),
+        /** Arms that had been begun, and were run again. */
+        ranAgain: z.array(z.string()),
+      }),
+    )
+    .optional(),
   /** Of each component, as far as it is the same in all arms. */
   versions: z.record(z.string(), z.string()),
   machine: z.object({ cores: z.number(), memoryBytes: z.number(), system: z.string() }).nullable(),
@@ -220,6 +272,10 @@ const resultParts = {
   /** Present when the arms are the values of one setting. */
   whatIf: whatIf.optional(),
   thresholds: z.array(thresholdOutcome),
+  /** What the plan has more of than Kubernetes is tested with; absent where nothing, and in earlier results. */
+  beyondTested: z.array(z.string()).optional(),
+  /** Differences of less than this share (0.05 is 5 %) are of no interest. */
+  material: z.number().default(usualMaterial),
 }
 
 /** The schema of a result whose steps are of these kinds. */
@@ -230,6 +286,8 @@ export function resultSchemaOf(kinds: readonly OutcomeKind[]) {
   const arm = z.object({ ...armParts, steps: z.array(z.union(steps)) })
   return z.object({
     ...resultParts,
+    /** First runs of arms that are in no figure and no verdict; absent where the plan asks for none. */
+    warmUps: z.array(arm.extend({ repetition: z.literal(0) })).optional(),
     arms: z.array(arm).superRefine((arms, context) => {
       once(arms, ({ name, repetition }) => `${name} #${repetition}`, 'arm', context)
       for (const [index, { steps: own }] of arms.entries())
@@ -265,11 +323,14 @@ export interface ArmOutcome extends z.infer<z.ZodObject<typeof armParts>> {
   steps: StepOutcome[]
 }
 export interface Result extends z.infer<z.ZodObject<typeof resultParts>> {
+  /** First runs of arms that are in no figure and no verdict; absent where the plan asks for none. */
+  warmUps?: ArmOutcome[] | undefined
   arms: ArmOutcome[]
 }
 export type EndingKind = (typeof endingKinds)[number]
 export type WhatIf = z.infer<typeof whatIf>
 export type KnobOutcome = z.infer<typeof knobOutcome>
+export type OwnFlow = z.infer<typeof ownFlow>
 export type KnobValue = z.infer<typeof knobValue>
 export type MachineOutcome = z.infer<typeof machineOutcome>
 export type MachinePhase = z.infer<typeof machinePhase>

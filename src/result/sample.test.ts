@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Hindrance, Reading } from './sample.ts'
-import { comparable, exactly, hindranceOf, isLonger, ratioOf, sampleOf } from './sample.ts'
+import { comparable, exactly, hindranceOf, ratioOf, sampleOf } from './sample.ts'
 
 const of = (...values: (number | null)[]) => sampleOf(values.map(exactly))
 const hindered = (value: number, hindrance: Hindrance, least = 0) => sampleOf([{ value, least, hindrance }])
@@ -36,24 +36,6 @@ describe('comparing two samples', () => {
     expect(ratioOf(baseline, other)).toBe(ratio)
     expect(ratioOf(other, baseline)).toBe(ratio === null ? null : 1 / ratio)
     expect(hindranceOf(baseline) === null && hindranceOf(other) === null).toBe(ratio !== null)
-  })
-
-  it.each([
-    ['is 6 % longer', of(106), of(100), true],
-    ['is 4 % longer', of(104), of(100), false],
-    ['is within the repetitions', of(100, 200, 300), of(90, 100, 110), false],
-    ['is beyond all repetitions', of(200, 210, 300), of(90, 100, 110), true],
-    ['differs by less than the clock tells', of(9), of(5), false],
-    ['grows from nothing', of(30), of(0), true],
-    ['may have been as short, as it was seen late', hindered(900, 'seen-late', 90), of(100), false],
-    ['was seen late and is longer all the same', hindered(900, 'seen-late', 800), of(100), true],
-    ['is longer than an upper bound', of(900), hindered(100, 'machine-bound'), true],
-    ['is an upper bound', hindered(900, 'machine-bound'), of(100), false],
-    ['started from an unfinished probe', hindered(900, 'unfinished-start', 900), of(100), false],
-    ['was not reached', of(null), of(100), false],
-  ])('should call one longer only beyond doubt: it %s', (_, sample, baseline, longer) => {
-    expect(isLonger(sample, baseline)).toBe(longer)
-    expect(longer && isLonger(baseline, sample)).toBe(false)
   })
 
   it('should show no figure as comparable that is not', () => {

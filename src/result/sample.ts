@@ -81,35 +81,19 @@ const predicates: Record<Hindrance, string> = {
 }
 
 /** What keeps a figure from being compared, as the rest of a sentence that it begins; null where nothing does. */
-export function hindranceOf(sample: Sample | null): string | null {
+export function hindranceOf(sample: Sample | null, resolution = clockResolutionMs): string | null {
   if (sample === null) return 'has no figure'
   if (sample.hindrance !== null) return predicates[sample.hindrance]
   if (sample.median === null) return predicates['not-reached']
-  const isTooShort = sample.median < clockResolutionMs
-  return isTooShort ? `is below the clock's resolution of ${clockResolutionMs} ms` : null
+  return sample.median < resolution ? `is below the clock's resolution of ${resolution} ms` : null
 }
 
 /**
- * How many times as long the baseline took; null where there is no saying. The one rule for tables, thresholds and whatever else
- * compares times: both have to be measured, and free of every hindrance.
+ * How many times as long the baseline took; null where there is no saying. Of medians, for thresholds; reports show what
+ * `differenceOf` (difference.ts) says. Both have to be measured, and free of every hindrance.
  */
 export function ratioOf(baseline: Sample | null, other: Sample | null): number | null {
   if (hindranceOf(baseline) !== null || hindranceOf(other) !== null) return null
   const [above, below] = [comparable(baseline), comparable(other)]
   return above === null || below === null ? null : above / below
-}
-
-/** Times that differ by no more than this share are the same to a reader. */
-export const alike = 0.05
-
-/**
- * Whether a time is longer than the baseline's beyond doubt: whatever either may have been, and whichever repetitions are taken, by
- * more than a reader would call the same and more than the clock tells apart.
- */
-export function isLonger(sample: Sample | null, baseline: Sample | null): boolean {
-  if (sample === null || baseline === null) return false
-  if (sample.hindrance === 'unfinished-start' || baseline.hindrance === 'unfinished-start') return false
-  const [least, most] = [sample.least, baseline.median]
-  if (least === null || most === null || sample.min === null || baseline.max === null) return false
-  return sample.min > baseline.max && least > (1 + alike) * most && least - most > clockResolutionMs
 }

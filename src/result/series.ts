@@ -12,10 +12,15 @@ const common = {
   gaps: z.array(z.string()),
 }
 
+/** Each percentile's highest value over all whole windows; absent where there was none. */
+const worstWindow = distribution
+  .pick({ p50: true, p90: true, p99: true, beyondMs: true })
+  .extend({ lengthMs: z.number(), windows: z.number() })
+
 /** One figure, or the distribution of many, over the time between two moments. Null where nothing of it was read, which is not 0. */
 export const seriesSchema = z.union([
   z.object({ ...common, value: z.number().nullable() }),
-  z.object({ ...common, distribution }),
+  z.object({ ...common, distribution, worstWindow: worstWindow.optional() }),
 ])
 
 export type Series = z.infer<typeof seriesSchema>

@@ -6,6 +6,7 @@ import type { Target } from '../targets/target.ts'
 import type { RunEventSink } from './events.ts'
 import type { Host } from './host.ts'
 import type { Arm } from './schedule.ts'
+import type { Baselines } from './thresholds.ts'
 
 /** Arms that are the values of one setting. */
 export interface Comparison {
@@ -28,6 +29,16 @@ export interface ArmRunner {
   close(): Promise<void>
 }
 
+/** What earlier sessions of a run have left, which were killed or interrupted. */
+export interface EarlierSessions {
+  /** The arms that are complete: these are not measured again. */
+  arms: readonly ArmOutcome[]
+  /** What these took. */
+  durationMs: number
+  /** How often the run has gone on, this time included. */
+  resumptions: NonNullable<Result['resumptions']>
+}
+
 /** What a run is given: everything that reaches outside comes in here. */
 export interface RunContext {
   runId: string
@@ -43,9 +54,13 @@ export interface RunContext {
   /** Takes the same as lines of text, from arms that another thread runs; `onSample` gets them when absent. */
   onSampleText?: ((lines: string) => void) | undefined
   /** Takes the result as it is after each arm: all there is if the run is killed after it. */
-  onArm?: ((soFar: Result) => void) | undefined
+  onArm?: ((soFar: Result, newest: ArmOutcome) => void) | undefined
   /** Who carries out the arms; when absent, they run one after the other on `clock`. */
   arms?: ((planned: readonly Arm[], context: RunContext) => ArmRunner) | undefined
   /** Present when the plan's arms are the values of one setting. */
   whatIf?: Comparison | undefined
+  /** Present when the run goes on after it was killed or interrupted. */
+  earlier?: EarlierSessions | undefined
+  /** Kept results that thresholds compare with. */
+  baselines?: Baselines | undefined
 }

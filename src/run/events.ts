@@ -24,6 +24,12 @@ export const eventShapes = {
   'step-progress': { ...step, ...progress },
   'step-finished': { ...step, durationMs: z.number(), text: z.exactOptional(z.string()) },
   'step-failed': { ...step, message: z.string() },
+  /** What is known of the arm is kept by now. `durationMs`: clean-up included. */
+  'arm-finished': {
+    armId: z.string(),
+    outcome: z.enum(['complete', 'failed', 'interrupted']),
+    durationMs: z.number(),
+  },
   'run-finished': { verdict: z.enum(['pass', 'fail', 'inconclusive']), partial: z.boolean() },
 }
 
@@ -37,6 +43,7 @@ export const runEvent = z.discriminatedUnion('type', [
   eventOf('step-progress'),
   eventOf('step-finished'),
   eventOf('step-failed'),
+  eventOf('arm-finished'),
   eventOf('run-finished'),
 ])
 

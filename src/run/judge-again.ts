@@ -1,6 +1,7 @@
 import { plural } from '../base/count.ts'
 import type { Result, ThresholdOutcome } from '../result/result.ts'
-import { judge } from './thresholds.ts'
+import { corrected } from './not-worse.ts'
+import { judge, keptOf } from './thresholds.ts'
 import { concluded } from './verdict.ts'
 
 /**
@@ -11,7 +12,7 @@ export function judgedAgain(result: Result): Result {
   const { arms, partial } = result
   // No target sim measures anything: its figures stay simulated, whatever the file calls them.
   const evidence = result.target === 'sim' ? 'simulated' : result.evidence
-  const thresholds = result.thresholds.map((recorded) => thresholdAgain(recorded, result))
+  const thresholds = corrected(result.thresholds.map((recorded) => thresholdAgain(recorded, result)))
   // An arm that is not complete says why itself.
   const isUnexplained = partial && arms.every(({ outcome }) => outcome === 'complete')
   const early = `the run stopped early: ${plural(arms.length, 'arm')} finished`
@@ -35,7 +36,7 @@ export function judgedAgain(result: Result): Result {
 function thresholdAgain(recorded: ThresholdOutcome, { arms }: Result): ThresholdOutcome {
   const { bounds, verdict, actual, ...ends } = recorded
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = ends
-  if (bounds !== undefined) return judge({ ...bounds, ...ends }, arms)
+  if (bounds !== undefined) return judge({ ...bounds, ...keptOf(recorded) }, arms)
   if (verdict === 'inconclusive') return recorded
   if (actual === null) return { ...recorded, verdict: 'inconclusive', reason: 'there is no figure' }
   const isMet = actual >= min && actual <= max

@@ -27,7 +27,7 @@ export function outlineOf(
   ]
   return {
     armId: id,
-    title: plan.repetitions === 1 ? name : `${name} #${repetition}`,
+    title: repetition === 0 ? `${name}, warm-up` : plan.repetitions === 1 ? name : `${name} #${repetition}`,
     steps: steps.map((step) => ({ stepId: step.id, title: step.title })),
   }
 }

@@ -1,9 +1,12 @@
+import { forecastSteps } from '../fleet/step-forecast.ts'
+import { beyondTested } from '../fleet/tested-limits.ts'
 import { conditionsHash, planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { ArmOutcome, EndingKind, Result } from '../result/result.ts'
 import { commonVersions } from '../result/versions.ts'
+import { stepKinds } from '../steps/registry.ts'
 import type { RunContext } from './context.ts'
-import { boundsOf } from './thresholds.ts'
+import { boundsIn } from './thresholds.ts'
 import { judgeRun } from './verdict.ts'
 
 /** Why a run ends early; one that was killed could not say of what kind that is. */
@@ -14,6 +17,7 @@ export interface Ending {
 
 /** What is known when a run ends, or after one of its arms. */
 interface Done {
+  /** Warm-ups among them. */
   arms: ArmOutcome[]
   durationMs: number
   /** What ended it early; undefined where it goes to its end, also if single arms do not. */
@@ -24,9 +28,12 @@ interface Done {
 
 /** The result of a run, judged by what there is of it. */
 export function resultOfRun(
-  { runId, plan, target, host, whatIf }: RunContext,
-  { arms, durationMs, ending, hasFailed }: Done,
+  { runId, plan, target, host, whatIf, earlier, baselines }: RunContext,
+  { arms: done, durationMs, ending, hasFailed }: Done,
 ): Result {
+  const beyond = beyondTested(plan, forecastSteps(plan, stepKinds))
+  const arms = done.filter(({ repetition }) => repetition > 0)
+  const warmUps = done.filter(({ repetition }) => repetition === 0)
   return {
     schema: 2,
     run: runId,
@@ -41,13 +48,18 @@ export function resultOfRun(
     ...(ending?.kind === undefined ? {} : { endedBy: ending.kind }),
     startedAt: host.startedAt,
     durationMs,
+    // A simulation is the same whether it was stopped or not.
+    ...(earlier !== undefined && target.evidence === 'measured' && { resumptions: earlier.resumptions }),
     versions: commonVersions(arms),
     machine: host.machine,
     orchestrator: host.peakMemoryBytes === null ? null : { peakMemoryBytes: host.peakMemoryBytes() },
     reference: referenceOf(plan),
+    material: plan.material,
     ...(whatIf === undefined ? {} : { whatIf: whatIf.record }),
+    ...(warmUps.length === 0 ? {} : { warmUps }),
+    ...(beyond.length > 0 && { beyondTested: beyond }),
     arms,
-    ...judgeRun({ thresholds: plan.thresholds.map(boundsOf), arms, ending: ending?.message }),
+    ...judgeRun({ thresholds: boundsIn(plan), arms, ending: ending?.message, baselines }),
   }
 }
 

@@ -3,6 +3,7 @@ import { Failure, messageOf } from '../base/errors.ts'
 import { asFailure } from '../kube/failures.ts'
 import { seriesOf } from '../measure/series.ts'
 import { sectionsOf } from '../plan/section.ts'
+import { namedFlows } from '../record/flows.ts'
 import type { Recording } from '../record/recording.ts'
 import { startRecording } from '../record/recording.ts'
 import type { ArmOutcome, Result } from '../result/result.ts'
@@ -36,28 +37,38 @@ export interface RunOutcome {
 
 /** Runs every arm of the plan in turn and judges what was measured. Never throws: a failed run has a partial result. */
 export async function executeRun(context: RunContext): Promise<RunOutcome> {
-  const { runId, plan, target, host, clock, emit, whatIf } = context
+  const { runId, plan, target, host, clock, emit, whatIf, earlier } = context
   const startedMs = clock.nowMs()
   const { planned, next } = backAndForth({ plan, plans: whatIf?.plans, target, machine: host.machine })
-  const outline = planned.map((arm) => outlineOf(arm, target))
+  const arms: ArmOutcome[] = [...(earlier?.arms ?? [])]
+  const ahead = planned.filter(({ id }) => arms.every((done) => done.id !== id))
+  const outline = ahead.map((arm) => outlineOf(arm, target))
   emit({ type: 'run-started', run: runId, plan: plan.name, target: target.name, outline })
 
-  const arms: ArmOutcome[] = []
   const errors: unknown[] = []
   const resultOf = (ending: Ending | undefined) =>
     resultOfRun(context, {
       arms,
-      durationMs: clock.nowMs() - startedMs,
+      durationMs: (earlier?.durationMs ?? 0) + clock.nowMs() - startedMs,
       ending,
       hasFailed: errors.length > 0,
     })
-  const runner = context.arms?.(planned, context) ?? oneAfterTheOther(context)
+  const runner = context.arms?.(ahead, context) ?? oneAfterTheOther(context)
   for (let arm = next(arms); arm !== undefined; arm = next(arms)) {
+    const beganMs = clock.nowMs()
     const ran = await runner.run(arm)
-    arms.push(ran.outcome)
+    const { outcome } = ran
+    if (earlier !== undefined && target.evidence === 'measured') outcome.session = earlier.resumptions.length + 1
+    arms.push(outcome)
+    arms.sort((one, other) => one.order - other.order)
     const finished = `${plural(arms.length, 'arm')} of ${planned.length} finished`
-    context.onArm?.(resultOf({ message: `killed, or still running: ${finished}`, kind: undefined }))
-    if (ran.error === undefined) continue
+    const isCounted = arm.repetition > 0
+    const soFar = { message: `killed, or still running: ${finished}`, kind: undefined }
+    // A run that is resumed warms up again.
+    if (isCounted) context.onArm?.(resultOf(soFar), outcome)
+    emit({ type: 'arm-finished', armId: arm.id, outcome: outcome.outcome, durationMs: clock.nowMs() - beganMs })
+    // What a warm-up finds out counts for nothing, unless the others cannot run either.
+    if (ran.error === undefined || (!isCounted && !endsRun(ran.error))) continue
     errors.push(ran.error)
     if (endsRun(ran.error)) break
   }
@@ -151,6 +162,10 @@ async function measureArm(running: Running): Promise<void> {
   } finally {
     outcome.fleet.flaps = fleet.flaps()
     outcome.series = seriesOf(await whole.end(unread), target.evidence)
+    const { signal } = running
+    // An arm that ended early has no time for names.
+    const flows = unread === undefined ? await namedFlows(recording.flows(), cluster.api, signal) : recording.flows()
+    if (flows.length > 0) outcome.ownFlows = flows
   }
 }
 

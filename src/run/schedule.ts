@@ -9,10 +9,11 @@ import { statusPeriodSecondsOf } from '../tuning/status-period.ts'
 
 /** One go at an arm, with everything that it is resolved. */
 export interface Arm {
-  /** `tuned-2`: names its files and its place in the progress view. */
+  /** `tuned-2`: names its files and its place in the progress view; `tuned-0` is its warm-up. */
   id: string
   /** The plan's name for it, or its profile's. */
   name: string
+  /** 1 for the first that counts, 0 for the warm-up. */
   repetition: number
   /** Position in the run, from 1. */
   order: number
@@ -47,15 +48,16 @@ export interface Resolving {
 }
 
 /**
- * The arms in the order they run: forwards, then backwards, and so on (ABBA), so that a machine that slowly warms up
+ * The arms in the order they run: each once as a warm-up if the plan asks for that, then forwards, then backwards, and so on (ABBA), so that a machine that slowly warms up
  * or fills favours none of them.
  */
 export function backAndForth(resolving: Resolving): Schedule {
-  const { arms, repetitions } = resolving.plan
+  const { arms, repetitions, warmUp } = resolving.plan
+  const warmUps = warmUp ? [arms.map((arm) => ({ arm, repetition: 0 }))] : []
   const rounds = Array.from({ length: repetitions }, (_, round) =>
     (round % 2 === 0 ? arms : arms.toReversed()).map((arm) => ({ arm, repetition: round + 1 })),
   )
-  const planned = rounds
+  const planned = [...warmUps, ...rounds]
     .flat()
     .map(({ arm, repetition }, index) => resolved(arm, { repetition, order: index + 1 }, resolving))
   return {

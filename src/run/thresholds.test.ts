@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { Threshold } from '../plan/plan.ts'
-import type { ArmOutcome } from '../result/result.ts'
+import type { ArmOutcome, ThresholdOutcome } from '../result/result.ts'
 import type { ProbeOutcome } from '../steps/probe/outcome.ts'
 import { stepsDone } from '../testing/outcomes.ts'
-import { boundsOf, judge as judgeBounds } from './thresholds.ts'
+import { boundsOf, judgeAll } from './thresholds.ts'
 
-const judge = (threshold: Threshold, judged: ArmOutcome[]) => judgeBounds(boundsOf(threshold), judged)
+function judge(threshold: Threshold, judged: ArmOutcome[]): ThresholdOutcome {
+  const [outcome] = judgeAll(boundsOf(threshold), judged)
+  if (outcome === undefined) throw new Error('nothing was judged')
+  return outcome
+}
 
 function arm(
   profile: string,
@@ -63,6 +67,7 @@ describe('judge', () => {
   it('should compare the median of the repetitions with the bounds', () => {
     expect(judge({ probe: 'rollout', stop: 'available', of: 'tuned', max: '9s' }, arms)).toEqual({
       name: 'tuned rollout available at most 9.00 s',
+      id: 'tuned/rollout/available',
       bounds: { probe: 'rollout', stop: 'available', of: 'tuned' },
       verdict: 'pass',
       actual: 9000,

@@ -51,7 +51,7 @@ function judge(
   thresholds: Threshold[] = [{ probe: 'up', stop: 'available', of: 'tuned', max: '2s' }],
   interruption?: string,
 ) {
-  return judgeRun({ thresholds: thresholds.map(boundsOf), arms, ending: interruption })
+  return judgeRun({ thresholds: thresholds.flatMap((one) => boundsOf(one)), arms, ending: interruption })
 }
 
 describe('judgeRun', () => {

@@ -1,11 +1,11 @@
 import { plural } from '../base/count.ts'
-import { formatDuration } from '../base/duration.ts'
+import { formatActual } from '../report/format.ts'
 import { shortageOf } from '../result/fleet.ts'
 import type { ArmOutcome, KnobOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 import { outcomesOf } from '../result/result.ts'
 import { stepKinds } from '../steps/registry.ts'
-import type { Bounds } from './thresholds.ts'
-import { judge } from './thresholds.ts'
+import type { Baselines, Bounds } from './thresholds.ts'
+import { judgeAll } from './thresholds.ts'
 
 /** The verdict on a run's arms, and each reason for it in a sentence. */
 export interface Judgement {
@@ -20,14 +20,16 @@ export interface Judged {
   arms: readonly ArmOutcome[]
   /** Why the run stopped early; undefined for one that did not. */
   ending: string | undefined
+  /** Kept results that thresholds compare with. */
+  baselines?: Baselines | undefined
 }
 
 /**
  * Judges what was measured. Data that is missing or not to be trusted makes a run inconclusive whatever the thresholds
  * say, and so does having measured nothing; otherwise one missed threshold fails it.
  */
-export function judgeRun({ thresholds: bounds, arms, ending }: Judged): Judgement {
-  const thresholds = bounds.map((one) => judge(one, arms))
+export function judgeRun({ thresholds: bounds, arms, ending, baselines }: Judged): Judgement {
+  const thresholds = judgeAll(bounds, arms, baselines)
   return { ...concluded(thresholds, { arms, ending }), thresholds }
 }
 
@@ -43,12 +45,6 @@ export function concluded(
   ]
   const missed = thresholds.filter(({ verdict }) => verdict === 'fail')
   const open = thresholds.filter(({ verdict }) => verdict === 'inconclusive')
-  const told = (outcomes: readonly ThresholdOutcome[], what: string) =>
-    outcomes.map(
-      ({ name, actual, unit, reason }) =>
-        `${what}: ${name}${actual === null ? '' : ` (${unit === 'ms' ? formatDuration(actual) : actual.toFixed(3)})`}${reason === undefined ? '' : `: ${reason}`}`,
-    )
-
   if (doubts.length > 0) return { verdict: 'inconclusive', reasons: [...doubts, ...told(missed, 'missed')] }
   if (missed.length > 0) return { verdict: 'fail', reasons: told(missed, 'missed') }
   if (open.length > 0) return { verdict: 'inconclusive', reasons: told(open, 'not judged') }
@@ -56,6 +52,23 @@ export function concluded(
     verdict: 'pass',
     reasons: [[...assurances(arms), metInWords(thresholds.length)].join(' '), ...onTrust(arms)],
   }
+}
+
+/** So many outcomes of one threshold are told; the report has them all. */
+const mostTold = 5
+
+function told(outcomes: readonly ThresholdOutcome[], what: string): string[] {
+  const groups = Map.groupBy(outcomes, (outcome) => outcome.group ?? outcome)
+  return [...groups.values()].flatMap((all) => {
+    const more = all.length - mostTold
+    const rest = more > 0 ? [`${what}: ${more} more of ${all[0]?.group}`] : []
+    return [...all.slice(0, mostTold).map((outcome) => toldOne(outcome, what)), ...rest]
+  })
+}
+
+function toldOne({ name, actual, unit, reason }: ThresholdOutcome, what: string): string {
+  const figure = unit === 'ratio' ? actual?.toFixed(3) : formatActual({ actual, unit })
+  return `${what}: ${name}${figure === undefined ? '' : ` (${figure})`}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 /** What is so in a run without doubts, by the kinds of its steps. */

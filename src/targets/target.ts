@@ -63,6 +63,8 @@ export interface OpenOptions {
    * `id` distinguishes the arm's files: `untuned-1`. `name` is the plan's. `kubernetes` is the version that it asks for, if any. What is left to chance differs between repetitions, not between arms.
    */
   arm: { id: string; name: string; repetition: number; kubernetes?: string | undefined }
+  /** A session of the run that was killed has begun to change the settings of the cluster for this arm: `restore` has them to put back. */
+  wasTuned?: boolean
   /** Only knobs that `supports` accepted. */
   knobs: readonly KnobRequest[]
   signal: AbortSignal

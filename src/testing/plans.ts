@@ -1,3 +1,4 @@
+import { measuredSeries } from '../measure/catalogue.ts'
 import { parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
 import type { PlannedProbe } from '../plan/probe.ts'
@@ -19,6 +20,7 @@ export const vocabulary: Vocabulary = {
   kubernetes: ['1.37', '1.36', '1.35', '1.34'],
   profiles,
   kinds: stepKinds.map(({ section }) => section),
+  series: measuredSeries,
 }
 
 const text = `apiVersion: scale-test/v1

@@ -1,3 +1,4 @@
+import type { ComparisonCell } from '../report/comparison.ts'
 import { renderHtml } from '../report/html.ts'
 import { renderJunit } from '../report/junit.ts'
 import { renderMarkdown } from '../report/markdown.ts'
@@ -31,4 +32,12 @@ export function junitOf(result: Result): string {
 /** Its summary for a terminal. */
 export function summaryOf(result: Result, options: SummaryOptions = {}): string {
   return renderSummary(viewFor(result), options)
+}
+
+/** How many times as fast an arm is, if that is known exactly; null where it is a bound, or not comparable, or not shown. */
+export function speedupOf(cell: ComparisonCell | undefined): number | null {
+  const difference = cell?.difference ?? null
+  if (difference?.kind === 'one-run') return difference.atLeast ? null : 1 / difference.ratio
+  if (difference?.kind !== 'shown' || difference.atLeast || difference.estimate === null) return null
+  return 1 / difference.estimate.ratio
 }

@@ -46,6 +46,7 @@ export function sampleResult(changes: Partial<Result> = {}): Result {
     versions: { kubernetes: 'v1.36.3', etcd: '3.6.8', 'scale-test': '0.1.0', node: 'v24.21.0' },
     machine: { cores: 2, memoryBytes: 16_777_216_000, system: 'Linux 6.12, x86-64' },
     orchestrator: { peakMemoryBytes: 148_897_792 },
+    material: 0.05,
     reference: {
       source: 'Field notes on tuning big Kubernetes clusters (2022)',
       figures: [

@@ -3,7 +3,9 @@ import { Failure } from '../../src/base/errors.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
 import { ApiError } from '../../src/kube/api.ts'
 import type { RunEvent } from '../../src/run/events.ts'
+import { restoreSettings } from '../../src/run/restore-settings.ts'
 import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
+import { remoteTarget } from '../../src/targets/remote/index.ts'
 import type { Connect } from '../../src/targets/remote/reach.ts'
 import { viewFor } from '../../src/testing/reports.ts'
 import type { SimulatedClusters } from './simulated.ts'
@@ -95,6 +97,19 @@ describe('programs that change the settings of a target', () => {
     expect(result.versions['kube-apiserver']).toBe('v1.36.4-tuned')
     expect(result.arms[0]?.retunedMs).toBeGreaterThanOrEqual(30_000)
     expect(result.arms[0]?.waitedForLeaseMs).toBeLessThan(1000)
+  })
+
+  it('should restore what a killed session of the run has changed, under a Lease, before it goes on', async () => {
+    await using bench = await simulatedClusters(['untuned'])
+    const before = await bench.contents()
+    const { options, ran } = tunedByPrograms(bench)
+    const said: string[] = []
+    const arm = { id: 'tuned-1', name: 'tuned', repetition: 1, kubernetes: undefined }
+    const signal = new AbortController().signal
+    await restoreSettings(remoteTarget(options), [arm], { signal, print: (line) => said.push(line) })
+    expect(ran).toEqual(['./restore.sh tuned, 300 s'])
+    expect(said).toEqual(['tuned-1: ./restore.sh tuned', 'tuned-1: waiting for the apiserver'])
+    expect(await bench.contents()).toEqual(before)
   })
 
   it('should restore what a program has half done that fails', async () => {

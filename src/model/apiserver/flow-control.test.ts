@@ -72,7 +72,11 @@ describe('flow control', () => {
     flow.enter('system', 1, 'late')
     await clock.sleep(14_000)
     expect(told).toEqual(['early refused at 15000'])
-    expect(flow.refused()).toBe(1)
+    expect(flow.samples()).toContainEqual({
+      name: 'apiserver_flowcontrol_rejected_requests_total',
+      labels: { priority_level: 'workload-low', reason: 'time-out' },
+      value: 1,
+    })
     flow.leave('system', 1)
     expect(told.at(-1)).toBe('late')
   })

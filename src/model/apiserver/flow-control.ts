@@ -1,3 +1,4 @@
+import type { MetricSample } from '../../measure/metrics.ts'
 import type { Timeline } from '../kernel/kernel.ts'
 
 /** A priority level: who shares the same seats (apiserver/pkg/apis/flowcontrol/bootstrap/default.go). */
@@ -11,8 +12,8 @@ export interface FlowControl<T> {
   tryEnter(level: PriorityLevel, most: number): number
   /** Gives the seats back. */
   leave(level: PriorityLevel, width: number): void
-  /** Requests that were refused. */
-  refused(): number
+  /** What its levels tell on the apiserver's page; exempt ones have no seats to count. */
+  samples(): MetricSample[]
 }
 
 /** Each level's shares of all seats (bootstrap/default.go), of which global-default has 20 more, and catch-all 5. */
@@ -26,6 +27,9 @@ const shares: Record<Exclude<PriorityLevel, 'exempt'>, number> = {
 const allShares = 245
 /** A request waits in its queue for a quarter of the request timeout at most. */
 const longestWaitMs = 15_000
+
+/** Upper bounds in seconds (apiserver/pkg/util/flowcontrol/metrics/metrics.go). */
+const waitBounds = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30] as const
 
 /** What becomes of a request. */
 export interface Admission<T> {
@@ -48,6 +52,10 @@ interface Level<T> {
   head: number
   /** Whether there is a timer for the first of them, or for one that was before it. */
   isWatched: boolean
+  seats: number
+  refused: number
+  /** Requests that had to wait, by how long, as the buckets of a histogram. */
+  waits: number[]
 }
 
 /**
@@ -60,7 +68,21 @@ export function createFlowControl<T>(
   { start, refuse }: Admission<T>,
 ): FlowControl<T> {
   const seatsOf = (level: keyof typeof shares) => Math.ceil((inflight * shares[level]) / allShares)
-  const levelOf = (free: number): Level<T> => ({ free, waiting: [], head: 0, isWatched: false })
+  const levelOf = (free: number): Level<T> => ({
+    free,
+    waiting: [],
+    head: 0,
+    isWatched: false,
+    seats: free,
+    refused: 0,
+    waits: new Array<number>(waitBounds.length + 1).fill(0),
+  })
+  const noteWait = ({ waits }: Level<T>, { untilMs }: Waiting<T>) => {
+    const seconds = (timeline.nowMs() - (untilMs - longestWaitMs)) / 1000
+    let index = 0
+    while (index < waitBounds.length && seconds > (waitBounds[index] as number)) index++
+    waits[index] = (waits[index] as number) + 1
+  }
   const levels: Record<PriorityLevel, Level<T>> = {
     exempt: levelOf(Number.POSITIVE_INFINITY),
     system: levelOf(seatsOf('system')),
@@ -69,7 +91,6 @@ export function createFlowControl<T>(
     'workload-high': levelOf(seatsOf('workload-high')),
     'workload-low': levelOf(seatsOf('workload-low')),
   }
-  let refused = 0
   /** A queue that is never empty would keep everything that ever waited in it: half of it at a time costs next to nothing. */
   const forgetPassed = (level: Level<T>) => {
     if (level.head < 1024 || 2 * level.head < level.waiting.length) return
@@ -86,7 +107,8 @@ export function createFlowControl<T>(
     let first = level.waiting[level.head]
     while (first !== undefined && first.untilMs <= timeline.nowMs()) {
       level.head++
-      refused++
+      level.refused++
+      noteWait(level, first)
       refuse(first.request)
       first = level.waiting[level.head]
     }
@@ -119,12 +141,33 @@ export function createFlowControl<T>(
         if (level.free < next.width) return forgetPassed(level)
         level.head++
         level.free -= next.width
+        noteWait(level, next)
         start(next.request)
       }
       level.waiting = []
       level.head = 0
     },
-    refused: () => refused,
+    samples: () =>
+      Object.entries(levels).flatMap(([name, { free, seats, refused, waits }]) => {
+        if (!Number.isFinite(seats)) return []
+        const labels = { priority_level: name }
+        const one = (metric: string, value: number, more = {}): MetricSample => ({
+          name: `apiserver_flowcontrol_${metric}`,
+          labels: { ...labels, ...more },
+          value,
+        })
+        let below = 0
+        return [
+          one('nominal_limit_seats', seats),
+          one('current_executing_seats', seats - free),
+          ...(refused === 0 ? [] : [one('rejected_requests_total', refused, { reason: 'time-out' })]),
+          ...[...waitBounds, Number.POSITIVE_INFINITY].map((bound, index) => {
+            below += waits[index] as number
+            const le = Number.isFinite(bound) ? String(bound) : '+Inf'
+            return one('request_wait_duration_seconds_bucket', below, { le })
+          }),
+        ]
+      }),
   }
 }
 

@@ -2,9 +2,19 @@ import type { MetricSample } from '../../measure/metrics.ts'
 
 /** What the apiserver counts of its requests, as its /metrics page tells it. */
 export interface RequestMetrics {
-  /** `count` requests that took this long each. */
-  note(verb: string, resource: string, status: number, durationMs: number, count?: number): void
+  /** `count` requests that took this long each, waiting for a seat included. */
+  note(verb: string, resource: string, status: number, durationMs: number, more?: RequestDetails): void
   samples(): MetricSample[]
+}
+
+/** What else is known of requests. */
+export interface RequestDetails {
+  /** One when absent. */
+  count?: number
+  /** How much of its time each waited for a seat. */
+  waitedMs?: number
+  /** Of a list; all else is about one object (k8s.io/apiserver, pkg/endpoints/metrics.CleanScope). */
+  scope?: 'namespace' | 'cluster' | undefined
 }
 
 /** Upper bounds in seconds (apiserver/pkg/endpoints/metrics/metrics.go). */
@@ -13,9 +23,11 @@ const bounds = [
 ] as const
 
 interface Entry {
-  labels: { verb: string; resource: string; subresource: string; code: string }
+  labels: { verb: string; resource: string; subresource: string; code: string; scope: string }
   count: number
   counts: number[]
+  /** The same without waiting for a seat. */
+  servedCounts: number[]
 }
 
 /** Empty counters. */
@@ -24,38 +36,53 @@ export function createRequestMetrics(): RequestMetrics {
   const byResource = new Map<string, Map<string, Map<number, Entry>>>()
   const entries: Entry[] = []
   return {
-    note(verb, resource, status, durationMs, count = 1) {
-      let entry = byResource.get(resource)?.get(verb)?.get(status)
+    note(verb, resource, status, durationMs, { count = 1, waitedMs = 0, scope } = {}) {
+      // No verb is called as a scope is.
+      const kind = scope ?? verb
+      let entry = byResource.get(resource)?.get(kind)?.get(status)
       if (entry === undefined) {
         const [name = '', subresource = ''] = resource.split('/')
-        const labels = { verb, resource: name, subresource, code: String(status) }
-        entry = { labels, count: 0, counts: new Array<number>(bounds.length + 1).fill(0) }
+        const labels = { verb, resource: name, subresource, code: String(status), scope: scope ?? 'resource' }
+        const none = () => new Array<number>(bounds.length + 1).fill(0)
+        entry = { labels, count: 0, counts: none(), servedCounts: none() }
         entries.push(entry)
         const byVerb = byResource.get(resource) ?? new Map<string, Map<number, Entry>>()
         byResource.set(resource, byVerb)
-        byVerb.set(verb, (byVerb.get(verb) ?? new Map<number, Entry>()).set(status, entry))
+        byVerb.set(kind, (byVerb.get(kind) ?? new Map<number, Entry>()).set(status, entry))
       }
       entry.count += count
-      const seconds = durationMs / 1000
-      let index = 0
-      while (index < bounds.length && seconds > (bounds[index] as number)) index++
+      const index = bucketOf(durationMs)
       entry.counts[index] = (entry.counts[index] as number) + count
+      const served = waitedMs === 0 ? index : bucketOf(durationMs - waitedMs)
+      entry.servedCounts[served] = (entry.servedCounts[served] as number) + count
     },
     samples() {
-      return entries.flatMap(({ labels, count, counts }) => {
-        const { code, ...endpoint } = labels
-        let below = 0
-        const buckets = [...bounds, Number.POSITIVE_INFINITY].map((bound, index) => {
-          below += counts[index] as number
-          const le = bound === Number.POSITIVE_INFINITY ? '+Inf' : String(bound)
-          return { name: 'apiserver_request_duration_seconds_bucket', labels: { ...endpoint, le }, value: below }
-        })
+      return entries.flatMap(({ labels, count, counts, servedCounts }) => {
+        const { code, scope, ...endpoint } = labels
+        const buckets = (name: string, of: readonly number[], ownLabels: MetricSample['labels']) => {
+          let below = 0
+          return [...bounds, Number.POSITIVE_INFINITY].map((bound, index) => {
+            below += of[index] as number
+            const le = bound === Number.POSITIVE_INFINITY ? '+Inf' : String(bound)
+            return { name, labels: { ...ownLabels, le }, value: below }
+          })
+        }
+        const total = { name: 'apiserver_request_total', labels: { ...endpoint, scope, code }, value: count }
         // As on the real page: the duration is not told by status.
+        if (code !== '200') return [total]
         return [
-          { name: 'apiserver_request_total', labels: { ...endpoint, code }, value: count },
-          ...(code === '200' ? buckets : []),
+          total,
+          ...buckets('apiserver_request_duration_seconds_bucket', counts, { ...endpoint, scope }),
+          ...buckets('apiserver_request_sli_duration_seconds_bucket', servedCounts, { ...endpoint, scope }),
         ]
       })
     },
   }
+}
+
+function bucketOf(durationMs: number): number {
+  const seconds = durationMs / 1000
+  let index = 0
+  while (index < bounds.length && seconds > (bounds[index] as number)) index++
+  return index
 }

@@ -1,6 +1,7 @@
 import { countMore } from '../../base/sum.ts'
 import type { ResourceName } from '../../kube/api.ts'
 import { ApiError } from '../../kube/api.ts'
+import type { MetricSample } from '../../measure/metrics.ts'
 import type { Alike, EtcdFleet } from '../etcd/etcd.ts'
 import type { Timeline } from '../kernel/kernel.ts'
 import type { Costs, Price } from '../machine/costs.ts'
@@ -18,6 +19,8 @@ export interface ServerRequest {
   /** `pods`, `pods/status`, `events`. */
   resource: string
   level: PriorityLevel
+  /** Of a list. */
+  scope?: 'namespace' | 'cluster'
   /** Of a write: what it adds to etcd, and what it makes obsolete there; absent for what is not stored, such as tokens. */
   bytes?: number | undefined
   obsoleteBytes?: number | undefined
@@ -51,6 +54,8 @@ export interface Server {
   /** All processor time is multiplied by this: a slow server. */
   slowDown(factor: number): void
   readonly metrics: RequestMetrics
+  /** What flow control tells of its levels. */
+  flowSamples(): MetricSample[]
 }
 
 export interface ServerOptions {
@@ -72,7 +77,7 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
   const { networkMs } = costs
   const metrics = createRequestMetrics()
   // A real one has asked itself before it answers anybody else: its page is never without requests.
-  metrics.note('LIST', 'customresourcedefinitions', 200, 1)
+  metrics.note('LIST', 'customresourcedefinitions', 200, 1, { scope: 'cluster' })
   const watchers = new Map<string, number>()
   let slowness = 1
 
@@ -153,6 +158,7 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
 
   const start = (passage: Passage) => {
     const { request } = passage
+    passage.startedMs = timeline.nowMs()
     // A priority level gives seats, and nothing else: whoever has one is a goroutine like all others.
     // The answer's way to the client is taken before the decision: one moment of the simulation then does for both.
     const { apiserverMs, etcdMs } = priceOf(request)
@@ -167,10 +173,11 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
     if (request.unseen === true && doneMs - timeline.nowMs() < unseenMs) conclude(passage)
     else timeline.at(doneMs, () => conclude(passage))
   }
-  const conclude = ({ request, serve, reply, sentMs, width, extraMs }: Passage) => {
-    const { verb, resource, level } = request
+  const conclude = ({ request, serve, reply, sentMs, startedMs, width, extraMs }: Passage) => {
+    const { verb, resource, level, scope } = request
     const { error, value } = decide(request, serve)
-    metrics.note(verb, resource, error?.status ?? 200, timeline.nowMs() - sentMs - 2 * networkMs)
+    const durationMs = timeline.nowMs() - sentMs - 2 * networkMs
+    metrics.note(verb, resource, error?.status ?? 200, durationMs, { waitedMs: startedMs - sentMs, scope })
     if (extraMs === 0) flow.leave(level, width)
     else timeline.after(extraMs, () => flow.leave(level, width))
     reply?.(error, value)
@@ -180,13 +187,15 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
     for (const delivery of written) deliver(delivery)
   }
   const refuse = ({ request, reply, sentMs }: Passage) => {
-    metrics.note(request.verb, request.resource, 429, timeline.nowMs() - sentMs)
+    const waitedMs = timeline.nowMs() - sentMs
+    metrics.note(request.verb, request.resource, 429, waitedMs, { waitedMs, scope: request.scope })
     reply?.(tooManyRequests(), undefined)
   }
   const flow = createFlowControl<Passage>(timeline, inflight, { start, refuse })
 
   return {
     metrics,
+    flowSamples: flow.samples,
     handle<T>(request: ServerRequest, serve: () => T, reply?: Reply<T>) {
       const { width, extraMs } =
         request.bytes === undefined ? oneSeat : writeWidth(watchers.get(resourceOf(request)) ?? 0)
@@ -195,6 +204,7 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
         serve,
         reply: reply as Reply<unknown> | undefined,
         sentMs: timeline.nowMs(),
+        startedMs: 0,
         width,
         extraMs,
       })
@@ -212,7 +222,7 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
       const write = { bytes, obsoleteBytes, costMs: etcdMs }
       const doneMs = etcd.commitAlike(resource, computedMs, write, { ...requests, count })
       const conclude = () => {
-        metrics.note(verb, request.resource, 200, doneMs - sentMs - 2 * networkMs, count)
+        metrics.note(verb, request.resource, 200, doneMs - sentMs - 2 * networkMs, { count })
         store.bump(resource, count)
         const deliveryMs = tellingMs(resource) * count
         if (deliveryMs > 0) processor.reserve('kube-apiserver', deliveryMs, 'watches', count)
@@ -249,6 +259,8 @@ interface Passage {
   serve: () => unknown
   reply: Reply<unknown> | undefined
   sentMs: number
+  /** When it had its seats. */
+  startedMs: number
   /** Seats that it takes, and for how much longer than it lasts. */
   width: number
   extraMs: number

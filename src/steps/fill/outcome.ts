@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { formatCount } from '../../base/count.ts'
 import { distribution } from '../../result/distribution.ts'
-import type { OutcomeKind } from '../../result/outcome-kind.ts'
+import type { OutcomeKind, OwnFigure } from '../../result/outcome-kind.ts'
 import {
   apiLatency,
   conditions,
@@ -9,11 +9,14 @@ import {
   disruptions,
   etcdOutcome,
   explanation,
+  isMachineBound,
   limiterReading,
   networkProgramming,
 } from '../../result/parts.ts'
 import type { ArmOutcome } from '../../result/result.ts'
 import { outcomesOf } from '../../result/result.ts'
+import { exactly, upperBound } from '../../result/sample.ts'
+import { podFigures } from '../pod-figures.ts'
 import { stallsOf } from '../stalls.ts'
 import { fillSection } from './section.ts'
 
@@ -87,6 +90,24 @@ export function lacksOf({ objects, pods }: FillOutcome): string[] {
   return pods.ready < pods.expected ? [...differing, unready] : differing
 }
 
+function figuresOf(outcome: FillOutcome): OwnFigure[] {
+  const { durationMs, stages, schedulingPerSecond, podPhasesMs } = outcome
+  const isBound = isMachineBound(outcome)
+  const timed = (value: number | null) => (value !== null && isBound ? upperBound(value) : exactly(value))
+  const one = (name: string, labels: OwnFigure['labels'], figure: OwnFigure['figure']): OwnFigure => ({
+    name,
+    labels,
+    figure,
+    readingOf: timed,
+  })
+  return [
+    one('fill_ms', {}, lacksOf(outcome).length > 0 ? null : durationMs),
+    ...stages.map(({ name, latencyMs }) => one('fill_latency_ms', { kind: name }, latencyMs)),
+    one('fill_peak_bound_per_second', {}, schedulingPerSecond.peak),
+    ...podFigures('pod_startup_ms', podPhasesMs, outcome),
+  ]
+}
+
 /** What results know of fills. */
 export const fillOutcomes: OutcomeKind<FillOutcome> = {
   section: fillSection,
@@ -94,6 +115,7 @@ export const fillOutcomes: OutcomeKind<FillOutcome> = {
     schema: fillOutcome,
     assures: 'No pod was lost.',
     readingOf: () => undefined,
+    figuresOf: (steps, index) => steps.slice(index, index + 1).flatMap(({ outcome }) => figuresOf(outcome)),
     doubtsAbout: (steps, index, { isComplete }) =>
       steps
         .slice(index, index + 1)

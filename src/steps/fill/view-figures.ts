@@ -1,5 +1,6 @@
 import { plural } from '../../base/count.ts'
 import { formatDuration } from '../../base/duration.ts'
+import { usualMaterial } from '../../plan/limits.ts'
 import type { Figure } from '../../report/comparison.ts'
 import { formatLatency, formatRate } from '../../report/format.ts'
 import { bucketFactor } from '../../report/series.ts'
@@ -7,7 +8,7 @@ import type { Distribution } from '../../result/distribution.ts'
 import type { ApiLatency } from '../../result/parts.ts'
 import { isMachineBound } from '../../result/parts.ts'
 import type { Reading } from '../../result/sample.ts'
-import { alike, exactly, upperBound } from '../../result/sample.ts'
+import { exactly, upperBound } from '../../result/sample.ts'
 import type { FillOutcome } from './outcome.ts'
 import { lacksOf } from './outcome.ts'
 import type { FillRun } from './view-run.ts'
@@ -164,7 +165,7 @@ function ratesOf({ curves, schedulingPerSecond: { mean } }: FillOutcome): string
   const to = created.find(([, count]) => count === created.at(-1)?.[1])
   if (from === undefined || to === undefined || to[0] <= from[0] || mean === null) return ''
   const perSecond = (1000 * (to[1] - from[1])) / (to[0] - from[0])
-  if (perSecond <= (1 + alike) * mean) return ''
+  if (perSecond <= (1 + usualMaterial) * mean) return ''
   return `: created at ${formatRate(perSecond)}, bound at ${formatRate(mean)}`
 }
 

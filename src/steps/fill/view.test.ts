@@ -6,7 +6,7 @@ import type { StepReport } from '../../report/step-view.ts'
 import type { Result } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
 import { fillIn, probesIn, stepsDone } from '../../testing/outcomes.ts'
-import { htmlOf, markdownOf, summaryOf, viewFor } from '../../testing/reports.ts'
+import { htmlOf, markdownOf, speedupOf, summaryOf, viewFor } from '../../testing/reports.ts'
 import { sampleResult } from '../../testing/results.ts'
 import type { FillOutcome } from './outcome.ts'
 import { lacksOf } from './outcome.ts'
@@ -18,9 +18,9 @@ describe('fill view', () => {
 
   it('should set times in ratio to the baseline, and rates not', () => {
     expect(texts(row(filledResult(), 'filled'))).toEqual(['4 m 22 s', '98.7 s'])
-    expect(row(filledResult(), 'filled').cells.map(({ ratio }) => ratio)).toEqual([null, 262_400 / 98_700])
+    expect(row(filledResult(), 'filled').cells.map(speedupOf)).toEqual([null, expect.closeTo(262_400 / 98_700, 9)])
     expect(texts(row(filledResult(), 'scheduling, peak'))).toEqual(['23.1/s', '96.4/s'])
-    expect(row(filledResult(), 'scheduling, peak').cells[1]?.ratio).toBeNull()
+    expect(row(filledResult(), 'scheduling, peak').cells[1]?.difference).toBeNull()
   })
 
   it('should take the median over the repetitions and show the fill nearest to it', () => {
@@ -36,18 +36,18 @@ describe('fill view', () => {
     const result = withFills([{}, { machineBusy: 0.93 }])
     const shown = figureRows(fillOf(result).figures).filter(({ importance }) => importance !== 'background')
     for (const { cells } of shown) {
-      expect(cells[1]?.ratio).toBeNull()
+      expect(speedupOf(cells[1])).toBeNull()
       expect(cells[1]?.measured?.hindrance).toBe('machine-bound')
       expect(cells[0]?.measured?.hindrance).toBeNull()
     }
-    expect(row(withFills([{ machineBusy: 0.9 }]), 'filled').cells[1]?.ratio).not.toBeNull()
+    expect(speedupOf(row(withFills([{ machineBusy: 0.9 }]), 'filled').cells[1])).not.toBeNull()
   })
 
   it('should count a fill that lacks something as infinitely late', () => {
     const result = filledResult()
     Object.assign(fillIn(result.arms[1])?.objects['services'] ?? {}, { observed: 124 })
     expect(texts(row(result, 'filled'))).toEqual(['4 m 22 s', 'not reached'])
-    expect(row(result, 'filled').cells[1]?.ratio).toBeNull()
+    expect(row(result, 'filled').cells[1]?.difference?.kind).toBe('not-comparable')
   })
 
   it('should leave out a figure that no arm has', () => {

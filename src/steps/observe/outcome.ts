@@ -19,6 +19,7 @@ export const observations: OutcomeKind<Observation> = {
   outcome: {
     schema: observation,
     readingOf: () => undefined,
+    figuresOf: () => [],
     doubtsAbout: (steps, index) => steps.slice(index, index + 1).flatMap(({ outcome }) => stallsOf(outcome)),
     nodesOf: () => [],
   },

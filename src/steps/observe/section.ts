@@ -22,5 +22,7 @@ export const observeSection: SectionKind<PlannedObservation> = {
     .describe('Measures the cluster for the given time and creates nothing in it.'),
   nameOf: (section) => section.name,
   stopsOf: () => [],
+  series: [],
+  seriesOf: () => [],
   check: () => [],
 }

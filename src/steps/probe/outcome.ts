@@ -4,13 +4,14 @@ import { formatDuration } from '../../base/duration.ts'
 import { formatList } from '../../base/names.ts'
 import type { StopName } from '../../plan/stops.ts'
 import { isRollout, stopOrder, stopsOf } from '../../plan/stops.ts'
-import type { FoundStep, OutcomeKind } from '../../result/outcome-kind.ts'
+import type { FoundStep, OutcomeKind, OwnFigure } from '../../result/outcome-kind.ts'
 import { conditions, disruptions, explanation, isMachineBound, limiterReading } from '../../result/parts.ts'
 import type { ArmOutcome } from '../../result/result.ts'
 import { outcomesOf } from '../../result/result.ts'
 import type { Reading } from '../../result/sample.ts'
 import { clockResolutionMs } from '../../result/sample.ts'
 import { timelineSummary } from '../../result/timeline.ts'
+import { podFigures } from '../pod-figures.ts'
 import { stallsOf } from '../stalls.ts'
 import { probeSection } from './section.ts'
 
@@ -115,6 +116,7 @@ export const probeOutcomes: OutcomeKind<ProbeOutcome> = {
       const stop = stopOrder.find((known) => known === name)
       return stop === undefined ? undefined : readingOfStop(probes, index, stop)
     },
+    figuresOf,
     doubtsAbout,
     nodesOf: ({ node }) => [node],
   },
@@ -123,6 +125,29 @@ export const probeOutcomes: OutcomeKind<ProbeOutcome> = {
 /** The probes of an arm, in the order they ran. */
 export function probesOf(arm: Pick<ArmOutcome, 'steps'>): ProbeOutcome[] {
   return outcomesOf(arm, probeOutcomes).map(({ outcome }) => outcome)
+}
+
+function figuresOf(probes: Probes, index: number): OwnFigure[] {
+  const probe = probes[index]?.outcome
+  if (probe === undefined) return []
+  const stops = stopOrder.flatMap((stop): OwnFigure[] => {
+    const reading = readingOfStop(probes, index, stop)
+    return reading === undefined
+      ? []
+      : [{ name: 'probe_stop_ms', labels: { stop }, figure: reading.value, readingOf: () => reading }]
+  })
+  const isWhole = unfinishedStart(probes, index) === undefined
+  const phases = podFigures(isRollout(probe) ? 'pod_startup_ms' : 'pod_deletion_ms', probe.phasesMs, probe)
+  return [
+    ...stops,
+    ...phases.map(
+      (one): OwnFigure => ({
+        ...one,
+        readingOf: (value) =>
+          isWhole ? one.readingOf(value) : { ...one.readingOf(value), hindrance: 'unfinished-start' },
+      }),
+    ),
+  ]
 }
 
 function doubtsAbout(probes: Probes, index: number): string[] {

@@ -1,9 +1,20 @@
 import type { SchemaProblem } from '../../base/schema-problems.ts'
 import { shown } from '../../base/shown.ts'
+import { podDeletion, podStartup } from '../../plan/pod-series.ts'
 import type { PlannedProbe } from '../../plan/probe.ts'
 import { plannedProbe } from '../../plan/probe.ts'
 import type { SectionKind, WrittenStep } from '../../plan/section.ts'
-import { stopsOf } from '../../plan/stops.ts'
+import type { SeriesEntry } from '../../plan/series.ts'
+import { isRollout, stopsOf } from '../../plan/stops.ts'
+
+const probeStops: SeriesEntry = {
+  name: 'probe_stop_ms',
+  labels: ['stop'],
+  unit: 'ms',
+  form: 'value',
+  what: 'from just before the scale request until a stop is reached: created, first, available, ready; rsCurrent, deleted',
+  from: 'the watches on pods, the Deployment and its ReplicaSet',
+}
 
 /** `- probe: { name: rollout, from: 1, to: 200, timeout: 5m }` */
 export const probeSection: SectionKind<PlannedProbe> = {
@@ -11,6 +22,8 @@ export const probeSection: SectionKind<PlannedProbe> = {
   schema: plannedProbe.describe('Scales a Deployment that is pinned to one node, and times how that goes.'),
   nameOf: ({ name }) => name,
   stopsOf,
+  series: [probeStops, podStartup, podDeletion],
+  seriesOf: (probe) => [probeStops, isRollout(probe) ? podStartup : podDeletion],
   check: chain,
 }
 

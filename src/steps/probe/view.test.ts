@@ -4,7 +4,7 @@ import { figureRows } from '../../report/comparison.ts'
 import { sampleText } from '../../report/sample.ts'
 import type { ArmOutcome, Result } from '../../result/result.ts'
 import { probesIn, stepsDone } from '../../testing/outcomes.ts'
-import { viewFor } from '../../testing/reports.ts'
+import { speedupOf, viewFor } from '../../testing/reports.ts'
 import { sampleArm, sampleResult } from '../../testing/results.ts'
 
 describe('comparison', () => {
@@ -16,8 +16,9 @@ describe('comparison', () => {
       ['untuned', 79_374],
       ['tuned', 8464],
     ])
-    expect(cells[0]?.ratio).toBeNull()
-    expect(cells[1]?.ratio).toBeCloseTo(79_374 / 8464)
+    expect(cells[0]?.difference).toBeNull()
+    expect(cells[1]?.difference).toMatchObject({ kind: 'shown', direction: 'less', estimate: { n: 2 } })
+    expect(speedupOf(cells[1])).toBeCloseTo(79_374 / 8464, 1)
     expect(cells[0]?.reference?.deviation).toBeCloseTo((79_374 - 78_123) / 78_123)
     expect(cells[1]?.reference).toMatchObject({ valueMs: 24_769, note: 1, ratio: 78_123 / 24_769 })
   })
@@ -35,7 +36,7 @@ describe('comparison', () => {
 
     const mostly = tunedRollouts([7000, null])
     expect(sampleText(mostly.measured)).toEqual({ figure: 'not reached', detail: 'reached in 1 of 2 runs' })
-    expect(mostly.ratio).toBeNull()
+    expect(mostly.difference?.kind).toBe('not-comparable')
     expect(mostly.reference?.deviation).toBeNull()
   })
 
@@ -57,11 +58,11 @@ describe('comparison', () => {
 
   it('should not compare times of a machine that was the limit', () => {
     const cell = row(withProbe({ machineBusy: 0.93 }), 'rollout 1 → 200', 'available').cells[1]
-    expect(cell?.ratio).toBeNull()
+    expect(speedupOf(cell)).toBeNull()
     expect(cell?.reference?.deviation).toBeNull()
     expect(sampleText(cell?.measured ?? null).detail).toContain('machine-bound')
 
-    expect(row(withProbe({ machineBusy: 0.9 }), 'rollout 1 → 200', 'available').cells[1]?.ratio).not.toBeNull()
+    expect(speedupOf(row(withProbe({ machineBusy: 0.9 }), 'rollout 1 → 200', 'available').cells[1])).not.toBeNull()
   })
 
   it('should pick the run nearest to the median at the stop of the document as the typical one', () => {

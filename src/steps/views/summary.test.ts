@@ -9,16 +9,25 @@ describe('summary', () => {
     expect(summaryOf(sampleResult(), { reportPath: 'reports/x/report.html' })).toBe(`kubelet-200: pass (measured)
   No pod was lost. All 3 thresholds are met.
 
-rollout 1 → 200 (measured)           untuned        tuned          ratio
-  created                             9.09 s       900 ms          10.1×
-  available                           79.4 s       8.46 s          9.38×
-    document                          78.1 s       24.8 s          3.15×
-  ready                               79.2 s       8.34 s          9.50×
+2 repetitions of each arm. Ratios are geometric means over the repetitions, with
+95 % intervals; less than 5 % counts as no difference.
 
-scale-down 200 → 1 (measured)        untuned        tuned          ratio
-  ReplicaSet current                  8.67 s       558 ms          15.5×
-    document                          32.0 s       9.05 s          3.54×
-  deleted                            122.6 s       20.5 s          5.98×
+rollout 1 → 200 (measured)           untuned        tuned                  ratio
+  created                             9.09 s       900 ms             none shown
+                                                                  (0.760 to 140)
+  available                           79.4 s       8.46 s   9.43× (2.48 to 35.8)
+    document                          78.1 s       24.8 s                  3.15×
+  ready                               79.2 s       8.34 s   9.55× (2.49 to 36.6)
+  tuned: no difference shown in created (would have seen 18.0× or more). 362
+    repetitions would show 20 %.
+
+scale-down 200 → 1 (measured)        untuned        tuned                  ratio
+  ReplicaSet current                  8.67 s       558 ms   15.6× (5.32 to 45.7)
+    document                          32.0 s       9.05 s                  3.54×
+  deleted                            122.6 s       20.5 s             none shown
+                                                                  (0.114 to 347)
+  tuned: no difference shown in deleted (would have seen 85.3× or more). 854
+    repetitions would show 20 %.
 
 pass         untuned rollout available between 70.3 s and 85.9 s          79.4 s
 pass         tuned rollout available at most 24.8 s                       8.46 s
@@ -35,9 +44,9 @@ report: reports/x/report.html`)
   it('should show how the cluster was filled before the probes', () => {
     const summary = summaryOf(filledResult(), { reportPath: 'x' })
     expect(summary).toContain(`
-filling the cluster (measured)       untuned  tuned-split          ratio
-  filled                            4 m 22 s       98.7 s          2.66×
-  pod startup, p99                    2.48 s       3.61 s   1.46× slower
+filling the cluster (measured)       untuned  tuned-split                  ratio
+  filled                            4 m 22 s       98.7 s                  2.66×
+  pod startup, p99                    2.48 s       3.61 s           1.46× slower
   pods Ready                           5,000        5,000
   config objects                       1,250        1,250
 
@@ -65,9 +74,9 @@ rollout 1 → 200 (measured) `)
     Object.assign(fillIn(untuned) ?? {}, { machineBusy: 0.97 })
     Object.assign(fillIn(tuned)?.pods ?? {}, { ready: 4990 })
     expect(summaryOf(result, { reportPath: 'x' })).toContain(`
-filling the cluster (simulated)      untuned  tuned-split          ratio
-  filled                          ≤ 4 m 22 s  not reached              —
-  pod startup, p99                  ≤ 2.48 s       3.61 s              —
+filling the cluster (simulated)      untuned  tuned-split                  ratio
+  filled                          ≤ 4 m 22 s  not reached                      —
+  pod startup, p99                  ≤ 2.48 s       3.61 s         ≥ 1.46× slower
   pods Ready                           5,000    4990/5000
   config objects                       1,250        1,250
   machine                        bound, 97 %         87 %

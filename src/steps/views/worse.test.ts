@@ -105,7 +105,7 @@ describe('what an arm made worse', () => {
       'nodes come later',
       (_, arm) => Object.assign(arm.fleet, { readyMs: 200_000 }),
       // The machine was at its limit when the nodes of the baseline came: what is later than an upper bound is later.
-      'nodes Ready: ≤ 99.3 s → 3 m 20 s; cause not known',
+      'nodes Ready: ≤ 99.3 s → 3 m 20 s, ≥ 2.01× slower; cause not known',
     ],
     [
       'requests take longer',
@@ -142,9 +142,12 @@ describe('what an arm made worse', () => {
     const result = filled(({ watchLagMs }) => Object.assign(watchLagMs, { p99: 900 }))
     const said = 'tuned-split watch lag, p99: 31 ms → 900 ms, 29.0× slower; cause not known (one run each)'
     const summary = summaryOf(result, { reportPath: 'x' })
-    expect(summary.split('\n').slice(0, 7)).toEqual([
+    expect(summary.split('\n').slice(0, 10)).toEqual([
       'fill-1000: pass, with 1 figure worse (measured)',
       '  No pod was lost. The only threshold is met.',
+      '',
+      'One run each: ratios have no interval, and what is chance is not known. REPEAT=4',
+      'repeats the run.',
       '',
       'Worse than untuned',
       '  tuned-split watch lag, p99: 31 ms → 900 ms, 29.0× slower; cause not known',

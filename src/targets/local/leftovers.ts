@@ -41,6 +41,16 @@ export function isGuarded(runId: string): boolean {
   })
 }
 
+/** Waits until the run's reaper has done its work, which takes seconds: it would also kill what is started meanwhile. False when it is still there. */
+export async function isLeftByGuard(runId: string, clock: Clock, limitMs: number): Promise<boolean> {
+  const deadlineMs = clock.nowMs() + limitMs
+  while (isGuarded(runId)) {
+    if (clock.nowMs() > deadlineMs) return false
+    await clock.sleep(50)
+  }
+  return true
+}
+
 /** Where a run keeps what only its running clusters need: certificates, etcd's data, the kubelets' files. */
 export function stateFolderOf(runFolder: string): string {
   return join(resolve(runFolder), 'state')

@@ -24,6 +24,7 @@ export interface RemoteClusterOptions extends HoldOptions, Pick<ArmProgram, 'arm
   kubernetesVersion: string
   /** `untuned-1` */
   armId: string
+  wasTuned?: boolean | undefined
   knobs: readonly KnobRequest[]
   /** Takes the output of the programs that change the cluster's settings. */
   logFolder: string

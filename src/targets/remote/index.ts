@@ -75,7 +75,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
       }
     },
 
-    async open({ arm: { id: armId, name: arm, kubernetes }, knobs, signal }) {
+    async open({ arm: { id: armId, name: arm, kubernetes }, wasTuned, knobs, signal }) {
       const { target, path } = targetOf(plan, arm)
       const places = plannedPlaces(clustersOf(plan)).filter((place) => place.role === 'host' || place.path === path)
       const located = await locate(places, { ...options, home, signal })
@@ -88,6 +88,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
         places: { target: on, host: located.find(({ role }) => role === 'host') },
         arm,
         armId,
+        wasTuned,
         knobs,
         logFolder: join(resolve(runFolder), 'logs'),
         connect,

@@ -12,6 +12,8 @@ export interface ProgramTuningOptions extends Pick<ArmProgram, 'arm' | 'env'> {
   /** The plan's programs with their arguments. */
   retune: readonly string[]
   restore: readonly string[] | undefined
+  /** Whether there is something to restore before anything was applied. */
+  wasTuned?: boolean | undefined
   /** Takes what they say, of this arm. */
   logFolder: string
   held: Pick<HeldTarget, 'lease' | 'target'>
@@ -32,7 +34,7 @@ const leaseMs = 300_000
 export function programTuning(options: ProgramTuningOptions): Tuning {
   const { retune, restore, arm, env, logFolder, held, clock, runProgram, becomes } = options
   const { lease, target } = held
-  let hasBegun = false
+  let hasBegun = options.wasTuned === true
   const run = async (command: readonly string[], log: string, until: AbortSignal, report: Report) => {
     const signal = AbortSignal.any([until, lease.lost])
     await lease.lastFor(leaseMs)

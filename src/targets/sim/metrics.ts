@@ -29,7 +29,7 @@ export function scrapeModel(options: ScrapeOptions): ComponentMetrics[] {
   })
   const pages = [
     ...etcd.instances().map((use) => page('etcd', use.instance, samplesOf(use, costs))),
-    page('kube-apiserver', 'kube-apiserver', server.metrics.samples()),
+    page('kube-apiserver', 'kube-apiserver', [...server.metrics.samples(), ...server.flowSamples()]),
     page('kube-controller-manager', 'kube-controller-manager', controllerLimiter.samples()),
     page('kube-scheduler', 'kube-scheduler', schedulerLimiter.samples()),
     ...(probeKubelet === undefined

@@ -1,0 +1,279 @@
+import { basename, dirname, join } from 'node:path'
+import { z } from 'zod'
+import { systemClock } from '../base/clock.ts'
+import { plural } from '../base/count.ts'
+import { Failure } from '../base/errors.ts'
+import { shownPath } from '../base/file-failures.ts'
+import { cutFile, keepLines, kindOf, listFolder, listTree, moveFile, remove, writtenAtMs } from '../base/files.ts'
+import { formatNames } from '../base/names.ts'
+import type { Plan } from '../plan/plan.ts'
+import { viewOf } from '../report/view.ts'
+import type { Result } from '../result/result.ts'
+import type { Comparison, EarlierSessions } from '../run/context.ts'
+import type { ReadJournal } from '../run/journal.ts'
+import { readJournal } from '../run/journal.ts'
+import { judgedAgain } from '../run/judge-again.ts'
+import { restoreSettings } from '../run/restore-settings.ts'
+import type { Remains } from '../run/resumption.ts'
+import { remainsOf } from '../run/resumption.ts'
+import { backAndForth } from '../run/schedule.ts'
+import { stepViews } from '../steps/views.ts'
+import { isLeftByGuard, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
+import { removeFromClusters } from './cleanup-command.ts'
+import { exitCodeOf } from './exit.ts'
+import type { Pipeline, PipelineOptions } from './pipeline.ts'
+import { withPipeline } from './pipeline.ts'
+import { hasEnded, hasResults, readResult, resultFile, takeApart } from './result-files.ts'
+import { carryOut } from './run-command.ts'
+import { reopenFolder, unfinishedRun } from './run-folder.ts'
+import type { RunHead } from './run-head.ts'
+import { differencesBetween, headIn, headOf, planOf } from './run-head.ts'
+import { isGoingOn, leaveFolder, takeFolder } from './run-owner.ts'
+import type { Beginning } from './run-records.ts'
+import { journalFile, samplesFile } from './run-records.ts'
+import type { Surroundings } from './surroundings.ts'
+import type { RunOn } from './targets.ts'
+import { runOn } from './targets.ts'
+import { refuseUseless } from './useless-options.ts'
+
+export interface ResumeOptions extends PipelineOptions {
+  /** Of target sim: how many arms are simulated at a time; no figure depends on it. */
+  threads?: number
+}
+
+/**
+ * Goes on with a run that was killed or interrupted, from the first arm that is not complete; returns its exit status. One that is whole
+ * ends with the status of its verdict, as `report` does.
+ */
+export function resumeCommand(
+  run: string | undefined,
+  options: ResumeOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  return withPipeline(run ?? 'resume', options, surroundings, (pipeline) => goOn(run, options, pipeline))
+}
+
+async function goOn(run: string | undefined, { threads }: ResumeOptions, pipeline: Pipeline): Promise<number> {
+  const { surroundings } = pipeline
+  const path = findRun(run, surroundings.folders.reports)
+  takeFolder(path)
+  let owned = path
+  try {
+    const { head, journal, plan, whatIf } = openRun(path)
+    if (head.target !== 'sim') refuseUseless({ '--threads': threads }, `on target ${head.target}`)
+    const place = join(dirname(path), head.run)
+    const on = runOn(head.target, plan, surroundings, {
+      ...head.options,
+      threads,
+      whatIf,
+      begun: {
+        runId: head.run,
+        startedAt: head.startedAt ?? '',
+        runFolder: head.target === 'sim' ? place : path,
+      },
+    })
+    requireAlike(head, headOf(plan, on, { whatIf, measure: head.measure }), path)
+    const { planned } = backAndForth({ plan, plans: whatIf?.plans, target: on.target, machine: on.host.machine })
+    const soFar = hasResults(path) ? readResult(path) : undefined
+    const remains = remainsOf(planned, journal.records, soFar?.arms ?? [])
+    const [first] = remains.ahead
+    if (first === undefined && soFar !== undefined && hasEnded(path)) return await whole(soFar, path, pipeline)
+
+    const { terminal } = surroundings
+    const done = `${remains.done.arms.length} of ${plural(planned.length, 'arm')} done`
+    terminal.print(`${head.run}: ${done}${first === undefined ? '' : `; going on with ${first.id}`}`)
+    await removeRemains(head, { plan, on, path, remains }, surroundings)
+    const earlier = earlierSessions(journal, remains)
+    const folder = reopenFolder(path, head.target === 'sim' ? place : undefined)
+    owned = folder.path
+    return await carryOut(plan, withEarlierPeak(on, soFar), pipeline, {
+      ...(whatIf !== undefined && { whatIf }),
+      measure: head.measure,
+      session: { folder, earlier, begin: () => begin(folder.path, { journal, remains, earlier }) },
+    })
+  } finally {
+    leaveFolder(owned)
+  }
+}
+
+/** What a run's folder says of it. */
+function openRun(path: string): { head: RunHead; journal: ReadJournal; plan: Plan; whatIf: Comparison | undefined } {
+  const journal = readJournal(join(path, journalFile))
+  const head = headIn(journal.records, basename(path))
+  const { whatIf } = head
+  return {
+    head,
+    journal,
+    plan: planOf(head, path),
+    whatIf: whatIf && { record: whatIf.record, plans: new Map(whatIf.plans) },
+  }
+}
+
+/** The most memory is that of all sessions. */
+function withEarlierPeak(on: RunOn, soFar: Result | undefined): RunOn {
+  const { peakMemoryBytes } = on.host
+  if (peakMemoryBytes === null) return on
+  const earlierBytes = soFar?.orchestrator?.peakMemoryBytes ?? 0
+  return { ...on, host: { ...on.host, peakMemoryBytes: () => Math.max(earlierBytes, peakMemoryBytes()) } }
+}
+
+function requireAlike(begun: RunHead, now: RunHead, path: string): void {
+  const differences = differencesBetween(begun, now)
+  if (differences.length === 0) return
+  throw new Failure(
+    'safety-refusal',
+    `${basename(path)} cannot go on: its arms would not be alike\n${differences.map((one) => `  ${one}`).join('\n')}`,
+    { next: 'Go on with what it was begun with, or run the plan again' },
+  )
+}
+
+async function whole(result: Result, path: string, pipeline: Pipeline): Promise<number> {
+  const name = basename(path)
+  const { terminal } = pipeline.surroundings
+  terminal.print(`${name} is complete: there is nothing to go on with`)
+  terminal.print(`see it with: npm run scale-test -- report ${name}`)
+  const judged = judgedAgain(result)
+  const exitCode = exitCodeOf({ result: judged }, undefined)
+  await pipeline.deliver(viewOf(judged, stepViews))
+  const { run, verdict, partial, evidence, reasons } = judged
+  pipeline.finish({
+    ...{ run, verdict, partial, evidence, reasons, exitCode, error: null },
+    report: join(path, 'report.html'),
+    result: join(path, resultFile),
+  })
+  return exitCode
+}
+
+interface Found {
+  plan: Plan
+  on: RunOn
+  path: string
+  remains: Remains
+}
+
+/** Removes what earlier sessions left where their clusters were, and has settings put back. Throws `Failure('residue')`. */
+async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, surroundings: Surroundings) {
+  if (head.target === 'local') {
+    if (!(await isLeftByGuard(head.run, systemClock, guardLimitMs)))
+      requireNothingLeft([`the process that cleans up after ${head.run} is still at work`])
+    const removed = await removeLeftovers({ runId: head.run, stateFolder: stateFolderOf(path) }, systemClock)
+    const programs = removed.killed.map(({ program }) => basename(program))
+    if (programs.length > 0) surroundings.terminal.print(`${head.run}: ended ${programs.join(', ')}`)
+    requireNothingLeft(removed.survivors.map(({ pid, program }) => `${program} (${pid}) cannot be ended`))
+  }
+  if (head.target !== 'remote' || plan.remote === undefined) return
+  requireNothingLeft(await removeFromClusters(plan.remote, { run: head.run, ...head.options }, surroundings))
+  const { interruption, terminal } = surroundings
+  await restoreSettings(on.target, remains.leftTuned, { signal: interruption.signal, print: terminal.print })
+}
+
+/** A reaper has 5 s to kill, and then removes the state. */
+const guardLimitMs = 20_000
+
+function requireNothingLeft(left: readonly string[]): void {
+  if (left.length === 0) return
+  throw new Failure('residue', `what the run left behind is still there: ${left.join('; ')}`, {
+    next: 'Remove it, then go on',
+  })
+}
+
+function earlierSessions({ records }: ReadJournal, { done, begun }: Remains): EarlierSessions {
+  const before = records.flatMap(({ resumption }) => resumption ?? []) as EarlierSessions['resumptions']
+  const resumption = {
+    at: new Date().toISOString(),
+    armsDone: done.arms.length,
+    afterArm: done.arms.at(-1)?.id ?? null,
+    ranAgain: begun.map(({ id }) => id),
+  }
+  return { ...done, resumptions: [...before, resumption] }
+}
+
+interface ToBegin {
+  journal: ReadJournal
+  remains: Remains
+  earlier: EarlierSessions
+}
+
+/** Has a folder as it would be had the run come to its next arm just now; logs of arms that are run again are kept aside. */
+function begin(folder: string, { journal, remains, earlier }: ToBegin): Beginning {
+  for (const name of listTree(folder)) if (/\.unfinished-\d+$/.test(name)) remove(join(folder, name))
+  if (hasResults(folder)) takeApart(readResult(folder), folder)
+  const done = new Set(remains.done.arms.map(({ id }) => id))
+  const samples = join(folder, samplesFile)
+  if (kindOf(samples) !== undefined) keepSamples(samples, done)
+  for (const { id } of remains.begun) keepLogsAside(join(folder, 'logs'), id)
+  cutFile(join(folder, journalFile), journal.wholeBytes)
+  return {
+    record: { type: 'run-resumed', resumption: earlier.resumptions.at(-1) },
+    sequence: journal.records.length,
+  }
+}
+
+/** Drops the samples of arms that are run again; those of arms that are done are all there, and before any that are torn. */
+function keepSamples(file: string, done: ReadonlySet<string>): void {
+  let isDamaged = false
+  keepLines(file, (line) => {
+    const armId = armOfSample(line)
+    isDamaged ||= armId === undefined
+    const isKept = armId !== undefined && done.has(armId)
+    if (isKept && isDamaged)
+      throw new Failure('safety-refusal', `${shownPath(file)} is damaged: samples of arms that are done are missing`, {
+        next: 'Run the plan again',
+      })
+    return isKept
+  })
+}
+
+function armOfSample(line: string): string | undefined {
+  try {
+    return z.object({ armId: z.string() }).safeParse(JSON.parse(line)).data?.armId
+  } catch {
+    return undefined
+  }
+}
+
+function keepLogsAside(logs: string, armId: string): void {
+  const folder = join(logs, armId)
+  if (kindOf(folder) === undefined) return
+  let attempt = 1
+  while (kindOf(`${folder}.attempt-${attempt}`) !== undefined) attempt++
+  moveFile(folder, `${folder}.attempt-${attempt}`)
+}
+
+/** The folder of a run, by its path or its name in `reports`; the newest that can go on when none is named. */
+function findRun(run: string | undefined, reports: string): string {
+  const isRun = (path: string) => kindOf(join(path, journalFile)) !== undefined
+  const runs = listFolder(reports)
+    .map((name) => join(reports, name))
+    .filter(isRun)
+    .map((path) => ({ path, atMs: writtenAtMs(join(path, journalFile)) }))
+    .toSorted((one, other) => other.atMs - one.atMs)
+    .map(({ path }) => path)
+  if (run === undefined) {
+    const newest = runs.find(canGoOn)
+    if (newest !== undefined) return newest
+    throw new Failure('bad-input', 'there is no run that can go on', {
+      next: 'Runs can that were killed or interrupted: folders in reports/',
+    })
+  }
+  const named = join(reports, run)
+  const found = [run, named].find(isRun) ?? runs.find((path) => unfinishedRun(path)?.place === named)
+  if (found !== undefined) return found
+  throw new Failure('bad-input', `${shownPath(run)} is no run that can go on: it has no journal`, {
+    next: runs.length === 0 ? 'There is none in reports/' : `Runs: ${formatNames(runs.map((path) => basename(path)))}`,
+  })
+}
+
+/** Whether a run was begun, is not whole, and nobody goes on with it. */
+function canGoOn(path: string): boolean {
+  if (isGoingOn(path)) return false
+  try {
+    const { records } = readJournal(join(path, journalFile))
+    const last = records.at(-1)
+    const isWhole = last?.type === 'run-finished' && last['partial'] === false && hasEnded(path)
+    return headIn(records, path) !== undefined && !isWhole
+  } catch (error) {
+    if (error instanceof Failure) return false
+    throw error
+  }
+}
