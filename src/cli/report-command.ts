@@ -2,10 +2,11 @@ import { join, relative } from 'node:path'
 import process from 'node:process'
 import { Failure } from '../base/errors.ts'
 import { kindOf, writeFileWhole } from '../base/files.ts'
-import { renderCsv } from '../report/csv.ts'
+import { renderCsv, renderSeriesCsv } from '../report/csv.ts'
 import { renderHtml } from '../report/html.ts'
 import { renderJunit } from '../report/junit.ts'
 import { renderMarkdown } from '../report/markdown.ts'
+import { renderOpenMetrics } from '../report/open-metrics.ts'
 import { runSummaryOf } from '../report/run-summary.ts'
 import { renderSummary } from '../report/summary.ts'
 import type { ReportView } from '../report/view.ts'
@@ -49,6 +50,8 @@ export function writeReports({ view, whatIf }: Reports, runFolder: string): stri
   write('report.md', renderMarkdown(view))
   write('junit.xml', renderJunit(view))
   write('figures.csv', renderCsv(view))
+  write('series.csv', renderSeriesCsv(view))
+  write('metrics.txt', renderOpenMetrics(view))
   write(summaryFile, `${JSON.stringify(runSummaryOf(view), null, 2)}\n`)
   if (whatIf === null) return 'report.html'
   write('what-if.html', renderWhatIfHtml(whatIf))

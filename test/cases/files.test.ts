@@ -98,11 +98,13 @@ describe('the report of a simulated run', () => {
       'figures.csv',
       'journal.ndjson',
       'junit.xml',
+      'metrics.txt',
       'plan.json',
       'report.html',
       'report.md',
       'result.json',
       'samples.ndjson',
+      'series.csv',
     ])
     expect(await run(simulate(plan))).toMatchObject({ status: 0 })
     expect(runsIn()).toEqual([name])
