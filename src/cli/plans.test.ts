@@ -65,3 +65,22 @@ describe('a simulation', () => {
     expect(load({}, bothNamed).arms).toHaveLength(2)
   })
 })
+
+describe('how often arms run', () => {
+  const repeated = (choices: PlanChoices) =>
+    load(choices, `${text}repetitions: 2\nsimulation: { repetitions: 4 }\n`).repetitions
+
+  it('should be what the plan says of simulations on target sim alone', () => {
+    expect(repeated({ target: 'sim' })).toBe(4)
+    expect(repeated({ otherwise: 'sim' })).toBe(4)
+    expect(repeated({ target: 'local' })).toBe(2)
+    expect(load({ target: 'sim' }).repetitions).toBe(1)
+  })
+
+  it('should be what the command line says on every target', () => {
+    expect(repeated({ target: 'sim', repeat: 6 })).toBe(6)
+    expect(repeated({ target: 'sim', set: ['repetitions=3'] })).toBe(3)
+    expect(repeated({ target: 'sim', set: ['simulation.repetitions=5'] })).toBe(5)
+    expect(repeated({ target: 'local', repeat: 6 })).toBe(6)
+  })
+})

@@ -30,7 +30,7 @@ describe('what a target does not look at', () => {
     ])
     expect(notLookedAt(plan, 'remote')).toEqual(['simulation'])
     for (const target of ['sim', 'local', 'remote'])
-      expect(notLookedAt({ ...plain, fleet, probes }, target)).toEqual([])
+      expect(notLookedAt({ ...plain, fleet, probes, simulation: { repetitions: 4 } }, target)).toEqual([])
   })
 
   it('should hold of all that starts nodes where the nodes are there already', () => {

@@ -130,10 +130,11 @@ export function planHash({ remote: _, steps, thresholds, ...plan }: Plan): strin
 }
 
 /**
- * Identifies what a run does and with what: runs with the same hash may be compared. The plan's name, descriptions, reasons, thresholds and
- * published figures change nothing of it; the names of arms and steps do, as figures are compared by them. Of a profile its settings count.
+ * Identifies what a run does and with what: runs with the same hash may be compared. The plan's name, descriptions, reasons, thresholds,
+ * repetitions and published figures change nothing of it; the names of arms and steps do, as figures are compared by them. Of a profile its settings count.
  */
-export function conditionsHash({ seed, kubernetes, fleet, probes, steps, arms, simulation, faults }: Plan): string {
+export function conditionsHash({ steps, arms, simulation, warmUp, ...plan }: Plan): string {
+  const { seed, kubernetes, fleet, probes, faults } = plan
   const conditions = arms.map((arm) => ({
     name: armName(arm),
     kubernetes: arm.kubernetes,
@@ -143,7 +144,8 @@ export function conditionsHash({ seed, kubernetes, fleet, probes, steps, arms, s
   const { repetitions: _, ...assumed } = simulation ?? {}
   return hashOf({
     ...{ seed, kubernetes, fleet, probes, steps: withoutPlaces(steps), arms: conditions, faults },
-    ...(simulation !== undefined && { simulation: assumed }),
+    ...(Object.keys(assumed).length > 0 && { simulation: assumed }),
+    ...(warmUp && { warmUp }),
   })
 }
 

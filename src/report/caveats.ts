@@ -3,7 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { formatNames } from '../base/names.ts'
 import { shortageOf } from '../result/fleet.ts'
 import { describeNotRead, isMachineBound } from '../result/parts.ts'
-import type { ArmOutcome, KnobOutcome } from '../result/result.ts'
+import type { ArmOutcome, KnobOutcome, Result } from '../result/result.ts'
 import { formatKnobValue, formatShare, none } from './format.ts'
 import { armLabel } from './labels.ts'
 import type { Conditions, Doubt, RunReport, StepReport } from './step-view.ts'
@@ -16,13 +16,13 @@ export interface Caveat extends Pick<Doubt, 'severity' | 'title'> {
 
 /** Looks for everything in the arms and their steps that a reader of the figures has to know. */
 export function caveatsOf(
-  arms: readonly ArmOutcome[],
+  { arms, warmUps = [] }: Pick<Result, 'arms' | 'warmUps'>,
   steps: readonly StepReport[],
   versions: readonly ArmVersions[],
   beyondTested: readonly string[] = [],
 ): Caveat[] {
-  const perArm = (say: (arm: ArmOutcome) => string[]): string[] =>
-    arms.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
+  const perArm = (say: (arm: ArmOutcome) => string[], among: readonly ArmOutcome[] = arms): string[] =>
+    among.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
   const runsOf = (arm: ArmOutcome) => steps.flatMap(({ runs }) => runs.filter(({ label }) => label === armLabel(arm)))
   const perRun = (say: (conditions: Conditions) => string | false): string[] =>
     perArm((arm) =>
@@ -37,7 +37,11 @@ export function caveatsOf(
       return ids.length === 0 ? [] : [ids.join(', ')]
     })
   const caveats: Caveat[] = [
-    { severity: 'bad', title: 'Left behind or not restored', places: perArm((arm) => arm.residue) },
+    {
+      severity: 'bad',
+      title: 'Left behind or not restored',
+      places: perArm((arm) => arm.residue, [...warmUps, ...arms]),
+    },
     {
       severity: 'bad',
       title: 'Arms that did not finish',

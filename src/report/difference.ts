@@ -71,6 +71,11 @@ export function nothingShown(differences: readonly NamedDifference[], arm: strin
   return [`${arm}: no difference shown in ${told.join(', ')}.${more}`]
 }
 
+function isExact(difference: Difference): boolean {
+  const estimate = 'estimate' in difference ? difference.estimate : null
+  return estimate !== null && estimate.low === estimate.high
+}
+
 /** `12 %`, and what is more than twice as much as a factor: `3.40×`. */
 function sizeText(share: number): string {
   return share < 1 ? formatShare(share) : formatRatio(1 + share)
@@ -90,6 +95,11 @@ export function repetitionsInWords(
     ...(isRepeated
       ? [
           `${plural(repetitions, 'repetition')} of each arm. Ratios are geometric means over the repetitions, with 95 % intervals; less than ${formatShare(material)} counts as no difference.`,
+        ]
+      : []),
+    ...(evidence === 'simulated' && differences.some(isExact)
+      ? [
+          'Where repetitions are alike, the simulation leaves nothing to chance: the ratio has no interval, and is the model’s.',
         ]
       : []),
     // A simulation starts afresh with each arm.

@@ -91,7 +91,7 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
     worse,
     versions,
     notes,
-    caveats: caveatsOf(arms, steps, versions, result.beyondTested),
+    caveats: caveatsOf(result, steps, versions),
     knobs: knobsOf(arms, armNames),
   }
 }

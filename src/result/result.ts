@@ -99,7 +99,7 @@ const armParts = {
   /** The profile that it starts from. */
   profile: z.string(),
   /** 1 for the first time this arm ran, 0 for a warm-up. */
-  repetition: z.int().min(0),
+  repetition: z.int().min(1),
   /** Position in the run: arms alternate (ABBA) so that drift hits all of them alike. */
   order: z.number(),
   /** Of each component of the arm; absent where none was read, and in earlier results. */
@@ -265,7 +265,7 @@ export function resultSchemaOf(kinds: readonly OutcomeKind[]) {
   return z.object({
     ...resultParts,
     /** First runs of arms that are in no figure and no verdict; absent where the plan asks for none. */
-    warmUps: z.array(arm).optional(),
+    warmUps: z.array(arm.extend({ repetition: z.literal(0) })).optional(),
     arms: z.array(arm).superRefine((arms, context) => {
       once(arms, ({ name, repetition }) => `${name} #${repetition}`, 'arm', context)
       for (const [index, { steps: own }] of arms.entries())

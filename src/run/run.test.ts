@@ -94,6 +94,26 @@ describe('executeRun', () => {
     expect(outcome.result.reasons).toContain('tuned #2: tuned-2: a node is not Ready in time')
   })
 
+  it('should keep a warm-up out of arms and verdict, whatever becomes of it', async () => {
+    const opened: string[] = []
+    const open: Target['open'] = async ({ arm: { id } }) => {
+      opened.push(id)
+      throw new Failure('inconclusive', `${id}: a node is not Ready in time`)
+    }
+    const { result, error, events } = await runOn(open, { ...plan, warmUp: true })
+    expect(opened).toEqual(['untuned-0', 'tuned-0', 'untuned-1', 'tuned-1'])
+    expect(result.warmUps?.map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['untuned-0', 'failed'],
+      ['tuned-0', 'failed'],
+    ])
+    expect(result.arms.map(({ id }) => id)).toEqual(['untuned-1', 'tuned-1'])
+    expect(result.reasons.join()).not.toContain('-0')
+    expect(error).toMatchObject({ message: 'untuned-1: a node is not Ready in time' })
+    const [started] = events
+    const titles = started?.type === 'run-started' ? started.outline.map(({ title }) => title) : []
+    expect(titles).toEqual(['untuned, warm-up', 'tuned, warm-up', 'untuned', 'tuned'])
+  })
+
   it.each([
     ['the infrastructure fails', 'infrastructure'],
     ['another run has its cluster', 'lost'],

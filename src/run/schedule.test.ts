@@ -19,6 +19,18 @@ describe('backAndForth', () => {
     expect(planned.map(({ order }) => order)).toEqual([1, 2, 3, 4, 5, 6])
   })
 
+  it('should run each arm once before all others, out of count, when the plan asks for a warm-up', () => {
+    const { planned } = backAndForth({ ...resolving, plan: { ...planForTests(), repetitions: 2, warmUp: true } })
+    expect(planned.map(({ id, repetition, order }) => `${id} ${repetition} ${order}`)).toEqual([
+      'untuned-0 0 1',
+      'tuned-0 0 2',
+      'untuned-1 1 3',
+      'tuned-1 1 4',
+      'tuned-2 2 5',
+      'untuned-2 2 6',
+    ])
+  })
+
   it('should name the first arm that is not done, whatever the order of those that are', () => {
     const { next } = backAndForth(resolving)
     expect(next([])?.id).toBe('untuned-1')
