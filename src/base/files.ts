@@ -314,6 +314,48 @@ export function keepLines(path: string, isKept: (line: string) => boolean): void
   })
 }
 
+/** A file that another process appends lines to. */
+export interface FollowedFile {
+  /** The whole lines that were written since the last time, at most a few megabytes of them. */
+  newLines(): string[]
+  /** Whether a path leads to this very file: its folder may have been given another name. */
+  isAt(path: string): boolean
+  close(): void
+}
+
+/** So much is read at once. */
+const followedBytes = 4 * 2 ** 20
+
+/**
+ * Opens a file to read what is written to it from now on, or from its beginning. It may be given another name meanwhile. Throws
+ * `Failure('bad-input')`.
+ */
+export function followFile(path: string, from: 'beginning' | 'now'): FollowedFile {
+  const file = onFile(path, 'read', () => openSync(path, 'r'))
+  let position = from === 'now' ? fstatSync(file).size : 0
+  // Of a line that is not whole yet, as bytes: a character may be cut in two.
+  let rest = Buffer.alloc(0)
+  return {
+    newLines: () =>
+      onFile(path, 'read', () => {
+        const length = Math.min(fstatSync(file).size - position, followedBytes)
+        if (length <= 0) return []
+        const piece = Buffer.alloc(length)
+        position += readSync(file, piece, 0, length, position)
+        const text = Buffer.concat([rest, piece])
+        const end = text.lastIndexOf('\n')
+        rest = text.subarray(end + 1)
+        return end === -1 ? [] : text.toString('utf8', 0, end).split('\n')
+      }),
+    isAt: (other) =>
+      onFile(other, 'read', () => {
+        const [own, found] = [fstatSync(file), statSync(other, { throwIfNoEntry: false })]
+        return found !== undefined && found.ino === own.ino && found.dev === own.dev
+      }),
+    close: () => closeSync(file),
+  }
+}
+
 /** Opens a file for what a child process prints; whoever opens it closes it. Throws `Failure('infrastructure')`. */
 export function openForChild(path: string, flags: 'a' | 'w'): number {
   makeFolder(dirname(path))

@@ -1,5 +1,5 @@
 import { exitCodes, Failure, messageOf } from '../base/errors.ts'
-import type { Verdict } from '../result/result.ts'
+import type { Result, Verdict } from '../result/result.ts'
 import type { RunOutcome } from '../run/run.ts'
 
 /** The exit status that tells a pipeline how a run ended; residue outranks everything. */
@@ -13,6 +13,14 @@ export function exitCodeOf({ result, error }: RunOutcome, interruptedBy: 'SIGINT
 export function exitCodeOfVerdict(verdict: Verdict): number {
   if (verdict === 'fail') return exitCodes.thresholdMissed
   return verdict === 'pass' ? exitCodes.pass : exitCodes.inconclusive
+}
+
+/** The exit status that a run with this result ended with, as far as the result tells. */
+export function exitCodeIn(result: Result): number {
+  const { ending, endedBy } = result
+  if (endedBy === undefined) return exitCodeOf({ result }, undefined)
+  const error = endedBy === 'bug' ? new Error(ending) : new Failure(endedBy, ending ?? '')
+  return exitCodeOf({ result, error }, ending?.endsWith('SIGINT') === true ? 'SIGINT' : 'SIGTERM')
 }
 
 /** The exit status for something that was thrown; what is not a `Failure` is a bug. */

@@ -194,6 +194,14 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .action(async () => onExit((await import('./baseline-command.ts')).baselineListCommand(surroundings)))
 
   program
+    .command('watch')
+    .argument('[run]', 'a folder in reports/; default: the newest run that goes on')
+    .description('follow a run from another terminal')
+    .action(async (run: string | undefined) =>
+      onExit(await (await import('./watch-command.ts')).watchCommand(run, surroundings)),
+    )
+
+  program
     .command('doctor')
     .description('say what this machine has and lacks for each target')
     .action(async () => onExit(await (await import('./doctor-command.ts')).doctorCommand(surroundings)))

@@ -1,0 +1,192 @@
+import { basename, dirname, join } from 'node:path'
+import { systemClock } from '../base/clock.ts'
+import { exitCodes, Failure } from '../base/errors.ts'
+import { shownPath } from '../base/file-failures.ts'
+import type { FollowedFile } from '../base/files.ts'
+import { followFile, kindOf, listFolder, writtenAtMs } from '../base/files.ts'
+import { formatNames } from '../base/names.ts'
+import { sampleLine } from '../result/sample-line.ts'
+import type { RunEvent, RunEventSink } from '../run/events.ts'
+import { runEvent } from '../run/events.ts'
+import { exitCodeIn } from './exit.ts'
+import { listrView } from './listr-view.ts'
+import { plainView } from './plain-view.ts'
+import { readResult, resultFile } from './result-files.ts'
+import { resumeCommand } from './resume-hint.ts'
+import { unfinishedRun } from './run-folder.ts'
+import { isGoingOn } from './run-owner.ts'
+import { journalFile, samplesFile } from './run-records.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** So often a run's files are looked at. */
+const everyMs = 500
+
+/**
+ * Shows a run as it shows itself, from its files, until it ends or is found to be killed; the newest run that goes on when none is named.
+ * Returns a status of its own: how the run ended is told, not returned.
+ */
+export async function watchCommand(run: string | undefined, surroundings: Surroundings): Promise<number> {
+  const { terminal, interruption, folders } = surroundings
+  const folder = findWatched(run, folders.reports)
+  const journal = await openWhenThere(folder, surroundings)
+  if (journal === undefined) {
+    terminal.print(`${basename(folder)} was killed, or refused, before anything was started`)
+    return exitCodes.pass
+  }
+  try {
+    const hasEnded = await follow(journal, folder, surroundings)
+    interruption.signal.throwIfAborted()
+    if (hasEnded) tellEnd(journal, folder, surroundings)
+    else {
+      terminal.print(`${basename(folder)} was killed: its process is no more`)
+      terminal.print(`to go on: ${resumeCommand(folder)}`)
+    }
+    return exitCodes.pass
+  } finally {
+    journal.close()
+  }
+}
+
+/** The journal of a run, which it begins when all is prepared; undefined where the run ended before. */
+async function openWhenThere(folder: string, surroundings: Surroundings): Promise<FollowedFile | undefined> {
+  const { terminal, interruption } = surroundings
+  const file = join(folder, journalFile)
+  for (let looks = 0; kindOf(file) === undefined; looks++) {
+    if (!isGoingOn(folder)) return undefined
+    if (looks === 0) terminal.print(`${basename(folder)} is being prepared`)
+    await systemClock.sleep(everyMs, interruption.signal)
+  }
+  return followFile(file, 'beginning')
+}
+
+/** Shows the events of a run until there are no more; whether the run has ended in good order. */
+async function follow(journal: FollowedFile, folder: string, surroundings: Surroundings): Promise<boolean> {
+  const { terminal, styles, interruption } = surroundings
+  const view = terminal.interactive
+    ? listrView(styles, systemClock.nowMs)
+    : { emit: plainView(terminal, systemClock.nowMs), finished: Promise.resolve() }
+  const pace = requestPace(join(folder, samplesFile), view.emit)
+  let hasBegun = false
+  let hasEnded = false
+  const take = (events: readonly RunEvent[]) => {
+    for (const event of events) {
+      // A view shows one session.
+      if (hasEnded) return
+      hasBegun ||= event.type === 'run-started'
+      hasEnded = event.type === 'run-finished'
+      pace.take(event)
+      view.emit(event)
+    }
+  }
+
+  try {
+    take(newestSession(eventsIn(journal)))
+    while (!hasEnded) {
+      const mayGoOn = isGoingOn(folder)
+      await systemClock.sleep(mayGoOn ? everyMs : 0, interruption.signal)
+      take(eventsIn(journal))
+      pace.tell()
+      // What it wrote before it died has been read by now.
+      if (!mayGoOn) break
+    }
+    // Its reports are written last.
+    while (isGoingOn(folder)) await systemClock.sleep(everyMs, interruption.signal)
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error
+  } finally {
+    pace.close()
+  }
+  if (!hasBegun) return hasEnded
+  if (!hasEnded) view.emit({ type: 'run-finished', verdict: 'inconclusive', partial: true })
+  await view.finished
+  return hasEnded
+}
+
+/** A run that went on after it was killed has begun several times. */
+function newestSession(events: readonly RunEvent[]): readonly RunEvent[] {
+  return events.slice(
+    Math.max(
+      0,
+      events.findLastIndex(({ type }) => type === 'run-started'),
+    ),
+  )
+}
+
+/** Records that are no events, or of other versions, are left out. */
+function eventsIn(journal: FollowedFile): RunEvent[] {
+  return journal.newLines().flatMap((line) => runEvent.safeParse(parsed(line)).data ?? [])
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Says of the steps that go on how many requests the orchestrator makes: a run keeps no other progress in its files.
+ */
+function requestPace(
+  samplesPath: string,
+  emit: RunEventSink,
+): { take: (event: RunEvent) => void; tell: () => void; close: () => void } {
+  const samples = kindOf(samplesPath) === undefined ? undefined : followFile(samplesPath, 'now')
+  const running = new Map<string, string>()
+  return {
+    take(event) {
+      if (event.type === 'step-started') running.set(event.armId, event.stepId)
+      if (event.type === 'step-finished' || event.type === 'step-failed') running.delete(event.armId)
+    },
+    tell() {
+      const told = (samples?.newLines() ?? []).flatMap((line) => sampleLine.safeParse(parsed(line)).data ?? [])
+      const requests = told.filter((line) => line.kind === 'requests')
+      for (const [armId, own] of Map.groupBy(requests, (line) => line.armId)) {
+        const stepId = running.get(armId)
+        const second = own.at(-1)?.atMs
+        const count = own.filter(({ atMs }) => atMs === second).reduce((sum, line) => sum + line.count, 0)
+        if (stepId !== undefined) emit({ type: 'step-progress', armId, stepId, text: `${count} requests/s` })
+      }
+    },
+    close: () => samples?.close(),
+  }
+}
+
+/** Says how a run ended, by what it left: in the same folder, or in one with another name. */
+function tellEnd(journal: FollowedFile, folder: string, { terminal }: Surroundings): void {
+  const others = listFolder(dirname(folder)).map((name) => join(dirname(folder), name))
+  const found = [folder, ...others].find((path) => journal.isAt(join(path, journalFile)))
+  if (found === undefined || kindOf(join(found, resultFile)) === undefined) {
+    terminal.print(`${basename(folder)} has ended, and left no result`)
+    return
+  }
+  const result = readResult(found)
+  const { verdict, evidence } = result
+  terminal.print(`${basename(found)} has ended with status ${exitCodeIn(result)}: ${verdict} (${evidence})`)
+  for (const reason of result.reasons) terminal.print(`  ${reason}`)
+  terminal.print(`see it whole: npm run scale-test -- report ${basename(found)}`)
+}
+
+/** The folder of a run, by its path, its name in `reports`, or the run's name; the newest that goes on when none is named. */
+function findWatched(run: string | undefined, reports: string): string {
+  const hasJournal = (path: string) => kindOf(join(path, journalFile)) !== undefined
+  const all = listFolder(reports)
+    .map((name) => join(reports, name))
+    .filter((path) => kindOf(path) === 'folder')
+    .toSorted((one, other) => writtenAtMs(other) - writtenAtMs(one))
+  const goingOn = all.filter(isGoingOn)
+  if (run === undefined) {
+    const [newest] = goingOn
+    if (newest !== undefined) return newest
+    throw new Failure('bad-input', 'no run goes on', { next: 'Name one that has ended: a folder in reports/' })
+  }
+  const named = join(reports, run)
+  const isNamed = (path: string) => path === named || unfinishedRun(path)?.place === named
+  const found = goingOn.find(isNamed) ?? [run, named].find(hasJournal) ?? all.find(isNamed)
+  if (found !== undefined) return found
+  const names = goingOn.map((path) => basename(path))
+  throw new Failure('bad-input', `${shownPath(run)} is no run: it has no journal`, {
+    next: names.length === 0 ? 'No run goes on: name a folder in reports/' : `Runs that go on: ${formatNames(names)}`,
+  })
+}
