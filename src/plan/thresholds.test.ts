@@ -49,6 +49,19 @@ describe('thresholds of a plan', () => {
     expect(mistakes(threshold)).toEqual([expect.stringContaining(message)])
   })
 
+  it.each([
+    'etcd_size_bytes, max: 2GiB',
+    'etcd_size_bytes, max: 1.5GB',
+    'pods_bound_per_second, min: 50/s',
+    'machine_busy_ratio, max: 80%',
+    'machine_busy_ratio, max: 0.8',
+    'component_cores, max: 1.5',
+    'etcd_fsync_ms, max: 10ms',
+    'node_flaps_total, max: 0',
+  ])('should take a bound in the form of its unit: %s', (threshold) => {
+    expect(mistakes(`{ series: ${threshold} }`)).toEqual([])
+  })
+
   it('should say where they stand, and add up over the files that a plan includes', () => {
     const own = '  - { probe: rollout, stop: ready, of: tuned, max: 9s }\n  - { series: fill_ms, max: 10m }\n'
     const slo = '# levels\nthresholds:\n  - { series: etcd_fsync_ms, max: 1s }\n'
