@@ -14,7 +14,7 @@ function simulate(plan: string): Result {
   const { status, output } = scaleTest('run', plan, '--target', 'sim')
   expect(output).toContain('pass (simulated)')
   expect(status).toBe(0)
-  const [run = ''] = readdirSync(folders.reports)
+  const [run = ''] = readdirSync(folders.reports).filter((name) => name !== 'index.html')
   const result = resultSchema.parse(JSON.parse(readFileSync(join(folders.reports, run, 'result.json'), 'utf8')))
   rmSync(join(folders.reports, run), { recursive: true })
   return result

@@ -80,7 +80,12 @@ export async function setScene(): Promise<Scene> {
     cluster: started,
     howTo,
     folder,
-    runs: () => (existsSync(reports) ? readdirSync(reports).sort() : []),
+    runs: () =>
+      existsSync(reports)
+        ? readdirSync(reports)
+            .filter((name) => name !== 'index.html')
+            .sort()
+        : [],
     follow: (command, options = {}) =>
       started.run('sh', ['-c', command], { ...options, cwd: root, env: { HOME: folder, SCALE_TEST_REPORTS: reports } }),
     writeClusters: (uids) =>

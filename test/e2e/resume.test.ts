@@ -56,11 +56,14 @@ describeWithComponents('a run with real components that is killed', () => {
       'journal.ndjson',
       'junit.xml',
       'logs',
+      'metrics.txt',
       'plan.json',
       'report.html',
       'report.md',
       'result.json',
       'samples.ndjson',
+      'series.csv',
+      'summary.json',
     ])
     expect(readdirSync(join(reports, runId, 'logs')).toSorted()).toEqual(['tuned-1', 'tuned-1.attempt-1', 'untuned-1'])
     const samples = readFileSync(join(reports, runId, 'samples.ndjson'), 'utf8')
