@@ -11,8 +11,20 @@ export function tailOfT(t: number, df: number): number {
   return t > 0 ? beyond : 1 - beyond
 }
 
-/** The t that a share of `probability`, from 0.5 up to below 1, lies below. Found by halving: simple-statistics has no distribution of t. */
+/** The t that a share of `probability`, from 0.5 up to below 1, lies below. */
 export function quantileOfT(probability: number, df: number): number {
+  if (!Number.isInteger(df)) return searchedQuantile(probability, df)
+  const key = `${probability} ${df}`
+  const known = knownQuantiles.get(key) ?? searchedQuantile(probability, df)
+  knownQuantiles.set(key, known)
+  return known
+}
+
+/** Of whole degrees of freedom, which a search for a number of repetitions asks for again and again. */
+const knownQuantiles = new Map<string, number>()
+
+/** Found by halving: simple-statistics has no distribution of t. */
+function searchedQuantile(probability: number, df: number): number {
   const tail = 1 - probability
   let [low, high] = [0, 1]
   while (tailOfT(high, df) > tail) [low, high] = [high, 2 * high]
