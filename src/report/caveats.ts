@@ -16,10 +16,9 @@ export interface Caveat extends Pick<Doubt, 'severity' | 'title'> {
 
 /** Looks for everything in the arms and their steps that a reader of the figures has to know. */
 export function caveatsOf(
-  { arms, warmUps = [] }: Pick<Result, 'arms' | 'warmUps'>,
+  { arms, warmUps = [], beyondTested = [] }: Pick<Result, 'arms' | 'warmUps' | 'beyondTested'>,
   steps: readonly StepReport[],
   versions: readonly ArmVersions[],
-  beyondTested: readonly string[] = [],
 ): Caveat[] {
   const perArm = (say: (arm: ArmOutcome) => string[], among: readonly ArmOutcome[] = arms): string[] =>
     among.flatMap((arm) => say(arm).map((text) => `${armLabel(arm)}: ${text}`))
@@ -72,7 +71,7 @@ export function caveatsOf(
     {
       severity: 'warn',
       title: 'Beyond what Kubernetes is tested with: its service levels are not promised there',
-      places: [...beyondTested],
+      places: beyondTested,
     },
     {
       severity: 'warn',
