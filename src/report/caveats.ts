@@ -82,7 +82,7 @@ export function caveatsOf(
     {
       severity: 'warn',
       title: 'Beyond what Kubernetes is tested with: its service levels are not promised there',
-      places: [...beyondTested],
+      places: beyondTested,
     },
     {
       severity: 'warn',

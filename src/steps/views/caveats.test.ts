@@ -18,6 +18,14 @@ describe('caveats of a filled cluster', () => {
     ])
   })
 
+  it('should name limits of tested clusters that the plan exceeds', () => {
+    const view = viewFor(
+      sampleResult({ beyondTested: ['208 pods on the node of the probes: Kubernetes is tested up to 80'] }),
+    )
+    const found = view.caveats.find(({ title }) => title.startsWith('Beyond what Kubernetes is tested with'))
+    expect(found?.places).toEqual(['208 pods on the node of the probes: Kubernetes is tested up to 80'])
+  })
+
   it('should tell once of a fill and of a probe that were machine-bound, whatever their steps say', () => {
     const [, tuned] = filledArms()
     for (const phase of tuned?.machine?.phases ?? []) phase.machineBound = /fill|probe\//.test(phase.step)
