@@ -93,6 +93,8 @@ describe('the plans that ship with the product', () => {
       'experiments/published/kwok271',
       'experiments/published/lease-renewals',
       'experiments/published/node-density',
+      'experiments/qualification',
+      'experiments/qualification-slower',
       'releases',
       'single-node',
       'smoke',
@@ -115,8 +117,12 @@ describe('the page about plans', () => {
   const isPlan = (text: string) => text.startsWith('apiVersion')
 
   it('should show whole plans', () => {
-    const plans = examples.filter(isPlan).map((text) => parsePlan(text, 'docs/plans.md', vocabulary))
-    expect(plans.map(({ name }) => name)).toEqual(['small', 'busy-hour'])
+    // As if they stood where plans do.
+    const read = (file: string) => readFileSync(join(plans, file), 'utf8')
+    const shown = examples
+      .filter(isPlan)
+      .map((text) => parsePlan(text, 'plan.yaml', vocabulary, { read, overrides: [] }))
+    expect(shown.map(({ name }) => name)).toEqual(['small', 'qualification', 'busy-hour'])
   })
 
   it('should show a whole profile', () => {

@@ -28,7 +28,7 @@ function summary(): string | undefined {
 
 async function whatIf(vary: string, options: Omit<WhatIfOptions, 'vary'> = {}, plan = 'single-node') {
   const status = await whatIfCommand(plan, { ...options, vary: [vary] }, surroundings())
-  const [run = ''] = readdirSync(reports).filter((name) => !name.endsWith('.yaml'))
+  const [run = ''] = readdirSync(reports).filter((name) => !/\.(yaml|html)$/.test(name))
   const read = (file: string) => readFileSync(join(reports, run, file), 'utf8')
   const result = resultSchema.parse(JSON.parse(read('result.json')))
   return { status, run, read, result, text: summary() ?? '' }

@@ -123,6 +123,17 @@ describe('count', () => {
 })
 
 describe('requests', () => {
+  test('should tell what they ride on, refused ones as well, where the API server says it', async () => {
+    const flow = { 'x-kubernetes-pf-flowschema-uid': 'f1', 'x-kubernetes-pf-prioritylevel-uid': 'p1' }
+    const { port } = await serve([json(stored, 201, flow), refusal(404, 'NotFound', 'none', flow), json(stored)])
+    const { api, requests } = connect(port)
+    await api.create('pods', pod)
+    await api.get(ref).catch(() => {})
+    await api.get(ref)
+    const ridden = { flowSchema: 'f1', priorityLevel: 'p1' }
+    expect(requests.map((record) => record.flow)).toEqual([ridden, ridden, undefined])
+  })
+
   test('should send an object with its kind, and the authorization, when it creates one', async () => {
     const { port, received } = await serve([json(stored, 201)])
     const { api, requests } = connect(port)

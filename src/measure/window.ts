@@ -1,7 +1,7 @@
 import type { ClientRetries, Curve, NotRead } from '../result/parts.ts'
+import type { WorstWindow } from '../result/series.ts'
 import type { MachineSpan } from './machine-record.ts'
 import type { ComponentMetrics } from './metrics.ts'
-import type { WorstWindows } from './worst-windows.ts'
 
 /** The components' pages as they were read twice. */
 export interface Pages {
@@ -63,12 +63,18 @@ export interface Window extends Pages {
   readonly watchLag: WatchLagRecord | null
   readonly etcdSizes: EtcdSizeCurves
   /** Of windows within this one; absent where none was whole. */
-  readonly worstWindows?: WorstWindows
+  readonly worstWindows?: WorstOfWindows
   /** Null before there is a fleet. */
   readonly nodes: NodeRecord | Unread | null
   readonly orchestrator: MachineUse
   /** Null where nothing of the cluster runs on this machine. */
   readonly machine: MachineSpan | Unread | null
+}
+
+/** What the worst of several windows had. */
+export interface WorstOfWindows {
+  /** For the name and the labels of a series; undefined where it has none. */
+  worstOf(name: string, labels: Readonly<Record<string, string>>): WorstWindow | undefined
 }
 
 /** The size of every etcd's database file over time. */

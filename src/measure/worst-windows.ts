@@ -1,10 +1,7 @@
-import type { Series } from '../result/series.ts'
+import type { WorstWindow } from '../result/series.ts'
 import { componentSeries, onPage, readComponentSeries } from './component-series.ts'
 import { seriesKeyOf } from './metrics.ts'
-import type { Pages } from './window.ts'
-
-/** The highest percentiles of a distribution over several windows. */
-export type WorstWindow = NonNullable<Extract<Series, { distribution: unknown }>['worstWindow']>
+import type { Pages, WorstOfWindows } from './window.ts'
 
 const rows = componentSeries.filter(({ hasWindows }) => hasWindows === true)
 
@@ -15,11 +12,9 @@ export const readByWindows = {
 }
 
 /** Keeps of each series what its worst window had, however many there are. */
-export interface WorstWindows {
+export interface WorstWindows extends WorstOfWindows {
   /** A window has ended. */
   note(window: Pages & { startMs: number; endMs: number }): void
-  /** The worst so far, for the name and the labels of a series; undefined where it has none. */
-  worstOf(name: string, labels: Readonly<Record<string, string>>): WorstWindow | undefined
 }
 
 /** No windows yet; each is `lengthMs` long, but for the last one. */

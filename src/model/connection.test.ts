@@ -32,7 +32,8 @@ describe('a connection to the modelled apiserver', () => {
     await api.create('configmaps', configMap)
     const nowMs = clock.nowMs()
     expect(nowMs).toBeGreaterThan(0)
-    expect(requests).toEqual([{ verb: 'create', resource: 'configmaps', status: 201, latencyMs: nowMs }])
+    const flow = { flowSchema: 'exempt', priorityLevel: 'exempt' }
+    expect(requests).toEqual([{ verb: 'create', resource: 'configmaps', status: 201, latencyMs: nowMs, flow }])
   })
 
   it('should not reach the server with a request that is refused, and try it again later', async () => {

@@ -1,5 +1,5 @@
 import { parseDurationMs } from '../base/duration.ts'
-import { parseBytes } from '../base/quantity.ts'
+import { bytes, percentage, perSecond } from './scalars.ts'
 
 /** What a series is counted in. */
 export type SeriesUnit = 'ms' | 'bytes' | 'count' | 'per second' | 'ratio' | 'cores'
@@ -35,12 +35,17 @@ export const boundForms: Record<SeriesUnit, string> = {
 
 /** The number behind a bound, in the unit of its series; undefined when it has the wrong form. */
 export function parseBound(value: number | string, unit: SeriesUnit): number | undefined {
-  if (typeof value === 'number')
-    return unit === 'ms' || unit === 'bytes' || unit === 'per second' || !(value >= 0) ? undefined : value
-  if (unit === 'ms') return parseDurationMs(value)
-  if (unit === 'bytes') return parseBytes(value)
-  const form = unit === 'per second' ? /^(\d+(?:\.\d+)?)\/s$/ : unit === 'ratio' ? /^(\d+(?:\.\d+)?) ?%$/ : undefined
-  const number = form?.exec(value)?.[1]
-  if (number === undefined) return undefined
-  return unit === 'ratio' ? Number(number) / 100 : Number(number)
+  const parsed = readerOf[unit](value)
+  return parsed === undefined || !(parsed >= 0) ? undefined : parsed
+}
+
+const numberAlone = (value: number | string) => (typeof value === 'number' ? value : undefined)
+
+const readerOf: Record<SeriesUnit, (value: number | string) => number | undefined> = {
+  ms: (value) => (typeof value === 'string' ? parseDurationMs(value) : undefined),
+  bytes: (value) => bytes.safeParse(value).data,
+  count: numberAlone,
+  'per second': (value) => (typeof value === 'string' ? perSecond.safeParse(value).data : undefined),
+  ratio: (value) => numberAlone(value) ?? percentage.safeParse(value).data,
+  cores: numberAlone,
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { didYouMean, formatList, formatNames } from '../base/names.ts'
+import { didYouMean, formatChoice, formatList, formatNames } from '../base/names.ts'
 import type { SchemaProblem } from '../base/schema-problems.ts'
 import { shown } from '../base/shown.ts'
 import { names } from './names.ts'
-import { share, timeLimitMs } from './scalars.ts'
+import { percentage, timeLimitMs } from './scalars.ts'
 import type { SectionKind } from './section.ts'
 import type { SeriesEntry } from './series.ts'
 import { boundForms, parseBound, percentiles } from './series.ts'
@@ -58,7 +58,7 @@ export const thresholdSection = z.strictObject({
   against: names.reference
     .optional()
     .describe(`An arm, or a kept result (${baselinePrefix}NAME), that it must not be worse than; beside \`notWorse\`.`),
-  notWorse: share.optional().describe('By how much it may be worse at most, such as 5%; in place of min and max.'),
+  notWorse: percentage.optional().describe('By how much it may be worse at most, such as 5%; in place of min and max.'),
 })
 
 /** One threshold as it is written. */
@@ -174,7 +174,7 @@ function checkSeries(
   const entry = known.find(({ name }) => name === series)
   if (entry === undefined) {
     const all = known.map(({ name }) => name)
-    const message = `there is no series ${shown(series)}${didYouMean(series, all)}; \`scale-test series\` lists them`
+    const message = `there is no series ${shown(series)}${didYouMean(series, all) || withIn(series, all)}; \`scale-test series\` lists them`
     return [{ path: [...path, 'series'], message }]
   }
   const isOwn = ofAnyTime.every(({ name }) => name !== series)
@@ -218,6 +218,12 @@ function checkSeries(
     ...windowMistakes(window, { form, isOwn, series }, path),
     ...boundsOf(threshold, path, unit),
   ]
+}
+
+/** Names that someone may have meant who left out their ends. */
+function withIn(part: string, names: readonly string[]): string {
+  const whole = part === '' ? [] : names.filter((name) => name.includes(part)).slice(0, 3)
+  return whole.length === 0 ? '' : `; did you mean ${formatChoice(whole)}?`
 }
 
 function windowMistakes(

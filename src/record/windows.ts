@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
-import type { WorstWindows } from '../measure/worst-windows.ts'
+import type { WorstOfWindows } from '../measure/window.ts'
 import { createWorstWindows, readByWindows } from '../measure/worst-windows.ts'
 
 interface Scraped {
@@ -11,7 +11,7 @@ interface Scraped {
 /** Windows that a phase is divided into while it lasts. */
 export interface Windows {
   /** Ends reading; the rest since the last whole window counts as one, with the pages at the end. Undefined where no window was whole. */
-  end(after: readonly ComponentMetrics[], endMs: number): WorstWindows | undefined
+  end(after: readonly ComponentMetrics[], endMs: number): WorstOfWindows | undefined
   stop(): Promise<void>
 }
 

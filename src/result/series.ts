@@ -23,6 +23,7 @@ export const seriesSchema = z.union([
   z.object({ ...common, distribution, worstWindow: worstWindow.optional() }),
 ])
 
+export type WorstWindow = z.infer<typeof worstWindow>
 export type Series = z.infer<typeof seriesSchema>
 
 type Unattributed<One> = One extends Series ? Omit<One, 'evidence'> : never

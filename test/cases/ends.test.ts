@@ -177,7 +177,7 @@ describe('a bug', () => {
   })
 
   function journal(): string {
-    const [run = ''] = readdirSync(join(folder, 'reports'))
+    const [run = ''] = readdirSync(join(folder, 'reports')).filter((name) => name !== 'index.html')
     return join(folder, 'reports', run, 'journal.ndjson')
   }
 })

@@ -75,7 +75,9 @@ async function run(args: string[], options: Options = {}) {
 }
 
 const simulate = (plan: string, ...more: string[]) => ['run', plan, '--target', 'sim', ...more]
-const runsIn = (where = reports) => readdirSync(where).sort()
+const runsIn = (where = reports) => readdirSync(where)
+    .filter((name) => name !== 'index.html')
+    .sort()
 
 function resultIn(name: string) {
   return resultSchema.parse(JSON.parse(readFileSync(join(reports, name, 'result.json'), 'utf8')))

@@ -51,9 +51,12 @@ async function scaleTest(reports: string, args: string[], preload?: string): Pro
 const simulate = (reports: string, more: string[] = [], preload?: string) =>
   scaleTest(reports, ['run', file, '--target', 'sim', '--threads', '1', ...more], preload)
 
+/** The runs in a folder of reports. */
+const runsIn = (reports: string) => readdirSync(reports).filter((name) => name !== 'index.html')
+
 /** The only run there is in a folder of reports: a file of it. */
 function read(reports: string, name: string): string {
-  const [run = '', ...others] = readdirSync(reports)
+  const [run = '', ...others] = runsIn(reports)
   expect(others).toEqual([])
   return readFileSync(join(reports, run, name), 'utf8')
 }
@@ -67,7 +70,7 @@ const compared = ['result.json', 'samples.ndjson', 'report.html', 'report.md', '
 
 function expectSame(reports: string, whole: string): void {
   for (const name of compared) expect(read(reports, name), name).toBe(read(whole, name))
-  const [run = ''] = readdirSync(reports)
+  const [run = ''] = runsIn(reports)
   expect(readdirSync(join(reports, run)).toSorted()).toEqual(readdirSync(join(whole, run)).toSorted())
   expect(journalOf(reports).map(({ sequence }) => sequence)).toEqual([...journalOf(reports).keys()])
 }
@@ -115,7 +118,7 @@ describe('a simulated run that is killed', { timeout: 300_000 }, () => {
     const ran = journalOf(reports).filter(({ type, stepId }) => type === 'step-started' && stepId === 'control-plane')
     expect(Map.groupBy(ran, ({ armId }) => armId).get('untuned-4')).toHaveLength(1)
     expect(await scaleTest(reports, ['resume'])).toMatchObject({ status: 2 })
-    const [run = ''] = readdirSync(reports)
+    const [run = ''] = runsIn(reports)
     const complete = await scaleTest(reports, ['resume', run])
     expect(complete).toMatchObject({ status: 0 })
     expect(complete.said).toContain('is complete: there is nothing to go on with')
@@ -173,7 +176,7 @@ describe('a run that is not to go on', { timeout: 60_000 }, () => {
   ])('should be refused, with its reason, and stay as it is: %s', async (_, damage, status, reason) => {
     const reports = mkdtempSync(join(folder, 'refused-'))
     await simulate(reports, [], killedAt('"type":"step-started","armId":"tuned-1"', false))
-    const [name = ''] = readdirSync(reports)
+    const [name = ''] = runsIn(reports)
     const run = join(reports, name)
     damage(run)
     const before = readdirSync(run, { recursive: true }).toSorted()
@@ -187,7 +190,7 @@ describe('a run that is not to go on', { timeout: 60_000 }, () => {
   it('should go on when the number of its dead process has been given to another one', async () => {
     const reports = mkdtempSync(join(folder, 'reused-'))
     await simulate(reports, [], killedAt('"type":"step-started","armId":"tuned-1"', false))
-    const [name = ''] = readdirSync(reports)
+    const [name = ''] = runsIn(reports)
     const file = join(reports, name, 'owner.json')
     const owner = JSON.parse(readFileSync(file, 'utf8'))
     writeFileSync(file, JSON.stringify({ ...owner, pid: process.pid }))

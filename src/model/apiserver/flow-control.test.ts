@@ -74,7 +74,7 @@ describe('flow control', () => {
     expect(told).toEqual(['early refused at 15000'])
     expect(flow.samples()).toContainEqual({
       name: 'apiserver_flowcontrol_rejected_requests_total',
-      labels: { priority_level: 'workload-low', reason: 'time-out' },
+      labels: { priority_level: 'system', reason: 'time-out' },
       value: 1,
     })
     flow.leave('system', 1)

@@ -76,7 +76,7 @@ describe('a probe that timed out', () => {
       ['tuned #1: scale-down 200 → 1', startedEarly],
     ])
       expect(junit).toMatch(
-        new RegExp(`name="${name}"[^>]*>\\s*<error message="${message?.replaceAll(/[[\]]/g, '\\$&')}`),
+        new RegExp(`name="${name}"[^>]*>\\s*<error type="no-data" message="${message?.replaceAll(/[[\]]/g, '\\$&')}`),
       )
   })
 })

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import type { ThresholdOutcome } from '../result/result.ts'
+import { viewFor } from '../testing/reports.ts'
+import { sampleResult } from '../testing/results.ts'
+import { renderHtml } from './html.ts'
+import { renderMarkdown } from './markdown.ts'
+import { renderSummary } from './summary.ts'
+import { thresholdLines } from './threshold-groups.ts'
+
+const calls = Array.from({ length: 60 }, (_, index): ThresholdOutcome => {
+  const isMissed = index === 7
+  return {
+    name: `tuned calls of kind-${index} p99 at most 1.00 s`,
+    group: 'slo/calls',
+    verdict: isMissed ? 'fail' : 'pass',
+    actual: isMissed ? 1500 : index,
+    max: 1000,
+    unit: 'ms',
+    ...(isMissed && { note: 'the worst of 7 windows' }),
+  }
+})
+
+describe('thresholds with many outcomes', () => {
+  it('should be told in full where they are missed, and counted where they are met', () => {
+    const [missed, met, ...others] = thresholdLines(calls)
+    expect(missed).toMatchObject({ outcome: { verdict: 'fail', actual: 1500 } })
+    expect(met).toEqual({ met: { group: 'slo/calls', count: '59 met of 60', furthest: '59 ms' } })
+    expect(others).toEqual([])
+  })
+
+  it('should take two lines in every report', () => {
+    const view = viewFor(sampleResult({ thresholds: calls, verdict: 'fail' }))
+    for (const text of [renderHtml(view), renderMarkdown(view), renderSummary(view, {})]) {
+      expect(text).toContain('kind-7')
+      expect(text).not.toContain('kind-8')
+      expect(text).toContain('59 met of 60')
+      expect(text).toContain('the worst of 7 windows')
+    }
+  })
+
+  it('should be told one by one where a threshold has one outcome', () => {
+    const single = calls.slice(0, 3).map(({ group: _, ...outcome }) => outcome)
+    expect(thresholdLines(single)).toEqual(single.map((outcome) => ({ outcome })))
+  })
+})
