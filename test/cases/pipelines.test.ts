@@ -30,22 +30,21 @@ afterEach(() => {
 
 /** Two arms on two nodes, half a second of work; the threshold is in line 10. */
 function writePlan({ max = '1m', timeout = '1m', extra = '' } = {}): string {
-  const path = join(folder, 'small.yaml')
   writeFileSync(
-    path,
+    join(folder, 'small.yaml'),
     `apiVersion: scale-test/v1
 name: small
 fleet: { nodes: 2, node: { cpu: 8, memory: 16Gi } }
-arms: [{ profile: untuned }, { profile: tuned }]
+arms: [{ name: first, profile: untuned }, { name: second, profile: tuned }]
 probes:
   pod: { image: pause, serviceAccountToken: false }
   settle: 1s
   sequence: [{ name: rollout, from: 1, to: 20, timeout: ${timeout} }]
 thresholds:
-  - { probe: rollout, stop: available, of: tuned, max: ${max} }
+  - { probe: rollout, stop: available, of: second, max: ${max} }
 ${extra}`,
   )
-  return path
+  return 'small.yaml'
 }
 
 function run(args: readonly string[], env: Record<string, string> = {}) {
@@ -94,7 +93,7 @@ describe('a pipeline', () => {
     expect(run(simulate(writePlan({ timeout: '100ms' }))).status).toBe(4)
     const red = redCases()
     expect(red.map(({ ended, type }) => `${ended} ${type}`)).toEqual(red.map(() => 'error no-data'))
-    expect(red.map(({ name }) => name)).toEqual(expect.arrayContaining(['verdict', 'tuned #1: rollout 1 → 20']))
+    expect(red.map(({ name }) => name)).toEqual(expect.arrayContaining(['verdict', 'second #1: rollout 1 → 20']))
   })
 
   it('should see an error where there is no cluster to be had, and status 5', () => {
@@ -151,15 +150,16 @@ contexts: [{ name: gone, context: { cluster: gone, user: me } }]
   it('should see errors of an interruption, and status 130', async () => {
     const started = start({
       args: simulate(writePlan()),
+      cwd: folder,
       env: { SCALE_TEST_REPORTS: reports },
-      preload: whenPrinting('tuned: Knobs', "process.kill(process.pid, 'SIGINT')"),
+      preload: whenPrinting('second: Knobs', "process.kill(process.pid, 'SIGINT')"),
     })
     children.push(started.child)
     expect(await started.status()).toBe(130)
     expect(redCases()).toEqual([
       { name: 'verdict', ended: 'error', type: 'interrupted' },
-      expect.objectContaining({ ended: 'error', type: 'no-data' }),
-      { name: 'tuned #1', ended: 'error', type: 'interrupted' },
+      { name: 'second #1', ended: 'error', type: 'interrupted' },
+      { name: 'second/rollout/available', ended: 'error', type: 'no-data' },
     ])
   })
 
@@ -256,6 +256,7 @@ describe('watch', () => {
   const going = (preload: string, args: readonly string[] = []) => {
     const started = start({
       args: ['run', writePlan(), '--target', 'sim', '--threads', '1', ...args],
+      cwd: folder,
       env: { SCALE_TEST_REPORTS: reports },
       preload,
     })
@@ -268,18 +269,18 @@ describe('watch', () => {
     return started
   }
   /** The run stops until it is told to go on. */
-  const paused = whenPrinting('tuned: Knobs', "console.error('here'); process.kill(process.pid, 'SIGSTOP')")
+  const paused = whenPrinting('second: Knobs', "console.error('here'); process.kill(process.pid, 'SIGSTOP')")
 
   it('should show the newest run that goes on from its beginning to its end, and how that was', async () => {
     const one = going(paused)
     await one.until('here')
     const watching = watch()
-    await watching.until('untuned: Rollout 1 -> 20')
+    await watching.until('first: Rollout 1 -> 20')
     expect(watching.said()).not.toContain('has ended')
     one.child.kill('SIGCONT')
     expect(await watching.status()).toBe(0)
     expect(watching.said()).toMatch(
-      /tuned: Clean up: .*\n(.*\n)*small-simulated-\w+ has ended with status 0: pass \(simulated\)/,
+      /second: Clean up: .*\n(.*\n)*small-simulated-\w+ has ended with status 0: pass \(simulated\)/,
     )
     expect(await one.status()).toBe(0)
   })
@@ -288,7 +289,7 @@ describe('watch', () => {
     const one = going(paused)
     await one.until('here')
     const watching = watch()
-    await watching.until('untuned: Rollout 1 -> 20')
+    await watching.until('first: Rollout 1 -> 20')
     one.child.kill('SIGKILL')
     expect(await watching.status()).toBe(0)
     expect(watching.said()).toMatch(/was killed: its process is no more\nto go on: npm run scale-test -- resume small-/)
