@@ -20,7 +20,10 @@ const surroundings = () => surroundingsForTests(reports, (line) => printed.push(
 async function smoke(options: RunOptions = {}): Promise<{ status: number; folder: string }> {
   const before = new Set(readdirSync(reports))
   const status = await runCommand('smoke', { target: 'sim', repeat: 1, ...options }, surroundings())
-  return { status, folder: join(reports, readdirSync(reports).find((name) => !before.has(name) && name !== 'index.html') ?? '') }
+  return {
+    status,
+    folder: join(reports, readdirSync(reports).find((name) => !before.has(name) && name !== 'index.html') ?? ''),
+  }
 }
 
 /** The status of `report` and what it prints, on one line. */

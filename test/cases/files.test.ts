@@ -75,7 +75,8 @@ async function run(args: string[], options: Options = {}) {
 }
 
 const simulate = (plan: string, ...more: string[]) => ['run', plan, '--target', 'sim', ...more]
-const runsIn = (where = reports) => readdirSync(where)
+const runsIn = (where = reports) =>
+  readdirSync(where)
     .filter((name) => name !== 'index.html')
     .sort()
 
