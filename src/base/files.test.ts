@@ -15,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from './errors.ts'
 import { machineFailure } from './file-failures.ts'
 import {
+  followFile,
   keepLines,
   listFolder,
   makeFolder,
@@ -214,5 +215,31 @@ describe('remove and listFolder', () => {
   it('should take what is not there for done, and empty', () => {
     remove(join(folder, 'nothing'))
     expect(listFolder(join(folder, 'nothing'))).toEqual([])
+  })
+})
+
+describe('followFile', () => {
+  it('should give whole lines once, whatever is cut in two, also when the folder has another name by then', () => {
+    const path = join(folder, 'a', 'lines')
+    mkdirSync(join(folder, 'a'))
+    const bytes = Buffer.from('one\nélève\n')
+    writeFileSync(path, bytes.subarray(0, 5))
+    const followed = followFile(path, 'beginning')
+    expect(followed.newLines()).toEqual(['one'])
+    expect(followed.newLines()).toEqual([])
+    renameFolder(join(folder, 'a'), join(folder, 'b'))
+    writeFileSync(join(folder, 'b', 'lines'), bytes.subarray(5), { flag: 'a' })
+    expect(followed.newLines()).toEqual(['élève'])
+    expect([followed.isAt(path), followed.isAt(join(folder, 'b', 'lines'))]).toEqual([false, true])
+    followed.close()
+  })
+
+  it('should begin where the file ends when only what is new is asked for', () => {
+    const path = join(folder, 'lines')
+    writeFileSync(path, 'old\n')
+    const followed = followFile(path, 'now')
+    writeFileSync(path, 'new\n', { flag: 'a' })
+    expect(followed.newLines()).toEqual(['new'])
+    followed.close()
   })
 })

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { FailureKind } from '../base/errors.ts'
 import { Failure } from '../base/errors.ts'
 import type { Result } from '../result/result.ts'
-import { exitCodeOf, exitCodeOfError, finalStatus } from './exit.ts'
+import { sampleResult } from '../testing/results.ts'
+import { exitCodeIn, exitCodeOf, exitCodeOfError, finalStatus } from './exit.ts'
 
 const result = (verdict: Result['verdict'], residue: string[] = []) =>
   ({ verdict, arms: [{ residue }] }) as unknown as Result
@@ -55,5 +56,19 @@ describe('finalStatus', () => {
 
   it('should not be 0 when what was printed is lost', () => {
     expect([0, 1, 143].map((status) => finalStatus(status, { bugs: none, hasFailed: true }))).toEqual([5, 1, 143])
+  })
+})
+
+describe('exitCodeIn', () => {
+  it.each([
+    [{ verdict: 'fail' }, 1],
+    [{ verdict: 'inconclusive' }, 4],
+    [{ endedBy: 'infrastructure', ending: 'etcd died' }, 5],
+    [{ endedBy: 'lost', ending: 'the Lease is lost' }, 4],
+    [{ endedBy: 'bug', ending: 'x is undefined' }, 70],
+    [{ endedBy: 'interrupted', ending: 'interrupted by SIGINT' }, 130],
+    [{ endedBy: 'interrupted', ending: 'interrupted by SIGHUP' }, 143],
+  ] as const)('should be what the run itself ended with: %j', (changes, expected) => {
+    expect(exitCodeIn(sampleResult(changes))).toBe(expected)
   })
 })

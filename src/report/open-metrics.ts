@@ -6,8 +6,8 @@ import { seriesIn } from './series-lines.ts'
 import type { ReportView } from './view.ts'
 
 /*
- * OpenMetrics 1.0 text (https://prometheus.io/docs/specs/om/open_metrics_spec/), for whatever keeps metrics over many runs: `promtool tsdb
- * create-blocks-from openmetrics` or a push. A series is a family of its name (docs/series.md) behind `scale_test_`.
+ * OpenMetrics 1.0 text (https://prometheus.io/docs/specs/om/open_metrics_spec/), for whatever keeps
+ * metrics over many runs. A series is a family of its name (docs/series.md) behind `scale_test_`.
  */
 
 type MetricType = 'counter' | 'gauge' | 'summary'

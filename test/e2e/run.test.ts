@@ -10,6 +10,7 @@ import type { Result } from '../../src/result/result.ts'
 import type { SampleLine } from '../../src/result/sample-line.ts'
 import { sampleLine } from '../../src/result/sample-line.ts'
 import { findMarked, isGuarded } from '../../src/targets/local/leftovers.ts'
+import { junitCasesOf } from '../../src/testing/junit-rules.ts'
 import { fillIn, probesIn, resultSchema } from '../../src/testing/outcomes.ts'
 import { describeWithComponents, root } from './components.ts'
 
@@ -238,7 +239,12 @@ describeWithComponents('a run on target local', () => {
     process.kill(etcd?.pid ?? 0, 'SIGKILL')
     expect(await exited, output()).toBe(5)
     expect(output()).toMatch(/etcd.*SIGKILL/)
-    expect(readResult()).toMatchObject({ partial: true, arms: [{ outcome: 'failed' }] })
+    expect(readResult()).toMatchObject({ partial: true, endedBy: 'infrastructure', arms: [{ outcome: 'failed' }] })
+    const cases = junitCasesOf(readFileSync(join(runFolder(), 'junit.xml'), 'utf8'))
+    expect(cases.filter(({ name }) => ['verdict', 'untuned #1'].includes(name))).toMatchObject([
+      { name: 'verdict', ended: 'error', type: 'infrastructure' },
+      { name: 'untuned #1', ended: 'error', type: 'infrastructure' },
+    ])
     await goneWithin(2000)
   })
 })
