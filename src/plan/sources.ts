@@ -124,7 +124,7 @@ export function mergeSources({ text, file, role, fields, read, overrides, over =
   }
 
   let root = open(role, normalize(file), text, [])
-  for (const path of over) root = mergedFiles(root, open('clusters', path, read(path), [file]))
+  for (const path of over) root = merged(root, open('clusters', path, read(path), [file]))
   for (const override of overrides) {
     const { option, text: written } = optionOf(override)
     const source: Source = {

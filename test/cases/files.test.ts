@@ -108,6 +108,7 @@ describe('the report of a simulated run', () => {
       'result.json',
       'samples.ndjson',
       'series.csv',
+      'summary.json',
     ])
     expect(await run(simulate(plan))).toMatchObject({ status: 0 })
     expect(runsIn()).toEqual([name])

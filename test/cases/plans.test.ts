@@ -209,7 +209,10 @@ describe('mistakes', () => {
     ['thresholds[0].probe=rolout', 'the plan has no probe "rolout"; it has rollout, scale-down; did you mean rollout?'],
     ['thresholds[0].of=tunde', 'did you mean tuned?'],
     ['arms[0].set=[{ knob: kubelet.kubeAPIQPs2, value: 5, because: x }]', 'did you mean kubelet.kubeAPIQPS'],
-    ['thresholds[0].max=null', 'expected a duration such as 30s or, for a ratio, a number, found null'],
+    [
+      'thresholds[0].max=null',
+      'expected a duration such as 30s, a size such as 2GiB, a rate such as 50/s, or a number, found null',
+    ],
     ['thresholds[0].of=[a, b, c]', 'expected an arm, or two arms [a, b] for their ratio'],
     ['include=[x.yaml]', 'files are included in a plan, not on the command line'],
     ['fleet.node.memory="8Gi #x"', 'found "8Gi #x"'],
