@@ -26,11 +26,11 @@ export function writeRunsIndex(reports: string): void {
   writeFileWhole(join(reports, indexFile), renderRunsIndex(runs))
 }
 
-/** From its own file, if that is as new as its result. */
+/** From its own file, if that is newer than its result. */
 function summaryOf(path: string): ListedRun['summary'] {
   try {
     const file = join(path, summaryFile)
-    if (kindOf(file) !== undefined && writtenAtMs(file) >= writtenAtMs(join(path, 'result.json')))
+    if (kindOf(file) !== undefined && writtenAtMs(file) > writtenAtMs(join(path, 'result.json')))
       return readJsonFile(file, runSummarySchema, { what: 'a summary', next: 'Delete it' })
     const summary: RunSummary = runSummaryOf(viewOf(readResult(path), stepViews))
     return summary
