@@ -23,7 +23,7 @@ describe('workloads as people wrote them', () => {
 
   it('should warn of more services in a namespace than Kubernetes is tested with', () => {
     const { status, output } = scaleTest('plan', input('wl-services-6000'))
-    expect(output).toContain('6000 services in one namespace: Kubernetes is tested up to 5000')
+    expect(output).toContain('6,000 services in one namespace: Kubernetes is tested up to 5,000')
     expect(status).toBe(0)
   })
 
