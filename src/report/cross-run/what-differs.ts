@@ -93,7 +93,7 @@ function knobsOf({ arms }: Result, arm: string | undefined): Map<string, string>
 }
 
 function inForce({ effective, requested, status }: KnobOutcome): string {
-  if (effective !== null) return formatKnobValue(effective)
+  if (effective !== null) return inOrder(formatKnobValue(effective))
   // What has no effect cannot explain anything.
   if (status === 'not-applied' || requested === null) return none
   return `${formatKnobValue(requested)}, not read back`
@@ -132,4 +132,9 @@ export function changesFor(all: readonly WhatDiffers[], index: number, pair: Arm
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
+
+/** Components tell lists such as `events#0,pods#0` in any order. */
+function inOrder(value: string): string {
+  return value.includes(',') ? value.split(',').toSorted().join(',') : value
 }
