@@ -28,11 +28,23 @@ export function memoryIn(meminfo: string, field: string): number | undefined {
 
 /** From /proc/PID/stat: processor time used, in hundredths of a second, and the nice value. */
 export function processIn(stat: string): { processorTicks: number; nice: number } | undefined {
-  // Counted behind the name, which may contain anything: fields 14 and 15 are user and system time, 19 is the nice value.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  // Fields 14 and 15 are user and system time, 19 is the nice value.
+  const fields = fieldsBehindName(stat)
   const [user, system, nice] = [countIn(fields[11]), countIn(fields[12]), fields[16] ?? '']
   if (user === undefined || system === undefined || !/^-?\d{1,2}$/.test(nice)) return undefined
   return { processorTicks: user + system, nice: Number(nice) }
+}
+
+/** From /proc/PID/stat: when a process was started, in ticks since the machine was; undefined for one that is dead already. */
+export function processStartIn(stat: string): string | undefined {
+  // Field 3 is the state, 22 the start.
+  const fields = fieldsBehindName(stat)
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
+}
+
+/** The fields of /proc/PID/stat from the third one on: the second one, the name, may contain anything. */
+function fieldsBehindName(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 /** From /proc/PID/statm: pages in memory, and those of them that other processes may share. */

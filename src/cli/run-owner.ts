@@ -5,6 +5,7 @@ import process from 'node:process'
 import { z } from 'zod'
 import { Failure } from '../base/errors.ts'
 import { kindOf, moveFile, readKernelFile, readTextFile, remove, writeNewFile } from '../base/files.ts'
+import { processStartIn } from '../base/proc.ts'
 
 /*
  * The folder of a run belongs to one process at a time, which a file in it names. A process that was killed leaves that file behind; numbers
@@ -100,13 +101,10 @@ function bootId(): string | null {
   }
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)); null where there is no such process, or nobody has asked yet how a dead one ended. */
+/** Null where there is no such process, or nobody has asked yet how a dead one ended. */
 function startTicksOf(pid: number): string | null {
   try {
-    const stat = readKernelFile(`/proc/${pid}/stat`)
-    // A program's name may have blanks and brackets.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null)
+    return processStartIn(readKernelFile(`/proc/${pid}/stat`)) ?? null
   } catch {
     return null
   }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { availableParallelism, homedir, hostname, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
@@ -97,7 +97,7 @@ function simulated(
   })
   const varied = whatIf && [whatIf.record, [...whatIf.plans].map(([arm, its]) => [arm, planHash(its)])]
   const inputs = JSON.stringify([planHash(plan), calibration, programVersion(folders.root), varied])
-  const runId = `${plan.name.slice(0, 30)}-simulated-${createHash('sha256').update(inputs).digest('hex').slice(0, 8)}`
+  const runId = `${plan.name.slice(0, 30)}-simulated-${digestOf(inputs).slice(0, 8)}`
   return {
     runId,
     runFolder: begun?.runFolder ?? join(folders.reports, runId),

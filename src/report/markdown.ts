@@ -236,7 +236,6 @@ function bullets(lines: string[]): string {
 const wordJoiner = '\u2060'
 
 /** Text that GitHub shows as it is: neither Markdown nor HTML, in a table cell or out of it. */
-/** Text that is not to be taken for markup. */
 export function escapeMarkdown(text: string): string {
   return printable(text)
     .replace(/\s+/g, ' ')

@@ -1,8 +1,7 @@
 import { plural } from '../base/count.ts'
-import { isMachineBound } from '../result/parts.ts'
 import type { Reading } from '../result/sample.ts'
-import { exactly, upperBound } from '../result/sample.ts'
 import type { Series } from '../result/series.ts'
+import { busySeries, readingOfSeries } from '../result/series.ts'
 import type { Comparison, Figure, StepRun } from './comparison.ts'
 import { compare } from './comparison.ts'
 import { formatFigure, formatLatency } from './format.ts'
@@ -68,18 +67,12 @@ function percentileOf(series: Series, key: 'p50' | 'p99'): number | null {
   return 'distribution' in series ? series.distribution[key] : null
 }
 
-/** Undefined where nothing is known. What a machine at its limit timed would have been shorter on a bigger one, and more often. */
+/** Undefined where nothing is known. */
 function readingOf(own: NamedSeries, key: string, valueIn: (series: Series) => number | null): Reading | undefined {
   const found = own.get(key)
   const value = found === undefined ? null : valueIn(found)
   if (found === undefined || value === null) return undefined
-  const hangsOnMachine = found.unit === 'ms' || found.unit === 'per second'
-  return hangsOnMachine && isMachineBoundIn(own) ? upperBound(value) : exactly(value)
-}
-
-function isMachineBoundIn(own: NamedSeries): boolean {
-  const busy = own.get('machine_busy_ratio')
-  return isMachineBound({ machineBusy: busy !== undefined && 'value' in busy ? busy.value : null })
+  return readingOfSeries(value, found.unit, own.get(busySeries))
 }
 
 /** Every arm's series over all of its time. */

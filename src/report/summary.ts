@@ -32,7 +32,8 @@ export interface SummaryOptions {
 const same = (text: string): string => text
 /** For text that is not for a terminal. */
 export const plain: SummaryStyles = { bold: same, red: same, green: same, yellow: same }
-const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
+/** Of a verdict. */
+export const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
 
 /** Columns that a summary keeps within. */
 export const width = 80
@@ -91,7 +92,7 @@ function worseLines({ armNames, worse }: ReportView, styles: SummaryStyles): str
 }
 
 /** Wrapped text whose further lines are indented by more than its first. */
-function hanging(text: string): string[] {
+export function hanging(text: string): string[] {
   return wrap(text, '    ').map((line, index) => (index === 0 ? line.slice(2) : line))
 }
 

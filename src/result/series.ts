@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import { distribution } from './distribution.ts'
+import { isMachineBound } from './parts.ts'
+import type { Reading } from './sample.ts'
+import { exactly, upperBound } from './sample.ts'
 
 const common = {
   /** What was measured: `apiserver_request_latency_ms` (docs/series.md lists them). */
@@ -30,3 +33,13 @@ type Unattributed<One> = One extends Series ? Omit<One, 'evidence'> : never
 
 /** A series before it is said where its figures come from. */
 export type Figure = Unattributed<Series>
+
+/** A figure of a series. What a machine at its limit timed would have been shorter on a bigger one, and more often. */
+export function readingOfSeries(value: number, unit: Series['unit'], busy: Series | undefined): Reading {
+  const machineBusy = busy !== undefined && 'value' in busy ? busy.value : null
+  const hangsOnMachine = unit === 'ms' || unit === 'per second'
+  return hangsOnMachine && isMachineBound({ machineBusy }) ? upperBound(value) : exactly(value)
+}
+
+/** The series that says how busy the machine was. */
+export const busySeries = 'machine_busy_ratio'

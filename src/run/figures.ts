@@ -2,12 +2,12 @@ import { formatDuration } from '../base/duration.ts'
 import { kindOf } from '../plan/section.ts'
 import type { Percentile } from '../plan/series.ts'
 import type { Distribution } from '../result/distribution.ts'
-import { isMachineBound } from '../result/parts.ts'
 import type { ArmOutcome, StepOutcome } from '../result/result.ts'
 import { outcomesOf } from '../result/result.ts'
 import type { Reading } from '../result/sample.ts'
-import { exactly, upperBound } from '../result/sample.ts'
+import { exactly } from '../result/sample.ts'
 import type { Series } from '../result/series.ts'
+import { busySeries, readingOfSeries } from '../result/series.ts'
 import { stepKinds } from '../steps/registry.ts'
 import { seriesNamed } from '../steps/series-catalogue.ts'
 
@@ -84,9 +84,8 @@ function read(
   { percentile = 'p99', windowMs }: Selection,
   over: ArmOutcome | StepOutcome,
 ): Pick<FoundFigure, 'reading' | 'why' | 'note'> {
-  const isBound = isMachineBound({ machineBusy: busyIn(over.series ?? []) })
-  const known = (value: number) =>
-    isBound && (series.unit === 'ms' || series.unit === 'per second') ? upperBound(value) : exactly(value)
+  const busy = over.series?.find(({ name }) => name === busySeries)
+  const known = (value: number) => readingOfSeries(value, series.unit, busy)
   if ('value' in series)
     return series.value === null
       ? { reading: exactly(null), why: series.gaps.join('; ') || 'was not read' }
@@ -143,9 +142,4 @@ function whyNothing(arm: ArmOutcome, { series, where = {} }: Selection, recorded
   )
   const which = labels === '' ? '' : ` of ${labels}`
   return recorded.some(({ name }) => name === series) ? `no ${series}${which}` : `no ${series}${which} was recorded`
-}
-
-function busyIn(series: readonly Series[]): number | null {
-  const busy = series.find(({ name }) => name === 'machine_busy_ratio')
-  return busy !== undefined && 'value' in busy ? busy.value : null
 }

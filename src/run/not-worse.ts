@@ -1,19 +1,13 @@
 import { formatRatio, formatShare } from '../report/format.ts'
+import type { RunReading } from '../result/difference.ts'
 import type { ThresholdOutcome, Verdict } from '../result/result.ts'
-import type { Reading } from '../result/sample.ts'
 import { holm } from '../statistics/holm.ts'
 import type { Runs } from '../statistics/log-difference.ts'
 import { notWorse, ratioOfGroups, ratioOfPairs } from '../statistics/ratio.ts'
 
-/** One run's figure, and which repetition it is of. */
-export interface RunFigure {
-  repetition: number
-  reading: Reading
-}
-
 /** What an arm is set against. */
 export type Opponent =
-  | { kind: 'arm'; name: string; figures: readonly RunFigure[] }
+  | { kind: 'arm'; name: string; figures: readonly RunReading[] }
   /** The figures of a kept result. */
   | { kind: 'baseline'; name: string; values: readonly number[] }
 
@@ -25,7 +19,7 @@ type Judged = Pick<ThresholdOutcome, 'verdict' | 'actual' | 'reason' | 'note' | 
  */
 export function judgeNotWorse(
   name: string,
-  figures: readonly RunFigure[],
+  figures: readonly RunReading[],
   { against, margin, isLessWorse }: { against: Opponent; margin: number; isLessWorse: boolean },
 ): Judged {
   const open = (reason: string): Judged => ({ verdict: 'inconclusive', actual: null, reason })
@@ -61,11 +55,11 @@ export function judgeNotWorse(
   return { verdict, actual: estimate.ratio, p, note, ...reason }
 }
 
-function isSeveral(figures: readonly RunFigure[]): boolean {
+function isSeveral(figures: readonly RunReading[]): boolean {
   return new Set(figures.map(({ repetition }) => repetition)).size < figures.length
 }
 
-function knownOf(figures: readonly RunFigure[]): Map<number, number> {
+function knownOf(figures: readonly RunReading[]): Map<number, number> {
   return new Map(
     figures.flatMap(({ repetition, reading: { value, hindrance } }) =>
       value === null || hindrance !== null ? [] : [[repetition, value] as const],

@@ -5,6 +5,7 @@ import { kindOf } from '../plan/section.ts'
 import { parseBound } from '../plan/series.ts'
 import { baselinePrefix, boundValue } from '../plan/threshold.ts'
 import { formatFigure, formatShare } from '../report/format.ts'
+import type { RunReading } from '../result/difference.ts'
 import type { ArmOutcome, ThresholdOutcome, Verdict } from '../result/result.ts'
 import { outcomesOf } from '../result/result.ts'
 import type { Reading, Sample } from '../result/sample.ts'
@@ -13,7 +14,7 @@ import { stepKinds } from '../steps/registry.ts'
 import { seriesNamed } from '../steps/series-catalogue.ts'
 import type { FoundFigure } from './figures.ts'
 import { figuresIn, labelsText } from './figures.ts'
-import type { Opponent, RunFigure } from './not-worse.ts'
+import type { Opponent } from './not-worse.ts'
 import { corrected, judgeNotWorse } from './not-worse.ts'
 
 /** What a threshold looks at: a stop, or a series. */
@@ -218,7 +219,7 @@ function judgeAgainst(bounds: Bounds, arms: readonly ArmOutcome[], baselines: Ba
 }
 
 /** One figure of every repetition of an arm: of several that a threshold selects, none is told from the others. */
-function runFiguresOf(name: string, bounds: Bounds, arms: readonly ArmOutcome[]): RunFigure[] {
+function runFiguresOf(name: string, bounds: Bounds, arms: readonly ArmOutcome[]): RunReading[] {
   if ('series' in bounds) return selected(name, bounds, arms)
   return arms
     .filter((arm) => arm.name === name)

@@ -127,9 +127,9 @@ function findingOf(
     comparisons: family,
   })
   const text = (cell: typeof before) => sampleText(cell?.measured ?? null, row.format, row.bound).figure
-  const binding = row.bindingIn(other.letter)?.words
+  const binding = row.bindingIn(other.letter)
   const why = row.causeIn(baseline.letter, other.letter)
-  const bound = why ?? (binding === undefined ? undefined : `bound by ${binding}`)
+  const bound = why ?? (binding === undefined ? undefined : `bound by ${binding.words}`)
   const changes = changesFor(differs, index, pair)
   return {
     arm: armsText(pair),
@@ -139,9 +139,7 @@ function findingOf(
     after: text(after),
     difference,
     effect: effectOf(difference, row, isSeries),
-    cause:
-      [bound ?? [], ordered(changes, row.bindingIn(other.letter)?.boundBy ?? null)].flat().join('; ') ||
-      'cause not known',
+    cause: [bound ?? [], ordered(changes, binding?.boundBy ?? null)].flat().join('; ') || 'cause not known',
   }
 }
 

@@ -66,7 +66,8 @@ export function unlikeness(baseline: Side, other: Side): string[] {
 }
 
 function unlikePlans(baseline: Side, other: Side): string[] {
-  if (hashOf(baseline.result) !== undefined && hashOf(baseline.result) === hashOf(other.result)) return []
+  const [before, after] = [baseline.result.conditionsHash, other.result.conditionsHash]
+  if (before !== undefined && before === after) return []
   const differences = differencesOfPlans(baseline, other)
   if (differences === undefined)
     return baseline.result.planHash === other.result.planHash
@@ -74,12 +75,8 @@ function unlikePlans(baseline: Side, other: Side): string[] {
       : ['their plans differ, and no plan.json says in what']
   const unlike = differences.filter(({ isUnderTest }) => !isUnderTest)
   return unlike.map(
-    ({ field, values: [before, after] }) => `${field} is ${before ?? 'not set'}, then ${after ?? 'not set'}`,
+    ({ field, values: [earlier, later] }) => `${field} is ${earlier ?? 'not set'}, then ${later ?? 'not set'}`,
   )
-}
-
-function hashOf({ conditionsHash }: Result): string | undefined {
-  return conditionsHash
 }
 
 /** What the plans of two results do differently; undefined where that is not known. */

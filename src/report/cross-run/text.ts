@@ -1,13 +1,12 @@
 import { plural } from '../../base/count.ts'
 import { printable } from '../../base/printable.ts'
 import type { SummaryStyles } from '../summary.ts'
-import { joined, plain, wrap } from '../summary.ts'
+import { colours, hanging, joined, plain, wrap } from '../summary.ts'
 import type { Finding } from './findings.ts'
 import type { Side } from './sides.ts'
 import type { CrossRunView } from './view.ts'
 import { findingText } from './view.ts'
 
-const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
 const mostShown = 8
 
 /** A comparison in a screenful of at most 80 columns; `reportPath` is where its page is. */
@@ -60,8 +59,4 @@ function listed(title: string, findings: readonly Finding[]): string[] {
 function limited(texts: readonly string[]): string[] {
   const more = texts.length - mostShown
   return [...texts.slice(0, mostShown).flatMap(hanging), ...(more > 0 ? [`  and ${more} more, in the report`] : [])]
-}
-
-function hanging(text: string): string[] {
-  return wrap(text, '    ').map((line, index) => (index === 0 ? line.slice(2) : line))
 }

@@ -12,6 +12,8 @@ export interface WhatDiffers {
   what: string
   /** One per result, in their order. */
   values: string[]
+  /** Of a setting: its id, and the arm that has it in each result. */
+  setting?: { id: string; arms: readonly (string | undefined)[] }
 }
 
 /** What may be behind a difference of figures: versions, where they ran, the settings in force, the plan, and this program. */
@@ -81,6 +83,7 @@ function settings(sides: readonly Side[], pairs: readonly (readonly ArmPair[])[]
       group: 'settings' as const,
       what: `${id} (${label})`,
       values: inForce.map((own) => own.get(id) ?? none),
+      setting: { id, arms },
     }))
   })
 }
@@ -121,17 +124,13 @@ function plan(sides: readonly Side[]): WhatDiffers[] {
 
 /** What changed from the baseline to another result for an arm, in a few words: `kubelet.kubeAPIQPS 50 → 40`. */
 export function changesFor(all: readonly WhatDiffers[], index: number, pair: ArmPair): string[] {
-  return all.flatMap(({ group, what, values }) => {
+  return all.flatMap(({ group, what, values, setting }) => {
     const [before = none, after = none] = [values[0], values[index]]
     if (before === after || group === 'program' || group === 'plan') return []
-    if (group !== 'settings') return [`${what} ${before} → ${after}`]
-    const label = new RegExp(` \\((?:${[pair.before, pair.after].map(escaped).join('|')})[^)]*\\)$`)
-    return label.test(what) ? [`${what.replace(label, '')} ${before} → ${after}`] : []
+    if (setting === undefined) return [`${what} ${before} → ${after}`]
+    const isOfPair = setting.arms[0] === pair.before && setting.arms[index] === pair.after
+    return isOfPair ? [`${setting.id} ${before} → ${after}`] : []
   })
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 /** Components tell lists such as `events#0,pods#0` in any order. */
