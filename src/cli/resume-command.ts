@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts'
 import { plural } from '../base/count.ts'
 import { Failure } from '../base/errors.ts'
 import { shownPath } from '../base/file-failures.ts'
-import { cutFile, keepLines, kindOf, listFolder, listTree, moveFile, remove, writtenAtMs } from '../base/files.ts'
+import { cutFile, keepLines, kindOf, listTree, moveFile, remove } from '../base/files.ts'
 import { formatNames } from '../base/names.ts'
 import type { Plan } from '../plan/plan.ts'
 import { viewOf } from '../report/view.ts'
@@ -25,12 +25,13 @@ import type { Pipeline, PipelineOptions } from './pipeline.ts'
 import { withPipeline } from './pipeline.ts'
 import { hasEnded, hasResults, readResult, resultFile, takeApart } from './result-files.ts'
 import { carryOut } from './run-command.ts'
-import { reopenFolder, unfinishedRun } from './run-folder.ts'
+import { reopenFolder } from './run-folder.ts'
 import type { RunHead } from './run-head.ts'
 import { differencesBetween, headIn, headOf, planOf } from './run-head.ts'
 import { isGoingOn, leaveFolder, takeFolder } from './run-owner.ts'
 import type { Beginning } from './run-records.ts'
 import { journalFile, samplesFile } from './run-records.ts'
+import { foldersIn, runNamed } from './saved-runs.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { RunOn } from './targets.ts'
 import { runOn } from './targets.ts'
@@ -240,28 +241,22 @@ function keepLogsAside(logs: string, armId: string): void {
   moveFile(folder, `${folder}.attempt-${attempt}`)
 }
 
-/** The folder of a run, by its path or its name in `reports`; the newest that can go on when none is named. */
+/** The folder of a run, by its path or name; the newest that can go on when none is named. */
 function findRun(run: string | undefined, reports: string): string {
-  const isRun = (path: string) => kindOf(join(path, journalFile)) !== undefined
-  const runs = listFolder(reports)
-    .map((name) => join(reports, name))
-    .filter(isRun)
-    .map((path) => ({ path, atMs: writtenAtMs(join(path, journalFile)) }))
-    .toSorted((one, other) => other.atMs - one.atMs)
-    .map(({ path }) => path)
-  if (run === undefined) {
-    const newest = runs.find(canGoOn)
-    if (newest !== undefined) return newest
+  const runs = foldersIn(reports).filter(isRun)
+  const found = run === undefined ? runs.find(canGoOn) : runNamed(run, reports, isRun)
+  if (found !== undefined) return found
+  if (run === undefined)
     throw new Failure('bad-input', 'there is no run that can go on', {
       next: 'Runs can that were killed or interrupted: folders in reports/',
     })
-  }
-  const named = join(reports, run)
-  const found = [run, named].find(isRun) ?? runs.find((path) => unfinishedRun(path)?.place === named)
-  if (found !== undefined) return found
   throw new Failure('bad-input', `${shownPath(run)} is no run that can go on: it has no journal`, {
     next: runs.length === 0 ? 'There is none in reports/' : `Runs: ${formatNames(runs.map((path) => basename(path)))}`,
   })
+}
+
+function isRun(path: string): boolean {
+  return kindOf(join(path, journalFile)) !== undefined
 }
 
 /** Whether a run was begun, is not whole, and nobody goes on with it. */

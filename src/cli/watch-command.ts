@@ -3,7 +3,7 @@ import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
 import { shownPath } from '../base/file-failures.ts'
 import type { FollowedFile } from '../base/files.ts'
-import { followFile, kindOf, listFolder, writtenAtMs } from '../base/files.ts'
+import { followFile, kindOf, listFolder } from '../base/files.ts'
 import { formatNames } from '../base/names.ts'
 import { sampleLine } from '../result/sample-line.ts'
 import type { RunEvent, RunEventSink } from '../run/events.ts'
@@ -13,9 +13,9 @@ import { listrView } from './listr-view.ts'
 import { plainView } from './plain-view.ts'
 import { readResult, resultFile } from './result-files.ts'
 import { resumeCommand } from './resume-hint.ts'
-import { unfinishedRun } from './run-folder.ts'
 import { isGoingOn } from './run-owner.ts'
 import { journalFile, samplesFile } from './run-records.ts'
+import { foldersIn, runNamed } from './saved-runs.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** So often a run's files are looked at. */
@@ -168,22 +168,18 @@ function tellEnd(journal: FollowedFile, folder: string, { terminal }: Surroundin
   terminal.print(`see it whole: npm run scale-test -- report ${basename(found)}`)
 }
 
-/** The folder of a run, by its path, its name in `reports`, or the run's name; the newest that goes on when none is named. */
+/** The folder of a run, by its path or name, one that goes on before any other; the newest that goes on when none is named. */
 function findWatched(run: string | undefined, reports: string): string {
-  const hasJournal = (path: string) => kindOf(join(path, journalFile)) !== undefined
-  const all = listFolder(reports)
-    .map((name) => join(reports, name))
-    .filter((path) => kindOf(path) === 'folder')
-    .toSorted((one, other) => writtenAtMs(other) - writtenAtMs(one))
-  const goingOn = all.filter(isGoingOn)
+  const goingOn = foldersIn(reports).filter(isGoingOn)
   if (run === undefined) {
     const [newest] = goingOn
     if (newest !== undefined) return newest
     throw new Failure('bad-input', 'no run goes on', { next: 'Name one that has ended: a folder in reports/' })
   }
-  const named = join(reports, run)
-  const isNamed = (path: string) => path === named || unfinishedRun(path)?.place === named
-  const found = goingOn.find(isNamed) ?? [run, named].find(hasJournal) ?? all.find(isNamed)
+  const hasJournal = (path: string) => kindOf(join(path, journalFile)) !== undefined
+  // One that ended before it wrote anything has nothing but its place.
+  const isReport = (path: string) => dirname(path) === reports && kindOf(path) === 'folder'
+  const found = [isGoingOn, hasJournal, isReport].flatMap((isIt) => runNamed(run, reports, isIt) ?? [])[0]
   if (found !== undefined) return found
   const names = goingOn.map((path) => basename(path))
   throw new Failure('bad-input', `${shownPath(run)} is no run: it has no journal`, {

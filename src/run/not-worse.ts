@@ -3,7 +3,7 @@ import type { RunReading } from '../result/difference.ts'
 import type { ThresholdOutcome, Verdict } from '../result/result.ts'
 import { holm } from '../statistics/holm.ts'
 import type { Runs } from '../statistics/log-difference.ts'
-import { notWorse, ratioOfGroups, ratioOfPairs } from '../statistics/ratio.ts'
+import { notWorse } from '../statistics/ratio.ts'
 
 /** What an arm is set against. */
 export type Opponent =
@@ -43,16 +43,14 @@ export function judgeNotWorse(
         }
       : { kind: 'groups', baseline: [...other.values()].map(turned), other: [...own.values()].map(turned) }
   const found = notWorse(runs, margin)
-  const estimate = runs.kind === 'pairs' ? ratioOfPairs(runs.pairs) : ratioOfGroups(runs.baseline, runs.other)
-  if (found === null || estimate === null)
-    return open('takes two runs of each at least, and figures above 0: repeat it (--repeat 4)')
-  const { verdict, bound, p } = found
+  if (found === null) return open('takes two runs of each at least, and figures above 0: repeat it (--repeat 4)')
+  const { verdict, ratio, bound, p } = found
   const note = `${runs.kind === 'pairs' ? `${runs.pairs.length} pairs` : `${own.size} runs beside ${other.size}`}; below ${formatRatio(bound)} with 95 % confidence`
   const reason =
     verdict === 'inconclusive'
       ? { reason: `may be worse by more than ${formatShare(margin)}: more repetitions would tell` }
       : {}
-  return { verdict, actual: estimate.ratio, p, note, ...reason }
+  return { verdict, actual: ratio, p, note, ...reason }
 }
 
 function isSeveral(figures: readonly RunReading[]): boolean {

@@ -46,7 +46,9 @@ export function estimateOf(difference: LogDifference | null, confidence = usualC
 export interface NotWorse {
   /** pass: it is not. fail: it is. inconclusive: it may be. */
   verdict: 'pass' | 'fail' | 'inconclusive'
-  /** The ratio is below this, with a confidence of 95 %. */
+  /** Geometric mean. */
+  ratio: number
+  /** It is below this, with a confidence of 95 %. */
   bound: number
   /** How likely so low a ratio would be if the arm were worse by just the margin. */
   p: number
@@ -65,5 +67,5 @@ export function notWorse(runs: Runs, margin: number): NotWorse | null {
   const verdict = mean + half < limit ? 'pass' : mean - half > limit ? 'fail' : 'inconclusive'
   const isAbove = mean < limit ? 0 : 1
   const p = standardError === 0 ? isAbove : tailOfT((limit - mean) / standardError, df)
-  return { verdict, bound: Math.exp(mean + half), p }
+  return { verdict, ratio: Math.exp(mean), bound: Math.exp(mean + half), p }
 }
