@@ -20,21 +20,30 @@ const noneShown = (wouldHaveSeen: number | null, repetitionsFor20Percent: number
 
 describe('a difference in words', () => {
   it.each<[string, Difference | null]>([
-    ['10.1× (9.60 to 10.7)', shown('less', estimate(1 / 10.1, 1 / 10.7, 1 / 9.6))],
+    ['10.1× faster (9.60 to 10.7)', shown('less', estimate(1 / 10.1, 1 / 10.7, 1 / 9.6))],
     ['1.12× slower (1.08 to 1.16)', shown('more', estimate(1.12, 1.08, 1.16))],
-    ['2.00× (all 4 alike)', shown('less', estimate(0.5, 0.5, 0.5))],
-    ['2.00× (both alike)', shown('less', estimate(0.5, 0.5, 0.5, 2))],
+    ['2.00× faster (all 4 alike)', shown('less', estimate(0.5, 0.5, 0.5))],
+    ['2.00× faster (both alike)', shown('less', estimate(0.5, 0.5, 0.5, 2))],
     ['≥ 8.00× slower', shown('more', estimate(8, 7, 9), true)],
     ['slower (by rank alone)', shown('more', null)],
     ['none shown (0.862 to 1.11)', noneShown(0.12, 10)],
     ['none shown', noneShown(null, null)],
-    ['9.38×', { kind: 'one-run', ratio: 1 / 9.38, direction: 'less', atLeast: false }],
-    ['≥ 9.38×', { kind: 'one-run', ratio: 1 / 9.38, direction: 'less', atLeast: true }],
+    ['9.38× faster', { kind: 'one-run', ratio: 1 / 9.38, direction: 'less', atLeast: false }],
+    ['≥ 9.38× faster', { kind: 'one-run', ratio: 1 / 9.38, direction: 'less', atLeast: true }],
     ['≈ 1×', { kind: 'one-run', ratio: 1.03, direction: null, atLeast: false }],
     ['—', { kind: 'not-comparable', reason: 'it was seen late' }],
     ['—', null],
   ])('should be %s', (text, difference) => {
     expect(differenceLine(difference)).toBe(text)
+  })
+
+  it.each<[string, Difference]>([
+    ['3.00× as much (2.50 to 3.60)', shown('more', estimate(3, 2.5, 3.6))],
+    ['0.500× as much (0.400 to 0.625)', shown('less', estimate(0.5, 0.4, 0.625))],
+    ['more (by rank alone)', shown('more', null)],
+    ['none shown (0.900 to 1.16)', noneShown(0.12, 10)],
+  ])('should be %s of what is no time', (text, difference) => {
+    expect(differenceLine(difference, 'amount')).toBe(text)
   })
 
   it('should say what would have been seen, and how many repetitions would show 20 %', () => {
@@ -62,7 +71,7 @@ describe('a difference in words', () => {
     const several = [shown('more', estimate(1.12, 1.08, 1.16))]
     expect(of(several, 4)).toContain('with 95 % intervals; less than 5 % counts as no difference')
     expect(of(several, 4)).not.toContain('odd')
-    expect(of(several, 3)).toContain('An odd number of repetitions: drift of the machine does not cancel')
+    expect(of(several, 3)).toContain('An odd number of repetitions: machine drift does not cancel')
     expect(of(several, 3, 'simulated')).not.toContain('odd')
     expect(of([shown('less', estimate(0.5, 0.5, 0.5))], 4, 'simulated')).toContain('leaves nothing to chance')
     expect(of([], 1)).toBe('')

@@ -3,44 +3,56 @@ import type { Difference } from '../result/difference.ts'
 import type { RatioEstimate } from '../statistics/ratio.ts'
 import { formatFactor, formatRatio, formatShare, none } from './format.ts'
 
-/** What a difference is in two pieces: how many times as fast the other arm is, or slow, and how well that is known. */
-export function differenceText(difference: Difference | null): { figure: string; detail: string } {
+/**
+ * What a difference is in two pieces: how many times as fast the other arm is, or slow, and how well that is known. Of what is no time, how
+ * many times as much.
+ */
+export function differenceText(
+  difference: Difference | null,
+  of: 'time' | 'amount' = 'time',
+): { figure: string; detail: string } {
   switch (difference?.kind) {
     case undefined:
     case 'not-comparable':
       return { figure: none, detail: '' }
     case 'one-run':
       return {
-        figure: `${difference.atLeast ? '≥ ' : ''}${speedup(difference.ratio, difference.direction)}`,
+        figure: `${difference.atLeast ? '≥ ' : ''}${sized(difference.ratio, difference.direction, of)}`,
         detail: '',
       }
     case 'shown': {
       const { estimate, direction, atLeast } = difference
-      if (estimate === null) return { figure: direction === 'more' ? 'slower' : 'faster', detail: 'by rank alone' }
-      const figure = speedup(estimate.ratio, direction)
-      return atLeast ? { figure: `≥ ${figure}`, detail: '' } : { figure, detail: intervalText(estimate) }
+      if (estimate === null) {
+        const [more, less] = of === 'time' ? ['slower', 'faster'] : ['more', 'less']
+        return { figure: direction === 'more' ? more : less, detail: 'by rank alone' }
+      }
+      const figure = sized(estimate.ratio, direction, of)
+      return atLeast
+        ? { figure: `≥ ${figure}`, detail: '' }
+        : { figure, detail: intervalText(estimate, of === 'time' && estimate.ratio < 1) }
     }
     case 'none-shown':
       return {
         figure: 'none shown',
-        detail: difference.estimate === null ? '' : intervalText(difference.estimate, true),
+        detail: difference.estimate === null ? '' : intervalText(difference.estimate, of === 'time'),
       }
   }
 }
 
 /** `1.12× slower (1.08 to 1.16)`, on one line. */
-export function differenceLine(difference: Difference | null): string {
-  const { figure, detail } = differenceText(difference)
+export function differenceLine(difference: Difference | null, of: 'time' | 'amount' = 'time'): string {
+  const { figure, detail } = differenceText(difference, of)
   return detail === '' ? figure : `${figure} (${detail})`
 }
 
-function speedup(ratio: number, direction: 'more' | 'less' | null): string {
+function sized(ratio: number, direction: 'more' | 'less' | null, of: 'time' | 'amount'): string {
   if (direction === null) return '≈ 1×'
-  return direction === 'more' ? `${formatRatio(ratio)} slower` : formatRatio(1 / ratio)
+  if (of === 'amount') return `${formatRatio(ratio)} as much`
+  return direction === 'more' ? `${formatRatio(ratio)} slower` : `${formatRatio(1 / ratio)} faster`
 }
 
 /** The ends of the interval, of the ratio as it is told: of how many times as fast unless it is slower. */
-function intervalText({ ratio, low, high, n }: RatioEstimate, asFast = ratio < 1): string {
+function intervalText({ low, high, n }: RatioEstimate, asFast: boolean): string {
   if (low === high) return n === 2 ? 'both alike' : `all ${n} alike`
   const [from, to] = asFast ? [1 / high, 1 / low] : [low, high]
   return `${formatFactor(from)} to ${formatFactor(to)}`
@@ -76,8 +88,8 @@ function isExact(difference: Difference): boolean {
   return estimate !== null && estimate.low === estimate.high
 }
 
-/** `12 %`, and what is more than twice as much as a factor: `3.40×`. */
-function sizeText(share: number): string {
+/** A difference as a share: `12 %`; what is more than twice as much as a factor: `3.40×`. */
+export function sizeText(share: number): string {
   return share < 1 ? formatShare(share) : formatRatio(1 + share)
 }
 
@@ -90,7 +102,7 @@ export function repetitionsInWords(
   const isRepeated = differences.some(({ kind }) => kind === 'shown' || kind === 'none-shown')
   return [
     ...(isOneRun
-      ? ['One run each: ratios have no interval, and what is chance is not known. REPEAT=4 repeats the run.']
+      ? ['One run each: ratios have no interval, and chance cannot be ruled out. Repeat the run with REPEAT=4.']
       : []),
     ...(isRepeated
       ? [
@@ -99,12 +111,12 @@ export function repetitionsInWords(
       : []),
     ...(evidence === 'simulated' && differences.some(isExact)
       ? [
-          'Where repetitions are alike, the simulation leaves nothing to chance: the ratio has no interval, and is the model’s.',
+          'Where all repetitions are the same, the simulation leaves nothing to chance: the ratio is the model’s and has no interval.',
         ]
       : []),
     // A simulation starts afresh with each arm.
     ...(isRepeated && evidence === 'measured' && repetitions % 2 === 1
-      ? ['An odd number of repetitions: drift of the machine does not cancel, as it does with an even number.']
+      ? ['An odd number of repetitions: machine drift does not cancel out, as it would with an even number.']
       : []),
   ]
 }

@@ -19,8 +19,8 @@ describe('format', () => {
   it('should say how many times as slow what is slower is', () => {
     const ratios = [9.378, 1.06, 1.05, 1, 0.9999, 1 / 1.05, 1 / 1.06, 0.5, 17 / 710_000]
     expect(ratios.map(formatSpeedup)).toEqual([
-      '9.38×',
-      '1.06×',
+      '9.38× faster',
+      '1.06× faster',
       '≈ 1×',
       '≈ 1×',
       '≈ 1×',

@@ -24,10 +24,10 @@ export function formatFactor(ratio: number): string {
   return ratio < 100 ? ratio.toFixed(ratio < 10 ? 2 : 1) : formatCount(ratio)
 }
 
-/** How many times as fast, or as slow: `9.40×`, `41,765× slower`; `≈ 1×` for times that are the same to a reader. */
+/** How many times as fast, or as slow: `9.40× faster`, `41,765× slower`; `≈ 1×` for times that are the same to a reader. */
 export function formatSpeedup(ratio: number): string {
   if (Math.max(ratio, 1 / ratio) <= 1 + usualMaterial) return '≈ 1×'
-  return ratio > 1 ? formatRatio(ratio) : `${formatRatio(1 / ratio)} slower`
+  return ratio > 1 ? `${formatRatio(ratio)} faster` : `${formatRatio(1 / ratio)} slower`
 }
 
 /** A share of one in percent: `97 %`. */
@@ -73,8 +73,7 @@ export function formatActual({
   isUpperBound,
 }: Pick<ThresholdOutcome, 'actual' | 'unit' | 'isUpperBound'>): string | undefined {
   if (actual === null) return undefined
-  if (unit === 'ratio') return formatRatio(actual)
-  const figure = formatFigure(actual, unit === 'share' ? 'ratio' : unit)
+  const figure = unit === 'ratio' ? formatRatio(actual) : formatFigure(actual, unit === 'share' ? 'ratio' : unit)
   return isUpperBound ? `≤ ${figure}` : figure
 }
 

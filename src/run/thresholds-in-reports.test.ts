@@ -40,12 +40,15 @@ describe('thresholds beside reports', () => {
         const rows = view.steps.flatMap(({ figures }) => figureRows(figures))
         const ratio = speedupOf(rows.find(({ name }) => name === 'available')?.cells[1])
         const threshold: Threshold = { probe: 'rollout', stop: 'available', of: ['untuned', 'tuned'], min: 0 }
-        expect(judgeAll(boundsOf(threshold), judged)).toMatchObject([
-          {
-            verdict: ratio === null ? 'inconclusive' : 'pass',
-            actual: ratio === null ? null : expect.closeTo(ratio, 9),
-          },
-        ])
+        const [outcome] = judgeAll(boundsOf(threshold), judged)
+        if (outcome === undefined) throw new Error('one threshold, one outcome')
+        if (ratio !== null) expect(outcome).toMatchObject({ verdict: 'pass', actual: expect.closeTo(ratio, 9) })
+        else if (outcome.verdict === 'inconclusive') expect(outcome.actual).toBeNull()
+        else {
+          // Bounds decide as well where nothing within them could have decided otherwise; then they are called bounds.
+          expect(outcome.actual).toSatisfy(Number.isFinite)
+          expect(outcome.isUpperBound === true || outcome.reason === 'it is at least this').toBe(true)
+        }
       }),
     )
   })

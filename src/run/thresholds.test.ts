@@ -105,9 +105,31 @@ describe('judge', () => {
     expect([verdict('6s'), verdict('8s'), verdict('9s')]).toEqual(['fail', 'inconclusive', 'pass'])
   })
 
-  it('should have no ratio of what was seen late, whatever the bound', () => {
+  it('should judge a ratio of upper bounds where it is beyond doubt, and leave it open elsewhere', () => {
+    const of: [string, string] = ['tuned', 'untuned']
+    const verdict = (max: number, tuned: ArmOutcome, untuned: ArmOutcome) => {
+      const { verdict, actual, isUpperBound } = judge({ probe: 'rollout', stop: 'available', of, max }, [
+        tuned,
+        untuned,
+      ])
+      return { verdict, actual, isUpperBound }
+    }
+    const [boundTuned, boundUntuned] = [arm('tuned', 1, 11_400, 0, 0.94), arm('untuned', 1, 78_500, 0, 0.94)]
+    const [exactTuned, exactUntuned] = [arm('tuned', 1, 30_000), arm('untuned', 1, 78_500)]
+    expect(verdict(0.35, boundTuned, exactUntuned)).toEqual({
+      verdict: 'pass',
+      actual: 11_400 / 78_500,
+      isUpperBound: true,
+    })
+    expect(verdict(0.1, boundTuned, exactUntuned)).toMatchObject({ verdict: 'inconclusive', actual: null })
+    expect(verdict(0.35, exactTuned, boundUntuned)).toMatchObject({ verdict: 'fail', actual: 30_000 / 78_500 })
+    expect(verdict(0.5, exactTuned, boundUntuned)).toMatchObject({ verdict: 'inconclusive', actual: null })
+    expect(verdict(0.35, boundTuned, boundUntuned)).toMatchObject({ verdict: 'inconclusive', actual: null })
+  })
+
+  it('should have no ratio of what was seen late where that decides', () => {
     const late = [arm('tuned', 1, 1000, 0), arm('untuned', 1, 100_000, 60)]
-    expect(judge({ probe: 'rollout', stop: 'available', of: ['tuned', 'untuned'], max: 1 }, late)).toMatchObject({
+    expect(judge({ probe: 'rollout', stop: 'available', of: ['tuned', 'untuned'], max: 0.01 }, late)).toMatchObject({
       verdict: 'inconclusive',
       actual: null,
       reason: 'untuned was seen late',
@@ -162,7 +184,8 @@ describe('judge', () => {
     })
     expect(verdict('tuned', { max: '8s' })).toBe('inconclusive')
     expect(verdict('tuned', { min: '5s', max: '8s' })).toBe('inconclusive')
-    expect(verdict(['tuned', 'untuned'], { max: 0.2 })).toBe('inconclusive')
-    expect(verdict(['untuned', 'tuned'], { min: 5 })).toBe('inconclusive')
+    expect(verdict(['tuned', 'untuned'], { max: 0.05 })).toBe('inconclusive')
+    expect(verdict(['untuned', 'tuned'], { min: 9.5 })).toBe('inconclusive')
+    expect(verdict(['untuned', 'tuned'], { min: 5 })).toBe('pass')
   })
 })

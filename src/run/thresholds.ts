@@ -154,8 +154,8 @@ function combinationsOf(figures: readonly FoundFigure[], names: readonly string[
 
 /**
  * Judges one threshold over the arms. The figure is the median over an arm's repetitions, or the ratio of two arms' medians, by the
- * same rule as in every table: what has no ratio there is inconclusive here. A time that is only known to be no longer, because the
- * stop was seen late or the machine was the limit, can meet a maximum. A repetition without the figure makes it inconclusive: no data
+ * same rule as in every table. A time that is only known to be no longer, because the stop was seen late or the machine was the limit,
+ * can meet a maximum, and so can a ratio with it; what depends on how long it really was is inconclusive. A repetition without the figure makes it inconclusive: no data
  * never passes. Of a series that selects several figures each has to hold: the worst of them is told.
  */
 export function judge(bounds: Bounds, arms: readonly ArmOutcome[], baselines: Baselines = new Map()): ThresholdOutcome {
@@ -270,6 +270,8 @@ function held(
     return outcome('fail', `longer than ${formatFigure(beyond, unit)}, where the histogram ends`)
   if (missing !== undefined) return outcome('inconclusive', missing)
   if (actual === null) {
+    const decided = isRatio && unit === 'ms' ? decidedByBounds(first, second, { least, most }) : undefined
+    if (decided !== undefined) return decided
     const hindered = names.flatMap((name, index) => {
       const hindrance = hindranceOf(samples[index] ?? null)
       return hindrance === null ? [] : [`${name} ${hindrance}`]
@@ -283,9 +285,38 @@ function held(
   if (low >= least && high <= most) return outcome('pass')
   if (high < least || low > most) return outcome('fail')
   const may = isAtLeast
-    ? 'may be more on a bigger one'
+    ? 'it may be higher on a bigger machine'
     : `${what} may have taken as little as ${formatFigure(low, unit)}`
   return outcome('inconclusive', `${names[0]} ${hindranceOf(first)}: ${may}`)
+}
+
+/**
+ * A ratio of times of which some are upper bounds, where it meets its limits, or misses them, whatever they really were; undefined where that
+ * depends on them.
+ */
+function decidedByBounds(
+  first: Sample | null,
+  second: Sample | null,
+  { least, most }: { least: number; most: number },
+): Pick<ThresholdOutcome, 'verdict' | 'actual' | 'isUpperBound' | 'reason'> | undefined {
+  const [above, below] = [rangeOf(first), rangeOf(second)]
+  if (above === undefined || below === undefined || below.high <= 0) return undefined
+  const [low, high] = [above.low / below.high, below.low > 0 ? above.high / below.low : Number.POSITIVE_INFINITY]
+  const atLeast = { actual: low, reason: 'it is at least this' }
+  if (low >= least && high <= most)
+    return Number.isFinite(high)
+      ? { verdict: 'pass', actual: high, isUpperBound: true }
+      : { verdict: 'pass', ...atLeast }
+  if (low > most) return { verdict: 'fail', ...atLeast }
+  return high < least ? { verdict: 'fail', actual: high, isUpperBound: true } : undefined
+}
+
+/** Between what a time was; undefined where nobody knows. */
+function rangeOf(sample: Sample | null): { low: number; high: number } | undefined {
+  if (sample === null || sample.median === null) return undefined
+  const { median, least } = sample
+  if (isUpperBound(sample)) return { low: least ?? 0, high: median }
+  return hindranceOf(sample) === null ? { low: median, high: median } : undefined
 }
 
 /** Whether a figure is known, exactly or as a bound. */

@@ -19,6 +19,8 @@ export interface Finding {
   label: string
   /** Times and rates at the top of a step's table: what a verdict is made of. The others are worth a look. */
   isHeadline: boolean
+  /** More of a time is slower. */
+  of: 'time' | 'amount'
   /** Medians of both, as reports show them. */
   before: string
   after: string
@@ -135,6 +137,7 @@ function findingOf(
     arm: armsText(pair),
     label,
     isHeadline,
+    of: row.unit === 'ms' ? 'time' : 'amount',
     before: text(before),
     after: text(after),
     difference,

@@ -13,13 +13,13 @@ export function renderCrossRunHtml(view: CrossRunView): string {
     markup`<header><p class="kicker">scale-test compare</p><h1>${view.title}</h1>
 <div class="verdict ${view.verdict}"><p>Verdict: ${view.verdict}</p>${list(view.reasons)}</div>
 ${list(view.sides.map(sideText))}
-${view.unlike.length > 0 && markup`<div class="notice bad"><p><b>Not of the same experiment</b></p>${list(view.unlike)}</div>`}</header>
+${view.unlike.length > 0 && markup`<div class="notice bad"><p><b>Not the same experiment</b></p>${list(view.unlike)}</div>`}</header>
 <main>${differsSection(view)}${view.compared.map((one) => comparedSections(view, one))}</main>`,
   )
 }
 
 function differsSection({ differs, sides }: CrossRunView): Markup {
-  if (differs.length === 0) return section('What differs', markup`<p>Nothing that is known.</p>`)
+  if (differs.length === 0) return section('What differs', markup`<p>Nothing known.</p>`)
   return section(
     'What differs',
     table(
@@ -50,7 +50,7 @@ function comparedSections(view: CrossRunView, one: ComparedView): Content {
             letter,
           ),
       one.nothingShown !== '' && markup`<p>${one.nothingShown}</p>`,
-      markup`<p class="muted">Ratios of geometric means; the intervals of all headline figures hold together with 95 %, and so do those of the other figures.</p>`,
+      markup`<p class="muted">Ratios of geometric means. The intervals hold with 95 % confidence for all headline figures together, and likewise for all other figures together.</p>`,
     ),
     section(
       `Worth a look in ${letter}`,
@@ -62,7 +62,7 @@ function comparedSections(view: CrossRunView, one: ComparedView): Content {
             view,
             letter,
           ),
-      one.alone.length > 0 && fold(`Only one of them has: ${one.alone.length}`, list(one.alone)),
+      one.alone.length > 0 && fold(`Only in one of them: ${one.alone.length}`, list(one.alone)),
     ),
   ]
 }
@@ -75,8 +75,8 @@ function findingTable(caption: string, findings: readonly Finding[], { sides }: 
   )
 }
 
-function findingRow({ arm, label, before, after, difference, effect, cause }: Finding): Markup {
-  const { figure, detail } = differenceText(difference)
+function findingRow({ arm, label, before, after, difference, of, effect, cause }: Finding): Markup {
+  const { figure, detail } = differenceText(difference, of)
   const tone = { worse: 'fail', better: 'pass', changed: '', 'none-shown': '', 'not-comparable': '' }[effect]
   const isSaid = effect === 'worse' || effect === 'better' || effect === 'changed'
   const why = difference.kind === 'not-comparable' ? difference.reason : isSaid ? cause : ''

@@ -9,7 +9,7 @@ export function renderCrossRunMarkdown(view: CrossRunView): string {
     `## ${escapeMarkdown(view.title)}`,
     bullets(view.reasons),
     bullets(view.sides.map(sideText)),
-    titled('Not of the same experiment', view.unlike),
+    titled('Not the same experiment', view.unlike),
     titled(
       'What differs',
       view.differs.map(({ what, values }) => `${what}: ${values.join(' → ')}`),

@@ -70,9 +70,7 @@ function unlikePlans(baseline: Side, other: Side): string[] {
   if (before !== undefined && before === after) return []
   const differences = differencesOfPlans(baseline, other)
   if (differences === undefined)
-    return baseline.result.planHash === other.result.planHash
-      ? []
-      : ['their plans differ, and no plan.json says in what']
+    return baseline.result.planHash === other.result.planHash ? [] : ['their plans differ, and no plan.json says how']
   const unlike = differences.filter(({ isUnderTest }) => !isUnderTest)
   return unlike.map(
     ({ field, values: [earlier, later] }) => `${field} is ${earlier ?? 'not set'}, then ${later ?? 'not set'}`,
@@ -94,8 +92,8 @@ export function refuseUnlike(sides: readonly Side[]): void {
     if (reasons.length === 0) continue
     throw new Failure(
       'bad-input',
-      `${baseline.name} and ${other.name} are not of the same experiment: ${formatReasons(reasons)}`,
-      { next: 'Compare them all the same with --unlike, which says so in its report' },
+      `${baseline.name} and ${other.name} are not the same experiment: ${formatReasons(reasons)}`,
+      { next: 'Compare them anyway with --unlike; the report will say so' },
     )
   }
 }

@@ -22,10 +22,10 @@ export function renderCrossRun(
     ],
     view.unlike.length === 0
       ? []
-      : [styles.yellow('Not of the same experiment'), ...view.unlike.flatMap((reason) => hanging(reason))],
+      : [styles.yellow('Not the same experiment'), ...view.unlike.flatMap((reason) => hanging(reason))],
     [
       styles.bold('What differs'),
-      ...(view.differs.length === 0 ? ['  nothing that is known'] : []),
+      ...(view.differs.length === 0 ? ['  nothing known'] : []),
       ...limited(view.differs.map(({ what, values }) => `${what}: ${values.join(' → ')}`)),
     ],
     ...view.compared.flatMap(({ side: { letter }, worse, better, toLookAt, nothingShown, others, alone }) => [
@@ -33,7 +33,7 @@ export function renderCrossRun(
       listed(styles.green(`Better in ${letter}`), better),
       nothingShown === '' || view.reasons.includes(nothingShown) ? [] : wrap(nothingShown, ''),
       listed(`Worth a look in ${letter}: ${toLookAt.length} of ${plural(others, 'other figure')}`, toLookAt),
-      alone.length === 0 ? [] : wrap(`${plural(alone.length, 'figure')} only one of them has, in the report.`, ''),
+      alone.length === 0 ? [] : wrap(`${plural(alone.length, 'figure')} only in one of them: see the report.`, ''),
     ]),
     reportPath === undefined ? [] : [`report: ${printable(reportPath)}`],
   ])
@@ -58,5 +58,8 @@ function listed(title: string, findings: readonly Finding[]): string[] {
 
 function limited(texts: readonly string[]): string[] {
   const more = texts.length - mostShown
-  return [...texts.slice(0, mostShown).flatMap(hanging), ...(more > 0 ? [`  and ${more} more, in the report`] : [])]
+  return [
+    ...texts.slice(0, mostShown).flatMap((text) => hanging(text)),
+    ...(more > 0 ? [`  and ${more} more, in the report`] : []),
+  ]
 }

@@ -75,8 +75,8 @@ export function crossRunViewOf(
 }
 
 /** What is said of one finding: `tuned rollout available: 6.48 s → 7.45 s, 1.15× slower (1.13 to 1.17)`. */
-export function findingText({ arm, label, before, after, difference, cause }: Finding): string {
-  return `${arm} ${label}: ${before} → ${after}, ${differenceLine(difference)}; ${cause}`
+export function findingText({ arm, label, before, after, difference, of, cause }: Finding): string {
+  return `${arm} ${label}: ${before} → ${after}, ${differenceLine(difference, of)}; ${cause}`
 }
 
 function comparedView(compared: Compared, armsAlone: readonly string[]): ComparedView {
@@ -108,7 +108,7 @@ function nothingShown(headlines: readonly Finding[]): string {
   const [least] = seen.toSorted((one, other) => other.share - one.share)
   const count = `No difference shown in ${formatCount(alike.length)} of ${plural(headlines.length, 'headline figure')}`
   if (least === undefined) return `${count}.`
-  return `${count}; would have seen ${formatShare(Math.min(...seen.map(({ share }) => share)))} or more, in ${least.arm} ${least.label} ${formatShare(least.share)} or more.`
+  return `${count}; ${formatShare(Math.min(...seen.map(({ share }) => share)))} or more would have been seen, in ${least.arm} ${least.label} only ${formatShare(least.share)} or more.`
 }
 
 /** One headline figure that is worse fails; nothing that can be said of any of them is no pass. */
@@ -129,7 +129,7 @@ function doubtsAbout({ side, findings, worse, notCompared }: ComparedView): stri
     ...(headlines.length === 0 ? [`${letter} and the baseline have no headline figure in common.`] : []),
     ...(headlines.some(({ difference }) => difference.kind === 'one-run')
       ? [
-          `One run of an arm: what is chance is not known${worse.length > 0 ? `, and ${plural(worse.length, 'figure looks', 'figures look')} worse` : ''}. REPEAT=4 repeats the run.`,
+          `An arm ran only once, so chance cannot be ruled out${worse.length > 0 ? `; ${plural(worse.length, 'figure looks', 'figures look')} worse` : ''}. Repeat the run with REPEAT=4.`,
         ]
       : []),
     ...(result.partial ? [`${letter} is partial: ${result.ending ?? 'not all of its arms are complete'}.`] : []),
