@@ -21,7 +21,8 @@ export function caveatsOf(
     resumptions = [],
     warmUps = [],
     beyondTested = [],
-  }: Pick<Result, 'arms' | 'resumptions' | 'warmUps' | 'beyondTested'>,
+    endedBy,
+  }: Pick<Result, 'arms' | 'resumptions' | 'warmUps' | 'beyondTested' | 'endedBy'>,
   steps: readonly StepReport[],
   versions: readonly ArmVersions[],
 ): Caveat[] {
@@ -49,7 +50,10 @@ export function caveatsOf(
     {
       severity: 'bad',
       title: 'Arms that did not finish',
-      places: perArm((arm) => (arm.outcome === 'complete' ? [] : [arm.error ?? arm.outcome])),
+      // That somebody interrupted the run is said at the top.
+      places: perArm(({ outcome, error }) =>
+        outcome === 'complete' || (outcome === 'interrupted' && endedBy === 'interrupted') ? [] : [error ?? outcome],
+      ),
     },
     {
       severity: 'bad',
@@ -59,18 +63,18 @@ export function caveatsOf(
     { severity: 'bad', title: 'Nodes not Ready at the end', places: perArm(nodesAway) },
     {
       severity: 'bad',
-      title: 'The API server was not checked: anyone could have answered in its place',
+      title: 'The identity of the API server was not verified: anyone could have answered in its place',
       places: perArm(({ insecure }) => (insecure === true ? ['--allow-insecure'] : [])),
     },
-    { severity: 'bad', title: 'Knobs whose value is not the one requested', places: knobs('differs') },
+    { severity: 'bad', title: 'Knobs whose actual value differs from the requested one', places: knobs('differs') },
     {
       severity: 'bad',
-      title: 'Set by the plan, and not applied here: the figures say nothing of it',
+      title: 'Set by the plan but not applied here: the figures do not show its effect',
       places: perArm(notSetHere),
     },
     {
       severity: 'warn',
-      title: 'The versions of the arms differ: so may their figures, whatever the settings',
+      title: 'The arms run different versions: their figures may differ for that reason alone',
       places: versions.map(({ arm, words }) => `${arm}: ${words}`),
     },
     { severity: 'warn', title: 'The run was stopped, and resumed later', places: resumptions.map(resumed) },
@@ -81,7 +85,7 @@ export function caveatsOf(
     },
     {
       severity: 'warn',
-      title: 'Beyond what Kubernetes is tested with: its service levels are not promised there',
+      title: 'Beyond the scale Kubernetes is tested at: its service levels are not promised there',
       places: beyondTested,
     },
     {
@@ -91,14 +95,14 @@ export function caveatsOf(
     },
     {
       severity: 'warn',
-      title: 'Settings that nothing put back',
+      title: 'Settings that were not restored',
       places: arms.some(({ leftTuned }) => leftTuned === true) ? [settingsStay] : [],
     },
-    { severity: 'warn', title: 'Nodes that lost Ready for a while', places: perArm(nodesBack) },
+    { severity: 'warn', title: 'Nodes that were not Ready for a while', places: perArm(nodesBack) },
     { severity: 'warn', title: 'The machine was expected to be too small for the fleet', places: perArm(tooSmall) },
     { severity: 'warn', title: 'Knobs that could not be read back', places: knobs('unverified') },
-    { severity: 'warn', title: 'Not read: no figure comes from it', places: perArm((arm) => unread(runsOf(arm))) },
-    { severity: 'warn', title: 'Nodes that were there before the run', places: perArm(foreignNodes) },
+    { severity: 'warn', title: 'Not read, so no figure comes from it', places: perArm((arm) => unread(runsOf(arm))) },
+    { severity: 'warn', title: 'Nodes that existed before the run', places: perArm(foreignNodes) },
     {
       severity: 'warn',
       title: 'More pods than planned (replacements, evictions)',
@@ -116,12 +120,12 @@ export function caveatsOf(
     },
     {
       severity: 'warn',
-      title: 'Our requests that were refused or lost',
+      title: 'Some of our requests were refused or lost',
       places: perRun(({ clientRetries: { count, waitedMs } = { count: 0, waitedMs: 0 } }) => {
         if (count === 0) return false
         return count === 1
           ? `retried once, after ${formatDuration(waitedMs)}`
-          : `${formatCount(count)} retries, after ${formatDuration(waitedMs)} of waiting in all`
+          : `${formatCount(count)} retries, after ${formatDuration(waitedMs)} of waiting in total`
       }),
     },
     ...doubtsOf(arms.flatMap(runsOf)),
@@ -156,7 +160,7 @@ function notSetHere({ knobs }: ArmOutcome): string[] {
 }
 
 /** Of a cluster, nobody knows here which arms ran on it. */
-const settingsStay = 'each target keeps those of its last arm; remote.restore names a program that puts them back'
+const settingsStay = 'each target keeps the last arm’s settings; remote.restore can name a program that restores them'
 
 const severities = ['bad', 'warn'] as const
 
@@ -221,12 +225,12 @@ function shown(value: KnobOutcome['effective']): string {
   return typeof value === 'number' ? formatCount(value) : formatKnobValue(value)
 }
 
-const origins = { existing: 'hollow nodes that were there already', none: "the cluster's own nodes" } as const
+const origins = { existing: 'hollow nodes that already existed', none: "the cluster's own nodes" } as const
 
 function foreignNodes({ fleet: { nodes, source } }: ArmOutcome): string[] {
   return source === 'hollow'
     ? []
-    : [`${plural(nodes, 'node')}, ${origins[source]}: the run neither configured nor packed them`]
+    : [`${plural(nodes, 'node')}, ${origins[source]}: the run did not create or configure them`]
 }
 
 function nodesAway({ fleet: { nodes, flaps } }: ArmOutcome): string[] {

@@ -23,7 +23,7 @@ const machineChart: Chart = {
   ...chart,
   yName: 'cores',
   yTop: 2,
-  lines: [{ color: 'var(--c0)', shape: 'area', curve: chart.lines[0]?.curve.map(([ms]) => [ms, 2.2]) ?? [] }],
+  lines: [{ color: 'var(--c0)', form: 'area', curve: chart.lines[0]?.curve.map(([ms]) => [ms, 2.2]) ?? [] }],
   level: { color: 'red', value: 1.8, label: '90 % busy' },
   spans: [
     { color: 'red', fromMs: 0, toMs: 30_000, labels: ['fleet, machine-bound', 'fleet'] },
@@ -60,7 +60,7 @@ describe('chart', () => {
 
   it('should join samples by straight lines when they are no counts', () => {
     const [line] = chart.lines
-    const slopes = renderChart({ ...chart, lines: [{ color: 'var(--p0)', curve: line?.curve ?? [], shape: 'slopes' }] })
+    const slopes = renderChart({ ...chart, lines: [{ color: 'var(--p0)', curve: line?.curve ?? [], form: 'slopes' }] })
     const points = /<path d="([^"]*)"[^>]*stroke="var\(--p0\)"/.exec(slopes)?.[1]?.match(/[ML]/g)
     expect(points).toHaveLength(3)
   })

@@ -2,7 +2,10 @@ import { init, use } from 'echarts/core'
 import { install as LineChart } from 'echarts/lib/chart/line/install.js'
 import { install as GridComponent } from 'echarts/lib/component/grid/install.js'
 import { install as SVGRenderer } from 'echarts/lib/renderer/installSVGRenderer.js'
+import { formatCount } from '../base/count.ts'
 import type { Curve } from '../result/parts.ts'
+import { shapes } from './arm-marks.ts'
+import { markup } from './markup.ts'
 
 use([LineChart, GridComponent, SVGRenderer])
 
@@ -28,12 +31,16 @@ export interface Chart {
 
 interface Line {
   color: string
+  /** Of its marks, by its place in `shapes`; none unless given. */
+  shape?: number
+  /** What it is of, for those who point at it; none unless given. */
+  label?: string
   curve: Curve
   /**
    * `steps`: a count, which holds until the next event. `slopes`: samples of something that moves in between. `area`:
    * the same, filled down to the axis; a later line covers an earlier one.
    */
-  shape?: 'steps' | 'slopes' | 'area'
+  form?: 'steps' | 'slopes' | 'area'
   dash?: 'dashed' | 'dotted'
 }
 
@@ -56,12 +63,18 @@ interface Scale {
   interval: number
 }
 
+interface Plot {
+  x: Scale
+  y: Scale
+  plotWidth: number
+}
+
 export const muted = 'var(--muted)'
 const faint = 'var(--line)'
 export const fontSize = 12
 const letterWidth = 6.5
 const roundSteps = [1, 2, 5, 10]
-const margin = { left: 48, right: 24, top: 46, bottom: 44 }
+const margins = { left: 48, right: 24, top: 46, bottom: 44 }
 /** What every series has. */
 export const shared = { type: 'line' as const, silent: true, clip: false }
 /** What every axis looks like. */
@@ -87,8 +100,10 @@ export function renderChart(chart: Chart): string {
     ...marks.map(({ atMs }) => atMs),
     ...spans.map(({ toMs }) => toMs),
   ]
-  const x = scaleTo(Math.max(1, ...ends) / 1000, 8)
-  return drawn(
+  const x = scaleTo(Math.max(1, ...ends) / 1000, width < narrowBelow ? 4 : 8)
+  const margin = { ...margins, left: Math.max(margins.left, 20 + letterWidth * formatCount(y.max).length) }
+  const plotWidth = width - margin.left - margin.right
+  const svg = drawn(
     { width, height },
     {
       grid: margin,
@@ -102,13 +117,45 @@ export function renderChart(chart: Chart): string {
         ...y,
       },
       series: [
-        ...marks.map((mark, index) => upright(mark, marks.slice(0, index), x, y)),
-        ...lines.flatMap((line) => lineSeries(line, yUnit, chart.yTop)),
+        ...marks.map((mark, index) => upright(mark, marks.slice(0, index), { x, y, plotWidth })),
+        ...lines.flatMap((line) => lineSeries(line, { yUnit, yTop: chart.yTop, most: plotWidth / 2 })),
         ...(chart.level === undefined ? [] : [level(chart.level, x, yUnit)]),
-        ...spans.map((span) => ribbon(span, x, y, width - margin.left - margin.right)),
+        ...spans.map((span) => ribbon(span, x, y, plotWidth)),
       ],
     },
   )
+  return width < narrowBelow
+    ? svg
+    : svg.replace(/<\/svg>\s*$/, `${hovers(chart, { x, y, plotWidth, left: margin.left })}</svg>`)
+}
+
+/** A page that is no wider than this has room for few labels. */
+const narrowBelow = 600
+
+/** Where somebody points at a line, its value there. */
+function hovers(
+  { height, lines, yName, yUnit = 1 }: Chart,
+  { x, y, plotWidth, left: from }: Plot & { left: number },
+): string {
+  const plotHeight = height - margins.top - margins.bottom
+  return lines
+    .flatMap(({ label, curve }) => {
+      if (label === undefined) return []
+      return spread(curve, hoversPerLine).map(([ms, value]) => {
+        const left = from + (plotWidth * ms) / 1000 / x.max
+        const top = margins.top + plotHeight * (1 - value / yUnit / y.max)
+        const text = `${label}: ${rounded(value / yUnit)} ${yName} at ${rounded(ms / 1000)} s`
+        return markup`<circle cx="${left.toFixed(1)}" cy="${top.toFixed(1)}" r="9" fill="transparent"><title>${text}</title></circle>`
+          .markup
+      })
+    })
+    .join('')
+}
+
+const hoversPerLine = 16
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(3)))
 }
 
 /** Draws a chart of echarts as an SVG element without script, style sheet or ids. */
@@ -143,25 +190,52 @@ export function scaleTo(value: number, ticks: number): Scale {
 }
 
 function lineSeries(
-  { color, curve, shape = 'steps', dash }: Line,
-  yUnit: number,
-  yTop = Number.POSITIVE_INFINITY,
+  { color, curve, shape, form = 'steps', dash }: Line,
+  { yUnit, yTop = Number.POSITIVE_INFINITY, most }: { yUnit: number; yTop: number | undefined; most: number },
 ): object[] {
-  const points = curve.map(([ms, value]) => [ms / 1000, Math.min(value, yTop) / yUnit])
-  if (shape === 'area')
+  const points = thinned(curve, most).map(([ms, value]) => [ms / 1000, Math.min(value, yTop) / yUnit])
+  if (form === 'area')
     return [{ ...shared, showSymbol: false, lineStyle: { width: 0 }, areaStyle: { color, opacity: 1 }, data: points }]
   // A slope between two events far apart would be an invention.
-  const step = shape === 'steps' ? { step: 'end' as const } : {}
+  const step = form === 'steps' ? { step: 'end' as const } : {}
   const stroke = dash === undefined ? { width: 1.8 } : { width: 1.3, type: dash }
   const line = { ...shared, ...step, showSymbol: false, lineStyle: { color, ...stroke }, data: points }
-  const end = { ...shared, symbol: 'circle', symbolSize: 6, itemStyle: { color }, data: points.slice(-1) }
-  return dash === undefined ? [line, end] : [line]
+  const symbol = shapeOf(shape)
+  const end = { ...shared, ...symbol, symbolSize: 8, itemStyle: { color }, data: points.slice(-1) }
+  const between = shape === undefined ? [] : spread(points, marksBetween)
+  const marks = { ...shared, ...symbol, symbolSize: 8, lineStyle: { width: 0 }, itemStyle: { color }, data: between }
+  return [line, ...(between.length === 0 ? [] : [marks]), ...(dash === undefined ? [end] : [])]
+}
+
+/** At most about so many points of a curve, its last one among them: more than the eye can tell apart on a narrow page only take room. */
+function thinned(curve: Curve, most: number): Curve {
+  const every = Math.ceil(curve.length / most)
+  return curve.filter((_, index) => index % every === 0 || index === curve.length - 1)
+}
+
+/** So many marks of its own stand on a line, beside that at its end. */
+const marksBetween = 4
+
+/** The symbol of an arm's marks, as echarts takes it. */
+export function shapeOf(shape = 0): object {
+  const { symbol = 'circle', rotate = 0 } = shapes[shape] ?? {}
+  return { symbol, symbolRotate: rotate }
+}
+
+/** So many points of a line, at about equal distances in time. */
+function spread<Point extends readonly (number | undefined)[]>(points: readonly Point[], count: number): Point[] {
+  const last = points.at(-1)?.[0] ?? 0
+  const found = Array.from({ length: count }, (_, index) =>
+    points.find(([at = 0]) => at >= (last * (index + 1)) / (count + 1)),
+  )
+  return [...new Set(found.filter((point) => point !== undefined))]
 }
 
 /** A dashed upright with its label inside the drawing, and above the labels of earlier ones that are close by. */
-function upright({ color, atMs, label }: Mark, earlier: Mark[], x: Scale, y: Scale) {
-  const share = (ms: number): number => ms / 1000 / x.max
-  const isNear = (other: Mark): boolean => Math.abs(share(other.atMs - atMs)) < 0.2
+function upright({ color, atMs, label }: Mark, earlier: Mark[], { x, y, plotWidth }: Plot) {
+  const at = (ms: number): number => (plotWidth * ms) / 1000 / x.max
+  const isNear = (other: Mark): boolean => Math.abs(at(other.atMs - atMs)) < letterWidth * label.length
+  const half = (letterWidth * label.length) / 2
   return {
     ...shared,
     symbolSize: 0,
@@ -172,7 +246,8 @@ function upright({ color, atMs, label }: Mark, earlier: Mark[], x: Scale, y: Sca
       formatter: () => label,
       position: 'top' as const,
       offset: [0, -15 * earlier.filter(isNear).length],
-      align: share(atMs) < 0.1 ? ('left' as const) : share(atMs) > 0.85 ? ('right' as const) : ('center' as const),
+      align:
+        at(atMs) < half ? ('left' as const) : at(atMs) > plotWidth - half ? ('right' as const) : ('center' as const),
     },
     data: [{ value: [atMs / 1000, 0] }, { value: [atMs / 1000, y.max], label: { show: true } }],
   }

@@ -1,7 +1,7 @@
 import type { Curve } from '../result/parts.ts'
 
 /** What a curve says between its points, a straight line from one to the next; 0 before the first and after the last. */
-function valueAt(curve: Curve, ms: number): number {
+export function valueAt(curve: Curve, ms: number): number {
   const next = curve.findIndex(([atMs]) => atMs >= ms)
   const [toMs, to] = curve[next] ?? [ms, 0]
   if (toMs === ms) return to

@@ -10,7 +10,9 @@ function chart(changes: Partial<EffectChart> = {}): EffectChart {
     height: 380,
     xName: 'kubelet.kubeAPIQPS',
     values: [5, 10, 20].map((magnitude) => ({ label: String(magnitude), magnitude })),
-    lines: [{ color: 'var(--p0)', label: 'available', points: [point(60_000), point(30_000), point(15_000)] }],
+    lines: [
+      { shape: 0, color: 'var(--p0)', label: 'available', points: [point(60_000), point(30_000), point(15_000)] },
+    ],
     floors: [],
     ...changes,
   }
@@ -42,7 +44,9 @@ describe('effect chart', () => {
 
   it('should be logarithmic on an axis that spans more than a factor of 20', () => {
     const values = [1, 10, 100].map((magnitude) => ({ label: String(magnitude), magnitude }))
-    const lines = [{ color: 'var(--p0)', label: 'available', points: [point(100_000), point(10_000), point(1000)] }]
+    const lines = [
+      { shape: 0, color: 'var(--p0)', label: 'available', points: [point(100_000), point(10_000), point(1000)] },
+    ]
     const [[x0 = 0, y0 = 0] = [], [x1 = 0, y1 = 0] = [], [x2 = 0, y2 = 0] = []] = placesOf(
       renderEffectChart(chart({ values, lines })),
       'var(--p0)',
@@ -62,14 +66,16 @@ describe('effect chart', () => {
   it('should leave a gap where a time was not reached', () => {
     const points = [point(60_000), null, point(15_000), point(10_000)]
     const values = [5, 10, 20, 30].map((magnitude) => ({ label: String(magnitude), magnitude }))
-    const svg = renderEffectChart(chart({ values, lines: [{ color: 'var(--p0)', label: 'available', points }] }))
+    const svg = renderEffectChart(
+      chart({ values, lines: [{ shape: 0, color: 'var(--p0)', label: 'available', points }] }),
+    )
     expect(placesOf(svg, 'var(--p0)').length).toBeLessThan(4)
     expect(svg).not.toContain('NaN')
   })
 
   it('should draw when no time was reached at all', () => {
     const svg = renderEffectChart(
-      chart({ lines: [{ color: 'var(--p0)', label: 'available', points: [null, null, null] }] }),
+      chart({ lines: [{ shape: 0, color: 'var(--p0)', label: 'available', points: [null, null, null] }] }),
     )
     expect(texts(svg)).not.toContain('available')
     expect(svg).not.toMatch(/NaN|Infinity/)
@@ -78,7 +84,9 @@ describe('effect chart', () => {
   it.each([100, 100_000])('should keep labels apart, and inside, where lines end close together at %d ms', (endMs) => {
     const names = ['a', 'b', 'c']
     const points = [point(60_000), null, point(endMs)]
-    const svg = renderEffectChart(chart({ lines: names.map((label) => ({ color: 'var(--p0)', label, points })) }))
+    const svg = renderEffectChart(
+      chart({ lines: names.map((label) => ({ shape: 0, color: 'var(--p0)', label, points })) }),
+    )
     const [top = 0, middle = 0, bottom = 0] = names
       .map((name) => Number(new RegExp(`translate\\([\\d.]+ ([\\d.]+)\\)"[^>]*>${name}<`).exec(svg)?.[1]))
       .toSorted((left, right) => left - right)
@@ -92,7 +100,9 @@ describe('effect chart', () => {
     const spread = { ms: 30_000, minMs: 20_000, maxMs: 40_000, filled: true }
     const without = renderEffectChart(chart())
     const withBar = renderEffectChart(
-      chart({ lines: [{ color: 'var(--p0)', label: 'available', points: [point(60_000), spread, point(15_000)] }] }),
+      chart({
+        lines: [{ shape: 0, color: 'var(--p0)', label: 'available', points: [point(60_000), spread, point(15_000)] }],
+      }),
     )
     expect(withBar.match(/<path/g)?.length).toBeGreaterThan(without.match(/<path/g)?.length ?? 0)
   })

@@ -1,4 +1,4 @@
-import { axis, drawn, fontSize, muted, scaleTo, shared, upperLeft } from './chart.ts'
+import { axis, drawn, fontSize, muted, scaleTo, shapeOf, shared, upperLeft } from './chart.ts'
 
 /** A chart of times over the values of one setting. Colours are CSS values. */
 export interface EffectChart {
@@ -14,6 +14,8 @@ export interface EffectChart {
 
 export interface EffectLine {
   color: string
+  /** Of its marks, by its place in `shapes`. */
+  shape: number
   label: string
   /** One per value; null where there is no figure. */
   points: ({ ms: number; minMs: number; maxMs: number; filled: boolean } | null)[]
@@ -28,6 +30,7 @@ interface FloorLine {
 
 /** How numbers become places on an axis, and which of them it names. */
 interface Scale {
+  isLogarithmic: boolean
   min: number
   max: number
   ticks: { at: number; label: string }[]
@@ -36,11 +39,19 @@ interface Scale {
 
 /** Beyond this factor between the least and the most, an axis is logarithmic. */
 const widestLinear = 20
-const margin = { left: 52, right: 190, top: 34, bottom: 48 }
+const margins = {
+  wide: { left: 52, right: 190, top: 34, bottom: 48 },
+  /** Labels stand within the drawing. */
+  narrow: { left: 44, right: 14, top: 34, bottom: 48 },
+}
+/** A page that is no wider than this has no room beside the drawing. */
+const narrowBelow = 600
 const lineHeight = 16
 
 /** Draws the chart as an SVG element without script, style sheet or ids, fit to stand inside an HTML page. */
 export function renderEffectChart({ width, height, xName, values, lines, floors }: EffectChart): string {
+  const isNarrow = width < narrowBelow
+  const margin = isNarrow ? margins.narrow : margins.wide
   const x = valueScale(values)
   const times = lines.flatMap(({ points }) =>
     points.flatMap((point) => (point === null ? [] : [point.minMs, point.maxMs])),
@@ -62,8 +73,15 @@ export function renderEffectChart({ width, height, xName, values, lines, floors 
     { width, height },
     {
       grid: margin,
-      xAxis: { ...axis, ...named(x), name: xName, nameLocation: 'middle', nameGap: 30, splitLine: { show: false } },
-      yAxis: { ...axis, ...named(y), name: 'seconds', nameTextStyle: upperLeft },
+      xAxis: {
+        ...axis,
+        ...named(x),
+        name: axisName(xName, x),
+        nameLocation: 'middle',
+        nameGap: 30,
+        splitLine: { show: false },
+      },
+      yAxis: { ...axis, ...named(y), name: axisName('seconds', y), nameTextStyle: upperLeft },
       series: [
         ...floors.map(({ dash, ms }) => ({
           ...shared,
@@ -72,7 +90,7 @@ export function renderEffectChart({ width, height, xName, values, lines, floors 
           lineStyle: { color: muted, width: isContinuous ? 1.3 : 0, type: dash },
           data: ms.map((floorMs, index) => (floorMs === null ? '-' : at(index, floorMs))),
         })),
-        ...lines.flatMap(({ color, points }) => [
+        ...lines.flatMap(({ color, shape, points }) => [
           ...points.flatMap((point, index) =>
             point === null || point.minMs === point.maxMs
               ? []
@@ -80,8 +98,8 @@ export function renderEffectChart({ width, height, xName, values, lines, floors 
           ),
           {
             ...shared,
-            symbol: 'circle',
-            symbolSize: 7,
+            ...shapeOf(shape),
+            symbolSize: 9,
             // Between two names there is nothing that a line could stand for.
             lineStyle: { color, width: isContinuous ? 1.8 : 0 },
             data: points.map((point, index) =>
@@ -94,10 +112,14 @@ export function renderEffectChart({ width, height, xName, values, lines, floors 
             ),
           },
         ]),
-        ...directLabels(labels, x, y, height),
+        ...directLabels(labels, { x, y, plotHeight: height - margin.top - margin.bottom, isInside: isNarrow }),
       ],
     },
   )
+}
+
+function axisName(name: string, { isLogarithmic }: Scale): string {
+  return isLogarithmic ? `${name} (log scale)` : name
 }
 
 /** Only the ticks that the scale names, each with its label. */
@@ -118,7 +140,7 @@ function valueScale(values: EffectChart['values']): Scale {
   const sizes = values.flatMap(({ magnitude }) => magnitude ?? [])
   if (sizes.length < values.length) {
     const ticks = values.map(({ label }, index) => ({ at: index, label }))
-    return { min: -0.5, max: values.length - 0.5, ticks, place: (index) => index }
+    return { isLogarithmic: false, min: -0.5, max: values.length - 0.5, ticks, place: (index) => index }
   }
   const isLogarithmic = spansFar(sizes)
   const place = isLogarithmic ? Math.log10 : (value: number) => value
@@ -126,14 +148,20 @@ function valueScale(values: EffectChart['values']): Scale {
   const least = Math.min(...ticks.map(({ at }) => at))
   const most = Math.max(...ticks.map(({ at }) => at))
   const room = 0.04 * (most - least)
-  return { min: isLogarithmic || least < 0 ? least - room : 0, max: most + room, ticks, place }
+  return { isLogarithmic, min: isLogarithmic || least < 0 ? least - room : 0, max: most + room, ticks, place }
 }
 
 function timeScale(seconds: number[]): Scale {
   if (!spansFar(seconds)) {
     const { max, interval } = scaleTo(Math.max(0.001, ...seconds), 5)
     const ticks = Array.from({ length: Math.round(max / interval) + 1 }, (_, index) => index * interval)
-    return { min: 0, max, ticks: ticks.map((value) => ({ at: value, label: rounded(value) })), place: (value) => value }
+    return {
+      isLogarithmic: false,
+      min: 0,
+      max,
+      ticks: ticks.map((value) => ({ at: value, label: rounded(value) })),
+      place: (value) => value,
+    }
   }
   const powers = Array.from({ length: 16 }, (_, index) => 10 ** (index - 6))
   const steps = powers.flatMap((power) => [power, 2 * power, 5 * power])
@@ -142,6 +170,7 @@ function timeScale(seconds: number[]): Scale {
   const within = steps.slice(from, to + 1)
   const ticks = within.filter((step) => within.length <= mostTicks || powers.includes(step))
   return {
+    isLogarithmic: true,
     min: Math.log10(within[0] ?? 1),
     max: Math.log10(within.at(-1) ?? 1),
     ticks: ticks.map((step) => ({ at: Math.log10(step), label: rounded(step) })),
@@ -173,14 +202,11 @@ function range(color: string, from: number[], to: number[]): object {
   }
 }
 
-/** Names beside the right ends of their lines, moved apart where they would cover each other. */
+/** Names beside the right ends of their lines, or inside where there is no room, moved apart where they would cover each other. */
 function directLabels(
   labels: { label: string; color: string; lastMs: number | undefined }[],
-  x: Scale,
-  y: Scale,
-  height: number,
+  { x, y, plotHeight, isInside }: { x: Scale; y: Scale; plotHeight: number; isInside: boolean },
 ): object[] {
-  const plotHeight = height - margin.top - margin.bottom
   const placed = labels
     .flatMap(({ lastMs, ...label }) => {
       if (lastMs === undefined) return []
@@ -203,8 +229,8 @@ function directLabels(
       color,
       fontSize,
       formatter: () => label,
-      position: 'right' as const,
-      offset: [6, (tops[index] ?? fromTop) - fromTop],
+      position: isInside ? ('left' as const) : ('right' as const),
+      offset: isInside ? [-6, (tops[index] ?? fromTop) - fromTop - 9] : [6, (tops[index] ?? fromTop) - fromTop],
     },
     data: [[x.max, place]],
   }))

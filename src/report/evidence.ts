@@ -21,7 +21,7 @@ export interface EvidenceWords {
 const words: Record<Result['evidence'], EvidenceWords> = {
   measured: {
     counted: 'From the components’ own metrics',
-    effective: 'The large figure is what the running component says it uses.',
+    effective: 'The large figure is what the running component reports.',
     conditions: 'Conditions of the measurement',
     kubeProxies: (count) => `From the metrics of ${count} kube-proxies`,
     elsewhere: 'elsewhere',
@@ -31,7 +31,7 @@ const words: Record<Result['evidence'], EvidenceWords> = {
     effective: 'The large figure is what the model uses.',
     conditions: 'Conditions in the model',
     kubeProxies: (count) => `From what ${count} modelled kube-proxies counted`,
-    elsewhere: 'none: all of it is a model',
+    elsewhere: 'none: everything is modelled',
   },
 }
 

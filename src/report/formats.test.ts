@@ -164,7 +164,7 @@ describe('a kind of step that no format knows', () => {
   it('should be on the page with its figures, charts, tables and doubts', () => {
     const text = textOf(renderHtml(stormy()))
     expect(text).toContain(
-      'Comparison Median over the repetitions, measured Figure measured untuned tuned untuned / tuned',
+      'Comparison Median over the repetitions, measured Figure measured untuned tuned tuned against untuned',
     )
     expect(text).toContain('storm of events in one namespace settled no event for a second 40 ms 40 ms, n = 2')
     expect(text).toContain('400 ms 10.0× slower events at the peak 120/s')

@@ -40,7 +40,7 @@ describe('the summary of a step', () => {
     for (const roomBytes of [1000, 1001, 1002]) {
       const text = fitted(long, roomBytes)
       expect(Buffer.byteLength(text)).toBeLessThanOrEqual(roomBytes)
-      expect(text).toMatch(/^(é{99}\n){3}é{99}\n\n\*\*Cut here/)
+      expect(text).toMatch(/^(é{99}\n){3}é{99}\n\n\*\*Truncated/)
     }
     expect(fitted(long, 20)).toBe('')
   })

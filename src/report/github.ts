@@ -49,7 +49,7 @@ function escapeProperty(text: string): string {
 /** A larger summary of a step is refused as a whole. */
 export const largestSummaryBytes = 2 ** 20
 
-const cut = '\n\n**Cut here: GitHub takes 1 MiB of summary for a step. The whole report is in `report.md`.**\n'
+const cut = '\n\n**Truncated: GitHub allows 1 MiB of summary per step. The full report is in `report.md`.**\n'
 
 /** The Markdown as far as it fits into so many bytes: whole lines, and a note where some are missing; nothing where there is no room for that. */
 export function fitted(markdown: string, roomBytes: number): string {

@@ -4,22 +4,22 @@ import { formatBytes } from '../base/quantity.ts'
 import { sumOf } from '../base/sum.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import { none, orNone } from './format.ts'
-import { body, columns, num, section, swatch, table, term } from './html-elements.ts'
+import type { TitledPart } from './html-elements.ts'
+import { body, columns, num, swatch, table, term } from './html-elements.ts'
 import { armLabel } from './labels.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup } from './markup.ts'
 import type { ReportView } from './view.ts'
 
 /** The arms, what was in their clusters, and what they ran on. */
-export function armSection(view: ReportView): Content {
+export function armSection(view: ReportView): TitledPart {
   const { result } = view
   const { arms } = result
   const resources = [...new Set(arms.flatMap((arm) => Object.keys(arm.objects)))]
   const { machine, orchestrator } = result
   // Results from before flaps were counted have no such figure either.
   const flaps = orchestrator !== null
-  return section(
-    'Arms and environment',
+  const content = [
     arms.length + (result.warmUps ?? []).length > 0 && [
       table(
         'Arms in the order they ran',
@@ -44,7 +44,8 @@ ${view.versions.map(({ arm, words }) => term(arm, words))}
 ${flowsOf(arms).map((text) => term('own requests', text))}
 ${term('machine', machine === null ? view.words.elsewhere : `${machine.system}, ${plural(machine.cores, 'core')}, ${formatBytes(machine.memoryBytes)}`)}
 ${orchestrator !== null && term('orchestrator', `${formatBytes(orchestrator.peakMemoryBytes)} of memory at its peak`)}</dl>`,
-  )
+  ]
+  return { title: 'Arms and environment', content }
 }
 
 /** What the orchestrator's own requests rode on in API Priority and Fairness, of all arms together. */
@@ -81,7 +82,7 @@ function besideLine({ result, steps }: ReportView): Content {
 
 function armRow(view: ReportView, arm: ArmOutcome, flaps: boolean): Markup {
   const { fleet, outcome, error, residue } = arm
-  return markup`<tr><th scope="row">${swatch(view, arm.name, armLabel(arm))}${arm.profile !== arm.name && markup`<small>based on ${arm.profile}</small>`}${arm.repetition === 0 && markup`<small>in no figure</small>`}</th>
+  return markup`<tr><th scope="row">${swatch(view, arm.name, armLabel(arm))}${arm.profile !== arm.name && markup`<small>based on ${arm.profile}</small>`}${arm.repetition === 0 && markup`<small>not in any figure</small>`}</th>
 <td>${outcome === 'complete' ? outcome : markup`<b class="bad">${outcome}</b>`}${error !== undefined && markup`<small>${error}</small>`}</td>
 ${num(formatCount(fleet.nodes))}${num(formatCount(fleet.hosts))}${num(fleet.source === 'hollow' ? formatCount(fleet.processes) : none)}
 ${num(orNone(arm.controlPlaneReadyMs, formatDuration))}${num(orNone(fleet.readyMs, formatDuration))}${flaps && flapCell(arm)}

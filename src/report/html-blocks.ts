@@ -1,11 +1,13 @@
 import { formatDuration } from '../base/duration.ts'
 import type { Reading } from '../result/sample.ts'
 import { sampleOf } from '../result/sample.ts'
+import { coincidingLines } from './coinciding.ts'
 import type { Comparison, ComparisonCell, FigureRow, Row } from './comparison.ts'
 import { figureRows, nothingShownIn, pairRatio, pairsOf, shownRows } from './comparison.ts'
 import { differenceText } from './difference.ts'
 import { formatDeviation, formatFactor, formatSpeedup, none, orNone } from './format.ts'
-import { armColor, body, columns, figure, fold, num, section, swatch, table } from './html-elements.ts'
+import type { TitledPart } from './html-elements.ts'
+import { armMark, body, columns, figure, fold, num, swatch, table } from './html-elements.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup, raw } from './markup.ts'
 import { sampleText } from './sample.ts'
@@ -14,8 +16,8 @@ import { itemOf, itemsOf } from './section.ts'
 import type { ReportView } from './view.ts'
 
 /** A section that steps have made, as a part of the page. */
-export function sectionMarkup(view: ReportView, { title, blocks }: Section): Markup {
-  return section(title, ...blocksMarkup(view, title, blocks))
+export function titledPart(view: ReportView, { title, blocks }: Section): TitledPart {
+  return { title, content: blocksMarkup(view, title, blocks) }
 }
 
 /** Comparisons with the same caption share a table. */
@@ -66,7 +68,7 @@ function comparisonTable(
 <th scope="colgroup" colspan="${armNames.length + others.length}">${result.evidence}</th>
 ${hasReference && markup`<th class="split" scope="colgroup" colspan="${armNames.length}">the document</th>`}</tr>
 <tr>${arms(() => 'num')}
-${columns(others.map((name) => `${baseline} / ${name}`))}
+${columns(others.map((name) => `${name} against ${baseline}`))}
 ${hasReference && arms((index) => (index === 0 ? 'num split' : 'num'))}</tr>`
   const width = 1 + armNames.length + others.length + (hasReference ? armNames.length : 0)
   const bodies = comparisons.map((one) => {
@@ -77,7 +79,7 @@ ${hasReference && arms((index) => (index === 0 ? 'num split' : 'num'))}</tr>`
   })
   return [
     hasReference &&
-      markup`<p class="muted">The document: ${result.reference?.source}. The marked stops are the ones it timed; below its figures: how far this run is from them.</p>`,
+      markup`<p class="muted">The document: ${result.reference?.source}. The marked stops are the ones it timed; below each of its figures is how far this run is from it.</p>`,
     table(caption, head, bodies),
     nothingShownIn(comparisons, armNames).map((text) => markup`<p class="muted">${text}</p>`),
     pairTable(view, comparisons),
@@ -112,7 +114,7 @@ function pairTable({ armNames }: ReportView, comparisons: readonly Comparison[])
   const head = markup`<tr><th scope="col">repetition</th>${columns([armNames[0] ?? '', 'the other arm', 'ratio'])}</tr>`
   return fold(
     'Every repetition',
-    table('What the ratios are made of: repetitions of both arms, pair by pair', head, bodies),
+    table('Where the ratios come from: repetitions of both arms, pair by pair', head, bodies),
   )
 }
 
@@ -243,7 +245,8 @@ function itemMarkup(view: ReportView, item: Item): Markup {
 
 function drawingMarkup(view: ReportView, drawing: Drawing): Markup {
   const { kind: _, title, legend, description, lines, marks, ...chart } = drawing
-  const inColor = <T extends { arm: string }>({ arm, ...rest }: T) => ({ ...rest, color: armColor(view, arm) })
+  const marked = <T extends { arm: string }>({ arm, ...rest }: T) => ({ ...rest, ...armMark(view, arm) })
+  const note = coincidingLines(lines)
   return figure(
     title,
     legend.map((item) =>
@@ -251,7 +254,11 @@ function drawingMarkup(view: ReportView, drawing: Drawing): Markup {
         ? markup`<span class="stroke ${item.stroke}">${item.text}</span>`
         : itemMarkup(view, item),
     ),
-    description,
-    { ...chart, lines: lines.map(inColor), ...(marks !== undefined && { marks: marks.map(inColor) }) },
+    { description, ...(note !== undefined && { note }) },
+    {
+      ...chart,
+      lines: lines.map((line) => ({ ...marked(line), label: line.arm })),
+      ...(marks !== undefined && { marks: marks.map(marked) }),
+    },
   )
 }

@@ -1,3 +1,4 @@
+import { markOf } from './arm-marks.ts'
 import type { Chart } from './chart.ts'
 import { renderChart } from './chart.ts'
 import type { Content, Markup } from './markup.ts'
@@ -24,9 +25,32 @@ ${content}
 `.markup
 }
 
+/** A part of the page that a link can lead to. */
+export interface TitledPart {
+  title: string
+  content: Content
+}
+
 /** A titled part of the page. */
 export function section(title: string, ...content: Content[]): Markup {
-  return markup`<section><h2>${title}</h2>\n${content}</section>`
+  return markup`<section id="${anchorOf(title)}" aria-label="${title}"><h2>${title}</h2>\n${content}</section>`
+}
+
+/** Parts in their order, and links to them. */
+export function partsOf(parts: readonly TitledPart[]): { contents: Markup; sections: Content } {
+  const links = parts.map(({ title }) => markup`<li><a href="#${anchorOf(title)}">${title}</a></li>`)
+  return {
+    contents: markup`<nav class="contents" aria-label="Contents"><ul>${links}</ul></nav>`,
+    sections: parts.map(({ title, content }) => markup`${section(title, content)}\n`),
+  }
+}
+
+/** `why-each-number-is-what-it-is` */
+export function anchorOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
 }
 
 /** A table that scrolls by itself when it is too wide; `bodies` are whole `tbody` elements, so that rows can be grouped. */
@@ -63,17 +87,31 @@ export function term(name: string, value: Content): Markup {
 }
 
 /** A chart with its title and legend; `description` says in words what is to be seen. */
-export function figure(title: string, legend: Content[], description: string, chart: Omit<Chart, 'width'>): Markup {
-  return drawing(title, legend, description, renderChart({ width: chartWidth, ...chart }))
+export function figure(
+  title: string,
+  legend: Content[],
+  { description, note }: { description: string; note?: string },
+  chart: Omit<Chart, 'width'>,
+): Markup {
+  return drawing(title, legend, { description, note }, (width) => renderChart({ width, ...chart }))
 }
 
-/** How wide charts are drawn, in units of their own: they take the width of the page. */
-export const chartWidth = 1040
+/** How wide charts are drawn, in units of their own: for pages, and for screens that are held in a hand. */
+const chartWidths = { wide: 1040, narrow: 360 }
 
-/** An SVG element with its title and legend. */
-export function drawing(title: string, legend: Content[], description: string, svg: string): Markup {
+/** A chart with its title and legend, drawn for wide and for narrow pages. */
+export function drawing(
+  title: string,
+  legend: Content[],
+  { description, note }: { description: string; note?: string | undefined },
+  draw: (width: number) => string,
+): Markup {
+  const drawn = Object.entries(chartWidths).map(
+    ([name, width]) => markup`<div class="${name}">${raw(draw(width))}</div>`,
+  )
   return markup`<figure><figcaption><h3>${title}</h3><ul class="legend">${legend.map((item) => markup`<li>${item}</li>`)}</ul></figcaption>
-<div class="scroll" role="img" aria-label="${`${title}: ${description}`}">${raw(svg)}</div></figure>`
+<div class="chart" role="img" aria-label="${`${title}: ${description}`}">${drawn}</div>
+${note !== undefined && markup`<p class="notes">${note}</p>`}</figure>`
 }
 
 /** What is secondary, behind a line to open it with. */
@@ -83,15 +121,12 @@ export function fold(title: Content, ...content: Content[]): Markup {
 
 /** An arm, or one of its repetitions, with the colour it has all over the page. */
 export function swatch(view: ReportView, arm: string, label = arm): Markup {
-  return markup`<span class="profile ${armClass(view, arm)}">${label}</span>`
+  const { colour, shape } = markOf(view.armNames.indexOf(arm))
+  return markup`<span class="profile p${colour} s${shape}">${label}</span>`
 }
 
-/** An arm’s colour as a CSS value. */
-export function armColor(view: ReportView, arm: string): string {
-  return `var(--${armClass(view, arm)})`
-}
-
-/** The name of an arm’s colour, as a class and as a CSS variable. */
-function armClass({ armNames }: ReportView, arm: string): string {
-  return `p${armNames.indexOf(arm) % 6}`
+/** An arm’s colour as a CSS value, and the shape of its marks. */
+export function armMark({ armNames }: ReportView, arm: string): { color: string; shape: number } {
+  const { colour, shape } = markOf(armNames.indexOf(arm))
+  return { color: `var(--p${colour})`, shape }
 }

@@ -5,7 +5,8 @@ import { machineBoundAbove } from '../result/parts.ts'
 import type { ArmOutcome, MachineOutcome, MachinePhase, Result } from '../result/result.ts'
 import { stackedCurves, withoutMoments } from './curves.ts'
 import { formatCores, formatShare, none, orNone } from './format.ts'
-import { body, columns, figure, fold, num, section, swatch, table } from './html-elements.ts'
+import type { TitledPart } from './html-elements.ts'
+import { body, columns, figure, fold, num, swatch, table } from './html-elements.ts'
 import { armLabel } from './labels.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup } from './markup.ts'
@@ -18,17 +19,17 @@ interface MachineRun {
 }
 
 /** What the machine under everything did during each arm; what was timed while it had nothing left is its own figure. */
-export function machineSection(view: ReportView): Content {
+export function machineSection(view: ReportView): TitledPart | null {
   const runs = view.result.arms.flatMap((arm): MachineRun[] =>
     arm.machine === null ? [] : [{ arm, label: armLabel(arm), machine: arm.machine }],
   )
   if (runs.length === 0) return null
-  return section(
-    'The machine',
+  const content = [
     markup`<p class="muted">Everything ran on one machine. A step is machine-bound when more than ${formatShare(machineBoundAbove)} of the processor time was in use: the machine, not Kubernetes, set its pace. Times are then upper bounds: shown, but not compared. In the charts, the gap between the components and the line is whatever else ran on the machine.</p>`,
     runs.map((run) => armPart(view, run)),
     fold('Components: processor time and memory', componentTable(view, runs)),
-  )
+  ]
+  return { title: 'The machine', content }
 }
 
 /** Further repetitions are folded away. */
@@ -48,7 +49,7 @@ function armPart(view: ReportView, run: MachineRun): Markup {
 function phaseTable({ evidence }: Result, { label, machine }: MachineRun): Markup {
   const titles = ['duration', 'busy', 'run queue', 'memory', 'disk busy']
   return table(
-    `Steps of ${label}, ${evidence}. Run queue: threads that run or wait for a processor, mean. Memory: the most in use.`,
+    `Steps of ${label}, ${evidence}. Run queue: threads running or waiting for a processor, mean. Memory: peak in use.`,
     markup`<tr><th scope="col">Step</th>${columns(titles)}<th scope="col">Cores by component</th></tr>`,
     body(machine.phases.map(phaseRow)),
   )
@@ -87,7 +88,7 @@ function coresChart(result: Result, { label, machine }: MachineRun): Content {
   // What lies above is drawn first, so that what lies below covers it; the small ones together are the top layer.
   const areas = stack
     .flatMap((curve, index) => (index < shown.length - 1 || index === stack.length - 1 ? [curve] : []))
-    .map((curve, index) => ({ color: `var(--c${index})`, curve, shape: 'area' as const }))
+    .map((curve, index) => ({ color: `var(--c${index})`, curve, form: 'area' as const }))
   const cores = result.machine?.cores ?? null
   const busy = withoutMoments(curves['busy'] ?? [], shortestMs).map(([ms, share]): [number, number] => [
     ms,
@@ -104,7 +105,7 @@ function coresChart(result: Result, { label, machine }: MachineRun): Content {
       ...names.map((name, index) => markup`<span class="profile c${index}">${name}</span>`),
       cores !== null && markup`<span class="stroke solid">whole machine</span>`,
     ].filter((item) => item !== false),
-    bound.length === 0 ? 'no step was machine-bound' : `machine-bound: ${bound.join(', ')}`,
+    { description: bound.length === 0 ? 'no step was machine-bound' : `machine-bound: ${bound.join(', ')}` },
     {
       height: 300,
       xName: 'seconds since the arm began',
@@ -112,7 +113,7 @@ function coresChart(result: Result, { label, machine }: MachineRun): Content {
       ...(cores === null ? {} : { yTop: cores, level: boundLevel(cores) }),
       lines: [
         ...areas.toReversed(),
-        ...(cores === null ? [] : [{ color: 'var(--text)', curve: busy, shape: 'slopes' as const }]),
+        ...(cores === null ? [] : [{ color: 'var(--text)', curve: busy, form: 'slopes' as const }]),
       ],
       spans: phases.map(({ step, startMs, endMs, machineBound }) => {
         const name = step.split('/').at(-1) ?? step
@@ -139,7 +140,7 @@ function componentTable(view: ReportView, runs: MachineRun[]): Markup {
     })
   })
   return table(
-    `What each component took over the whole arm, all its processes together, ${view.result.evidence}`,
+    `What each component used over the whole arm, all its processes together, ${view.result.evidence}`,
     markup`<tr><th scope="col">Component</th><th scope="col">Arm</th>${columns(['processes', 'processor time', 'peak memory'])}</tr>`,
     body(rows),
   )

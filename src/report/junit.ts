@@ -2,6 +2,7 @@ import type { Failure } from '../base/errors.ts'
 import { messageOf } from '../base/errors.ts'
 import type { ArmOutcome, EndingKind, Result, ThresholdOutcome } from '../result/result.ts'
 import { formatActual } from './format.ts'
+import { headlineText } from './headline.ts'
 import type { Outcome, ProblemType, Suite, TestCase } from './junit-suites.ts'
 import { passed, renderSuites } from './junit-suites.ts'
 import { armLabel } from './labels.ts'
@@ -79,11 +80,15 @@ function versionsOfArms({ versions }: ReportView): Record<string, string> {
  * Stands for the run as a whole, so that one which never got as far as a step is not taken for a green one. What missed a threshold has
  * a verdict: the threshold's own case fails, and not this one as well.
  */
-function verdictCase({ result, partial, verdict, worse }: ReportView): TestCase {
+function verdictCase({ result, partial, verdict, headlines, worse }: ReportView): TestCase {
   const message = [partial ?? [], result.verdict, result.reasons.join('; ')].flat().join(': ')
   const hasVerdict = partial === null && result.verdict !== 'inconclusive'
   const outcome: Outcome = hasVerdict ? passed : { kind: 'error', type: endingTypeOf(result), message }
-  const told = [...(hasVerdict && result.verdict === 'fail' ? [message] : []), ...worse.map(worsenedText)]
+  const told = [
+    ...(hasVerdict && result.verdict === 'fail' ? [message] : []),
+    ...headlines.map(headlineText),
+    ...worse.map(worsenedText),
+  ]
   const output = told.length === 0 ? undefined : [verdict, ...told].join('\n')
   return { group: 'run', name: 'verdict', durationMs: 0, ...outcome, output }
 }

@@ -4,15 +4,18 @@ import { machineBoundAbove } from '../result/parts.ts'
 import type { Result } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
 import type { Comparison, ComparisonCell, Row } from './comparison.ts'
-import { nothingShownIn, shownRows } from './comparison.ts'
+import { figureRows, nothingShownIn, shownRows } from './comparison.ts'
 import { differenceLine } from './difference.ts'
 import { formatActual, formatDeviation, formatKnobValue, formatShare, formatTaken, none, orNone } from './format.ts'
+import type { Headline } from './headline.ts'
 import type { KnobCell, KnobRow } from './knobs.ts'
 import { rerenderCommand } from './labels.ts'
 import { sampleText } from './sample.ts'
 import type { Block, Cell, Section, Table } from './section.ts'
 import { itemsOf } from './section.ts'
-import { remarksOn, thresholdLines } from './threshold-groups.ts'
+import type { StepReport } from './step-view.ts'
+import type { ThresholdLine } from './threshold-groups.ts'
+import { marginText, metText, remarksOn, thresholdLines, verdictOf } from './threshold-groups.ts'
 import type { ReportView } from './view.ts'
 import { worsenedText } from './worse.ts'
 
@@ -22,17 +25,16 @@ export function renderMarkdown(view: ReportView): string {
   const blocks = [
     `## ${escapeMarkdown(view.title)}`,
     view.partial !== null && `**${view.partial}**: stopped early. Only finished steps are shown.`,
-    `**Verdict: ${view.verdict}**`,
     bullets(result.reasons.map(escapeMarkdown)),
-    ...view.repetitions.map(escapeMarkdown),
+    bullets(view.headlines.map(headline)),
+    [`${view.basis}.`, ...view.repetitions, view.evidence].map(escapeMarkdown).join(' '),
     worse(view),
     ...view.caveats.map(caveat),
-    escapeMarkdown(view.evidence),
-    thresholds(result),
-    ...view.steps.flatMap(({ sections }) => sections.filter(isOpen).flatMap(({ blocks }) => brief(view, blocks))),
-    view.notes.length > 0 && view.notes.map((note, index) => `${index + 1}. ${escapeMarkdown(note)}`).join('\n'),
-    reasons(view),
-    knobs(view),
+    ...thresholds(result),
+    overview(view),
+    ...view.steps.map((step) => folded(step.title, stepBlocks(view, step))),
+    folded('Why', reasons(view)),
+    ...knobs(view),
     ...view.sections
       .filter((section) => !isOpen(section))
       .map(({ title, blocks }) => folded(title, brief(view, blocks))),
@@ -41,7 +43,40 @@ export function renderMarkdown(view: ReportView): string {
   return `${blocks.filter((block) => typeof block === 'string' && block !== '').join('\n\n')}\n`
 }
 
-/** Whether it stands open, and not behind a line to open it with. */
+function headline({ claim, because }: Headline): string {
+  const said = `**${escapeMarkdown(claim)}**`
+  return because === '' ? said : `${said}: ${escapeMarkdown(because)}`
+}
+
+/** The most important figures of all steps: the one table that stands open. */
+function overview({ steps, armNames, result: { evidence } }: ReportView): string {
+  const [baseline = '', ...others] = armNames
+  const rows = steps.flatMap(({ figures }) => figureRows({ rows: shownRows(figures, 'headline') }))
+  if (rows.length === 0) return ''
+  return table(
+    [
+      `Median (${evidence})`,
+      ...armNames.map((name) => `${escapeMarkdown(name)}:`),
+      ...others.map((name) => `${escapeMarkdown(name)} against ${escapeMarkdown(baseline)}:`),
+    ],
+    rows.map(({ inFull, cells, format, bound }) => [
+      escapeMarkdown(inFull),
+      ...cells.map(({ measured }) => sampleText(measured, format, bound).figure),
+      ...cells.slice(1).map(({ difference }) => differenceLine(difference)),
+    ]),
+  )
+}
+
+/** All that a step has to show in brief, with the notes that its published figures have. */
+function stepBlocks(view: ReportView, { sections }: StepReport): string[] {
+  const blocks = sections.filter(isOpen).flatMap((one) => brief(view, one.blocks))
+  const notes = view.notes.flatMap((note, index) =>
+    blocks.some((block) => block.includes(`note ${index + 1}`)) ? [`${index + 1}. ${escapeMarkdown(note)}`] : [],
+  )
+  return notes.length === 0 ? blocks : [...blocks, notes.join('\n')]
+}
+
+/** Whether it is of the steps, and not an account of how they were measured. */
 function isOpen({ part }: Section): boolean {
   return part !== 'account'
 }
@@ -92,22 +127,32 @@ function caveat({ title, places }: Caveat): string {
   return `**${escapeMarkdown(title)}**\n${bullets(places.map(escapeMarkdown))}`
 }
 
-function thresholds(result: Result): string {
-  if (result.thresholds.length === 0) return ''
-  const rows = thresholdLines(result.thresholds).map((line) => {
+/** Those that are not met stand open. */
+function thresholds({ thresholds: outcomes }: Result): string[] {
+  const lines = thresholdLines(outcomes)
+  const [open, met] = [false, true].map((isMet) => lines.filter((line) => (verdictOf(line) === 'pass') === isMet))
+  return [
+    open === undefined || open.length === 0 ? '' : thresholdTable(open),
+    met === undefined || met.length === 0 ? '' : folded(`Thresholds: ${metText(outcomes)}`, [thresholdTable(met)]),
+  ]
+}
+
+function thresholdTable(lines: readonly ThresholdLine[]): string {
+  const rows = lines.map((line) => {
     if ('met' in line) {
-      const { group, count, furthest } = line.met
-      return [escapeMarkdown(group), 'pass', furthest ?? none, `${count}; the furthest is shown`]
+      const { group, count, furthest, margin } = line.met
+      return [escapeMarkdown(group), 'pass', furthest ?? none, margin, `${count}; the furthest is shown`]
     }
     const { outcome } = line
     return [
       escapeMarkdown(outcome.name),
       outcome.verdict === 'pass' ? outcome.verdict : `**${outcome.verdict}**`,
       formatActual(outcome) ?? none,
+      marginText(outcome),
       escapeMarkdown(remarksOn(outcome).join('; ')),
     ]
   })
-  return table(['Threshold', 'Verdict', 'Actual:', 'Reason'], rows)
+  return table(['Threshold', 'Verdict', 'Actual:', 'Against the limit:', 'Reason'], rows)
 }
 
 const machineBoundNote = `Machine-bound: more than ${formatShare(machineBoundAbove)} of the processor time was in use. Times are then upper bounds: shown, but not compared.`
@@ -126,7 +171,7 @@ function comparison({ armNames, result: { evidence } }: ReportView, compared: Co
   const head = [
     `${escapeMarkdown(compared.head)} (${evidence})`,
     ...armNames.map((name) => `${escapeMarkdown(name)}:`),
-    ...others.map((name) => `${escapeMarkdown(baseline)} / ${escapeMarkdown(name)}:`),
+    ...others.map((name) => `${escapeMarkdown(name)} against ${escapeMarkdown(baseline)}:`),
     ...(hasReference ? armNames.map((name) => `document, ${escapeMarkdown(name)}:`) : []),
   ]
   return [
@@ -165,22 +210,20 @@ function referenceText({ reference }: ComparisonCell): string {
   return `${formatDuration(valueMs)}${said && ` (${said})`}`
 }
 
-function reasons({ steps }: ReportView): string {
+function reasons({ steps }: ReportView): string[] {
   const lines = steps.flatMap(({ title, reasons: own }) => own.map((reason) => escapeMarkdown(`${title}, ${reason}`)))
-  return lines.length === 0 ? '' : `### Why\n\n${bullets(lines)}`
+  return lines.length === 0 ? [] : [bullets(lines)]
 }
 
-function knobs(view: ReportView): string {
+function knobs(view: ReportView): string[] {
   const { differing, same, notApplied } = view.knobs
-  const rest = (title: string, rows: KnobRow[]): string =>
+  const fold = (title: string, rows: KnobRow[]) =>
     folded(`${title} (${rows.length})`, rows.length === 0 ? [] : [knobTable(view, rows)])
   return [
-    differing.length > 0 && `### Settings that differ, or were not taken as requested\n\n${knobTable(view, differing)}`,
-    rest('Settings that are the same in every arm', same),
-    rest('Settings not applied, and why', notApplied),
+    fold('Settings that differ, or were not taken as requested', differing),
+    fold('Settings that are the same in every arm', same),
+    fold('Settings not applied, and why', notApplied),
   ]
-    .filter((block) => typeof block === 'string' && block !== '')
-    .join('\n\n')
 }
 
 function knobTable({ armNames }: ReportView, rows: KnobRow[]): string {

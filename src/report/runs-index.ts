@@ -24,7 +24,7 @@ export function renderRunsIndex(runs: readonly ListedRun[]): string {
     'scale-test: all runs',
     markup`<header><p class="kicker">scale-test</p><h1>${plural(runs.length, 'run')}</h1></header>
 <main>
-${section('Runs, newest first', runs.length === 0 ? markup`<p>There is none yet.</p>` : runTable(newestFirst))}
+${section('Runs, newest first', runs.length === 0 ? markup`<p>No runs yet.</p>` : runTable(newestFirst))}
 ${trendsOf(runs).map(trendSection)}
 </main>`,
   )
@@ -32,7 +32,7 @@ ${trendsOf(runs).map(trendSection)}
 
 function runTable(runs: readonly ListedRun[]): Markup {
   return table(
-    'Every run of this folder',
+    'Every run in this folder',
     markup`<tr><th scope="col">Run</th><th scope="col">Verdict</th><th scope="col">Plan</th><th scope="col">Target</th><th scope="col">Kubernetes</th>${columns(['repetitions'])}<th scope="col">Taken</th></tr>`,
     body(runs.map(runRow)),
   )
@@ -87,7 +87,7 @@ function trendSection({ title, trends }: PlanTrends): Content {
   return section(
     `Trends of ${title}`,
     table(
-      'Medians over the repetitions, oldest run first. A vertical line is a change of the level: E-divisive with a t test, p at most 0.001.',
+      'Medians over the repetitions, oldest run first. A vertical line marks a level change (E-divisive with a t test, p at most 0.001).',
       markup`<tr><th scope="col">Figure</th>${columns(['runs', 'newest'])}<th scope="col">Trend</th><th scope="col">Changes</th></tr>`,
       body(trends.map(trendRow)),
     ),

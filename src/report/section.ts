@@ -88,7 +88,7 @@ export interface Drawing {
   /** What one on the y axis stands for in the curves' own unit: 2 ** 20 where bytes are shown as MiB. */
   yUnit?: number
   /** Each in its arm's colour. `steps`: a count, which holds until the next event. `slopes`: samples of something that moves in between. */
-  lines: { arm: string; curve: Curve; shape?: 'steps' | 'slopes'; dash?: 'dashed' | 'dotted' }[]
+  lines: { arm: string; curve: Curve; form?: 'steps' | 'slopes'; dash?: 'dashed' | 'dotted' }[]
   /** Moments to compare with. */
   marks?: { arm: string; atMs: number; label: string }[]
 }

@@ -46,6 +46,8 @@ export interface StepReport {
   figures: Comparison
   /** `figures` stands in one of them. */
   sections: Section[]
+  /** Its time that the headline is of, by its figure's name, and what an arm does in it: `rolls out 200 pods`. */
+  headline?: { figure: string; does: string }
   /** Why figures are what they are, a phrase each, beginning with the run. */
   reasons: string[]
   /** Those of them that a screenful has room for. */

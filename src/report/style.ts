@@ -1,3 +1,5 @@
+import { shapes } from './arm-marks.ts'
+
 /** The page's style sheet: calm on screen, light or dark, and plain on paper. */
 export const styleSheet = `
 :root {
@@ -33,12 +35,19 @@ small { display: block; font-size: 0.8rem; line-height: 1.35; font-weight: 400; 
 code { font: 0.88em ui-monospace, 'SF Mono', 'Cascadia Mono', 'DejaVu Sans Mono', Menlo, monospace; overflow-wrap: anywhere; }
 a { color: inherit; }
 .kicker { margin: 0 0 0.35rem; font-size: 0.85rem; }
-.lead { font-size: 1.05rem; }
+.lead { margin-top: 1rem; font-size: 1.05rem; }
 .verdict {
   margin-top: 1.5rem; padding: 1rem 1.25rem; border-left: 5px solid var(--muted); border-radius: 4px; background: var(--raised);
 }
+.verdict { overflow-wrap: anywhere; }
 .verdict > p:first-child { margin: 0; font-size: 1.35rem; font-weight: 700; }
 .verdict ul { margin-bottom: 0; }
+.headlines { list-style: none; padding: 0; }
+.headlines li { margin-top: 0.6rem; }
+.headlines b { display: block; font-size: 1.1rem; line-height: 1.3; }
+.basis { margin: 0.6rem 0 0; color: var(--muted); }
+.contents { max-width: 68rem; margin: 1.5rem auto 0; padding: 0 1.5rem; font-size: 0.9rem; }
+.contents ul { display: flex; flex-wrap: wrap; gap: 0.15rem 1.25rem; list-style: none; margin: 0; padding: 0; }
 .verdict.pass { border-color: var(--good); background: var(--good-tint); }
 .verdict.fail { border-color: var(--bad); background: var(--bad-tint); }
 .verdict.inconclusive { border-color: var(--warn); background: var(--warn-tint); }
@@ -82,9 +91,15 @@ tr.documented > * { background: var(--raised); }
 tr.documented > th:first-child { box-shadow: -0.6rem 0 0 var(--raised); }
 .stop { min-width: 13rem; }
 .text { min-width: 16rem; max-width: 34rem; }
+.knob code { white-space: normal; }
+.knob { min-width: 11rem; max-width: 24rem; }
+.knob .note { margin-top: 0.15rem; }
+.value { text-align: right; min-width: 6rem; max-width: 18rem; overflow-wrap: anywhere; }
+.source { min-width: 7rem; overflow-wrap: anywhere; }
 .profile::before {
-  content: ''; display: inline-block; width: 0.65em; height: 0.65em; margin-right: 0.4em; border-radius: 2px; background: currentColor;
+  content: ''; display: inline-block; width: 0.7em; height: 0.7em; margin-right: 0.4em; background: currentColor;
 }
+${shapes.map(({ mask }, index) => `.profile.s${index}::before { clip-path: ${mask}; }`).join('\n')}
 .profile.p0::before { background: var(--p0); } .profile.p1::before { background: var(--p1); }
 .profile.p2::before { background: var(--p2); } .profile.p3::before { background: var(--p3); }
 .profile.p4::before { background: var(--p4); } .profile.p5::before { background: var(--p5); }
@@ -103,7 +118,9 @@ figure { margin: 1.5rem 0 0; }
 figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0.1rem 1.5rem; }
 figcaption h3 { margin: 0; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0 1.25rem; margin: 0; padding: 0; font-size: 0.9rem; }
-figure svg { display: block; width: 100%; min-width: 34rem; height: auto; }
+figure svg { display: block; width: 100%; height: auto; }
+.chart { margin-top: 0.75rem; }
+.chart .narrow { display: none; }
 details { margin-top: 1rem; }
 summary { cursor: pointer; font-weight: 600; padding: 0.2rem 0; }
 summary .muted { font-weight: 400; }
@@ -116,10 +133,15 @@ footer dl { margin: 0 0 0.75rem; padding-top: 1.25rem; border-top: 1px solid var
 @media (max-width: 40rem) {
   header, main, footer { padding-left: 1rem; padding-right: 1rem; }
   header { padding-top: 1.5rem; }
+  .contents { padding: 0 1rem; }
   h1 { font-size: 1.6rem; }
   th, td { padding: 0.35rem 0.5rem; }
   td.arm:first-child { padding-left: 0.5rem; }
   .stop { min-width: 8rem; }
+  .stroke, .legend .profile { white-space: normal; }
+  .chart .wide { display: none; }
+  .chart .narrow { display: block; }
+  .verdict, .notice { padding-left: 0.9rem; padding-right: 0.9rem; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: 0.5rem; }
 }
@@ -130,7 +152,11 @@ footer dl { margin: 0 0 0.75rem; padding-top: 1.25rem; border-top: 1px solid var
   figure, tr, .verdict { break-inside: avoid; }
   h2, h3, caption { break-after: avoid; }
   .scroll { overflow: visible; }
-  figure svg { min-width: 0; }
+  table { font-size: 8pt; }
+  th, td { padding: 0.2rem 0.4rem; overflow-wrap: anywhere; }
+  .num, .name, .profile, tbody th code { white-space: normal; }
+  .stop, .text, .knob, .value, .source { min-width: 0; }
+  nav.contents { display: none; }
   details::details-content { content-visibility: visible; display: block; }
   .verdict, .notice, tr.documented > *, .profile::before { print-color-adjust: exact; }
 }

@@ -8,9 +8,10 @@ import type { ComparisonCell, Row } from './comparison.ts'
 import { nothingShownIn, shownRows } from './comparison.ts'
 import { differenceText } from './difference.ts'
 import { formatActual, formatSpeedup, orNone } from './format.ts'
+import { headlineText } from './headline.ts'
 import { sampleText } from './sample.ts'
 import type { StepReport } from './step-view.ts'
-import { remarksOn, thresholdLines } from './threshold-groups.ts'
+import { marginText, metText, remarksOn, thresholdLines, verdictOf } from './threshold-groups.ts'
 import type { ReportView } from './view.ts'
 import { worsenedText } from './worse.ts'
 
@@ -27,6 +28,10 @@ export interface SummaryOptions {
   reportPath?: string
   /** Plain text unless given. */
   styles?: SummaryStyles
+  /** Of the terminal; lines keep within `width` however many there are. */
+  columns?: number
+  /** Also thresholds that are met, reasons, and what the orchestrator needed. */
+  isFull?: boolean
 }
 
 const same = (text: string): string => text
@@ -35,23 +40,51 @@ export const plain: SummaryStyles = { bold: same, red: same, green: same, yellow
 /** Of a verdict. */
 export const colours = { pass: 'green', fail: 'red', inconclusive: 'yellow' } as const
 
-/** Columns that a summary keeps within. */
+/** Columns that text keeps within where there is room. */
 export const width = 80
-const labelWidth = 31
-const columnWidth = 12
-const ratioWidth = width - labelWidth - 2 * (columnWidth + 1)
+/** No terminal is taken for narrower than this. */
+const leastWidth = 60
 
-/** The outcome in a screenful of at most 80 columns: verdict, stops beside the document's figures, thresholds. */
-export function renderSummary(view: ReportView, { reportPath, styles = plain }: SummaryOptions): string {
+/** How wide lines, and the columns of tables, are. */
+interface Layout {
+  width: number
+  label: number
+  figure: number
+  ratio: number
+}
+
+/** How wide text may be in a terminal of so many columns. */
+function widthIn(columns = width): number {
+  return Math.min(width, Math.max(leastWidth, columns))
+}
+
+function layoutIn(most: number): Layout {
+  const [figure, ratio] = most < width ? [10, 16] : [12, 23]
+  return { width: most, label: most - 2 * (figure + 1) - ratio, figure, ratio }
+}
+
+/**
+ * The outcome in a screenful: verdict, stops beside the document's figures, thresholds with those that are missed first, and last what the
+ * arms made of each step.
+ */
+export function renderSummary(view: ReportView, options: SummaryOptions): string {
+  const { reportPath, styles = plain, columns, isFull = false } = options
   const { result } = view
+  const layout = layoutIn(widthIn(columns))
   return joined([
-    ...opening(view, styles),
-    ...pairsOf(view).flatMap((names) => view.steps.map((step) => comparison(step, names, result.evidence, styles))),
-    view.steps.flatMap(({ title, briefReasons = [] }) =>
-      briefReasons.flatMap((reason) => hanging(`${title}, ${reason}`)),
+    ...opening(view, options),
+    ...pairsOf(view).flatMap((names) =>
+      view.steps.map((step) => comparison(step, names, { evidence: result.evidence, styles, layout })),
     ),
-    thresholds(result, styles),
-    [...ownMemory(result), ...reportLine(reportPath)],
+    isFull
+      ? view.steps.flatMap(({ title, briefReasons = [] }) =>
+          briefReasons.flatMap((reason) => hanging(`${title}, ${reason}`, layout.width)),
+        )
+      : [],
+    thresholds(result, { styles, layout, isFull }),
+    [...view.repetitions, ...(isFull ? [view.evidence] : [])].flatMap((text) => wrap(text, '', layout.width)),
+    headlines(view, styles, layout.width),
+    [...(isFull ? ownMemory(result) : []), ...reportLine(reportPath)],
   ])
 }
 
@@ -61,39 +94,60 @@ export function reportLine(path: string | undefined): string[] {
 }
 
 /** The verdict, the reasons for it, and what to know before trusting the figures. */
-export function opening(view: ReportView, styles: SummaryStyles): string[][] {
+export function opening(view: ReportView, { styles = plain, columns, isFull = false }: SummaryOptions): string[][] {
   const { result } = view
+  const most = widthIn(columns)
   return [
-    [
-      styles.bold(styles[colours[result.verdict]](shorten(view.title, width))),
-      ...(view.partial === null ? [] : [styles.yellow(view.partial)]),
-      ...result.reasons.flatMap((reason) => wrap(reason, '  ')),
-    ],
-    view.repetitions.flatMap((text) => wrap(text, '')),
-    worseLines(view, styles),
+    [styles.bold(styles[colours[result.verdict]](shorten(view.title, most))), ...endingLines(view, styles, most)],
+    worseLines(view, styles, { most, shown: isFull ? Number.POSITIVE_INFINITY : shownWorse }),
     ...view.caveats.map(({ severity, title, places }) => [
-      ...wrap(title, '').map(severity === 'bad' ? styles.red : styles.yellow),
-      ...places.flatMap((place) => wrap(place, '  ')),
+      ...wrap(title, '', most).map(severity === 'bad' ? styles.red : styles.yellow),
+      ...places.flatMap((place) => wrap(place, '  ', most)),
     ]),
+  ]
+}
+
+/** What ended a run early, and why its verdict is what it is: of an interruption a single line. */
+function endingLines({ partial, result }: ReportView, styles: SummaryStyles, most: number): string[] {
+  const [reason, ...others] = result.reasons
+  if (partial !== null && result.endedBy === 'interrupted' && reason !== undefined && others.length === 0)
+    return wrap(`partial: ${reason}`, '', most).map(styles.yellow)
+  return [
+    ...(partial === null ? [] : [styles.yellow(partial)]),
+    ...result.reasons.flatMap((one) => wrap(one, '  ', most)),
   ]
 }
 
 /** How many are said in a screenful; the report has them all. */
 const shownWorse = 5
 
-function worseLines({ armNames, worse }: ReportView, styles: SummaryStyles): string[] {
+function worseLines(
+  { armNames, worse }: ReportView,
+  styles: SummaryStyles,
+  { most, shown }: { most: number; shown: number },
+): string[] {
   if (worse.length === 0) return []
-  const more = worse.length - shownWorse
+  const more = worse.length - shown
   return [
-    ...wrap(`Worse than ${armNames[0]}`, '').map(styles.yellow),
-    ...worse.slice(0, shownWorse).flatMap((one) => hanging(worsenedText(one))),
+    ...wrap(`Worse than ${armNames[0]}`, '', most).map(styles.yellow),
+    ...worse.slice(0, shown).flatMap((one) => hanging(worsenedText(one), most)),
     ...(more > 0 ? [`  and ${plural(more, 'more figure')}, in the report`] : []),
   ]
 }
 
+/** What people came for, with what it rests on. */
+function headlines({ headlines: all, basis }: ReportView, styles: SummaryStyles, most: number): string[] {
+  if (all.length === 0) return []
+  const lines = all.flatMap((headline) => {
+    const [first = '', ...others] = wrap(headlineText(headline), '  ', most)
+    return [styles.bold(first.trimStart()), ...others]
+  })
+  return [...lines, ...wrap(basis, '', most)]
+}
+
 /** Wrapped text whose further lines are indented by more than its first. */
-export function hanging(text: string): string[] {
-  return wrap(text, '    ').map((line, index) => (index === 0 ? line.slice(2) : line))
+export function hanging(text: string, most = width): string[] {
+  return wrap(text, '    ', most).map((line, index) => (index === 0 ? line.slice(2) : line))
 }
 
 /** Blocks of lines with an empty line between them. */
@@ -109,28 +163,36 @@ function pairsOf({ armNames: [baseline = '', ...others] }: ReportView): string[]
   return others.length === 0 ? [[baseline]] : others.map((other) => [baseline, other])
 }
 
+interface Drawn {
+  evidence: Result['evidence']
+  styles: SummaryStyles
+  layout: Layout
+}
+
 /** The most important figures of a step, medians over the repetitions. */
-function comparison(
-  { title, figures }: StepReport,
-  names: string[],
-  evidence: Result['evidence'],
-  styles: SummaryStyles,
-): string[] {
-  const head = `${shorten(title, labelWidth - evidence.length - 3)} (${evidence})`
+function comparison({ title, figures }: StepReport, names: string[], { evidence, styles, layout }: Drawn): string[] {
+  const ratio = names.length === 1 ? '' : 'ratio'
+  const head = `${title} (${evidence})`
+  const heads =
+    head.length <= layout.label
+      ? [line(head, names, ratio, layout)]
+      : layout.width === width
+        ? [line(`${shorten(title, layout.label - evidence.length - 3)} (${evidence})`, names, ratio, layout)]
+        : [shorten(head, layout.width), line('', names, ratio, layout)]
   return [
-    ...fullNames(names),
-    styles.bold(line(head, names, names.length === 1 ? '' : 'ratio')),
-    ...shownRows(figures, 'headline').flatMap((row) => rowLines(row, names)),
-    ...nothingShownIn([figures], names, 'headline').flatMap(hanging),
+    ...fullNames(names, layout),
+    ...heads.map(styles.bold),
+    ...shownRows(figures, 'headline').flatMap((row) => rowLines(row, names, layout)),
+    ...nothingShownIn([figures], names, 'headline').flatMap((text) => hanging(text, layout.width)),
   ]
 }
 
 /** Names that the head of a table cuts off, which may be where they differ. */
-function fullNames(names: string[]): string[] {
-  return names.some((name) => name.length > columnWidth) ? wrap(names.join(' against '), '') : []
+function fullNames(names: string[], layout: Layout): string[] {
+  return names.some((name) => name.length > layout.figure) ? wrap(names.join(' against '), '', layout.width) : []
 }
 
-function rowLines(row: Row, names: string[]): string[] {
+function rowLines(row: Row, names: string[], layout: Layout): string[] {
   if (row.kind === 'text') {
     const pair = row.cells.filter(({ arm }) => names.includes(arm))
     return [
@@ -138,6 +200,7 @@ function rowLines(row: Row, names: string[]): string[] {
         `  ${row.label}`,
         pair.map(({ text }) => text),
         '',
+        layout,
       ),
     ]
   }
@@ -148,11 +211,11 @@ function rowLines(row: Row, names: string[]): string[] {
   const { figure, detail } = other === undefined ? { figure: '', detail: '' } : differenceText(other.difference)
   const interval = detail === '' ? '' : `(${detail})`
   const inOne = `${figure} ${interval}`.trimEnd()
-  const fits = inOne.length < ratioWidth
+  const fits = inOne.length < layout.ratio
   return [
-    line(`  ${label}`, figures, fits ? inOne : figure),
-    ...(fits ? [] : [interval.padStart(width)]),
-    ...documentLine(pair),
+    line(`  ${label}`, figures, fits ? inOne : figure, layout),
+    ...(fits ? [] : [interval.padStart(layout.width)]),
+    ...documentLine(pair, layout),
   ]
 }
 
@@ -161,40 +224,51 @@ function ownMemory({ orchestrator }: Result): string[] {
 }
 
 /** The document's figures below those they stand beside, if it has any. */
-function documentLine(cells: ComparisonCell[]): string[] {
+function documentLine(cells: ComparisonCell[], layout: Layout): string[] {
   if (cells.every(({ reference }) => reference === null)) return []
   const times = cells.map(({ reference }) => orNone(reference, ({ valueMs }) => formatDuration(valueMs)))
   const ratio = cells[1]?.reference?.ratio
-  return [line('    document', times, typeof ratio === 'number' ? formatSpeedup(ratio) : '')]
+  return [line('    document', times, typeof ratio === 'number' ? formatSpeedup(ratio) : '', layout)]
 }
 
-function line(label: string, times: string[], ratio: string): string {
+function line(label: string, times: string[], ratio: string, layout: Layout): string {
   const columns = [
-    ...times.map((time) => shorten(time, columnWidth).padStart(columnWidth + 1)),
-    shorten(ratio, ratioWidth).padStart(ratioWidth),
+    ...times.map((time) => shorten(time, layout.figure).padStart(layout.figure + 1)),
+    shorten(ratio, layout.ratio).padStart(layout.ratio),
   ]
-  return `${shorten(label, labelWidth).padEnd(labelWidth)}${columns.join('')}`
+  return `${shorten(label, layout.label).padEnd(layout.label)}${columns.join('')}`
 }
 
-function thresholds(result: Result, styles: SummaryStyles): string[] {
+/** Columns of `inconclusive` and of a figure. */
+const verdictWidth = 13
+
+function thresholds(
+  { thresholds: outcomes }: Result,
+  { styles, layout, isFull }: { styles: SummaryStyles; layout: Layout; isFull: boolean },
+): string[] {
+  const nameWidth = layout.width - 2 * verdictWidth
   const row = (verdict: Verdict, name: string, figure: string) =>
-    `${styles[colours[verdict]](verdict.padEnd(13))}${shorten(name, 54).padEnd(54)}${figure.padStart(13)}`
-  return thresholdLines(result.thresholds).flatMap((line) => {
-    if ('met' in line) {
-      const { group, count, furthest = '' } = line.met
+    `${styles[colours[verdict]](verdict.padEnd(verdictWidth))}${shorten(name, nameWidth).padEnd(nameWidth)}${figure.padStart(verdictWidth)}`
+  const lines = thresholdLines(outcomes)
+  const shown = isFull ? lines : lines.filter((one) => verdictOf(one) !== 'pass')
+  const met = outcomes.some(({ verdict }) => verdict === 'pass')
+  const rows = shown.flatMap((one) => {
+    if ('met' in one) {
+      const { group, count, furthest = '' } = one.met
       return [row('pass', `${group}: ${count}`, furthest)]
     }
-    const { name, verdict } = line.outcome
-    const remarks = verdict === 'pass' ? [] : remarksOn(line.outcome)
-    const indent = ' '.repeat(13)
-    // A name that is cut would be that of any of them.
-    const [first = '', ...others] = verdict === 'pass' ? [name] : wrap(name, '', 54)
+    const { name, verdict } = one.outcome
+    const margin = marginText(one.outcome)
+    const remarks = verdict === 'pass' ? [] : [...(margin === '' ? [] : [margin]), ...remarksOn(one.outcome)]
+    const indent = ' '.repeat(verdictWidth)
+    const [first = '', ...others] = wrap(name, '', nameWidth)
     return [
-      row(verdict, first, formatActual(line.outcome) ?? 'no figure'),
+      row(verdict, first, formatActual(one.outcome) ?? 'no figure'),
       ...others.map((text) => `${indent}${text}`),
-      ...remarks.flatMap((text) => wrap(text, indent)),
+      ...remarks.flatMap((text) => wrap(text, indent, layout.width)),
     ]
   })
+  return [...rows, ...(!isFull && met ? [row('pass', metText(outcomes), '')] : [])]
 }
 
 /** The text in lines that keep within the width, each with the indent. */

@@ -24,18 +24,23 @@ describe('thresholds with many outcomes', () => {
   it('should be told in full where they are missed, and counted where they are met', () => {
     const [missed, met, ...others] = thresholdLines(calls)
     expect(missed).toMatchObject({ outcome: { verdict: 'fail', actual: 1500 } })
-    expect(met).toEqual({ met: { group: 'slo/calls', count: '59 met of 60', furthest: '59 ms' } })
+    expect(met).toEqual({ met: { group: 'slo/calls', count: '59 met of 60', furthest: '59 ms', margin: '94 % below' } })
     expect(others).toEqual([])
   })
 
   it('should take two lines in every report', () => {
     const view = viewFor(sampleResult({ thresholds: calls, verdict: 'fail' }))
-    for (const text of [renderHtml(view), renderMarkdown(view), renderSummary(view, {})]) {
+    for (const text of [renderHtml(view), renderMarkdown(view), renderSummary(view, { isFull: true })]) {
       expect(text).toContain('kind-7')
       expect(text).not.toContain('kind-8')
       expect(text).toContain('59 met of 60')
       expect(text).toContain('the worst of 7 windows')
     }
+  })
+
+  it('should be one line of a short summary, whatever their names', () => {
+    const text = renderSummary(viewFor(sampleResult({ thresholds: calls, verdict: 'fail' })), {})
+    expect(text).toMatch(/^fail .*\n[\s\S]*^pass +59 thresholds met$/m)
   })
 
   it('should be told one by one where a threshold has one outcome', () => {

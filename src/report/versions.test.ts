@@ -44,7 +44,7 @@ describe('versions of the arms', () => {
     const told = 'etcd 3.6.8, kube-apiserver and hollow-node v1.36.3'
     expect(renderHtml(view)).toContain(`<dt>untuned</dt><dd>${told}</dd>`)
     expect(renderMarkdown(view)).toContain(`untuned: ${told}; tuned: etcd 3.7.3`)
-    expect(renderSummary(view, {})).toContain('The versions of the arms differ')
+    expect(renderSummary(view, {})).toContain('The arms run different versions')
     expect(renderJunit(view)).toContain('<property name="kube-apiserver of tuned" value="v1.37.2"/>')
   })
 

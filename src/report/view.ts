@@ -8,6 +8,8 @@ import { conditionsSection } from './conditions.ts'
 import { repetitionsInWords } from './difference.ts'
 import type { EvidenceWords } from './evidence.ts'
 import { evidenceOf, wordsFor } from './evidence.ts'
+import type { Headline } from './headline.ts'
+import { basisText, headlinesOf } from './headline.ts'
 import type { KnobView } from './knobs.ts'
 import { knobsOf } from './knobs.ts'
 import type { Section } from './section.ts'
@@ -44,6 +46,10 @@ export interface ReportView {
   series: Comparison | null
   /** Of all steps together, in the order of the page. */
   sections: Section[]
+  /** What each arm made of each step, a sentence each; nothing where the arms are the values of one setting. */
+  headlines: Headline[]
+  /** How many settings differ, and how often each arm ran. */
+  basis: string
   /** What to know of how often the arms ran. */
   repetitions: string[]
   /** Times that an arm made longer than the baseline's; nothing where the arms are the values of one setting. */
@@ -72,6 +78,8 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
   const worse = result.whatIf === undefined ? worsenedIn({ arms, armNames, steps, material: result.material }) : []
   const verdict = verdictOf(result, worse)
   const versions = differingVersions(arms, result.versions)
+  const knobs = knobsOf(arms, armNames)
+  const headlines = result.whatIf === undefined ? headlinesOf(steps, armNames) : []
   return {
     result,
     title: `${result.plan}: ${verdict}`,
@@ -87,19 +95,21 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
       ...steps.flatMap(({ sections }) => sections),
       ...seriesSection(recorded, series),
     ]),
+    headlines,
+    basis: basisText(arms, armNames, knobs.differing.length),
     repetitions: repetitionsOf(result, steps),
     worse,
     versions,
     notes,
     caveats: caveatsOf(result, steps, versions),
-    knobs: knobsOf(arms, armNames),
+    knobs,
   }
 }
 
 function repetitionsOf(result: Result, steps: readonly StepReport[]): string[] {
   const { arms, warmUps = [], material, evidence, whatIf } = result
   const warmedUp = warmUps.map(({ name, outcome }) => (outcome === 'complete' ? name : `${name} (${outcome})`))
-  const said = warmUps.length === 0 ? [] : [`Not counted, and in no figure: a first run of ${warmedUp.join(', ')}.`]
+  const said = warmUps.length === 0 ? [] : [`Warm-up, not in any figure: a first run of ${warmedUp.join(', ')}.`]
   // A what-if says of its own how often it ran what.
   if (whatIf !== undefined) return said
   const cells = steps.flatMap(({ figures }) => figureRows(figures).flatMap((row) => row.cells))

@@ -1,10 +1,11 @@
 import { formatDuration } from '../base/duration.ts'
 import type { Result } from '../result/result.ts'
+import { markOf } from './arm-marks.ts'
 import type { EffectLine } from './effect-chart.ts'
 import { renderEffectChart } from './effect-chart.ts'
 import { formatShare, formatTaken, none } from './format.ts'
 import { caveatNotice, pageFooter, partialNotice } from './html.ts'
-import { body, chartWidth, columns, drawing, list, num, page, section, table } from './html-elements.ts'
+import { body, columns, drawing, list, num, page, section, table } from './html-elements.ts'
 import type { Markup } from './markup.ts'
 import { markup } from './markup.ts'
 import { sampleText } from './sample.ts'
@@ -26,15 +27,16 @@ ${pageFooter(report)}`,
   )
 }
 
-function pageHeader({ report, varied, runs }: WhatIfView): Markup {
+function pageHeader({ report, varied, runs, headline }: WhatIfView): Markup {
   const { result } = report
   const { evidence, verdict } = result
   return markup`<header>
 <p class="kicker">scale-test what-if on ${result.target} · ${formatTaken(result)} · <a href="report.html">the whole report</a></p>
 <h1>What if: ${varied} <span class="tag ${evidence}">${evidence}</span></h1>
+${headline !== undefined && markup`<div class="verdict"><p>${headline.claim}</p>${headline.because !== '' && markup`<p>${headline.because}</p>`}</div>`}
 ${result.description !== undefined && markup`<p class="lead">${result.description}</p>`}
 <p class="muted">${report.evidence}</p>
-${runs < 2 && markup`<div class="notice"><p>Where a value ran once, chance is not known; <code>--repeat 3</code> shows it.</p></div>`}
+${runs < 2 && markup`<div class="notice"><p>Where a value ran only once, chance cannot be ruled out: add <code>--repeat 3</code>.</p></div>`}
 ${partialNotice(report)}
 ${verdict !== 'pass' && markup`<div class="verdict ${verdict}"><p>Verdict: ${verdict} (${evidence})</p>${list(result.reasons)}</div>`}
 ${caveatNotice(report)}
@@ -63,28 +65,32 @@ function chartOf({ evidence }: Result, { varied, values }: WhatIfView, group: Ef
   const unbound = cells.some(({ boundBy }) => boundBy === undefined) ? '○ by none, or not known' : '○ bound by none'
   const legend = [
     ...(cells.some(({ boundBy }) => boundBy !== undefined) ? ['● bound by a client limit', unbound] : []),
-    ...(cells.some(({ sample }) => (sample?.runs ?? 0) > 1) ? ['bars: least to most of the repetitions'] : []),
+    ...(cells.some(({ sample }) => (sample?.runs ?? 0) > 1) ? ['bars: minimum to maximum of the repetitions'] : []),
     ...(floors.length > 0
-      ? [markup`<span class="stroke dashed">floor: what a component’s limit alone takes</span>`]
+      ? [markup`<span class="stroke dashed">floor: the time a component’s limit alone takes</span>`]
       : []),
   ]
   const said = effects.map((effect) => {
     const figures = effect.cells.map(({ sample }, index) => `${sampleText(sample).figure} at ${values[index]?.label}`)
     return `${effect.label}: ${figures.join(', ')}`
   })
-  const svg = renderEffectChart({
-    width: chartWidth,
-    height: 380,
-    xName: varied,
-    values,
-    lines: linesOf(effects),
-    floors: floors.map(({ limiter, ms }, index) => ({
-      dash: dashes[index % dashes.length] ?? 'dashed',
-      label: `${limiter.split('/')[0]} floor`,
-      ms,
-    })),
-  })
-  return drawing(`${title} (${evidence})`, legend, said.join('; '), svg)
+  const lines = linesOf(effects)
+  const draw = (width: number) =>
+    renderEffectChart({
+      width,
+      height: 380,
+      xName: varied,
+      values,
+      lines,
+      floors: floors.map(({ limiter, ms }, index) => ({
+        dash: dashes[index % dashes.length] ?? 'dashed',
+        label: `${limiter.split('/')[0]} floor`,
+        ms,
+      })),
+    })
+  const shared = lines.filter(({ label }) => label.includes(', ')).map(({ label }) => label)
+  const note = shared.length === 0 ? undefined : `Times that coincide share one line: ${shared.join('; ')}.`
+  return drawing(`${title} (${evidence})`, legend, { description: said.join('; '), note }, draw)
 }
 
 /** A line per time; times that would cover each other share one. */
@@ -95,7 +101,10 @@ function linesOf(effects: Effect[]): EffectLine[] {
     const points = cells.map((cell) => pointOf(cell, isKnown))
     const same = lines.find((line) => line.points.every((point, index) => covers(point, points[index] ?? null)))
     if (same !== undefined) same.label += `, ${label}`
-    else lines.push({ label, color: `var(--p${lines.length % 6})`, points })
+    else {
+      const { colour, shape } = markOf(lines.length)
+      lines.push({ label, color: `var(--p${colour})`, shape, points })
+    }
   }
   return lines
 }
@@ -125,7 +134,7 @@ ${groups.map(({ title, effects }, index) => markup`<th scope="colgroup"${index >
   return section(
     'Figures',
     table(
-      `Time to each stop: median over the repetitions, ${evidence}; below it the least and the most of them, and what bounds it. Best: the first value within chance or ${formatShare(material)} of the least.`,
+      `Time to each stop: median over the repetitions, ${evidence}; below it their minimum and maximum, and what bounds it. Best: the first value within chance or ${formatShare(material)} of the fastest.`,
       head,
       body(rows),
     ),
@@ -148,7 +157,7 @@ function boundSection({ groups, report }: WhatIfView): Markup {
   return section(
     'What bounds each time',
     table(
-      `A client limit bounds a time when the limit alone takes at least three quarters of it. One value is faster than another if the interval of their ratio, wide enough for all values together, is clear of 1, and by more than ${formatShare(report.result.material)}; otherwise it may be chance.`,
+      `A client limit bounds a time when the limit alone takes at least three quarters of it. One value counts as faster than another only if they differ by more than ${formatShare(report.result.material)} and the interval of their ratio, widened for comparing all values, excludes 1; otherwise it may be chance.`,
       markup`<tr><th scope="col">Stop</th><th scope="col">Limit</th><th scope="col">With the setting</th></tr>`,
       body(rows),
     ),

@@ -7,10 +7,15 @@ import { joined, opening, plain, reportLine, shorten, width, wrap } from './summ
 import type { EffectGroup, WhatIfView } from './what-if.ts'
 
 /** What the values of one setting make of every time, in at most 80 columns: a row per value, and what bounds each time. */
-export function renderWhatIf(view: WhatIfView, { reportPath, styles = plain }: SummaryOptions): string {
+export function renderWhatIf(view: WhatIfView, options: SummaryOptions): string {
+  const { reportPath, styles = plain } = options
   const { groups } = view
   return joined([
-    ...opening(view.report, styles),
+    ...opening(view.report, options),
+    view.report.repetitions.flatMap((text) => wrap(text, '')),
+    ...(view.headline === undefined
+      ? []
+      : [[...wrap(view.headline.claim, '').map(styles.bold), ...wrap(view.headline.because, '')]]),
     wrap(introOf(view), ''),
     ...abreast(view).map((shown) => tableOf(view, shown, styles.bold)),
     boundLines(groups),
@@ -23,7 +28,7 @@ function introOf({ varied, profile, runs, report }: WhatIfView): string {
   const subject = `What ${varied} does, all else as in ${profile} (${evidence}).`
   return runs > 1
     ? `${subject} Medians of ${runs} runs, ± the largest deviation; * marks the first value within chance or ${formatShare(report.result.material)} of the best.`
-    : `${subject} Where a value ran once, chance is not known; --repeat 3 shows it.`
+    : `${subject} Where a value ran only once, chance cannot be ruled out: add --repeat 3.`
 }
 
 interface Column {

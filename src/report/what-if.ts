@@ -11,6 +11,8 @@ import { noClientLimit, timeRows, timesDiffer } from './comparison.ts'
 import { formatListed, formatRatio, formatShare } from './format.ts'
 import type { Floor, StepReport } from './step-view.ts'
 import type { ReportView } from './view.ts'
+import type { WhatIfHeadline } from './what-if-headline.ts'
+import { whatIfHeadline } from './what-if-headline.ts'
 import { runsOfNodesReady } from './worse.ts'
 
 /** What the values of one setting make of every time that was taken. */
@@ -26,6 +28,8 @@ export interface WhatIfView {
   runs: number
   /** The cluster coming up, then each step. */
   groups: EffectGroup[]
+  /** Which value is enough; undefined where nobody can say. */
+  headline: WhatIfHeadline | undefined
 }
 
 /** One value of the setting, and where it lies on an axis; undefined for what is a name only. */
@@ -79,14 +83,13 @@ export function whatIfViewOf(report: ReportView): WhatIfView | null {
     clusterGroup(result, setUps, arms, values),
     ...steps.filter((step) => !setUps.includes(step)).map((step) => stepGroup(report, step, arms, values)),
   ]
-  return {
-    report,
+  const view = {
     varied: whatIf.varied,
-    profile: whatIf.basedOn,
     values,
     runs: Math.min(...arms.map((name) => result.arms.filter((arm) => arm.name === name).length)),
     groups: groups.filter(({ effects }) => effects.length > 0),
   }
+  return { ...view, report, profile: whatIf.basedOn, headline: whatIfHeadline(view, result) }
 }
 
 /** Whether the values lie on an axis, and are no mere names. */

@@ -29,26 +29,21 @@ describe('sayingHowFar', () => {
       'how many nodes were Ready, what kept them and how long it would have taken',
       { done: 640, total: 1000, unit: 'nodes Ready' },
       0.998,
-      '640 of 1000 nodes Ready when fleet.timeout (10 m 0 s) was over; the processors of this machine were 100 % busy; at this rate it would have taken about 15 m 38 s',
+      '640 of 1000 nodes Ready when fleet.timeout (10 m 0 s) expired; the processors of this machine were 100 % busy; at this rate it would have taken about 15 m 38 s',
     ],
     [
       'how far it was with what comes before',
       { done: 51, total: 1000, unit: 'certificates' },
       0.4,
-      '51 of 1000 certificates when fleet.timeout (10 m 0 s) was over; the processors of this machine were 40 % busy',
+      '51 of 1000 certificates when fleet.timeout (10 m 0 s) expired; the processors of this machine were 40 % busy',
     ],
     [
       'no rate where there is none, and nothing of a machine that is not the cluster’s',
       { done: 0, total: 1000, unit: 'nodes Ready' },
       null,
-      '0 of 1000 nodes Ready when fleet.timeout (10 m 0 s) was over',
+      '0 of 1000 nodes Ready when fleet.timeout (10 m 0 s) expired',
     ],
-    [
-      'nothing that it does not know',
-      undefined,
-      null,
-      'the fleet was not Ready when fleet.timeout (10 m 0 s) was over',
-    ],
+    ['nothing that it does not know', undefined, null, 'the fleet was not Ready when fleet.timeout (10 m 0 s) expired'],
   ])('should say %s when time is up', async (_, progress, busy, message) => {
     const { error, told } = await late(async (context) => {
       if (progress !== undefined) context.report(progress)

@@ -46,7 +46,7 @@ export function sayingHowFar<T>(
   }
 }
 
-/** `640 of 1000 nodes Ready when fleet.timeout (10 m 0 s) was over`, with what is known beside that. */
+/** `640 of 1000 nodes Ready when fleet.timeout (10 m 0 s) expired`, with what is known beside that. */
 function lateness({
   timeoutMs,
   elapsedMs,
@@ -60,7 +60,7 @@ function lateness({
 }): Failure {
   const far = total === undefined ? 'the fleet was not Ready' : `${done} of ${total} ${unit}`
   const sentences = [
-    `${far} when fleet.timeout (${formatDuration(timeoutMs)}) was over`,
+    `${far} when fleet.timeout (${formatDuration(timeoutMs)}) expired`,
     ...(busy === null ? [] : [`the processors of this machine were ${Math.round(100 * busy)} % busy`]),
     ...(done > 0 && total !== undefined && unit === nodesReady
       ? [`at this rate it would have taken about ${formatDuration((elapsedMs * total) / done)}`]

@@ -24,7 +24,7 @@ function programmed(changes: Partial<NetworkProgramming> = {}): Result {
 }
 
 const noKubeProxy =
-  'How fast Services reach the data plane is not known: no kube-proxy that was read programs these nodes.'
+  'How fast Services reach the data plane is not known: none of the kube-proxies that were read programs these nodes.'
 
 const textOf = (html: string) =>
   html
@@ -36,10 +36,10 @@ describe('how Services reach the data plane', () => {
   it('should be shown arm by arm, per proxy, as simulated', () => {
     const text = textOf(htmlOf(programmed()))
     expect(text).toMatch(/^ Services reach the data plane How fast kube-proxy programmed Service changes, simulated/)
-    expect(text).toMatch(/network programming, p50 from the change of .*? 2.10 s 1.60 s /)
+    expect(text).toMatch(/network programming, p50 from a change of .*? 2.10 s 1.60 s /)
     expect(text).toMatch(/network programming, p99 the same — — /)
-    expect(text).toContain('syncs of a proxy with or without anything to do 262 (1.00/s) 2,886 (29.2/s)')
-    expect(text).toContain('changes of endpoints seen by a proxy 4,000 4,000')
+    expect(text).toContain('syncs per proxy including those with nothing to do 262 (1.00/s) 2,886 (29.2/s)')
+    expect(text).toContain('endpoint changes seen by a proxy 4,000 4,000')
     expect(text).toContain('How long a sync takes is not modelled')
     const markdown = markdownOf(programmed())
     expect(markdown).toContain('### Services reach the data plane (simulated)')
@@ -49,7 +49,7 @@ describe('how Services reach the data plane', () => {
   it('should say how long a sync took where proxies tell', () => {
     const syncMs = { count: 262, missing: 0, p50: 41, p90: 80, p99: 120, max: null }
     const markdown = markdownOf(programmed({ syncMs }))
-    expect(markdown).toContain('| a sync, p99 | 120 ms | 120 ms |')
+    expect(markdown).toContain('| sync time, p99 | 120 ms | 120 ms |')
     expect(markdown).not.toContain('not modelled')
   })
 

@@ -51,7 +51,7 @@ describe('createOwn', () => {
     expect(error).toBeInstanceOf(Failure)
     expect(error).toMatchObject({
       kind: 'safety-refusal',
-      message: 'configmaps large-01/config-1 exists already and belongs to run run-6',
+      message: 'configmaps large-01/config-1 already exists and belongs to run run-6',
       next: expect.stringContaining('cleanup --run run-6'),
     })
   })

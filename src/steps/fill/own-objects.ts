@@ -17,7 +17,7 @@ export function createOwn<R extends ResourceName>(
     mayRepeat: true,
     next: (run) =>
       run === undefined
-        ? 'Use another cluster, or other names of size classes'
+        ? 'Use another cluster, or rename the size classes'
         : `Remove what that run left: npm run scale-test -- cleanup --run ${run}`,
   })
 }

@@ -227,7 +227,7 @@ async function untilLate(
   const late = new AbortController()
   const done = new AbortController()
   clock.sleep(timeoutMs, done.signal).then(
-    () => late.abort(new Failure('inconclusive', 'the time for filling is up')),
+    () => late.abort(new Failure('inconclusive', 'the fill ran out of time')),
     () => undefined,
   )
   try {

@@ -87,7 +87,7 @@ function curveChart(typical: readonly FillRun[], { curveOf, format, ...chart }: 
       description: peaks.join(', '),
       height,
       xName,
-      lines: runs.map(({ arm, curve }) => ({ arm, curve, shape: 'slopes' })),
+      lines: runs.map(({ arm, curve }) => ({ arm, curve, form: 'slopes' })),
     },
   ]
 }

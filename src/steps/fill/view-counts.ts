@@ -62,14 +62,14 @@ function machineRow(runs: readonly FillRun[], armNames: readonly string[]): Text
 export function countBlock(runs: readonly FillRun[], typical: readonly FillRun[], evidence: string): Block[] {
   const counted = countTable(runs, evidence)
   if (runs.some(({ outcome }) => lacksOf(outcome).length > 0))
-    return [{ kind: 'heading', text: 'Not everything is there' }, counted]
+    return [{ kind: 'heading', text: 'Something is missing' }, counted]
   const totals = typical.slice(0, 1).map(({ outcome: { pods, objects } }) => {
     const others = Object.entries(objects).filter(([resource]) => resource !== 'pods')
     const count = others.reduce((sum, [, { observed }]) => sum + observed, 0)
     return `${formatCount(pods.ready)} pods Ready and ${formatCount(count)} other objects`
   })
   const everywhere = runs.length > 1 ? ' in every arm' : ''
-  return [{ kind: 'fold', title: `Everything is there: ${totals.join()}${everywhere}`, blocks: [counted] }]
+  return [{ kind: 'fold', title: `Nothing is missing: ${totals.join()}${everywhere}`, blocks: [counted] }]
 }
 
 function countTable(runs: readonly FillRun[], evidence: string): Table {
@@ -93,16 +93,16 @@ function countTable(runs: readonly FillRun[], evidence: string): Table {
     ],
     groups: [
       {
-        title: 'Pods as the watch saw them',
+        title: 'Pods, as the watch saw them',
         rows: [
           pods('created', ({ created }) => created),
           pods('bound', ({ bound }) => bound),
           pods('Ready', ({ ready }) => ready),
-          pods('beyond the expected', ({ unexpected }) => unexpected, false),
+          pods('more than expected', ({ unexpected }) => unexpected, false),
         ],
       },
       {
-        title: 'Objects as a list found them at the end',
+        title: 'Objects, as listed at the end',
         rows: resources.map((name) =>
           countRow(
             name,

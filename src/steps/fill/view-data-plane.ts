@@ -8,7 +8,7 @@ import type { FillRun } from './view-run.ts'
 
 /** What a fill with Services says where no kube-proxy programmed anything. */
 const noKubeProxy =
-  'How fast Services reach the data plane is not known: no kube-proxy that was read programs these nodes.'
+  'How fast Services reach the data plane is not known: none of the kube-proxies that were read programs these nodes.'
 
 interface Figure {
   label: string
@@ -22,33 +22,33 @@ const perProxy = (count: number, { proxies }: NetworkProgramming): string => for
 const figures: readonly Figure[] = [
   {
     label: 'network programming, p50',
-    meaning: 'from the change of a Service’s endpoints until a sync had applied it',
+    meaning: 'from a change of a Service’s endpoints until a sync has applied it',
     read: ({ latencyMs }) => latency(latencyMs.p50),
   },
   { label: 'network programming, p99', meaning: 'the same', read: ({ latencyMs }) => latency(latencyMs.p99) },
   {
-    label: 'syncs of a proxy',
-    meaning: 'with or without anything to do',
+    label: 'syncs per proxy',
+    meaning: 'including those with nothing to do',
     read: (all, { durationMs }) =>
       `${perProxy(all.syncs, all)} (${formatRate((1000 * all.syncs) / all.proxies / durationMs)})`,
   },
   {
-    label: 'a sync, p50',
-    meaning: 'how long it took',
+    label: 'sync time, p50',
+    meaning: 'how long one sync took',
     read: ({ syncMs }) => orNone(syncMs, ({ p50 }) => latency(p50)),
   },
   {
-    label: 'a sync, p99',
-    meaning: 'how long it took',
+    label: 'sync time, p99',
+    meaning: 'how long one sync took',
     read: ({ syncMs }) => orNone(syncMs, ({ p99 }) => latency(p99)),
   },
   {
-    label: 'changes of endpoints',
+    label: 'endpoint changes',
     meaning: 'seen by a proxy',
     read: (all) => perProxy(all.endpointChanges, all),
   },
   {
-    label: 'changes of Services',
+    label: 'Service changes',
     meaning: 'seen by a proxy',
     read: (all) => perProxy(all.serviceChanges, all),
   },

@@ -25,7 +25,7 @@ const figures: readonly Figure<FillOutcome>[] = [
     ...time,
     name: 'filled',
     label: 'filled',
-    meaning: 'everything is there and counted, every pod Ready',
+    meaning: 'every object is created, every pod is Ready',
     importance: 'headline',
     // A fill that lacks something is none: it counts as infinitely late.
     read: (fill) => readingOf(lacksOf(fill).length === 0 ? fill.durationMs : null, fill),
@@ -117,7 +117,7 @@ const networkProgramming: Figure<FillOutcome> = {
   ...latency,
   name: 'networkProgrammingP99',
   label: 'network programming, p99',
-  meaning: 'from the change of a Service’s endpoints until a sync had applied it',
+  meaning: 'from a change of a Service’s endpoints until a sync has applied it',
   read: (fill) => readingOf(fill.networkProgramming?.latencyMs.p99 ?? undefined, fill),
   leastFactor: bucketFactor,
 }

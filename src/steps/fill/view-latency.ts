@@ -14,11 +14,11 @@ interface LatencyRow {
 const sources = {
   client: {
     who: 'As the orchestrator saw it',
-    how: 'from its call until the whole answer, each try by itself',
+    how: 'from the call to the end of the response, each attempt separately',
   },
   apiserver: {
     who: 'As the apiserver counted it',
-    how: 'requests of all clients except watches; interpolated within the buckets of its histogram; — lies beyond the last one',
+    how: 'requests from all clients except watches; interpolated within the histogram’s buckets; — is beyond the last bucket',
   },
 } as const
 

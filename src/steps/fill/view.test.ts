@@ -63,7 +63,7 @@ describe('fill view', () => {
       "bound by the kube-scheduler's client limit: (5000 bindings - burst 100) / 50 per second = 98.0 s of 98.7 s"
     const explanation = { stop: 'filled', boundBy: 'kube-scheduler/bindings', text }
     const result = withFills([{ explanation }])
-    const lines = summaryOf(result, {}).replaceAll(/\s+/g, ' ')
+    const lines = summaryOf(result, { isFull: true }).replaceAll(/\s+/g, ' ')
     expect(lines).toContain(`filling the cluster, tuned-split #1: ${text}`)
     expect(markdownOf(result)).toContain(`1: ${text}`)
     expect(htmlOf(result)).toContain('What the fill was waiting for')

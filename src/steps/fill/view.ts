@@ -61,6 +61,7 @@ function reportOf(runs: FillRun[], context: ReportContext): StepReport {
       ...reasonSection(runs, title),
       { part: 'details', title, blocks: detailsOf(runs, typical, figures, context) },
     ],
+    headline: { figure: 'filled', does: 'fills the cluster' },
     reasons,
     briefReasons: reasons,
     floors: [],
@@ -113,7 +114,7 @@ function detailsOf(
   { evidence, words }: ReportContext,
 ): Block[] {
   const typicalOnly =
-    runs.length > typical.length ? ' Where single runs are shown, they are each arm’s nearest to its median.' : ''
+    runs.length > typical.length ? ' Where a single run is shown, it is the one nearest to the arm’s median.' : ''
   const hasEtcd = typical.some(({ outcome: { etcd } }) => etcd.length > 0)
   return [
     { kind: 'paragraph', text: `From the first create request until the last pod is Ready.${typicalOnly}` },
@@ -162,7 +163,7 @@ function stageTable(typical: readonly FillRun[], evidence: string): Table {
   return perArmTable(
     typical,
     {
-      caption: `One kind after the other, ${evidence}. Latency runs from the moment a request was meant to be sent, tries included.`,
+      caption: `One kind after another, ${evidence}. Latency: from when a request was due to be sent, retries included.`,
       head: 'Kind',
       titles: ['objects', 'duration', 'achieved', 'intended', 'p50', 'p99', 'max', 'sent late, p99'],
     },
@@ -188,7 +189,7 @@ function distributionTable(typical: readonly FillRun[], evidence: string): Table
   return perArmTable(
     typical,
     {
-      caption: `Time per pod between two points of its life; watch lag: from the answer to a write until a watch shows it, sampled once a second. All ${evidence}.`,
+      caption: `Time per pod between two points in its life; watch lag: from the answer to a write until a watch shows it, sampled once a second. All ${evidence}.`,
       head: 'From, to',
       titles: [...distributionTitles, 'count', 'missing'],
     },
@@ -202,7 +203,7 @@ function etcdTable(typical: readonly FillRun[], evidence: string): Table {
   return perArmTable(
     typical,
     {
-      caption: `Size of each database file before and after the fill, what of it is in use, and how long its disk took, ${evidence}`,
+      caption: `Size of each database file before and after the fill, how much of it is in use, and how long its disk writes took, ${evidence}`,
       head: 'Instance',
       titles: ['before', 'after', 'in use', 'commit p50', 'commit p99', 'fsync p50', 'fsync p99'],
     },

@@ -17,7 +17,10 @@ export const observeSection: SectionKind<PlannedObservation> = {
   schema: z
     .union([
       timeLimitMs.transform((ms) => ({ name, for: ms })),
-      z.strictObject({ name: names.probe.default(name), for: timeLimitMs }),
+      z.strictObject({
+        name: names.probe.default(name).describe('Name of the step in results.'),
+        for: timeLimitMs.describe('How long the cluster is watched.'),
+      }),
     ])
     .describe('Measures the cluster for the given time and creates nothing in it.'),
   nameOf: (section) => section.name,

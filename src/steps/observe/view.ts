@@ -52,7 +52,7 @@ function reportOf(name: string, runs: StepRun<Observed>[], context: ReportContex
   const all: Comparison = {
     ...shared,
     title: `Every series of ${name}`,
-    caption: `Over the time that was watched, ${context.evidence}; docs/series.md says what each is.`,
+    caption: `Over the observed time, ${context.evidence}; docs/series.md explains each series.`,
     rows: compare({ ...compared, runs: recorded, figures: seriesFigures(recorded, 'table') }).rows,
   }
   return {
@@ -91,7 +91,7 @@ const figures: readonly Figure<Observed>[] = [
   {
     name: 'request',
     label: 'slowest request, p99',
-    meaning: 'of the slowest kind, as the API server measured it, watches left out',
+    meaning: 'of the slowest kind, as the API server measured it, excluding watches',
     unit: 'ms',
     format: formatLatency,
     bound: '≤',

@@ -18,7 +18,7 @@ export function withContainerStarts(
 ): Explanation[] {
   if (starts === undefined || containers <= 0) return [...explanations]
   const floorMs = startsMs(containers, starts)
-  const atATime = starts.parallel === undefined ? 'all at a time' : `${formatCount(starts.parallel)} at a time`
+  const atATime = starts.parallel === undefined ? 'all at once' : `${formatCount(starts.parallel)} at a time`
   const what = `${formatCount(containers)} containers, ${atATime}, ${formatDuration(starts.timeMs)} each`
   return explanations.map((explanation) => {
     const { stop, text } = explanation

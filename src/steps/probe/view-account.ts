@@ -47,7 +47,7 @@ function phaseTable(title: string, typical: readonly ProbeRun[]): Table {
   )
   return {
     kind: 'table',
-    caption: 'Time per pod between two points of its life, for the repetition nearest to the median',
+    caption: 'Time per pod between two points in its life, for the repetition nearest to the median',
     columns: [
       { title: 'Phase' },
       { title: 'Arm' },

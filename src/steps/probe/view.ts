@@ -1,3 +1,4 @@
+import { plural } from '../../base/count.ts'
 import { formatDuration } from '../../base/duration.ts'
 import { stopOrder } from '../../plan/stops.ts'
 import type { Binding, Comparison, Figure, FigureRow } from '../../report/comparison.ts'
@@ -58,9 +59,22 @@ function reportOf(title: string, runs: ProbeRun[], context: ReportContext): Step
       ...reasonSection(title, runs, typical, context),
       accountSection(title, runs, typical),
     ],
+    ...headlineOf(runs),
     reasons: typical.flatMap(reasonsOf),
     floors: floorsOf(typical, context.armNames),
     tests: { group: 'probes', name: title },
+  }
+}
+
+/** The stop that ends the step for whoever waits for it. */
+function headlineOf([run]: readonly ProbeRun[]): Pick<StepReport, 'headline'> {
+  if (run === undefined) return {}
+  const { from, to } = run.outcome.probe
+  return {
+    headline:
+      to > from
+        ? { figure: 'available', does: `rolls out ${plural(to, 'pod')}` }
+        : { figure: 'deleted', does: `removes ${plural(from - to, 'pod')}` },
   }
 }
 
@@ -156,7 +170,7 @@ function doubtsOf({ probe, isReal }: ViewedProbe): Doubt[] {
       text: unread.length > 0 && `${name}, ${unread.join(', ')}`,
     },
     {
-      title: 'Times that the arithmetic of client limits contradicts',
+      title: 'Times that contradict the arithmetic of client limits',
       text: contradicted.length > 0 && `${name}, ${contradicted.join(', ')}`,
     },
     {

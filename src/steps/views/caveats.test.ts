@@ -11,19 +11,17 @@ describe('caveats of a filled cluster', () => {
     const arms = filledArms()
     expect(arms.flatMap((arm) => said([arm]))).toEqual([
       'bad Machine-bound: this machine was the limit, so these times are upper bounds: untuned #1: Fleet of 1000 hollow nodes, processors 99 % busy',
-      'warn Nodes that lost Ready for a while: untuned #1: 7 of 1,000 nodes: hollow-41, hollow-112, hollow-113, hollow-387, hollow-512, hollow-760, hollow-981',
+      'warn Nodes that were not Ready for a while: untuned #1: 7 of 1,000 nodes: hollow-41, hollow-112, hollow-113, hollow-387, hollow-512, hollow-760, hollow-981',
       'warn The machine was expected to be too small for the fleet: untuned #1: the idle fleet was expected to need 2.8 of 2 cores',
       'warn The API server dropped our watch: tuned-split #1: fill, 64 pod events were seen up to 420 ms late',
-      'warn Our requests that were refused or lost: tuned-split #1: fill, 14 retries, after 2.14 s of waiting in all',
+      'warn Some of our requests were refused or lost: tuned-split #1: fill, 14 retries, after 2.14 s of waiting in total',
     ])
   })
 
   it('should name limits of tested clusters that the plan exceeds', () => {
-    const view = viewFor(
-      sampleResult({ beyondTested: ['208 pods on the node of the probes: Kubernetes is tested up to 80'] }),
-    )
-    const found = view.caveats.find(({ title }) => title.startsWith('Beyond what Kubernetes is tested with'))
-    expect(found?.places).toEqual(['208 pods on the node of the probes: Kubernetes is tested up to 80'])
+    const view = viewFor(sampleResult({ beyondTested: ['208 pods on the probe node: Kubernetes is tested up to 80'] }))
+    const found = view.caveats.find(({ title }) => title.startsWith('Beyond the scale Kubernetes is tested at'))
+    expect(found?.places).toEqual(['208 pods on the probe node: Kubernetes is tested up to 80'])
   })
 
   it('should tell once of a fill and of a probe that were machine-bound, whatever their steps say', () => {
@@ -51,7 +49,7 @@ describe('caveats of a filled cluster', () => {
   it('should tell nodes that came back from those that stayed away', () => {
     const [untuned] = filledArms()
     Object.assign(untuned?.fleet.flaps ?? {}, { notReadyAtEnd: ['hollow-41', 'hollow-981'] })
-    expect(placesOf([untuned], 'Nodes that lost Ready for a while')[0]).toMatch(/: 5 of 1,000 nodes: hollow-112, /)
+    expect(placesOf([untuned], 'Nodes that were not Ready for a while')[0]).toMatch(/: 5 of 1,000 nodes: hollow-112, /)
     expect(placesOf([untuned], 'Nodes not Ready at the end')).toEqual([
       'untuned #1: 2 of 1,000 nodes: hollow-41, hollow-981',
     ])
@@ -66,14 +64,16 @@ describe('caveats of a filled cluster', () => {
       { ...notApplied, id: 'etcd.nice' },
       { ...notApplied, id: 'etcd.walDisk', requested: null, departs: true },
     )
-    expect(placesOf([untuned], 'Set by the plan, and not applied here')).toEqual(['untuned #1: kube-apiserver.flags.v'])
+    expect(placesOf([untuned], 'Set by the plan but not applied here')).toEqual(['untuned #1: kube-apiserver.flags.v'])
   })
 
   it('should tell that nobody checked which server answered', () => {
     const [untuned] = filledArms()
-    expect(placesOf([untuned], 'The API server was not checked')).toEqual([])
+    expect(placesOf([untuned], 'The identity of the API server was not verified')).toEqual([])
     Object.assign(untuned ?? {}, { insecure: true })
-    expect(placesOf([untuned], 'The API server was not checked')).toEqual(['untuned #1: --allow-insecure'])
+    expect(placesOf([untuned], 'The identity of the API server was not verified')).toEqual([
+      'untuned #1: --allow-insecure',
+    ])
   })
 
   it('should say once what was not read, and in which measurements', () => {
@@ -108,14 +108,14 @@ describe('caveats of a filled cluster', () => {
     const [untuned] = filledArms()
     const [explanation] = probesIn(untuned)[0]?.explanations ?? []
     Object.assign(explanation ?? {}, { boundBy: null, contradicts: true })
-    expect(placesOf([untuned], 'Times that the arithmetic')).toEqual(['untuned #1: rollout, created'])
+    expect(placesOf([untuned], 'Times that contradict')).toEqual(['untuned #1: rollout, created'])
   })
 
   it('should not name a thousand nodes', () => {
     const [untuned] = filledArms()
     const nodes = Array.from({ length: 1000 }, (_, index) => `hollow-${index}`)
     Object.assign(untuned?.fleet.flaps ?? {}, { count: 1000, nodes })
-    expect(placesOf([untuned], 'Nodes that lost Ready for a while')[0]).toMatch(/hollow-7 and 992 more$/)
+    expect(placesOf([untuned], 'Nodes that were not Ready for a while')[0]).toMatch(/hollow-7 and 992 more$/)
   })
 
   it('should say what a fill lacks and what it has too much', () => {

@@ -7,7 +7,7 @@ import { sampleResult } from '../../testing/results.ts'
 describe('markdown report', () => {
   it('should show the figures of a stop beside those of the document', () => {
     expect(markdownOf(sampleResult())).toContain(
-      '| **available** (the document’s stop) | 79.4 s (79.0–79.7 s, n = 2) | 8.46 s (7.61–9.32 s, n = 2) | 9.43× (2.48 to 35.8) | 78.1 s (this run +1.6 %) | 24.8 s (this run −66 %, note 1) |',
+      '| **available** (the document’s stop) | 79.4 s (79.0–79.7 s, n = 2) | 8.46 s (7.61–9.32 s, n = 2) | 9.43× faster (2.48 to 35.8) | 78.1 s (this run +1.6 %) | 24.8 s (this run −66 %, note 1) |',
     )
   })
 
@@ -60,7 +60,7 @@ describe('markdown report', () => {
   it('should show in brief how the cluster was filled', () => {
     const markdown = markdownOf(filledResult({ evidence: 'simulated' }))
     expect(markdown).toContain('### Filling the cluster (simulated)')
-    expect(markdown).toContain('| filled | 4 m 22 s | 98.7 s | 2.66× |')
+    expect(markdown).toContain('| filled | 4 m 22 s | 98.7 s | 2.66× faster |')
     expect(markdown).toContain('| pods Ready | 5,000 | 5,000 | — |')
     expect(markdown).not.toContain('Machine-bound: more than')
     expect(markdownOf(sampleResult())).not.toContain('Filling')
@@ -70,7 +70,7 @@ describe('markdown report', () => {
     const result = filledResult()
     Object.assign(fillIn(result.arms[1]) ?? {}, { machineBusy: 0.97 })
     const markdown = markdownOf(result)
-    expect(markdown).toContain('| filled | 4 m 22 s | ≤ 98.7 s (machine-bound) | ≥ 2.66× |')
+    expect(markdown).toContain('| filled | 4 m 22 s | ≤ 98.7 s (machine-bound) | ≥ 2.66× faster |')
     expect(markdown).toContain('Machine-bound: more than 90 % of the processor time was in use.')
   })
 })

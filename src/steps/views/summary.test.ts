@@ -9,43 +9,51 @@ describe('summary', () => {
     expect(summaryOf(sampleResult(), { reportPath: 'reports/x/report.html' })).toBe(`kubelet-200: pass (measured)
   No pod was lost. All 3 thresholds are met.
 
-2 repetitions of each arm. Ratios are geometric means over the repetitions, with
-95 % intervals; less than 5 % counts as no difference.
-
 rollout 1 → 200 (measured)           untuned        tuned                  ratio
   created                             9.09 s       900 ms             none shown
                                                                   (0.760 to 140)
-  available                           79.4 s       8.46 s   9.43× (2.48 to 35.8)
-    document                          78.1 s       24.8 s                  3.15×
-  ready                               79.2 s       8.34 s   9.55× (2.49 to 36.6)
+  available                           79.4 s       8.46 s           9.43× faster
+                                                                  (2.48 to 35.8)
+    document                          78.1 s       24.8 s           3.15× faster
+  ready                               79.2 s       8.34 s           9.55× faster
+                                                                  (2.49 to 36.6)
   tuned: no difference shown in created (would have seen 18.0× or more). 362
     repetitions would show 20 %.
 
 scale-down 200 → 1 (measured)        untuned        tuned                  ratio
-  ReplicaSet current                  8.67 s       558 ms   15.6× (5.32 to 45.7)
-    document                          32.0 s       9.05 s                  3.54×
+  ReplicaSet current                  8.67 s       558 ms           15.6× faster
+                                                                  (5.32 to 45.7)
+    document                          32.0 s       9.05 s           3.54× faster
   deleted                            122.6 s       20.5 s             none shown
                                                                   (0.114 to 347)
   tuned: no difference shown in deleted (would have seen 85.3× or more). 854
     repetitions would show 20 %.
 
-pass         untuned rollout available between 70.3 s and 85.9 s          79.4 s
-pass         tuned rollout available at most 24.8 s                       8.46 s
-pass         rollout available, tuned / untuned at most 0.35              0.107×
+pass         all 3 thresholds met
 
-orchestrator: at most 142.0 MiB of memory
+2 repetitions of each arm. Ratios are geometric means over the repetitions, with
+95 % intervals; less than 5 % counts as no difference.
+
+tuned rolls out 200 pods 9.43× faster (2.48 to 35.8): 79.4 s → 8.46 s; untuned
+  is bound by the kubelet's client limit, 5/s instead of 50/s
+tuned removes 199 pods with no difference from untuned shown: 122.6 s and
+  20.5 s; a difference of 85.3× or more would have been seen
+9 settings differ; 2 runs of each arm
+
 report: reports/x/report.html`)
   })
 
   it('should say nothing of the orchestrator’s memory when it is not known', () => {
-    expect(summaryOf(sampleResult({ orchestrator: null }), { reportPath: 'x' })).not.toContain('orchestrator')
+    const options = { reportPath: 'x', isFull: true }
+    expect(summaryOf(sampleResult(), options)).toContain('orchestrator')
+    expect(summaryOf(sampleResult({ orchestrator: null }), options)).not.toContain('orchestrator')
   })
 
   it('should show how the cluster was filled before the probes', () => {
     const summary = summaryOf(filledResult(), { reportPath: 'x' })
     expect(summary).toContain(`
 filling the cluster (measured)       untuned  tuned-split                  ratio
-  filled                            4 m 22 s       98.7 s                  2.66×
+  filled                            4 m 22 s       98.7 s           2.66× faster
   pod startup, p99                    2.48 s       3.61 s           1.46× slower
   pods Ready                           5,000        5,000
   config objects                       1,250        1,250
@@ -65,7 +73,7 @@ rollout 1 → 200 (measured) `)
   it('should mark a threshold that was judged by an upper bound', () => {
     const [threshold] = sampleResult().thresholds
     const thresholds = threshold === undefined ? [] : [{ ...threshold, isUpperBound: true as const }]
-    expect(summaryOf(sampleResult({ thresholds }), {})).toMatch(/ ≤ 79.4 s$/m)
+    expect(summaryOf(sampleResult({ thresholds }), { isFull: true })).toMatch(/ ≤ 79.4 s$/m)
   })
 
   it('should mark a fill that was machine-bound and say what is missing of one', () => {
@@ -111,16 +119,56 @@ filling the cluster (simulated)      untuned  tuned-split                  ratio
     expect(summary.match(/^rollout/gm)).toHaveLength(2)
   })
 
+  it.each([60, 70, 80, 120])('should keep within a terminal of %d columns, without a word in two', (columns) => {
+    for (const result of [sampleResult(), filledResult(), filledResult({ evidence: 'simulated' })]) {
+      const lines = summaryOf(result, { columns, isFull: true }).split('\n')
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(Math.min(80, columns))
+      // Names that the head of a table cuts off stand in full above it.
+      expect(lines.filter((line) => line.includes('…') && !line.endsWith('ratio'))).toEqual([])
+    }
+  })
+
+  it('should end with what the arms made of each step, and the report', () => {
+    const last = summaryOf(sampleResult(), { reportPath: 'reports/x/report.html' }).split('\n\n').at(-2)
+    expect(last?.replaceAll(/\s+/g, ' ')).toMatch(
+      /^tuned rolls out 200 pods 9\.43× faster .* 9 settings differ; 2 runs of each arm$/,
+    )
+  })
+
+  it('should put thresholds that are missed first, with how far they are from their limit', () => {
+    const [first, second, third] = sampleResult().thresholds
+    if (first === undefined || second === undefined || third === undefined) throw new Error('the sample has three')
+    const thresholds = [first, { ...second, verdict: 'fail' as const, max: 4000 }, third]
+    const lines = summaryOf(sampleResult({ thresholds }), {}).split('\n')
+    const at = lines.findIndex((line) => line.startsWith('fail '))
+    expect(lines.slice(at, at + 3)).toEqual([
+      expect.stringMatching(/^fail +tuned rollout available at most 24.8 s +8.46 s$/),
+      expect.stringMatching(/^ +2.12× the limit$/),
+      expect.stringMatching(/^pass +2 thresholds met$/),
+    ])
+    expect(summaryOf(sampleResult({ thresholds }), { isFull: true })).toMatch(
+      /^pass +untuned rollout available between/m,
+    )
+  })
+
+  it('should say of an interruption a single line', () => {
+    const result = sampleResult({ partial: true, endedBy: 'interrupted', reasons: ['interrupted by SIGINT'] })
+    Object.assign(result.arms[1] ?? {}, { outcome: 'interrupted', error: 'interrupted by SIGINT' })
+    const summary = summaryOf(result, {})
+    expect(summary.match(/interrupted/g)).toHaveLength(1)
+    expect(summary).toMatch(/^partial: interrupted by SIGINT$/m)
+  })
+
   it('should dress lines up without moving columns when it is given a style', () => {
     const around = (left: string, right: string) => (text: string) => `${left}${text}${right}`
     const styles = { bold: around('«', '»'), red: around('‹', '›'), green: around('⟨', '⟩'), yellow: around('⟦', '⟧') }
     const result = sampleResult({ partial: true })
     Object.assign(result.arms[0] ?? {}, { residue: ['namespace a'] })
-    const dressed = summaryOf(result, { reportPath: 'x', styles })
+    const dressed = summaryOf(result, { reportPath: 'x', styles, isFull: true })
     expect(dressed).toContain('«⟨kubelet-200: pass (measured)⟩»\n⟦partial: unfinished⟧')
     expect(dressed).toContain('‹Left behind or not restored›')
     expect(dressed).toContain('⟨pass         ⟩untuned rollout available')
-    expect(dressed.replace(/[«»‹›⟨⟩⟦⟧]/g, '')).toBe(summaryOf(result, { reportPath: 'x' }))
+    expect(dressed.replace(/[«»‹›⟨⟩⟦⟧]/g, '')).toBe(summaryOf(result, { reportPath: 'x', isFull: true }))
   })
 })
 

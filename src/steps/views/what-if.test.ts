@@ -56,6 +56,21 @@ describe('what-if view', () => {
     expect(change).toBe('7.50× faster at 100 than at 5, within chance from 50 on')
   })
 
+  it('should say on top which value is enough, and what it may cost the apiserver', () => {
+    const { headline } = whatIfFor(falling)
+    expect(headline).toEqual({
+      claim: 'kubelet.kubeAPIQPS=50 is enough: no other value is faster by more than chance, or by more than 5 %.',
+      because: 'Rollout available: 60.0 s at 5, 8.10 s at 50. At that limit, 2 kubelets can send 100 requests/s.',
+    })
+    for (const text of [
+      renderWhatIf(whatIfFor(falling), {}).replaceAll('\n', ' '),
+      renderWhatIfHtml(whatIfFor(falling)),
+    ])
+      expect(text).toContain('kubelet.kubeAPIQPS=50 is enough')
+    expect(whatIfFor(falling.slice(0, 2)).headline?.claim).toMatch(/^kubelet.kubeAPIQPS still matters at 10/)
+    expect(whatIfFor(once).headline).toBeUndefined()
+  })
+
   it.each(['unsure', 'contradicts'] as const)('should not call unlimited what nobody can tell: %s', (doubt) => {
     const result = whatIfResult(falling)
     const doubted = result.arms.filter(({ name }) => name === 'arm-2' || name === 'arm-3')
@@ -279,14 +294,14 @@ describe('what-if page', () => {
 
   it('should chart what changes, and say of what it does not chart', () => {
     const page = rendered(falling)
-    expect(page.match(/<svg/g)).toHaveLength(1)
+    expect(page.match(/<figure>/g)).toHaveLength(1)
     expect(page).toMatch(/Not charted because nothing changes: the cluster, scale-down 200 → 1/)
   })
 
   it('should say that nothing changes when nothing does', () => {
     const page = rendered([5, 10].map((value) => ({ value, availableMs: [8000], boundBy: null })))
     expect(page).toContain('It changes no time by more than chance')
-    expect(page.match(/<svg/g)).toHaveLength(3)
+    expect(page.match(/<figure>/g)).toHaveLength(3)
   })
 
   it('should draw times that cover each other as one line', () => {
