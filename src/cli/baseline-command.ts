@@ -21,11 +21,11 @@ export function baselineSetCommand(
 ): number {
   const place = baselinePlace(name, reports)
   if (kindOf(place) !== undefined && !replace)
-    throw new Failure('bad-input', `there is a baseline ${name} already`, { next: 'Take its place with --replace' })
+    throw new Failure('bad-input', `baseline ${name} already exists`, { next: 'Overwrite it with --replace' })
   const from = findRun(run, reports)
   const result = judgedAgain(readResult(from))
   if (result.partial)
-    throw new Failure('bad-input', `${from} is partial: a baseline needs a run that went to its end`, {
+    throw new Failure('bad-input', `${from} is partial: a baseline needs a finished run`, {
       next: `Finish it: npm run scale-test -- resume ${result.run}`,
     })
   const plan = join(from, 'plan.json')
@@ -63,12 +63,12 @@ export function baselineCheckCommand(
 export function baselineListCommand({ folders: { reports }, terminal }: Surroundings): number {
   const names = baselineNames(reports)
   if (names.length === 0)
-    terminal.print('there is no baseline yet; keep one with: npm run scale-test -- baseline set NAME RUN')
+    terminal.print('there are no baselines yet; save one with: npm run scale-test -- baseline set NAME RUN')
   for (const name of names) {
     const { run, plan, verdict, evidence, versions } = readResult(baselinePlace(name, reports))
     const version = versions['kube-apiserver']
     terminal.print(
-      `${name}: ${plan}, ${verdict} (${evidence})${version === undefined ? '' : `, Kubernetes ${version}`}, of ${run}`,
+      `${name}: ${plan}, ${verdict} (${evidence})${version === undefined ? '' : `, Kubernetes ${version}`}, from ${run}`,
     )
   }
   return exitCodes.pass

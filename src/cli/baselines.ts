@@ -23,14 +23,14 @@ export function baselineFolder(name: string, reports: string): string {
   if (kindOf(place) !== undefined) return place
   const names = baselineNames(reports)
   throw new Failure('bad-input', `there is no baseline ${name}${didYouMean(name, names)}`, {
-    next: `Keep a result as one: npm run scale-test -- baseline set ${name} RUN`,
+    next: `Save a result as one: npm run scale-test -- baseline set ${name} RUN`,
   })
 }
 
 /** Where a baseline is, or would be. Throws `Failure('bad-input')` for what is no name. */
 export function baselinePlace(name: string, reports: string): string {
   if (!/^[a-z0-9][a-z0-9.-]{0,62}$/.test(name))
-    throw new Failure('bad-input', `${JSON.stringify(name)} is no name for a baseline`, {
+    throw new Failure('bad-input', `${JSON.stringify(name)} is not a valid baseline name`, {
       next: 'Use lower-case letters, digits, dots and dashes, such as v1.37',
     })
   return join(reports, 'baselines', name)

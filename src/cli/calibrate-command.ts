@@ -49,6 +49,6 @@ export async function calibrateCommand(
   })
   writeFileWhole(path, `${JSON.stringify(calibration, null, 2)}\n`)
   remove(runFolder)
-  terminal.print(`measured: ${relative(process.cwd(), path)}`)
+  terminal.print(`calibration written: ${relative(process.cwd(), path)}`)
   return exitCodes.pass
 }

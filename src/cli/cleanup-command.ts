@@ -86,7 +86,7 @@ export async function removeFromClusters(
  */
 async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Surroundings): Promise<number> {
   if (run !== undefined && !/^[\w-][\w.-]*$/.test(run))
-    throw new Failure('bad-input', `${excerpt(run)} is no run`, { next: 'Runs are folders in reports/' })
+    throw new Failure('bad-input', `${excerpt(run)} is not a run`, { next: 'Runs are folders in reports/' })
   const stateFolder = (runId: string) => stateFolderOf(join(folders.reports, runId))
   const runIds = run === undefined ? leftRuns(folders.reports, stateFolder) : [run]
   let survivors = 0
@@ -99,10 +99,9 @@ async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Su
     const removal = await removeLeftovers({ runId, stateFolder: stateFolder(runId) }, systemClock)
     const programs = removal.killed.map(({ program }) => program.split('/').at(-1))
     terminal.print(
-      `${runId}: ended ${programs.length === 0 ? 'no process' : programs.join(', ')}${hadState ? '; state removed' : ''}`,
+      `${runId}: ${programs.length === 0 ? 'no process to end' : `ended ${programs.join(', ')}`}${hadState ? '; state removed' : ''}`,
     )
-    for (const { pid, program } of removal.survivors)
-      terminal.printError(`${runId}: ${program} (${pid}) cannot be ended`)
+    for (const { pid, program } of removal.survivors) terminal.printError(`${runId}: cannot end ${program} (${pid})`)
     survivors += removal.survivors.length
   }
   const tidied = run === undefined ? tidyReports(folders.reports, hasResults) : []

@@ -104,7 +104,7 @@ function choiceOf({ arm, arms }: CompareOptions): ArmChoice {
   if (arms === undefined) return arm === undefined ? {} : { arm }
   const [before = '', after = '', ...more] = arms.split('=')
   if (before === '' || after === '' || more.length > 0)
-    throw new Failure('bad-input', `--arms is ${JSON.stringify(arms)}, which is not BEFORE=AFTER`, {
+    throw new Failure('bad-input', `--arms must be BEFORE=AFTER, not ${JSON.stringify(arms)}`, {
       next: 'Name an arm of the first result and one of the others: --arms v1.36=v1.37',
     })
   return { pair: { before, after } }

@@ -27,7 +27,7 @@ export async function ensureComponents(
 ): Promise<string> {
   const place = locateComponents(wanted, env)
   if (place.origin === 'cache' && place.missing.length > 0) {
-    interruption.hint = 'compilers that still run end by themselves; what they built is not used'
+    interruption.hint = 'compilers still running will exit on their own; their output is not used'
     await withStatusLine(terminal, (onProgress) =>
       buildComponents(place, {
         env,

@@ -21,14 +21,18 @@ export async function doctorCommand(surroundings: Surroundings): Promise<number>
     terminal.print([`  ${marks[state]} ${first.slice(indent.length)}`, ...others].join('\n'))
     if (next !== undefined) terminal.print(wrap(next, indent).map(styles.dim).join('\n'))
   }
+  terminal.print(styles.bold('target sim: a simulation, needs only Node'))
+  terminal.print(`  ${marks.has} Node ${process.version}, installed by the project`)
+  terminal.print(wrap('try first: make scale-test PLAN=single-node', indent).join('\n'))
   const findings = await examineMachine(folders.components, folders.reports, env)
-  terminal.print(styles.bold('target local: real components on this machine'))
-  terminal.print(`  ${marks.has} Node ${process.version}, brought by the project`)
+  terminal.print(styles.bold('\ntarget local: real components on this machine'))
   for (const finding of findings) print(finding)
-  terminal.print(styles.bold('\ntarget remote: clusters that exist already'))
+  terminal.print(styles.bold('\ntarget remote: existing clusters'))
   for (const finding of await examineClustersFile(surroundings)) print(finding)
   const isAble = findings.every(({ state }) => state !== 'lacks')
-  terminal.print(isAble ? '\ntry: make scale-test PLAN=single-node TARGET=local' : '\ntarget local cannot run here yet')
+  terminal.print(
+    isAble ? '\nthen: make scale-test PLAN=single-node TARGET=local' : '\ntarget local cannot run here yet',
+  )
   return isAble ? exitCodes.pass : exitCodes.infrastructure
 }
 
@@ -36,7 +40,7 @@ export async function doctorCommand(surroundings: Surroundings): Promise<number>
 async function examineClustersFile(surroundings: Surroundings) {
   if (kindOf(defaultClusters) === undefined) {
     const next = 'Write one, or name another file with --clusters: see README, Real clusters'
-    return [{ state: 'limits' as const, what: `no ${defaultClusters} here: target remote has no clusters`, next }]
+    return [{ state: 'limits' as const, what: `no ${defaultClusters} here, so target remote has no clusters`, next }]
   }
   const closing = new AbortController()
   try {

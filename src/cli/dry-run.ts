@@ -38,7 +38,7 @@ export async function dryRunCommand(
   const plan = loadPlanFor(planName, folders, options)
   const target = targetNamed(options.target, plan)
   if (target !== 'remote') {
-    throw new Failure('bad-input', `a dry run checks clusters that exist already; target ${target} has none`, {
+    throw new Failure('bad-input', `a dry run checks existing clusters; target ${target} has none`, {
       next: 'Add --target remote, or leave out --dry-run',
     })
   }

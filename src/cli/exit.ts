@@ -45,7 +45,7 @@ export function asInstallationFailure(error: unknown): unknown {
   const frames = error instanceof Error ? error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) : undefined
   if (frames?.[0]?.includes('node:internal/modules/') !== true) return error
   return new Failure('infrastructure', `a package cannot be loaded: ${messageOf(error)}`, {
-    next: 'Install the packages again with: npm ci',
+    next: 'Reinstall the packages with: npm ci',
     cause: error,
   })
 }

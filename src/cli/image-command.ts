@@ -52,7 +52,7 @@ export async function imageCommand(options: ImageOptions, surroundings: Surround
       id = await withBuilder(builder)
     } catch (error) {
       if (options.builder !== 'auto' || signal.aborted) throw error
-      terminal.printError(`${messageOf(error)}\nso it is written without a builder\n`)
+      terminal.printError(`${messageOf(error)}\nfalling back to building it without a builder\n`)
       builder = 'none'
       id = await withoutBuilder()
     }
@@ -72,7 +72,7 @@ export async function imageCommand(options: ImageOptions, surroundings: Surround
 async function requireVersion(program: string, kubernetes: string, env: Surroundings['env']): Promise<void> {
   const version = await readVersion(program, env)
   if (version !== kubernetes)
-    throw new Failure('bad-input', `${program} is of Kubernetes ${version}, not ${kubernetes}`, {
+    throw new Failure('bad-input', `${program} is from Kubernetes ${version}, not ${kubernetes}`, {
       next: `Unset ${componentsVariable}: with Go installed, the right one is built`,
     })
 }

@@ -18,13 +18,13 @@ export function supportLines(knob: Knob): Told[] {
   const privileged = { mayRaisePriority: true, hasIonice: true }
   const unprivileged = { mayRaisePriority: false, hasIonice: false }
   const texts: Record<TargetName, string> = {
-    local: either(onLocal(knob, privileged, version), onLocal(knob, unprivileged, version), 'or not, as'),
+    local: either(onLocal(knob, privileged, version), onLocal(knob, unprivileged, version), 'may not act:'),
     sim: either(
       inSimulation(knob, { kubeProxy: true }),
       inSimulation(knob, { kubeProxy: false }),
       'without kube-proxies:',
     ),
-    remote: either(onRemote(knob, { source: 'hollow' }), onRemote(knob, { source: 'existing' }), 'on nodes of yours:'),
+    remote: either(onRemote(knob, { source: 'hollow' }), onRemote(knob, { source: 'existing' }), 'on your own nodes:'),
   }
   const lines: Told[] = []
   for (const target of ['local', 'sim', 'remote'] as const) {
@@ -43,7 +43,7 @@ function either(usual: KnobSupport, other: KnobSupport, where: string): string {
 
 function inWords(support: KnobSupport): string {
   if (!support.supported) return support.because
-  if (support.setBy === 'operator') return 'set by the operator, and read back'
+  if (support.setBy === 'operator') return 'set by the operator, read back by scale-test'
   const { note = 'acts' } = support
   return note.startsWith('acts') ? note : `acts; ${note}`
 }

@@ -27,18 +27,18 @@ describe('knobsCommand', () => {
     const lines = printed()
     expect(lines.filter((line) => line.length > 80)).toEqual([])
     expect(lines.filter((line) => catalogue.some(({ id }) => id === line))).toEqual(catalogue.map(({ id }) => id))
-    expect(lines.filter((line) => line.startsWith('  moves '))).toHaveLength(catalogue.length)
+    expect(lines.filter((line) => line.startsWith('  affects '))).toHaveLength(catalogue.length)
   })
 
-  it('should say what a knob takes, its values, what it moves and where it acts', () => {
+  it('should say what a knob takes, its values, what it affects and where it acts', () => {
     expect(toldOf('kubelet.kubeAPIQPS')).toBe(
       [
         'kubelet.kubeAPIQPS',
         'takes a whole number from 0 to 2,147,483,647 (requests/s);',
-        "0: client-go's default of 5 requests a second, for each API group by itself",
+        "0: client-go's default of 5 requests a second, separately for each API group",
         'built in 50 profiles tuned 50, untuned 5',
-        'moves how fast a node starts, reports and deletes many pods at once',
-        'on local, sim: acts remote: acts; on nodes of yours: set by the operator, and read back',
+        'affects how fast a node starts, reports and deletes many pods at once',
+        'on local, sim: acts remote: acts; on your own nodes: set by the operator, read back by scale-test',
         'note 5 was the built-in value before 1.27',
       ].join(' '),
     )
@@ -47,7 +47,7 @@ describe('knobsCommand', () => {
   it.each([
     [
       'etcd.nice',
-      'local: acts; or not, as only root, or a user with CAP_SYS_NICE, may raise a priority sim: not modelled',
+      'local: acts; may not act: only root, or a user with CAP_SYS_NICE, may raise a priority sim: not modelled',
     ],
     ['kubeProxy.ipvs.scheduler', 'local: hollow nodes on this target run no kube-proxy sim: not modelled: it chooses'],
     ['etcd.quotaBackendBytes', 'built in 2147483648 (2.0 GiB) profiles sig-scalability 8589934592 (8.0 GiB)'],
@@ -65,7 +65,7 @@ describe('knobsCommand', () => {
     ])
     const others = printed('event-ttl')
     expect(others).toEqual([
-      'Without a name of their own',
+      'Settings without a short name',
       '  kube-apiserver.flags.event-ttl  duration, built in: 3600s',
     ])
     // By the name that its component has for it; the command’s own flags are not for plans.
@@ -75,6 +75,6 @@ describe('knobsCommand', () => {
   })
 
   it('should refuse a filter that nothing has in its name, with what was meant', () => {
-    expect(() => printed('maxPodz')).toThrow('no knob has maxPodz in its name; did you mean kubelet.maxPods')
+    expect(() => printed('maxPodz')).toThrow('no knob name contains maxPodz; did you mean kubelet.maxPods')
   })
 })

@@ -31,7 +31,7 @@ export function knobsCommand(filter: string | undefined, { terminal, styles, fol
   const open = wanted === undefined ? [] : openIds().filter(has).flatMap(openOnly)
   if (named.length + open.length === 0) throw nothingFound(filter ?? '')
   for (const knob of named) terminal.print([styles.bold(knob.id), ...linesOf(knob, profiles, styles), ''].join('\n'))
-  if (open.length > 0) terminal.print([styles.bold('Without a name of their own'), ...openLines(open)].join('\n'))
+  if (open.length > 0) terminal.print([styles.bold('Settings without a short name'), ...openLines(open)].join('\n'))
   if (wanted === undefined) terminal.print(whatElse(styles))
   return exitCodes.pass
 }
@@ -60,7 +60,7 @@ function linesOf(knob: NamedKnob, profiles: readonly Profile[], styles: Styles):
     ...labelled('takes', [takes, ...meanings].join('; ')),
     ...labelled('built in', shownValue(stock, knob)),
     ...(own.length === 0 ? [] : labelled('profiles', own.join(', '))),
-    ...labelled('moves', affects),
+    ...labelled('affects', affects),
     ...supportLines(knob).flatMap(({ targets, text }, index) =>
       labelled(index === 0 ? 'on' : '', `${targets.join(', ')}: ${text}`),
     ),
@@ -102,17 +102,17 @@ function shortType(type: KnobType): string {
 function whatElse(styles: Styles): string {
   return [
     ...wrap(
-      `${plural(catalogue.length, 'knob')} have names. A plan can set anything else that components of Kubernetes ${knownIn(undefined).version} know:`,
+      `${plural(catalogue.length, 'knob')} have short names. A plan can set anything else that Kubernetes ${knownIn(undefined).version} components accept:`,
       '',
     ),
     ...wrap('kube-apiserver.flags.NAME, kubelet.config.FIELD, etcd.featureGates.NAME, kube-scheduler.env.NAME', '  '),
-    styles.dim('npm run scale-test -- knobs FILTER lists those whose name has FILTER in it.'),
+    styles.dim('Search these too: npm run scale-test -- knobs FILTER'),
   ].join('\n')
 }
 
 function nothingFound(filter: string): Failure {
   const ids = [...catalogue.map(({ id }) => id), ...openIds()]
-  return new Failure('bad-input', `no knob has ${excerpt(filter)} in its name${didYouMean(filter, ids)}`, {
-    next: 'npm run scale-test -- knobs lists those that have names',
+  return new Failure('bad-input', `no knob name contains ${excerpt(filter)}${didYouMean(filter, ids)}`, {
+    next: 'npm run scale-test -- knobs lists those with short names',
   })
 }

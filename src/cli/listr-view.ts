@@ -10,7 +10,10 @@ import type { Styles } from './terminal.ts'
 type TaskWrapper = Parameters<ListrTask['task']>[1]
 
 /** How a step ended, for the line that shows it. */
-type Ending = { kind: 'done'; text: string } | { kind: 'failed'; message: string } | { kind: 'skipped' }
+type Ending =
+  | { kind: 'done'; text: string; durationMs: number }
+  | { kind: 'failed'; message: string }
+  | { kind: 'skipped' }
 
 interface StepLine {
   title: string
@@ -18,6 +21,9 @@ interface StepLine {
   progress: ProgressLine
   task?: TaskWrapper
 }
+
+/** Durations stand below each other. */
+const durationWidth = 9
 
 /** Redraws cost about half a millisecond each: four a second are enough for the eye. */
 const redrawMs = 250
@@ -39,6 +45,11 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
     for (const { ended } of lines.values()) ended.resolve({ kind: 'skipped' })
   }
 
+  const titleOf = (title: string, { text, durationMs }: { text: string; durationMs: number }) => {
+    const time = styles.dim(formatDuration(durationMs).padStart(durationWidth))
+    return `${time}  ${title}${text === '' ? '' : `: ${styles.bold(text)}`}`
+  }
+
   const stepTask = (line: StepLine): ListrTask => ({
     title: line.title,
     task: async (_, task: TaskWrapper) => {
@@ -46,7 +57,7 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
       const ending = await line.ended.promise
       if (ending.kind === 'failed') throw new Error(ending.message)
       if (ending.kind === 'skipped') task.skip(styles.dim(`${line.title}: not reached`))
-      else task.title = ending.text === '' ? line.title : `${line.title}: ${styles.bold(ending.text)}`
+      else task.title = titleOf(line.title, ending)
     },
   })
 
@@ -102,7 +113,8 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
       case 'step-finished':
         lineOf(event)?.ended.resolve({
           kind: 'done',
-          text: printable(event.text ?? formatDuration(event.durationMs)),
+          text: printable(event.text ?? ''),
+          durationMs: event.durationMs,
         })
         break
       case 'step-failed':

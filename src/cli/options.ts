@@ -4,6 +4,8 @@ export interface RunOptions {
   junit?: string
   /** Whether standard output is a stream of events. */
   json?: boolean
+  /** Print all of the summary. */
+  full?: boolean
   target?: string
   repeat?: number
   /** `path=value`, each over what the plan says. */
@@ -42,4 +44,6 @@ export interface WhatIfOptions {
 /** What `report` is given on the command line. */
 export interface ReportOptions {
   junit?: string
+  /** Print all of the summary. */
+  full?: boolean
 }

@@ -27,13 +27,13 @@ describe('plainView', () => {
     emit({ type: 'run-started', run: 'r', plan: 'p', target: 'local', outline })
     emit({ type: 'step-started', ...step })
     for (nowMs = 0; nowMs <= 25_000; nowMs += 100)
-      emit({ type: 'step-progress', ...step, done: nowMs / 100, total: 400 })
+      emit({ type: 'step-progress', ...step, elapsedMs: nowMs, done: nowMs / 100, total: 400 })
     emit({ type: 'step-finished', ...step, durationMs: 25_000, text: 'available 24.9 s' })
     expect(lines).toEqual([
       'run r: plan p on target local',
-      expect.stringMatching(/^ {2}tuned: Rollout 1 -> 200: █+░+ 100\/400, 10\.0\/s, 30\.0 s left$/),
-      expect.stringMatching(/^ {2}tuned: Rollout 1 -> 200: █+░+ 200\/400, 10\.0\/s, 20\.0 s left$/),
-      'tuned: Rollout 1 -> 200: available 24.9 s (25.0 s)',
+      expect.stringMatching(/^ {3}10\.0 s {2}tuned: Rollout 1 -> 200: █+░+ 100\/400, 10\.0\/s, 30\.0 s left$/),
+      expect.stringMatching(/^ {3}20\.0 s {2}tuned: Rollout 1 -> 200: █+░+ 200\/400, 10\.0\/s, 20\.0 s left$/),
+      '   25.0 s  tuned: Rollout 1 -> 200: available 24.9 s',
     ])
   })
 
@@ -42,7 +42,7 @@ describe('plainView', () => {
     const emit = plainView(terminal, () => 0)
     emit({ type: 'run-started', run: 'r', plan: 'p', target: 'local', outline })
     emit({ type: 'step-failed', ...step, message: 'etcd died' })
-    expect(lines.at(-1)).toBe('tuned: Rollout 1 -> 200: FAILED: etcd died')
+    expect(lines.at(-1)).toBe('           tuned: Rollout 1 -> 200: FAILED: etcd died')
   })
 })
 

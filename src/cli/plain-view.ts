@@ -6,6 +6,11 @@ import type { Terminal } from './terminal.ts'
 
 const quietMs = 10_000
 
+/** The duration of a step, or how long it has taken so far, in columns of its own. */
+function timed(ms: number | undefined): string {
+  return (ms === undefined ? '' : formatDuration(ms)).padStart(9)
+}
+
 /** A view for logs: one line per step begun and ended, and its progress now and then. */
 export function plainView(terminal: Terminal, nowMs: () => number): RunEventSink {
   const titles = new Map<string, string>()
@@ -27,14 +32,16 @@ export function plainView(terminal: Terminal, nowMs: () => number): RunEventSink
         const text = line.update(event, nowMs())
         if (nowMs() - saidAtMs < quietMs) break
         saidAtMs = nowMs()
-        terminal.print(`  ${titleOf(event)}: ${text}`)
+        terminal.print(`${timed(event.elapsedMs)}  ${titleOf(event)}: ${text}`)
         break
       }
       case 'step-finished':
-        terminal.print(`${titleOf(event)}: ${event.text ?? 'done'} (${formatDuration(event.durationMs)})`)
+        terminal.print(`${timed(event.durationMs)}  ${titleOf(event)}: ${event.text ?? 'done'}`)
         break
       case 'step-failed':
-        terminal.print(`${titleOf(event)}: FAILED: ${event.message}`)
+        terminal.print(
+          `${timed(undefined)}  ${titleOf(event)}: ${/^interrupted\b/.test(event.message) ? '' : 'FAILED: '}${event.message}`,
+        )
         break
       case 'arm-finished':
       case 'run-finished':

@@ -44,7 +44,7 @@ describe('renderForecast', () => {
 
   it('should say beforehand which arm of the heartbeat experiment the machine will bind', () => {
     const text = rendered('experiments/heartbeat')
-    expect(text).toMatch(/cores for everything\s+1\.1\s+2\.8\s+2$/m)
+    expect(text).toMatch(/cores in total\s+1\.1\s+2\.8\s+2$/m)
     expect(text).toMatch(/1,000 nodes Ready\s+84 s\s+≥ 84 s$/m)
     expect(text).toContain('! every-3s: idle, it needs 2.8 of the 2 cores here')
     expect(text).not.toContain('! built-in')
@@ -59,7 +59,7 @@ describe('renderForecast', () => {
   it('should tell of ballast, which has no column', () => {
     const overrides = ['workload.ballast={ total: 1.5GB, objectSize: 256KiB }']
     const text = rendered('1k-nodes', { overrides }).replaceAll(/\s+/g, ' ')
-    expect(text).toContain('objects to create, 5,723 configmaps of ballast among them; the')
+    expect(text).toContain('objects to create, 5,723 configmaps of ballast included; the')
   })
 
   it('should put one table below the other when there are more arms than the width takes', () => {

@@ -78,9 +78,9 @@ export function renderForecast(
     ...overviewLines(forecast),
     ...section('Objects', objectLines(forecast, everyNamespace)),
     ...section('Fleet', fleetLines(forecast), 'estimated, idle'),
-    ...section('etcd', etcdLines(forecast), 'estimated; per minute, KB and MB of 1024 as in the document'),
+    ...section('etcd', etcdLines(forecast), 'estimated, per minute; 1 KB is 1024 bytes, as in the document'),
     ...section('Kubelet limits', kubeletLines(forecast), "the document's rule: kubelet qps = apiserver QPS / nodes"),
-    ...section('Time', timeLines(forecast), 'estimated; what limits allow at best'),
+    ...section('Time', timeLines(forecast), 'estimated; the best case that limits allow'),
     ...(forecast.warnings.length === 0 ? [] : ['']),
     ...forecast.warnings.flatMap((text) => wrap(text, '! ').map(styles.yellow)),
   ].join('\n')
@@ -126,7 +126,7 @@ function shortened(name: string): string {
 function openTarget({ arms, fleet }: Forecast): string {
   const isOfVersions = arms.some(({ kubernetes }) => kubernetes !== null && kubernetes !== modelledKubernetes)
   return [
-    `the command line decides${isOfVersions ? ': local or remote, as a simulation models one version of Kubernetes' : ''}`,
+    `chosen on the command line${isOfVersions ? ': local or remote, as a simulation models one version of Kubernetes' : ''}`,
     ...(fleet.onHosts ? [`the figures below are for ${plural(fleet.hosts, 'host')}`] : []),
   ].join('; ')
 }
@@ -150,7 +150,7 @@ function overviewLines(forecast: Forecast): string[] {
 }
 
 function objectLines({ objects }: Forecast, everyNamespace: boolean): string[] {
-  if (objects === null) return ['  none but what a probe scales: nothing fills the cluster']
+  if (objects === null) return ['  none but what a probe scales: the plan has no fill']
   const { totals, toCreate, ballastKind, classes, namespaces } = objects
   type Namespace = (typeof namespaces)[number]
   const columns: [string, (namespace: Namespace) => number][] = [
@@ -171,7 +171,7 @@ function objectLines({ objects }: Forecast, everyNamespace: boolean): string[] {
     ...sums(namespaces.filter(({ sizeClass }) => sizeClass === name)),
   ])
   const ballast =
-    totals.ballast === 0 ? '' : `, ${plural(totals.ballast, ballastKind.slice(0, -1))} of ballast among them`
+    totals.ballast === 0 ? '' : `, ${plural(totals.ballast, ballastKind.slice(0, -1))} of ballast included`
   return [
     ...table([
       ['', 'ns', 'min', 'median', 'max', ...heads],
@@ -179,7 +179,7 @@ function objectLines({ objects }: Forecast, everyNamespace: boolean): string[] {
       ['total', formatCount(totals.namespaces), '', '', '', ...sums(namespaces)],
     ]),
     ...wrap(
-      `min, median, max: pods in a namespace. ${plural(toCreate, 'object')} to create${ballast}; the controller-manager creates the pods.`,
+      `min, median, max: pods per namespace. ${plural(toCreate, 'object')} to create${ballast}; the controller-manager creates the pods.`,
     ),
     ...(everyNamespace
       ? ['', ...table([['namespace', ...heads], ...namespaces.map((one) => [one.name, ...sums([one])])])]
@@ -192,10 +192,10 @@ function fleetLines({ fleet, arms, objects, podsPerNode, podsOnProbeNode }: Fore
   const { here, neededBytes } = oneMachine
   const where = onHosts
     ? `${plural(hosts, 'host')}: ${(nodes / hosts).toFixed(1)} on each, at most ${nodesPerHost}`
-    : 'one machine, with their control plane'
+    : 'one machine, shared with the control plane'
   const onOne = (arm: ArmForecast) => arm.cores.oneMachine.coresNeeded.toFixed(1)
   const hostRows: ArmRow[] = [
-    ['hollow-node pods on a host', () => formatCount(processesPerHost), host === null ? '' : formatCount(host.maxPods)],
+    ['hollow-node pods per host', () => formatCount(processesPerHost), host === null ? '' : formatCount(host.maxPods)],
     ['their memory', () => formatBytes(fleet.memoryBytes), host === null ? '' : formatBytes(host.memoryBytes)],
     ['their cores', ({ cores }) => cores.hollow.toFixed(2), host === null ? '' : String(host.cores)],
     ['cores of the control plane', ({ cores }) => cores.controlPlane.toFixed(1)],
@@ -203,8 +203,8 @@ function fleetLines({ fleet, arms, objects, podsPerNode, podsOnProbeNode }: Fore
   const machineRows: ArmRow[] = [
     ['hollow-node processes', () => formatCount(processesPerHost)],
     ['their memory', () => formatBytes(fleet.memoryBytes)],
-    ['memory of everything', () => formatBytes(neededBytes), formatBytes(here.memoryBytes)],
-    ['cores for everything', onOne, String(here.cores)],
+    ['memory in total', () => formatBytes(neededBytes), formatBytes(here.memoryBytes)],
+    ['cores in total', onOne, String(here.cores)],
   ]
   const podRow: ArmRow = [
     `max-pods (${formatCount(podsOnProbeNode)} on the probes' node)`,
@@ -213,7 +213,7 @@ function fleetLines({ fleet, arms, objects, podsPerNode, podsOnProbeNode }: Fore
   const rows = [...(onHosts ? hostRows : machineRows), podRow]
   const has = !onHosts ? 'here' : host === null ? undefined : 'a host has'
   return [
-    ...wrap(`${plural(nodes, 'node')} on ${where}; up to ${nodesPerProcess} in a process`),
+    ...wrap(`${plural(nodes, 'node')} on ${where}; up to ${nodesPerProcess} per process`),
     ...(objects === null
       ? []
       : wrap(`${podsPerNode.toFixed(1)} pods per node on average (tested by Kubernetes: ${tested.podsPerNode})`)),
@@ -257,7 +257,7 @@ function etcdLines({ arms, fleet }: Forecast): string[] {
       ({ etcd }) => megabytes(sumOf(etcd.hollow.map(({ bytesPerMinute }) => bytesPerMinute)) / 2 ** 20),
     ],
     ['all objects, once', ({ etcd }) => formatBytes(sumOf(etcd.hollow.map(({ objectsBytes }) => objectsBytes)))],
-    ['etcds they are split over', ({ etcd }) => String(etcd.hollow.length)],
+    ['etcds that share them', ({ etcd }) => String(etcd.hollow.length)],
     ['largest file, with old versions', (arm) => formatBytes(fullest(arm)?.fileBytes ?? 0)],
     ['the same with real nodes', (arm) => formatBytes(fullest(arm, 'real')?.fileBytes ?? 0)],
     ['quota of each', (arm) => formatBytes(fullest(arm)?.quotaBytes ?? 0)],
@@ -284,7 +284,7 @@ function kubeletLines({ arms, apiserver, fleet }: Forecast): string[] {
       ],
     ]),
     ...wrap(
-      `One apiserver was seen to take about ${formatCount(writesPerSecond)} writes/s on two cores. By the rule that is ${Number(kubeletQps.toPrecision(2))} per kubelet, with all ${formatCount(fleet.nodes)} busy at once.`,
+      `One apiserver handled about ${formatCount(writesPerSecond)} writes/s on two cores. By the rule, that is ${Number(kubeletQps.toPrecision(2))} per kubelet, with all ${formatCount(fleet.nodes)} busy at once.`,
     ),
   ]
 }
@@ -312,13 +312,13 @@ function timeLines({ arms, fleet, objects, steps, repetitions, totalMs }: Foreca
       boundRow(`${plural(fleet.nodes, 'node')} Ready`, (durations) => durations.fleet),
       ...steps.map(({ title }, index) => boundRow(title, (durations) => durations.steps[index]?.ms ?? 0)),
       row('quiet before probes', ({ quiet }) => quiet),
-      row('knobs read back, clean-up', ({ around }) => around),
+      row('knob read-back, clean-up', ({ around }) => around),
       boundRow('an arm', ({ total }) => total),
     ]),
     ...wrap(`${plural(arms.length, 'arm')}${times}: ${atLeast}${roughly(totalMs)} in all.`),
     ...(limits.length === 0
       ? []
-      : ['  What bounds the pods of the fill:', ...limits.flatMap((text) => wrap(text, '    '))]),
+      : ['  What limits the pods of the fill:', ...limits.flatMap((text) => wrap(text, '    '))]),
   ]
 }
 

@@ -43,7 +43,7 @@ describe('the version of Kubernetes on the command line', () => {
 
   it('should be refused when it would do nothing, or is given twice', () => {
     expect(() => load({ kubernetes: '1.35' }, bothNamed)).toThrow('--kubernetes does nothing here: every arm')
-    expect(() => load({ kubernetes: '1.35', set: ['kubernetes="1.36"'] })).toThrow('beside --kubernetes')
+    expect(() => load({ kubernetes: '1.35', set: ['kubernetes="1.36"'] })).toThrow('with --kubernetes')
   })
 })
 

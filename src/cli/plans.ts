@@ -65,9 +65,9 @@ export function loadPlanFor(
   folders: PlanFolders,
   { set = [], target, otherwise, clusters, repeat, kubernetes }: PlanChoices,
 ): Plan {
-  if (repeat !== undefined) refuseOverrides(set, 'repetitions', 'beside --repeat')
-  if (target !== undefined) refuseOverrides(set, 'target', 'beside --target')
-  if (kubernetes !== undefined) refuseOverrides(set, 'kubernetes', 'beside --kubernetes')
+  if (repeat !== undefined) refuseOverrides(set, 'repetitions', 'with --repeat')
+  if (target !== undefined) refuseOverrides(set, 'target', 'with --target')
+  if (kubernetes !== undefined) refuseOverrides(set, 'kubernetes', 'with --kubernetes')
   const version = { option: '--kubernetes', text: `kubernetes=${JSON.stringify(kubernetes)}` }
   const overrides = kubernetes === undefined ? set : [...set, version]
   // What is said for this run is meant for every target.
@@ -76,7 +76,7 @@ export function loadPlanFor(
     const refuse = (plan: Plan) => refusalsOf(target ?? plan.target ?? otherwise, plan)
     const plan = loadPlan(nameOrPath, folders, overrides, { over, refuse })
     if (plan.arms.every((arm) => arm.kubernetes !== undefined))
-      refuseUseless({ '--kubernetes': kubernetes }, 'here: every arm of the plan names a version of its own')
+      refuseUseless({ '--kubernetes': kubernetes }, 'here: every arm of the plan names its own version')
     const there = target ?? plan.target ?? otherwise
     const usual = there === 'sim' && !isSaid ? plan.simulation?.repetitions : undefined
     return { ...plan, repetitions: repeat ?? usual ?? plan.repetitions }
@@ -139,7 +139,7 @@ function readPlanFile(file: string): string {
 function planFile(nameOrPath: string, plansFolder: string): string {
   if (nameOrPath === '-' || /^[a-z][a-z\d+.-]*:\/\//i.test(nameOrPath))
     throw new Failure('bad-input', `${excerpt(nameOrPath)} is not a plan: plans are files`, {
-      next: 'Save it as a file, and give the path to that',
+      next: 'Save it to a file, and give its path',
     })
   const named = join(plansFolder, `${nameOrPath}.yaml`)
   if (kindOf(named) !== undefined) return named

@@ -56,31 +56,38 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       '-t, --target <name>',
       'where the clusters come from (sim, local, remote); default: as the plan says, or sim',
     )
-    .option('-r, --repeat <count>', 'how often each arm runs', wholeNumber(mostRepetitions))
+    .option('-r, --repeat <count>', 'how many times each arm runs', wholeNumber(mostRepetitions))
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-k, --kubernetes <version>', armsKubernetesHelp)
-    .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`', inHome)
+    .option('-c, --calibration <file>', 'target sim only: figures from another machine, written by `calibrate`', inHome)
     .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
     .option('--clusters <file>', clustersHelp, inHome)
     .option('--confirm <context>', confirmHelp, collected)
     .option('--allow-insecure <context>', insecureHelp, collected)
     .option('--junit <file>', junitHelp, inHome)
     .option('--json', jsonHelp)
+    .option('--full', fullHelp)
     .action(async (plan: string, options: RunOptions) =>
       onExit(await (await import('./run-command.ts')).runCommand(plan, options, surroundings)),
     )
 
   program
+    .command('new')
+    .argument('<name>', 'name of the plan: writes NAME.yaml', inHome)
+    .description('write a plan to start from, with comments')
+    .action(async (name: string) => onExit((await import('./new-command.ts')).newCommand(name, surroundings)))
+
+  program
     .command('plan')
     .argument('<plan>', 'a name in plans/, or a path to a .yaml file', inHome)
-    .description('say what a plan would create, need and take, without touching anything')
+    .description('show what a plan would create, need and how long it would take, without touching anything')
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-k, --kubernetes <version>', armsKubernetesHelp)
     .option('--namespaces', 'list every namespace')
-    .option('--json', 'for programs')
+    .option('--json', 'print JSON')
     .option('-t, --target <name>', 'where the clusters would come from; default: as the plan says')
-    .option('--dry-run', 'of target remote: check the clusters, and print every object that would be created')
-    .option('--manifests', 'with --dry-run: print the objects whole, as YAML')
+    .option('--dry-run', 'target remote only: check the clusters, and print every object that would be created')
+    .option('--manifests', 'with --dry-run: print the full objects, as YAML')
     .option('--clusters <file>', clustersHelp, inHome)
     .option('--confirm <context>', confirmHelp, collected)
     .option('--allow-insecure <context>', insecureHelp, collected)
@@ -95,7 +102,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   program
     .command('what-if')
     .argument('<plan>', 'a name in plans/, or a path to a .yaml file', inHome)
-    .description('try values of one setting beside each other, and chart what it changes')
+    .description('try values of one setting side by side, and chart what changes')
     .requiredOption(
       '--vary <setting=values>',
       'such as kubelet.kubeAPIQPS=5,10,20,50,100 or fleet.nodes=100,1000',
@@ -103,17 +110,17 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     )
     .option(
       '--profile <name>',
-      'where all other settings come from: an arm of the plan, a profile, or the path to one; default: tuned',
+      'where all other settings come from: an arm of the plan, a profile, or a path to a profile; default: tuned',
       inHome,
     )
     .option('-t, --target <name>', 'where the clusters come from (sim, local); default: sim')
     .option(
       '-r, --repeat <count>',
-      'how often each value runs; default: 3 times on target sim, else as the plan says',
+      'how many times each value runs; default: 3 on target sim, else as the plan says',
       wholeNumber(mostRepetitions),
     )
     .option('-s, --set <path=value>', overrideHelp, collected)
-    .option('-c, --calibration <file>', 'of target sim: figures of another machine, from `calibrate`', inHome)
+    .option('-c, --calibration <file>', 'target sim only: figures from another machine, written by `calibrate`', inHome)
     .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
     .option('--junit <file>', junitHelp, inHome)
     .action(async (plan: string, options: WhatIfOptions) =>
@@ -122,9 +129,9 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('simulate')
-    .description('run a small plan under the faults of many seeds, and check what must always hold')
+    .description('run a small plan with random faults, once for each seed, and check what must always hold')
     .option('-n, --seeds <count>', 'how many seeds; default: 1000', wholeNumber(mostSeeds))
-    .option('-f, --from <seed>', 'the first of them; default: 1', wholeNumber(Number.MAX_SAFE_INTEGER))
+    .option('-f, --from <seed>', 'the first seed; default: 1', wholeNumber(Number.MAX_SAFE_INTEGER))
     .option('--seed <seed>', 'run one seed only, and show everything about it', wholeNumber(Number.MAX_SAFE_INTEGER))
     .action(async (options: SimulateOptions) =>
       onExit(await (await import('./simulate-command.ts')).simulateCommand(options, surroundings)),
@@ -133,16 +140,17 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   program
     .command('report')
     .argument('[run]', 'a folder in reports/; default: the newest run')
-    .description('judge a run again from its result.json, and render its reports')
+    .description('judge a run again from its result.json, and rebuild its reports')
     .option('--junit <file>', junitHelp, inHome)
+    .option('--full', fullHelp)
     .action(async (run: string | undefined, options: ReportOptions) =>
       onExit(await (await import('./report-command.ts')).reportCommand(run, options, surroundings)),
     )
 
   program
     .command('resume')
-    .argument('[run]', 'a folder in reports/; default: the newest run that can go on', inHome)
-    .description('go on with a run that was killed or interrupted, from its first arm that is not complete')
+    .argument('[run]', 'a folder in reports/; default: the newest run that can be resumed', inHome)
+    .description('resume a run that was killed or interrupted, from its first incomplete arm')
     .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
     .option('--junit <file>', junitHelp, inHome)
     .option('--json', jsonHelp)
@@ -158,7 +166,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     )
     .option('--arm <name>', 'compare one arm only')
     .option('--arms <before=after>', 'compare arms of different names')
-    .option('--unlike', 'compare them although they are not of the same experiment')
+    .option('--unlike', 'compare them even if they are different experiments')
     .option('-o, --output <folder>', 'where to write the pages; default: in reports/comparisons/', inHome)
     .action(async (results: string[], options: CompareOptions) =>
       onExit((await import('./compare-command.ts')).compareCommand(results, options, surroundings)),
@@ -172,7 +180,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .argument('<name>', 'such as v1.37')
     .argument('[run]', 'a folder in reports/; default: the newest run')
     .description('keep the result of a run as a baseline')
-    .option('--replace', 'take the place of the baseline of this name')
+    .option('--replace', 'overwrite the baseline of this name')
     .action(async (name: string, run: string | undefined, options: { replace?: boolean }) =>
       onExit((await import('./baseline-command.ts')).baselineSetCommand(name, run, options, surroundings)),
     )
@@ -180,22 +188,22 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .command('check')
     .argument('<name>', 'a baseline')
     .argument('[run]', 'a folder in reports/; default: the newest run')
-    .description('compare a run with a baseline; exit status 1 if a headline figure is worse, 4 if nobody can say')
+    .description('compare a run with a baseline; exit status 1 if a headline figure is worse, 4 if inconclusive')
     .option('--arm <name>', 'compare one arm only')
     .option('--arms <before=after>', 'compare arms of different names')
-    .option('--unlike', 'compare them although they are not of the same experiment')
+    .option('--unlike', 'compare them even if they are different experiments')
     .option('-o, --output <folder>', "where to write the pages; default: the run's folder", inHome)
     .action(async (name: string, run: string | undefined, options: CompareOptions) =>
       onExit((await import('./baseline-command.ts')).baselineCheckCommand(name, run, options, surroundings)),
     )
   baseline
     .command('list')
-    .description('list the baselines there are')
+    .description('list the baselines')
     .action(async () => onExit((await import('./baseline-command.ts')).baselineListCommand(surroundings)))
 
   program
     .command('watch')
-    .argument('[run]', 'a folder in reports/; default: the newest run that goes on')
+    .argument('[run]', 'a folder in reports/; default: the newest run in progress')
     .description('follow a run from another terminal')
     .action(async (run: string | undefined) =>
       onExit(await (await import('./watch-command.ts')).watchCommand(run, surroundings)),
@@ -203,7 +211,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('doctor')
-    .description('say what this machine has and lacks for each target')
+    .description('show what this machine has and lacks for each target')
     .action(async () => onExit(await (await import('./doctor-command.ts')).doctorCommand(surroundings)))
 
   program
@@ -218,9 +226,9 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .command('image')
     .description('build the image of hollow nodes, for the host cluster of target remote')
     .option('-k, --kubernetes <version>', kubernetesHelp)
-    .option('-r, --registry <registry>', 'put this in front of the name, and push the image there')
+    .option('-r, --registry <registry>', 'prefix the image name with this, and push the image there')
     .addOption(
-      new Option('-b, --builder <builder>', 'what builds it; none: this program, with Go')
+      new Option('-b, --builder <builder>', 'what builds it; none: scale-test itself, with Go')
         .choices(['auto', ...builders])
         .default('auto'),
     )
@@ -230,7 +238,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('calibrate')
-    .description('measure on target local what a simulation needs to know (about five minutes)')
+    .description('measure, on target local, what a simulation needs to know (about five minutes)')
     .option('-o, --output <file>', 'where to write it; default: reports/calibration.json', inHome)
     .option('--nodes <count>', 'how many hollow nodes to measure with', wholeNumber(mostNodesMeasured), 50)
     .action(async (options: CalibrateOptions) =>
@@ -240,8 +248,8 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   program
     .command('cleanup')
     .description('remove what an aborted run left on this machine or, with --clusters, on clusters')
-    .option('--run <id>', 'one run only; default: every run that is not going on')
-    .option('--clusters <file>', 'on the clusters that this file names, instead of this machine', inHome)
+    .option('--run <id>', 'one run only; default: every run not in progress')
+    .option('--clusters <file>', 'clean up the clusters in this file instead of this machine', inHome)
     .option('--confirm <context>', confirmHelp, collected)
     .option('--allow-insecure <context>', insecureHelp, collected)
     .action(async (options: CleanupOptions) =>
@@ -250,8 +258,8 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('knobs')
-    .argument('[filter]', 'a part of a name, such as inflight: lists settings without a name of their own as well')
-    .description('list settings: what each takes, its values, what it moves, and where it acts')
+    .argument('[filter]', 'part of a name, such as inflight: also lists settings without a short name')
+    .description('list settings: what each accepts, its values, what it affects, and where it applies')
     .action(async (filter: string | undefined) =>
       onExit((await import('./knobs-command.ts')).knobsCommand(filter, surroundings)),
     )
@@ -259,9 +267,9 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   program
     .command('series')
     .argument('[plan]', 'a name in plans/, or a path to a .yaml file', inHome)
-    .description('list what thresholds can judge: every series, or what a plan has of them')
-    .option('-t, --target <name>', 'say what this target has no figure of (sim, local, remote)')
-    .option('--json', 'as JSON')
+    .description('list the series that thresholds can judge: all of them, or those of a plan')
+    .option('-t, --target <name>', 'mark series that this target has no figures for (sim, local, remote)')
+    .option('--json', 'print JSON')
     .action(async (plan: string | undefined, options: SeriesOptions) =>
       onExit((await import('./series-command.ts')).seriesCommand(plan, options, surroundings)),
     )
@@ -274,17 +282,16 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 const mostNodesMeasured = 1000
 /** More than any machine has cores. */
 const mostThreads = 1024
-const threadsHelp =
-  'of target sim: how many arms are simulated at a time; default: as many as this machine has cores and memory for'
-const clustersHelp =
-  'of target remote: the file that says where its clusters are; default: clusters.yaml, if it is there'
-const confirmHelp = 'of target remote: go on although this context looks like production; may be repeated'
+const threadsHelp = 'target sim only: how many arms to simulate at once; default: as many as cores and memory allow'
+const clustersHelp = 'target remote only: the file that lists its clusters; default: clusters.yaml, if it exists'
+const confirmHelp = 'target remote only: proceed although this context looks like production; may be repeated'
 const insecureHelp =
-  'of target remote: connect to this context without checking who answers (insecure-skip-tls-verify, http); may be repeated'
-const jsonHelp = 'for programs: print events as lines of JSON, and all text on standard error (docs/events.md)'
-const junitHelp = 'write the test report to this file as well, whatever keeps the command from a result'
+  'target remote only: connect to this context without verifying the server (insecure-skip-tls-verify, http); may be repeated'
+const jsonHelp = 'for programs: print events as JSON lines, and all text to standard error (docs/events.md)'
+const fullHelp = 'print the full summary: also thresholds that are met, what got worse, memory'
+const junitHelp = 'also write the JUnit report to this file, even if the command fails before it has a result'
 const kubernetesHelp = 'such as 1.36; default: the version that components/go.mod pins'
-const armsKubernetesHelp = 'version of Kubernetes of every arm that names none, such as 1.36'
+const armsKubernetesHelp = 'Kubernetes version for every arm that names none, such as 1.36'
 const overrideHelp = 'override a value of the plan, such as fleet.nodes=100; may be repeated'
 
 /** A path in the home folder: in `--clusters=~/clusters.yaml` and `make CLUSTERS=...`, few shells look for that. */

@@ -63,8 +63,12 @@ export function printReports(
   { view, whatIf }: Reports,
   report: string | undefined,
   { terminal, styles }: Pick<Surroundings, 'terminal' | 'styles'>,
+  isFull = false,
 ): void {
-  const options = { ...(report !== undefined && { reportPath: relative(process.cwd(), report) }), styles }
+  const options = {
+    ...(report !== undefined && { reportPath: relative(process.cwd(), report) }),
+    ...{ styles, columns: terminal.columns, isFull },
+  }
   terminal.print(whatIf === null ? renderSummary(view, options) : renderWhatIf(whatIf, options))
 }
 
@@ -77,10 +81,14 @@ export function reportCommand(
   options: ReportOptions,
   surroundings: Surroundings,
 ): Promise<number> {
-  return withPipeline(run ?? 'report', options, surroundings, (pipeline) => renderAgain(run, pipeline))
+  return withPipeline(run ?? 'report', options, surroundings, (pipeline) => renderAgain(run, options, pipeline))
 }
 
-async function renderAgain(run: string | undefined, { surroundings, deliver }: Pipeline): Promise<number> {
+async function renderAgain(
+  run: string | undefined,
+  { full }: ReportOptions,
+  { surroundings, deliver }: Pipeline,
+): Promise<number> {
   const found = findRun(run, surroundings.folders.reports)
   const result = judgedAgain(readResult(found))
   const killed = unfinishedRun(found)
@@ -97,10 +105,10 @@ async function renderAgain(run: string | undefined, { surroundings, deliver }: P
     report = join(folder, name)
     writeRunsIndex(surroundings.folders.reports)
   } finally {
-    printReports(reports, report, surroundings)
+    printReports(reports, report, surroundings, full)
   }
   if (result.ending !== undefined && kindOf(join(folder, journalFile)) !== undefined)
-    surroundings.terminal.print(`to go on: ${resumeCommand(folder)}`)
+    surroundings.terminal.print(`to resume: ${resumeCommand(folder)}`)
   await deliver(reports.view)
   return exitCodeOf({ result }, undefined)
 }

@@ -82,7 +82,7 @@ async function goOn(run: string | undefined, { threads }: ResumeOptions, pipelin
 
     const { terminal } = surroundings
     const done = `${remains.done.arms.length} of ${plural(planned.length, 'arm')} done`
-    terminal.print(`${head.run}: ${done}${first === undefined ? '' : `; going on with ${first.id}`}`)
+    terminal.print(`${head.run}: ${done}${first === undefined ? '' : `; continuing with ${first.id}`}`)
     await removeRemains(head, { plan, on, path, remains }, surroundings)
     const earlier = earlierSessions(journal, remains)
     const folder = reopenFolder(path, head.target === 'sim' ? place : undefined)
@@ -123,15 +123,15 @@ function requireAlike(begun: RunHead, now: RunHead, path: string): void {
   if (differences.length === 0) return
   throw new Failure(
     'safety-refusal',
-    `${basename(path)} cannot go on: its arms would not be alike\n${differences.map((one) => `  ${one}`).join('\n')}`,
-    { next: 'Go on with what it was begun with, or run the plan again' },
+    `${basename(path)} cannot be resumed: its arms would not be comparable\n${differences.map((one) => `  ${one}`).join('\n')}`,
+    { next: 'Resume it in the environment it started in, or run the plan again' },
   )
 }
 
 async function whole(result: Result, path: string, pipeline: Pipeline): Promise<number> {
   const name = basename(path)
   const { terminal } = pipeline.surroundings
-  terminal.print(`${name} is complete: there is nothing to go on with`)
+  terminal.print(`${name} is complete: there is nothing to resume`)
   terminal.print(`see it with: npm run scale-test -- report ${name}`)
   const judged = judgedAgain(result)
   const exitCode = exitCodeOf({ result: judged }, undefined)
@@ -156,11 +156,11 @@ interface Found {
 async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, surroundings: Surroundings) {
   if (head.target === 'local') {
     if (!(await isLeftByGuard(head.run, systemClock, guardLimitMs)))
-      requireNothingLeft([`the process that cleans up after ${head.run} is still at work`])
+      requireNothingLeft([`the process that cleans up after ${head.run} is still running`])
     const removed = await removeLeftovers({ runId: head.run, stateFolder: stateFolderOf(path) }, systemClock)
     const programs = removed.killed.map(({ program }) => basename(program))
     if (programs.length > 0) surroundings.terminal.print(`${head.run}: ended ${programs.join(', ')}`)
-    requireNothingLeft(removed.survivors.map(({ pid, program }) => `${program} (${pid}) cannot be ended`))
+    requireNothingLeft(removed.survivors.map(({ pid, program }) => `${program} (${pid}) does not end`))
   }
   if (head.target !== 'remote' || plan.remote === undefined) return
   requireNothingLeft(await removeFromClusters(plan.remote, { run: head.run, ...head.options }, surroundings))
@@ -174,7 +174,7 @@ const guardLimitMs = 20_000
 function requireNothingLeft(left: readonly string[]): void {
   if (left.length === 0) return
   throw new Failure('residue', `what the run left behind is still there: ${left.join('; ')}`, {
-    next: 'Remove it, then go on',
+    next: 'Remove it, then resume',
   })
 }
 
@@ -218,7 +218,7 @@ function keepSamples(file: string, done: ReadonlySet<string>): void {
     isDamaged ||= armId === undefined
     const isKept = armId !== undefined && done.has(armId)
     if (isKept && isDamaged)
-      throw new Failure('safety-refusal', `${shownPath(file)} is damaged: samples of arms that are done are missing`, {
+      throw new Failure('safety-refusal', `${shownPath(file)} is damaged: samples of finished arms are missing`, {
         next: 'Run the plan again',
       })
     return isKept
@@ -247,10 +247,10 @@ function findRun(run: string | undefined, reports: string): string {
   const found = run === undefined ? runs.find(canGoOn) : runNamed(run, reports, isRun)
   if (found !== undefined) return found
   if (run === undefined)
-    throw new Failure('bad-input', 'there is no run that can go on', {
-      next: 'Runs can that were killed or interrupted: folders in reports/',
+    throw new Failure('bad-input', 'there is no run to resume', {
+      next: 'Only a run that was killed or interrupted can be resumed: a folder in reports/',
     })
-  throw new Failure('bad-input', `${shownPath(run)} is no run that can go on: it has no journal`, {
+  throw new Failure('bad-input', `${shownPath(run)} cannot be resumed: it has no journal`, {
     next: runs.length === 0 ? 'There is none in reports/' : `Runs: ${formatNames(runs.map((path) => basename(path)))}`,
   })
 }

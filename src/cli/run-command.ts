@@ -43,6 +43,7 @@ import type { RunOn } from './targets.ts'
 import { runOn } from './targets.ts'
 import { thisMachine } from './this-machine.ts'
 import { refuseForOtherTargets } from './useless-options.ts'
+import { inVirtualTime } from './virtual-progress.ts'
 
 /** Runs a plan from its file to its reports; returns the exit status. */
 export function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {
@@ -59,13 +60,13 @@ async function runPlan(planName: string, options: RunOptions, pipeline: Pipeline
     surroundings.terminal.print(`target ${target}, as ${where} says: ${targetsInWords[target]}`)
   }
   const on = runOn(target, plan, surroundings, options)
-  return carryOut(plan, on, pipeline, { measure: measureRun(plan, planName, options) })
+  return carryOut(plan, on, pipeline, { measure: measureRun(plan, planName, options), isFull: options.full })
 }
 
 const targetsInWords: Readonly<Record<TargetName, string>> = {
   sim: 'a simulation',
   local: 'real components on this machine',
-  remote: 'clusters of yours',
+  remote: 'your clusters',
 }
 
 /** What is to be known of a run beside its plan and its target. */
@@ -73,6 +74,8 @@ export interface Carried {
   whatIf?: Comparison
   /** The command that measures what this run simulates. */
   measure: string | undefined
+  /** Whether all of the summary is printed. */
+  isFull?: boolean | undefined
   /** Present when the run goes on. */
   session?: Session
 }
@@ -91,7 +94,7 @@ export async function carryOut(
   plan: Plan,
   on: RunOn,
   pipeline: Pipeline,
-  { whatIf, measure, session }: Carried,
+  { whatIf, measure, isFull, session }: Carried,
 ): Promise<number> {
   const { surroundings } = pipeline
   const { terminal, styles, interruption } = surroundings
@@ -130,6 +133,10 @@ export async function carryOut(
       : { emit: plainView(terminal, systemClock.nowMs), finished: Promise.resolve() },
     surroundings.reportBug,
   )
+  const show =
+    target.name === 'sim'
+      ? inVirtualTime(view.emit, { armMs: armMsOf(plan, whatIf), nowMs: systemClock.nowMs })
+      : view.emit
 
   const outcome = await executeRun({
     ...on,
@@ -140,7 +147,7 @@ export async function carryOut(
     emit(event) {
       if (event.type !== 'step-progress') records.journal(event)
       pipeline.emit(event)
-      view.emit(event)
+      show(event)
     },
     onSample: records.sample,
     onSampleText: records.sampleText,
@@ -149,14 +156,14 @@ export async function carryOut(
   })
   records.close()
   // Reports first: nothing that a view does may cost them.
-  const kept = await keep(outcome, folder)
+  const kept = await keep(outcome, folder, isFull)
   const undelivered = await errorOf(() => pipeline.deliver(kept.reports.view))
   await view.finished
   kept.print(surroundings)
   const lost = [kept.error, undelivered].filter((error) => error !== undefined)
   tellOf(outcome.error, lost, surroundings)
   if (outcome.error instanceof Failure && endsRun(outcome.error) && kept.page !== undefined)
-    terminal.printError(`\nto go on: ${resumeCommand(dirname(kept.page))}`)
+    terminal.printError(`\nto resume: ${resumeCommand(dirname(kept.page))}`)
   if (target.evidence === 'simulated' && measure !== undefined && outcome.error === undefined)
     terminal.print(`measure it: ${measure}`)
   const error = outcome.error ?? lost[0]
@@ -179,9 +186,18 @@ async function errorOf(work: () => Promise<void>): Promise<unknown> {
   }
 }
 
+/** How long arms take by the forecast, by their ids; each value of a what-if has a plan of its own. */
+function armMsOf(plan: Plan, whatIf: Comparison | undefined): (armId: string) => number {
+  const here = thisMachine(lookAtThisMachine)
+  const plans = [plan, ...(whatIf?.plans.values() ?? [])]
+  const arms = plans.flatMap((one) => forecastOf({ ...one, target: 'sim' }, here, stepKinds).arms)
+  const expected = new Map(arms.map(({ name, durationMs }) => [name, durationMs.total]))
+  return (armId) => expected.get(armId.replace(/-\d+$/, '')) ?? 0
+}
+
 /** For whoever leaves at once: how to go on, or to remove what is left of real components. */
 function hintFor({ runId, target }: RunOn, folder: string): string {
-  const goOn = `to go on: ${resumeCommand(folder)}`
+  const goOn = `to resume: ${resumeCommand(folder)}`
   if (target.evidence === 'simulated') return goOn
   const clusters = target.name === 'remote' ? ' --clusters FILE' : ''
   return `${goOn}\nto remove what it left behind: npm run scale-test -- cleanup${clusters} --run ${runId}`
@@ -195,7 +211,7 @@ function requireHeap(plans: readonly Plan[]): void {
   const megabytes = Math.ceil(neededBytes / 2 ** 20 / 100) * 100
   throw new Failure(
     'infrastructure',
-    `this simulation needs about ${formatBytes(neededBytes)} of memory, and Node may take ${formatBytes(limitBytes)}`,
+    `this simulation needs about ${formatBytes(neededBytes)} of memory, but Node is limited to ${formatBytes(limitBytes)}`,
     {
       next: moreMemory(megabytes),
     },
@@ -224,13 +240,13 @@ interface Kept {
 }
 
 /** Writes all there is to keep of a run. What cannot be written is returned, not thrown: the figures are to be shown all the same. */
-async function keep({ result, error: ended }: RunOutcome, folder: RunFolder): Promise<Kept> {
+async function keep({ result, error: ended }: RunOutcome, folder: RunFolder, isFull?: boolean): Promise<Kept> {
   // Drawing charts takes as much memory as the whole run: not before that is over.
   const { printReports, reportsOf, writeReports } = await import('./report-command.ts')
   const { writeRunsIndex } = await import('./runs-index.ts')
   const keptWith = (reports: Reports, page: string | undefined) => ({
     ...{ reports, page },
-    print: (surroundings: Surroundings) => printReports(reports, page, surroundings),
+    print: (surroundings: Surroundings) => printReports(reports, page, surroundings, isFull),
   })
   try {
     inReports(() => writeResult(result, folder.path))

@@ -139,7 +139,7 @@ export function tidyReports(reports: string, hasResults: (path: string) => boole
       const [replaced, hex] = name.split(replacedMark)
       if (replaced !== undefined && hex !== undefined) {
         // Its run was killed before another one had its place, or after that.
-        if (renameFolder(path, join(reports, replaced)) === 'done') return [`${replaced}: put back`]
+        if (renameFolder(path, join(reports, replaced)) === 'done') return [`${replaced}: restored`]
         remove(path)
         return []
       }

@@ -40,7 +40,7 @@ describe('planOf', () => {
 
   it('should refuse a plan that was changed, or is gone', () => {
     const head = headOf(loadPlan('smoke', productFolders), on, { measure: undefined })
-    expect(() => planOf(head, folder)).toThrow('plan.json of run-1 is not what the run began with')
+    expect(() => planOf(head, folder)).toThrow('plan.json of run-1 has changed since the run began')
   })
 })
 
@@ -60,7 +60,7 @@ describe('differencesBetween', () => {
     [{ machine: { ...machine, memoryBytes: 1.001e9 } }, []],
     [{ program: '0.2.0' }, ['program: 0.1.0 then, 0.2.0 now']],
     [{ components: ['/cache/v1.37.3-def'] }, ['components: /cache/v1.37.2-abc then, /cache/v1.37.3-def now']],
-    [{ calibration: 'x' }, ['the calibration is another one']],
+    [{ calibration: 'x' }, ['the calibration is different']],
     [
       { machine: { cores: 4, memoryBytes: 2e9, system: 'Linux 6.13' } },
       ['processors: 2 then, 4 now', 'system: Linux 6.12 then, Linux 6.13 now', 'memory: 953.7 MiB then, 1.9 GiB now'],

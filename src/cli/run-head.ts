@@ -84,9 +84,9 @@ export function headIn([first]: readonly JournalRecord[], run: string): RunHead 
   if (head.success) return head.data
   throw new Failure(
     'bad-input',
-    `${run} was written by another version of scale-test, and cannot go on with this one`,
+    `${run} was written by another version of scale-test, and cannot be resumed with this one`,
     {
-      next: 'Use the one that began it, or run the plan again',
+      next: 'Use the version that began it, or run the plan again',
     },
   )
 }
@@ -96,8 +96,8 @@ export function planOf({ planDigest, run }: RunHead, folder: string): Plan {
   const file = join(folder, planFile)
   const text = kindOf(file) === undefined ? '' : readTextFile(file)
   if (digestOf(text) !== planDigest)
-    throw new Failure('safety-refusal', `plan.json of ${run} is not what the run began with`, {
-      next: 'Put it back as it was, or run the plan again',
+    throw new Failure('safety-refusal', `plan.json of ${run} has changed since the run began`, {
+      next: 'Restore it, or run the plan again',
     })
   return plan.parse(JSON.parse(text))
 }
@@ -124,7 +124,7 @@ export function differencesBetween(begun: RunHead, now: RunHead): string[] {
     ...differs('run', begun.run, now.run),
     ...differs('program', begun.program, now.program),
     ...differs('components', begun.components.join(', '), now.components.join(', ')),
-    ...(begun.calibration === now.calibration ? [] : ['the calibration is another one']),
+    ...(begun.calibration === now.calibration ? [] : ['the calibration is different']),
     ...machines(begun.machine, now.machine),
   ]
 }

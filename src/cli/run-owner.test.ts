@@ -20,7 +20,7 @@ describe('takeFolder', () => {
     takeFolder(folder)
     const before = owner()
     expect(isGoingOn(folder)).toBe(true)
-    expect(() => takeFolder(folder)).toThrow(`is still going on: process ${process.pid} runs it`)
+    expect(() => takeFolder(folder)).toThrow(`is still in progress: process ${process.pid} is running it`)
     expect(owner()).toEqual(before)
     leaveFolder(folder)
     expect(isGoingOn(folder)).toBe(false)

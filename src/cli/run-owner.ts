@@ -63,12 +63,12 @@ function setAside(folder: string, expected: string): void {
 function inUse(folder: string, owner: Owner | undefined): Failure {
   const run = basename(folder)
   if (owner !== undefined && owner.host !== hostname())
-    return new Failure('safety-refusal', `${run} belongs to process ${owner.pid} of another machine, ${owner.host}`, {
-      next: `If that process is no more, remove ${join(folder, ownerFile)}`,
+    return new Failure('safety-refusal', `${run} belongs to process ${owner.pid} on another machine, ${owner.host}`, {
+      next: `If that process is gone, remove ${join(folder, ownerFile)}`,
     })
   const who = owner === undefined ? 'another process' : `process ${owner.pid}`
-  return new Failure('safety-refusal', `${run} is still going on: ${who} runs it`, {
-    next: 'Wait until it is over, or end that process',
+  return new Failure('safety-refusal', `${run} is still in progress: ${who} is running it`, {
+    next: 'Wait for it to finish, or end that process',
   })
 }
 

@@ -84,7 +84,7 @@ function example(plan: Plan | undefined, styles: Styles): string[] {
       ? ['{ series: apiserver_sli_latency_ms, each: [verb, resource],', '  percentile: p99, max: 1s }']
       : [`{ series: pod_startup_ms, step: ${step},`, '  where: { phase: created to Ready }, percentile: p99, max: 5s }']
   return [
-    styles.dim('so a threshold of a plan speaks of one (docs/plans.md):'),
+    styles.dim('a threshold in a plan names a series like this (docs/plans.md):'),
     ...lines.map((line, index) => `  ${index === 0 ? '-' : ' '} ${line}`),
   ]
 }

@@ -56,7 +56,7 @@ export async function simulateCommand(
   terminal.print(
     vacuous.length === 0
       ? `${done} ${tally.seeds() === 1 ? 'keeps' : 'keep'} every invariant, ${perSecond(tally.seeds(), startMs)} a second`
-      : `${done}: inconclusive, as no case came up for: ${vacuous.join(', ')}`,
+      : `${done}: inconclusive, because no seed tested: ${vacuous.join(', ')}`,
   )
   for (const line of tally.lines()) terminal.print(`  ${line}`)
   if (vacuous.length === 0) return exitCodes.pass

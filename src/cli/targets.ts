@@ -73,7 +73,7 @@ export interface BegunRun {
 export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, choices: TargetChoices = {}): RunOn {
   if (name === 'sim') return simulated(plan, surroundings, choices)
   if (plan.faults !== undefined)
-    throw new Failure('bad-input', 'only a simulated cluster can be made to go wrong', {
+    throw new Failure('bad-input', 'faults can be injected only into a simulated cluster', {
       next: "Leave out the plan's `faults`, or run it with --target sim",
     })
   return name === 'local' ? onThisMachine(plan, surroundings, choices) : elsewhere(plan, surroundings, choices)

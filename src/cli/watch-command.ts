@@ -38,8 +38,8 @@ export async function watchCommand(run: string | undefined, surroundings: Surrou
     interruption.signal.throwIfAborted()
     if (hasEnded) tellEnd(journal, folder, surroundings)
     else {
-      terminal.print(`${basename(folder)} was killed: its process is no more`)
-      terminal.print(`to go on: ${resumeCommand(folder)}`)
+      terminal.print(`${basename(folder)} was killed: its process is gone`)
+      terminal.print(`to resume: ${resumeCommand(folder)}`)
     }
     return exitCodes.pass
   } finally {
@@ -133,20 +133,24 @@ function requestPace(
   emit: RunEventSink,
 ): { take: (event: RunEvent) => void; tell: () => void; close: () => void } {
   const samples = kindOf(samplesPath) === undefined ? undefined : followFile(samplesPath, 'now')
-  const running = new Map<string, string>()
+  const running = new Map<string, { stepId: string; sinceMs: number }>()
   return {
     take(event) {
-      if (event.type === 'step-started') running.set(event.armId, event.stepId)
+      if (event.type === 'step-started')
+        running.set(event.armId, { stepId: event.stepId, sinceMs: systemClock.nowMs() })
       if (event.type === 'step-finished' || event.type === 'step-failed') running.delete(event.armId)
     },
     tell() {
       const told = (samples?.newLines() ?? []).flatMap((line) => sampleLine.safeParse(parsed(line)).data ?? [])
       const requests = told.filter((line) => line.kind === 'requests')
       for (const [armId, own] of Map.groupBy(requests, (line) => line.armId)) {
-        const stepId = running.get(armId)
+        const step = running.get(armId)
         const second = own.at(-1)?.atMs
         const count = own.filter(({ atMs }) => atMs === second).reduce((sum, line) => sum + line.count, 0)
-        if (stepId !== undefined) emit({ type: 'step-progress', armId, stepId, text: `${count} requests/s` })
+        if (step === undefined) continue
+        const { stepId, sinceMs } = step
+        const elapsedMs = systemClock.nowMs() - sinceMs
+        emit({ type: 'step-progress', armId, stepId, text: `${count} requests/s`, elapsedMs })
       }
     },
     close: () => samples?.close(),
@@ -158,14 +162,14 @@ function tellEnd(journal: FollowedFile, folder: string, { terminal }: Surroundin
   const others = listFolder(dirname(folder)).map((name) => join(dirname(folder), name))
   const found = [folder, ...others].find((path) => journal.isAt(join(path, journalFile)))
   if (found === undefined || kindOf(join(found, resultFile)) === undefined) {
-    terminal.print(`${basename(folder)} has ended, and left no result`)
+    terminal.print(`${basename(folder)} ended without a result`)
     return
   }
   const result = readResult(found)
   const { verdict, evidence } = result
-  terminal.print(`${basename(found)} has ended with status ${exitCodeIn(result)}: ${verdict} (${evidence})`)
+  terminal.print(`${basename(found)} ended with status ${exitCodeIn(result)}: ${verdict} (${evidence})`)
   for (const reason of result.reasons) terminal.print(`  ${reason}`)
-  terminal.print(`see it whole: npm run scale-test -- report ${basename(found)}`)
+  terminal.print(`full report: npm run scale-test -- report ${basename(found)}`)
 }
 
 /** The folder of a run, by its path or name, one that goes on before any other; the newest that goes on when none is named. */
@@ -174,7 +178,7 @@ function findWatched(run: string | undefined, reports: string): string {
   if (run === undefined) {
     const [newest] = goingOn
     if (newest !== undefined) return newest
-    throw new Failure('bad-input', 'no run goes on', { next: 'Name one that has ended: a folder in reports/' })
+    throw new Failure('bad-input', 'no run is in progress', { next: 'Name one that has ended: a folder in reports/' })
   }
   const hasJournal = (path: string) => kindOf(join(path, journalFile)) !== undefined
   // One that ended before it wrote anything has nothing but its place.
@@ -182,7 +186,10 @@ function findWatched(run: string | undefined, reports: string): string {
   const found = [isGoingOn, hasJournal, isReport].flatMap((isIt) => runNamed(run, reports, isIt) ?? [])[0]
   if (found !== undefined) return found
   const names = goingOn.map((path) => basename(path))
-  throw new Failure('bad-input', `${shownPath(run)} is no run: it has no journal`, {
-    next: names.length === 0 ? 'No run goes on: name a folder in reports/' : `Runs that go on: ${formatNames(names)}`,
+  throw new Failure('bad-input', `${shownPath(run)} is not a run: it has no journal`, {
+    next:
+      names.length === 0
+        ? 'No run is in progress: name a folder in reports/'
+        : `Runs in progress: ${formatNames(names)}`,
   })
 }

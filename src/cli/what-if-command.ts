@@ -44,9 +44,9 @@ async function tryValues(planName: string, options: WhatIfOptions, pipeline: Pip
   const variation = parseVariation(vary, planFields(vocabulary))
   const { varied, knob } = variation
   const set = options.set ?? []
-  refuseOverrides(set, varied, 'beside --vary')
+  refuseOverrides(set, varied, 'with --vary')
   refuseOverrides(set, 'target', 'here: what-if simulates unless --target says otherwise')
-  if (options.repeat !== undefined) refuseOverrides(set, 'repetitions', 'beside --repeat')
+  if (options.repeat !== undefined) refuseOverrides(set, 'repetitions', 'with --repeat')
   const read = (overrides: readonly Override[]) =>
     loadPlan(planName, surroundings.folders, overrides, {
       refuse: (plan) => refusalsOf(options.target ?? 'sim', plan),

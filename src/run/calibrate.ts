@@ -222,7 +222,7 @@ async function onCluster<T>(
     const requests = requestsOf({ base: [], set: overrides })
     const cluster = await run(controlPlane(target, { id: armId, name: armId, repetition: 1, requests }))
     endOn(cluster.broken)
-    if (!cluster.disposable) throw new Failure('safety-refusal', 'a calibration fills a cluster that it may throw away')
+    if (!cluster.disposable) throw new Failure('safety-refusal', 'a calibration needs a disposable cluster')
     return measure({ cluster, meter: createMeter(cluster, readMachine), run })
   })
   const error = outcome.status === 'rejected' ? outcome.reason : undefined

@@ -40,7 +40,7 @@ export async function cleanUpClusters(cleanup: ClusterCleanup): Promise<string[]
   const residue: string[] = []
   for (const run of runs) {
     const remains = await remainsOf(run, cleanup)
-    if (remains.length === 0) print(`${run}: nothing is left of it`)
+    if (remains.length === 0) print(`${run}: nothing is left`)
     const left = await cleanUp(run, cleanup)
     residue.push(...left.map((text) => `${run}: ${text}`))
     if (left.length === 0) for (const text of remains) print(`${run}: ${text}`)
@@ -65,7 +65,7 @@ async function leftRuns({ clusters, now, signal, print }: ClusterCleanup): Promi
     if (!isExpired(lease, now)) goingOn.add(holder)
   }
   if (left.size === 0) print('no run has left anything behind')
-  for (const run of goingOn) print(`${run}: still running, left alone (name it with --run to remove it all the same)`)
+  for (const run of goingOn) print(`${run}: still running, left alone (name it with --run to remove it anyway)`)
   return [...left].filter((run) => !goingOn.has(run)).sort()
 }
 

@@ -21,7 +21,8 @@ const progress = {
 export const eventShapes = {
   'run-started': { run: z.string(), plan: z.string(), target: z.string(), outline: z.array(outlineArm) },
   'step-started': step,
-  'step-progress': { ...step, ...progress },
+  /** `elapsedMs`: since the step began, by the run's clock. */
+  'step-progress': { ...step, ...progress, elapsedMs: z.exactOptional(z.number()) },
   'step-finished': { ...step, durationMs: z.number(), text: z.exactOptional(z.string()) },
   'step-failed': { ...step, message: z.string() },
   /** What is known of the arm is kept by now. `durationMs`: clean-up included. */

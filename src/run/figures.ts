@@ -127,7 +127,7 @@ function whyNoPercentile({
   beyondMs,
 }: Pick<Distribution, 'count' | 'missing'> & { beyondMs?: number | undefined }): string {
   if (beyondMs !== undefined) return `longer than ${formatDuration(beyondMs)}, where the histogram ends`
-  if (missing > 0) return `${missing} of ${count + missing} never came`
+  if (missing > 0) return `${missing} of ${count + missing} were never seen`
   return 'nothing was observed'
 }
 

@@ -50,13 +50,13 @@ describe('readJournal', () => {
   })
 
   it.each([
-    ['a damaged record', (text: string) => text.replace('"type":"b"', '"type:"b"'), 'line 2: this is no record'],
-    ['a missing record', (text: string) => text.replace(/.*"b".*\n/, ''), 'line 2: record 1 should be here, and 2 is'],
     [
-      'a record twice',
-      (text: string) => text.replace(/(.*"b".*\n)/, '$1$1'),
-      'line 3: record 2 should be here, and 1 is',
+      'a damaged record',
+      (text: string) => text.replace('"type":"b"', '"type:"b"'),
+      'line 2: this is not a journal record',
     ],
+    ['a missing record', (text: string) => text.replace(/.*"b".*\n/, ''), 'line 2: expected record 1, found 2'],
+    ['a record twice', (text: string) => text.replace(/(.*"b".*\n)/, '$1$1'), 'line 3: expected record 2, found 1'],
   ])('should refuse %s, as nobody can tell what is done', (_, damage, reason) => {
     const path = written('a', 'b', 'c')
     writeFileSync(path, damage(readFileSync(path, 'utf8')))

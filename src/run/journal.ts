@@ -48,9 +48,9 @@ export function readJournal(path: string): ReadJournal {
     const place = `${shownPath(path)}, line ${records.length + 1}`
     const isLast = end === bytes.length - 1
     if (record === undefined && isLast) break
-    if (record === undefined) throw damaged(`${place}: this is no record of a journal`)
+    if (record === undefined) throw damaged(`${place}: this is not a journal record`)
     if (record.sequence !== records.length)
-      throw damaged(`${place}: record ${records.length} should be here, and ${record.sequence} is`)
+      throw damaged(`${place}: expected record ${records.length}, found ${record.sequence}`)
     records.push(record)
     wholeBytes = end + 1
   }
@@ -67,6 +67,6 @@ function parsedRecord(line: string): JournalRecord | undefined {
 
 function damaged(what: string): Failure {
   return new Failure('safety-refusal', `the journal is damaged: ${what}`, {
-    next: 'Nobody can tell from it which arms are done. See what there is with `npm run scale-test -- report RUN`, and run the plan again',
+    next: 'It does not show which arms are done. See what is there with `npm run scale-test -- report RUN`, then run the plan again',
   })
 }

@@ -24,7 +24,7 @@ export function judgeNotWorse(
 ): Judged {
   const open = (reason: string): Judged => ({ verdict: 'inconclusive', actual: null, reason })
   if (isSeveral(figures) || (against.kind === 'arm' && isSeveral(against.figures)))
-    return open('it selects several figures of one run: tell them apart by where, or judge each')
+    return open('it selects several figures of one run: narrow it down with where, or judge each')
   const own = knownOf(figures)
   const other =
     against.kind === 'arm' ? knownOf(against.figures) : new Map(against.values.map((value, index) => [index, value]))
@@ -43,9 +43,9 @@ export function judgeNotWorse(
         }
       : { kind: 'groups', baseline: [...other.values()].map(turned), other: [...own.values()].map(turned) }
   const found = notWorse(runs, margin)
-  if (found === null) return open('takes two runs of each at least, and figures above 0: repeat it (--repeat 4)')
+  if (found === null) return open('needs at least two runs of each, and figures above 0: repeat it (--repeat 4)')
   const { verdict, ratio, bound, p } = found
-  const note = `${runs.kind === 'pairs' ? `${runs.pairs.length} pairs` : `${own.size} runs beside ${other.size}`}; below ${formatRatio(bound)} with 95 % confidence`
+  const note = `${runs.kind === 'pairs' ? `${runs.pairs.length} pairs` : `${own.size} runs against ${other.size}`}; below ${formatRatio(bound)} with 95 % confidence`
   const reason =
     verdict === 'inconclusive'
       ? { reason: `may be worse by more than ${formatShare(margin)}: more repetitions would tell` }
@@ -79,7 +79,7 @@ export function corrected(outcomes: readonly ThresholdOutcome[]): ThresholdOutco
   const [passes, fails] = [of('pass', (p) => p), of('fail', (p) => 1 - p)]
   return outcomes.map((outcome) => {
     if (passes.get(outcome) !== true && fails.get(outcome) !== true) return outcome
-    const reason = `shown by itself, but not among ${compared.length} comparisons (Holm): more repetitions would tell`
+    const reason = `shown on its own, but not among ${compared.length} comparisons (Holm): more repetitions would tell`
     return { ...outcome, verdict: 'inconclusive', reason }
   })
 }

@@ -138,8 +138,8 @@ describe('executeRun', () => {
   })
 
   it('should report what an opening left behind when it was given up', async () => {
-    const { result } = await runOn(() => Promise.reject(new Failure('residue', 'etcd still runs after SIGKILL')))
-    expect(result.arms[0]?.residue).toEqual(['Control plane: etcd still runs after SIGKILL'])
+    const { result } = await runOn(() => Promise.reject(new Failure('residue', 'etcd is still running after SIGKILL')))
+    expect(result.arms[0]?.residue).toEqual(['Control plane: etcd is still running after SIGKILL'])
   })
 
   it('should warn beforehand when the fleet is expected to be too much for the machine', async () => {

@@ -61,7 +61,8 @@ export async function withStages<T>(
         step.timeoutMs,
         { message: `${step.title} took longer than ${formatDuration(step.timeoutMs)}`, lastWordsMs },
         ending,
-        (signal) => reporting({ armId, stepId, emit }, signal, (context) => lateIfAborted(signal, step.setUp(context))),
+        (signal) =>
+          reporting({ armId, stepId, clock, emit }, signal, (context) => lateIfAborted(signal, step.setUp(context))),
       )
       const text = step.summary?.(result)
       emit({
@@ -87,16 +88,18 @@ export async function withStages<T>(
 
 /** Hands `work` a context whose reports count for its step, as long as that goes on. */
 async function reporting<T>(
-  { armId, stepId, emit }: { armId: string; stepId: string; emit: RunEventSink },
+  { armId, stepId, clock, emit }: { armId: string; stepId: string; clock: Clock; emit: RunEventSink },
   signal: AbortSignal,
   work: (context: StepContext) => Promise<T>,
 ): Promise<T> {
+  const beganMs = clock.nowMs()
   let isOver = false
   try {
     return await work({
       signal,
       report(progress) {
-        if (!isOver && !signal.aborted) emit({ type: 'step-progress', armId, stepId, ...progress })
+        if (isOver || signal.aborted) return
+        emit({ type: 'step-progress', armId, stepId, ...progress, elapsedMs: clock.nowMs() - beganMs })
       },
     })
   } finally {
@@ -129,7 +132,9 @@ async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }:
     try {
       const lateness = { message, lastWordsMs }
       await within(clock, budgetMs, lateness, undefined, (signal) =>
-        reporting({ armId, stepId: cleanUpOutline.id, emit }, signal, async (context) => step.tearDown?.run(context)),
+        reporting({ armId, stepId: cleanUpOutline.id, clock, emit }, signal, async (context) =>
+          step.tearDown?.run(context),
+        ),
       )
       return []
     } catch (error) {

@@ -67,7 +67,7 @@ describe('compare and baseline', () => {
     const refused = await scaleTest('compare', usual, other)
     expect(refused).toMatchObject({ status: 2 })
     expect(refused.said).toContain('--unlike')
-    expect((await scaleTest('compare', usual, other, '--unlike')).said).toContain('Not of the same experiment')
+    expect((await scaleTest('compare', usual, other, '--unlike')).said).toContain('Not the same experiment')
   })
 
   it('should keep a baseline until told to replace it, and say which there are', async () => {

@@ -85,7 +85,7 @@ describe('signals', () => {
     run.child.kill(first)
     await run.until('lingering')
     run.child.kill(second)
-    expect([await run.status(), run.said()]).toEqual([expected, expect.stringContaining('leaving at once')])
+    expect([await run.status(), run.said()]).toEqual([expected, expect.stringContaining('exiting now')])
   })
 
   it('should take what npm passes on for the signal that the terminal has sent already', async () => {
@@ -95,7 +95,7 @@ describe('signals', () => {
     run.child.kill('SIGINT')
     run.child.kill('SIGTERM')
     expect([130, 143]).toContain(await run.status())
-    expect(run.said()).not.toContain('leaving at once')
+    expect(run.said()).not.toContain('exiting now')
   })
 
   it('should reach the program through npm', async () => {
@@ -173,7 +173,10 @@ describe('a bug', () => {
 
   it('should not pass for success when the work never ends', async () => {
     const run = start(['knobs'], { preload: 'process.stdout.write = () => true' })
-    expect([await run.status(), run.said()]).toEqual([70, expect.stringContaining('came to a stop unfinished')])
+    expect([await run.status(), run.said()]).toEqual([
+      70,
+      expect.stringContaining('stopped before the work was finished'),
+    ])
   })
 
   function journal(): string {

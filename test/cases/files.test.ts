@@ -210,8 +210,8 @@ describe('a folder for reports that cannot be used', () => {
     ['a file', () => join(folder, 'file'), /file is not a folder/],
     ['below a file', () => join(folder, 'file', 'reports'), /file is not a folder/],
     ['a device', () => '/dev/null', /\/dev\/null is not a folder/],
-    ['the kernel’s', () => '/proc', /nothing can be made there/],
-    ['below the kernel’s', () => '/proc/reports/mine', /nothing can be made there/],
+    ['the kernel’s', () => '/proc', /nothing can be created there/],
+    ['below the kernel’s', () => '/proc/reports/mine', /nothing can be created there/],
     ['of too long a name', () => join(folder, 'n'.repeat(300)), /the name is too long/],
     ['of too long a path', () => join(folder, 'n/'.repeat(5000)), /the name is too long/],
   ]

@@ -230,7 +230,7 @@ describe('a kubeconfig', () => {
     expect(refused.status).toBe(3)
     expect(server.seen).toEqual([])
     const allowed = await preflight(file, { args: ['--allow-insecure', 'ctx'] })
-    expect(allowed.output).toContain('the server is not checked, as you allowed')
+    expect(allowed.output).toContain('the server is not verified, as you allowed')
     expect(allowed.status).toBe(0)
     expect((await preflight(file, { args: ['--allow-insecure', 'ctx', '--allow-insecure', 'other'] })).status).toBe(2)
   })
@@ -257,7 +257,7 @@ describe('a kubeconfig', () => {
     expect(status).toBe(0)
     expect(new Set(proxy.asked)).toEqual(new Set(['api.example.invalid:443 as u:hidden-word']))
     const direct = await preflight(file, { env: { ...env, NO_PROXY: 'example.invalid' } })
-    expect(direct.output).toMatch(/cannot be asked: .*api.example.invalid/)
+    expect(direct.output).toMatch(/cannot be queried: .*api.example.invalid/)
     expect(direct.status).toBe(5)
   })
 

@@ -276,11 +276,11 @@ describe('watch', () => {
     await one.until('here')
     const watching = watch()
     await watching.until('first: Rollout 1 -> 20')
-    expect(watching.said()).not.toContain('has ended')
+    expect(watching.said()).not.toContain('ended with')
     one.child.kill('SIGCONT')
     expect(await watching.status()).toBe(0)
     expect(watching.said()).toMatch(
-      /second: Clean up: .*\n(.*\n)*small-simulated-\w+ has ended with status 0: pass \(simulated\)/,
+      /second: Clean up: .*\n(.*\n)*small-simulated-\w+ ended with status 0: pass \(simulated\)/,
     )
     expect(await one.status()).toBe(0)
   })
@@ -292,15 +292,15 @@ describe('watch', () => {
     await watching.until('first: Rollout 1 -> 20')
     one.child.kill('SIGKILL')
     expect(await watching.status()).toBe(0)
-    expect(watching.said()).toMatch(/was killed: its process is no more\nto go on: npm run scale-test -- resume small-/)
+    expect(watching.said()).toMatch(/was killed: its process is gone\nto resume: npm run scale-test -- resume small-/)
     const [unfinished = ''] = readdirSync(reports)
     const later = watch(unfinished.split('.unfinished-')[0] ?? '')
     expect([await later.status(), later.said()]).toEqual([0, expect.stringContaining('was killed')])
   })
 
   it('should refuse what is no run, and end by itself where none goes on', async () => {
-    expect(run(['watch'])).toMatchObject({ status: 2, stderr: expect.stringContaining('no run goes on') })
-    expect(run(['watch', 'x'])).toMatchObject({ status: 2, stderr: expect.stringContaining('x is no run') })
+    expect(run(['watch'])).toMatchObject({ status: 2, stderr: expect.stringContaining('no run is in progress') })
+    expect(run(['watch', 'x'])).toMatchObject({ status: 2, stderr: expect.stringContaining('x is not a run') })
   })
 
   it('should say with which status a run has ended that missed a threshold', () => {

@@ -266,11 +266,11 @@ describe('what would do nothing', () => {
     [['run', 'base.yaml', '--allow-insecure', 'x'], '--allow-insecure does nothing on target sim'],
     [
       ['run', 'base.yaml', '-k', '1.36', '--set', 'kubernetes="1.36"'],
-      '--set kubernetes does nothing beside --kubernetes',
+      '--set kubernetes does nothing with --kubernetes',
     ],
     [['run', 'base.yaml', '-t', 'local', '-c', 'c.json'], '--calibration does nothing on target local'],
-    [['run', 'base.yaml', '-r', '2', '--set', 'repetitions=3'], '--set repetitions does nothing beside --repeat'],
-    [['run', 'base.yaml', '-t', 'sim', '--set', 'target=local'], '--set target does nothing beside --target'],
+    [['run', 'base.yaml', '-r', '2', '--set', 'repetitions=3'], '--set repetitions does nothing with --repeat'],
+    [['run', 'base.yaml', '-t', 'sim', '--set', 'target=local'], '--set target does nothing with --target'],
     [
       ['run', 'base.yaml', '--set', 'probes.node={ name: a }'],
       '--set probes.node={ name: a } does nothing on target sim',
@@ -280,7 +280,7 @@ describe('what would do nothing', () => {
     [['simulate', '--seed', '1', '--seeds', '3'], '--seed'],
     [['cleanup', '--confirm', 'x'], '--confirm does nothing without --clusters'],
     [['what-if', 'base.yaml', '--vary', 'fleet.pods.image=a,b'], 'fleet.pods.image would change nothing'],
-    [['what-if', 'base.yaml', '--vary', 'fleet.nodes=2,3', '--set', 'fleet.nodes=4'], 'does nothing beside --vary'],
+    [['what-if', 'base.yaml', '--vary', 'fleet.nodes=2,3', '--set', 'fleet.nodes=4'], 'does nothing with --vary'],
     [['what-if', 'base.yaml', '--vary', 'fleet.nodes=2,3', '--profile', 'tunde'], 'did you mean tuned?'],
   ])('should be refused: %j', (args, expected) => {
     expect(refusalOf(...args)).toContain(expected)

@@ -101,17 +101,17 @@ describe('a simulated run that is killed', { timeout: 300_000 }, () => {
     const seventh = journalOf(whole).filter(({ type }) => type === 'arm-finished')[6]
     await simulate(reports, ['--repeat', '10'], killedAt(`{"sequence":${seventh?.sequence},`, false))
     const reported = await scaleTest(reports, ['report'])
-    expect(reported.said).toMatch(/to go on: npm run scale-test -- resume tiny-simulated-\w+-partial-1/)
+    expect(reported.said).toMatch(/to resume: npm run scale-test -- resume tiny-simulated-\w+-partial-1/)
     const again = await scaleTest(
       reports,
       ['resume', '--threads', '1'],
       killedAt('"type":"step-started","armId":"untuned-6"', false),
     )
     expect(again.status).toBeNull()
-    expect(again.said).toContain('7 of 20 arms done; going on with untuned-4')
+    expect(again.said).toContain('7 of 20 arms done; continuing with untuned-4')
     const last = await scaleTest(reports, ['resume'])
     expect(last).toMatchObject({ status: 0 })
-    expect(last.said).toContain('11 of 20 arms done; going on with untuned-6')
+    expect(last.said).toContain('11 of 20 arms done; continuing with untuned-6')
     expectSame(reports, whole)
     const sessions = journalOf(reports).filter(({ type }) => type === 'run-resumed')
     expect(sessions).toHaveLength(2)
@@ -121,7 +121,7 @@ describe('a simulated run that is killed', { timeout: 300_000 }, () => {
     const [run = ''] = runsIn(reports)
     const complete = await scaleTest(reports, ['resume', run])
     expect(complete).toMatchObject({ status: 0 })
-    expect(complete.said).toContain('is complete: there is nothing to go on with')
+    expect(complete.said).toContain('is complete: there is nothing to resume')
   })
 })
 
@@ -143,7 +143,7 @@ describe('a run that is not to go on', { timeout: 60_000 }, () => {
         writeFileSync(join(run, 'journal.ndjson'), lines.toSpliced(4, 1).join('\n'))
       },
       3,
-      'record 4 should be here, and 5 is',
+      'expected record 4, found 5',
     ],
     [
       'that another process goes on with',
@@ -152,7 +152,7 @@ describe('a run that is not to go on', { timeout: 60_000 }, () => {
         writeFileSync(join(run, 'owner.json'), JSON.stringify(owner))
       },
       3,
-      `is still going on: process ${process.pid} runs it`,
+      `is still in progress: process ${process.pid} is running it`,
     ],
     [
       'that another machine may go on with',
@@ -161,7 +161,7 @@ describe('a run that is not to go on', { timeout: 60_000 }, () => {
         writeFileSync(join(run, 'owner.json'), JSON.stringify(owner))
       },
       3,
-      'belongs to process 1 of another machine, elsewhere',
+      'belongs to process 1 on another machine, elsewhere',
     ],
     ['whose plan was changed', (run) => appendFileSync(join(run, 'plan.json'), '\n'), 3, 'plan.json of tiny-simulated'],
     [
@@ -206,7 +206,7 @@ describe('a run that is not to go on', { timeout: 60_000 }, () => {
     await run.until('tuned #3')
     run.child.kill('SIGINT')
     expect(await run.status()).toBe(130)
-    const [, name = ''] = /to go on: npm run scale-test -- resume (\S+)/.exec(run.said()) ?? []
+    const [, name = ''] = /to resume: npm run scale-test -- resume (\S+)/.exec(run.said()) ?? []
     const done = (JSON.parse(read(reports, 'result.json')) as Result).arms.filter((arm) => arm.outcome === 'complete')
     const resumed = await scaleTest(reports, ['resume', name, '--threads', '1'])
     expect(resumed.said).toContain(`${done.length} of 60 arms done`)

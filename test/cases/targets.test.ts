@@ -47,6 +47,6 @@ describe('the target of a run', () => {
     expect((await run('run', path, '--target', '')).said[0]).toBe('there is no target ""')
     writeFileSync(path, `${smoke}\ntarget: remote\n`)
     const { status, said } = await run('run', path)
-    expect([status, said[0]]).toEqual([2, 'target remote, as mine says: clusters of yours'])
+    expect([status, said[0]]).toEqual([2, 'target remote, as mine says: your clusters'])
   })
 })

@@ -39,7 +39,7 @@ describe('target remote', () => {
     expect(result.arms.map(({ versions }) => versions?.['kube-apiserver'])).toEqual(['v1.36.3', 'v1.37.2'])
     expect(viewFor(result).caveats).toContainEqual(
       expect.objectContaining({
-        title: expect.stringContaining('versions of the arms differ'),
+        title: expect.stringContaining('arms run different versions'),
         places: ['untuned: kube-apiserver v1.36.3', 'tuned: kube-apiserver v1.37.2'],
       }),
     )
@@ -79,7 +79,7 @@ describe('target remote', () => {
     expect(viewFor(result).caveats.map(({ title }) => title)).toEqual(
       expect.arrayContaining([
         'Client limits that were not read: what bound these numbers is not known',
-        'Nodes that were there before the run',
+        'Nodes that existed before the run',
       ]),
     )
   })
@@ -97,7 +97,7 @@ describe('target remote', () => {
     }
     const { result } = await run({ ...options, plan: swapped })
     const [differing] = viewFor(result).caveats.filter(({ title }) =>
-      title.startsWith('Knobs whose value is not the one requested'),
+      title.startsWith('Knobs whose actual value differs from the requested one'),
     )
     expect(differing).toMatchObject({ severity: 'bad', places: [expect.stringContaining('kubelet.kubeAPIQPS')] })
   })

@@ -275,8 +275,8 @@ describe('programs that change the settings of a target', () => {
     expect(await caveatsOf({ restore: false })).toEqual([
       {
         severity: 'warn',
-        title: 'Settings that nothing put back',
-        places: ['each target keeps those of its last arm; remote.restore names a program that puts them back'],
+        title: 'Settings that were not restored',
+        places: ['each target keeps the last arm’s settings; remote.restore can name a program that restores them'],
       },
     ])
     expect(await caveatsOf({})).toEqual([])
