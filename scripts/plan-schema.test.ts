@@ -8,6 +8,7 @@ import { parsePlan } from '../src/plan/parse.ts'
 import { readProfile } from '../src/plan/profile.ts'
 import { productFolders } from '../src/testing/folders.ts'
 import { profiles } from '../src/testing/profiles.ts'
+import { planFields, planReferenceText } from './plan-reference.ts'
 import { planSchemaText, profileSchemaText } from './plan-schema.ts'
 
 const { plans } = productFolders
@@ -26,6 +27,19 @@ describe('plans/plan.schema.json', () => {
     expect(node.properties.memory.description).toContain('32Gi')
     expect(timeout).toMatchObject({ default: '2m', description: expect.stringContaining('all nodes') })
     expect(properties.arms.items.properties.profile.anyOf[0].enum).toContain('tuned')
+  })
+})
+
+describe('docs/plan-reference.md', () => {
+  it('should be what make schema writes', () => {
+    const file = join(import.meta.dirname, '..', 'docs', 'plan-reference.md')
+    expect(readFileSync(file, 'utf8')).toBe(planReferenceText())
+  })
+
+  it('should describe every field', () => {
+    const fields = planFields()
+    expect(fields.map(({ path }) => path)).toContain('steps[].probe.from')
+    expect(fields.filter(({ description }) => description === '').map(({ path }) => path)).toEqual([])
   })
 })
 

@@ -64,7 +64,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
       signalledAtMs = performance.now()
       ending.abort(new Failure('interrupted', `interrupted by ${name}`))
     } else if (performance.now() - signalledAtMs >= echoMs) {
-      errors.write(`\nleaving at once; ${interruption.hint ?? 'nothing was started'}\n`)
+      errors.write(`\nexiting now; ${interruption.hint ?? 'nothing was started'}\n`)
       process.exit(name === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated)
     }
   })
@@ -77,7 +77,7 @@ process.on('exit', (status) => {
   if (interactive) output.write(showCursor)
   if (isOver || status !== exitCodes.pass) return
   // Node leaves when nothing is left to wait for, whoever still waits.
-  errors.write('the work came to a stop unfinished\n')
+  errors.write('stopped before the work was finished\n')
   process.exitCode = exitCodes.bug
 })
 

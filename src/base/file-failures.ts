@@ -15,7 +15,7 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
   ENXIO: 'it is not a regular file',
   ENOTEMPTY: 'it is not empty',
-  EEXIST: 'something else is there',
+  EEXIST: 'something else is already there',
   ENAMETOOLONG: 'the name is too long',
   EFBIG: 'the file would be larger than this process may write (ulimit -f)',
   EDQUOT: 'the disk quota is used up',
@@ -97,7 +97,7 @@ function reasonOf(
   error: NodeJS.ErrnoException & { code: string; errno: number },
 ): string {
   // Of /proc and its like, where `mkdir` finds the folder that it is to make missing.
-  if (error.code === 'ENOENT' && action === 'created') return 'nothing can be made there'
+  if (error.code === 'ENOENT' && action === 'created') return 'nothing can be created there'
   if (error.code !== 'ENOTDIR') return systemReason(error)
   const inTheWay = fileInTheWay(path)
   return inTheWay === undefined ? 'it is not a folder' : `${shownPath(inTheWay)} is not a folder`

@@ -79,7 +79,7 @@ describe('makeFolder', () => {
     expect(failureOf(() => makeFolder(join(file, 'a', 'b')))).toBe(
       `infrastructure: ${join(file, 'a', 'b')} cannot be created: ${file} is not a folder`,
     )
-    expect(failureOf(() => makeFolder(join(folder, 'link')))).toContain('something else is there')
+    expect(failureOf(() => makeFolder(join(folder, 'link')))).toContain('something else is already there')
     expect(failureOf(() => makeFolder('/dev/null/reports'))).toContain('/dev/null is not a folder')
   })
 

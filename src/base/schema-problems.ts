@@ -92,7 +92,7 @@ function problemsOf(issue: z.core.$ZodIssue, expected: Expected, above: ValuePat
     case 'custom':
       return problem(issue.message)
     default:
-      return problem(`not as it should be, ${found}`)
+      return problem(`not valid, ${found}`)
   }
 }
 

@@ -11,17 +11,17 @@ const words: { readonly [Code in YAMLError['code']]?: Words } = {
   BAD_ALIAS: 'an anchor (&name) or an alias (*name) needs a name, which does not end in a colon',
   BAD_COLLECTION_TYPE: 'the tag does not fit; remove it',
   BAD_DIRECTIVE: 'directives such as %YAML are not read; remove the line',
-  BAD_DQ_ESCAPE: 'unknown escape in double quotes; in single quotes a backslash is only that',
+  BAD_DQ_ESCAPE: 'unknown escape in double quotes; in single quotes a backslash is just a backslash',
   BAD_INDENT: (message) => {
     if (message.startsWith('Flow')) return 'a bracket is opened here or above and never closed'
     return message.includes('same column')
-      ? 'the indentation fits nothing above; fields of one map begin in the same column'
+      ? 'the indentation matches nothing above; fields of one map start in the same column'
       : 'the indentation is too small'
   },
   BAD_PROP_ORDER: 'anchors and tags stand right before their value',
   BAD_SCALAR_START: 'a value that begins with this character needs quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a second colon in one line; quote the value, or begin a new line',
-  BLOCK_IN_FLOW: 'within brackets, lists and maps have brackets, too',
+  BLOCK_IN_FLOW: 'inside brackets, lists and maps need brackets, too',
   KEY_OVER_1024_CHARS: 'a key of more than 1024 characters',
   MISSING_CHAR: (message) => {
     if (message.startsWith('Missing closing')) return 'a quote is opened and never closed'
@@ -34,7 +34,7 @@ const words: { readonly [Code in YAMLError['code']]?: Words } = {
   },
   MULTILINE_IMPLICIT_KEY: 'expected "key: value" in one line; is a colon missing, or a space after it?',
   MULTIPLE_ANCHORS: 'a value has one anchor (&name) at most',
-  MULTIPLE_DOCS: 'a second document begins; a file holds one',
+  MULTIPLE_DOCS: 'a second document begins; a file may hold only one',
   MULTIPLE_TAGS: 'tags such as !name are not read; remove them',
   NON_STRING_KEY: 'a key has to be plain text',
   RESOURCE_EXHAUSTION: 'nested too deeply',

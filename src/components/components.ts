@@ -104,7 +104,7 @@ export function readModulePins({ sourceFolder, kubernetes }: Omit<WantedComponen
   const known = pinnedVersions(sourceFolder)
   if (!known.includes(kubernetes))
     throw new Failure('bad-input', `Kubernetes ${excerpt(kubernetes)} is not among the versions that can be built`, {
-      next: `Take one of ${known.join(', ')}; another one needs a ${join(sourceFolder, versionFolder('1.x'), 'go.mod')}`,
+      next: `Use one of ${known.join(', ')}; any other version needs a ${join(sourceFolder, versionFolder('1.x'), 'go.mod')}`,
     })
   return parseModule(sourceFolder, join(versionFolder(kubernetes), 'go.mod'))
 }

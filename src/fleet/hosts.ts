@@ -69,7 +69,7 @@ export function chooseHosts(
       })),
       {
         ok: true,
-        note: `${spec.hosts} machines with ${share.least === share.most ? share.most : `${share.least} or ${share.most}`} hollow-node pods each; the API does not tell whether fs.inotify.max_user_instances is ${nodesPerHost + otherInotifyInstances} or more there, as ${nodesPerHost} kubelets need it`,
+        note: `${spec.hosts} machines with ${share.least === share.most ? share.most : `${share.least} or ${share.most}`} hollow-node pods each; the API does not show whether fs.inotify.max_user_instances is at least ${nodesPerHost + otherInotifyInstances} there, as ${nodesPerHost} kubelets need`,
       },
     ],
   }
@@ -109,11 +109,11 @@ function tooMany(
     ...(packed === undefined ? [] : [`pack more nodes into each pod (fleet.nodesPerProcess: ${packed} or more)`]),
     ...(hosts <= usable ? [`use more machines (fleet.hosts: ${hosts} or more)`] : []),
   ]
-  const there = host.pods === 0 ? '' : ` beside the ${host.pods} that are there`
+  const there = host.pods === 0 ? '' : ` on top of the ${host.pods} already there`
   return [
     {
       ok: false,
-      because: `${others(crowded)} cannot take so many pods: ${wanted} hollow-node pods${there} > ${host.maxPods} pods that ${host.name} takes`,
+      because: `${others(crowded)} cannot take that many pods: ${wanted} hollow-node pods${there} > ${host.maxPods} pods that ${host.name} accepts`,
       next: capitalized(ways.join(', or ')),
     },
   ]

@@ -52,20 +52,20 @@ export function troubleOf(pod: Pod): PodTrouble | undefined {
   if (imageReasons.has(reason)) {
     return {
       because: `the image cannot be pulled: ${reason}${quoted(message)}`,
-      next: 'Bring the image to the machines (make image says how), or name another one or another pull policy: fleet.pods.image, fleet.pods.imagePullPolicy',
+      next: 'Load the image onto the machines (make image says how), or choose another image or pull policy: fleet.pods.image, fleet.pods.imagePullPolicy',
       lasting: hopeless.has(reason) ? 'at-once' : 'if-it-lasts',
     }
   }
   if (startReasons.has(reason)) {
     return {
       because: `the container cannot start: ${reason}${quoted(message)}`,
-      next: "See the machine's kubelet and container runtime",
+      next: "Check the machine's kubelet and container runtime",
       lasting: 'if-it-lasts',
     }
   }
   if (status?.phase === 'Failed') {
     const { reason: failure = 'Failed', message: words = '' } = status as { reason?: string; message?: string }
-    return { because: `${failure}${quoted(words)}`, next: 'See its machine', lasting: 'at-once' }
+    return { because: `${failure}${quoted(words)}`, next: 'Check its machine', lasting: 'at-once' }
   }
   const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False' && scheduled.reason === 'Unschedulable') {

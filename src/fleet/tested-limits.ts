@@ -49,7 +49,7 @@ export function beyondTested(plan: Pick<Plan, 'fleet'>, steps: readonly Forecast
       tested.pods,
     ),
     ...beyond(podsPerNode, 'pods on a node', onANode),
-    ...(podsPerNode > onANode ? [] : beyond(podsPerNode + probed, 'pods on the node of the probes', onANode)),
+    ...(podsPerNode > onANode ? [] : beyond(podsPerNode + probed, 'pods on the probe node', onANode)),
     ...beyond(
       most(({ pods }) => pods),
       'pods in one namespace',

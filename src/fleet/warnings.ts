@@ -54,7 +54,7 @@ function machineWarnings({ fleet, arms }: Estimate): string[] {
     ...arms.flatMap(({ name, machineBound, cores }) =>
       machineBound
         ? [
-            `${name}: idle, it needs ${cores.oneMachine.coresNeeded.toFixed(1)} of the ${plural(here.cores, 'core')} here, so times are the machine's; ${cores.oneMachine.because}`,
+            `${name}: idle, it needs ${cores.oneMachine.coresNeeded.toFixed(1)} of the ${plural(here.cores, 'core')} here, so the machine limits the times; ${cores.oneMachine.because}`,
           ]
         : [],
     ),
@@ -67,7 +67,7 @@ function podWarnings({ arms, podsOnProbeNode, podsPerNode }: Estimate): string[]
     if (podsPerNode > maxPods)
       return [`${name}: ${podsPerNode.toFixed(1)} pods per node, but a node takes ${maxPods} (kubelet.maxPods)`]
     return podsOnProbeNode > maxPods
-      ? [`${name}: about ${podsOnProbeNode} pods on the node of the probes, which takes ${maxPods} (kubelet.maxPods)`]
+      ? [`${name}: about ${podsOnProbeNode} pods on the probe node, which takes ${maxPods} (kubelet.maxPods)`]
       : []
   })
 }

@@ -42,7 +42,7 @@ export async function buildImage({ builder, name, sourceFolder, module }: BuildI
       : await shell`buildah build --quiet --layers --tag ${name} --file ${dockerfile} --build-arg ${argument} ${sourceFolder}`
   if (!built.ok)
     throw new Failure('infrastructure', `${builder} cannot build ${name}:\n${lastLines(built.stderr)}`, {
-      next: 'Base images come from a registry that has to be reachable; BUILDER=none needs Go instead',
+      next: 'Check that the registry of the base images is reachable; BUILDER=none needs only Go',
     })
   const id = lastLine(built.stdout)
   return id.startsWith('sha256:') ? id : `sha256:${id}`
@@ -80,7 +80,7 @@ export async function pushImage({
     throw new Failure('infrastructure', `${name} cannot be pushed:\n${lastLines(pushed.stderr)}`, {
       next:
         builder === 'none'
-          ? `Without docker or buildah, skopeo pushes: install it and log in, or load ${archive} where it can be pushed from`
+          ? `Without docker or buildah, skopeo pushes the image: install it and log in, or load ${archive} on a machine that can push it`
           : `Log in with ${builder} login, and check IMAGE_REGISTRY`,
     })
   return builder === 'docker' ? (/sha256:[0-9a-f]{64}/.exec(pushed.stdout)?.[0] ?? null) : readDigest()

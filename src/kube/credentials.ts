@@ -82,7 +82,7 @@ export async function loadCredentials(file: string, options: LoadOptions): Promi
   const tls = { ...(ca !== undefined && { ca }), ...certificate }
   requireUsable(tls, file)
   const anonymous = isPlain
-    ? 'as kubectl, this program sends none over plain http'
+    ? 'like kubectl, scale-test sends none over plain http'
     : login.by === 'nothing' && certificate === undefined
       ? `user ${context.user?.name ?? '(the context names none)'} has neither a token, a client certificate, a password nor a plugin`
       : undefined
@@ -105,7 +105,7 @@ export async function loadCredentials(file: string, options: LoadOptions): Promi
 function unprotected({ name, insecure }: ClusterSettings, file: string, context: string): Failure {
   const how = insecure ? 'sets insecure-skip-tls-verify' : 'uses plain http to another machine'
   return new Failure('safety-refusal', `${file}: cluster ${name} ${how}: anyone could answer in its place`, {
-    next: `Give the cluster its certificate-authority-data, or connect all the same: --allow-insecure ${context}`,
+    next: `Give the cluster its certificate-authority-data, or connect anyway: --allow-insecure ${context}`,
   })
 }
 
@@ -115,7 +115,7 @@ function requireUsable(tls: TlsIdentity, file: string): void {
     createSecureContext(tls)
   } catch (error) {
     throw new Failure('bad-input', `${file}: the certificates cannot be used: ${messageOf(error)}`, {
-      next: 'Write the kubeconfig again',
+      next: 'Recreate the kubeconfig',
     })
   }
 }

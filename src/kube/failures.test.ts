@@ -35,7 +35,7 @@ describe('asFailure', () => {
   it('should keep apart who is not known and who has no right', () => {
     const next = (status: number) => (asFailure(new ApiError(status, '', 'get pods: no')) as Failure).next
     expect(next(401)).toMatch(/^Log in again/)
-    expect(next(403)).toMatch(/^Grant the rights/)
+    expect(next(403)).toMatch(/^Grant the permissions/)
     expect(next(500)).toBeUndefined()
   })
 })

@@ -41,7 +41,7 @@ export function isTransient(error: ApiError): boolean {
 /** What helps against a refusal, by its status. */
 const advice: Readonly<Record<number, string>> = {
   401: 'Log in again, or get a new kubeconfig: the API server does not accept these credentials',
-  403: 'Grant the rights that manifests/ names',
+  403: 'Grant the permissions listed in manifests/',
 }
 
 /** A refusal by the apiserver, or by the machine, is no bug of ours: it ends the work as trouble with the infrastructure. */

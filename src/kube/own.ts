@@ -33,7 +33,7 @@ export async function createForRun<R extends ResourceName>(
   if (mayRepeat && owner === labels[runLabel]) return found
   const place = namespace === undefined ? name : `${namespace}/${name}`
   const whose = owner === undefined ? 'somebody else' : `run ${owner}`
-  throw new Failure('safety-refusal', `${resource} ${place} exists already and belongs to ${whose}`, {
+  throw new Failure('safety-refusal', `${resource} ${place} already exists and belongs to ${whose}`, {
     next: next(owner),
   })
 }

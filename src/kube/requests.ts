@@ -157,7 +157,7 @@ function pageIn<T>(
   if (typeof resourceVersion !== 'string') throw malformed('has no resourceVersion')
   if (items !== null && items !== undefined && !Array.isArray(items)) throw malformed('has no items')
   if (typeof rest === 'string' && rest !== '' && rest === askedFrom)
-    throw malformed('does not go on: a page refers to itself')
+    throw malformed('does not advance: a page refers to itself')
   return {
     metadata: {
       resourceVersion,

@@ -17,16 +17,23 @@ const others: readonly SeriesEntry[] = [
     unit: 'ms',
     ...distribution,
     ...orchestrator,
-    what: "each try of the orchestrator's own requests; no watches",
+    what: "each attempt of the orchestrator's own requests, excluding watches",
   },
-  { name: 'client_retries_total', labels: [], unit: 'count', ...value, ...orchestrator, what: 'tries after the first' },
+  {
+    name: 'client_retries_total',
+    labels: [],
+    unit: 'count',
+    ...value,
+    ...orchestrator,
+    what: 'attempts after the first',
+  },
   {
     name: 'client_retry_wait_ms',
     labels: [],
     unit: 'ms',
     ...value,
     ...orchestrator,
-    what: 'how long the orchestrator waited before them, in all',
+    what: 'how long the orchestrator waited before them, in total',
   },
   {
     name: 'watch_lag_ms',
@@ -58,7 +65,7 @@ const others: readonly SeriesEntry[] = [
     unit: 'ms',
     ...value,
     ...orchestrator,
-    what: 'longest time for which the orchestrator stood still: a moment may be late by as much',
+    what: 'longest time the orchestrator stalled: a moment may be late by that much',
     notSimulated: 'time is virtual there',
   },
   {
@@ -75,7 +82,7 @@ const others: readonly SeriesEntry[] = [
     unit: 'count',
     ...machine,
     from: '/proc/stat',
-    what: 'threads that run or wait for a processor',
+    what: 'threads running or waiting for a processor',
   },
   {
     name: 'machine_memory_max_bytes',
@@ -83,7 +90,7 @@ const others: readonly SeriesEntry[] = [
     unit: 'bytes',
     ...machine,
     from: '/proc/meminfo',
-    what: 'the most memory in use',
+    what: 'peak memory in use',
   },
   {
     name: 'machine_disk_busy_ratio',
@@ -91,7 +98,7 @@ const others: readonly SeriesEntry[] = [
     unit: 'ratio',
     ...machine,
     from: '/proc/diskstats',
-    what: 'share of the time in which the busiest disk had something to do',
+    what: 'share of the time the busiest disk was busy',
   },
   {
     name: 'component_cores',
@@ -107,7 +114,7 @@ const others: readonly SeriesEntry[] = [
     unit: 'bytes',
     ...machine,
     from: '/proc/PID/statm',
-    what: 'the most memory that its processes had',
+    what: 'peak memory of its processes',
   },
 ]
 

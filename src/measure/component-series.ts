@@ -49,7 +49,7 @@ const isBinding = ({ verb, resource, subresource }: MetricSample['labels']) =>
 export const componentSeries: readonly ComponentSeries[] = [
   {
     name: 'apiserver_request_latency_ms',
-    what: "how long everybody's requests took; no watches",
+    what: 'how long requests from all clients took, excluding watches',
     component: 'kube-apiserver',
     metric: 'apiserver_request_duration_seconds',
     kind: 'histogram',
@@ -59,7 +59,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'apiserver_sli_latency_ms',
-    what: 'the same without webhooks and without waiting for a seat, which is what service levels are measured by; scope is resource, namespace or cluster',
+    what: 'the same without webhooks and without waiting for a seat, as service levels are measured; scope is resource, namespace or cluster',
     component: 'kube-apiserver',
     metric: 'apiserver_request_sli_duration_seconds',
     kind: 'histogram',
@@ -109,7 +109,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'apf_seats_limit',
-    what: 'seats of its own that a priority level has',
+    what: 'seats that belong to a priority level',
     component: 'kube-apiserver',
     metric: 'apiserver_flowcontrol_nominal_limit_seats',
     kind: 'gauge',
@@ -189,7 +189,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'etcd_in_use_bytes',
-    what: 'what of it is in use',
+    what: 'how much of it is in use',
     component: 'etcd',
     metric: 'etcd_mvcc_db_total_size_in_use_in_bytes',
     kind: 'gauge',
@@ -198,7 +198,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'network_programming_latency_ms',
-    what: "from a change of a Service's endpoints until it is in a node's data plane; of the kube-proxies that are read",
+    what: "from a change of a Service's endpoints until it is in a node's data plane; only kube-proxies that are read",
     component: 'kube-proxy',
     metric: 'kubeproxy_network_programming_duration_seconds',
     kind: 'histogram',
@@ -244,7 +244,7 @@ function limiterSeries(prefix: string, component: ComponentName, whose: string):
     },
     {
       name: `${prefix}_limiter_wait_ms`,
-      what: 'how long they waited for it, in all',
+      what: 'how long they waited for it, in total',
       component,
       metric: `${metric}_sum`,
       kind: 'seconds',

@@ -82,7 +82,7 @@ describe('explainFill', () => {
   it('should say that another limit takes as long, which raising the first alone would not help against', () => {
     expect(explainFill(fillOf(97_300), limitersOf([500, 500], [500, 500]))).toMatchObject({
       boundBy: 'kube-controller-manager/controllers',
-      text: "bound by the kube-controller-manager's client limit: (40000 requests - burst 500) / 500 per second = 79.0 s of 97.3 s; the kube-scheduler's needs as long",
+      text: "bound by the kube-controller-manager's client limit: (40000 requests - burst 500) / 500 per second = 79.0 s of 97.3 s; the kube-scheduler's needs just as long",
     })
   })
 

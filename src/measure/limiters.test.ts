@@ -259,7 +259,7 @@ describe('explainStops', () => {
         stop: 'ready',
         boundBy: null,
         unsure: true,
-        text: "not known: the kubelet's bucket of 400 was not full at the beginning, and its 398 requests waited 79.5 s in all",
+        text: "not known: the kubelet's bucket of 400 was not full at the start, and its 398 requests waited 79.5 s in total",
       },
     ])
     const lessThanFull = readings.map((reading) => ({ ...reading, waitedMs: 300 }))

@@ -275,19 +275,19 @@ export function explain(
   const arithmetic = `${floor} of ${formatDuration(stopMs)}`
   if (share >= explains.least) {
     const alike = limited.filter((other) => other !== tightest && other.floorMs === floorMs)
-    const ties = alike.map((other) => `the ${other.component}'s needs as long`)
+    const ties = alike.map((other) => `the ${other.component}'s needs just as long`)
     const text = [`bound by the ${component}'s client limit: ${arithmetic}`, ...ties].join('; ')
     return { boundBy: `${component}/${client}`, text }
   }
   const short = limited.find(beganShort)
   if (short !== undefined) {
-    const waited = `its ${short.gatingRequests} requests waited ${formatDuration(short.waitedMs)} in all`
-    const text = `not known: the ${short.component}'s bucket of ${short.burst} was not full at the beginning, and ${waited}`
+    const waited = `its ${short.gatingRequests} requests waited ${formatDuration(short.waitedMs)} in total`
+    const text = `not known: the ${short.component}'s bucket of ${short.burst} was not full at the start, and ${waited}`
     return { boundBy: null, unsure: true, text: [text, ...others].join('; '), ...unreadPart }
   }
   const leastMs = Math.max(0, stopMs - vagueByMs)
   if (floorMs > 0 && floorMs >= explains.least * leastMs) {
-    const seen = `it came between ${formatDuration(leastMs)} and ${formatDuration(stopMs)}`
+    const seen = `it happened between ${formatDuration(leastMs)} and ${formatDuration(stopMs)}`
     const text = `not known: ${seen}; the ${component}'s client limit needs ${floor}`
     return { boundBy: null, unsure: true, text: [text, ...others].join('; '), ...unreadPart }
   }

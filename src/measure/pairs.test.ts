@@ -53,7 +53,7 @@ describe('pairs', () => {
     const read = pairs({ before: [page(at(1, 3))], after: [page(at(3, 4))] }, manager)
     expect(increasesOf(read, 'h_bucket')).toBeUndefined()
     expect(read.notRead).toEqual([
-      { component: manager, instance: manager, part: 'h_bucket', because: 'is no histogram' },
+      { component: manager, instance: manager, part: 'h_bucket', because: 'is not a histogram' },
     ])
     expect(increasesOf(read, 'a_total')).toMatchObject([{ value: 1 }])
   })

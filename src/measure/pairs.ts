@@ -112,7 +112,8 @@ function increasesBetween(
     if (unreadable.has(metric)) continue
     const grown = growthOf(earlier.get(metric) ?? [], later.get(metric) ?? [])
     if (typeof grown === 'string') lacks.push({ part: metric, because: grown })
-    else if (metric.endsWith('_bucket') && !isHistogram(grown)) lacks.push({ part: metric, because: 'is no histogram' })
+    else if (metric.endsWith('_bucket') && !isHistogram(grown))
+      lacks.push({ part: metric, because: 'is not a histogram' })
     else increases.set(metric, grown)
   }
   return { increases, lacks }
@@ -129,7 +130,7 @@ function lacksOf(start: ComponentMetrics, end: ComponentMetrics): Lack[] {
   return [
     ...[...lines].map(([metric, count]) => ({
       part: metric === '' ? `${plural(count, 'line')} of its page` : metric,
-      because: `not in the text format of Prometheus${metric === '' ? '' : `, in ${plural(count, 'line')}`}`,
+      because: `not in the Prometheus text format${metric === '' ? '' : `, in ${plural(count, 'line')}`}`,
     })),
     ...missing.filter((metric) => !lines.has(metric)).map((metric) => ({ part: metric, because: 'not on its page' })),
   ]

@@ -16,9 +16,9 @@ export const departure = z
       .unknown()
       .meta({ type: ['number', 'string', 'boolean', 'array', 'object', 'null'] })
       .describe(
-        "What each knob takes: `scale-test knobs`. null takes back what the profile sets: the component's built-in value.",
+        "`scale-test knobs` shows what each knob takes. null undoes what the profile sets: the component's built-in value applies.",
       ),
-    because: z.string().min(1),
+    because: z.string().min(1).describe('The reason; reports show it.'),
   })
   .transform(({ knob: id, value: given, because }, context) => {
     const refuse = (field: string, message: string) => {

@@ -45,7 +45,7 @@ function told(read: () => unknown): string | undefined {
 
 describe('YAML that is none', () => {
   it.each([
-    ['a second document', `${plan}---\nname: other\n`, '10:1  a second document begins; a file holds one'],
+    ['a second document', `${plan}---\nname: other\n`, '10:1  a second document begins; a file may hold only one'],
     ['a carriage return alone', plan.replaceAll('\n', '\r'), '1:26  a carriage return alone'],
     ['a tab', plan.replace('  nodes', '\tnodes'), '4:1  indented with a tab; YAML wants spaces'],
     ['two colons', plan.replace('nodes: 2', 'nodes: 2: 3'), '4:10  a second colon in one line'],
@@ -54,7 +54,7 @@ describe('YAML that is none', () => {
     ['an open bracket', plan.replace('untuned }]', 'untuned }'), 'a bracket is opened'],
     ['a bracket too many', plan.replace('untuned }]', 'untuned }]]'), 'does not belong here'],
     ['a column of its own', plan.replace('  node:', '   node:'), '4:10  a second colon in one line'],
-    ['less space', plan.replace('  node:', ' node:'), '5:1  the indentation fits nothing above'],
+    ['less space', plan.replace('  node:', ' node:'), '5:1  the indentation matches nothing above'],
     ['an at sign', plan.replace('small', '@small'), '2:7  a value that begins with this character needs quotes'],
     ['an escape', plan.replace('small', '"\\q"'), '2:8  unknown escape in double quotes'],
     ['a tag', plan.replace('small', '!foo small'), '2:7  tags such as !name are not read; remove it'],

@@ -18,7 +18,7 @@ import type { Place, PlacedProblem } from './written.ts'
 import { lineAt } from './written.ts'
 
 /** For editors and for messages: files are merged before a plan is looked at. */
-export const include = z.array(z.string()).optional().describe('Files that are merged before this one, relative to it.')
+export const include = z.array(z.string()).optional().describe('Files to merge before this one, relative to it.')
 
 export interface ParseOptions extends MergeOptions {
   /** What the target of a run cannot do of a plan that is right in itself. */

@@ -47,24 +47,30 @@ function hollowPodsSection() {
     image: names.image
       .optional()
       .describe(
-        'The hollow-node image, as `make image` names it; when absent `hollow-node:` with the Kubernetes version of components/go.mod.',
+        'The hollow-node image, as named by `make image`; default: `hollow-node:` with the Kubernetes version in components/go.mod.',
       ),
-    imagePullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']).default('IfNotPresent'),
+    imagePullPolicy: z
+      .enum(['IfNotPresent', 'Always', 'Never'])
+      .default('IfNotPresent')
+      .describe('When the machines of the host cluster pull the hollow-node image.'),
     namespace: names.namespace
       .default('kubemark')
       .describe('Their namespace on the host cluster; it must not exist yet.'),
     hostSelector: names.labelSelectorOrNone
       .default('')
-      .describe('Label selector of the machines that may carry them; every machine when empty.'),
+      .describe('Label selector for the machines that may carry them; all machines when empty.'),
     identity: z
       .enum(['csr', 'ca'])
       .default('csr')
       .describe("How nodes get their certificates: requested from the target cluster, or signed with its clients' CA."),
     ca: z
-      .strictObject({ cert: file, key: file })
+      .strictObject({
+        cert: file.describe('The CA certificate that the target trusts for clients.'),
+        key: file.describe('Its private key.'),
+      })
       .optional()
-      .describe('Files of the CA, for identity ca: the certificate that the target trusts clients by, and its key.'),
-    proxy: z.boolean().default(false).describe('Whether every hollow kubelet has a hollow kube-proxy beside it.'),
+      .describe('CA files, for identity ca: the certificate that the target trusts for clients, and its key.'),
+    proxy: z.boolean().default(false).describe('Whether a hollow kube-proxy runs beside every hollow kubelet.'),
     labels: z.record(names.labelKey, names.labelValue).default({}).describe('Labels of the hollow nodes.'),
     taints: z.array(names.taint).default([]).describe("Taints of the hollow nodes; the run's own pods tolerate them."),
     startAtOnce: count(mostMachines).prefault(10).describe('How many pods are started at a time.'),
@@ -81,7 +87,7 @@ const kubeconfigContext = {
     .string()
     .min(1)
     .optional()
-    .describe('UID of its kube-system namespace, by which a run knows that it is the right cluster.'),
+    .describe('UID of its kube-system namespace, which tells a run that this is the right cluster.'),
 }
 
 /** Where target remote finds its clusters. */
@@ -110,10 +116,10 @@ export function remoteSection() {
             .describe("Its address as the host cluster's pods reach it; the kubeconfig's when absent."),
           components: z
             .strictObject({
-              'kube-apiserver': endpoints,
-              'kube-controller-manager': endpoints,
-              'kube-scheduler': endpoints,
-              etcd: endpoints,
+              'kube-apiserver': endpoints.describe('Each instance separately; the server above when absent.'),
+              'kube-controller-manager': endpoints.describe('Each instance, such as https://10.0.0.1:10257.'),
+              'kube-scheduler': endpoints.describe('Each instance, such as https://10.0.0.1:10259.'),
+              etcd: endpoints.describe('Each member, such as https://10.0.0.1:2379.'),
             })
             .optional()
             .describe(
@@ -132,7 +138,7 @@ export function remoteSection() {
       .array(names.path)
       .min(1)
       .optional()
-      .describe('A program with its arguments, run after each arm in the same way, that takes back what retune set.'),
+      .describe('A program with its arguments, run after each arm in the same way, to undo what retune set.'),
   })
 }
 
@@ -143,165 +149,184 @@ export function remoteSection() {
 export function planSections(vocabulary: Vocabulary) {
   const stop = z.enum(stopOrder)
   return {
-    apiVersion: z.literal('scale-test/v1'),
-    name: names.plan,
-    description: z.string().optional(),
+    apiVersion: z.literal('scale-test/v1').describe('The version of the plan language.'),
+    name: names.plan.describe('Name of the plan in reports; lower-case letters, digits and hyphens.'),
+    description: z.string().optional().describe('What the plan is for; shown at the top of reports.'),
     target: z.enum(vocabulary.targets).optional().describe('Where the plan runs when the command line does not say.'),
     kubernetes: kubernetesVersion(vocabulary.kubernetes)
       .optional()
-      .describe(
-        'The version of every arm that names none: control plane, the etcd that goes with it, and hollow nodes.',
-      ),
+      .describe('Kubernetes version of every arm that names none: control plane, the matching etcd, and hollow nodes.'),
     seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).prefault(1).describe('Everything random in a run follows from it.'),
-    repetitions: count(mostRepetitions).prefault(1).describe('How often each arm runs; arms alternate.'),
+    repetitions: count(mostRepetitions).prefault(1).describe('How many times each arm runs; arms alternate.'),
     warmUp: z
       .boolean()
       .default(false)
-      .describe('Whether each arm first runs once more than is counted: shown as such, and in no figure.'),
+      .describe('Whether each arm first runs once as a warm-up, shown as such and not in any figure.'),
     material: percentage
       .prefault(`${100 * usualMaterial}%`)
-      .describe('Differences of less are of no interest, however sure; reports call them none.'),
-    fleet: z.strictObject({
-      nodes: count(mostNodes),
-      hosts: count(mostMachines)
-        .prefault(1)
-        .describe('Machines that the hollow nodes are spread over; target local is one machine, whatever this says.'),
-      nodesPerProcess: count(mostMachines)
-        .prefault(50)
-        .describe(
-          'Hollow kubelets per process, or per pod on a host cluster; 1 is the classic shape. The probe node has its own.',
-        ),
-      node: z.strictObject({
-        cpu: count(mostCores),
-        memory,
-        containerStarts: z
+      .describe('Smaller differences do not matter, however certain; reports count them as none.'),
+    fleet: z
+      .strictObject({
+        nodes: count(mostNodes),
+        hosts: count(mostMachines)
+          .prefault(1)
+          .describe('Machines that the hollow nodes are spread over; target local always uses one machine.'),
+        nodesPerProcess: count(mostMachines)
+          .prefault(50)
+          .describe(
+            'Hollow kubelets per process, or per pod on a host cluster; 1 is the classic shape. The probe node has its own.',
+          ),
+        node: z
           .strictObject({
-            time: durationMs.describe('How long starting a container takes.'),
-            parallel: count()
+            cpu: count(mostCores),
+            memory,
+            containerStarts: z
+              .strictObject({
+                time: durationMs.describe('How long starting a container takes.'),
+                parallel: count()
+                  .optional()
+                  .describe('How many a node starts at a time, first come, first served; no limit when absent.'),
+              })
               .optional()
-              .describe('How many a node starts at a time, first come, first served; any number when absent.'),
+              .describe(
+                'Simulated container starts: hollow nodes run no real containers. A node starts parallel / time per second; when absent, containers start instantly.',
+              ),
+          })
+          .describe('The size that each hollow node reports.'),
+        host: z
+          .strictObject({
+            cpu: count(mostCores),
+            memory,
+            maxPods: count().prefault(110).describe('Pods that its kubelet accepts: 110 unless raised.'),
           })
           .optional()
+          .describe('What one machine of the host cluster offers, for sizing.'),
+        source: z
+          .enum(['hollow', 'existing', 'none'])
+          .default('hollow')
           .describe(
-            'What starting containers takes on a hollow node, which has no real ones: it starts parallel / time a second. When absent, they start at once.',
+            "Where the nodes come from, on target remote: hollow nodes that the run starts, hollow nodes that already exist, or only the cluster's own nodes.",
           ),
-      }),
-      host: z
-        .strictObject({
-          cpu: count(mostCores),
-          memory,
-          maxPods: count().prefault(110).describe('Pods that its kubelet takes: 110 unless somebody raised it.'),
-        })
-        .optional()
-        .describe('What one machine of the host cluster offers, for sizing.'),
-      source: z
-        .enum(['hollow', 'existing', 'none'])
-        .default('hollow')
-        .describe(
-          "Where the nodes come from, on target remote: hollow ones that the run starts, hollow ones that are there already, or none but the cluster's own.",
-        ),
-      selector: names.labelSelector
-        .optional()
-        .describe('Label selector of the nodes that are there already; all of them when absent.'),
-      pods: hollowPodsSection().prefault({}).describe('How hollow nodes look on the host cluster; target remote only.'),
-      timeout: timeLimitMs.prefault('2m').describe('How long all nodes may take to become Ready.'),
-      observe: durationMs
-        .prefault('0s')
-        .describe('Short for a first step `observe`: how long the idle fleet is watched, for what heartbeats cost.'),
-    }),
+        selector: names.labelSelector
+          .optional()
+          .describe('Label selector for the existing nodes; all of them when absent.'),
+        pods: hollowPodsSection()
+          .prefault({})
+          .describe('The hollow-node pods on the host cluster; target remote only.'),
+        timeout: timeLimitMs.prefault('2m').describe('How long all nodes may take to become Ready.'),
+        observe: durationMs
+          .prefault('0s')
+          .describe(
+            'Short form of a first step `observe`: how long to watch the idle fleet for the cost of heartbeats.',
+          ),
+      })
+      .describe('The nodes: how many, how large, and where they come from.'),
     faults: z
       .strictObject({
-        seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).describe('When and how hard they strike follows from it.'),
-        kinds: z.array(z.enum(vocabulary.faults)).min(1),
+        seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).describe('Decides when and how hard faults strike.'),
+        kinds: z.array(z.enum(vocabulary.faults)).min(1).describe('Kinds of faults; each strikes at its own moments.'),
       })
       .optional()
-      .describe('What goes wrong in the clusters; target sim only.'),
+      .describe('Faults to inject into the clusters; target sim only.'),
     remote: remoteSection()
       .optional()
-      .describe('The clusters of target remote, usually in a file of its own (--clusters); other targets ignore them.'),
+      .describe('The clusters of target remote, usually in a separate file (--clusters); other targets ignore them.'),
     simulation: z
       .strictObject({
         repetitions: count(mostRepetitions)
           .optional()
-          .describe('How often each arm runs there, where that costs less; `repetitions` when absent.'),
+          .describe('How many times each arm runs there, where runs cost less; `repetitions` when absent.'),
         controlPlaneCores: count(mostCores)
           .optional()
           .describe(
-            'Processor cores of the machine that the control plane and etcd run on; 32 where the fleet has hosts of its own.',
+            'Processor cores of the machine that the control plane and etcd run on; 32 if the fleet has its own hosts.',
           ),
         kubeProxy: z
           .boolean()
           .optional()
-          .describe('Whether each node has a kube-proxy. When absent: where the fleet has hosts of its own.'),
+          .describe('Whether each node has a kube-proxy. When absent, only if the fleet has its own hosts.'),
       })
       .optional()
       .describe('What target sim assumes; other targets ignore it.'),
     steps: stepsSection(vocabulary.kinds)
       .optional()
       .describe(
-        'What is done in a cluster and measured, in this order; `workload` and `probes.sequence` are short for it.',
+        'What to do and measure in each cluster, in order; `workload` and `probes.sequence` are short forms of it.',
       ),
     workload: workloadSection()
       .optional()
-      .describe('Short for a step `fill`: what the cluster is filled with before the probes; nothing when absent.'),
+      .describe('Short form of a step `fill`: what the cluster is filled with before the probes; nothing when absent.'),
     arms: z
       .array(
         z.strictObject({
           name: names.arm
             .optional()
-            .describe("What results call the arm; its profile's name when absent. Two arms of one profile need names."),
+            .describe(
+              "Name of the arm in results; its profile's name when absent. Arms that share a profile need names.",
+            ),
           profile: profileReference(vocabulary.profiles.names).describe(
             'A profile of profiles/ by its name, or the path to a file, relative to this one.',
           ),
           kubernetes: kubernetesVersion(vocabulary.kubernetes)
             .optional()
-            .describe('Its version of Kubernetes, where arms differ in it.'),
+            .describe('Its Kubernetes version, if the arms differ in version.'),
           set: z.array(departure).default([]).describe('Departures from the profile, each with its reason.'),
         }),
       )
-      .min(1),
+      .min(1)
+      .describe('What is compared: each gets the same load, but its own settings. The first one is the baseline.'),
     probes: z
       .strictObject({
         node: z
-          .union([z.strictObject({ name: names.node }), z.strictObject({ selector: names.labelSelector })], {
-            error: 'expected one node, by name or by selector',
-          })
+          .union(
+            [
+              z.strictObject({ name: names.node.describe('Its name.') }),
+              z.strictObject({ selector: names.labelSelector.describe('A label selector that one node matches.') }),
+            ],
+            {
+              error: 'expected one node, by name or by selector',
+            },
+          )
           .optional()
           .describe(
-            'The node that probes are pinned to; a hollow one with a process of its own when absent. Target remote only.',
+            'The node that probes are pinned to; a hollow node with its own process when absent. Target remote only.',
           ),
-        pod: z.strictObject({
-          image: names.image,
-          serviceAccountToken: z
-            .boolean()
-            .describe('Whether pods mount a service-account token: one more kubelet call per pod.'),
-        }),
+        pod: z
+          .strictObject({
+            image: names.image.describe('The image of their container; hollow nodes pull none.'),
+            serviceAccountToken: z
+              .boolean()
+              .describe('Whether pods mount a service-account token: one more kubelet call per pod.'),
+          })
+          .describe('The pods that are scaled.'),
         settle: durationMs
           .prefault('10s')
           .describe('Quiet time before each probe, for token buckets to fill and status writes to end.'),
-        sequence: z.array(plannedProbe).min(1).optional().describe('Short for steps `probe`, the last ones.'),
+        sequence: z.array(plannedProbe).min(1).optional().describe('Short form of `probe` steps, which run last.'),
       })
       .optional()
-      .describe('How probes look; required where there are any.'),
+      .describe('Settings of the probes; required if there are any.'),
     thresholds: z
       .array(thresholdSection)
       .default([])
       .describe('What the run has to meet; those of included files come first.'),
     reference: z
       .strictObject({
-        source: z.string().min(1),
-        figures: z.array(
-          z.strictObject({
-            probe: names.reference,
-            stop,
-            profile: names.reference.describe('The arm that the figure stands beside.'),
-            value: durationMs,
-            note: z.string().optional(),
-          }),
-        ),
+        source: z.string().min(1).describe('Where the figures were published.'),
+        figures: z
+          .array(
+            z.strictObject({
+              probe: names.reference.describe('The probe that was timed.'),
+              stop: stop.describe('The stop that was timed.'),
+              profile: names.reference.describe('The arm that the figure is shown next to.'),
+              value: durationMs.describe('The published time.'),
+              note: z.string().optional().describe('What a reader should know about it.'),
+            }),
+          )
+          .describe('Each is shown next to the figure of this run.'),
       })
       .optional()
-      .describe('Published figures to set the run beside.'),
+      .describe('Published figures to compare the run with.'),
   }
 }
 

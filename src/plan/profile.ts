@@ -45,12 +45,12 @@ export function profileReference(known: readonly string[]) {
 /** The file of a profile. */
 export function profileSchema(known: readonly string[]) {
   return z.strictObject({
-    name: names.arm.describe('What plans and results call it: the name of its file.'),
+    name: names.arm.describe('Its name in plans and results: the name of its file.'),
     description: z.string().optional(),
     extends: profileReference(known)
       .optional()
       .describe('A profile whose settings this one starts from, by its name or by a path relative to this file.'),
-    set: z.array(departure).describe('Knobs that it sets, each with its reason; null takes back what it extends.'),
+    set: z.array(departure).describe('Knobs that it sets, each with a reason; null undoes what the base profile sets.'),
   })
 }
 

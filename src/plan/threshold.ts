@@ -23,42 +23,40 @@ export const thresholdSection = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9][\w.:/-]{0,99}$/, 'expected letters, digits, dots, dashes and slashes')
     .optional()
-    .describe('What trends and test reports call it; made of what it speaks of when absent.'),
-  probe: names.reference.optional().describe('The probe whose stop is bounded; beside `stop`.'),
-  stop: z.enum(stopOrder).optional(),
+    .describe('Its name in trends and test reports; made from its other fields when absent.'),
+  probe: names.reference.optional().describe('The probe whose stop is bounded; goes with `stop`.'),
+  stop: z.enum(stopOrder).optional().describe('The moment that is bounded, counted from the scale request.'),
   series: names.reference
     .optional()
     .describe('The series that is bounded, in place of a stop: `scale-test series PLAN` lists them.'),
   step: names.reference
     .optional()
-    .describe(
-      'The step over which it is taken; when absent the whole arm, or every step that has a series of its own.',
-    ),
+    .describe('The step over which it is taken; when absent the whole arm, or every step that has its own series.'),
   where: z
     .record(z.string(), z.union([labelValue, z.array(labelValue).min(1)]))
     .optional()
-    .describe('Labels that count, each with a value or several: { verb: [POST, PUT] }. An empty value is no label.'),
+    .describe('Labels to select by, each with one or more values: { verb: [POST, PUT] }. An empty value: no label.'),
   each: z
     .array(z.string())
     .min(1)
     .optional()
-    .describe('Labels by which it is judged one by one: [verb, resource]. Without it, all that count have to hold.'),
+    .describe('Labels to judge separately by: [verb, resource]. Without it, all selected series must pass.'),
   percentile: z.enum(percentiles).optional().describe('Of a distribution; p99 when absent.'),
   window: timeLimitMs
     .optional()
-    .describe('Judges the worst whole window of this length, 5m only; the whole time where that is shorter.'),
+    .describe('Judges the worst full window of this length (only 5m), or the whole time if that is shorter.'),
   of: z
     .union([names.reference, z.tuple([names.reference, names.reference])], {
       error: 'expected an arm, or two arms [a, b] for their ratio',
     })
     .optional()
-    .describe('One arm, or the ratio of the first to the second; every arm by itself when absent.'),
-  min: bound.optional(),
-  max: bound.optional(),
+    .describe('One arm, or the ratio of the first to the second; every arm separately when absent.'),
+  min: bound.optional().describe('The minimum, in the form of its unit: 5s, 2GiB, 50/s, 80%, 3.'),
+  max: bound.optional().describe('The maximum, in the form of its unit.'),
   against: names.reference
     .optional()
-    .describe(`An arm, or a kept result (${baselinePrefix}NAME), that it must not be worse than; beside \`notWorse\`.`),
-  notWorse: percentage.optional().describe('By how much it may be worse at most, such as 5%; in place of min and max.'),
+    .describe(`An arm, or a kept result (${baselinePrefix}NAME), that it must not be worse than; with \`notWorse\`.`),
+  notWorse: percentage.optional().describe('How much worse it may be at most, such as 5%; replaces min and max.'),
 })
 
 /** One threshold as it is written. */
@@ -235,7 +233,7 @@ function windowMistakes(
   if (window === undefined) return []
   if (window !== windowMs) return [{ path: at, message: 'windows are 5m, as in the definitions of service levels' }]
   const isRead = form === 'histogram' || (isOwn && form === 'distribution')
-  return isRead ? [] : [{ path: at, message: `${series} is not read by windows` }]
+  return isRead ? [] : [{ path: at, message: `${series} is not read in windows` }]
 }
 
 function boundsOf(
@@ -254,7 +252,7 @@ function boundsOf(
     ]
   if (against !== undefined) {
     if (min !== undefined || max !== undefined)
-      return [{ path, message: 'has min or max beside notWorse; use one or the other' }]
+      return [{ path, message: 'has min or max as well as notWorse; use one or the other' }]
     if (Array.isArray(of)) return [{ path: [...path, 'of'], message: 'one arm is set against another; name one' }]
     return of === against ? [{ path: [...path, 'against'], message: 'an arm is never worse than itself' }] : []
   }

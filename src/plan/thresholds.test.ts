@@ -43,7 +43,7 @@ describe('thresholds of a plan', () => {
     ['{ probe: rollout, max: 5s }', 'needs a series, or a probe and its stop'],
     ['{ series: fill_ms, of: tuned, notWorse: 5% }', 'notWorse needs against'],
     ['{ series: fill_ms, of: tuned, against: tuned, notWorse: 5% }', 'never worse than itself'],
-    ['{ series: fill_ms, of: tuned, against: untuned, notWorse: 5%, max: 5s }', 'has min or max beside notWorse'],
+    ['{ series: fill_ms, of: tuned, against: untuned, notWorse: 5%, max: 5s }', 'has min or max as well as notWorse'],
     ['{ series: apiserver_sli_latency_ms, window: 1m, max: 5s }', 'windows are 5m'],
   ])('should be refused where they are written: %s', (threshold, message) => {
     expect(mistakes(threshold)).toEqual([expect.stringContaining(message)])

@@ -5,7 +5,7 @@ import { bytes, count, countOrNone, perSecond, share, timeLimitMs } from './scal
 
 const amount = z
   .union([countOrNone(), z.strictObject({ perNamespace: countOrNone() })])
-  .describe('How many there are in all, or in each namespace: 1000, or { perNamespace: 20 }.')
+  .describe('How many in total, or in each namespace: 1000, or { perNamespace: 20 }.')
 
 /** How many there are: in all, or in each namespace. */
 export type Amount = z.infer<typeof amount>
@@ -20,20 +20,20 @@ export function workloadSection() {
     sizeClasses: z
       .array(
         z.strictObject({
-          name: names.sizeClass,
+          name: names.sizeClass.describe('Name of the size class in reports.'),
           share: share.refine((value) => value > 0, 'expected a share above 0'),
           minimumPods: countOrNone(),
         }),
       )
       .min(1)
       .default([{ name: 'all', share: 1, minimumPods: 0 }])
-      .describe('Kinds of namespaces by how many pods they hold; shares add up to 1. All alike when absent.'),
+      .describe('Size classes of namespaces, by pods they hold; shares add up to 1. When absent, all are alike.'),
     pods: z
       .strictObject({
         total: countOrNone(),
         perDeployment: count()
           .optional()
-          .describe('Replicas of a Deployment; the last one of a namespace takes the remainder.'),
+          .describe('Replicas of a Deployment; the last one in a namespace takes the remainder.'),
         deploymentsPerNamespace: count().optional().describe('Instead: Deployments of equal size in each namespace.'),
         deployments: z
           .array(
@@ -46,13 +46,18 @@ export function workloadSection() {
           .min(1)
           .optional()
           .describe('Instead: Deployments of several sizes in each namespace.'),
-        image: names.image.default('registry.k8s.io/pause:3.10'),
-        serviceAccountToken: z.boolean().default(false),
+        image: names.image
+          .default('registry.k8s.io/pause:3.10')
+          .describe('The image of their container; hollow nodes pull none.'),
+        serviceAccountToken: z
+          .boolean()
+          .default(false)
+          .describe('Whether pods mount a service-account token: one more kubelet call per pod.'),
         serviceLinks: z
           .boolean()
           .default(false)
           .describe(
-            'Whether containers get environment variables for every service of their namespace, as Kubernetes does unless told otherwise.',
+            'Whether containers get environment variables for every service in their namespace, as Kubernetes does by default.',
           ),
         mountingShare: share
           .prefault(0)
@@ -91,7 +96,7 @@ export function workloadSection() {
           .describe('What it is made of. The apiserver lets events expire after an hour (--event-ttl).'),
       })
       .optional()
-      .describe("Objects that are there for their weight alone: the document's 1.5 GB in etcd."),
+      .describe("Objects that only take up space: the document's 1.5 GB in etcd."),
     pace: z
       .strictObject({ rate: perSecond.optional(), concurrency: count(128).optional() })
       .default({ concurrency: 32 })
@@ -100,7 +105,7 @@ export function workloadSection() {
       ),
     timeout: timeLimitMs
       .prefault('15m')
-      .describe('How long all objects may take to exist and all pods to become Ready.'),
+      .describe('How long it may take until all objects exist and all pods are Ready.'),
   })
 }
 

@@ -47,5 +47,5 @@ export const fixedFields = [
 export function fixedOnHollowNodes({ setting }: Pick<Knob, 'setting'>): string | undefined {
   if (setting.via !== 'kubelet-config') return undefined
   const isFixed = fixedFields.some((field) => setting.field === field || setting.field.startsWith(`${field}.`))
-  return isFixed ? `hollow nodes own no machine, and set ${setting.field} themselves` : undefined
+  return isFixed ? `hollow nodes have no machine of their own, and set ${setting.field} themselves` : undefined
 }

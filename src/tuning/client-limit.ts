@@ -33,7 +33,7 @@ export function limitRead(qps: KnobValue | null, burst: KnobValue | null): Clien
 
 /** What a qps means where it does not speak for itself. */
 export function meaningOfQps(qps: KnobValue): string | undefined {
-  if (qps === 0) return `client-go's default of ${defaultQps} requests a second, for each API group by itself`
+  if (qps === 0) return `client-go's default of ${defaultQps} requests a second, separately for each API group`
   return typeof qps === 'number' && qps < 0 ? 'no limit, as client-go has no limiter then' : undefined
 }
 

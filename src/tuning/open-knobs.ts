@@ -158,7 +158,7 @@ function knobIn(settings: KnownSettings, id: string, hint: typeof didYouMean = d
       const field = fieldForFlag(component, name)
       if (field !== undefined)
         return {
-          refusal: `${component} ignores --${name} beside a configuration file; set ${component}.config.${field}`,
+          refusal: `${component} ignores --${name} when it has a configuration file; set ${component}.config.${field}`,
         }
       if (name === 'feature-gates') return { refusal: `gates are set one by one: ${component}.featureGates.NAME` }
       const flag = entry(known.flags, name)

@@ -113,7 +113,7 @@ export function describeType(type: KnobType): string {
     case 'word':
       return type.what ?? formatChoice(type.words)
     case 'resources':
-      return 'resources as group/resource, with commas between them, such as /pods,coordination.k8s.io/leases'
+      return 'resources as group/resource, separated by commas, such as /pods,coordination.k8s.io/leases'
     case 'retention':
       return `a number of revisions, or a period of at least ${writeDuration(shortestRetentionMs)}, such as 1h`
     case 'switch':
@@ -121,7 +121,7 @@ export function describeType(type: KnobType): string {
     case 'text':
       return 'one line of text, in quotes if it looks like a number'
     case 'list':
-      return type.what ?? 'a list of items without commas, or items with commas between them'
+      return type.what ?? 'a list of items without commas, or items separated by commas'
     case 'structure':
       return `a ${type.of} of values that JSON can hold exactly`
   }

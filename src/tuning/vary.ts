@@ -36,7 +36,7 @@ export function parseVariation(text: string, planFields: readonly string[] = [])
   if (twice !== undefined)
     throw new Failure('bad-input', `--vary ${excerpt(text)}: ${excerpt(String(twice))} is given twice`)
   if (values.length < 2)
-    throw new Failure('bad-input', `--vary ${excerpt(text)}: one value has nothing to be compared with`, {
+    throw new Failure('bad-input', `--vary ${excerpt(text)}: one value has nothing to compare with`, {
       next: `give two or more, such as ${example}`,
     })
   return { varied, knob, values: inOrder(values, magnitude) }
@@ -67,7 +67,7 @@ function knobOrField(path: string, planFields: readonly string[]): Knob | undefi
 function itemsIn(list: string, whole: string): KnobValue[] {
   const refusal = (what: string) =>
     new Failure('bad-input', `--vary ${excerpt(whole)}: ${what}`, {
-      next: `values stand between commas; one with a comma or a colon in it needs quotes: --vary 'knob="one, two",three'`,
+      next: `separate values with commas; one that contains a comma or a colon needs quotes: --vary 'knob="one, two",three'`,
     })
   const document = parseDocument(`[${list}]`, { prettyErrors: false })
   const [mistake] = [...document.errors, ...document.warnings]

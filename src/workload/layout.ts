@@ -80,7 +80,7 @@ function podsOf(plan: PlannedWorkload, places: readonly Place[], seed: number): 
   if (minimum > plan.pods.total) {
     throw new Failure(
       'bad-input',
-      `the namespaces hold ${minimum} pods at least, but the workload has ${plan.pods.total}`,
+      `the namespaces hold at least ${minimum} pods, but the workload has ${plan.pods.total}`,
       { next: 'Raise pods.total, or lower minimumPods or the number of namespaces.' },
     )
   }

@@ -127,7 +127,7 @@ export async function runPlugin(
   const credential = 'because' in ending ? ending : credentialIn(ending.output, apiVersion)
   if (!('because' in credential)) return credential
   const alone =
-    interactive || interactiveMode === 'Never' ? '' : ' (standard input is not a terminal, so it could not ask anybody)'
+    interactive || interactiveMode === 'Never' ? '' : ' (standard input is not a terminal, so it could not prompt)'
   throw failure(`${plugin.command} ${credential.because}${alone}`)
 }
 

@@ -133,7 +133,7 @@ describe('readContext', () => {
     [
       'authentication providers',
       { user: `auth-provider: { name: gcp, config: { access-token: ${canary} } }` },
-      /^12:5 users\[0\].user.auth-provider: authentication providers are not read: use a credential plugin/,
+      /^12:5 users\[0\].user.auth-provider: authentication providers are not supported: use a credential plugin/,
     ],
     ['OIDC', { user: `auth-provider: { name: oidc, config: { id-token: ${canary} } }` }, /kubelogin/],
     [
@@ -203,11 +203,11 @@ describe('readContext', () => {
     ['apiVersion: v2', '1:13 apiVersion: expected v1'],
     ['kind: Secret', '1:7 kind: expected Config'],
     [`[${canary}]`, '1:1 this is not a kubeconfig: expected a map'],
-    [`a: 1\n---\nb: ${canary}`, '2:1 this is not a kubeconfig: a second document begins; a file holds one'],
+    [`a: 1\n---\nb: ${canary}`, '2:1 this is not a kubeconfig: a second document begins; a file may hold only one'],
     [`a: !!${canary} x`, '1:4 this is not a kubeconfig: tags such as !name are not read; remove it'],
     [`{ a: "${canary}`, /this is not a kubeconfig/],
     [`a:\n\t- ${canary}`, '2:1 this is not a kubeconfig: indented with a tab; YAML wants spaces'],
-    [`a: &x [1]\nb: *${canary}`, /an alias stands for nothing/],
+    [`a: &x [1]\nb: *${canary}`, /an alias refers to nothing/],
     [new Uint8Array([0xff, 0xfe, 0x41]), /is text in UTF-16$/],
     [new Uint8Array([0xe9, 0x41]), /is not text in UTF-8/],
   ])('should refuse %j', async (content, expected) => {
@@ -246,8 +246,8 @@ describe('readContext', () => {
       await refusal(
         `a: &a [1]\n${many(9, (index) => `${'bcdefghij'[index]}: &${'bcdefghij'[index]} [${Array(10).fill(`*${'abcdefghi'[index]}`)}]`)}`,
       ),
-    ).toMatch(/an alias stands for/)
-    expect(await refusal('x: &x\n  <<: *x')).toMatch(/an alias stands for/)
+    ).toMatch(/an alias refers to/)
+    expect(await refusal('x: &x\n  <<: *x')).toMatch(/an alias refers to/)
   }, 60_000)
 
   test('should give nothing but a failure, without the contents, whatever the file holds', async () => {

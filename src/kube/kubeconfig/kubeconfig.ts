@@ -155,7 +155,7 @@ export function readContext(file: string, contextName: string | undefined): Kube
     ...namedTwice('clusters', clusters),
     ...namedTwice('users', users),
   ]
-  if (twice.length > 0) throw refusal(twice, 'Give each a name of its own')
+  if (twice.length > 0) throw refusal(twice, 'Give each its own name')
 
   const wanted = contextName ?? parsed.data['current-context']
   const index = contexts.findIndex(({ name }) => name !== undefined && name === wanted)

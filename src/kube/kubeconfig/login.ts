@@ -50,7 +50,7 @@ export async function logIn(
 function byTokenFile({ file, field }: Extract<Login, { by: 'token file' }>): Authentication {
   const read = () => {
     const failure = (reason: string) =>
-      new Failure('infrastructure', `${field}: ${reason}`, { next: 'Have the token written again' })
+      new Failure('infrastructure', `${field}: ${reason}`, { next: 'Renew the token file' })
     let token: string
     try {
       token = readTextFile(file, largestFileBytes).trim()

@@ -50,7 +50,7 @@ export function whyNoPair(cert: Buffer, key: Buffer): { of: 'cert' | 'key'; what
     if (certificate.checkPrivateKey(createPrivateKey(key))) return undefined
     return { of: 'key', what: 'this is the key of another certificate' }
   } catch {
-    return { of: 'key', what: 'this is not a PEM key without a passphrase' }
+    return { of: 'key', what: 'this is not an unencrypted PEM key' }
   }
 }
 

@@ -61,7 +61,7 @@ function mistakesOf(path: FieldPath, fields: UserFields): Mistake[] {
   if (fields['auth-provider'] !== undefined)
     wrong(
       'auth-provider',
-      'authentication providers are not read: use a credential plugin (exec), such as kubelogin for OIDC',
+      'authentication providers are not supported: use a credential plugin (exec), such as kubelogin for OIDC',
     )
   if (fields.username !== undefined && (fields.token ?? fields.tokenFile) !== undefined)
     wrong('username', 'only one can be sent, but there is a token, too')

@@ -47,7 +47,7 @@ export function readYaml(text: string): PlacedValue | { reason: string; at: Plac
       placeOf: (path, key) => placeAt(offsetOf(document, path, key)),
     }
   } catch {
-    const reason = 'an alias stands for nothing, for itself or for too much, or it is nested too deeply'
+    const reason = 'an alias refers to nothing, to itself or to too much, or the file is nested too deeply'
     return { reason, at: { line: 1, column: 1 } }
   }
 }

@@ -49,7 +49,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const closed = AbortSignal.any([supervisor.broken, closing.signal])
 
   const attemptToTakeAway = async (): Promise<string[]> => {
-    const residue = (await supervisor.stop(stopGraceMs)).map((name) => `${name} still runs after SIGKILL`)
+    const residue = (await supervisor.stop(stopGraceMs)).map((name) => `${name} is still running after SIGKILL`)
     try {
       remove(stateFolder)
     } catch (error) {

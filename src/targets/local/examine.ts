@@ -21,7 +21,7 @@ export interface Finding {
 /** What this machine has and lacks for target local. Leaves everything as it is. */
 export async function examineMachine(sourceFolder: string, reports: string, env: Environment): Promise<Finding[]> {
   if (process.platform !== 'linux') {
-    return [{ state: 'lacks', what: `Linux (this is ${process.platform}): a kubelet runs nowhere else` }]
+    return [{ state: 'lacks', what: `Linux (this is ${process.platform}): kubelets run nowhere else` }]
   }
   return [await components(sourceFolder, env), ...machine(), ...limits(), ...disk(reports), privileges()]
 }
@@ -42,13 +42,13 @@ async function components(sourceFolder: string, env: Environment): Promise<Findi
   return found.ok
     ? {
         state: 'limits',
-        what: `components are not built yet; ${found.stdout.trim()} is here to build them`,
+        what: `components are not built yet; ${found.stdout.trim()} can build them`,
         next: 'make components (about six minutes, once)',
       }
     : {
         state: 'lacks',
         what: `components of Kubernetes ${kubernetes}, and Go to build them`,
-        next: `install Go ${go} or later, or set ${componentsVariable} to a folder of ready binaries`,
+        next: `install Go ${go} or later, or set ${componentsVariable} to a folder of prebuilt binaries`,
       }
 }
 
@@ -59,7 +59,7 @@ function machine(): Finding[] {
     {
       state: cores >= 2 ? 'has' : 'limits',
       what: `${cores} processor cores`,
-      ...(cores >= 2 ? {} : { next: 'two are the least for figures that the machine itself does not bound' }),
+      ...(cores >= 2 ? {} : { next: 'use at least two, or the machine itself limits the figures' }),
     },
     {
       state: memoryBytes >= 2 * 2 ** 30 ? 'has' : 'lacks',

@@ -38,7 +38,7 @@ export interface LocalTargetOptions {
 export function localTarget(options: LocalTargetOptions): Target<Cluster> {
   const { runId, runFolder, componentsSource, env, clock } = options
   if (process.platform !== 'linux')
-    throw new Failure('infrastructure', `target local needs Linux, since kubelets do; this is ${process.platform}`, {
+    throw new Failure('infrastructure', `target local needs Linux, because kubelets do; this is ${process.platform}`, {
       next: 'Run on a Linux machine, or with another target',
     })
   const stateFolder = stateFolderOf(runFolder)
@@ -72,7 +72,7 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
     if (place.origin === 'given' || place.missing.length === 0) return
     await guard()
     const { kubernetes } = readModulePins(place.wanted)
-    onProgress(`building the components of Kubernetes ${kubernetes} into ${place.folder}, once: it takes some minutes`)
+    onProgress(`building the components of Kubernetes ${kubernetes} into ${place.folder}, once: takes a few minutes`)
     await buildComponents(place, {
       env: { ...env, ...mark },
       clock,

@@ -38,9 +38,9 @@ export function supportOf(knob: Knob, permissions: Permissions, kubernetes: stri
     case 'kube-proxy-config':
       throw new Error('settings of kube-proxy have been refused')
     case 'sysctl':
-      return no('a setting of the whole machine, which a run on it leaves alone')
+      return no('a machine-wide setting, which the run leaves alone')
     case 'by-hand':
-      return no(`arranged by hand: ${setting.what}`)
+      return no(`set by hand: ${setting.what}`)
   }
 }
 

@@ -34,7 +34,7 @@ describe('createPorts', () => {
     expect(taken.size).toBe(expected)
     expect([...taken].filter((port) => port >= ephemeral.low && port <= ephemeral.high)).toEqual([])
     expect(Math.min(...taken)).toBe(10_000)
-    await expect(ports.take()).rejects.toThrow('no port of 127.0.0.1 is free')
+    await expect(ports.take()).rejects.toThrow('no port is free on 127.0.0.1')
   })
 
   it('should begin elsewhere when another run has another seed', async () => {

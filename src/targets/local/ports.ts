@@ -39,8 +39,8 @@ export function createPorts(ephemeral: PortRange, seed: number, isFree = isFreeO
         const port = candidates[(seed + tried++) % candidates.length]
         if (port !== undefined && (await isFree(port))) return port
       }
-      throw new Failure('infrastructure', 'no port of 127.0.0.1 is free', {
-        next: 'See what listens (ss -tln), and the range kept for outgoing connections: sysctl net.ipv4.ip_local_port_range',
+      throw new Failure('infrastructure', 'no port is free on 127.0.0.1', {
+        next: 'Check what is listening (ss -tln), and the range reserved for outgoing connections: sysctl net.ipv4.ip_local_port_range',
       })
     },
   }

@@ -21,8 +21,8 @@ describe('withPriority', () => {
     expect(withPriority(['etcd'], { ioPriority })).toEqual(['ionice', ...options, 'etcd'])
   })
 
-  it('should refuse when it is no I/O priority', () => {
-    expect(() => withPriority(['etcd'], { ioPriority: 'high' })).toThrow('"high" is no I/O priority')
+  it('should refuse when it is not an I/O priority', () => {
+    expect(() => withPriority(['etcd'], { ioPriority: 'high' })).toThrow('"high" is not an I/O priority')
   })
 
   it('should give options of ionice or refuse, whatever an I/O priority says', () => {

@@ -30,7 +30,7 @@ function ioniceOptions(ioPriority: string): string[] {
   const [, name = '', level] = /^([a-z-]+)(?:: prio (\d))?$/.exec(ioPriority) ?? []
   const number = ioClasses.indexOf(name)
   if (number === -1)
-    throw new Failure('bad-input', `${JSON.stringify(ioPriority)} is no I/O priority`, {
+    throw new Failure('bad-input', `${JSON.stringify(ioPriority)} is not an I/O priority`, {
       next: 'Write it as ionice -p prints it, such as: best-effort: prio 0',
     })
   // Only the two classes in the middle have levels.

@@ -36,7 +36,7 @@ describe('findApiservers', () => {
     [2, 3, 0, '3 of them share one address'],
     [2, 3, 3, undefined],
     [2, undefined, 2, undefined],
-    [1, 3, 2, 'components.kube-apiserver names 2 of 3'],
+    [1, 3, 2, 'components.kube-apiserver lists 2 of 3'],
   ])(
     'should tell of %d that answer and %s that serve, with %d named: %s',
     async (answering, registered, names, text) => {
@@ -73,7 +73,7 @@ describe('the preflight check of API servers', () => {
 
   it('should warn of several behind one address, and say which field names them', async () => {
     expect(await notesOf(clusterOf(2))).toBe(
-      'target (context staging): 2 of them share one address, where each has to be named (components.kube-apiserver): no figure comes from their metrics, and the report says so',
+      'target (context staging): 2 of them share one address, so each has to be listed (components.kube-apiserver): no figure comes from their metrics, and the report says so',
     )
     expect(await notesOf(clusterOf(2, 2), named(2))).toBe('target (context staging): 2 processes answer at the address')
     expect(await notesOf(clusterOf(1))).toBe('target (context staging): 1 process answers at the address')

@@ -47,9 +47,9 @@ export function whyNotAllApiservers(
   const field = 'components.kube-apiserver'
   if (named === undefined) {
     const count = Math.max(answering, registered)
-    return count > 1 ? `${count} of them share one address, where each has to be named (${field})` : undefined
+    return count > 1 ? `${count} of them share one address, so each has to be listed (${field})` : undefined
   }
-  return named.length < registered ? `${field} names ${named.length} of ${registered}` : undefined
+  return named.length < registered ? `${field} lists ${named.length} of ${registered}` : undefined
 }
 
 /** How many addresses an EndpointSlice has; undefined where it has none. Throws `ApiError` for what is no JSON object. */

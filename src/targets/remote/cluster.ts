@@ -126,6 +126,6 @@ function whyUnread(knob: Knob | undefined, { components = {} }: PlannedTarget): 
   const { component } = knob
   if (knob.readBack.from === 'process arguments') return `${component} does not serve its flags over the network`
   const known = ['kube-controller-manager', 'kube-scheduler', 'etcd']
-  if (!known.includes(component) || component in components) return `${component} does not say`
+  if (!known.includes(component) || component in components) return `${component} does not report it`
   return `the plan does not say where ${component} serves its pages (components.${component})`
 }

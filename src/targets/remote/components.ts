@@ -100,7 +100,7 @@ function noticeOthers(): (page: ComponentMetrics) => ComponentMetrics {
     newest.set(instance, Math.max(known, started))
     if (started < known) shared.add(instance)
     if (!shared.has(instance)) return page
-    const unread = `several of them share one address, where each has to be named (components.${component})`
+    const unread = `several of them share one address, so each has to be listed (components.${component})`
     return { component, instance, samples: [], unread }
   }
 }

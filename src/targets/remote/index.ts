@@ -65,7 +65,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
     supports: (knob, kubernetes) => supportOf(knob, plan.fleet, kubernetes),
 
     async prepare({ signal, onProgress }) {
-      onProgress('looking at the clusters')
+      onProgress('checking the clusters')
       const closing = new AbortController()
       try {
         const { checks } = await dryRun(options, AbortSignal.any([signal, closing.signal]))

@@ -24,14 +24,14 @@ export function supportOf(knob: Knob, { source }: Pick<Plan['fleet'], 'source'>,
     return no(
       source === 'hollow'
         ? 'hollow nodes run no kube-proxy that has settings'
-        : 'kube-proxy serves its settings on the loopback of its node only: not read',
+        : 'kube-proxy serves its settings only on its node’s loopback: not read',
     )
   switch (setting.via) {
     case 'kubelet-config':
     case 'feature-gate':
       return isOurs ? { supported: true } : byOperator
     case 'environment':
-      return isOurs ? no('pods of hollow nodes are given no variables') : byOperator
+      return isOurs ? no('hollow-node pods get no environment variables') : byOperator
     case 'kube-scheduler-config':
     case 'flag':
     case 'etcd-split':
@@ -40,9 +40,9 @@ export function supportOf(knob: Knob, { source }: Pick<Plan['fleet'], 'source'>,
       throw new Error('settings of kube-proxy have been refused')
     case 'process':
     case 'sysctl':
-      return no('a setting of a machine, which this target neither makes nor sees')
+      return no('a machine setting, which this target can neither set nor see')
     case 'by-hand':
-      return no(`arranged by hand: ${setting.what}`)
+      return no(`set by hand: ${setting.what}`)
   }
 }
 

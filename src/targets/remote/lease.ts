@@ -89,7 +89,7 @@ function lastsMs({ spec }: Lease): number {
 export function takenBy(lease: Lease): { because: string; next: string } {
   return {
     because: `it is in use: ${holderOf(lease)} holds the Lease ${leaseRef.namespace}/${leaseRef.name}`,
-    next: `Wait until that run is over; a run that is gone loses the Lease ${lastsMs(lease) / 1000} s after its last sign of life`,
+    next: `Wait until that run is over; if it died, the Lease expires ${lastsMs(lease) / 1000} s after its last renewal`,
   }
 }
 

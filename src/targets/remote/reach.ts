@@ -145,7 +145,7 @@ export async function serverVersionOf(api: RawEndpoint): Promise<string> {
 export function unreachable(cluster: Pick<Reach, 'role' | 'arms' | 'kubeconfig' | 'context'>, error: unknown): unknown {
   if (!(error instanceof ApiError)) return error
   const { kubeconfig, context } = cluster
-  return new Failure('infrastructure', `${titleOf(cluster)} cannot be asked: ${error.message}`, {
+  return new Failure('infrastructure', `${titleOf(cluster)} cannot be queried: ${error.message}`, {
     next: `Try: kubectl --kubeconfig ${kubeconfig} --context ${context} get --raw /version`,
     cause: error,
   })

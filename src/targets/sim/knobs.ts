@@ -5,12 +5,12 @@ import type { Knob, KnobValue } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import type { KnobReading, KnobSupport } from '../target.ts'
 
-const oneMember = 'not modelled: each simulated etcd has one member, and this matters between members only'
+const oneMember = 'not modelled: each simulated etcd has one member, and this matters only between members'
 const noProxies = "not modelled: the plan's nodes have no kube-proxy (simulation.kubeProxy)"
 const noOverflow = 'no traffic flows in the simulation: whether a table of this size would overflow is not modelled'
 
 const noImages = 'not modelled: simulated nodes pull no images'
-const noBackend = 'not modelled: commits of the database; what a write waits for is the log, which is'
+const noBackend = 'not modelled: database commits; a write waits only for the log, which is modelled'
 
 /** What controllers work on that no plan creates. */
 const plansLack: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ const plansLack: Readonly<Record<string, string>> = {
 const reasons: Readonly<Record<string, string>> = {
   'kubeProxy.ipvs.scheduler':
     'not modelled: it chooses an endpoint for each connection, and no traffic flows; nothing waits for it',
-  'kubeProxy.cleanup': 'not modelled: it is run by hand before a run, and leaves nothing behind that the model has',
+  'kubeProxy.cleanup': 'not modelled: it is run by hand before a run, and has no effect on the model',
   'kubelet.serializeImagePulls': noImages,
   'kubelet.maxParallelImagePulls': noImages,
   'kubelet.podPidsLimit': 'not modelled: simulated pods have no processes',
@@ -40,7 +40,7 @@ const reasons: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(plansLack).map(([id, what]) => [id, `not modelled: no plan has ${what}`])),
   'apiserver.goawayChance': 'not modelled: there is one simulated apiserver, and its connections stay',
   'apiserver.deleteCollectionWorkers':
-    'not modelled: what is in a namespace goes one after the other, as with one worker',
+    'not modelled: objects in a namespace are deleted one after another, as with one worker',
   'apiserver.watchCacheSizes': 'not modelled: every resource has its watch cache',
   'apiserver.defaultWatchCacheSize': 'without effect: watch caches are sized automatically',
   'etcd.backendBatchLimit': noBackend,
@@ -54,11 +54,9 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** What is to be known of knobs that act. */
 const notes: Readonly<Record<string, string>> = {
-  'kubeProxy.mode':
-    'acts through the periods that belong to it; what a sync takes of the processor is not modelled in any mode',
+  'kubeProxy.mode': 'acts through its sync periods; the processor time of a sync is not modelled in any mode',
   'kubeProxy.ipvs.minSyncPeriod': 'a simulated sync takes no time: it neither delays the next one nor burdens its node',
-  'kubeProxy.ipvs.syncPeriod':
-    'a simulated sync takes no time: how often there is one is counted, what it costs is not',
+  'kubeProxy.ipvs.syncPeriod': 'a simulated sync takes no time: syncs are counted, but not what they cost',
   'host.nf_conntrack_max': noOverflow,
 }
 
@@ -91,7 +89,7 @@ export function readKnobs(
 
 const qpsKnobs = ['kubelet.kubeAPIQPS', 'controllerManager.kubeApiQps', 'scheduler.kubeApiQps']
 
-const capped = 'maxPerCore x cores is above 1048576, where kube-proxy cuts it off, whatever min says'
+const capped = 'maxPerCore x cores is above 1048576, where kube-proxy caps it, whatever min says'
 
 const setByWords: Record<ConntrackTable['setBy'], string> = {
   'the kernel': "the kernel's default for this much memory",

@@ -106,7 +106,7 @@ describe('the connection table of a host', () => {
     expect(untuned.get('host.nf_conntrack_max')?.effective).toBe(524_288)
     const tuned = await readings('tuned')
     expect(tuned.get('host.nf_conntrack_max')).toMatchObject({ effective: 1_048_576, readFrom: 'the modelled host' })
-    expect(tuned.get('host.nf_conntrack_max')?.note).toContain('cuts it off')
+    expect(tuned.get('host.nf_conntrack_max')?.note).toContain('caps it')
     expect(tuned.get('kubeProxy.conntrack.maxPerCore')?.effective).toBe(144_420)
     expect(tuned.get('kubeProxy.conntrack.min')?.note).toContain('ignores it here')
   })

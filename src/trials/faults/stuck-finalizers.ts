@@ -10,7 +10,7 @@ const finalizer = 'example.com/stuck'
 export const stuckFinalizers: DrawFault = (random) => {
   const startMs = drawMoment(random, 500)
   const holdMs = random.integer(0, 3) === 0 ? Number.POSITIVE_INFINITY : random.integer(10_000, 300_000)
-  const held = Number.isFinite(holdMs) ? `for ${formatMoment(holdMs)}` : 'for ever'
+  const held = Number.isFinite(holdMs) ? `for ${formatMoment(holdMs)}` : 'forever'
   let chosen: ConfigMap | undefined
   let struck = 0
   const setFinalizers = ({ store, objects }: FaultSite, finalizers: string[]) => {

@@ -23,7 +23,7 @@ export function equalArms({ plan, result, samples }: Pick<Evidence, 'plan' | 're
         if (place === undefined) return { checked: 1, violations: [] }
         return {
           checked: 1,
-          violations: [`${other.name} is set as ${first?.name} is, and differs: ${place}`],
+          violations: [`${other.name} has the same settings as ${first?.name}, but differs: ${place}`],
         }
       }),
     )

@@ -378,7 +378,7 @@ describe('equal arms', () => {
   })
   it('should be broken by a figure or a sample that differs', () => {
     expect(equalArms(runOf(slower))).toEqual([
-      'tuned-again is set as tuned is, and differs: steps.1.outcome.stopsMs.ready is 502 and 503',
+      'tuned-again has the same settings as tuned, but differs: steps.1.outcome.stopsMs.ready is 502 and 503',
     ])
     const run = runOf({})
     expect(equalArms({ ...run, samples: run.samples.slice(0, -1) })).toHaveLength(1)

@@ -23,7 +23,7 @@ export const controllerManagerKnobs: readonly NamedKnob[] = [
     ...controllerManagerFlag('node-monitor-period', 'NodeLifecycleController.NodeMonitorPeriod', {
       type: duration(100),
       stock: '5s',
-      affects: 'how soon a node that is not heard of is noticed',
+      affects: 'how soon a silent node is noticed',
     }),
     // It moved with 1.37.
     readBack: {
@@ -35,7 +35,7 @@ export const controllerManagerKnobs: readonly NamedKnob[] = [
   controllerManagerFlag('node-monitor-grace-period', 'NodeLifecycleController.NodeMonitorGracePeriod', {
     type: duration(1000),
     stock: '50s',
-    affects: 'how long a node may be silent before its pods are taken for lost',
+    affects: 'how long a node may be silent before its pods are considered lost',
     note: '40 s was the built-in value before 1.32',
   }),
   controllerManagerFlag('kube-api-qps', 'Generic.ClientConnection.qps', {
@@ -50,7 +50,7 @@ export const controllerManagerKnobs: readonly NamedKnob[] = [
     unit: 'requests',
     meaningOf: meaningOfBurst,
     stock: 30,
-    affects: 'how many requests of a controller go out before its qps holds them back',
+    affects: 'how many requests a controller can send before its qps limits them',
   }),
   workers('deployment', 'DeploymentController.ConcurrentDeploymentSyncs', 5, 'Deployments are rolled out'),
   workers('replicaset', 'ReplicaSetController.ConcurrentRSSyncs', 5, 'ReplicaSets create and delete pods'),
@@ -67,13 +67,13 @@ export const controllerManagerKnobs: readonly NamedKnob[] = [
     type: duration(0),
     meaningOf: atOnce,
     stock: '0s',
-    affects: 'how long changes of pods are collected before Endpoints are written: fewer writes, later news',
+    affects: 'how long pod changes are batched before Endpoints are written: fewer writes, later updates',
   }),
   controllerManagerFlag('endpointslice-updates-batch-period', 'EndpointSliceController.EndpointUpdatesBatchPeriod', {
     type: duration(0),
     meaningOf: atOnce,
     stock: '0s',
-    affects: 'how long changes of pods are collected before EndpointSlices are written: fewer writes, later news',
+    affects: 'how long pod changes are batched before EndpointSlices are written: fewer writes, later updates',
   }),
   workers('namespace', 'NamespaceController.ConcurrentNamespaceSyncs', 10, 'namespaces are emptied'),
   workers('gc', 'GarbageCollectorController.ConcurrentGCSyncs', 20, 'objects without owners are deleted'),
@@ -102,7 +102,7 @@ export const controllerManagerKnobs: readonly NamedKnob[] = [
     5,
     'pods get ephemeral volumes',
   ),
-  workers('resourceclaim', 'ResourceClaimController.ConcurrentSyncs', 50, 'ResourceClaims are made and released'),
+  workers('resourceclaim', 'ResourceClaimController.ConcurrentSyncs', 50, 'ResourceClaims are created and released'),
   {
     ...workers('service', 'ServiceController.ConcurrentServiceSyncs', 1, 'load balancers are set up'),
     note: 'the controller behind it needs a cloud provider: without one it has no effect, and 1.37 no longer has the flag',

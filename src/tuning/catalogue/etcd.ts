@@ -30,7 +30,7 @@ export const etcdKnobs: readonly NamedKnob[] = [
     type: whole(5, 50_000),
     unit: 'ms',
     stock: 1000,
-    affects: 'how long members go without a leader before they elect one',
+    affects: 'how long members wait without a leader before they elect one',
     note: `not in the document: etcd refuses to start unless it is at least 5 x heartbeat-interval; ${oneMember}`,
   }),
   etcdFlag('snapshot-count', {
@@ -57,20 +57,20 @@ export const etcdKnobs: readonly NamedKnob[] = [
   etcdFlag('auto-compaction-retention', {
     type: { kind: 'retention' },
     stock: '0',
-    affects: 'how many old versions etcd keeps: its size',
+    affects: 'how many old versions etcd keeps, and so its size',
   }),
   etcdFlag('backend-batch-limit', {
     type: whole(0),
     unit: 'operations',
     meaningOf: standsFor('10000'),
     stock: 0,
-    affects: 'operations in one commit of the database: fewer commits, longer pauses',
+    affects: 'operations per database commit: more means fewer commits, longer pauses',
   }),
   etcdFlag('backend-batch-interval', {
     type: durationOrZero(1),
     meaningOf: standsFor('100ms'),
     stock: '0s',
-    affects: 'time between commits of the database: fewer commits, longer pauses',
+    affects: 'time between database commits: more means fewer commits, longer pauses',
   }),
   {
     id: 'etcd.splitByResource',
@@ -79,7 +79,7 @@ export const etcdKnobs: readonly NamedKnob[] = [
     type: { kind: 'resources' },
     stock: '',
     readBack: { from: '/flagz' },
-    affects: 'how many etcds share the writes, each with a disk queue and a quota of its own',
+    affects: 'how many etcds share the writes, each with its own disk queue and quota',
     note: 'one etcd each for the resources named (group/resource) and one for everything else',
   },
   {
@@ -104,7 +104,7 @@ export const etcdKnobs: readonly NamedKnob[] = [
   {
     id: 'etcd.walDisk',
     component: 'etcd',
-    setting: { via: 'by-hand', what: '--wal-dir on a disk of its own' },
+    setting: { via: 'by-hand', what: '--wal-dir on a separate disk' },
     type: { kind: 'switch' },
     stock: null,
     readBack: { from: 'nowhere' },

@@ -24,12 +24,12 @@ export const kubeProxyKnobs: readonly NamedKnob[] = [
   field('ipvs.minSyncPeriod', {
     type: duration(0),
     stock: '0s',
-    affects: 'how long a change of endpoints waits for the next sync',
+    affects: 'how long an endpoint change waits for the next sync',
   }),
   field('ipvs.syncPeriod', {
     type: duration(100),
     stock: '30s',
-    affects: 'how often every rule is written again: processor time of each node',
+    affects: 'how often all rules are rewritten: processor time on each node',
   }),
   field('ipvs.scheduler', {
     type: word(...ipvsSchedulers),
@@ -41,14 +41,14 @@ export const kubeProxyKnobs: readonly NamedKnob[] = [
     unit: 'connections',
     stock: 32768,
     affects: 'connections that a node can track before it drops new ones',
-    note: '2310720 / 16 cores; kube-proxy cuts maxPerCore x cores off at 1048576 since 1.36',
+    note: '2310720 / 16 cores; kube-proxy caps maxPerCore x cores at 1048576 since 1.36',
   }),
   field('conntrack.min', {
     type: whole(0),
     unit: 'connections',
     stock: 131072,
-    affects: 'connections that a node can track, where maxPerCore x cores is less',
-    note: 'counts only where maxPerCore x cores is at most 1048576',
+    affects: 'connections that a node can track, if maxPerCore x cores is less',
+    note: 'applies only if maxPerCore x cores is at most 1048576',
   }),
   {
     id: 'kubeProxy.cleanup',
@@ -57,7 +57,7 @@ export const kubeProxyKnobs: readonly NamedKnob[] = [
     type: { kind: 'switch' },
     stock: null,
     readBack: { from: 'nowhere' },
-    affects: 'rules that an earlier mode has left behind',
+    affects: 'rules left behind by an earlier mode',
     note: 'one-shot: removes old rules and exits; run it once when the mode changes',
   },
   {

@@ -11,7 +11,7 @@ const field = (path: string, told: Told): NamedKnob => ({
   ...told,
 })
 
-const pullsNothing = 'hollow nodes pull no images: taken, and without effect there'
+const pullsNothing = 'hollow nodes pull no images: accepted there, without effect'
 const pidsOfNode = (limit: KnobValue) => (limit === -1 ? 'as many as the node has for pods' : undefined)
 
 /** pkg/kubelet/apis/config/validation/validation.go says what a kubelet starts with. */
@@ -35,7 +35,7 @@ export const kubeletKnobs: readonly NamedKnob[] = [
     type: whole(1),
     unit: 'requests',
     stock: 100,
-    affects: 'how many requests of a kubelet go out before its qps holds them back',
+    affects: 'how many requests a kubelet can send before its qps limits them',
     note: '10 was the built-in value before 1.27',
   }),
   field('eventRecordQPS', {
@@ -44,35 +44,35 @@ export const kubeletKnobs: readonly NamedKnob[] = [
     // cmd/kubelet/app/server.go, kubeClientConfigOverrides, of either version.
     meaningOf: (qps) => (qps === 0 ? 'no limit since 1.37; before, client-go’s default of 5 a second' : undefined),
     stock: 50,
-    affects: 'how fast a node writes events; others wait, and are dropped at last',
+    affects: 'how fast a node writes events; others wait, and are eventually dropped',
     note: '5 was the built-in value before 1.27',
   }),
   field('eventBurst', {
     type: whole(1),
     unit: 'events',
     stock: 100,
-    affects: 'how many events of a kubelet go out before its qps holds them back',
+    affects: 'how many events a kubelet can send before its qps limits them',
     note: '10 was the built-in value before 1.27',
   }),
   field('serializeImagePulls', {
     type: { kind: 'switch' },
     stock: true,
-    affects: 'whether pods of a node wait for each other’s images',
-    note: `false where maxParallelImagePulls is 2 or more; ${pullsNothing}`,
+    affects: 'whether pods on a node wait for each other’s images',
+    note: `must be false if maxParallelImagePulls is 2 or more; ${pullsNothing}`,
   }),
   field('maxParallelImagePulls', {
     type: whole(1),
     unit: 'images',
     stock: null,
     affects: 'how many images a node pulls at a time',
-    note: `no limit where it is not set and serializeImagePulls is false; ${pullsNothing}`,
+    note: `no limit if it is not set and serializeImagePulls is false; ${pullsNothing}`,
   }),
   field('podPidsLimit', {
     type: whole(-1, Number.MAX_SAFE_INTEGER),
     unit: 'processes',
     meaningOf: pidsOfNode,
     stock: -1,
-    affects: 'processes of a pod: what keeps one of many from taking all of its node’s',
-    note: 'pods of hollow nodes have no processes: taken, and without effect there',
+    affects: 'processes per pod: keeps one pod from using up its node’s',
+    note: 'pods on hollow nodes have no processes: accepted there, without effect',
   }),
 ]

@@ -28,7 +28,7 @@ export const schedulerKnobs: readonly NamedKnob[] = [
     unit: 'requests/s',
     meaningOf: meaningOfQps,
     stock: 50,
-    affects: 'the most pods that are bound per second in the long run',
+    affects: 'the most pods bound per second in the long run',
     note: 'not in the document; binding a pod is one request',
   }),
   schedulerFlag('kube-api-burst', 'clientConnection.burst', {
@@ -36,7 +36,7 @@ export const schedulerKnobs: readonly NamedKnob[] = [
     unit: 'requests',
     meaningOf: meaningOfBurst,
     stock: 100,
-    affects: 'how many pods are bound before the qps holds them back',
+    affects: 'how many pods can be bound before the qps limits them',
     note: 'not in the document',
   }),
   field('percentageOfNodesToScore', {
@@ -44,12 +44,12 @@ export const schedulerKnobs: readonly NamedKnob[] = [
     unit: '% of the nodes',
     meaningOf: byNodes,
     stock: 0,
-    affects: 'time to place a pod, against how good its place is; 100 nodes are always looked at',
+    affects: 'time to place a pod versus how good the placement is; at least 100 nodes are considered',
   }),
   field('parallelism', {
     type: whole(1, 10_000),
     unit: 'nodes',
     stock: 16,
-    affects: 'how many nodes are looked at side by side: time to place a pod, given the cores',
+    affects: 'how many nodes are evaluated in parallel: time to place a pod, if there are enough cores',
   }),
 ]

@@ -43,10 +43,10 @@ describe('createSigner', () => {
       expect(error.message).not.toContain('PRIVATE')
       return error.message
     }
-    expect(await refused({ cert: ca.cert, key: other.key })).toContain('the key is not the one of the certificate')
+    expect(await refused({ cert: ca.cert, key: other.key })).toContain('the key does not match the certificate')
     expect(await refused({ cert: ca.key, key: ca.key })).toContain('the certificate cannot be read')
     expect(await refused({ cert: ca.cert, key: ca.cert })).toContain('the key cannot be read')
-    expect(await refused(await createClientCa('ec', { isCa: false }))).toContain('not one of a CA')
+    expect(await refused(await createClientCa('ec', { isCa: false }))).toContain('not a CA certificate')
     const { privateKey } = generateKeyPairSync('ed25519')
     const key = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
     expect(await refused({ cert: ca.cert, key })).toContain('the key cannot be read')

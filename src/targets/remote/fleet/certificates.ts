@@ -86,7 +86,7 @@ export async function createSigner(ca: { cert: string; key: string }, now: Date,
 async function loadCa({ cert, key }: { cert: string; key: string }) {
   const refuse = (what: string) =>
     new Failure('bad-input', `fleet.pods.ca: ${what}`, {
-      next: "Name the CA that the target's apiserver trusts clients by (--client-ca-file), and its key, as PEM files",
+      next: "Name the CA that the target's apiserver trusts for clients (--client-ca-file), and its key, as PEM files",
     })
   let certificate: X509Certificate
   let signingKey: webcrypto.CryptoKey
@@ -105,12 +105,12 @@ async function loadCa({ cert, key }: { cert: string; key: string }) {
         : { name: 'ECDSA', namedCurve: curvesByOpenssl[curve ?? ''] ?? '' }
     signingKey = await webcrypto.subtle.importKey('pkcs8', der, kind, false, ['sign'])
   } catch {
-    throw refuse('the key cannot be read: it is neither RSA nor ECDSA in PEM, or it has a password')
+    throw refuse('the key cannot be read: it is neither RSA nor ECDSA in PEM, or it is encrypted')
   }
   const { X509Certificate: NodeCertificate } = await import('node:crypto')
   const held = new NodeCertificate(cert)
-  if (!held.ca) throw refuse('the certificate is not one of a CA')
-  if (!held.checkPrivateKey(createPrivateKey(key))) throw refuse('the key is not the one of the certificate')
+  if (!held.ca) throw refuse('the certificate is not a CA certificate')
+  if (!held.checkPrivateKey(createPrivateKey(key))) throw refuse('the key does not match the certificate')
   return { certificate, signingKey }
 }
 

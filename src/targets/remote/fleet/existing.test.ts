@@ -53,7 +53,7 @@ describe('selectNodes', () => {
   it.each([
     [{ name: 'x' }, 'the target has no node x'],
     [{ selector: 'kind=x' }, 'the target has no node with kind=x'],
-    [{ selector: 'kind=two' }, '2 nodes are a node with kind=two (b, c, ...)'],
+    [{ selector: 'kind=two' }, '2 nodes match kind=two (b, c, ...)'],
     [{ name: 'sick' }, 'sick is not Ready'],
     [{ name: 'cordoned' }, 'cordoned is cordoned'],
   ])('should refuse the node of the probes when it is %j', async (probe, message) => {

@@ -32,7 +32,7 @@ export async function selectNodes(
       'infrastructure',
       `${nodes} ${which} are planned, but ${ready.length} are Ready${unready === 0 ? '' : ` and ${unready} are not`}`,
       {
-        next: `Plan ${ready.length === 0 ? 'others (fleet.selector)' : `${ready.length} or fewer (fleet.nodes)`}, or see to the others`,
+        next: `Plan ${ready.length === 0 ? 'others (fleet.selector)' : `${ready.length} or fewer (fleet.nodes)`}, or fix the others`,
       },
     )
   }
@@ -51,8 +51,7 @@ function firstOf(nodes: readonly Node[]): Node {
 
 /** The node that a plan names for its probes, ready for them. Throws `Failure('infrastructure')`. */
 export async function probeNodeOf(target: KubeApi, probe: ProbeNodeChoice, signal: AbortSignal): Promise<Node> {
-  const refuse = (what: string, next: string) =>
-    new Failure('infrastructure', `the node of the probes: ${what}`, { next })
+  const refuse = (what: string, next: string) => new Failure('infrastructure', `the probe node: ${what}`, { next })
   const byName = 'name' in probe
   const nodes = byName
     ? (await list(target, undefined, signal)).filter(({ metadata }) => metadata.name === probe.name)
@@ -63,7 +62,10 @@ export async function probeNodeOf(target: KubeApi, probe: ProbeNodeChoice, signa
     throw refuse(`the target has no ${which.replace(/^a /, '')}`, 'Name another one (probes.node)')
   if (more.length > 0) {
     const names = nodes.slice(0, 5).map(({ metadata }) => metadata.name)
-    throw refuse(`${nodes.length} nodes are ${which} (${names.join(', ')}, ...)`, 'Select exactly one (probes.node)')
+    throw refuse(
+      `${nodes.length} nodes match ${byName ? probe.name : probe.selector} (${names.join(', ')}, ...)`,
+      'Select exactly one (probes.node)',
+    )
   }
   if (!isReady(node)) throw refuse(`${node.metadata.name} is not Ready`, 'Wait until it is, or name another one')
   if (node.spec?.unschedulable === true)

@@ -76,7 +76,7 @@ async function blameController(
     'infrastructure',
     `${plural(missing.length, 'hollow-node pod is', 'hollow-node pods are')} not created: ${last}`,
     {
-      next: 'Let the host cluster admit them: quotas, Pod Security and admission webhooks of its namespace',
+      next: 'Check what rejects them on the host cluster: quotas, Pod Security and admission webhooks of the namespace',
     },
   )
 }

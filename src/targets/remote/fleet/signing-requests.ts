@@ -103,7 +103,7 @@ function refused(
   { type, reason, message }: { type: string; reason?: string; message?: string },
 ): Failure {
   const why = [reason, message].filter((text) => text !== undefined && text !== '').join(': ')
-  return new Failure('infrastructure', `the target does not sign ${name} (${type}${why === '' ? '' : `: ${why}`})`, {
-    next: 'Let its controller-manager sign certificates of kubelets, or sign here: fleet.pods.identity: ca',
+  return new Failure('infrastructure', `the target did not sign ${name} (${type}${why === '' ? '' : `: ${why}`})`, {
+    next: 'Let its controller-manager sign kubelet certificates, or have scale-test sign them: fleet.pods.identity: ca',
   })
 }

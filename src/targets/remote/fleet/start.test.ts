@@ -162,7 +162,7 @@ describe('startHollowFleet', () => {
     const failure = await failureOf(startHollowFleet(world.options, never))
     expect(failure).toMatchObject({
       kind: 'safety-refusal',
-      message: 'namespaces kubemark exists already and belongs to run another',
+      message: 'namespaces kubemark already exists and belongs to run another',
       next: expect.stringContaining('cleanup --clusters FILE --run another'),
     })
     expect(world.target.requests.some((request) => request.startsWith('create'))).toBe(true)
@@ -248,7 +248,7 @@ describe('startHollowFleet', () => {
   it('should quote the signer when it does not sign', async () => {
     const { fleet } = await start({ signs: 'denies' })
     expect((await failureOf(fleet)).message).toMatch(
-      /^the target does not sign scale-test-.*-hollow-\d+ \(Failed: SignerValidationFailure: no such usage\)$/,
+      /^the target did not sign scale-test-.*-hollow-\d+ \(Failed: SignerValidationFailure: no such usage\)$/,
     )
   })
 

@@ -204,7 +204,7 @@ function late(
 ): Failure {
   const laggards = laggardsOf(podsOf(groupPods(spec)), nodes.objects, pods.objects)
   return new Failure('inconclusive', `${reason.message}; ${describeLaggards(laggards, spec.nodes)}`, {
-    next: 'Give it longer (fleet.timeout), or see why these lag behind',
+    next: 'Raise fleet.timeout, or find out why these nodes lag behind',
     cause: reason,
   })
 }

@@ -52,7 +52,7 @@ function refusalOf(cluster: Reach, resource: string, taken: readonly KubeObject[
   const foreign = taken.some(({ metadata }) => metadata.labels?.[runLabel] === undefined)
   const owners = [...runs.map((run) => `run ${run}`), ...(foreign ? ['somebody else'] : [])].join(' and ')
   return {
-    because: `${titleOf(cluster)}: ${resource} ${shown.join(', ')}${more} exist already and belong to ${owners}`,
+    because: `${titleOf(cluster)}: ${resource} ${shown.join(', ')}${more} already exist and belong to ${owners}`,
     next:
       runs.length === 0
         ? 'They are left alone: use another cluster, or other names in the plan'

@@ -21,7 +21,7 @@ export const credentials: Check = {
       const because =
         leftMs <= 0
           ? `${titleOf(cluster)}: the credentials expired at ${until}`
-          : `${titleOf(cluster)}: the credentials expire in ${formatDuration(leftMs)}, at ${until}; the run is expected to take ${formatDuration(expectedMs)} and needs a reserve`
+          : `${titleOf(cluster)}: the credentials expire in ${formatDuration(leftMs)}, at ${until}; the run is expected to take ${formatDuration(expectedMs)} plus a reserve`
       return { refusals: [{ because, next: 'Get a kubeconfig that is valid for longer, or log in again' }] }
     }),
 }

@@ -37,10 +37,10 @@ async function identify(cluster: Identified): Promise<Partial<Findings>> {
   const uid = await uidOf(api)
   if (plannedUid === uid) return { notes: [`${title} is ${uid}`] }
   if (plannedUid === undefined) {
-    const next = `If this is the one, write into ${path} of your clusters file: uid: ${uid}`
+    const next = `If this is the right cluster, add to ${path} in your clusters file: uid: ${uid}`
     return { refusals: [{ because: `${title}: the plan does not say which cluster it means`, next }] }
   }
-  const because = `${title}: the plan means ${plannedUid}, but this is ${uid}`
+  const because = `${title}: the plan expects ${plannedUid}, but this is ${uid}`
   const next = `Check kubeconfig and context of ${path}; a cluster that was recreated has a new UID`
   return { refusals: [{ because, next }] }
 }

@@ -75,13 +75,13 @@ describe('the preflight', () => {
 
   it('should refuse another cluster than the planned one', async () => {
     expect(await reasonsOf({ plannedUid: 'uid-9' })).toEqual([
-      'target (context staging): the plan means uid-9, but this is uid-1 -> Check kubeconfig and context of remote.targets[0]; a cluster that was recreated has a new UID',
+      'target (context staging): the plan expects uid-9, but this is uid-1 -> Check kubeconfig and context of remote.targets[0]; a cluster that was recreated has a new UID',
     ])
   })
 
   it('should tell the UID to write down when the plan has none', async () => {
     expect(await reasonsOf({ plannedUid: undefined })).toEqual([
-      'target (context staging): the plan does not say which cluster it means -> If this is the one, write into remote.targets[0] of your clusters file: uid: uid-1',
+      'target (context staging): the plan does not say which cluster it means -> If this is the right cluster, add to remote.targets[0] in your clusters file: uid: uid-1',
     ])
   })
 
@@ -91,7 +91,7 @@ describe('the preflight', () => {
       resourceAttributes?.subresource !== 'scale' &&
       nonResourceAttributes?.path !== '/flagz'
     expect(await reasonsOf({}, {}, { allows })).toEqual([
-      'target (context staging): you may not delete namespaces, patch deployments.apps/scale, delete leases.coordination.k8s.io scale-test in kube-system, get /flagz, delete nodes, delete leases.coordination.k8s.io in kube-node-lease, delete certificatesigningrequests.certificates.k8s.io -> Have the rules of manifests/rbac-target.yaml applied there for the user of this context',
+      'target (context staging): you may not delete namespaces, patch deployments.apps/scale, delete leases.coordination.k8s.io scale-test in kube-system, get /flagz, delete nodes, delete leases.coordination.k8s.io in kube-node-lease, delete certificatesigningrequests.certificates.k8s.io -> Ask for the rules in manifests/rbac-target.yaml to be applied there for the user of this context',
     ])
   })
 
@@ -153,8 +153,8 @@ describe('the preflight', () => {
       { cluster: target, object: object('Node', 'hollow-1') },
     ]
     expect(await reasonsOf({}, { clusters: [target], objects }, {}, cluster)).toEqual([
-      'target (context staging): namespaces large-01 exist already and belong to somebody else -> They are left alone: use another cluster, or other names in the plan',
-      'target (context staging): nodes hollow-0 exist already and belong to run big-0 -> If the run is over: npm run scale-test -- cleanup --clusters FILE --run big-0',
+      'target (context staging): namespaces large-01 already exist and belong to somebody else -> They are left alone: use another cluster, or other names in the plan',
+      'target (context staging): nodes hollow-0 already exist and belong to run big-0 -> If the run is over: npm run scale-test -- cleanup --clusters FILE --run big-0',
     ])
   })
 
@@ -211,7 +211,7 @@ describe('the preflight', () => {
     cluster.failing = new ApiError(0, 'ECONNREFUSED', 'get namespaces: connect ECONNREFUSED')
     await expect(reasonsOf({}, {}, {}, cluster)).rejects.toMatchObject({
       kind: 'infrastructure',
-      message: 'target (context staging) cannot be asked: get namespaces: connect ECONNREFUSED',
+      message: 'target (context staging) cannot be queried: get namespaces: connect ECONNREFUSED',
       next: 'Try: kubectl --kubeconfig kubeconfig --context staging get --raw /version',
     })
   })
@@ -257,7 +257,7 @@ describe('the preflight', () => {
       refusals: [],
       notes: [
         'target (context staging): no credentials are sent: user u has nothing',
-        'target (context staging): the server is not checked, as you allowed: anyone could answer in its place',
+        'target (context staging): the server is not verified, as you allowed: anyone could answer in its place',
         'target (context staging): reached through the proxy http://proxy:1',
       ],
     })

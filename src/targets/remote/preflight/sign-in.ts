@@ -44,7 +44,7 @@ function wayOf(cluster: Reach): string[] {
   const proxy = proxyFor?.(new URL(server))
   return [
     ...(anonymous === undefined ? [] : [`no credentials are sent: ${anonymous}`]),
-    ...(insecure === true ? ['the server is not checked, as you allowed: anyone could answer in its place'] : []),
+    ...(insecure === true ? ['the server is not verified, as you allowed: anyone could answer in its place'] : []),
     ...(proxy === undefined ? [] : [`reached through the proxy ${proxy.protocol}//${proxy.host}`]),
   ].map((note) => `${titleOf(cluster)}: ${note}`)
 }
