@@ -231,11 +231,14 @@ function spread<Point extends readonly (number | undefined)[]>(points: readonly 
   return [...new Set(found.filter((point) => point !== undefined))]
 }
 
-/** A dashed upright with its label inside the drawing, and above the labels of earlier ones that are close by. */
-function upright({ color, atMs, label }: Mark, earlier: Mark[], { x, y, plotWidth }: Plot) {
-  const at = (ms: number): number => (plotWidth * ms) / 1000 / x.max
-  const isNear = (other: Mark): boolean => Math.abs(at(other.atMs - atMs)) < letterWidth * label.length
-  const half = (letterWidth * label.length) / 2
+/** A dashed upright with its label inside the drawing, and above the labels of earlier ones that it would cover. */
+function upright(mark: Mark, earlier: Mark[], { x, y, plotWidth }: Plot) {
+  const { color, atMs, label } = mark
+  const own = labelSpan(mark, x, plotWidth)
+  const covered = earlier.filter((other) => {
+    const { from, to } = labelSpan(other, x, plotWidth)
+    return from < own.to && own.from < to
+  })
   return {
     ...shared,
     symbolSize: 0,
@@ -245,12 +248,20 @@ function upright({ color, atMs, label }: Mark, earlier: Mark[], { x, y, plotWidt
       fontSize,
       formatter: () => label,
       position: 'top' as const,
-      offset: [0, -15 * earlier.filter(isNear).length],
-      align:
-        at(atMs) < half ? ('left' as const) : at(atMs) > plotWidth - half ? ('right' as const) : ('center' as const),
+      offset: [0, -15 * covered.length],
+      align: own.align,
     },
     data: [{ value: [atMs / 1000, 0] }, { value: [atMs / 1000, y.max], label: { show: true } }],
   }
+}
+
+/** From where to where the label of a mark goes, in pixels, and how it is set so that neither end is cut off. */
+function labelSpan({ atMs, label }: Mark, x: Scale, plotWidth: number) {
+  const at = (plotWidth * atMs) / 1000 / x.max
+  const width = letterWidth * label.length
+  if (at < width / 2) return { from: at, to: at + width, align: 'left' as const }
+  if (at > plotWidth - width / 2) return { from: at - width, to: at, align: 'right' as const }
+  return { from: at - width / 2, to: at + width / 2, align: 'center' as const }
 }
 
 /** A dashed line across, its label above the right end. */

@@ -5,7 +5,7 @@
 /** Opens everything that is folded. */
 export const openFolds = 'for (const details of document.querySelectorAll("details")) details.open = true'
 
-/** What is wider than the page, what does not scroll and is cut off, and labels of charts that are cut off: a line each. */
+/** What is wider than the page, what does not scroll and is cut off, and labels of charts that are cut off or cover each other: a line each. */
 export const overflow = `(() => {
   const most = document.documentElement.clientWidth
   const { scrollWidth } = document.documentElement
@@ -19,7 +19,16 @@ export const overflow = `(() => {
     const isCut = own.width > 0 && (own.left < around.left - 1 || own.right > around.right + 1 || own.top < around.top - 1)
     return isCut ? ['label is cut: ' + text.textContent] : []
   })
-  return [...wide, ...cut, ...labels]
+  const covered = [...document.querySelectorAll('svg')].flatMap((svg) => {
+    const texts = [...svg.querySelectorAll('text')].map((text) => ({ text: text.textContent, ...text.getBoundingClientRect().toJSON() }))
+    return texts.flatMap((one, index) =>
+      texts.slice(index + 1).flatMap((other) => {
+        const [across, down] = [Math.min(one.right, other.right) - Math.max(one.left, other.left), Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top)]
+        return one.width > 0 && across > 3 && down > 3 ? ['labels cover each other: ' + one.text + ' | ' + other.text] : []
+      }),
+    )
+  })
+  return [...wide, ...cut, ...labels, ...covered]
 })()`
 
 /** Tables and charts that stick out of the paper, where nobody can scroll. */
