@@ -6,6 +6,7 @@ import type { RunEvent, RunEventSink } from '../run/events.ts'
 import type { ProgressLine } from './progress.ts'
 import { createProgressLine } from './progress.ts'
 import type { Styles } from './terminal.ts'
+import { cutAtWord } from './wrap.ts'
 
 type TaskWrapper = Parameters<ListrTask['task']>[1]
 
@@ -25,6 +26,12 @@ interface StepLine {
 /** Durations stand below each other. */
 const durationWidth = 9
 
+/** What the list puts before a step's title, and what stands between that and its duration. */
+const besideTitle = 10
+
+/** Of more arms, those that are done take a line each: their figures are in the summary. */
+const mostOpenArms = 2
+
 /** Redraws cost about half a millisecond each: four a second are enough for the eye. */
 const redrawMs = 250
 
@@ -32,10 +39,15 @@ const redrawMs = 250
  * The run as a list that redraws itself. The run is not driven by it: each task here only waits for the event that
  * tells how its step ended.
  */
-export function listrView(styles: Styles, nowMs: () => number): { emit: RunEventSink; finished: Promise<void> } {
+export function listrView(
+  styles: Styles,
+  nowMs: () => number,
+  columns: () => number,
+): { emit: RunEventSink; finished: Promise<void> } {
   const lines = new Map<string, StepLine>()
   /** Whether an arm's first step began, or the run ended before. */
   const armBegins = new Map<string, PromiseWithResolvers<boolean>>()
+  const armTasks = new Map<string, { task: TaskWrapper; title: string }>()
   const finished = Promise.withResolvers<void>()
   let drawnAtMs = Number.NEGATIVE_INFINITY
 
@@ -45,9 +57,12 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
     for (const { ended } of lines.values()) ended.resolve({ kind: 'skipped' })
   }
 
+  const timed = (durationMs: number, title: string) =>
+    `${styles.dim(formatDuration(durationMs).padStart(durationWidth))}  ${title}`
   const titleOf = (title: string, { text, durationMs }: { text: string; durationMs: number }) => {
-    const time = styles.dim(formatDuration(durationMs).padStart(durationWidth))
-    return `${time}  ${title}${text === '' ? '' : `: ${styles.bold(text)}`}`
+    if (text === '') return timed(durationMs, title)
+    const room = columns() - besideTitle - durationWidth - title.length
+    return timed(durationMs, `${title}: ${styles.bold(cutAtWord(text, room))}`)
   }
 
   const stepTask = (line: StepLine): ListrTask => ({
@@ -73,6 +88,7 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
       return {
         title: styles.bold(arm.title),
         task: async (_, task) => {
+          armTasks.set(arm.armId, { task, title: arm.title })
           if (await begins.promise) return task.newListr(steps, { exitOnError: false })
           return task.skip(styles.dim(`${arm.title}: not reached`))
         },
@@ -83,7 +99,7 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
       // Its own handler would end the process before anything is cleaned up.
       registerSignalListeners: false,
       rendererOptions: {
-        collapseSubtasks: false,
+        collapseSubtasks: event.outline.length > mostOpenArms,
         collapseSkips: true,
         suffixSkips: false,
         formatOutput: 'truncate',
@@ -123,8 +139,11 @@ export function listrView(styles: Styles, nowMs: () => number): { emit: RunEvent
           if (key.startsWith(`${event.armId}/`) && !key.endsWith('/clean-up')) ended.resolve({ kind: 'skipped' })
         }
         break
-      case 'arm-finished':
+      case 'arm-finished': {
+        const arm = armTasks.get(event.armId)
+        if (arm !== undefined) arm.task.title = timed(event.durationMs, styles.bold(arm.title))
         break
+      }
       case 'run-finished':
         skipAll()
         break

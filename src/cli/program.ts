@@ -38,7 +38,7 @@ export function createProgram(surroundings: Surroundings, onExit: (status: numbe
     .addHelpText(
       'after',
       `
-The usual way in:
+To get started:
   $ make scale-test PLAN=5k-nodes                    simulate a plan, print where the report is
   $ make scale-test PLAN=single-node TARGET=local    the same with real components
   $ npm run scale-test -- doctor                     what this machine has and lacks
@@ -80,7 +80,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
   program
     .command('plan')
     .argument('<plan>', 'a name in plans/, or a path to a .yaml file', inHome)
-    .description('show what a plan would create, need and how long it would take, without touching anything')
+    .description('show what a plan would create, what it needs and how long it takes, without touching anything')
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-k, --kubernetes <version>', armsKubernetesHelp)
     .option('--namespaces', 'list every namespace')
@@ -228,7 +228,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('-k, --kubernetes <version>', kubernetesHelp)
     .option('-r, --registry <registry>', 'prefix the image name with this, and push the image there')
     .addOption(
-      new Option('-b, --builder <builder>', 'what builds it; none: scale-test itself, with Go')
+      new Option('-b, --builder <builder>', 'tool to build it with; none: no container tool, only Go')
         .choices(['auto', ...builders])
         .default('auto'),
     )
@@ -238,7 +238,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('calibrate')
-    .description('measure, on target local, what a simulation needs to know (about five minutes)')
+    .description('measure this machine for simulations, using target local (takes about five minutes)')
     .option('-o, --output <file>', 'where to write it; default: reports/calibration.json', inHome)
     .option('--nodes <count>', 'how many hollow nodes to measure with', wholeNumber(mostNodesMeasured), 50)
     .action(async (options: CalibrateOptions) =>
@@ -288,7 +288,7 @@ const confirmHelp = 'target remote only: proceed although this context looks lik
 const insecureHelp =
   'target remote only: connect to this context without verifying the server (insecure-skip-tls-verify, http); may be repeated'
 const jsonHelp = 'for programs: print events as JSON lines, and all text to standard error (docs/events.md)'
-const fullHelp = 'print the full summary: also thresholds that are met, what got worse, memory'
+const fullHelp = 'print the full summary, including met thresholds, what got worse and memory use'
 const junitHelp = 'also write the JUnit report to this file, even if the command fails before it has a result'
 const kubernetesHelp = 'such as 1.36; default: the version that components/go.mod pins'
 const armsKubernetesHelp = 'Kubernetes version for every arm that names none, such as 1.36'

@@ -129,7 +129,7 @@ export async function carryOut(
   )
   const view = harmless(
     terminal.interactive
-      ? listrView(styles, systemClock.nowMs)
+      ? listrView(styles, systemClock.nowMs, () => terminal.columns)
       : { emit: plainView(terminal, systemClock.nowMs), finished: Promise.resolve() },
     surroundings.reportBug,
   )

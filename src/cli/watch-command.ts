@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
+import { plural } from '../base/count.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
 import { shownPath } from '../base/file-failures.ts'
 import type { FollowedFile } from '../base/files.ts'
@@ -63,7 +64,7 @@ async function openWhenThere(folder: string, surroundings: Surroundings): Promis
 async function follow(journal: FollowedFile, folder: string, surroundings: Surroundings): Promise<boolean> {
   const { terminal, styles, interruption } = surroundings
   const view = terminal.interactive
-    ? listrView(styles, systemClock.nowMs)
+    ? listrView(styles, systemClock.nowMs, () => terminal.columns)
     : { emit: plainView(terminal, systemClock.nowMs), finished: Promise.resolve() }
   const pace = requestPace(join(folder, samplesFile), view.emit)
   let hasBegun = false
@@ -150,7 +151,7 @@ function requestPace(
         if (step === undefined) continue
         const { stepId, sinceMs } = step
         const elapsedMs = systemClock.nowMs() - sinceMs
-        emit({ type: 'step-progress', armId, stepId, text: `${count} requests/s`, elapsedMs })
+        emit({ type: 'step-progress', armId, stepId, text: `${plural(count, 'request')}/s`, elapsedMs })
       }
     },
     close: () => samples?.close(),

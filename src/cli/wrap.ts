@@ -14,3 +14,11 @@ export function wrap(text: string, lead = '  '): string[] {
   }
   return [...lines, line]
 }
+
+/** The text in at most so many columns, cut between two words. */
+export function cutAtWord(text: string, columns: number): string {
+  if (text.length <= columns) return text
+  const kept = text.slice(0, Math.max(0, columns - 2))
+  const end = Math.max(kept.lastIndexOf(', '), kept.lastIndexOf('; '), kept.lastIndexOf(' and '))
+  return end <= 0 ? '…' : `${kept.slice(0, end)} …`
+}

@@ -125,7 +125,7 @@ export function caveatsOf(
         if (count === 0) return false
         return count === 1
           ? `retried once, after ${formatDuration(waitedMs)}`
-          : `${formatCount(count)} retries, after ${formatDuration(waitedMs)} of waiting in total`
+          : `${formatCount(count)} retries, ${formatDuration(waitedMs)} of waiting in total`
       }),
     },
     ...doubtsOf(arms.flatMap(runsOf)),

@@ -260,7 +260,7 @@ function footer({ result, versions: differing }: ReportView): string {
   return [
     `Run ${escapeMarkdown(result.run)} on ${escapeMarkdown(result.target)}, ${escapeMarkdown(formatTaken(result))}.`,
     `${escapeMarkdown(versions.join('; '))}.`,
-    `Plan hash ${escapeMarkdown(result.planHash)}, result schema ${result.schema}. Make again: \`${printable(rerenderCommand(result)).replace(/[`\s]+/g, ' ')}\``,
+    `Plan hash ${escapeMarkdown(result.planHash)}, result schema ${result.schema}. To rebuild this report: \`${printable(rerenderCommand(result)).replace(/[`\s]+/g, ' ')}\``,
   ].join('\n')
 }
 

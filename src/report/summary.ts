@@ -11,6 +11,7 @@ import { formatActual, formatSpeedup, orNone } from './format.ts'
 import { headlineText } from './headline.ts'
 import { sampleText } from './sample.ts'
 import type { StepReport } from './step-view.ts'
+import type { ThresholdLine } from './threshold-groups.ts'
 import { marginText, metText, remarksOn, thresholdLines, verdictOf } from './threshold-groups.ts'
 import type { ReportView } from './view.ts'
 import { worsenedText } from './worse.ts'
@@ -243,14 +244,17 @@ function line(label: string, times: string[], ratio: string, layout: Layout): st
 const verdictWidth = 13
 
 function thresholds(
-  { thresholds: outcomes }: Result,
+  { thresholds: outcomes, partial }: Result,
   { styles, layout, isFull }: { styles: SummaryStyles; layout: Layout; isFull: boolean },
 ): string[] {
   const nameWidth = layout.width - 2 * verdictWidth
   const row = (verdict: Verdict, name: string, figure: string) =>
     `${styles[colours[verdict]](verdict.padEnd(verdictWidth))}${shorten(name, nameWidth).padEnd(nameWidth)}${figure.padStart(verdictWidth)}`
   const lines = thresholdLines(outcomes)
-  const shown = isFull ? lines : lines.filter((one) => verdictOf(one) !== 'pass')
+  // Of a run that was stopped early, most have nothing to judge.
+  const isEmpty = (one: ThresholdLine) => partial && !('met' in one) && one.outcome.actual === null
+  const empty = isFull ? 0 : lines.filter(isEmpty).length
+  const shown = isFull ? lines : lines.filter((one) => verdictOf(one) !== 'pass' && !isEmpty(one))
   const met = outcomes.some(({ verdict }) => verdict === 'pass')
   const rows = shown.flatMap((one) => {
     if ('met' in one) {
@@ -268,7 +272,11 @@ function thresholds(
       ...remarks.flatMap((text) => wrap(text, indent, layout.width)),
     ]
   })
-  return [...rows, ...(!isFull && met ? [row('pass', metText(outcomes), '')] : [])]
+  return [
+    ...rows,
+    ...(empty > 0 ? [row('inconclusive', `${plural(empty, 'threshold')} with nothing to judge`, '')] : []),
+    ...(!isFull && met ? [row('pass', metText(outcomes), '')] : []),
+  ]
 }
 
 /** The text in lines that keep within the width, each with the indent. */

@@ -151,6 +151,18 @@ filling the cluster (simulated)      untuned  tuned-split                  ratio
     )
   })
 
+  it('should count thresholds that a stopped run has nothing to judge by', () => {
+    const thresholds = sampleResult().thresholds.map((one) => ({
+      ...one,
+      verdict: 'inconclusive' as const,
+      actual: null,
+    }))
+    const stopped = sampleResult({ partial: true, thresholds })
+    expect(summaryOf(stopped, {})).toMatch(/^inconclusive 3 thresholds with nothing to judge$/m)
+    expect(summaryOf(stopped, { isFull: true }).match(/^inconclusive/gm)).toHaveLength(3)
+    expect(summaryOf(sampleResult({ thresholds }), {}).match(/^inconclusive/gm)).toHaveLength(3)
+  })
+
   it('should say of an interruption a single line', () => {
     const result = sampleResult({ partial: true, endedBy: 'interrupted', reasons: ['interrupted by SIGINT'] })
     Object.assign(result.arms[1] ?? {}, { outcome: 'interrupted', error: 'interrupted by SIGINT' })
