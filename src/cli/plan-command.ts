@@ -126,8 +126,12 @@ function shortened(name: string): string {
 function openTarget({ arms, fleet }: Forecast): string {
   const isOfVersions = arms.some(({ kubernetes }) => kubernetes !== null && kubernetes !== modelledKubernetes)
   return [
-    `chosen on the command line${isOfVersions ? ': local or remote, as a simulation models one version of Kubernetes' : ''}`,
-    ...(fleet.onHosts ? [`the figures below are for ${plural(fleet.hosts, 'host')}`] : []),
+    isOfVersions
+      ? 'chosen on the command line: local or remote, as a simulation models one version of Kubernetes'
+      : 'not set: a run simulates',
+    ...(fleet.onHosts
+      ? [`the figures below are for ${plural(fleet.hosts, 'host')}`]
+      : ['the figures below are for target local here']),
   ].join('; ')
 }
 

@@ -155,7 +155,11 @@ function planFile(nameOrPath: string, plansFolder: string): string {
   }
   if (nameOrPath !== '' && kindOf(nameOrPath) !== undefined) return nameOrPath
   const names = planNames(plansFolder)
-  const meant = didYouMean(nameOrPath.replace(/^(\.\/)?plans\/|\.ya?ml$/g, ''), names)
+  const file = `${nameOrPath}.yaml`
+  const meant =
+    kindOf(file) === 'file'
+      ? `; did you mean ${shownPath(file)}?`
+      : didYouMean(nameOrPath.replace(/^(\.\/)?plans\/|\.ya?ml$/g, ''), names)
   throw new Failure('bad-input', `there is no plan ${nameOrPath === '' ? '""' : shownPath(nameOrPath)}${meant}`, {
     next: `plans here: ${names.join(', ')}; or give a path to a .yaml file`,
   })

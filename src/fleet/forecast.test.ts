@@ -57,7 +57,7 @@ const here = { cores: 2, memoryBytes: 24e9 }
 const withFleet = (fleet: Partial<Plan['fleet']>) => forecastOf({ ...plan, fleet: { ...plan.fleet, ...fleet } }, here)
 
 /** The document's 200 pods on one node of eight cores. */
-const crowded = '208 pods on the probe node: Kubernetes is tested up to 80'
+const crowded = '208 pods on the probe node: Kubernetes is tested up to 80 on a node of 8 cores'
 
 describe('forecastOf', () => {
   it('should lay 5000 nodes on 45 hosts, 112 on the fullest', () => {
@@ -153,12 +153,12 @@ describe('forecastOf', () => {
       'untuned: etcd (everything) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)',
       'tuned: etcd (everything else) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)',
       '40,000 nodes: Kubernetes is tested up to 5,000',
-      '201 pods on the probe node: Kubernetes is tested up to 80',
+      '201 pods on the probe node: Kubernetes is tested up to 80 on a node of 8 cores',
     ])
     const most = { ...workload, pods: { ...workload.pods, total: 200_000 }, services: 12_000 }
     expect(forecastOf({ ...filledWith({ ...most, timeout: 1e9 }), arms: [armOf('tuned')] }, here).warnings).toEqual([
       '200,000 pods: Kubernetes is tested up to 150,000',
-      '240 pods on the probe node: Kubernetes is tested up to 80',
+      '240 pods on the probe node: Kubernetes is tested up to 80 on a node of 8 cores',
       '14,261 pods in one namespace: Kubernetes is tested up to 3,000',
       '12,000 services: Kubernetes is tested up to 10,000',
     ])

@@ -1,4 +1,4 @@
-import { formatCount } from '../base/count.ts'
+import { formatCount, plural } from '../base/count.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { NamespaceLayout } from '../workload/workload.ts'
 import type { ForecastStep } from './step-forecast.ts'
@@ -31,11 +31,13 @@ export function beyondTested(plan: Pick<Plan, 'fleet'>, steps: readonly Forecast
   const namespaces = filled.flatMap((objects) => objects.namespaces)
   const most = (countOf: (namespace: NamespaceLayout) => number) =>
     namespaces.reduce((highest, namespace) => Math.max(highest, countOf(namespace)), 0)
-  const beyond = (count: number, what: string, limit: number) =>
-    count > limit ? [`${formatCount(count)} ${what}: Kubernetes is tested up to ${formatCount(limit)}`] : []
+  const beyond = (count: number, what: string, limit: number, where = '') =>
+    count > limit ? [`${formatCount(count)} ${what}: Kubernetes is tested up to ${formatCount(limit)}${where}`] : []
   const probed = Math.max(0, ...steps.map(({ podsOnProbeNode }) => podsOnProbeNode))
   const podsPerNode = Math.ceil(sum(({ pods }) => pods) / fleet.nodes)
-  const onANode = Math.min(tested.podsPerNode, tested.podsPerCore * fleet.node.cpu)
+  const byCores = tested.podsPerCore * fleet.node.cpu
+  const onANode = Math.min(tested.podsPerNode, byCores)
+  const why = byCores < tested.podsPerNode ? ` on a node of ${plural(fleet.node.cpu, 'core')}` : ''
   return [
     ...beyond(fleet.nodes, 'nodes', tested.nodes),
     ...beyond(
@@ -48,8 +50,8 @@ export function beyondTested(plan: Pick<Plan, 'fleet'>, steps: readonly Forecast
       'pods',
       tested.pods,
     ),
-    ...beyond(podsPerNode, 'pods on a node', onANode),
-    ...(podsPerNode > onANode ? [] : beyond(podsPerNode + probed, 'pods on the probe node', onANode)),
+    ...beyond(podsPerNode, 'pods on a node', onANode, why),
+    ...(podsPerNode > onANode ? [] : beyond(podsPerNode + probed, 'pods on the probe node', onANode, why)),
     ...beyond(
       most(({ pods }) => pods),
       'pods in one namespace',

@@ -32,6 +32,7 @@ export function differenceText(
         : { figure, detail: intervalText(estimate, of === 'time' && estimate.ratio < 1) }
     }
     case 'none-shown':
+      if (isTheSame(difference)) return { figure: 'the same', detail: '' }
       return {
         figure: 'none shown',
         detail: difference.estimate === null ? '' : intervalText(difference.estimate, of === 'time'),
@@ -70,7 +71,7 @@ export interface NamedDifference {
  */
 export function nothingShown(differences: readonly NamedDifference[], arm: string): string[] {
   const found = differences.flatMap(({ label, difference }) =>
-    difference?.kind === 'none-shown' ? [{ label, ...difference }] : [],
+    difference?.kind === 'none-shown' && !isTheSame(difference) ? [{ label, ...difference }] : [],
   )
   if (found.length === 0) return []
   const told = found.map(({ label, wouldHaveSeen }) =>
@@ -82,6 +83,14 @@ export function nothingShown(differences: readonly NamedDifference[], arm: strin
   const more = needed.length === 0 ? '' : ` ${plural(Math.max(...needed), 'repetition')} would show 20 %.`
   return [`${arm}: no difference shown in ${told.join(', ')}.${more}`]
 }
+
+/** Whether every run of both gave the same figure, as in a simulation that leaves nothing to chance. */
+export function isTheSame(difference: Difference): boolean {
+  const estimate = difference.kind === 'none-shown' ? difference.estimate : null
+  return estimate !== null && estimate.low === estimate.high && Math.abs(estimate.ratio - 1) < sameWithin
+}
+
+const sameWithin = 1e-6
 
 function isExact(difference: Difference): boolean {
   const estimate = 'estimate' in difference ? difference.estimate : null

@@ -1,9 +1,10 @@
+import { plural } from '../base/count.ts'
 import { formatList } from '../base/names.ts'
 import { isDifference } from '../result/difference.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import type { ComparisonCell, FigureRow } from './comparison.ts'
 import { timeRows } from './comparison.ts'
-import { differenceLine, sizeText } from './difference.ts'
+import { differenceLine, isTheSame, sizeText } from './difference.ts'
 import { sampleText } from './sample.ts'
 import type { StepReport } from './step-view.ts'
 
@@ -19,6 +20,9 @@ export interface Headline {
   because: string
   effect: 'faster' | 'none-shown' | 'open'
 }
+
+/** Times this many times apart look different to every reader, whatever chance may account for. */
+const farApart = 1.5
 
 /** Beyond so many arms, only the fastest one of each step has a sentence. */
 const mostArms = 4
@@ -112,13 +116,35 @@ function beside({ step, does, row, baseline }: Subject, arm: string): Headline[]
         effect: 'none-shown',
       },
     ]
-  const seen = difference.kind === 'none-shown' ? difference.wouldHaveSeen : null
+  // Neither faster nor slower: `isDifference` has taken all that are.
+  if (difference.kind !== 'none-shown') return []
+  const { estimate, wouldHaveSeen: seen } = difference
+  const bounds = [baseline, arm].map((name) => row.bindingIn(name)?.words)
+  const bound = bounds[0] !== undefined && bounds[0] === bounds[1] ? `; both are bound by ${bounds[0]}` : ''
+  if (estimate !== null && isTheSame(difference))
+    return [
+      {
+        ...said,
+        claim: `${arm} ${does} in the same time as ${baseline}`,
+        because: `${from}${bound}`,
+        effect: 'none-shown',
+      },
+    ]
+  if (estimate !== null && Math.max(estimate.ratio, 1 / estimate.ratio) > farApart)
+    return [
+      {
+        ...said,
+        claim: `${arm} ${does} in ${to}, ${baseline} in ${from}`,
+        because: `${plural(estimate.n, 'run')} of each cannot tell this from chance`,
+        effect: 'none-shown',
+      },
+    ]
   const limit = seen === null ? '' : `; a difference of ${sizeText(seen)} or more would have been seen`
   return [
     {
       ...said,
       claim: `${arm} ${does} with no difference from ${baseline} shown`,
-      because: `${from} and ${to}${limit}`,
+      because: `${from} and ${to}${limit}${bound}`,
       effect: 'none-shown',
     },
   ]

@@ -47,41 +47,56 @@ export function whatIfHeadline(
   )
   if (changing.length === 0)
     return { claim: `${varied} changes no time by more than chance, or by more than ${share}.`, because: '' }
+  const labels = values.map(({ label }) => label)
   const known = changing.flatMap((one) => foundIn(one) ?? [])
-  const [largest] = known.toSorted((one, other) => other.factor - one.factor)
-  if (largest === undefined || known.length < changing.length) return undefined
+  if (known.length < changing.length) return undefined
   const isAxis = values.every(({ magnitude }) => magnitude !== undefined)
-  const place = isAxis ? Math.max(...known.map(({ best }) => best)) : largest.best
+  // Where the first value is as good as any, more of the setting only makes it worse.
+  const [better, worse] = [known.filter(({ best }) => best > 0), known.filter(({ best }) => best === 0)].map((found) =>
+    found.toSorted((one, other) => other.factor - one.factor),
+  )
+  const [gain] = better ?? []
+  const [loss] = worse ?? []
+  const losses = loss === undefined ? [] : [`But ${loss.said(labels)}`]
+  if (gain === undefined) {
+    const because = loss === undefined ? '' : `${capitalized(loss.said(labels))}.`
+    return { claim: `No value tried of ${varied} is faster than ${labels[0]}.`, because }
+  }
+  const place = isAxis ? Math.max(...(better ?? []).map(({ best }) => best)) : gain.best
   const value = values[place]
   if (value === undefined) return undefined
-  const enough =
-    isAxis && place === values.length - 1
-      ? `${varied} still matters at ${value.label}, the last value tried`
-      : isAxis
-        ? `${varied}=${value.label} is enough: no other value is faster by more than chance, or by more than ${share}`
-        : `${varied}=${value.label} is the best value tried`
-  const because = `${largest.said(values.map(({ label }) => label))}.${costOf(varied, value.magnitude, arms)}`
-  return { claim: `${enough}.`, because: `${because.slice(0, 1).toUpperCase()}${because.slice(1)}` }
+  const claims = [
+    !isAxis && `${varied}=${value.label} is the best value tried.`,
+    isAxis && place === values.length - 1 && `${varied} still helps at ${value.label}, the last value tried.`,
+    isAxis && `${varied}=${value.label} is enough: no other value is shown to be faster by more than ${share}.`,
+  ]
+  const claim = claims.find((one) => one !== false) ?? ''
+  const cost = costOf(varied, value.magnitude, arms)
+  return { claim, because: `${[capitalized(gain.said(labels)), ...losses].join('. ')}.${cost}` }
+}
+
+function capitalized(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 }
 
 interface Found {
   /** Place of the first value that is as good as any. */
   best: number
-  /** How many times as long the slowest value took. */
+  /** How many times as long the slowest value took; infinite where one never got there. */
   factor: number
   /** Both, in words. */
   said: (labels: readonly string[]) => string
 }
 
 function foundIn({ group, effect }: { group: TriedGroup; effect: TriedEffect }): Found | undefined {
-  const medians = effect.cells.map(({ sample }) => sample?.median ?? null)
+  const times = effect.cells.map(({ sample }) => (sample === null ? null : (sample.median ?? Number.POSITIVE_INFINITY)))
   const best = effect.cells.findIndex((cell) => cell.best)
-  const slowestMs = Math.max(...medians.map((ms) => ms ?? 0))
-  const slowest = medians.indexOf(slowestMs)
-  const bestMs = medians[best]
-  if (best === -1 || bestMs === null || bestMs === undefined || bestMs === 0) return undefined
+  const slowestMs = Math.max(...times.map((ms) => ms ?? 0))
+  const bestMs = times[best]
+  if (bestMs === null || bestMs === undefined || bestMs === 0 || !Number.isFinite(bestMs)) return undefined
+  const slowest = Number.isFinite(slowestMs) ? formatDuration(slowestMs) : 'not reached'
   const said = (labels: readonly string[]) =>
-    `${group.name} ${effect.label}: ${formatDuration(slowestMs)} at ${labels[slowest]}, ${formatDuration(bestMs)} at ${labels[best]}`
+    `${group.name} ${effect.label}: ${slowest} at ${labels[times.indexOf(slowestMs)]}, ${formatDuration(bestMs)} at ${labels[best]}`
   return { best, factor: slowestMs / bestMs, said }
 }
 

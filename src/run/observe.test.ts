@@ -8,7 +8,7 @@ import { simulatedRun } from '../testing/simulated-runs.ts'
 describe('a step `observe`', () => {
   it('should measure an idle cluster and create nothing in it', async () => {
     const { result } = await simulatedRun('steps: [{ observe: { name: idle, for: 5m } }]')
-    expect(result).toMatchObject({ verdict: 'pass', reasons: ['The plan sets no threshold.'] })
+    expect(result).toMatchObject({ verdict: 'pass', reasons: ['No threshold was judged.'] })
     for (const arm of result.arms) {
       const [idle] = outcomesOf(arm, observations)
       expect(idle?.outcome.durationMs).toBeGreaterThanOrEqual(300_000)

@@ -68,7 +68,7 @@ describe('judgeRun', () => {
   })
 
   it.each([
-    [0, 'The plan sets no threshold.'],
+    [0, 'No threshold was judged.'],
     [1, 'The only threshold is met.'],
     [2, 'Both thresholds are met.'],
     [3, 'All 3 thresholds are met.'],

@@ -79,7 +79,7 @@ function assurances(arms: readonly ArmOutcome[]): string[] {
 }
 
 function metInWords(thresholds: number): string {
-  if (thresholds === 0) return 'The plan sets no threshold.'
+  if (thresholds === 0) return 'No threshold was judged.'
   if (thresholds === 1) return 'The only threshold is met.'
   return thresholds === 2 ? 'Both thresholds are met.' : `All ${thresholds} thresholds are met.`
 }

@@ -59,7 +59,7 @@ describe('what-if view', () => {
   it('should say on top which value is enough, and what it may cost the apiserver', () => {
     const { headline } = whatIfFor(falling)
     expect(headline).toEqual({
-      claim: 'kubelet.kubeAPIQPS=50 is enough: no other value is faster by more than chance, or by more than 5 %.',
+      claim: 'kubelet.kubeAPIQPS=50 is enough: no other value is shown to be faster by more than 5 %.',
       because: 'Rollout available: 60.0 s at 5, 8.10 s at 50. At that limit, 2 kubelets can send 100 requests/s.',
     })
     for (const text of [
@@ -67,8 +67,13 @@ describe('what-if view', () => {
       renderWhatIfHtml(whatIfFor(falling)),
     ])
       expect(text).toContain('kubelet.kubeAPIQPS=50 is enough')
-    expect(whatIfFor(falling.slice(0, 2)).headline?.claim).toMatch(/^kubelet.kubeAPIQPS still matters at 10/)
+    expect(whatIfFor(falling.slice(0, 2)).headline?.claim).toMatch(/^kubelet.kubeAPIQPS still helps at 10/)
     expect(whatIfFor(once).headline).toBeUndefined()
+    const rising = falling.map((one, index) => ({ ...one, availableMs: falling[3 - index]?.availableMs ?? [] }))
+    expect(whatIfFor(rising).headline).toEqual({
+      claim: 'No value tried of kubelet.kubeAPIQPS is faster than 5.',
+      because: 'Rollout available: 60.0 s at 100, 8.00 s at 5.',
+    })
   })
 
   it.each(['unsure', 'contradicts'] as const)('should not call unlimited what nobody can tell: %s', (doubt) => {
