@@ -32,7 +32,7 @@ describeWithComponents('a run with real components that is killed', () => {
     const reports = join(folder, 'reports')
     const env = { SCALE_TEST_REPORTS: reports }
     const run = start({ args: ['run', join(folder, 'resumed.yaml')], env })
-    await run.until('\ntuned: Fleet of')
+    await run.until('  tuned: Fleet of')
     run.child.kill('SIGKILL')
     expect(await run.status()).toBeNull()
     const [runId = ''] = readdirSync(reports)
