@@ -5,7 +5,7 @@ import { sampleResult } from '../testing/results.ts'
 import { renderHtml } from './html.ts'
 import { renderMarkdown } from './markdown.ts'
 import { renderSummary } from './summary.ts'
-import { thresholdLines } from './threshold-groups.ts'
+import { metText, thresholdLines } from './threshold-groups.ts'
 
 const calls = Array.from({ length: 60 }, (_, index): ThresholdOutcome => {
   const isMissed = index === 7
@@ -36,6 +36,15 @@ describe('thresholds with many outcomes', () => {
       expect(text).toContain('59 met of 60')
       expect(text).toContain('the worst of 7 windows')
     }
+  })
+
+  it.each([
+    [1, 'the only threshold is met'],
+    [2, 'both thresholds met'],
+    [3, 'all 3 thresholds met'],
+  ])('should be called by how many there are: %d', (count, text) => {
+    const met = calls.filter(({ verdict }) => verdict === 'pass').slice(0, count)
+    expect(metText(met)).toBe(text)
   })
 
   it('should be one line of a short summary, whatever their names', () => {

@@ -44,6 +44,7 @@ export function verdictOf(line: ThresholdLine): ThresholdOutcome['verdict'] {
 /** How many thresholds lines stand for that are met: `41 thresholds met`. */
 export function metText(outcomes: readonly ThresholdOutcome[]): string {
   const met = outcomes.filter(({ verdict }) => verdict === 'pass').length
+  if (met === 2 && outcomes.length === 2) return 'both thresholds met'
   const all = met === outcomes.length && met > 1 ? 'all ' : ''
   return met === 1 && outcomes.length === 1 ? 'the only threshold is met' : `${all}${plural(met, 'threshold')} met`
 }
