@@ -49,17 +49,16 @@ function fieldsOf(schema: Schema, prefix: string): Field[] {
 
 /** Fields of what a field holds, be it one object, several of them, or one of several forms. */
 function inside(schema: Schema, path: string): Field[] {
-  const forms = [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]
-  const found = forms.flatMap((form) => {
-    const items = form.items === undefined || Array.isArray(form.items) ? [] : [form.items]
-    return [
-      ...fieldsOf(form === schema ? { ...form, anyOf: [], oneOf: [] } : form, `${path}.`),
-      ...items.flatMap((item) =>
-        [item, ...(item.anyOf ?? []), ...(item.oneOf ?? [])].flatMap((one) => fieldsOf(one, `${path}[].`)),
-      ),
-    ]
+  const found = formsOf(schema).flatMap((form) => {
+    const items = form.items === undefined || Array.isArray(form.items) ? [] : formsOf(form.items)
+    return [...fieldsOf(form, `${path}.`), ...items.flatMap((item) => fieldsOf(item, `${path}[].`))]
   })
   return [...new Map(found.map((field) => [field.path, field])).values()]
+}
+
+/** All that something may look like. */
+function formsOf(schema: Schema): Schema[] {
+  return [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]
 }
 
 function typeOf({ type, enum: values, const: only, anyOf, oneOf, items, examples, minimum, maximum }: Schema): string {

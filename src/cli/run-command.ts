@@ -3,12 +3,12 @@ import { systemClock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import { printable } from '../base/printable.ts'
 import { formatBytes } from '../base/quantity.ts'
-import { simulationBytesOf } from '../fleet/estimate.ts'
+import { estimateOf, simulationBytesOf } from '../fleet/estimate.ts'
 import { forecastOf } from '../fleet/forecast.ts'
 import { forecastSteps } from '../fleet/step-forecast.ts'
 import { fleetTimeWarnings, otherTargets } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
-import { armName, kubernetesOf } from '../plan/plan.ts'
+import { armIdOf, armName, kubernetesOf } from '../plan/plan.ts'
 import { heapLimitBytes, lookAtThisMachine } from '../record/this-machine.ts'
 import type { Comparison, EarlierSessions } from '../run/context.ts'
 import type { RunEventSink } from '../run/events.ts'
@@ -188,11 +188,19 @@ async function errorOf(work: () => Promise<void>): Promise<unknown> {
 
 /** How long arms take by the forecast, by their ids; each value of a what-if has a plan of its own. */
 function armMsOf(plan: Plan, whatIf: Comparison | undefined): (armId: string) => number {
-  const here = thisMachine(lookAtThisMachine)
-  const plans = [plan, ...(whatIf?.plans.values() ?? [])]
-  const arms = plans.flatMap((one) => forecastOf({ ...one, target: 'sim' }, here, stepKinds).arms)
-  const expected = new Map(arms.map(({ name, durationMs }) => [name, durationMs.total]))
-  return (armId) => expected.get(armId.replace(/-\d+$/, '')) ?? 0
+  // A simulation's own time does not depend on how fast this machine is.
+  const here = thisMachine(undefined)
+  const expected = plan.arms.flatMap((arm) => {
+    const name = armName(arm)
+    const own: Plan = { ...(whatIf?.plans.get(name) ?? plan), arms: [arm], target: 'sim' }
+    const [estimate] = estimateOf(own, forecastSteps(own, stepKinds), here).arms
+    return Array.from({ length: plan.repetitions + 1 }, (_, repetition) => ({
+      id: armIdOf(name, repetition),
+      ms: estimate?.durationMs.total ?? 0,
+    }))
+  })
+  const msOf = new Map(expected.map(({ id, ms }) => [id, ms]))
+  return (armId) => msOf.get(armId) ?? 0
 }
 
 /** For whoever leaves at once: how to go on, or to remove what is left of real components. */

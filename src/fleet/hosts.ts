@@ -1,4 +1,5 @@
 import { formatBytes } from '../base/quantity.ts'
+import { capitalized } from '../base/words.ts'
 import type { HostRoom, UnusableHost } from './host-room.ts'
 import type { HollowFleetSpec } from './manifests.ts'
 import { nodesPerProcessFor } from './packing.ts'
@@ -121,8 +122,4 @@ function tooMany(
 
 function others(short: readonly Short[]): string {
   return short.length === 1 ? 'one machine' : `${short.length} machines`
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

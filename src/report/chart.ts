@@ -129,8 +129,8 @@ export function renderChart(chart: Chart): string {
     : svg.replace(/<\/svg>\s*$/, `${hovers(chart, { x, y, plotWidth, left: margin.left })}</svg>`)
 }
 
-/** A page that is no wider than this has room for few labels. */
-const narrowBelow = 600
+/** A drawing that is no wider than this has room for few labels. */
+export const narrowBelow = 600
 
 /** Where somebody points at a line, its value there. */
 function hovers(
@@ -154,7 +154,8 @@ function hovers(
 
 const hoversPerLine = 16
 
-function rounded(value: number): string {
+/** A value of an axis with three digits that matter. */
+export function rounded(value: number): string {
   return String(Number(value.toPrecision(3)))
 }
 

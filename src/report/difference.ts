@@ -86,8 +86,8 @@ export function nothingShown(differences: readonly NamedDifference[], arm: strin
 
 /** Whether every run of both gave the same figure, as in a simulation that leaves nothing to chance. */
 export function isTheSame(difference: Difference): boolean {
-  const estimate = difference.kind === 'none-shown' ? difference.estimate : null
-  return estimate !== null && estimate.low === estimate.high && Math.abs(estimate.ratio - 1) < sameWithin
+  if (difference.kind !== 'none-shown' || difference.estimate === null) return false
+  return isExact(difference) && Math.abs(difference.estimate.ratio - 1) < sameWithin
 }
 
 const sameWithin = 1e-6

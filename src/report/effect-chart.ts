@@ -1,4 +1,4 @@
-import { axis, drawn, fontSize, muted, scaleTo, shapeOf, shared, upperLeft } from './chart.ts'
+import { axis, drawn, fontSize, muted, narrowBelow, rounded, scaleTo, shapeOf, shared, upperLeft } from './chart.ts'
 
 /** A chart of times over the values of one setting. Colours are CSS values. */
 export interface EffectChart {
@@ -44,8 +44,6 @@ const margins = {
   /** Labels stand within the drawing. */
   narrow: { left: 44, right: 14, top: 34, bottom: 48 },
 }
-/** A page that is no wider than this has no room beside the drawing. */
-const narrowBelow = 600
 const lineHeight = 16
 
 /** Draws the chart as an SVG element without script, style sheet or ids, fit to stand inside an HTML page. */
@@ -184,10 +182,6 @@ const mostTicks = 11
 function spansFar(values: number[]): boolean {
   const least = Math.min(...values)
   return least > 0 && Math.max(...values) / least > widestLinear
-}
-
-function rounded(value: number): string {
-  return String(Number(value.toPrecision(3)))
 }
 
 /** From the least to the most of the repetitions. */

@@ -49,15 +49,28 @@ export function headlineText({ claim, because }: Pick<Headline, 'claim' | 'becau
   return because === '' ? claim : `${claim}: ${because}`
 }
 
-/** What differs from arm to arm, and how often each ran: `12 settings differ; 4 runs of each arm`. */
-export function basisText(arms: readonly ArmOutcome[], armNames: readonly string[], differing: number): string {
+/** What headlines rest on, in words. */
+export interface Basis {
+  /** `12 settings differ`; null for a single arm. */
+  settings: string | null
+  /** `4 runs of each arm` */
+  runs: string
+}
+
+/** What differs from arm to arm, and how often each ran. */
+export function basisOf(arms: readonly ArmOutcome[], armNames: readonly string[], differing: number): Basis {
   const counts = armNames.map((name) => arms.filter((arm) => arm.name === name).length)
   const [least, most] = [Math.min(...counts), Math.max(...counts)]
-  const runs = least === most ? (most === 1 ? 'one run' : `${most} runs`) : `${least} to ${most} runs`
-  const each = armNames.length > 1 ? ' of each arm' : ''
-  const settings =
-    differing === 0 ? 'no setting differs' : differing === 1 ? 'one setting differs' : `${differing} settings differ`
-  return armNames.length > 1 ? `${settings}; ${runs}${each}` : runs
+  const several = least === most ? `${most} runs` : `${least} to ${most} runs`
+  const runs = most === 1 && least === 1 ? 'one run' : several
+  if (armNames.length === 1) return { settings: null, runs }
+  const settings = differing === 1 ? 'one setting differs' : `${differing === 0 ? 'no' : differing} settings differ`
+  return { settings, runs: `${runs} of each arm` }
+}
+
+/** A basis as one phrase: `12 settings differ; 4 runs of each arm`. */
+export function basisText({ settings, runs }: Basis): string {
+  return settings === null ? runs : `${settings}; ${runs}`
 }
 
 interface Subject {

@@ -1,5 +1,7 @@
+import { capitalized } from '../base/words.ts'
 import type { ThresholdOutcome } from '../result/result.ts'
 import { formatActual, formatTaken, none } from './format.ts'
+import { basisText } from './headline.ts'
 import { armSection } from './html-arms.ts'
 import { titledPart } from './html-blocks.ts'
 import type { TitledPart } from './html-elements.ts'
@@ -66,10 +68,10 @@ function headlineList({ headlines }: ReportView): Content {
 }
 
 /** How many settings differ, with a link to them, and how often the arms ran. */
-function basis({ basis: text, knobs }: ReportView): Content {
-  const [settings, ...more] = text.split(';')
-  const isLink = more.length > 0 && knobs.differing.length > 0
-  return isLink ? markup`<a href="#${anchorOf(knobsTitle)}">${settings}</a>;${more}` : text
+function basis({ basis: found, knobs }: ReportView): Content {
+  const { settings, runs } = found
+  if (settings === null || knobs.differing.length === 0) return basisText(found)
+  return markup`<a href="#${anchorOf(knobsTitle)}">${settings}</a>; ${runs}`
 }
 
 /** That a run was stopped early. */
@@ -117,10 +119,6 @@ function thresholdSection({ result: { thresholds, evidence } }: ReportView): Tit
         : fold(capitalized(metText(thresholds)), tableOf(met))),
   ]
   return { title, content }
-}
-
-function capitalized(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 }
 
 function thresholdRow(threshold: ThresholdOutcome): Markup {

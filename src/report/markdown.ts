@@ -8,6 +8,7 @@ import { figureRows, nothingShownIn, shownRows } from './comparison.ts'
 import { differenceLine } from './difference.ts'
 import { formatActual, formatDeviation, formatKnobValue, formatShare, formatTaken, none, orNone } from './format.ts'
 import type { Headline } from './headline.ts'
+import { basisText } from './headline.ts'
 import type { KnobCell, KnobRow } from './knobs.ts'
 import { rerenderCommand } from './labels.ts'
 import { sampleText } from './sample.ts'
@@ -27,7 +28,7 @@ export function renderMarkdown(view: ReportView): string {
     view.partial !== null && `**${view.partial}**: stopped early. Only finished steps are shown.`,
     bullets(result.reasons.map(escapeMarkdown)),
     bullets(view.headlines.map(headline)),
-    [`${view.basis}.`, ...view.repetitions, view.evidence].map(escapeMarkdown).join(' '),
+    [`${basisText(view.basis)}.`, ...view.repetitions, view.evidence].map(escapeMarkdown).join(' '),
     worse(view),
     ...view.caveats.map(caveat),
     ...thresholds(result),
@@ -68,10 +69,11 @@ function overview({ steps, armNames, result: { evidence } }: ReportView): string
 }
 
 /** All that a step has to show in brief, with the notes that its published figures have. */
-function stepBlocks(view: ReportView, { sections }: StepReport): string[] {
+function stepBlocks(view: ReportView, { sections, figures }: StepReport): string[] {
   const blocks = sections.filter(isOpen).flatMap((one) => brief(view, one.blocks))
+  const noted = new Set(figureRows(figures).flatMap(({ cells }) => cells.map(({ reference }) => reference?.note)))
   const notes = view.notes.flatMap((note, index) =>
-    blocks.some((block) => block.includes(`note ${index + 1}`)) ? [`${index + 1}. ${escapeMarkdown(note)}`] : [],
+    noted.has(index + 1) ? [`${index + 1}. ${escapeMarkdown(note)}`] : [],
   )
   return notes.length === 0 ? blocks : [...blocks, notes.join('\n')]
 }

@@ -8,7 +8,7 @@ import type { ComparisonCell, Row } from './comparison.ts'
 import { nothingShownIn, shownRows } from './comparison.ts'
 import { differenceText } from './difference.ts'
 import { formatActual, formatSpeedup, orNone } from './format.ts'
-import { headlineText } from './headline.ts'
+import { basisText, headlineText } from './headline.ts'
 import { sampleText } from './sample.ts'
 import type { StepReport } from './step-view.ts'
 import type { ThresholdLine } from './threshold-groups.ts'
@@ -143,7 +143,7 @@ function headlines({ headlines: all, basis }: ReportView, styles: SummaryStyles,
     const [first = '', ...others] = wrap(headlineText(headline), '  ', most)
     return [styles.bold(first.trimStart()), ...others]
   })
-  return [...lines, ...wrap(basis, '', most)]
+  return [...lines, ...wrap(basisText(basis), '', most)]
 }
 
 /** Wrapped text whose further lines are indented by more than its first. */

@@ -8,8 +8,8 @@ import { conditionsSection } from './conditions.ts'
 import { repetitionsInWords } from './difference.ts'
 import type { EvidenceWords } from './evidence.ts'
 import { evidenceOf, wordsFor } from './evidence.ts'
-import type { Headline } from './headline.ts'
-import { basisText, headlinesOf } from './headline.ts'
+import type { Basis, Headline } from './headline.ts'
+import { basisOf, headlinesOf } from './headline.ts'
 import type { KnobView } from './knobs.ts'
 import { knobsOf } from './knobs.ts'
 import type { Section } from './section.ts'
@@ -49,7 +49,7 @@ export interface ReportView {
   /** What each arm made of each step, a sentence each; nothing where the arms are the values of one setting. */
   headlines: Headline[]
   /** How many settings differ, and how often each arm ran. */
-  basis: string
+  basis: Basis
   /** What to know of how often the arms ran. */
   repetitions: string[]
   /** Times that an arm made longer than the baseline's; nothing where the arms are the values of one setting. */
@@ -96,7 +96,7 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
       ...seriesSection(recorded, series),
     ]),
     headlines,
-    basis: basisText(arms, armNames, knobs.differing.length),
+    basis: basisOf(arms, armNames, knobs.differing.length),
     repetitions: repetitionsOf(result, steps),
     worse,
     versions,

@@ -1,5 +1,6 @@
 import { formatCount, plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
+import { capitalized } from '../base/words.ts'
 import type { Result } from '../result/result.ts'
 import type { Sample } from '../result/sample.ts'
 import { formatShare } from './format.ts'
@@ -52,31 +53,25 @@ export function whatIfHeadline(
   if (known.length < changing.length) return undefined
   const isAxis = values.every(({ magnitude }) => magnitude !== undefined)
   // Where the first value is as good as any, more of the setting only makes it worse.
-  const [better, worse] = [known.filter(({ best }) => best > 0), known.filter(({ best }) => best === 0)].map((found) =>
-    found.toSorted((one, other) => other.factor - one.factor),
-  )
-  const [gain] = better ?? []
-  const [loss] = worse ?? []
+  const largestFirst = known.toSorted((one, other) => other.factor - one.factor)
+  const better = largestFirst.filter(({ best }) => best > 0)
+  const [gain] = better
+  const loss = largestFirst.find(({ best }) => best === 0)
   const losses = loss === undefined ? [] : [`But ${loss.said(labels)}`]
   if (gain === undefined) {
     const because = loss === undefined ? '' : `${capitalized(loss.said(labels))}.`
     return { claim: `No value tried of ${varied} is faster than ${labels[0]}.`, because }
   }
-  const place = isAxis ? Math.max(...(better ?? []).map(({ best }) => best)) : gain.best
+  const place = isAxis ? Math.max(...better.map(({ best }) => best)) : gain.best
   const value = values[place]
   if (value === undefined) return undefined
-  const claims = [
-    !isAxis && `${varied}=${value.label} is the best value tried.`,
-    isAxis && place === values.length - 1 && `${varied} still helps at ${value.label}, the last value tried.`,
-    isAxis && `${varied}=${value.label} is enough: no other value is shown to be faster by more than ${share}.`,
-  ]
-  const claim = claims.find((one) => one !== false) ?? ''
   const cost = costOf(varied, value.magnitude, arms)
+  const claim = !isAxis
+    ? `${varied}=${value.label} is the best value tried.`
+    : place === values.length - 1
+      ? `${varied} still helps at ${value.label}, the last value tried.`
+      : `${varied}=${value.label} is enough: no other value is shown to be faster by more than ${share}.`
   return { claim, because: `${[capitalized(gain.said(labels)), ...losses].join('. ')}.${cost}` }
-}
-
-function capitalized(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`
 }
 
 interface Found {

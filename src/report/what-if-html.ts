@@ -74,7 +74,8 @@ function chartOf({ evidence }: Result, { varied, values }: WhatIfView, group: Ef
     const figures = effect.cells.map(({ sample }, index) => `${sampleText(sample).figure} at ${values[index]?.label}`)
     return `${effect.label}: ${figures.join(', ')}`
   })
-  const lines = linesOf(effects)
+  const together = linesOf(effects)
+  const lines = together.map(({ labels, ...line }) => ({ ...line, label: labels.join(', ') }))
   const draw = (width: number) =>
     renderEffectChart({
       width,
@@ -88,22 +89,25 @@ function chartOf({ evidence }: Result, { varied, values }: WhatIfView, group: Ef
         ms,
       })),
     })
-  const shared = lines.filter(({ label }) => label.includes(', ')).map(({ label }) => label)
+  const shared = together.filter(({ labels }) => labels.length > 1).map(({ labels }) => labels.join(', '))
   const note = shared.length === 0 ? undefined : `Times that coincide share one line: ${shared.join('; ')}.`
   return drawing(`${title} (${evidence})`, legend, { description: said.join('; '), note }, draw)
 }
 
+/** A line, and all times that it is of. */
+type SharedLine = Omit<EffectLine, 'label'> & { labels: string[] }
+
 /** A line per time; times that would cover each other share one. */
-function linesOf(effects: Effect[]): EffectLine[] {
-  const lines: EffectLine[] = []
+function linesOf(effects: Effect[]): SharedLine[] {
+  const lines: SharedLine[] = []
   const isKnown = effects.some(({ cells }) => cells.some(({ boundBy }) => boundBy !== undefined))
   for (const { label, cells } of effects) {
     const points = cells.map((cell) => pointOf(cell, isKnown))
     const same = lines.find((line) => line.points.every((point, index) => covers(point, points[index] ?? null)))
-    if (same !== undefined) same.label += `, ${label}`
+    if (same !== undefined) same.labels.push(label)
     else {
       const { colour, shape } = markOf(lines.length)
-      lines.push({ label, color: `var(--p${colour})`, shape, points })
+      lines.push({ labels: [label], color: `var(--p${colour})`, shape, points })
     }
   }
   return lines

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { headlineText } from '../../report/headline.ts'
+import { basisText, headlineText } from '../../report/headline.ts'
 import type { ArmOutcome } from '../../result/result.ts'
 import { filledResult } from '../../testing/filled-results.ts'
 import { probesIn } from '../../testing/outcomes.ts'
@@ -87,6 +87,6 @@ describe('headlines', () => {
   })
 
   it('should say how many settings differ and how often the arms ran', () => {
-    expect(viewFor(sampleResult()).basis).toMatch(/^\d+ settings differ; 2 runs of each arm$/)
+    expect(basisText(viewFor(sampleResult()).basis)).toMatch(/^\d+ settings differ; 2 runs of each arm$/)
   })
 })
