@@ -25,6 +25,7 @@ import type { Fault } from './fault.ts'
 import type { HollowFleet, HollowNodes } from './fleet.ts'
 import { startHollowFleet } from './fleet.ts'
 import type { Kernel, Timeline } from './kernel/kernel.ts'
+import type { NodeLease } from './kubelet/heartbeats.ts'
 import type { Costs } from './machine/costs.ts'
 import type { Hardware } from './machine/hardware.ts'
 import type { Processor } from './machine/processor.ts'
@@ -108,7 +109,7 @@ export function openModel(options: ModelOptions): Model {
     schedulerLimiter,
     endpointSlices: new Set(),
   }
-  const renewedMs = new Map<string, number>()
+  const leases = new Map<string, NodeLease>()
 
   for (const name of systemNamespaces) objects.create('namespaces', { metadata: { name } })
   // The informers of the controller-manager and of the scheduler.
@@ -120,7 +121,7 @@ export function openModel(options: ModelOptions): Model {
   runNamespaceController(controlPlane)
   runNamespaceContentControllers(controlPlane)
   runGarbageCollector(controlPlane)
-  runNodeLifecycleController(controlPlane, renewedMs)
+  runNodeLifecycleController(controlPlane, leases)
   runScheduler(controlPlane)
   const { compactionMs } = settings.apiserver
   const compact = () => {
@@ -170,7 +171,7 @@ export function openModel(options: ModelOptions): Model {
       }),
     startFleet(nodes, signal) {
       fleet?.kill()
-      fleet = startHollowFleet({ controlPlane, nodes, hardware, kubeProxy, randomOf, renewedMs, signal })
+      fleet = startHollowFleet({ controlPlane, nodes, hardware, kubeProxy, randomOf, leases, signal })
       return fleet
     },
     fleet: () => fleet,

@@ -2,6 +2,7 @@ import type { Random } from '../base/random.ts'
 import { countMore } from '../base/sum.ts'
 import type { HollowNode } from '../fleet/hollow-node.ts'
 import type { ControlPlane } from './control-plane.ts'
+import type { NodeLease } from './kubelet/heartbeats.ts'
 import { createHeartbeats } from './kubelet/heartbeats.ts'
 import type { Kubelet } from './kubelet/kubelet.ts'
 import { createKubelet } from './kubelet/kubelet.ts'
@@ -26,7 +27,7 @@ export interface HollowFleetOptions {
   /** Whether each node has a kube-proxy. */
   kubeProxy: boolean
   randomOf: (stream: string) => Random
-  renewedMs: Map<string, number>
+  leases: Map<string, NodeLease>
   signal: AbortSignal
 }
 
@@ -49,7 +50,7 @@ const pieceMs = 5
  * a process after the other, the processes of a host side by side.
  */
 export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
-  const { controlPlane, nodes: spec, hardware, kubeProxy, randomOf, renewedMs, signal } = options
+  const { controlPlane, nodes: spec, hardware, kubeProxy, randomOf, leases, signal } = options
   const { timeline, server, processor, costs } = controlPlane
   const { hosts } = hardware
   const hostProcessors =
@@ -59,7 +60,7 @@ export function startHollowFleet(options: HollowFleetOptions): HollowFleet {
       : Array.from({ length: hosts.count }, () => createProcessor(timeline.nowMs, hosts.cores))
   const hostOf = (packNumber: number) => hostProcessors[packNumber % hostProcessors.length] as Processor
   const random = randomOf('kubelets')
-  const heartbeats = createHeartbeats({ controlPlane, random, renewedMs })
+  const heartbeats = createHeartbeats({ controlPlane, random, leases })
   const packs: Kubelet[][] = []
   const byName = new Map<string, Kubelet>()
 

@@ -50,6 +50,8 @@ interface Level<T> {
   /** From `head` on. */
   waiting: Waiting<T>[]
   head: number
+  /** Whether requests are being started: those that end meanwhile leave it to whoever starts them to go on. */
+  isStarting: boolean
   /** Whether there is a timer for the first of them, or for one that was before it. */
   isWatched: boolean
   seats: number
@@ -72,6 +74,7 @@ export function createFlowControl<T>(
     free,
     waiting: [],
     head: 0,
+    isStarting: false,
     isWatched: false,
     seats: free,
     refused: 0,
@@ -93,6 +96,10 @@ export function createFlowControl<T>(
   }
   /** A queue that is never empty would keep everything that ever waited in it: half of it at a time costs next to nothing. */
   const forgetPassed = (level: Level<T>) => {
+    if (level.head === level.waiting.length) {
+      level.waiting = []
+      level.head = 0
+    }
     if (level.head < 1024 || 2 * level.head < level.waiting.length) return
     level.waiting.splice(0, level.head)
     level.head = 0
@@ -135,17 +142,18 @@ export function createFlowControl<T>(
     leave(name, width) {
       const level = levels[name]
       level.free += width
-      if (level.waiting.length === 0) return
-      while (level.head < level.waiting.length) {
-        const next = level.waiting[level.head] as Waiting<T>
-        if (level.free < next.width) return forgetPassed(level)
+      if (level.waiting.length === 0 || level.isStarting) return
+      level.isStarting = true
+      for (;;) {
+        const next = level.waiting[level.head]
+        if (next === undefined || level.free < next.width) break
         level.head++
         level.free -= next.width
         noteWait(level, next)
         start(next.request)
       }
-      level.waiting = []
-      level.head = 0
+      level.isStarting = false
+      forgetPassed(level)
     },
     samples: () =>
       Object.entries(levels).flatMap(([name, { free, seats, refused, waits }]) => {

@@ -35,7 +35,7 @@ const bookmarkMs = 60_000
  * Events are handed over in batches, which is several times faster than one by one. Each keeps the moment at which it arrived; only
  * what the reader does about it comes later, by this much at most.
  */
-const handOverMs = 5
+const handOverMs = 20
 
 /**
  * One watch stream. It tells what has happened since the version asked for (from 0 on: everything there is, as ADDED, then a bookmark),

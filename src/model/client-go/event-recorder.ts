@@ -19,8 +19,16 @@ const longestQueue = 1000
 
 interface Memory {
   filter: TokenBucket
-  /** Per reason: since when, how many, and whether the combined event is there already. */
-  reasons: Map<string, { sinceMs: number; count: number; combined: boolean }>
+  /** A handful at most, of whichever object. */
+  reasons: Similar[]
+}
+
+/** Events of one reason: since when, how many, and whether the combined event is there already. */
+interface Similar {
+  reason: string
+  sinceMs: number
+  count: number
+  combined: boolean
 }
 
 /**
@@ -29,6 +37,9 @@ interface Memory {
  */
 export function createEventRecorder(timeline: Timeline, client: Client): EventRecorder {
   const memories = new Map<string, Memory>()
+  /** Whom it remembers, the longest known at `oldest`: the first key of a map that has lost thousands is a long way to go. */
+  const remembered: string[] = []
+  let oldest = 0
   const queue: ('POST' | 'PATCH')[] = []
   let sending = false
 
@@ -41,8 +52,13 @@ export function createEventRecorder(timeline: Timeline, client: Client): EventRe
   const memoryOf = (object: string): Memory => {
     const known = memories.get(object)
     if (known !== undefined) return known
-    if (memories.size >= rememberedObjects) memories.delete(memories.keys().next().value as string)
-    const memory = { filter: createTokenBucket(spamFilter), reasons: new Map() }
+    const memory: Memory = { filter: createTokenBucket(spamFilter), reasons: [] }
+    if (memories.size < rememberedObjects) remembered.push(object)
+    else {
+      memories.delete(remembered[oldest] as string)
+      remembered[oldest] = object
+      oldest = (oldest + 1) % rememberedObjects
+    }
     memories.set(object, memory)
     return memory
   }
@@ -51,11 +67,12 @@ export function createEventRecorder(timeline: Timeline, client: Client): EventRe
   const correlate = (object: string, reason: string): 'POST' | 'PATCH' | undefined => {
     const { filter, reasons } = memoryOf(object)
     const nowMs = timeline.nowMs()
-    let similar = reasons.get(reason)
-    if (similar === undefined || nowMs - similar.sinceMs > similarWithinMs) {
-      similar = { sinceMs: nowMs, count: 0, combined: false }
-      reasons.set(reason, similar)
-    }
+    let similar = reasons.find((one) => one.reason === reason)
+    if (similar === undefined) {
+      similar = { reason, sinceMs: nowMs, count: 0, combined: false }
+      reasons.push(similar)
+    } else if (nowMs - similar.sinceMs > similarWithinMs)
+      Object.assign(similar, { sinceMs: nowMs, count: 0, combined: false })
     similar.count++
     if (!filter.tryTake(nowMs)) return undefined
     if (similar.count < similarEvents) return 'POST'

@@ -201,7 +201,9 @@ export function runGarbageCollector(controlPlane: ControlPlane): void {
         dependents.delete(uid)
         return
       }
-      byUid.set(uid, { resource, object })
+      const known = byUid.get(uid)
+      if (known === undefined) byUid.set(uid, { resource, object })
+      else known.object = object
       if (previous?.metadata.ownerReferences !== ownerReferences) {
         if (previous !== undefined) link(uid, previous, false)
         link(uid, object, true)

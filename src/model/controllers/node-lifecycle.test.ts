@@ -10,14 +10,17 @@ const ref = { resource: 'nodes', name: 'a' } as const
 async function benchOf() {
   const bench = componentBenchForTests()
   const { objects, timeline, settings, store } = bench.controlPlane
-  const renewedMs = new Map<string, number>()
-  runNodeLifecycleController(bench.controlPlane, renewedMs)
+  const lease = { renewedMs: 0 }
+  const leases = new Map([['a', lease]])
+  runNodeLifecycleController(bench.controlPlane, leases)
   const setReady = () =>
     objects.update(ref, 'status', (node) => {
       const conditions: Condition[] = [{ type: 'Ready', status: 'True' }]
       return { ...node, status: { ...node.status, conditions } } as Node
     })
-  const renew = () => renewedMs.set('a', timeline.nowMs())
+  const renew = () => {
+    lease.renewedMs = timeline.nowMs()
+  }
   objects.create('nodes', { metadata: { name: 'a' } } as Node)
   renew()
   return {

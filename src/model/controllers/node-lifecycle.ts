@@ -4,6 +4,7 @@ import { createEventRecorder } from '../client-go/event-recorder.ts'
 import { createWorkQueue } from '../client-go/work-queue.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import { controllerClient } from '../control-plane.ts'
+import type { NodeLease } from '../kubelet/heartbeats.ts'
 
 const notReadyTaint = 'node.kubernetes.io/not-ready'
 const unreachableTaint = 'node.kubernetes.io/unreachable'
@@ -17,8 +18,8 @@ const taintWorkers = 8
  */
 export function runNodeLifecycleController(
   controlPlane: ControlPlane,
-  /** When each node last renewed its lease. */
-  renewedMs: ReadonlyMap<string, number>,
+  /** By node. */
+  leases: ReadonlyMap<string, NodeLease>,
 ): void {
   const { timeline, server, store, processor, costs, settings } = controlPlane
   const { nodeMonitorPeriodMs, nodeMonitorGracePeriodMs } = settings.controllerManager
@@ -87,7 +88,7 @@ export function runNodeLifecycleController(
     if (lost.size > 0 || nowMs > quietUntilMs) {
       let oldestMs = nowMs
       nodes.forEach((node, name) => {
-        const atMs = renewedMs.get(name) ?? nowMs
+        const atMs = leases.get(name)?.renewedMs ?? nowMs
         if (atMs < oldestMs) oldestMs = atMs
         if (nowMs - atMs <= nodeMonitorGracePeriodMs) lost.delete(name)
         else if (!lost.has(name) && isReady(node)) lose(name)

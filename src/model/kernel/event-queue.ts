@@ -11,8 +11,8 @@ export interface EventQueue {
 }
 
 /**
- * An empty queue: a binary heap, so that an event costs the logarithm of how many are waiting. Its columns are arrays of their own
- * rather than fields of event objects, which would all live long enough to burden the garbage collector.
+ * An empty queue: a binary heap, so that an event costs the logarithm of how many are waiting. Its columns are arrays of numbers, and what is
+ * to be done stays where it was put: moving objects about, or fields of event objects, would burden the garbage collector.
  */
 export function createEventQueue(): EventQueue {
   let size = 0
@@ -20,32 +20,40 @@ export function createEventQueue(): EventQueue {
   let times = new Float64Array(capacity)
   /** Priority and sequence in one number: 2^46 events of a priority are enough. */
   let orders = new Float64Array(capacity)
+  /** Where in `actions` and `owners` an event of the heap has its own; beyond the heap, places that are free. */
+  let places = Int32Array.from({ length: capacity }, (_, index) => index)
   const actions: (() => void)[] = []
   const owners: object[] = []
   let sequence = 0
   let poppedMs = 0
 
   const grow = () => {
+    const [lessTimes, lessOrders, lessPlaces] = [times, orders, places]
     capacity *= 2
-    const [moreTimes, moreOrders] = [new Float64Array(capacity), new Float64Array(capacity)]
-    moreTimes.set(times)
-    moreOrders.set(orders)
-    times = moreTimes
-    orders = moreOrders
+    times = new Float64Array(capacity)
+    orders = new Float64Array(capacity)
+    places = Int32Array.from({ length: capacity }, (_, index) => index)
+    times.set(lessTimes)
+    orders.set(lessOrders)
+    places.set(lessPlaces)
   }
 
   const move = (from: number, to: number) => {
     times[to] = times[from] as number
     orders[to] = orders[from] as number
-    actions[to] = actions[from] as () => void
-    owners[to] = owners[from] as object
+    places[to] = places[from] as number
   }
 
-  const put = (index: number, timeMs: number, order: number, action: () => void, owner: object) => {
+  /** What has happened keeps nobody's memory. */
+  const forget = (place: number) => {
+    actions[place] = nothing
+    owners[place] = nothing
+  }
+
+  const put = (index: number, timeMs: number, order: number, place: number) => {
     times[index] = timeMs
     orders[index] = order
-    actions[index] = action
-    owners[index] = owner
+    places[index] = place
   }
 
   const isBefore = (timeMs: number, order: number, other: number) => {
@@ -54,7 +62,7 @@ export function createEventQueue(): EventQueue {
   }
 
   /** Puts an event in at `start`, or below it where it belongs. */
-  const siftDown = (start: number, timeMs: number, order: number, action: () => void, owner: object) => {
+  const siftDown = (start: number, timeMs: number, order: number, place: number) => {
     let index = start
     for (;;) {
       let child = 2 * index + 1
@@ -64,8 +72,10 @@ export function createEventQueue(): EventQueue {
       move(child, index)
       index = child
     }
-    put(index, timeMs, order, action, owner)
+    put(index, timeMs, order, place)
   }
+  const siftLast = (start: number, last: number) =>
+    siftDown(start, times[last] as number, orders[last] as number, places[last] as number)
 
   return {
     poppedMs: () => poppedMs,
@@ -74,40 +84,46 @@ export function createEventQueue(): EventQueue {
       if (size === capacity) grow()
       const order = priority * 2 ** 46 + sequence++
       let index = size++
+      const place = places[index] as number
+      actions[place] = action
+      owners[place] = owner
       while (index > 0) {
         const parent = (index - 1) >> 1
         if (!isBefore(timeMs, order, parent)) break
         move(parent, index)
         index = parent
       }
-      put(index, timeMs, order, action, owner)
+      put(index, timeMs, order, place)
     },
 
     pop() {
       if (size === 0) return undefined
-      const action = actions[0] as () => void
+      const place = places[0] as number
+      const action = actions[place] as () => void
       poppedMs = times[0] as number
+      forget(place)
       size--
-      const [lastAction, lastOwner] = [actions.pop() as () => void, owners.pop() as object]
-      if (size > 0) siftDown(0, times[size] as number, orders[size] as number, lastAction, lastOwner)
+      if (size > 0) siftLast(0, size)
+      places[size] = place
       return action
     },
 
     removeOf(owner) {
+      const free: number[] = []
       let kept = 0
-      for (let index = 0; index < size; index++) if (owners[index] !== owner) move(index, kept++)
-      size = kept
-      actions.length = kept
-      owners.length = kept
-      for (let index = (size >> 1) - 1; index >= 0; index--) {
-        siftDown(
-          index,
-          times[index] as number,
-          orders[index] as number,
-          actions[index] as () => void,
-          owners[index] as object,
-        )
+      for (let index = 0; index < size; index++) {
+        const place = places[index] as number
+        if (owners[place] !== owner) move(index, kept++)
+        else free.push(place)
       }
+      size = kept
+      for (const place of free) {
+        forget(place)
+        places[kept++] = place
+      }
+      for (let index = (size >> 1) - 1; index >= 0; index--) siftLast(index, index)
     },
   }
 }
+
+const nothing = () => {}

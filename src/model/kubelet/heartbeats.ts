@@ -16,6 +16,7 @@ export interface HeartbeatingNode {
   readonly host: Processor
   /** False from the moment its kubelet was killed. */
   isAlive: boolean
+  readonly lease: NodeLease
 }
 
 /** The leases and statuses of a fleet's nodes. */
@@ -27,8 +28,13 @@ export interface Heartbeats {
 export interface HeartbeatOptions {
   controlPlane: ControlPlane
   random: Random
-  /** When each node last renewed its lease. */
-  renewedMs: Map<string, number>
+  /** By node; of those that have one. */
+  leases: Map<string, NodeLease>
+}
+
+/** A node's lease: it is renewed a million times in a run. */
+export interface NodeLease {
+  renewedMs: number
 }
 
 /** nodeLeaseDurationSeconds (40) / 4. */
@@ -68,7 +74,7 @@ interface Due {
  * lastHeartbeatTime included, as long as a report would change nothing else in it. One that does is a request of its own, and so is each
  * as long as the server is so far behind that they queue for seats.
  */
-export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatOptions): Heartbeats {
+export function createHeartbeats({ controlPlane, random, leases }: HeartbeatOptions): Heartbeats {
   const { timeline, server, store, processor, costs, settings } = controlPlane
   const client = createClient({ ...controlPlane, bucket: unlimited, level: 'node-high' })
   /** By the number of the tick. */
@@ -93,7 +99,8 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
   const hear = (component: string, count: number, costMs: number) =>
     processor.reserve(component, count * costMs, 'watches', count)
   const hearRenewals = (nodes: readonly HeartbeatingNode[]) => {
-    for (const { name } of nodes) renewedMs.set(name, timeline.nowMs())
+    const nowMs = timeline.nowMs()
+    for (const { lease } of nodes) lease.renewedMs = nowMs
     hear('kube-controller-manager', nodes.length, costs.controllerManager.leaseMs)
   }
   const hearStatuses = ({ length }: readonly HeartbeatingNode[]) => {
@@ -164,7 +171,10 @@ export function createHeartbeats({ controlPlane, random, renewedMs }: HeartbeatO
   return {
     begin(node) {
       notReady.add(node.name)
-      client.send('POST', 'leases', undefined, () => hearRenewals([node]))
+      client.send('POST', 'leases', undefined, () => {
+        leases.set(node.name, node.lease)
+        hearRenewals([node])
+      })
       dueIn(jittered(leasePeriodMs)).leases.push(node)
       timeline.after(fastUpdateMs, () => {
         if (node.isAlive) report([node], true)

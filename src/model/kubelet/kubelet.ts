@@ -98,7 +98,7 @@ export function createKubelet({ controlPlane, name, host, node, random, heartbea
   const limiter = createLimiterMetrics()
   const pods = new Map<string, KnownPod>()
   const startedMs = timeline.nowMs()
-  const self = { name, host, isAlive: true }
+  const self = { name, host, isAlive: true, lease: { renewedMs: startedMs } }
   /** Relists come at the same part of each second, which differs from node to node. */
   const relistPhaseMs = random.integer(0, relistMs - 1)
   const heartbeatClient = createClient({ ...controlPlane, bucket: unlimited, level: 'node-high' })

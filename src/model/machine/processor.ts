@@ -11,14 +11,15 @@ export interface Processor {
 }
 
 interface Component {
-  name: string
   usedMs: number
-  flows: Flow[]
+  flows: Map<string, Flow>
+  /** Those that have something to do, and some that have just done it; in the order in which they first came up. */
+  busy: Flow[]
 }
 
 /** What is done first come, first served. */
 interface Flow {
-  name: string
+  number: number
   /** When it has done all that it was given, as reckoned when it was given something last. */
   freeMs: number
   /** Cores that it has until then, on average. */
@@ -31,30 +32,40 @@ interface Flow {
  * takes one core at most. When work is done is reckoned as it arrives, from what all have left to do at that moment.
  */
 export function createProcessor(nowMs: () => number, cores: number): Processor {
+  const byName = new Map<string, Component>()
   const components: Component[] = []
+  /** The moment at which `busy` was last looked through. */
+  let lookedMs = Number.NEGATIVE_INFINITY
 
-  const find = (name: string): Component | undefined => {
-    for (let index = 0; index < components.length; index++) {
-      const component = components[index] as Component
-      if (component.name === name) return component
-    }
-    return undefined
-  }
   const componentOf = (name: string): Component => {
-    const known = find(name)
+    const known = byName.get(name)
     if (known !== undefined) return known
-    const component: Component = { name, usedMs: 0, flows: [] }
+    const component: Component = { usedMs: 0, flows: new Map(), busy: [] }
+    byName.set(name, component)
     components.push(component)
     return component
   }
   const flowOf = ({ flows }: Component, name: string): Flow => {
-    for (let index = 0; index < flows.length; index++) {
-      const flow = flows[index] as Flow
-      if (flow.name === name) return flow
-    }
-    const flow: Flow = { name, freeMs: 0, cores }
-    flows.push(flow)
+    const known = flows.get(name)
+    if (known !== undefined) return known
+    const flow: Flow = { number: flows.size, freeMs: 0, cores }
+    flows.set(name, flow)
     return flow
+  }
+
+  /** A host has a flow for each of its kubelets, and few of them have something to do. */
+  const forgetIdle = (now: number) => {
+    if (now === lookedMs) return
+    lookedMs = now
+    for (let at = 0; at < components.length; at++) {
+      const { busy } = components[at] as Component
+      let kept = 0
+      for (let index = 0; index < busy.length; index++) {
+        const flow = busy[index] as Flow
+        if (flow.freeMs > now) busy[kept++] = flow
+      }
+      busy.length = kept
+    }
   }
 
   return {
@@ -65,40 +76,44 @@ export function createProcessor(nowMs: () => number, cores: number): Processor {
       const mine = componentOf(name)
       mine.usedMs += costMs
       const flow = flowOf(mine, flowName)
+      forgetIdle(now)
+      const wasIdle = flow.freeMs <= now
       const startMs = Math.max(now, flow.freeMs)
       const neededMs = (startMs - now) * flow.cores + costMs
-      const myBusy = busyFlows(mine, now) + (flow.freeMs > now ? 0 : 1)
+      const myBusy = mine.busy.length + (wasIdle ? 1 : 0)
       let othersMs = 0
       for (let at = 0; at < components.length; at++) {
         const component = components[at] as Component
-        const busy = component === mine ? myBusy : busyFlows(component, now)
-        if (busy === 0) continue
+        const { busy } = component
+        if (busy.length === 0) continue
         // What another flow gets while this one gets what it needs, unless it needs less.
-        const mostMs = (neededMs * myBusy) / busy
-        const { flows } = component
-        for (let index = 0; index < flows.length; index++) {
-          const other = flows[index] as Flow
-          if (other === flow || other.freeMs <= now) continue
+        const share = component === mine ? myBusy : busy.length
+        const mostMs = (neededMs * myBusy) / share
+        for (let index = 0; index < busy.length; index++) {
+          const other = busy[index] as Flow
+          if (other === flow) continue
           const leftMs = (other.freeMs - now) * other.cores
           othersMs += Math.min(leftMs, mostMs)
           // And what this one takes from it: what it was promised stands, what comes next is later.
           if (other.freeMs <= startMs) continue
-          other.freeMs += Math.min(costMs, (leftMs * busy) / myBusy) / cores
+          other.freeMs += Math.min(costMs, (leftMs * share) / myBusy) / cores
           other.cores = leftMs / (other.freeMs - now)
         }
       }
       const tookMs = (neededMs + othersMs) / cores
       flow.freeMs = now + tookMs
       if (tookMs > 0) flow.cores = neededMs / tookMs
+      if (wasIdle && flow.freeMs > now) insert(mine.busy, flow)
       return Math.max(flow.freeMs, startMs + costMs / pieces)
     },
-    usedMs: (name) => find(name)?.usedMs ?? 0,
+    usedMs: (name) => byName.get(name)?.usedMs ?? 0,
   }
 }
 
-/** How many flows of a component have something to do. */
-function busyFlows({ flows }: Component, nowMs: number): number {
-  let busy = 0
-  for (let index = 0; index < flows.length; index++) if ((flows[index] as Flow).freeMs > nowMs) busy++
-  return busy
+/** The order decides what sums of fractions come to, to the last bit. */
+function insert(busy: Flow[], flow: Flow): void {
+  let index = busy.length
+  busy.push(flow)
+  for (; index > 0 && (busy[index - 1] as Flow).number > flow.number; index--) busy[index] = busy[index - 1] as Flow
+  busy[index] = flow
 }

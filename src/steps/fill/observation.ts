@@ -66,8 +66,9 @@ export async function observeFill(
     (change) => {
       const before = timeline.done()
       timeline.pod(change)
-      if (before < expectedPods && timeline.done() >= expectedPods) fullMs = change.atMs
-      tell()
+      const done = timeline.done()
+      if (before < expectedPods && done >= expectedPods) fullMs = change.atMs
+      if (done !== before) tell()
     },
     disruptions,
   )
