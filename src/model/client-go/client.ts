@@ -95,12 +95,11 @@ export function createClient(options: ClientOptions): Client {
             if (error?.retryAfterMs === undefined || retries === mostRetries) return reply(error, value)
             timeline.after(error.retryAfterMs, () => send(request, serve, reply, retries + 1))
           }
+    if (waitMs === 0 && sentMs === undefined) return server.handle(request, serve, retrying)
     const hand = () => server.handle(request, serve, retrying)
-    if (sentMs !== undefined) {
-      if (waitMs === 0) timeline.at(sentMs(), hand)
-      else timeline.after(waitMs, () => timeline.at(sentMs(), hand))
-    } else if (waitMs === 0) hand()
-    else timeline.after(waitMs, hand)
+    if (sentMs === undefined) timeline.after(waitMs, hand)
+    else if (waitMs === 0) timeline.at(sentMs(), hand)
+    else timeline.after(waitMs, () => timeline.at(sentMs(), hand))
   }
 
   const storedBytes = (ref: ObjectRef): number => {
