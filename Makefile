@@ -47,13 +47,14 @@ scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, KUBERNE
 simulate: $(installed) ## Try a small plan under the faults of many seeds: SEEDS
 	@exec $(program) simulate --seeds="$$SEEDS"
 
-fidelity: $(installed) ## Measure and simulate the same probes, and print by how much each cell is off (about half an hour, an estimate): SEED
+fidelity: $(installed) ## Calibrate, measure and simulate the same probes, and print by how much each cell is off (about 35 minutes, an estimate): SEED
+	@$(program) calibrate --output reports/fidelity-calibration.json
 	@$(program) run experiments/fidelity --target local
 	@$(program) run experiments/fidelity-300-pods --target local
 	@$(program) run experiments/fidelity-unbound --target local
 	@folder=$$(mktemp -d) && trap 'rm -r "$$folder"' EXIT && \
 	node scripts/fidelity.ts --draw "$$SEED" > "$$folder/drawn.yaml" && $(program) run --target=local -- "$$folder/drawn.yaml"
-	@node scripts/fidelity.ts --seed "$$SEED"
+	@node scripts/fidelity.ts --seed "$$SEED" --calibration reports/fidelity-calibration.json
 
 components: $(installed) ## Build etcd, the control plane and the hollow node (once; needs Go): KUBERNETES
 	@exec $(program) components $${KUBERNETES:+--kubernetes="$$KUBERNETES"}

@@ -21,6 +21,9 @@ import { simulate } from './simulate.ts'
  *     fidelity.ts --published    what others have published; needs no run
  *     fidelity.ts FOLDER ...     these measured runs, any plan's
  *     fidelity.ts --draw N       the plan of the settings that seed N draws, to be measured
+ *
+ * `--calibration FILE` has what was measured here simulated with the figures of this machine; what others have published is
+ * simulated with those of the repository.
  */
 const root = join(import.meta.dirname, '..')
 const folders = { plans: join(root, 'plans'), profiles: join(root, 'profiles') }
@@ -28,7 +31,12 @@ const reports = process.env['SCALE_TEST_REPORTS'] ?? join(root, 'reports')
 const measuredPlans = ['fidelity', 'fidelity-300-pods', 'fidelity-unbound']
 
 const { values, positionals } = parseArgs({
-  options: { seed: { type: 'string', default: '1' }, published: { type: 'boolean' }, draw: { type: 'string' } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    published: { type: 'boolean' },
+    draw: { type: 'string' },
+    calibration: { type: 'string' },
+  },
   allowPositionals: true,
 })
 if (values.draw !== undefined) {
@@ -50,7 +58,7 @@ async function compareMeasured(seed: number): Promise<void> {
 
 async function compareRuns(runs: readonly string[]): Promise<void> {
   for (const { title, plan, cells } of runs.map(readMeasuredRun)) {
-    const simulated = await simulatedCells(plan)
+    const simulated = await simulatedCells(plan, values.calibration)
     process.stdout.write(comparisonText(title, compareCells(cells, simulated)))
   }
 }
@@ -69,7 +77,7 @@ function seedOf(text: string): number {
 }
 
 /** On the machine that the calibration was measured on; every repetition draws its own numbers. */
-async function simulatedCells(plan: Plan): Promise<Cell[]> {
-  const { result } = await simulate(plan, readCalibration(join(root, defaultCalibration)))
+async function simulatedCells(plan: Plan, calibration = join(root, defaultCalibration)): Promise<Cell[]> {
+  const { result } = await simulate(plan, readCalibration(calibration))
   return cellsOf(result)
 }

@@ -32,7 +32,7 @@ const densityReview = 'https://github.com/kubernetes/kubernetes/pull/22513'
 const nvSentinel = 'https://github.com/NVIDIA/NVSentinel/pull/1789'
 const agentSandbox = 'https://github.com/kubernetes-sigs/agent-sandbox/pull/1276'
 
-const startRate = 'no start rate assumed'
+const startRate = 'containers start at once in the simulation'
 
 /** In the order in which they are printed. What is off stays in the list. */
 export const publishedFigures: readonly PublishedFigure[] = [
@@ -74,7 +74,7 @@ export const publishedFigures: readonly PublishedFigure[] = [
     words: '67.5 s',
     value: 67_500,
     source: eksAmi,
-    why: `published are 3.5 requests a pod, simulated 4.3; ${startRate}`,
+    why: `3.5 requests per pod were published, 4.3 simulated; ${startRate}`,
   },
   {
     plan: 'eks-qps',
@@ -84,7 +84,7 @@ export const publishedFigures: readonly PublishedFigure[] = [
     words: '32.8 s',
     value: 32_800,
     source: eksAmi,
-    why: 'published are 3.5 requests a pod, simulated 3.3',
+    why: '3.5 requests per pod were published, 3.3 simulated',
   },
   {
     plan: 'eks-qps',
@@ -94,7 +94,7 @@ export const publishedFigures: readonly PublishedFigure[] = [
     words: '22 s',
     value: 22_000,
     source: eksAmi,
-    why: `${startRate}; the first pod waits for its token, and then behind the others' statuses`,
+    why: `${startRate}; the first pod waits for its token, and then for the other pods' status writes`,
   },
   {
     plan: 'eks-qps',
@@ -114,7 +114,7 @@ export const publishedFigures: readonly PublishedFigure[] = [
     words: '~110 s',
     value: 110_000,
     source: nodeDensity,
-    why: `${startRate}; in 2016 events went through the same limit`,
+    why: `${startRate}; in 2016, events counted towards the same limit`,
   },
   {
     plan: 'node-density',
@@ -124,7 +124,7 @@ export const publishedFigures: readonly PublishedFigure[] = [
     words: '~60 s',
     value: 60_000,
     source: nodeDensity,
-    why: `${startRate}: docker on one core took some 0.57 s a container`,
+    why: `${startRate}; docker on one core took about 0.57 s per container`,
   },
   {
     plan: 'density-review',
@@ -134,7 +134,7 @@ export const publishedFigures: readonly PublishedFigure[] = [
     words: '110 to 140 s',
     value: [110_000, 140_000],
     source: densityReview,
-    why: `${startRate}; in 2016 events went through the same limit`,
+    why: `${startRate}; in 2016, events counted towards the same limit`,
   },
   {
     plan: 'density-review',
@@ -154,19 +154,19 @@ export const publishedFigures: readonly PublishedFigure[] = [
     words: '1,114.6/s',
     value: 1114.6,
     source: nvSentinel,
-    why: 'a kubelet renews every 10 s; KWOK did every 22 s, by its settings or because it fell behind',
+    why: 'a kubelet renews every 10 s; KWOK renewed every 22 s, because it was set to or because it fell behind',
   },
 ]
 
 export const notExpressible: readonly NotExpressible[] = [
   {
-    what: '4.5 pods a second and node created and deleted, 20 nodes, kubelet 50/100',
+    what: '4.5 pods per second and node, created and deleted on 20 nodes with kubelets at 50/100',
     source: agentSandbox,
-    why: 'a plan has no churn, and what bound it were the disks of the nodes, which hollow nodes do not have',
+    why: "a plan cannot keep creating and deleting pods, and the bottleneck was the nodes' disks, which hollow nodes do not have",
   },
   {
     what: '867 bytes in etcd for each lease renewal of 25,000 nodes',
     source: nvSentinel,
-    why: 'a result has no bytes by kind of object; the model counts 492 for a Lease that was measured here as 0.8 KB of JSON',
+    why: 'a result does not break bytes down by kind of object; the model counts 492 bytes, for a Lease that was measured here at 0.8 KB of JSON',
   },
 ]

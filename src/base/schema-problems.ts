@@ -52,7 +52,8 @@ export function pathText(path: ValuePath): string {
     .join('')
 }
 
-type Form = z.core.JSONSchema.JSONSchema
+/** What a schema lets in, as editors are told. */
+export type Form = z.core.JSONSchema.JSONSchema
 
 /** What a value should have been like. */
 interface Expected {
@@ -132,7 +133,7 @@ function fieldsInstead({ form, whole }: Expected, path: ValuePath, key: string):
 }
 
 /** The schemas that a value may have at `path`. */
-function formsAt(form: Form, path: ValuePath): Form[] {
+export function formsAt(form: Form, path: ValuePath): Form[] {
   return path.reduce<Form[]>(
     (forms, step) =>
       forms

@@ -10,7 +10,7 @@ const words: { readonly [Code in YAMLError['code']]?: Words } = {
   ALIAS_PROPS: 'an alias (*name) has no tag and no anchor of its own',
   BAD_ALIAS: 'an anchor (&name) or an alias (*name) needs a name, which does not end in a colon',
   BAD_COLLECTION_TYPE: 'the tag does not fit; remove it',
-  BAD_DIRECTIVE: 'directives such as %YAML are not read; remove the line',
+  BAD_DIRECTIVE: 'directives such as %YAML are not supported; remove the line',
   BAD_DQ_ESCAPE: 'unknown escape in double quotes; in single quotes a backslash is just a backslash',
   BAD_INDENT: (message) => {
     if (message.startsWith('Flow')) return 'a bracket is opened here or above and never closed'
@@ -20,7 +20,7 @@ const words: { readonly [Code in YAMLError['code']]?: Words } = {
   },
   BAD_PROP_ORDER: 'anchors and tags stand right before their value',
   BAD_SCALAR_START: 'a value that begins with this character needs quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'a second colon in one line; quote the value, or begin a new line',
+  BLOCK_AS_IMPLICIT_KEY: 'a second colon on one line; quote the value, or start a new line',
   BLOCK_IN_FLOW: 'inside brackets, lists and maps need brackets, too',
   KEY_OVER_1024_CHARS: 'a key of more than 1024 characters',
   MISSING_CHAR: (message) => {
@@ -32,14 +32,14 @@ const words: { readonly [Code in YAMLError['code']]?: Words } = {
     if (message.startsWith('Implicit map keys')) return 'expected "key: value"; the colon is missing'
     return 'something is missing'
   },
-  MULTILINE_IMPLICIT_KEY: 'expected "key: value" in one line; is a colon missing, or a space after it?',
+  MULTILINE_IMPLICIT_KEY: 'expected "key: value" on one line; is a colon missing, or a space after it?',
   MULTIPLE_ANCHORS: 'a value has one anchor (&name) at most',
   MULTIPLE_DOCS: 'a second document begins; a file may hold only one',
-  MULTIPLE_TAGS: 'tags such as !name are not read; remove them',
+  MULTIPLE_TAGS: 'tags such as !name are not supported; remove them',
   NON_STRING_KEY: 'a key has to be plain text',
   RESOURCE_EXHAUSTION: 'nested too deeply',
   TAB_AS_INDENT: 'indented with a tab; YAML wants spaces',
-  TAG_RESOLVE_FAILED: 'tags such as !name are not read; remove it',
+  TAG_RESOLVE_FAILED: 'tags such as !name are not supported; remove it',
   UNEXPECTED_TOKEN: 'this does not belong here',
 }
 

@@ -8,7 +8,7 @@ import type { Baselines } from '../run/thresholds.ts'
 import { readResult } from './result-files.ts'
 
 /**
- * The kept results that a plan's thresholds compare with. Throws `Failure('bad-input')` where one is not there: before a run, not after it.
+ * The saved results that a plan's thresholds compare with. Throws `Failure('bad-input')` where one is not there: before a run, not after it.
  */
 export function baselinesOf({ thresholds }: Pick<Plan, 'thresholds'>, reports: string): Baselines {
   const names = thresholds.flatMap(({ against }) =>

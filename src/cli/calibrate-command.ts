@@ -28,7 +28,7 @@ export async function calibrateCommand(
   const runFolder = join(folders.reports, runId)
   const target = localTarget({ runId, runFolder, componentsSource: folders.components, env, clock: systemClock })
   if (kindOf(path) === 'folder')
-    throw new Failure('bad-input', `${path} is a folder`, { next: 'Name a file: --output' })
+    throw new Failure('bad-input', `${path} is a folder`, { next: 'Give --output a file name' })
   // Before five minutes of measuring.
   freeBytes(dirname(path))
   interruption.hint = `to remove what it left behind: npm run scale-test -- cleanup --run ${runId}`

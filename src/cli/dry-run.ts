@@ -57,7 +57,7 @@ export async function dryRunCommand(
     }
     const comment = options.manifests === true ? '# ' : ''
     const lines = [
-      ...[...counts].map(([title, count]) => `${title}: ${plural(count, 'object')} would be created; none was`),
+      ...[...counts].map(([title, count]) => `${title}: would create ${plural(count, 'object')}; created none`),
       '',
       ...renderChecks(checks, styles),
     ]

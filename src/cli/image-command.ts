@@ -73,7 +73,7 @@ async function requireVersion(program: string, kubernetes: string, env: Surround
   const version = await readVersion(program, env)
   if (version !== kubernetes)
     throw new Failure('bad-input', `${program} is from Kubernetes ${version}, not ${kubernetes}`, {
-      next: `Unset ${componentsVariable}: with Go installed, the right one is built`,
+      next: `Unset ${componentsVariable}, so that the right version is built (needs Go)`,
     })
 }
 

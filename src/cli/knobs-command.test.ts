@@ -30,6 +30,11 @@ describe('knobsCommand', () => {
     expect(lines.filter((line) => line.startsWith('  affects '))).toHaveLength(catalogue.length)
   })
 
+  it('should begin with the knobs of the component that is asked for', () => {
+    const [first] = printed('scheduler')
+    expect(first).toMatch(/^scheduler\./)
+  })
+
   it('should say what a knob takes, its values, what it affects and where it acts', () => {
     expect(toldOf('kubelet.kubeAPIQPS')).toBe(
       [

@@ -52,6 +52,12 @@ describe('new', () => {
     ).toThrow(/already exists/)
   })
 
+  it('should refuse the name of a plan that there is already, and a folder that there is not', () => {
+    const surroundings = surroundingsForTests(folder, () => {})
+    expect(() => newCommand(join(folder, '5k-nodes.yaml'), surroundings)).toThrow('already has a plan called 5k-nodes')
+    expect(() => newCommand(join(folder, 'none', 'small.yaml'), surroundings)).toThrow('there is no folder')
+  })
+
   it.each(['Big', 'a b', '-a', '..', 'x'.repeat(64)])('should refuse a name that no plan can have: %s', (name) => {
     expect(() =>
       newCommand(

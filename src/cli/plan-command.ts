@@ -101,19 +101,22 @@ const longestDescription = 400
 const mostArmsAbreast = 3
 const longestName = 12
 
-/** A column per arm, as many abreast as the width takes; where they do not fit, one table below the other. */
+/** A column per arm, as many abreast as the width takes; where they do not fit, with names cut, or else one table below the other. */
 function armTable(arms: readonly ArmForecast[], rows: readonly ArmRow[], beside?: string): string[] {
-  const abreastOf = (shown: readonly ArmForecast[]) =>
+  const abreastOf = (shown: readonly ArmForecast[], headOf: (name: string) => string) =>
     table([
-      ['', ...shown.map(({ name }) => shortened(name)), ...(beside === undefined ? [] : [beside])],
+      ['', ...shown.map(({ name }) => headOf(name)), ...(beside === undefined ? [] : [beside])],
       ...rows.map(([title, of, text = '']) => [title, ...shown.map(of), ...(beside === undefined ? [] : [text])]),
     ])
   for (let abreast = mostArmsAbreast; ; abreast--) {
     const groups = Array.from({ length: Math.ceil(arms.length / abreast) }, (_, group) =>
       arms.slice(group * abreast, (group + 1) * abreast),
     )
-    const lines = groups.flatMap(abreastOf)
-    if (abreast === 1 || lines.every(({ length }) => length <= width)) return lines
+    for (const headOf of [(name: string) => name, shortened]) {
+      const lines = groups.flatMap((group) => abreastOf(group, headOf))
+      const isLast = abreast === 1 && headOf === shortened
+      if (isLast || lines.every(({ length }) => length <= width)) return lines
+    }
   }
 }
 

@@ -23,7 +23,7 @@ import { describeVersion } from './version.ts'
 /** The command line; `onExit` takes the exit status of the command that ran. Commands load when called: help is instant. */
 export function createProgram(surroundings: Surroundings, onExit: (status: number) => void): Command {
   const program = new Command('scale-test')
-    .description('Learn, with numbers you can defend, what Kubernetes tuning does to a big cluster.')
+    .description('Find out what Kubernetes tuning does to a big cluster, with numbers you can defend.')
     .option('-V, --version', 'print the version and, in a checkout, the commit')
     .on('option:version', () => {
       surroundings.terminal.print(describeVersion(surroundings.folders.root))
@@ -129,7 +129,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('simulate')
-    .description('run a small plan with random faults, once for each seed, and check what must always hold')
+    .description('run a small plan with random faults, once per seed, and check that every invariant holds')
     .option('-n, --seeds <count>', 'how many seeds; default: 1000', wholeNumber(mostSeeds))
     .option('-f, --from <seed>', 'the first seed; default: 1', wholeNumber(Number.MAX_SAFE_INTEGER))
     .option('--seed <seed>', 'run one seed only, and show everything about it', wholeNumber(Number.MAX_SAFE_INTEGER))
@@ -228,7 +228,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('-k, --kubernetes <version>', kubernetesHelp)
     .option('-r, --registry <registry>', 'prefix the image name with this, and push the image there')
     .addOption(
-      new Option('-b, --builder <builder>', 'tool to build it with; none: no container tool, only Go')
+      new Option('-b, --builder <builder>', 'tool to build it with; `none` needs only Go, no container tool')
         .choices(['auto', ...builders])
         .default('auto'),
     )
@@ -284,14 +284,14 @@ const mostNodesMeasured = 1000
 const mostThreads = 1024
 const threadsHelp = 'target sim only: how many arms to simulate at once; default: as many as cores and memory allow'
 const clustersHelp = 'target remote only: the file that lists its clusters; default: clusters.yaml, if it exists'
-const confirmHelp = 'target remote only: proceed although this context looks like production; may be repeated'
+const confirmHelp = 'target remote only: proceed even though this context looks like production; may be repeated'
 const insecureHelp =
   'target remote only: connect to this context without verifying the server (insecure-skip-tls-verify, http); may be repeated'
 const jsonHelp = 'for programs: print events as JSON lines, and all text to standard error (docs/events.md)'
 const fullHelp = 'print the full summary, including met thresholds, what got worse and memory use'
 const junitHelp = 'also write the JUnit report to this file, even if the command fails before it has a result'
 const kubernetesHelp = 'such as 1.36; default: the version that components/go.mod pins'
-const armsKubernetesHelp = 'Kubernetes version for every arm that names none, such as 1.36'
+const armsKubernetesHelp = 'Kubernetes version for arms that do not set their own, such as 1.36'
 const overrideHelp = 'override a value of the plan, such as fleet.nodes=100; may be repeated'
 
 /** A path in the home folder: in `--clusters=~/clusters.yaml` and `make CLUSTERS=...`, few shells look for that. */

@@ -113,7 +113,7 @@ describe('reportCommand', () => {
     [
       'another time',
       (_, __, rollout) => Object.assign(rollout.stopsMs, { available: 11_000 }),
-      'the result says pass, its arms say fail',
+      'result.json records pass, but its arms give fail',
     ],
     [
       'lost pods',
@@ -123,7 +123,7 @@ describe('reportCommand', () => {
     [
       'another verdict',
       (result) => Object.assign(result, { verdict: 'fail' }),
-      'the result says fail, its arms say pass',
+      'result.json records fail, but its arms give pass',
     ],
     [
       'a threshold met by nothing',
@@ -131,7 +131,7 @@ describe('reportCommand', () => {
         delete threshold.bounds
         threshold.actual = null
       },
-      'says pass of "tuned rollout available at most 10.0 s", its arms say inconclusive',
+      'records pass for "tuned rollout available at most 10.0 s", but its arms give inconclusive',
     ],
     [
       'a threshold met by too much',
@@ -139,7 +139,7 @@ describe('reportCommand', () => {
         delete threshold.bounds
         threshold.actual = 10_001
       },
-      'says pass of "tuned rollout available at most 10.0 s", its arms say fail',
+      'records pass for "tuned rollout available at most 10.0 s", but its arms give fail',
     ],
     [
       'a threshold that bounds its figure below, from above 0',
@@ -148,13 +148,13 @@ describe('reportCommand', () => {
         delete threshold.max
         threshold.min = 10_001
       },
-      'its arms say fail',
+      'its arms give fail',
     ],
     ['an arm that was not filled', (_, tuned) => tuned.steps.shift(), 'fill did not run; it did in another arm'],
     [
       'other evidence',
       (result) => Object.assign(result, { evidence: 'measured' }),
-      'the result calls figures of target sim measured',
+      'result.json records figures of target sim as measured',
     ],
   ])('should not take the word of a result that says pass and has %s', async (_, change, words) => {
     withChange(change)

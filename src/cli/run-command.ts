@@ -57,7 +57,7 @@ async function runPlan(planName: string, options: RunOptions, pipeline: Pipeline
   refuseForOtherTargets(target, plan, options)
   if (options.target === undefined && plan.target !== undefined) {
     const where = options.set?.some((override) => override.startsWith('target=')) ? '--set' : printable(plan.name)
-    surroundings.terminal.print(`target ${target}, as ${where} says: ${targetsInWords[target]}`)
+    surroundings.terminal.print(`target ${target} (set by ${where}): ${targetsInWords[target]}`)
   }
   const on = runOn(target, plan, surroundings, options)
   return carryOut(plan, on, pipeline, { measure: measureRun(plan, planName, options), isFull: options.full })

@@ -148,7 +148,7 @@ export function tidyReports(reports: string, hasResults: (path: string) => boole
       if (hasResults(path))
         return [`${name}: finished arms are kept; see them with: npm run scale-test -- report ${name}`]
       remove(path)
-      return [`${name}: removed; its run was killed before an arm was finished`]
+      return [`${name}: removed; its run was killed before any arm finished`]
     }),
   )
 }

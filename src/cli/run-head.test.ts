@@ -47,8 +47,8 @@ describe('planOf', () => {
 describe('headIn', () => {
   it('should refuse what is no head of today, and a journal without one', () => {
     const other = { sequence: 0, atMs: 0, type: 'run-started' }
-    expect(() => headIn([other], 'old')).toThrow('old was written by another version of scale-test')
-    expect(() => headIn([], 'old')).toThrow('old was killed before anything was started')
+    expect(() => headIn([other], 'old')).toThrow('old was started by another version of scale-test')
+    expect(() => headIn([], 'old')).toThrow('old was killed before it started anything')
   })
 })
 

@@ -79,16 +79,12 @@ export function headOf(
 /** The head in a run's journal. Throws `Failure('bad-input')` for a run that was killed before it began, or that another version began. */
 export function headIn([first]: readonly JournalRecord[], run: string): RunHead {
   if (first === undefined)
-    throw new Failure('bad-input', `${run} was killed before anything was started`, { next: 'Run the plan again' })
+    throw new Failure('bad-input', `${run} was killed before it started anything`, { next: 'Run the plan again' })
   const head = headSchema.safeParse(first)
   if (head.success) return head.data
-  throw new Failure(
-    'bad-input',
-    `${run} was written by another version of scale-test, and cannot be resumed with this one`,
-    {
-      next: 'Use the version that began it, or run the plan again',
-    },
-  )
+  throw new Failure('bad-input', `${run} was started by another version of scale-test, and this one cannot resume it`, {
+    next: 'Use the version that started it, or run the plan again',
+  })
 }
 
 /** The plan that a run began with, as it was resolved then. Throws `Failure('safety-refusal')` where it was changed. */

@@ -52,10 +52,10 @@ export async function simulateCommand(
   }
   if (terminal.interactive) terminal.write('\r')
   const vacuous = tally.vacuous()
-  const done = `${plural(tally.seeds(), 'seed')} from ${first} on`
+  const done = `${plural(tally.seeds(), 'seed')} from ${first}`
   terminal.print(
     vacuous.length === 0
-      ? `${done} ${tally.seeds() === 1 ? 'keeps' : 'keep'} every invariant, ${perSecond(tally.seeds(), startMs)} a second`
+      ? `${done}: no invariant broken, ${perSecond(tally.seeds(), startMs)} seeds/s`
       : `${done}: inconclusive, because no seed tested: ${vacuous.join(', ')}`,
   )
   for (const line of tally.lines()) terminal.print(`  ${line}`)
@@ -90,7 +90,7 @@ function describe({ seed, faults, verdict, reasons, residue, checked, violations
     ...residue.map((left) => `  left behind: ${left}`),
     faults.length === 0 ? 'no faults' : 'faults:',
     ...faults.map(({ kind, description, struck }) => `  ${kind}: ${description}; ${struckTimes(struck)}`),
-    violations.length === 0 ? 'no invariant is broken' : 'broken:',
+    violations.length === 0 ? 'no invariant broken' : 'broken:',
     ...violations.map((violation) => `  ${violation}`),
     'checked:',
     ...checkedLines(checked),

@@ -31,7 +31,7 @@ export async function watchCommand(run: string | undefined, surroundings: Surrou
   const folder = findWatched(run, folders.reports)
   const journal = await openWhenThere(folder, surroundings)
   if (journal === undefined) {
-    terminal.print(`${basename(folder)} was killed, or refused, before anything was started`)
+    terminal.print(`${basename(folder)} was killed or refused before it started anything`)
     return exitCodes.pass
   }
   try {

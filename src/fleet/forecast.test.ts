@@ -175,7 +175,7 @@ describe('forecastOf', () => {
     const sizeClasses = [{ name: 'all', share: 1, minimumPods: 0 }]
     const empty = { ...workload, sizeClasses, pods: { ...workload.pods, total: 0 } }
     expect(forecastOf(filledWith(empty), here).warnings).toContain(
-      'no configmaps and no secrets: the workload has 0 pods and asks for one config object per 4; count them instead (workload.configObjects.secrets: { perNamespace: 10 })',
+      'no configmaps and no secrets: the workload has 0 pods and asks for one config object per 4; set their numbers instead (workload.configObjects.secrets: { perNamespace: 10 })',
     )
   })
 

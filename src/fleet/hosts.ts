@@ -84,7 +84,7 @@ function tooFew(usable: number, unusable: readonly UnusableHost[], { hosts, pods
   return {
     ok: false,
     because: `${hosts} ${which} are planned, but the host cluster has ${usable} that can be used${left}`,
-    next: `Plan ${usable === 0 ? 'others' : `${usable} or fewer`} (fleet.hosts), choose others (fleet.pods.hostSelector), or make more of them usable`,
+    next: `${usable === 0 ? 'Choose' : `Lower fleet.hosts to ${usable}, choose`} other machines (fleet.pods.hostSelector), or make more of them usable`,
   }
 }
 

@@ -128,7 +128,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'apiserver_requests_per_second',
-    what: 'the same, mean',
+    what: 'requests answered per second, on average',
     component: 'kube-apiserver',
     metric: 'apiserver_request_total',
     kind: 'rate',
@@ -198,7 +198,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'network_programming_latency_ms',
-    what: "from a change of a Service's endpoints until it is in a node's data plane; only kube-proxies that are read",
+    what: "from a change of a Service's endpoints until it is in a node's data plane; only the kube-proxies that the run can read",
     component: 'kube-proxy',
     metric: 'kubeproxy_network_programming_duration_seconds',
     kind: 'histogram',
@@ -208,7 +208,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'kube_proxy_sync_ms',
-    what: 'how long a sync took',
+    what: 'how long a kube-proxy sync took',
     component: 'kube-proxy',
     metric: 'kubeproxy_sync_proxy_rules_duration_seconds',
     notSimulated: 'a sync takes no time in the model',
@@ -244,7 +244,7 @@ function limiterSeries(prefix: string, component: ComponentName, whose: string):
     },
     {
       name: `${prefix}_limiter_wait_ms`,
-      what: 'how long they waited for it, in total',
+      what: 'how long these requests waited for the client limit, in total',
       component,
       metric: `${metric}_sum`,
       kind: 'seconds',

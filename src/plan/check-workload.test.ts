@@ -95,7 +95,10 @@ describe('Deployments of several sizes', () => {
     ],
     ['{ replicas: 5, share: 1 }, { replicas: 5, perNamespace: 1 }', 'pods.deployments: give all of them a share'],
     ['{ replicas: 5, share: 0.5 }', 'pods.deployments: the shares add up to 0.5, not to 1'],
-    ['{ replicas: 5, perNamespace: 1 }', 'pods.total: must be 10: the Deployments of 2 namespaces have 5 pods in each'],
+    [
+      '{ replicas: 5, perNamespace: 1 }',
+      'pods.total: must be 10: the Deployments add up to 5 pods in each of 2 namespaces',
+    ],
     ['{ replicas: 0, share: 1 }', 'pods.deployments[0].replicas: expected'],
   ])('should refuse %s', (deployments, message) => {
     expect(mistakeIn(sized(deployments))).toContain(`workload.${message}`)

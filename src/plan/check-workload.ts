@@ -79,7 +79,7 @@ function tooMany({
       : [
           {
             path,
-            message: `comes to ${formatCount(count)} objects; a plan may have ${formatCount(mostObjects)} of a kind`,
+            message: `adds up to ${formatCount(count)} objects; a plan may have at most ${formatCount(mostObjects)} of one kind`,
           },
         ],
   )
@@ -122,7 +122,8 @@ function deploymentsOf({ namespaces, sizeClasses, pods }: PlannedWorkload): Sche
   const forms = deployments.map((one) => ('share' in one ? 'share' : 'perNamespace'))
   const unclear = deployments.findIndex((one) => 'share' in one === 'perNamespace' in one)
   if (unclear !== -1) return [{ path: [...path, unclear], message: 'needs share or perNamespace, only one of them' }]
-  if (new Set(forms).size > 1) return [{ path, message: 'give all of them a share, or count all of them perNamespace' }]
+  if (new Set(forms).size > 1)
+    return [{ path, message: 'give all of them a share, or all of them a perNamespace count' }]
   const counted = podsOfCounted(pods)
   if (counted === undefined) {
     const shares = deployments.reduce((sum, { share = 0 }) => sum + share, 0)
@@ -135,7 +136,7 @@ function deploymentsOf({ namespaces, sizeClasses, pods }: PlannedWorkload): Sche
       : [
           {
             path: ['pods', 'total'],
-            message: `must be ${namespaces * counted}: the Deployments of ${namespaces} namespaces have ${counted} pods in each`,
+            message: `must be ${namespaces * counted}: the Deployments add up to ${counted} pods in each of ${namespaces} namespaces`,
           },
         ]),
     ...(large === -1
@@ -143,7 +144,7 @@ function deploymentsOf({ namespaces, sizeClasses, pods }: PlannedWorkload): Sche
       : [
           {
             path: ['sizeClasses', large, 'minimumPods'],
-            message: `is more than the ${counted} pods that the Deployments of a namespace have`,
+            message: `is more than the ${counted} pods that the Deployments in a namespace add up to`,
           },
         ]),
   ]

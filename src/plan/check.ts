@@ -8,6 +8,9 @@ import { refusalOf } from '../tuning/open-knobs.ts'
 import type { Profile } from '../tuning/profiles.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import { checkRemote } from './check-remote.ts'
+import type { Mended } from './mend.ts'
+import { mended, rightItems } from './mend.ts'
+import { names } from './names.ts'
 import type { PlannedArm, planSections } from './plan.ts'
 import { armName, armsWith } from './plan.ts'
 import { repeated } from './repeated.ts'
@@ -21,8 +24,8 @@ import { checkThreshold, subjectOf } from './threshold.ts'
 type Sections = ReturnType<typeof planSections>
 
 /**
- * Mistakes between the parts of a plan. Only sections that are valid by themselves are compared, so that one mistake
- * neither hides nor doubles another. `profiles` are those of the arms, in their order, as far as they could be read.
+ * Mistakes between the parts of a plan. Parts that are not valid by themselves are compared as they were meant, as far as that can be told, so
+ * that one mistake neither hides nor doubles another. `profiles` are those of the arms, in their order, as far as they could be read.
  */
 export function checkSections(
   value: unknown,
@@ -35,34 +38,54 @@ export function checkSections(
   if (!given.success) return []
   const section = <Name extends keyof Sections>(name: Name) =>
     sections[name].safeParse(given.data[name]).data as z.infer<Sections[Name]> | undefined
+  const meant = <Name extends keyof Sections>(name: Name) =>
+    mended(sections[name], given.data[name]) as Mended<z.infer<Sections[Name]>> | undefined
   const faults = section('faults')
   const fleet = section('fleet')
-  const written = section('arms')
-  const arms = written && armsWith(written, profiles)
-  const probes = section('probes')
-  const thresholds = section('thresholds')
+  const arms = rightItems(sections.arms, given.data['arms']).flatMap(({ item, index }) =>
+    (armsWith([item], [profiles[index]]) ?? []).map((arm) => ({ arm, index })),
+  )
+  const allArms =
+    section('arms') === undefined || arms.length < profiles.length ? undefined : arms.map(({ arm }) => arm)
+  const armNames = namesOfArms(given.data['arms'], profiles)
+  const thresholds = rightItems(sections.thresholds, given.data['thresholds'])
   const reference = section('reference')
   const remote = section('remote')
-  const forms = { fleet, probes, workload: section('workload'), steps: section('steps') }
+  const probes = meant('probes')
+  const workload = meant('workload')
+  const written = meant('steps')
+  const forms = {
+    fleet: meant('fleet')?.section,
+    probes: probes?.section,
+    workload: workload?.section,
+    steps: written?.section,
+  }
   const steps = stepsIn(forms, kinds)
   const isWhole = (['workload', 'steps', 'probes'] as const).every(
     (name) => given.data[name] === undefined || forms[name] !== undefined,
   )
+  const guessed = Object.entries({ probes, workload, steps: written }).flatMap(([name, one]) =>
+    one?.isGuess === true ? [name] : [],
+  )
+  const checkSteps = (kind: SectionKind) => {
+    const own = steps.filter((step) => step.kind === kind)
+    return own.some(({ path: [name] }) => guessed.includes(String(name))) ? [] : kind.check(own)
+  }
 
-  const context = { arms: arms?.map(armName), steps: isWhole ? steps : undefined, series }
+  const context = { arms: armNames, steps: isWhole ? steps : undefined, series }
 
   return [
     ...(fleet === undefined ? [] : hostsOf(fleet)),
-    ...(fleet === undefined ? [] : checkRemote({ fleet, remote, arms, probes })),
+    ...(fleet === undefined ? [] : checkRemote({ fleet, remote, arms: allArms, probes: section('probes') })),
     ...(isWhole ? [...checkForms(forms, steps), ...somethingToDo(steps)] : []),
-    ...kinds.flatMap((kind) => kind.check(steps.filter((step) => step.kind === kind))),
+    ...kinds.flatMap(checkSteps),
     ...repeated(
-      arms ?? [],
-      armName,
-      (index) => ['arms', index, arms?.[index]?.name === undefined ? 'profile' : 'name'],
+      arms,
+      ({ arm }) => armName(arm),
+      (at) => ['arms', arms[at]?.index ?? at, arms[at]?.arm.name === undefined ? 'profile' : 'name'],
       (name) => `duplicate arm ${name}; give one of them a name`,
     ),
-    ...(arms ?? []).flatMap((arm, index) => armMistakes(arm, index, section('kubernetes'))),
+    ...arms.flatMap(({ arm, index }) => armMistakes(arm, index, section('kubernetes'))),
     ...repeated(
       steps,
       ({ kind, section: own }) => kind.nameOf(own),
@@ -76,9 +99,9 @@ export function checkSections(
       (kind) => `duplicate fault ${kind}`,
     ),
     ...repeated(
-      thresholds ?? [],
-      ({ id, ...threshold }) => id ?? subjectOf(threshold),
-      (index) => ['thresholds', index],
+      thresholds,
+      ({ item: { id, ...threshold } }) => id ?? subjectOf(threshold),
+      (at) => ['thresholds', thresholds[at]?.index ?? at],
       (what) => `duplicate threshold for ${what}; one can have both min and max`,
     ),
     ...repeated(
@@ -87,15 +110,22 @@ export function checkSections(
       (index) => ['reference', 'figures', index],
       (what) => `duplicate figure for ${what}`,
     ),
-    ...(thresholds ?? []).flatMap((threshold, index) => [
+    ...thresholds.flatMap(({ item: threshold, index }) => [
       ...checkThreshold(threshold, ['thresholds', index], context),
       ...stopOfThreshold(threshold, ['thresholds', index], context.steps),
     ]),
     ...(reference?.figures ?? []).flatMap((figure, index) => [
-      ...known(['reference', 'figures', index, 'profile'], [figure.profile], arms?.map(armName), 'arm'),
+      ...known(['reference', 'figures', index, 'profile'], [figure.profile], armNames, 'arm'),
       ...stopOfStep(['reference', 'figures', index], figure, isWhole ? steps : undefined),
     ]),
   ]
+}
+
+/** What results will call the arms, whatever else is wrong with them; undefined where that cannot be told of each. */
+function namesOfArms(given: unknown, profiles: readonly (Profile | undefined)[]): string[] | undefined {
+  const arms = z.array(z.object({ name: names.arm.optional() })).safeParse(given).data
+  const found = (arms ?? []).flatMap(({ name }, index) => name ?? profiles[index]?.name ?? [])
+  return arms !== undefined && found.length === arms.length ? found : undefined
 }
 
 function hostsOf({ hosts, nodes }: z.infer<Sections['fleet']>): SchemaProblem[] {

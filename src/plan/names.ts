@@ -23,7 +23,7 @@ const longestText = 1000
 function label(longest: number) {
   return z
     .string()
-    .regex(new RegExp(`^${labelForm}$`), 'expected lower-case letters, digits and dashes, none of them at an end')
+    .regex(new RegExp(`^${labelForm}$`), 'expected lower-case letters, digits and dashes, with no dash at either end')
     .max(longest)
 }
 
@@ -33,7 +33,7 @@ function subdomain(longest: number) {
     .string()
     .regex(
       new RegExp(`^${subdomainForm}$`),
-      'expected lower-case letters, digits, dashes and dots, no dash or dot at an end',
+      'expected lower-case letters, digits, dashes and dots, with no dash or dot at either end',
     )
     .max(longest)
 }

@@ -53,6 +53,76 @@ describe('parsePlan', () => {
     expect(refusalOf(wrong)).toContain('  4 |   nodes: two\n    |          ^')
   })
 
+  it('should report what is wrong between parts that have mistakes of their own', () => {
+    const wrong = `apiVersion: scale-test/v1
+name: team
+fleet:
+  nodes: 2
+  node: { cpu: 8, memory: 16 }
+workload:
+  namespaces: 0
+  sizeClasses: [{ name: all, share: 1, minimumPods: 0 }]
+  pods: { total: 10, perDeployment: 5, image: pause }
+  services: 1
+  serviceAccounts: 0
+  pace: { concurrency: 2 }
+  timeout: 5 m
+arms:
+  - profile: untuned
+    set:
+      - { knob: scheduler.kubeApiQpm, value: 50, because: more }
+  - profile: tuned
+probes:
+  pod: { image: pause, serviceAccountToken: false }
+  settle: 10
+  sequence:
+    - { name: up, from: 1, to: 5, timout: 1m }
+    - { name: down, from: 4, to: 1, timeout: 1 m }
+thresholds:
+  - { probe: up, stop: available, of: tunned, max: 5s }
+  - { probe: down, stop: deleted, of: tuned, max: five }
+  - { probe: upp, stop: available, of: tuned, max: 5s }
+  - { probe: down, stop: ready, of: tuned, max: 5s, colour: red }
+`
+    expect(
+      mistakesOf(wrong).map((line) => line.replace(/ (expected|unknown|required|there is|the plan has).*/, ' $1')),
+    ).toEqual([
+      '5:27 fleet.node.memory: expected',
+      '7:15 workload.namespaces: expected',
+      '13:12 workload.timeout: expected',
+      '17:17 arms[0].set[0].knob: there is',
+      '21:11 probes.settle: expected',
+      '23:7 probes.sequence[0].timeout: expected',
+      '23:35 probes.sequence[0].timout: unknown',
+      '24:27 probes.sequence[1].from: must be 5, where "up" ends: all probes scale the same Deployment',
+      '24:46 probes.sequence[1].timeout: expected',
+      '26:39 thresholds[0].of: the plan has',
+      '27:51 thresholds[1].max: expected',
+      '28:14 thresholds[2].probe: the plan has',
+      '29:53 thresholds[3].colour: unknown',
+    ])
+  })
+
+  it('should not guess where it is not told what a probe scales to', () => {
+    const wrong = minimal.replace('to: 5,', 'to: many,')
+    expect(mistakesOf(wrong).map((line) => line.replace(/ expected.*/, ''))).toEqual(['11:32 probes.sequence[0].to:'])
+  })
+
+  it.each([
+    ['16GiB', '16Gi'],
+    ['16GB', '16G'],
+    ['16Gi', '16Gi'],
+  ])('should take an amount of memory with the unit of bytes or without: %s', (written, taken) => {
+    const plan = parsePlan(minimal.replace('16Gi', written), 'plans/x.yaml', vocabulary)
+    expect(plan.fleet.node.memory).toBe(taken)
+  })
+
+  it('should take the name of a knob in whatever capitals it is written', () => {
+    const set = '\n    set: [{ knob: scheduler.kubeAPIQPS, value: 50, because: more }]'
+    const plan = parsePlan(minimal.replace('profile: untuned', `profile: untuned${set}`), 'plans/x.yaml', vocabulary)
+    expect(plan.arms[0]?.set[0]?.knob).toBe('scheduler.kubeApiQps')
+  })
+
   it.each([
     ['80ms', '80ms'],
     ['fast', '500ms'],
@@ -141,7 +211,7 @@ describe('parsePlan', () => {
     ])
   })
 
-  it.each(['16', '0Gi', '-16Gi', '16GiB', '.inf'])('should refuse memory when it is %s', (value) => {
+  it.each(['16', '0Gi', '-16Gi', '16giB', '.inf'])('should refuse memory when it is %s', (value) => {
     expect(mistakesOf(minimal.replace('16Gi', value))).toEqual([
       expect.stringMatching(
         /^5:27 fleet\.node\.memory: expected an amount of memory with a unit, such as 32Gi, found /,

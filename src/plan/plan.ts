@@ -87,7 +87,7 @@ const kubeconfigContext = {
     .string()
     .min(1)
     .optional()
-    .describe('UID of its kube-system namespace, which tells a run that this is the right cluster.'),
+    .describe('UID of its kube-system namespace, by which a run recognizes the right cluster.'),
 }
 
 /** Where target remote finds its clusters. */
@@ -155,16 +155,18 @@ export function planSections(vocabulary: Vocabulary) {
     target: z.enum(vocabulary.targets).optional().describe('Where the plan runs when the command line does not say.'),
     kubernetes: kubernetesVersion(vocabulary.kubernetes)
       .optional()
-      .describe('Kubernetes version of every arm that names none: control plane, the matching etcd, and hollow nodes.'),
-    seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).prefault(1).describe('Everything random in a run follows from it.'),
+      .describe(
+        'Kubernetes version of arms that do not set their own: control plane, the matching etcd, and hollow nodes.',
+      ),
+    seed: wholeNumber(0, Number.MAX_SAFE_INTEGER).prefault(1).describe('Seeds everything random in a run.'),
     repetitions: count(mostRepetitions).prefault(1).describe('How many times each arm runs; arms alternate.'),
     warmUp: z
       .boolean()
       .default(false)
-      .describe('Whether each arm first runs once as a warm-up, shown as such and not in any figure.'),
+      .describe('Whether each arm first runs once as a warm-up, which reports mark and exclude from all figures.'),
     material: percentage
       .prefault(`${100 * usualMaterial}%`)
-      .describe('Smaller differences do not matter, however certain; reports count them as none.'),
+      .describe('Reports treat smaller differences as none, however certain they are.'),
     fleet: z
       .strictObject({
         nodes: count(mostNodes),
@@ -174,7 +176,7 @@ export function planSections(vocabulary: Vocabulary) {
         nodesPerProcess: count(mostMachines)
           .prefault(50)
           .describe(
-            'Hollow kubelets per process, or per pod on a host cluster; 1 is the classic shape. The probe node has its own.',
+            'Hollow kubelets per process, or per pod on a host cluster; the classic setup has 1. The probe node has a process of its own.',
           ),
         node: z
           .strictObject({
@@ -200,7 +202,7 @@ export function planSections(vocabulary: Vocabulary) {
             maxPods: count().prefault(110).describe('Pods that its kubelet accepts: 110 unless raised.'),
           })
           .optional()
-          .describe('What one machine of the host cluster offers, for sizing.'),
+          .describe('The capacity of one machine of the host cluster, for sizing.'),
         source: z
           .enum(['hollow', 'existing', 'none'])
           .default('hollow')
@@ -217,7 +219,7 @@ export function planSections(vocabulary: Vocabulary) {
         observe: durationMs
           .prefault('0s')
           .describe(
-            'Short form of a first step `observe`: how long to watch the idle fleet for the cost of heartbeats.',
+            'Short form of an `observe` step at the start: how long to watch the idle fleet, to see what heartbeats cost.',
           ),
       })
       .describe('The nodes: how many, how large, and where they come from.'),
@@ -235,7 +237,7 @@ export function planSections(vocabulary: Vocabulary) {
       .strictObject({
         repetitions: count(mostRepetitions)
           .optional()
-          .describe('How many times each arm runs there, where runs cost less; `repetitions` when absent.'),
+          .describe('How many times each arm runs on target sim, where runs are cheap; `repetitions` when absent.'),
         controlPlaneCores: count(mostCores)
           .optional()
           .describe(
@@ -255,7 +257,7 @@ export function planSections(vocabulary: Vocabulary) {
       ),
     workload: workloadSection()
       .optional()
-      .describe('Short form of a step `fill`: what the cluster is filled with before the probes; nothing when absent.'),
+      .describe('Short form of a `fill` step: what to fill the cluster with before the probes; nothing when absent.'),
     arms: z
       .array(
         z.strictObject({
@@ -274,7 +276,7 @@ export function planSections(vocabulary: Vocabulary) {
         }),
       )
       .min(1)
-      .describe('What is compared: each gets the same load, but its own settings. The first one is the baseline.'),
+      .describe('What to compare: all arms get the same load, but different settings. The first one is the baseline.'),
     probes: z
       .strictObject({
         node: z
@@ -296,12 +298,12 @@ export function planSections(vocabulary: Vocabulary) {
             image: names.image.describe('The image of their container; hollow nodes pull none.'),
             serviceAccountToken: z
               .boolean()
-              .describe('Whether pods mount a service-account token: one more kubelet call per pod.'),
+              .describe('Whether pods mount a service-account token, which costs one more kubelet call per pod.'),
           })
           .describe('The pods that are scaled.'),
         settle: durationMs
           .prefault('10s')
-          .describe('Quiet time before each probe, for token buckets to fill and status writes to end.'),
+          .describe('Quiet time before each probe, so that token buckets refill and status writes finish.'),
         sequence: z.array(plannedProbe).min(1).optional().describe('Short form of `probe` steps, which run last.'),
       })
       .optional()

@@ -6,12 +6,12 @@ const byPhase = { labels: ['phase'], unit: 'ms', form: 'distribution', from: 'th
 export const podStartup: SeriesEntry = {
   name: 'pod_startup_ms',
   ...byPhase,
-  what: 'a pod from one moment to another, each when the watch showed it: created to bound, bound to started, started to Ready, created to Ready; for a probe also T0 to created',
+  what: "time between two moments in a pod's life, as the watch showed them: created to bound, bound to started, started to Ready, created to Ready; for a probe also T0 to created",
 }
 
 /** Of steps that delete pods. */
 export const podDeletion: SeriesEntry = {
   name: 'pod_deletion_ms',
   ...byPhase,
-  what: 'the same for pods that are deleted: T0 to terminating, terminating to deleted, T0 to deleted',
+  what: "time between two moments in a pod's deletion, as the watch showed them: T0 to terminating, terminating to deleted, T0 to deleted",
 }

@@ -98,13 +98,16 @@ describe('the values of a plan', () => {
   })
 
   it.each([
-    ['workload.services={ perNamespace: 11 }', 'workload.services: comes to 1,100,000 objects'],
-    ['workload.configObjects={ secrets: { perNamespace: 11 } }', 'workload.configObjects.secrets: comes to 1,100,000'],
+    ['workload.services={ perNamespace: 11 }', 'workload.services: adds up to 1,100,000 objects'],
+    [
+      'workload.configObjects={ secrets: { perNamespace: 11 } }',
+      'workload.configObjects.secrets: adds up to 1,100,000',
+    ],
     [
       'workload.configObjects={ podsPerConfigObject: 1e-12, configmapsPerSecret: 1 }',
-      'workload.configObjects.podsPerConfigObject: comes to 100,000,000,000,000,000 objects',
+      'workload.configObjects.podsPerConfigObject: adds up to 100,000,000,000,000,000 objects',
     ],
-    ['workload.ballast={ total: 1TB, objectSize: 1B }', 'workload.ballast: comes to 1,000,000,000,000 objects'],
+    ['workload.ballast={ total: 1TB, objectSize: 1B }', 'workload.ballast: adds up to 1,000,000,000,000 objects'],
   ])('should be refused for what they multiply to: %s', (override, message) => {
     expect(refusalOf('workload.namespaces=100000', 'workload.pods.total=100000', override)).toContain(message)
   })

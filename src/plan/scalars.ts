@@ -75,14 +75,16 @@ export const timeLimitMs = durationAbove(`of 1ms to ${longestHours}h`, 1)
 
 const largestBytes = 2 ** 60
 
-/** A Kubernetes quantity of bytes, as it is written. */
+/** A Kubernetes quantity of bytes; written with the unit's B as well, as in 32GiB, which Kubernetes itself does not take. */
 export const memory = scalar({
   what: 'an amount of memory with a unit',
   examples: ['32Gi'],
-  form: { type: 'string', pattern: /^\d+(\.\d+)?([KMGTPE]i|[kMGTPE])$/.source },
+  form: { type: 'string', pattern: /^\d+(\.\d+)?([KMGTPE]i|[kMGTPE])B?$/.source },
   read: (value) => {
-    const bytes = typeof value === 'string' && /[KMGTPE]i?$|k$/.test(value) ? parseBytes(value) : undefined
-    return bytes !== undefined && bytes > 0 && bytes <= largestBytes ? String(value) : undefined
+    if (typeof value !== 'string' || !/(?:[KMGTPE]i?|k)B?$/.test(value)) return undefined
+    const quantity = value.replace(/B$/, '')
+    const bytes = parseBytes(quantity)
+    return bytes !== undefined && bytes > 0 && bytes <= largestBytes ? quantity : undefined
   },
 })
 

@@ -40,10 +40,10 @@ export function checkForms(sections: StepSections, found: readonly FoundStep[]):
   const given = Object.entries(short).flatMap(([field, isGiven]) => (isGiven ? [field] : []))
   const twice = (steps === undefined ? [] : given).map((field) => ({
     path: field.split('.'),
-    message: 'is the short form of a step, and the plan has `steps`; move it there',
+    message: 'is the short form of a step, but the plan has `steps`; move it there',
   }))
   const isUnclear = probes === undefined && found.some(({ kind }) => kind.kind === 'probe')
-  return isUnclear ? [...twice, { path: [], key: 'probes', message: 'required: how the pods of probes look' }] : twice
+  return isUnclear ? [...twice, { path: [], key: 'probes', message: 'required: what the probe pods look like' }] : twice
 }
 
 /** How probes look in a plan that has none. */

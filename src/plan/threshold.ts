@@ -9,7 +9,7 @@ import type { SeriesEntry } from './series.ts'
 import { boundForms, parseBound, percentiles } from './series.ts'
 import { stopOrder } from './stops.ts'
 
-/** Beginning of the name of a kept result that a threshold compares with: `baseline:v1.36`. */
+/** Beginning of the name of a saved result that a threshold compares with: `baseline:v1.36`. */
 export const baselinePrefix = 'baseline:'
 
 const bound = z.union([z.number(), z.string()], {
@@ -24,24 +24,26 @@ export const thresholdSection = z.strictObject({
     .regex(/^[A-Za-z0-9][\w.:/-]{0,99}$/, 'expected letters, digits, dots, dashes and slashes')
     .optional()
     .describe('Its name in trends and test reports; made from its other fields when absent.'),
-  probe: names.reference.optional().describe('The probe whose stop is bounded; goes with `stop`.'),
+  probe: names.reference.optional().describe('The probe whose stop is bounded; used together with `stop`.'),
   stop: z.enum(stopOrder).optional().describe('The moment that is bounded, counted from the scale request.'),
   series: names.reference
     .optional()
     .describe('The series that is bounded, in place of a stop: `scale-test series PLAN` lists them.'),
   step: names.reference
     .optional()
-    .describe('The step over which it is taken; when absent the whole arm, or every step that has its own series.'),
+    .describe('The step it covers; when absent, the whole arm, or every step that has its own series.'),
   where: z
     .record(z.string(), z.union([labelValue, z.array(labelValue).min(1)]))
     .optional()
-    .describe('Labels to select by, each with one or more values: { verb: [POST, PUT] }. An empty value: no label.'),
+    .describe(
+      'Labels to select by, each with one or more values: { verb: [POST, PUT] }. An empty value selects series without the label.',
+    ),
   each: z
     .array(z.string())
     .min(1)
     .optional()
     .describe('Labels to judge separately by: [verb, resource]. Without it, all selected series must pass.'),
-  percentile: z.enum(percentiles).optional().describe('Of a distribution; p99 when absent.'),
+  percentile: z.enum(percentiles).optional().describe('The percentile of a distribution; p99 when absent.'),
   window: timeLimitMs
     .optional()
     .describe('Judges the worst full window of this length (only 5m), or the whole time if that is shorter.'),
@@ -55,7 +57,7 @@ export const thresholdSection = z.strictObject({
   max: bound.optional().describe('The maximum, in the form of its unit.'),
   against: names.reference
     .optional()
-    .describe(`An arm, or a kept result (${baselinePrefix}NAME), that it must not be worse than; with \`notWorse\`.`),
+    .describe(`An arm, or a saved result (${baselinePrefix}NAME), that it must not be worse than; with \`notWorse\`.`),
   notWorse: percentage.optional().describe('How much worse it may be at most, such as 5%; replaces min and max.'),
 })
 
@@ -121,7 +123,9 @@ export function checkThreshold(
       ? seriesOnly(threshold)
       : (['probe', 'stop'] as const).find((key) => threshold[key] !== undefined)
   if (other !== undefined)
-    return [{ path: [...path, other], message: `does not go with ${series === undefined ? 'a stop' : 'a series'}` }]
+    return [
+      { path: [...path, other], message: `cannot be combined with ${series === undefined ? 'a stop' : 'a series'}` },
+    ]
   return [
     ...(series === undefined ? boundsOf(threshold, path, 'ms') : checkSeries({ ...threshold, series }, path, context)),
     ...checkArms(threshold, path, context),
@@ -209,7 +213,7 @@ function checkSeries(
       ? [
           {
             path: [...path, 'percentile'],
-            message: `${series} comes from a histogram, which does not tell its maximum; use p99`,
+            message: `${series} comes from a histogram, which has no maximum; use p99`,
           },
         ]
       : []),
@@ -231,9 +235,9 @@ function windowMistakes(
 ): SchemaProblem[] {
   const at = [...path, 'window']
   if (window === undefined) return []
-  if (window !== windowMs) return [{ path: at, message: 'windows are 5m, as in the definitions of service levels' }]
+  if (window !== windowMs) return [{ path: at, message: 'must be 5m, as in the definitions of service levels' }]
   const isRead = form === 'histogram' || (isOwn && form === 'distribution')
-  return isRead ? [] : [{ path: at, message: `${series} is not read in windows` }]
+  return isRead ? [] : [{ path: at, message: `${series} is not recorded in windows` }]
 }
 
 function boundsOf(
@@ -253,7 +257,8 @@ function boundsOf(
   if (against !== undefined) {
     if (min !== undefined || max !== undefined)
       return [{ path, message: 'has min or max as well as notWorse; use one or the other' }]
-    if (Array.isArray(of)) return [{ path: [...path, 'of'], message: 'one arm is set against another; name one' }]
+    if (Array.isArray(of))
+      return [{ path: [...path, 'of'], message: 'only one arm can be compared with another; name one' }]
     return of === against ? [{ path: [...path, 'against'], message: 'an arm is never worse than itself' }] : []
   }
   if (min === undefined && max === undefined) return [{ path, message: 'needs min, max, or both' }]

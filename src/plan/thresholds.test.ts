@@ -32,19 +32,19 @@ describe('thresholds of a plan', () => {
     ['{ series: etcd_fsync, max: 5s }', 'did you mean etcd_fsync_ms?'],
     ['{ series: etcd_fsync_ms, max: 5 }', 'expected a duration with a unit, such as 30s, found 5'],
     ['{ series: etcd_size_bytes, max: 5s }', 'expected a size, such as 2GiB, found "5s"'],
-    ['{ series: etcd_fsync_ms, percentile: max, max: 5s }', 'a histogram, which does not tell its maximum'],
+    ['{ series: etcd_fsync_ms, percentile: max, max: 5s }', 'a histogram, which has no maximum'],
     ['{ series: fill_ms, percentile: p99, max: 5s }', 'is one figure, not a distribution'],
     ['{ series: fill_ms, step: rollout, max: 5s }', '"rollout" has no series fill_ms; fill of this plan has it'],
     ['{ series: fill_ms, step: fil, max: 5s }', 'the plan has no step "fil"; it has fill, rollout; did you mean fill?'],
     ['{ series: etcd_fsync_ms, where: { instanc: x }, max: 5s }', 'has no label "instanc"; it has instance'],
     ['{ series: etcd_fsync_ms, of: stock, max: 5s }', 'the plan has no arm "stock"'],
     ['{ series: etcd_fsync_ms }', 'needs min, max, or both'],
-    ['{ series: etcd_fsync_ms, stop: ready, max: 5s }', 'does not go with a series'],
+    ['{ series: etcd_fsync_ms, stop: ready, max: 5s }', 'cannot be combined with a series'],
     ['{ probe: rollout, max: 5s }', 'needs a series, or a probe and its stop'],
     ['{ series: fill_ms, of: tuned, notWorse: 5% }', 'notWorse needs against'],
     ['{ series: fill_ms, of: tuned, against: tuned, notWorse: 5% }', 'never worse than itself'],
     ['{ series: fill_ms, of: tuned, against: untuned, notWorse: 5%, max: 5s }', 'has min or max as well as notWorse'],
-    ['{ series: apiserver_sli_latency_ms, window: 1m, max: 5s }', 'windows are 5m'],
+    ['{ series: apiserver_sli_latency_ms, window: 1m, max: 5s }', 'must be 5m'],
   ])('should be refused where they are written: %s', (threshold, message) => {
     expect(mistakes(threshold)).toEqual([expect.stringContaining(message)])
   })

@@ -52,7 +52,7 @@ export function workloadSection() {
         serviceAccountToken: z
           .boolean()
           .default(false)
-          .describe('Whether pods mount a service-account token: one more kubelet call per pod.'),
+          .describe('Whether pods mount a service-account token, which costs one more kubelet call per pod.'),
         serviceLinks: z
           .boolean()
           .default(false)
@@ -68,24 +68,22 @@ export function workloadSection() {
     services: amount.prefault(0).describe('A total is spread over the namespaces in proportion to their pods.'),
     configObjects: z
       .strictObject({
-        podsPerConfigObject: z.number().positive().optional().describe("pods : config objects, the document's 4:1."),
+        podsPerConfigObject: z.number().positive().optional().describe('Pods per config object; 4 in the document.'),
         configmapsPerSecret: z
           .number()
           .min(0)
           .optional()
-          .describe('configmaps : secrets, also 4:1 there; 0 makes all of them secrets.'),
-        configmaps: amount.optional().describe('Instead of the ratios: configmaps by number.'),
-        secrets: amount.optional().describe('Instead of the ratios: secrets by number.'),
+          .describe('Configmaps per secret, also 4 in the document; 0 makes all of them secrets.'),
+        configmaps: amount.optional().describe('Instead of the ratios: the number of configmaps.'),
+        secrets: amount.optional().describe('Instead of the ratios: the number of secrets.'),
         configmapSize: bytes.prefault('1KiB'),
         secretSize: bytes.prefault('1KiB'),
       })
       .optional()
       .describe(
-        'Configmaps and secrets: by two ratios, or by number. A total is scattered over the namespaces at random.',
+        'Configmaps and secrets, given as two ratios or as numbers. A total is scattered over the namespaces at random.',
       ),
-    serviceAccounts: amount
-      .prefault(0)
-      .describe('On top of the config objects, and of the `default` one that every namespace gets.'),
+    serviceAccounts: amount.prefault(0).describe('In addition to the `default` one that every namespace gets.'),
     ballast: z
       .strictObject({
         total: bytes,
@@ -96,7 +94,7 @@ export function workloadSection() {
           .describe('What it is made of. The apiserver lets events expire after an hour (--event-ttl).'),
       })
       .optional()
-      .describe("Objects that only take up space: the document's 1.5 GB in etcd."),
+      .describe("Objects that only take up space, such as the document's 1.5 GB in etcd."),
     pace: z
       .strictObject({ rate: perSecond.optional(), concurrency: count(128).optional() })
       .default({ concurrency: 32 })

@@ -78,7 +78,7 @@ export function readYaml(source: Source, start = 0): ReadYaml {
   // To YAML a carriage return alone ends a line, to the library it does not.
   const carriageReturn = text.search(/\r(?!\n)/)
   if (carriageReturn !== -1)
-    return unreadable(placeAt(carriageReturn), 'a carriage return alone; lines end with a line feed')
+    return unreadable(placeAt(carriageReturn), 'a lone carriage return; lines must end with a line feed')
   const lines = new LineCounter()
   const document = parseDocument(text, {
     prettyErrors: false,
@@ -112,7 +112,7 @@ export function readYaml(source: Source, start = 0): ReadYaml {
       const name = excerpt(node.source)
       const target = anchored.get(node.source)
       if (target === undefined) return fail(at, `*${name}: nothing above is marked &${name}`)
-      return open.has(target) ? fail(at, `*${name} stands for something that it is part of`) : written(target, at, at)
+      return open.has(target) ? fail(at, `*${name} refers to something that contains it`) : written(target, at, at)
     }
     if (node.tag !== undefined && !plainTags.has(node.tag))
       return fail(at, yamlErrorInWords({ code: 'TAG_RESOLVE_FAILED', message: '' }))
@@ -138,7 +138,7 @@ export function readYaml(source: Source, start = 0): ReadYaml {
         fail(place, 'a key has to be plain text')
         continue
       }
-      if (key === '<<') fail(place, 'merge keys (<<) are not read; use include')
+      if (key === '<<') fail(place, 'merge keys (<<) are not supported; use include')
       const before = keyLines.get(key)
       if (before !== undefined) {
         if (!broken) problems.push({ place, message: `${excerpt(key)}: written twice, first in line ${before}` })

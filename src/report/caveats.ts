@@ -69,7 +69,7 @@ export function caveatsOf(
     { severity: 'bad', title: 'Knobs whose actual value differs from the requested one', places: knobs('differs') },
     {
       severity: 'bad',
-      title: 'Set by the plan but not applied here: the figures do not show its effect',
+      title: 'Set by the plan but not applied here: the figures do not show their effect',
       places: perArm(notSetHere),
     },
     {
@@ -101,7 +101,7 @@ export function caveatsOf(
     { severity: 'warn', title: 'Nodes that were not Ready for a while', places: perArm(nodesBack) },
     { severity: 'warn', title: 'The machine was expected to be too small for the fleet', places: perArm(tooSmall) },
     { severity: 'warn', title: 'Knobs that could not be read back', places: knobs('unverified') },
-    { severity: 'warn', title: 'Not read, so no figure comes from it', places: perArm((arm) => unread(runsOf(arm))) },
+    { severity: 'warn', title: 'Not read, so no figure is based on it', places: perArm((arm) => unread(runsOf(arm))) },
     { severity: 'warn', title: 'Nodes that existed before the run', places: perArm(foreignNodes) },
     {
       severity: 'warn',
@@ -125,7 +125,7 @@ export function caveatsOf(
         if (count === 0) return false
         return count === 1
           ? `retried once, after ${formatDuration(waitedMs)}`
-          : `${formatCount(count)} retries, ${formatDuration(waitedMs)} of waiting in total`
+          : `retried ${formatCount(count)} times, waiting ${formatDuration(waitedMs)} in total`
       }),
     },
     ...doubtsOf(arms.flatMap(runsOf)),

@@ -54,7 +54,7 @@ describe('a difference in words', () => {
       { label: 'deleted', difference: noneShown(null, null) },
     ]
     expect(nothingShown(differences, 'tuned')).toEqual([
-      'tuned: no difference shown in created (would have seen 12 % or more), available (would have seen 3.40× or more), deleted. 40 repetitions would show 20 %.',
+      'tuned: no difference shown in created (12 % or more would have been seen), available (3.40× or more would have been seen), deleted. 40 repetitions would show 20 %.',
     ])
     // As many as there were would have shown it.
     expect(nothingShown(differences.slice(0, 1), 'tuned')[0]).not.toContain('repetitions')
@@ -73,7 +73,7 @@ describe('a difference in words', () => {
     expect(of(several, 4)).not.toContain('odd')
     expect(of(several, 3)).toContain('An odd number of repetitions: machine drift does not cancel')
     expect(of(several, 3, 'simulated')).not.toContain('odd')
-    expect(of([shown('less', estimate(0.5, 0.5, 0.5))], 4, 'simulated')).toContain('leaves nothing to chance')
+    expect(of([shown('less', estimate(0.5, 0.5, 0.5))], 4, 'simulated')).toContain('chance plays no part')
     expect(of([], 1)).toBe('')
   })
 })

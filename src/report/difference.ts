@@ -75,7 +75,7 @@ export function nothingShown(differences: readonly NamedDifference[], arm: strin
   )
   if (found.length === 0) return []
   const told = found.map(({ label, wouldHaveSeen }) =>
-    wouldHaveSeen === null ? label : `${label} (would have seen ${sizeText(wouldHaveSeen)} or more)`,
+    wouldHaveSeen === null ? label : `${label} (${sizeText(wouldHaveSeen)} or more would have been seen)`,
   )
   const needed = found.flatMap(({ estimate, repetitionsFor20Percent }) =>
     repetitionsFor20Percent !== null && repetitionsFor20Percent > (estimate?.n ?? 0) ? [repetitionsFor20Percent] : [],
@@ -119,9 +119,7 @@ export function repetitionsInWords(
         ]
       : []),
     ...(evidence === 'simulated' && differences.some(isExact)
-      ? [
-          'Where all repetitions are the same, the simulation leaves nothing to chance: the ratio is the model’s and has no interval.',
-        ]
+      ? ['Where all repetitions of a simulation are the same, chance plays no part: the ratio has no interval.']
       : []),
     // A simulation starts afresh with each arm.
     ...(isRepeated && evidence === 'measured' && repetitions % 2 === 1

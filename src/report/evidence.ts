@@ -27,10 +27,10 @@ const words: Record<Result['evidence'], EvidenceWords> = {
     elsewhere: 'elsewhere',
   },
   simulated: {
-    counted: 'From what the model counted',
+    counted: 'From the model’s own counters',
     effective: 'The large figure is what the model uses.',
     conditions: 'Conditions in the model',
-    kubeProxies: (count) => `From what ${count} modelled kube-proxies counted`,
+    kubeProxies: (count) => `From the counters of ${count} modelled kube-proxies`,
     elsewhere: 'none: everything is modelled',
   },
 }

@@ -116,7 +116,7 @@ function beside({ step, does, row, baseline }: Subject, arm: string): Headline[]
       {
         ...said,
         claim: `${arm} ${does} in ${to}, ${baseline} in ${from}`,
-        because: `not compared, as ${difference.reason}`,
+        because: `not compared, because ${difference.reason}`,
         effect: 'open',
       },
     ]
@@ -148,7 +148,7 @@ function beside({ step, does, row, baseline }: Subject, arm: string): Headline[]
       {
         ...said,
         claim: `${arm} ${does} in ${to}, ${baseline} in ${from}`,
-        because: `${plural(estimate.n, 'run')} of each cannot tell this from chance`,
+        because: `${plural(estimate.n, 'run')} of each are too few to rule out chance`,
         effect: 'none-shown',
       },
     ]
@@ -156,7 +156,7 @@ function beside({ step, does, row, baseline }: Subject, arm: string): Headline[]
   return [
     {
       ...said,
-      claim: `${arm} ${does} with no difference from ${baseline} shown`,
+      claim: `${arm} ${does} with no detectable difference from ${baseline}`,
       because: `${from} and ${to}${limit}${bound}`,
       effect: 'none-shown',
     },
@@ -172,7 +172,7 @@ function fastest(found: readonly Headline[], row: FigureRow): Headline[] {
   if (first === undefined) return found.slice(0, 1)
   const rest = faster.slice(1).map(({ arm }) => arm)
   return [
-    { ...first, because: rest.length === 0 ? first.because : `${first.because}; faster too: ${formatList(rest)}` },
+    { ...first, because: rest.length === 0 ? first.because : `${first.because}; also faster: ${formatList(rest)}` },
   ]
 }
 

@@ -79,7 +79,7 @@ ${hasReference && arms((index) => (index === 0 ? 'num split' : 'num'))}</tr>`
   })
   return [
     hasReference &&
-      markup`<p class="muted">The document: ${result.reference?.source}. The marked stops are the ones it timed; below each of its figures is how far this run is from it.</p>`,
+      markup`<p class="muted">The document: ${result.reference?.source}. It timed the marked stops. Below each of its figures is how far off this run is.</p>`,
     table(caption, head, bodies),
     nothingShownIn(comparisons, armNames).map((text) => markup`<p class="muted">${text}</p>`),
     pairTable(view, comparisons),

@@ -55,7 +55,7 @@ ${headlineList(view)}
 <p class="basis">${basis(view)}</p></div>
 ${worseNotice(view)}
 ${caveatNotice(view)}
-${result.whatIf !== undefined && markup`<p>What ${result.whatIf.varied} does to every time: <a href="what-if.html">what-if.html</a></p>`}
+${result.whatIf !== undefined && markup`<p>How ${result.whatIf.varied} affects every time: <a href="what-if.html">what-if.html</a></p>`}
 ${result.description !== undefined && markup`<p class="lead">${result.description}</p>`}
 <p class="muted">${[view.evidence, ...view.repetitions].join(' ')}</p>
 </header>`
@@ -128,7 +128,7 @@ function thresholdRow(threshold: ThresholdOutcome): Markup {
 }
 
 function metRow({ group, count, furthest = none, margin }: MetTogether): Markup {
-  return markup`<tr><th scope="row">${group}<small>${count}; the furthest is shown</small></th>
+  return markup`<tr><th scope="row">${group}<small>${count}; the worst is shown</small></th>
 <td><b class="pass">pass</b></td>${num(furthest)}${num(margin)}</tr>`
 }
 
@@ -136,5 +136,5 @@ function metRow({ group, count, furthest = none, margin }: MetTogether): Markup 
 export function pageFooter({ result }: ReportView): Markup {
   return markup`<footer><dl>${term('run', result.run)}${term('plan', result.plan)}${term('plan hash', markup`<code>${result.planHash}</code>`)}
 ${term('result schema', result.schema)}${term('evidence', result.evidence)}</dl>
-<p>Made from <code>result.json</code> alone. To make it again: <code>${rerenderCommand(result)}</code></p></footer>`
+<p>Made from <code>result.json</code> alone. To rebuild it: <code>${rerenderCommand(result)}</code></p></footer>`
 }

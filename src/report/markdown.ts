@@ -143,7 +143,7 @@ function thresholdTable(lines: readonly ThresholdLine[]): string {
   const rows = lines.map((line) => {
     if ('met' in line) {
       const { group, count, furthest, margin } = line.met
-      return [escapeMarkdown(group), 'pass', furthest ?? none, margin, `${count}; the furthest is shown`]
+      return [escapeMarkdown(group), 'pass', furthest ?? none, margin, `${count}; the worst is shown`]
     }
     const { outcome } = line
     return [

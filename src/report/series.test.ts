@@ -89,7 +89,7 @@ describe('series over a whole arm', () => {
     const text = renderHtml(view)
       .replaceAll(/<[^>]*>/g, ' ')
       .replaceAll(/\s+/g, ' ')
-    expect(text).toContain('Over the whole arm 5 figures From the control plane’s first answer')
+    expect(text).toContain('Over the whole arm 5 figures From the control plane’s first response')
     expect(text).toContain('apiserver_request_latency_ms p99 verb POST, resource pods 10 ms')
     expect(text).toContain('untuned #1 kube-scheduler: it hid scheduler_attempts_total')
     expect(renderCsv(view)).toContain(

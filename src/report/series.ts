@@ -88,7 +88,7 @@ export function seriesComparison(runs: readonly SeriesRun[], context: ReportCont
   return {
     kind: 'comparison',
     title: plural(rows.length, 'figure'),
-    caption: `From the control plane’s first answer until the last look at the nodes: median over the repetitions, ${context.evidence}. docs/series.md explains each series.`,
+    caption: `From the control plane’s first response until the last check of the nodes: median over the repetitions, ${context.evidence}. docs/series.md explains each series.`,
     head: 'Series',
     conditions: '',
     rows,
@@ -103,7 +103,7 @@ export function seriesSection(runs: readonly SeriesRun[], series: Comparison | n
   if (gaps.length > 0)
     blocks.push({
       kind: 'table',
-      caption: 'What was not read, and the series that lack it',
+      caption: 'What was not read, and which series are affected',
       columns: [{ title: 'Arm' }, { title: 'Why', of: 'text' }, { title: 'Series', of: 'text' }],
       groups: [{ rows: gaps }],
     })

@@ -24,7 +24,7 @@ describe('thresholds with many outcomes', () => {
   it('should be told in full where they are missed, and counted where they are met', () => {
     const [missed, met, ...others] = thresholdLines(calls)
     expect(missed).toMatchObject({ outcome: { verdict: 'fail', actual: 1500 } })
-    expect(met).toEqual({ met: { group: 'slo/calls', count: '59 met of 60', furthest: '59 ms', margin: '94 % below' } })
+    expect(met).toEqual({ met: { group: 'slo/calls', count: '59 of 60 met', furthest: '59 ms', margin: '94 % below' } })
     expect(others).toEqual([])
   })
 
@@ -33,7 +33,7 @@ describe('thresholds with many outcomes', () => {
     for (const text of [renderHtml(view), renderMarkdown(view), renderSummary(view, { isFull: true })]) {
       expect(text).toContain('kind-7')
       expect(text).not.toContain('kind-8')
-      expect(text).toContain('59 met of 60')
+      expect(text).toContain('59 of 60 met')
       expect(text).toContain('the worst of 7 windows')
     }
   })

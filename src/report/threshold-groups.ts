@@ -28,7 +28,7 @@ export function thresholdLines(outcomes: readonly ThresholdOutcome[]): Threshold
     if (first?.group === undefined || met.length === 1) return all.map((outcome) => ({ outcome }))
     const open = all.filter(({ verdict }) => verdict !== 'pass')
     const of = open.length === 0 ? '' : ` of ${formatCount(all.length)}`
-    const together = { group: first.group, count: `${formatCount(met.length)} met${of}`, ...furthestOf(met) }
+    const together = { group: first.group, count: `${formatCount(met.length)}${of} met`, ...furthestOf(met) }
     return [...open.map((outcome) => ({ outcome })), { met: together }]
   })
   return lines.toSorted((one, other) => ranks[verdictOf(one)] - ranks[verdictOf(other)])

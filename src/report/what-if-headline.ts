@@ -47,7 +47,7 @@ export function whatIfHeadline(
     group.effects.filter(({ isFlat }) => !isFlat).map((effect) => ({ group, effect })),
   )
   if (changing.length === 0)
-    return { claim: `${varied} changes no time by more than chance, or by more than ${share}.`, because: '' }
+    return { claim: `${varied} makes no difference to any time beyond chance, or beyond ${share}.`, because: '' }
   const labels = values.map(({ label }) => label)
   const known = changing.flatMap((one) => foundIn(one) ?? [])
   if (known.length < changing.length) return undefined
@@ -60,7 +60,7 @@ export function whatIfHeadline(
   const losses = loss === undefined ? [] : [`But ${loss.said(labels)}`]
   if (gain === undefined) {
     const because = loss === undefined ? '' : `${capitalized(loss.said(labels))}.`
-    return { claim: `No value tried of ${varied} is faster than ${labels[0]}.`, because }
+    return { claim: `None of the other values tried for ${varied} is faster than ${labels[0]}.`, because }
   }
   const place = isAxis ? Math.max(...better.map(({ best }) => best)) : gain.best
   const value = values[place]

@@ -49,9 +49,9 @@ function chartSection(result: Result, view: WhatIfView): Markup {
   const charted = changing.length === 0 ? view.groups : changing
   const flat = view.groups.filter((group) => !charted.includes(group)).map(({ title }) => title)
   return section(
-    `What ${view.varied} does`,
+    `How ${view.varied} affects every time`,
     changing.length === 0 &&
-      markup`<p>It changes no time by more than chance, or by more than ${formatShare(result.material)}.</p>`,
+      markup`<p>It makes no difference to any time beyond chance, or beyond ${formatShare(result.material)}.</p>`,
     charted.map((group) => chartOf(result, view, group)),
     flat.length > 0 && markup`<p class="muted">Not charted because nothing changes: ${flat.join(', ')}.</p>`,
   )
@@ -62,7 +62,9 @@ const dashes = ['dashed', 'dotted'] as const
 function chartOf({ evidence }: Result, { varied, values }: WhatIfView, group: EffectGroup): Markup {
   const { title, effects, floors } = group
   const cells = effects.flatMap((effect) => effect.cells)
-  const unbound = cells.some(({ boundBy }) => boundBy === undefined) ? '○ by none, or not known' : '○ bound by none'
+  const unbound = cells.some(({ boundBy }) => boundBy === undefined)
+    ? '○ bound by none, or not known'
+    : '○ bound by none'
   const legend = [
     ...(cells.some(({ boundBy }) => boundBy !== undefined) ? ['● bound by a client limit', unbound] : []),
     ...(cells.some(({ sample }) => (sample?.runs ?? 0) > 1) ? ['bars: minimum to maximum of the repetitions'] : []),

@@ -25,7 +25,7 @@ export function renderWhatIf(view: WhatIfView, options: SummaryOptions): string 
 
 function introOf({ varied, profile, runs, report }: WhatIfView): string {
   const { evidence } = report.result
-  const subject = `What ${varied} does, all else as in ${profile} (${evidence}).`
+  const subject = `How ${varied} affects every time; everything else as in ${profile} (${evidence}).`
   return runs > 1
     ? `${subject} Medians of ${runs} runs, ± the largest deviation; * marks the first value within chance or ${formatShare(report.result.material)} of the best.`
     : `${subject} Where a value ran only once, chance cannot be ruled out: add --repeat 3.`

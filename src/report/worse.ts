@@ -117,7 +117,7 @@ function unexplained({ arms }: Compared, baseline: string, arm: string): string 
   if (of(arm).some(({ fleet }) => shortageOf(fleet) !== undefined)) return 'the machine is too small for this fleet'
   const lost = (name: string) => sumOf(of(name).map(({ fleet }) => fleet.flaps.nodes.length))
   const lostHere = lost(arm)
-  if (lostHere > lost(baseline)) return `cause not known, but ${plural(lostHere, 'node')} lost Ready`
+  if (lostHere > lost(baseline)) return `cause not known, but ${plural(lostHere, 'node')} stopped being Ready`
   // One run of each has no spread to hold the difference against.
   const isRepeated = [baseline, arm].every((name) => of(name).length > 1)
   return isRepeated ? 'cause not known' : 'cause not known (one run each)'

@@ -177,11 +177,11 @@ const referenceFigure = z.object({
 const ofArms = z.union([z.string(), z.tuple([z.string(), z.string()])])
 /** In place of min and max. */
 const comparison = {
-  /** The arm, or the kept result (`baseline:NAME`), that it must not be worse than. */
+  /** The arm, or the saved result (`baseline:NAME`), that it must not be worse than. */
   against: z.string().optional(),
   /** By how much it may be at most: 0.05 is 5 %. */
   notWorse: z.number().optional(),
-  /** What the kept result had, so that it can be judged again without it. */
+  /** What the saved result had, so that it can be judged again without it. */
   baselineValues: z.array(z.number()).optional(),
 }
 const stopSubject = z.object({ probe: z.string(), stop: stopName, of: ofArms, ...comparison })

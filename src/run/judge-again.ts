@@ -19,13 +19,15 @@ export function judgedAgain(result: Result): Result {
   const ending = result.ending ?? (isUnexplained ? early : undefined)
   const judged = concluded(thresholds, { arms, ending })
   const contradictions = [
-    ...(judged.verdict === result.verdict ? [] : [`the result says ${result.verdict}, its arms say ${judged.verdict}`]),
+    ...(judged.verdict === result.verdict
+      ? []
+      : [`result.json records ${result.verdict}, but its arms give ${judged.verdict}`]),
     ...result.thresholds.flatMap(({ name, verdict }, index) => {
       const now = thresholds[index]?.verdict ?? verdict
-      return now === verdict ? [] : [`the result says ${verdict} of "${name}", its arms say ${now}`]
+      return now === verdict ? [] : [`result.json records ${verdict} for "${name}", but its arms give ${now}`]
     }),
     ...(result.target === 'sim' && result.evidence === 'measured'
-      ? ['the result calls figures of target sim measured']
+      ? ['result.json records figures of target sim as measured']
       : []),
   ]
   if (contradictions.length === 0) return { ...result, ...judged, thresholds }

@@ -8,7 +8,7 @@ import { notWorse } from '../statistics/ratio.ts'
 /** What an arm is set against. */
 export type Opponent =
   | { kind: 'arm'; name: string; figures: readonly RunReading[] }
-  /** The figures of a kept result. */
+  /** The figures of a saved result. */
   | { kind: 'baseline'; name: string; values: readonly number[] }
 
 type Judged = Pick<ThresholdOutcome, 'verdict' | 'actual' | 'reason' | 'note' | 'p'>

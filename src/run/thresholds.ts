@@ -28,7 +28,7 @@ type Kept = Pick<ThresholdOutcome, 'min' | 'max' | 'id' | 'place' | 'group'>
 /** A threshold as it is judged; `each`: labels by which it is judged one by one. */
 export type Bounds = (StopSubject & Kept) | (SeriesSubject & Kept & { each?: readonly string[] })
 
-/** The arms of kept results, by their names. */
+/** The arms of saved results, by their names. */
 export type Baselines = ReadonlyMap<string, readonly ArmOutcome[]>
 
 /** The thresholds of a plan as they are judged: one that speaks of every arm, or of every step, once for each. */
@@ -189,7 +189,7 @@ function judgeStop(bounds: StopSubject & Kept, arms: readonly ArmOutcome[]): Thr
   }
 }
 
-/** Judges whether one arm is worse than another, or than a kept result. */
+/** Judges whether one arm is worse than another, or than a saved result. */
 function judgeAgainst(bounds: Bounds, arms: readonly ArmOutcome[], baselines: Baselines): ThresholdOutcome {
   const { of, against = '', notWorse: margin = 0 } = bounds
   const name = [of].flat()[0] ?? ''

@@ -90,11 +90,11 @@ describe('a step `tuning`', () => {
   it('should report settings that are not restored, having tried once, and keep the first error', async () => {
     const { port, told } = tuningForTests({
       applies: () => Promise.reject(new Failure('infrastructure', 'no such profile')),
-      restores: () => Promise.reject(new Failure('residue', 'settings may not be restored')),
+      restores: () => Promise.reject(new Failure('residue', 'settings may not have been restored')),
     })
     const { outcome, residue } = await run(port)
     expect(outcome).toMatchObject({ reason: { message: 'no such profile' } })
-    expect(residue).toEqual(['Tuning: settings may not be restored'])
+    expect(residue).toEqual(['Tuning: settings may not have been restored'])
     expect(told.filter((one) => one === 'restore begins')).toHaveLength(1)
   })
 

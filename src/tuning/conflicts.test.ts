@@ -16,7 +16,7 @@ describe('conflictsAmong', () => {
     [
       'tuned',
       { 'etcd.autoCompactionRetention': '1h' },
-      'etcd.autoCompactionMode revision goes with a number of revisions, and etcd.autoCompactionRetention is 3600s',
+      'etcd.autoCompactionMode revision needs a number of revisions, but etcd.autoCompactionRetention is 3600s',
     ],
     [
       'tuned',
@@ -33,7 +33,7 @@ describe('conflictsAmong', () => {
     [
       'stock',
       { 'kubelet.serializeImagePulls': true, 'kubelet.maxParallelImagePulls': 5 },
-      'which only goes with kubelet.serializeImagePulls false',
+      'which needs kubelet.serializeImagePulls to be false',
     ],
     ['tuned', { 'scheduler.kubeApiBurst': 0 }, 'kube-scheduler would not start: scheduler.kubeApiBurst is 0'],
   ])('should find what does not go together in %s with %j', (profile, set, message) => {

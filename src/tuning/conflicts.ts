@@ -35,14 +35,14 @@ export function conflictsAmong(requests: readonly KnobRequest[]): Conflict[] {
   if (asked.get(serial) === true && Number(asked.get(parallel) ?? 1) > 1)
     conflict(
       [serial, parallel],
-      `the kubelet would not start: ${parallel} is ${asked.get(parallel)}, which only goes with ${serial} false`,
+      `the kubelet would not start: ${parallel} is ${asked.get(parallel)}, which needs ${serial} to be false`,
     )
 
   const [mode, retention] = ['etcd.autoCompactionMode', 'etcd.autoCompactionRetention'] as const
   if (readCompaction(values) === undefined)
     conflict(
       [mode, retention],
-      `${mode} ${values.text(mode)} goes with ${values.text(mode) === 'revision' ? 'a number of revisions' : 'hours up to 2,562,047, or a period'}, and ${retention} is ${values.text(retention)}`,
+      `${mode} ${values.text(mode)} needs ${values.text(mode) === 'revision' ? 'a number of revisions' : 'hours up to 2,562,047, or a period'}, but ${retention} is ${values.text(retention)}`,
     )
 
   // pkg/proxy/apis/config/validation/validation.go.
@@ -60,7 +60,7 @@ export function conflictsAmong(requests: readonly KnobRequest[]): Conflict[] {
   ] as const) {
     const [qps, burst] = [`${prefix}.kubeApiQps`, `${prefix}.kubeApiBurst`]
     if (values.number(qps) > 0 && values.number(burst) === 0)
-      conflict([qps, burst], `${component} would not start: ${burst} is 0, which only goes with a ${qps} of 0 or less`)
+      conflict([qps, burst], `${component} would not start: ${burst} is 0, which needs ${qps} to be 0 or less`)
   }
   return conflicts
 }

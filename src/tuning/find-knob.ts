@@ -15,13 +15,15 @@ const named = new Map(
     [knob.id, openIdOf(knob), fieldsOfFlags[knob.id]].flatMap((id) => (id === undefined ? [] : [[id, knob] as const])),
   ),
 )
+/** Kubernetes itself writes kubeAPIQPS and kube-api-qps: nobody remembers which knob has which capitals, and no two differ by them alone. */
+const inAnyCase = new Map(catalogue.map((knob) => [knob.id.toLowerCase(), knob]))
 
 /**
- * The knob with an id, such as `kubelet.kubeAPIQPS` or `kube-apiserver.flags.event-ttl`; or why there is none. An open id of
- * what has a name is that knob, so that no setting has two. `others` are names that may have been meant as well.
+ * The knob with an id, such as `kubelet.kubeAPIQPS`, in whatever capitals, or `kube-apiserver.flags.event-ttl`; or why there is none. An open id
+ * of what has a name is that knob, so that no setting has two. `others` are names that may have been meant as well.
  */
 export function findKnob(id: string, others: readonly string[] = []): Knob | { refusal: string } {
-  const knob = named.get(id)
+  const knob = named.get(id) ?? inAnyCase.get(id.toLowerCase())
   if (knob !== undefined) return knob
   if (isOpenId(id)) return openKnob(id)
   const candidates = [...catalogue.map((one) => one.id), ...others]

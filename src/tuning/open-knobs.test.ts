@@ -69,7 +69,7 @@ describe('an open knob', () => {
   it('should be refused where its version has locked a gate to something else, or does not know it', () => {
     const locked = knob('kube-apiserver.featureGates.AnyVolumeDataSource')
     expect(refusalOf(locked, false, '1.36')).toBe(
-      'kube-apiserver 1.36 has locked the feature gate AnyVolumeDataSource to true',
+      'feature gate AnyVolumeDataSource is locked to true in kube-apiserver 1.36',
     )
     expect(refusalOf(locked, true, '1.36')).toBeUndefined()
     const gone = knob('controllerManager.concurrentServiceSyncs')

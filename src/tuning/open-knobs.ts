@@ -129,7 +129,7 @@ export function refusalOf(knob: Knob, value: KnobValue | null, version: string |
   const gate =
     parts.section === 'featureGates' ? entry(settings.components[parts.component]?.featureGates, parts.name) : undefined
   if (gate?.locked !== true || value === null || value === gate.default) return undefined
-  return `${versionOf(parts.component, settings)} has locked the feature gate ${parts.name} to ${gate.default}`
+  return `feature gate ${parts.name} is locked to ${gate.default} in ${versionOf(parts.component, settings)}`
 }
 
 /** etcd has versions of its own. */
@@ -160,14 +160,14 @@ function knobIn(settings: KnownSettings, id: string, hint: typeof didYouMean = d
         return {
           refusal: `${component} ignores --${name} when it has a configuration file; set ${component}.config.${field}`,
         }
-      if (name === 'feature-gates') return { refusal: `gates are set one by one: ${component}.featureGates.NAME` }
+      if (name === 'feature-gates') return { refusal: `set feature gates one by one: ${component}.featureGates.NAME` }
       const flag = entry(known.flags, name)
       if (flag === undefined) return unknown(Object.keys(known.flags ?? {}))
       const readBack: ReadBack = component === 'etcd' ? { from: 'process arguments' } : { from: '/flagz' }
       return { ...base, setting: { via: 'flag', flag: name }, readBack, ...typed(flag, version) }
     }
     case 'config': {
-      if (name === 'featureGates') return { refusal: `gates are set one by one: ${component}.featureGates.NAME` }
+      if (name === 'featureGates') return { refusal: `set feature gates one by one: ${component}.featureGates.NAME` }
       if (isOwnField(component, name)) return { refusal: `scale-test sets ${name} of ${component} itself` }
       const field = entry(known.config, name)
       if (field === undefined) return unknown(Object.keys(known.config ?? {}))

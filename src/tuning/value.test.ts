@@ -113,7 +113,7 @@ describe('takeValue', () => {
     ['kubeProxy.mode', 'ipvss', 'kubeProxy.mode takes iptables, ipvs or nftables, not "ipvss"; did you mean ipvs?'],
     ['kubeProxy.mode', 'nftabless', 'did you mean nftables?'],
     ['etcd.autoCompactionMode', 'weekly', 'takes periodic or revision, not "weekly"'],
-    ['etcd.quotaBackendBytes', -1, 'takes an amount of bytes, such as 8Gi, not -1'],
+    ['etcd.quotaBackendBytes', -1, 'takes a size in bytes, such as 8Gi, not -1'],
     ['etcd.quotaBackendBytes', '8gi', 'not "8gi"'],
     ['etcd.nice', 900, 'takes a whole number from -20 to 19, not 900'],
     ['etcd.ioPriority', 'high', 'not "high"'],

@@ -109,7 +109,7 @@ export function describeType(type: KnobType): string {
     case 'duration':
       return `${type.orZero === true ? '0s, or ' : ''}a duration with a unit, such as 10s or 1m30s${type.minMs === 0 ? '' : `, of at least ${writeDuration(type.minMs)}`}`
     case 'bytes':
-      return 'an amount of bytes, such as 8Gi'
+      return 'a size in bytes, such as 8Gi'
     case 'word':
       return type.what ?? formatChoice(type.words)
     case 'resources':

@@ -40,7 +40,7 @@ describe('parseVariation', () => {
   })
 
   it('should name the knob that was meant', () => {
-    expect(refusalOf('kubelet.kubeApiQps=1,2').message).toContain('did you mean kubelet.kubeAPIQPS')
+    expect(refusalOf('kubelet.kubeApiQp=1,2').message).toContain('did you mean kubelet.kubeAPIQPS')
     expect(refusalOf('kubelet.maxPod=1,2').message).toBe(
       'there is no knob kubelet.maxPod; did you mean kubelet.maxPods?',
     )
@@ -65,8 +65,8 @@ describe('parseVariation', () => {
   it.each([
     ['kubelet.kubeAPIQPS', 'expected a setting and its values'],
     ['=1,2', 'expected a setting and its values'],
-    ['kubelet.kubeAPIQPS=', 'one value'],
-    ['kubelet.kubeAPIQPS=5', 'one value'],
+    ['kubelet.kubeAPIQPS=', 'a single value'],
+    ['kubelet.kubeAPIQPS=5', 'a single value'],
     ['kubelet.kubeAPIQPS=5,5.0', '5 is given twice'],
     ['kubelet.kubeAPIQPS=5,fast', 'takes a whole number from 0 to 2,147,483,647, not "fast"'],
     ['kubelet.kubeAPIQPS=5,,6', '--vary kubelet.kubeAPIQPS=5,,6: '],
@@ -74,8 +74,8 @@ describe('parseVariation', () => {
     ['kubelet.kubeAPIQPS=-1,5', 'from 0 to'],
     ['kubelet.kubeAPIQPS=5,[6]', 'expected values, found a list'],
     ['kubelet.kubeAPIQPS=5,"6', 'a quote is opened and never closed'],
-    ['kubelet.kubeAPIQPS=5,!a 6', 'tags such as !name are not read'],
-    ['kubelet.kubeAPIQPS=5,*a', 'aliases (*name) are not read'],
+    ['kubelet.kubeAPIQPS=5,!a 6', 'tags such as !name are not supported'],
+    ['kubelet.kubeAPIQPS=5,*a', 'aliases (*name) are not supported'],
     ['kubelet.nodeStatusUpdateFrequency=90s,1m30s', '90s is given twice'],
     ['kubelet.kubeAPIQPS="5",6', 'not "5"; write it without quotes'],
     ['kubelet.kubeAPIQPS=5,~', 'expected values, found null'],

@@ -36,7 +36,7 @@ export function parseVariation(text: string, planFields: readonly string[] = [])
   if (twice !== undefined)
     throw new Failure('bad-input', `--vary ${excerpt(text)}: ${excerpt(String(twice))} is given twice`)
   if (values.length < 2)
-    throw new Failure('bad-input', `--vary ${excerpt(text)}: one value has nothing to compare with`, {
+    throw new Failure('bad-input', `--vary ${excerpt(text)}: a single value has nothing to be compared with`, {
       next: `give two or more, such as ${example}`,
     })
   return { varied, knob, values: inOrder(values, magnitude) }
@@ -59,7 +59,7 @@ function knobOrField(path: string, planFields: readonly string[]): Knob | undefi
   )
   if (!('refusal' in found)) return found
   throw new Failure('bad-input', found.refusal, {
-    next: 'all knobs: npm run scale-test -- knobs; fields of a plan can vary below fleet, workload (or a step’s fill), probes.pod and probes.settle',
+    next: 'all knobs: npm run scale-test -- knobs; plan fields that can vary are those under fleet, workload (or a step’s fill), probes.pod and probes.settle',
   })
 }
 
@@ -76,7 +76,7 @@ function itemsIn(list: string, whole: string): KnobValue[] {
     try {
       return document.toJS() as unknown
     } catch {
-      throw refusal('aliases (*name) are not read')
+      throw refusal('aliases (*name) are not supported')
     }
   }
   const items = read()

@@ -211,7 +211,7 @@ describe('a kubeconfig', () => {
 
   it('should tell how a plugin ended that says nothing', async () => {
     const { status, output } = await preflight(put('exec-silent-fail', {}))
-    expect(output).toContain('user u cannot be authenticated: false ended with status 1 and said nothing')
+    expect(output).toContain('user u cannot be authenticated: false ended with status 1 without any output')
     expect(status).toBe(5)
   })
 

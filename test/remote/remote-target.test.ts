@@ -78,7 +78,7 @@ describe('target remote', () => {
     )
     expect(viewFor(result).caveats.map(({ title }) => title)).toEqual(
       expect.arrayContaining([
-        'Client limits that were not read: what bound these numbers is not known',
+        'Client limits that were not read, so it is not known what bound these numbers',
         'Nodes that existed before the run',
       ]),
     )

@@ -183,7 +183,7 @@ describe('programs that change the settings of a target', () => {
     expect(outcome.error).toBe(noProfile)
     expect(outcome.result.arms[0]?.residue).toEqual([
       expect.stringMatching(
-        /^Tuning: settings may not be restored: \.\/restore\.sh tuned ended with status 3: no backup\. Its output is in .*logs\/tuned-1\/restore\.log$/,
+        /^Tuning: settings may not have been restored: \.\/restore\.sh tuned ended with status 3: no backup\. Its output is in .*logs\/tuned-1\/restore\.log$/,
       ),
     ])
     expect(exitCodeOf(outcome, undefined)).toBe(6)
@@ -208,7 +208,7 @@ describe('programs that change the settings of a target', () => {
     expect(scene.ran).toEqual(['./retune.sh -v tuned, 300 s'])
     expect(outcome.result.arms[0]?.residue).toEqual([
       expect.stringMatching(
-        /^Tuning: settings may not be restored: the cluster's Lease was lost: somebody deleted it$/,
+        /^Tuning: settings may not have been restored: the cluster's Lease was lost: somebody deleted it$/,
       ),
     ])
   })

@@ -159,11 +159,11 @@ describe('a credential plugin', () => {
   })
 
   test.each([
-    [script('process.exit(1)'), /ended with status 1 and said nothing/],
+    [script('process.exit(1)'), /ended with status 1 without any output/],
     [script(`console.error('a\\nsession expired\\n'); process.exit(3)`), /ended with status 3: session expired/],
     [script(`console.error('token: ${canary}'); process.exit(3)`), /ended with status 3: token: \[hidden\]$/],
     [script(`console.error('\\u001b[31mred'); process.exit(3)`), /ended with status 3: \ufffd\[31mred$/],
-    [script(`process.kill(process.pid, 'SIGKILL')`), /was ended by SIGKILL and said nothing/],
+    [script(`process.kill(process.pid, 'SIGKILL')`), /was ended by SIGKILL without any output/],
     [script(`process.stdout.write('x'.repeat(2e6))`), /printed more than 1000000 characters/],
     [{ command: './text' }, /text is not executable/],
     [{ ...script(''), args: [`a\u0000${canary}`] }, /cannot be started/],

@@ -204,7 +204,7 @@ describe('readContext', () => {
     ['kind: Secret', '1:7 kind: expected Config'],
     [`[${canary}]`, '1:1 this is not a kubeconfig: expected a map'],
     [`a: 1\n---\nb: ${canary}`, '2:1 this is not a kubeconfig: a second document begins; a file may hold only one'],
-    [`a: !!${canary} x`, '1:4 this is not a kubeconfig: tags such as !name are not read; remove it'],
+    [`a: !!${canary} x`, '1:4 this is not a kubeconfig: tags such as !name are not supported; remove it'],
     [`{ a: "${canary}`, /this is not a kubeconfig/],
     [`a:\n\t- ${canary}`, '2:1 this is not a kubeconfig: indented with a tab; YAML wants spaces'],
     [`a: &x [1]\nb: *${canary}`, /an alias refers to nothing/],

@@ -86,7 +86,7 @@ function started({ file, args, env, stdin, onLine }: ProgramRun) {
     if (status === 0) return ending.resolve({ output })
     const how = killedBy === null ? `ended with status ${status}` : `was ended by ${killedBy}`
     return ending.resolve({
-      because: `${how}${lastLine === '' ? ' and said nothing' : `: ${excerpt(lastLine, mostSaid)}`}`,
+      because: `${how}${lastLine === '' ? ' without any output' : `: ${excerpt(lastLine, mostSaid)}`}`,
     })
   })
   return {

@@ -19,7 +19,7 @@ ${view.unlike.length > 0 && markup`<div class="notice bad"><p><b>Not the same ex
 }
 
 function differsSection({ differs, sides }: CrossRunView): Markup {
-  if (differs.length === 0) return section('What differs', markup`<p>Nothing known.</p>`)
+  if (differs.length === 0) return section('What differs', markup`<p>No differences known.</p>`)
   return section(
     'What differs',
     table(

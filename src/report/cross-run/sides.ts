@@ -70,10 +70,13 @@ function unlikePlans(baseline: Side, other: Side): string[] {
   if (before !== undefined && before === after) return []
   const differences = differencesOfPlans(baseline, other)
   if (differences === undefined)
-    return baseline.result.planHash === other.result.planHash ? [] : ['their plans differ, and no plan.json says how']
+    return baseline.result.planHash === other.result.planHash
+      ? []
+      : ['their plans differ, but there is no plan.json to show how']
   const unlike = differences.filter(({ isUnderTest }) => !isUnderTest)
   return unlike.map(
-    ({ field, values: [earlier, later] }) => `${field} is ${earlier ?? 'not set'}, then ${later ?? 'not set'}`,
+    ({ field, values: [earlier, later] }) =>
+      `${field} is ${earlier ?? 'not set'} in ${baseline.letter}, ${later ?? 'not set'} in ${other.letter}`,
   )
 }
 

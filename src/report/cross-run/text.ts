@@ -25,7 +25,7 @@ export function renderCrossRun(
       : [styles.yellow('Not the same experiment'), ...view.unlike.flatMap((reason) => hanging(reason))],
     [
       styles.bold('What differs'),
-      ...(view.differs.length === 0 ? ['  nothing known'] : []),
+      ...(view.differs.length === 0 ? ['  no differences known'] : []),
       ...limited(view.differs.map(({ what, values }) => `${what}: ${values.join(' → ')}`)),
     ],
     ...view.compared.flatMap(({ side: { letter }, worse, better, toLookAt, nothingShown, others, alone }) => [

@@ -108,7 +108,7 @@ function nothingShown(headlines: readonly Finding[]): string {
   const [least] = seen.toSorted((one, other) => other.share - one.share)
   const count = `No difference shown in ${formatCount(alike.length)} of ${plural(headlines.length, 'headline figure')}`
   if (least === undefined) return `${count}.`
-  return `${count}; ${formatShare(Math.min(...seen.map(({ share }) => share)))} or more would have been seen, in ${least.arm} ${least.label} only ${formatShare(least.share)} or more.`
+  return `${count}. A difference of ${formatShare(Math.min(...seen.map(({ share }) => share)))} or more would have been seen; in ${least.arm} ${least.label}, only one of ${formatShare(least.share)} or more.`
 }
 
 /** One headline figure that is worse fails; nothing that can be said of any of them is no pass. */

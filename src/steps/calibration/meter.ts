@@ -30,7 +30,7 @@ export function createMeter(cluster: Pick<Cluster, 'clock' | 'scrape' | 'process
       const { cpuMs, busy } = usedBetween(before, after)
       const cores = durationMs <= 0 ? 0 : sumOf(Object.values(cpuMs)) / durationMs
       const requests = readApiRequests({ before: scrapedBefore, after: await scrape() })
-      if (requests === undefined) throw new Failure('inconclusive', 'what the apiserver answered was not read')
+      if (requests === undefined) throw new Failure('inconclusive', 'the apiserver’s request counts were not read')
       return { durationMs, cores, cpuMs, requests, busy }
     }
   }

@@ -24,7 +24,7 @@ function programmed(changes: Partial<NetworkProgramming> = {}): Result {
 }
 
 const noKubeProxy =
-  'How fast Services reach the data plane is not known: none of the kube-proxies that were read programs these nodes.'
+  'It is not known how fast Services reach the data plane: no kube-proxy that was read programs these nodes.'
 
 const textOf = (html: string) =>
   html
@@ -40,7 +40,7 @@ describe('how Services reach the data plane', () => {
     expect(text).toMatch(/network programming, p99 the same — — /)
     expect(text).toContain('syncs per proxy including those with nothing to do 262 (1.00/s) 2,886 (29.2/s)')
     expect(text).toContain('endpoint changes seen by a proxy 4,000 4,000')
-    expect(text).toContain('How long a sync takes is not modelled')
+    expect(text).toContain('Sync time is not modelled')
     const markdown = markdownOf(programmed())
     expect(markdown).toContain('### Services reach the data plane (simulated)')
     expect(markdown).toContain('| network programming, p50 | 2.10 s | 1.60 s |')

@@ -54,6 +54,6 @@ function emptyWarnings({ configObjects }: PlannedWorkload, { totals }: ObjectsFo
   const ratio = configObjects?.podsPerConfigObject
   if (ratio === undefined || totals.configmaps + totals.secrets > 0) return []
   return [
-    `no configmaps and no secrets: the workload has ${totals.pods} pods and asks for one config object per ${ratio}; count them instead (workload.configObjects.secrets: { perNamespace: 10 })`,
+    `no configmaps and no secrets: the workload has ${totals.pods} pods and asks for one config object per ${ratio}; set their numbers instead (workload.configObjects.secrets: { perNamespace: 10 })`,
   ]
 }

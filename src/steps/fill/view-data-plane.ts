@@ -8,7 +8,7 @@ import type { FillRun } from './view-run.ts'
 
 /** What a fill with Services says where no kube-proxy programmed anything. */
 const noKubeProxy =
-  'How fast Services reach the data plane is not known: none of the kube-proxies that were read programs these nodes.'
+  'It is not known how fast Services reach the data plane: no kube-proxy that was read programs these nodes.'
 
 interface Figure {
   label: string
@@ -78,7 +78,7 @@ export function dataPlaneBlocks(
     ...(isTimed
       ? []
       : [
-          'How long a sync takes is not modelled: these latencies come from sync periods, controllers and watches alone, and a real sync adds its own time.',
+          'Sync time is not modelled: these latencies come only from sync periods, controllers and watches. A real sync adds its own time.',
         ]),
   ]
   return [

@@ -19,7 +19,7 @@ const probeStops: SeriesEntry = {
 /** `- probe: { name: rollout, from: 1, to: 200, timeout: 5m }` */
 export const probeSection: SectionKind<PlannedProbe> = {
   kind: 'probe',
-  schema: plannedProbe.describe('Scales a Deployment that is pinned to one node, and times how that goes.'),
+  schema: plannedProbe.describe('Scales a Deployment that is pinned to one node, and times each stop.'),
   nameOf: ({ name }) => name,
   stopsOf,
   series: [probeStops, podStartup, podDeletion],

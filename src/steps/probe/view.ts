@@ -166,11 +166,11 @@ function doubtsOf({ probe, isReal }: ViewedProbe): Doubt[] {
   const vague = vagueStops(probe)
   const doubts = [
     {
-      title: 'Client limits that were not read: what bound these numbers is not known',
+      title: 'Client limits that were not read, so it is not known what bound these numbers',
       text: unread.length > 0 && `${name}, ${unread.join(', ')}`,
     },
     {
-      title: 'Times that contradict the arithmetic of client limits',
+      title: 'Times shorter than the client limits allow',
       text: contradicted.length > 0 && `${name}, ${contradicted.join(', ')}`,
     },
     {

@@ -14,7 +14,7 @@ describe('caveats of a filled cluster', () => {
       'warn Nodes that were not Ready for a while: untuned #1: 7 of 1,000 nodes: hollow-41, hollow-112, hollow-113, hollow-387, hollow-512, hollow-760, hollow-981',
       'warn The machine was expected to be too small for the fleet: untuned #1: the idle fleet was expected to need 2.8 of 2 cores',
       'warn The API server dropped our watch: tuned-split #1: fill, 64 pod events were seen up to 420 ms late',
-      'warn Some of our requests were refused or lost: tuned-split #1: fill, 14 retries, 2.14 s of waiting in total',
+      'warn Some of our requests were refused or lost: tuned-split #1: fill, retried 14 times, waiting 2.14 s in total',
     ])
   })
 
@@ -108,7 +108,7 @@ describe('caveats of a filled cluster', () => {
     const [untuned] = filledArms()
     const [explanation] = probesIn(untuned)[0]?.explanations ?? []
     Object.assign(explanation ?? {}, { boundBy: null, contradicts: true })
-    expect(placesOf([untuned], 'Times that contradict')).toEqual(['untuned #1: rollout, created'])
+    expect(placesOf([untuned], 'Times shorter than the client limits allow')).toEqual(['untuned #1: rollout, created'])
   })
 
   it('should not name a thousand nodes', () => {

@@ -34,7 +34,7 @@ describe('headlines', () => {
   it('should claim no likeness where chance hides a difference', () => {
     const arms = sampleResult().arms
     expect(said(arms)[1]).toMatch(
-      /^tuned removes 199 pods in 20\.5 s, untuned in 122\.6 s: 2 runs of each cannot tell this from chance$/,
+      /^tuned removes 199 pods in 20\.5 s, untuned in 122\.6 s: 2 runs of each are too few to rule out chance$/,
     )
   })
 
@@ -55,7 +55,9 @@ describe('headlines', () => {
   it('should say that bounds are not compared', () => {
     const arms = [sampleArm('untuned', 1, 1, slow), sampleArm('tuned', 1, 2, fast)]
     for (const arm of arms) for (const probe of probesIn(arm)) probe.machineBusy = 0.97
-    expect(said(arms)[0]).toMatch(/^tuned rolls out 200 pods in ≤ 8\.00 s, untuned in ≤ 80\.0 s: not compared, as /)
+    expect(said(arms)[0]).toMatch(
+      /^tuned rolls out 200 pods in ≤ 8\.00 s, untuned in ≤ 80\.0 s: not compared, because /,
+    )
   })
 
   it('should say of a single arm what it took and what limits it', () => {
@@ -69,7 +71,7 @@ describe('headlines', () => {
       sampleArm(name, 1, index + 1, name === 'untuned' || name === 'e' ? slow : fast),
     )
     const [rollout, scaleDown, ...others] = said(arms)
-    expect(rollout).toMatch(/^tuned rolls out .* faster too: c and d$/)
+    expect(rollout).toMatch(/^tuned rolls out .* also faster: c and d$/)
     expect(scaleDown).toMatch(/^tuned removes /)
     expect(others).toEqual([])
   })

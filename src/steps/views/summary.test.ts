@@ -17,8 +17,8 @@ rollout 1 → 200 (measured)           untuned        tuned                  rat
     document                          78.1 s       24.8 s           3.15× faster
   ready                               79.2 s       8.34 s           9.55× faster
                                                                   (2.49 to 36.6)
-  tuned: no difference shown in created (would have seen 18.0× or more). 362
-    repetitions would show 20 %.
+  tuned: no difference shown in created (18.0× or more would have been seen).
+    362 repetitions would show 20 %.
 
 scale-down 200 → 1 (measured)        untuned        tuned                  ratio
   ReplicaSet current                  8.67 s       558 ms           15.6× faster
@@ -26,8 +26,8 @@ scale-down 200 → 1 (measured)        untuned        tuned                  rat
     document                          32.0 s       9.05 s           3.54× faster
   deleted                            122.6 s       20.5 s             none shown
                                                                   (0.114 to 347)
-  tuned: no difference shown in deleted (would have seen 85.3× or more). 854
-    repetitions would show 20 %.
+  tuned: no difference shown in deleted (85.3× or more would have been seen).
+    854 repetitions would show 20 %.
 
 pass         all 3 thresholds met
 
@@ -36,8 +36,8 @@ pass         all 3 thresholds met
 
 tuned rolls out 200 pods 9.43× faster (2.48 to 35.8): 79.4 s → 8.46 s; untuned
   is bound by the kubelet's client limit, 5/s instead of 50/s
-tuned removes 199 pods in 20.5 s, untuned in 122.6 s: 2 runs of each cannot
-  tell this from chance
+tuned removes 199 pods in 20.5 s, untuned in 122.6 s: 2 runs of each are too
+  few to rule out chance
 9 settings differ; 2 runs of each arm
 
 report: reports/x/report.html`)

@@ -71,7 +71,7 @@ describe('what-if view', () => {
     expect(whatIfFor(once).headline).toBeUndefined()
     const rising = falling.map((one, index) => ({ ...one, availableMs: falling[3 - index]?.availableMs ?? [] }))
     expect(whatIfFor(rising).headline).toEqual({
-      claim: 'No value tried of kubelet.kubeAPIQPS is faster than 5.',
+      claim: 'None of the other values tried for kubelet.kubeAPIQPS is faster than 5.',
       because: 'Rollout available: 60.0 s at 100, 8.00 s at 5.',
     })
   })
@@ -86,7 +86,7 @@ describe('what-if view', () => {
     expect(effects.find(({ label }) => label === 'available')?.bounds).toBe(
       'bound by the kubelet’s limit up to 10, not known from 50 on',
     )
-    expect(view && renderWhatIfHtml(view)).toContain('○ by none, or not known')
+    expect(view && renderWhatIfHtml(view)).toContain('○ bound by none, or not known')
   })
 
   it('should mark the first value that does as well as the best', () => {
@@ -305,7 +305,7 @@ describe('what-if page', () => {
 
   it('should say that nothing changes when nothing does', () => {
     const page = rendered([5, 10].map((value) => ({ value, availableMs: [8000], boundBy: null })))
-    expect(page).toContain('It changes no time by more than chance')
+    expect(page).toContain('It makes no difference to any time beyond chance')
     expect(page.match(/<figure>/g)).toHaveLength(3)
   })
 

@@ -51,7 +51,7 @@ describe('what an arm made worse', () => {
       'tuned rollout created: 800 ms → 1.60 s, 2.00× slower; cause not known (one run each)',
     ])
     after.fleet.flaps = { count: 90, nodes: ['a', 'b'], notReadyAtEnd: [] }
-    expect(texts(runOf(before, after))[0]).toContain('cause not known, but 2 nodes lost Ready')
+    expect(texts(runOf(before, after))[0]).toContain('cause not known, but 2 nodes stopped being Ready')
     after.fleet.estimate = { coresNeeded: 2.8, cores: 2 }
     expect(texts(runOf(before, after))[0]).toContain('the machine is too small for this fleet')
   })

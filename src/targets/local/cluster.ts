@@ -141,7 +141,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
         disposal ??= takeAway()
         const residue = await disposal
         if (residue.length > 0)
-          throw new Failure('residue', residue.join('; '), { next: 'It will be tried again when the run ends' })
+          throw new Failure('residue', residue.join('; '), { next: 'Removal is retried when the run ends' })
       },
     }
   } catch (error) {

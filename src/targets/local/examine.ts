@@ -59,7 +59,7 @@ function machine(): Finding[] {
     {
       state: cores >= 2 ? 'has' : 'limits',
       what: `${cores} processor cores`,
-      ...(cores >= 2 ? {} : { next: 'use at least two, or the machine itself limits the figures' }),
+      ...(cores >= 2 ? {} : { next: 'use at least two; otherwise the machine itself is the limit' }),
     },
     {
       state: memoryBytes >= 2 * 2 ** 30 ? 'has' : 'lacks',
@@ -71,7 +71,9 @@ function machine(): Finding[] {
 function limits(): Finding[] {
   const { inotifyInstances: instances } = readLimits()
   if (instances === undefined)
-    return [{ state: 'limits', what: 'the kernel does not say how many inotify instances a user may have' }]
+    return [
+      { state: 'limits', what: 'the limit of inotify instances per user is unknown: the kernel does not show it' },
+    ]
   return [
     {
       state: instances >= 128 ? 'has' : 'limits',
@@ -104,6 +106,9 @@ function disk(reports: string): Finding[] {
 
 function privileges(): Finding {
   return mayRaisePriority()
-    ? { state: 'has', what: 'the right to raise the priority of etcd, as the document does' }
-    : { state: 'limits', what: 'no right to raise priorities (root has it): etcd.nice will be reported as not applied' }
+    ? { state: 'has', what: 'permission to raise the priority of etcd, as the document does' }
+    : {
+        state: 'limits',
+        what: 'no permission to raise priorities (root has it): etcd.nice will be reported as not applied',
+      }
 }

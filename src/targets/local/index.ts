@@ -72,7 +72,7 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
     if (place.origin === 'given' || place.missing.length === 0) return
     await guard()
     const { kubernetes } = readModulePins(place.wanted)
-    onProgress(`building the components of Kubernetes ${kubernetes} into ${place.folder}, once: takes a few minutes`)
+    onProgress(`building the components of Kubernetes ${kubernetes} in ${place.folder} (once; takes a few minutes)`)
     await buildComponents(place, {
       env: { ...env, ...mark },
       clock,
@@ -130,7 +130,7 @@ async function requireVersion({ wanted: { kubernetes }, folder }: ComponentsPlac
   const version = await readVersion(join(folder, 'kube-apiserver'), env)
   if (minorOf(version) === kubernetes) return
   throw new Failure('bad-input', `${componentsVariable}=${folder} holds Kubernetes ${version}, not ${kubernetes}`, {
-    next: `Unset ${componentsVariable}: with Go installed, every version that the arms use is built`,
+    next: `Unset ${componentsVariable}, so that every version the arms use is built (needs Go)`,
   })
 }
 

@@ -28,7 +28,7 @@ describe('checkLimits', () => {
   it('should give the command when inotify instances are too few', () => {
     const failure = failureOf(() => checkLimits(fleet(129), { inotifyInstances: 128, openFiles: 20_000, memoryBytes }))
     expect(failure.kind).toBe('infrastructure')
-    expect(failure.message).toContain('129 hollow nodes need 129 inotify instances, but a user may have 128')
+    expect(failure.message).toContain('129 hollow nodes need 129 inotify instances, but the limit per user is 128')
     expect(failure.next).toContain('sudo sysctl -w fs.inotify.max_user_instances=257')
   })
 
@@ -41,7 +41,7 @@ describe('checkLimits', () => {
   it('should say how much memory is missing, and what takes less of it', () => {
     const limits = { inotifyInstances: 8192, openFiles: 20_000, memoryBytes: 2 * 2 ** 30 }
     const failure = failureOf(() => checkLimits(fleet(1000), limits))
-    expect(failure.message).toMatch(/1,000 hollow nodes and a control plane need [34]\.\d GiB .* 2\.0 GiB are free/)
+    expect(failure.message).toMatch(/1,000 hollow nodes and a control plane need [34]\.\d GiB .* only 2\.0 GiB is free/)
     expect(failure.next).toContain('fleet.nodesPerProcess')
     checkLimits(fleet(300), limits)
   })

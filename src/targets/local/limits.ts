@@ -35,7 +35,7 @@ export function checkLimits({ nodes, nodesPerProcess }: FleetSpec, limits: Machi
   if (inotifyInstances !== undefined && inotifyInstances < nodes)
     throw new Failure(
       'infrastructure',
-      `${plural(nodes, 'hollow node needs', 'hollow nodes need')} ${plural(nodes, 'inotify instance')}, but a user may have ${inotifyInstances}`,
+      `${plural(nodes, 'hollow node needs', 'hollow nodes need')} ${plural(nodes, 'inotify instance')}, but the limit per user is ${inotifyInstances}`,
       // Editors and other programs of the user have some too.
       { next: `Raise the limit: sudo sysctl -w fs.inotify.max_user_instances=${nodes + 128}` },
     )
@@ -43,7 +43,7 @@ export function checkLimits({ nodes, nodesPerProcess }: FleetSpec, limits: Machi
   if (openFiles !== undefined && openFiles < files)
     throw new Failure(
       'infrastructure',
-      `with ${plural(nodes, 'hollow node')} kube-apiserver needs ${files} open files, but a process may have ${openFiles}`,
+      `with ${plural(nodes, 'hollow node')} kube-apiserver needs ${files} open files, but the limit per process is ${openFiles}`,
       { next: `Raise the limit as root, in the shell that starts the run: ulimit -Hn ${files} && ulimit -Sn ${files}` },
     )
 
@@ -52,7 +52,7 @@ export function checkLimits({ nodes, nodesPerProcess }: FleetSpec, limits: Machi
   if (freeBytes !== undefined && freeBytes < memoryBytes)
     throw new Failure(
       'infrastructure',
-      `${plural(nodes, 'hollow node')} and a control plane need ${formatBytes(memoryBytes)} of memory before anything runs on them, but ${formatBytes(freeBytes)} are free`,
+      `${plural(nodes, 'hollow node')} and a control plane need ${formatBytes(memoryBytes)} of memory before anything runs on them, but only ${formatBytes(freeBytes)} is free`,
       { next: 'Close other programs, lower fleet.nodes, or raise fleet.nodesPerProcess: packed nodes share a process' },
     )
 }

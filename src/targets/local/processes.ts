@@ -196,7 +196,7 @@ function death(
   const how = signal === null ? `exit code ${code}` : `signal ${signal}`
   const next =
     signal === 'SIGKILL'
-      ? `See ${logFile}; an unexpected SIGKILL comes from the kernel, out of memory: dmesg | grep -i oom`
+      ? `See ${logFile}; an unexpected SIGKILL means that the kernel ran out of memory: dmesg | grep -i oom`
       : `See ${logFile}`
   const kind = stage === 'nodes' ? 'inconclusive' : 'infrastructure'
   return new Failure(kind, `${name} died (${how}). ${lastWords(logFile)}`, { next })

@@ -47,7 +47,7 @@ describe('runArmProgram', () => {
   })
 
   it('should say so when the program fails without a word', async () => {
-    await expect(run('exit 1')).rejects.toMatchObject({ message: 'sh tuned ended with status 1 and said nothing' })
+    await expect(run('exit 1')).rejects.toMatchObject({ message: 'sh tuned ended with status 1 without any output' })
   })
 
   it('should not start the program when the run has been interrupted', async () => {

@@ -32,7 +32,7 @@ export async function runArmProgram({ command, arm, ...rest }: ArmProgram): Prom
       ? `ended with status ${status}`
       : `was ended by ${endedBy}`
   const [lastLine] = tailOf(rest.logFile, 1)
-  const said = lastLine === undefined ? ' and said nothing' : `: ${lastLine}`
+  const said = lastLine === undefined ? ' without any output' : `: ${lastLine}`
   throw new Failure('infrastructure', `${command[0]} ${arm} ${how}${said}`, {
     next: `Its output is in ${rest.logFile}`,
   })

@@ -23,13 +23,13 @@ const onEveryTarget: readonly Permission[] = [
     resource: 'namespaces',
     verbs: ['get', 'list', 'watch', 'create', 'delete'],
     because:
-      'the UID of kube-system tells which cluster this is; the workload and the probes live in namespaces of their own',
+      'the UID of kube-system identifies the cluster; the workload and the probes live in namespaces of their own',
   },
   {
     group: '',
     resource: 'nodes',
     verbs: ['list', 'watch'],
-    because: 'the run waits for nodes to be Ready, and counts those that do not stay so',
+    because: 'the run waits until nodes are Ready, and counts those that do not stay Ready',
   },
   {
     group: '',
@@ -54,7 +54,7 @@ const onEveryTarget: readonly Permission[] = [
     group: 'apps',
     resource: 'replicasets',
     verbs: ['list', 'watch'],
-    because: 'a scale-down is over when the ReplicaSet says so',
+    because: 'the ReplicaSet shows when a scale-down is over',
   },
   {
     group: '',
@@ -73,7 +73,7 @@ const onEveryTarget: readonly Permission[] = [
     group: '',
     resource: 'serviceaccounts',
     verbs: ['get', 'list', 'watch', 'create'],
-    because: 'part of the workload; no pod is admitted before the default one of its namespace is there',
+    because: 'part of the workload; pods are admitted only once their namespace has its default service account',
   },
   {
     group: 'coordination.k8s.io',
@@ -88,7 +88,7 @@ const onEveryTarget: readonly Permission[] = [
     namespace: 'kube-system',
     names: ['scale-test'],
     verbs: ['get', 'patch', 'delete'],
-    because: 'two runs at a time on one cluster would measure each other',
+    because: 'two runs at the same time would distort each other’s figures',
   },
   {
     group: 'discovery.k8s.io',
@@ -96,15 +96,14 @@ const onEveryTarget: readonly Permission[] = [
     namespace: 'default',
     names: ['kubernetes'],
     verbs: ['get'],
-    because:
-      'how many apiservers there are: each counts for itself, and has to be named where several share an address',
+    because: 'how many apiservers there are: each has its own metrics, and must be listed if several share an address',
   },
   { path: '/metrics', verbs: ['get'], because: 'what the apiserver counted before and after a probe' },
   { path: '/flagz', verbs: ['get'], because: 'the flags that the apiserver runs with' },
   {
     path: '/configz',
     verbs: ['get'],
-    because: 'what the controller-manager and the scheduler are set to, where they ask the apiserver who may read it',
+    because: 'the settings of the controller-manager and the scheduler, if they ask the apiserver who may read them',
   },
   { path: '/readyz', verbs: ['get'], because: 'whether the apiserver is back after a program has re-tuned it' },
 ]
@@ -132,7 +131,7 @@ const forHollowNodes: readonly Permission[] = [
     resource: 'leases',
     namespace: 'kube-node-lease',
     verbs: ['list', 'delete'],
-    because: 'each node has a Lease there, which goes with it',
+    because: 'each node has a Lease there, which is deleted with it',
   },
 ]
 
@@ -166,7 +165,7 @@ const forProxies: readonly Permission[] = [
     resource: 'signers',
     names: ['kubernetes.io/kube-apiserver-client'],
     verbs: ['approve'],
-    because: 'hollow proxies are clients that are no kubelets (fleet.pods.proxy): their certificate has another signer',
+    because: 'hollow proxies (fleet.pods.proxy) are not kubelets: another signer signs their certificate',
   },
 ]
 
@@ -177,7 +176,7 @@ const onHost: readonly Permission[] = [
     resource: 'namespaces',
     verbs: ['get', 'list', 'watch', 'create', 'delete'],
     because:
-      'the UID of kube-system tells which cluster this is; the hollow nodes live in a namespace of their own, which takes all else along when it is deleted',
+      'the UID of kube-system identifies the cluster; the hollow nodes live in a namespace of their own, and deleting it deletes everything in it',
   },
   {
     group: '',
@@ -189,14 +188,14 @@ const onHost: readonly Permission[] = [
     group: '',
     resource: 'pods',
     verbs: ['list', 'watch'],
-    because: 'what the machines carry already, and why a hollow-node pod does not start',
+    because: 'what already runs on the machines, and why a hollow-node pod does not start',
   },
-  { group: '', resource: 'events', verbs: ['list'], because: 'why a hollow-node pod is not even created' },
+  { group: '', resource: 'events', verbs: ['list'], because: 'why a hollow-node pod is not created' },
   {
     group: '',
     resource: 'serviceaccounts',
     verbs: ['get', 'create'],
-    because: 'the hollow-node pods’ own, without rights',
+    because: 'for the hollow-node pods, without permissions',
   },
   {
     group: '',

@@ -64,7 +64,9 @@ export function programTuning(options: ProgramTuningOptions): Tuning {
             await run(restore, 'restore.log', signal, report)
           } catch (error) {
             const next = error instanceof Failure && error.next !== undefined ? `. ${error.next}` : ''
-            throw new Failure('residue', `settings may not be restored: ${messageOf(error)}${next}`, { cause: error })
+            throw new Failure('residue', `settings may not have been restored: ${messageOf(error)}${next}`, {
+              cause: error,
+            })
           }
         },
       },

@@ -54,13 +54,13 @@ export const controllerManagerKnobs: readonly NamedKnob[] = [
   }),
   workers('deployment', 'DeploymentController.ConcurrentDeploymentSyncs', 5, 'Deployments are rolled out'),
   workers('replicaset', 'ReplicaSetController.ConcurrentRSSyncs', 5, 'ReplicaSets create and delete pods'),
-  workers('endpoint', 'EndpointController.ConcurrentEndpointSyncs', 5, 'Services have their Endpoints written'),
+  workers('endpoint', 'EndpointController.ConcurrentEndpointSyncs', 5, "Services' Endpoints are written"),
   // No more than 50 (endpointslicecontroller.go).
   workers(
     'service-endpoint',
     'EndpointSliceController.ConcurrentServiceEndpointSyncs',
     5,
-    'Services have their EndpointSlices written',
+    "Services' EndpointSlices are written",
     50,
   ),
   controllerManagerFlag('endpoint-updates-batch-period', 'EndpointController.EndpointUpdatesBatchPeriod', {
@@ -90,12 +90,7 @@ export const controllerManagerKnobs: readonly NamedKnob[] = [
     'HorizontalPodAutoscalers are evaluated',
   ),
   workers('resource-quota', 'ResourceQuotaController.ConcurrentResourceQuotaSyncs', 5, 'ResourceQuotas are counted'),
-  workers(
-    'serviceaccount-token',
-    'SAController.ConcurrentSATokenSyncs',
-    5,
-    'service accounts have token Secrets written',
-  ),
+  workers('serviceaccount-token', 'SAController.ConcurrentSATokenSyncs', 5, 'service accounts get token Secrets'),
   workers(
     'ephemeralvolume',
     'EphemeralVolumeController.ConcurrentEphemeralVolumeSyncs',

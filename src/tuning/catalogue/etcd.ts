@@ -89,7 +89,7 @@ export const etcdKnobs: readonly NamedKnob[] = [
     type: whole(-20, 19),
     stock: 0,
     readBack: { from: '/proc' },
-    affects: 'who gets the processor first on a busy machine',
+    affects: 'whether etcd gets the processor first on a busy machine',
   },
   {
     id: 'etcd.ioPriority',
@@ -98,7 +98,7 @@ export const etcdKnobs: readonly NamedKnob[] = [
     type: { ...word(...ioPriorities), what: 'an I/O priority as `ionice -p` prints it, such as best-effort: prio 0' },
     stock: 'none: prio 0',
     readBack: { from: '/proc' },
-    affects: 'who gets the disk first on a busy machine',
+    affects: 'whether etcd gets the disk first on a busy machine',
     note: 'no effect where the disk has no I/O scheduler',
   },
   {

@@ -45,9 +45,7 @@ describe('selectNodes', () => {
   it('should say how many are Ready when that is fewer than planned', async () => {
     const target = await targetWith(['a'], ['b', {}, notReady])
     const choice = { selector: undefined, nodes: 3, probe: { name: 'a' } }
-    await expect(selectNodes(target, choice, signal)).rejects.toThrow(
-      '3 nodes are planned, but 1 are Ready and 1 are not',
-    )
+    await expect(selectNodes(target, choice, signal)).rejects.toThrow('the plan needs 3 nodes; Ready: 1, not Ready: 1')
   })
 
   it.each([

@@ -30,9 +30,12 @@ export async function selectNodes(
     const unready = all.length - ready.length
     throw new Failure(
       'infrastructure',
-      `${nodes} ${which} are planned, but ${ready.length} are Ready${unready === 0 ? '' : ` and ${unready} are not`}`,
+      `the plan needs ${nodes} ${which}; Ready: ${ready.length}${unready === 0 ? '' : `, not Ready: ${unready}`}`,
       {
-        next: `Plan ${ready.length === 0 ? 'others (fleet.selector)' : `${ready.length} or fewer (fleet.nodes)`}, or fix the others`,
+        next:
+          ready.length === 0
+            ? 'Select others (fleet.selector), or fix these'
+            : `Lower fleet.nodes to ${ready.length}, or fix the others`,
       },
     )
   }

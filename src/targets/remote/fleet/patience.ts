@@ -74,7 +74,7 @@ async function blameController(
   if (last === undefined) return
   throw new Failure(
     'infrastructure',
-    `${plural(missing.length, 'hollow-node pod is', 'hollow-node pods are')} not created: ${last}`,
+    `${plural(missing.length, 'hollow-node pod was', 'hollow-node pods were')} not created: ${last}`,
     {
       next: 'Check what rejects them on the host cluster: quotas, Pod Security and admission webhooks of the namespace',
     },

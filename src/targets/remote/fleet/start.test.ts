@@ -241,7 +241,7 @@ describe('startHollowFleet', () => {
   it('should quote the controller when its pods are not even created', async () => {
     const { fleet } = await start({ admits: false })
     expect((await failureOf(fleet)).message).toBe(
-      '3 hollow-node pods are not created: FailedCreate: exceeded quota: pods',
+      '3 hollow-node pods were not created: FailedCreate: exceeded quota: pods',
     )
   })
 

@@ -17,7 +17,7 @@ export const access: Check = {
       const missing = wanted.filter((_, index) => allowed[index] !== true).map(({ text }) => text)
       if (missing.length === 0) return { notes: [`${titleOf(cluster)}: all ${wanted.length} are granted`] }
       const because = `${titleOf(cluster)}: you may not ${missing.join(', ')}`
-      const next = `Ask for the rules in manifests/rbac-${cluster.role}.yaml to be applied there for the user of this context`
+      const next = `Have an administrator of that cluster apply manifests/rbac-${cluster.role}.yaml for the user of this context`
       return { refusals: [{ because, next }] }
     }),
 }

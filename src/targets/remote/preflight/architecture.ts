@@ -5,7 +5,8 @@ import { onEach } from './check.ts'
 
 const controlPlaneLabel = 'node-role.kubernetes.io/control-plane'
 /** What the document asks of a big cluster's architecture and no API tells. */
-const unseen = "etcd's disks, WAL and snapshots, the network, monitoring and backups: no API shows them"
+const unseen =
+  "etcd's disks, WAL and snapshots, the network, monitoring and backups were not checked: no API shows them"
 
 /** The document's checklist of what a big cluster is made of, as far as the API shows it. */
 export const architecture: Check = {
@@ -20,7 +21,7 @@ export const architecture: Check = {
         for await (const page of cluster.api.list(query, signal)) nodes.push(...page.items)
         const controlPlane =
           nodes.length === 0
-            ? 'no control-plane nodes are registered: how many there are is not known'
+            ? 'no control-plane nodes are registered, so their number is unknown'
             : `${nodes.length} control-plane ${nodes.length === 1 ? 'node: the document asks for several' : 'nodes'}`
         return { notes: [`${titleOf(cluster)}: ${controlPlane}`, `${titleOf(cluster)}: ${unseen}`] }
       },

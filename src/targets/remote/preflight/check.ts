@@ -73,7 +73,7 @@ export async function onEach(
         return await examine(cluster)
       } catch (error) {
         if (!(error instanceof ApiError) || error.status !== 403) throw unreachable(cluster, error)
-        const next = `Ask for the rules in manifests/rbac-${cluster.role}.yaml to be applied there for the user of this context`
+        const next = `Have an administrator of that cluster apply manifests/rbac-${cluster.role}.yaml for the user of this context`
         return { refusals: [{ because: `${titleOf(cluster)}: ${error.message}`, next }] }
       }
     }),

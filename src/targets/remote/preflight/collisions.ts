@@ -19,7 +19,7 @@ const mostShown = 5
 /** What a run would create must not exist yet, whoever it belongs to: nothing of others is taken over. */
 export const collisions: Check = {
   id: 'collisions',
-  title: 'Names that are taken',
+  title: 'Names already taken',
   examine: ({ clusters, objects, signal }) =>
     onEach(clusters, async (cluster) => {
       const planned = new Map<string | undefined, Set<string | undefined>>()
