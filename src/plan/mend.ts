@@ -19,10 +19,7 @@ const telling: readonly unknown[] = ['from', 'to']
  * A section as it would be without its own mistakes, so that these do not hide what it has wrong together with others: misspelt fields by
  * their right names, and any valid value for a duration, a size or a number that is none. Undefined where that would decide what is meant.
  */
-export function mended<Schema extends z.ZodType>(
-  schema: Schema,
-  given: unknown,
-): Mended<z.infer<Schema>> | undefined {
+export function mended<Schema extends z.ZodType>(schema: Schema, given: unknown): Mended<z.infer<Schema>> | undefined {
   const asGiven = schema.safeParse(given)
   if (asGiven.success) return { section: asGiven.data, isGuess: false }
   const value: unknown = structuredClone(given)

@@ -95,7 +95,10 @@ export function createClient(options: ClientOptions): Client {
             if (error?.retryAfterMs === undefined || retries === mostRetries) return reply(error, value)
             timeline.after(error.retryAfterMs, () => send(request, serve, reply, retries + 1))
           }
-    if (waitMs === 0 && sentMs === undefined) return server.handle(request, serve, retrying)
+    if (waitMs === 0 && sentMs === undefined) {
+      server.handle(request, serve, retrying)
+      return
+    }
     const hand = () => server.handle(request, serve, retrying)
     if (sentMs === undefined) timeline.after(waitMs, hand)
     else if (waitMs === 0) timeline.at(sentMs(), hand)
