@@ -24,15 +24,28 @@ export interface Image {
   id: string
 }
 
+/** What containers of an image are started with. */
+export interface ContainerDefaults {
+  Entrypoint: readonly string[]
+  WorkingDir: string
+  User?: string
+  Env?: readonly string[]
+}
+
 /** Puts an image together. Throws `Failure('bad-input')` when the binary is no Linux program of a known architecture. */
 export function createImage({ program, binary, files = [] }: ImageContents): Image {
   const layer = tar([...files, { path: program, mode: 0o755, content: [binary] }])
+  return imageOf(layer, architectureOf(program, binary), { Entrypoint: [`/${program}`], WorkingDir: '/' })
+}
+
+/** The image with this layer, for an architecture by Go's name. */
+export function imageOf(layer: Pieces, architecture: string, defaults: ContainerDefaults): Image {
   const layerDigest = digestOf(layer)
   const config = Buffer.from(
     JSON.stringify({
-      architecture: architectureOf(program, binary),
+      architecture,
       os: 'linux',
-      config: { Entrypoint: [`/${program}`], WorkingDir: '/' },
+      config: defaults,
       rootfs: { type: 'layers', diff_ids: [layerDigest] },
     }),
   )

@@ -1,14 +1,18 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { parse } from 'yaml'
 import { systemClock } from '../../src/base/clock.ts'
 import type { Result } from '../../src/result/result.ts'
 import { fillIn, probesIn, resultSchema } from '../../src/testing/outcomes.ts'
 import type { Contents } from './contents.ts'
+import { scheduleRun } from './cron-job.ts'
 import type { Outcome, Traces } from './host-cluster.ts'
+import type { PodSpec } from './recipe.ts'
 import { describeWithHostCluster } from './requirements.ts'
 import type { Manifest } from './rights.ts'
+import { pathOf } from './rights.ts'
 import type { Scene } from './scene.ts'
 import { setScene } from './scene.ts'
 
@@ -60,8 +64,15 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
   }
   const dryRun = (fill: Readonly<Record<string, string>>, more = '') =>
     scene.follow(`${scene.howTo.command('npm run scale-test -- plan', fill)} ${more}`)
-  const resultOf = (run: string): Result =>
-    resultSchema.parse(JSON.parse(readFileSync(join(scene.folder, 'reports', run, 'result.json'), 'utf8')))
+  const resultOf = (run: string, reports = join(scene.folder, 'reports')): Result =>
+    resultSchema.parse(JSON.parse(readFileSync(join(reports, run, 'result.json'), 'utf8')))
+  /** What the pod of a Job on the host cluster consists of, and what it has said. */
+  async function podOf(job: Manifest): Promise<[spec: PodSpec, log: string]> {
+    const pods = '/api/v1/namespaces/default/pods'
+    const query = `labelSelector=batch.kubernetes.io/job-name=${job.metadata.name}`
+    const [{ metadata, spec }] = JSON.parse(await scene.read('host', `${pods}?${query}`)).items
+    return [spec, await scene.read('host', `${pods}/${metadata.name}/log`)]
+  }
 
   it('should print every object and the checks in a dry run, and create none', async () => {
     const { status, stdout, stderr } = await dryRun(ownPlan)
@@ -157,6 +168,36 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     expect(await scene.servers()).toBe(serversBefore)
   }, 300_000)
 
+  it('should pass as the CronJob of docs/pipelines.md, and clean up when its Job is deleted', async () => {
+    const { objects, jobOf, reports, runs } = scheduleRun(scene, planInPod())
+    await scene.administer('host', 'apply', objects)
+    try {
+      const passing = await jobOf('passing')
+      await scene.administer('host', 'apply', [passing])
+      await scene.finish('host', pathOf(passing), AbortSignal.timeout(120_000))
+      const { status } = JSON.parse(await scene.read('host', pathOf(passing)))
+      const [pod, log] = await podOf(passing)
+      expect(status.succeeded, log).toBe(1)
+      // No token of a ServiceAccount.
+      expect(pod.volumes.map(({ name }) => name)).toEqual(['clusters', 'reports'])
+      const [run = 'none'] = runs()
+      const complete = { outcome: 'complete', residue: [], fleet: { nodes: 20, hosts: 1 } }
+      expect(resultOf(run, reports)).toMatchObject({ evidence: 'measured', verdict: 'pass', arms: [complete] })
+      expect(statSync(join(reports, run, 'report.html'))).toMatchObject({ uid: 1000, gid: 1000 })
+
+      const deleted = await jobOf('deleted')
+      await scene.administer('host', 'apply', [deleted])
+      await scene.appearance('target', '/api/v1/nodes', 'hollow-3', AbortSignal.timeout(60_000))
+      await scene.administer('host', 'delete', [deleted])
+    } finally {
+      await scene.administer('host', 'delete', objects)
+    }
+    await vi.waitFor(async () => expect(await scene.contents()).toEqual(before), { timeout: 60_000, interval: 500 })
+    const [, interrupted = 'none'] = runs()
+    const stopped = { outcome: 'interrupted', residue: [] }
+    expect(resultOf(interrupted, reports)).toMatchObject({ partial: true, arms: [stopped] })
+  }, 240_000)
+
   it('should remove what a killed run left, and only that', async () => {
     const killing = new AbortController()
     const ending = new AbortController()
@@ -183,6 +224,15 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
 
 interface NodeLike {
   spec?: { taints?: unknown }
+}
+
+/**
+ * The plan for a pod that has no program to re-tune the target: one arm, of the settings that components have by themselves; and
+ * the hollow nodes are on another machine than the pod.
+ */
+function planInPod(): object {
+  const { arms, fleet, ...others } = parse(readFileSync(plan, 'utf8'))
+  return { ...others, fleet: { ...fleet, hosts: 1 }, arms: arms.slice(0, 1) }
 }
 
 /** What a dry run says after all the objects. */

@@ -9,6 +9,7 @@ const rbac = 'rbac.authorization.k8s.io'
 export interface Manifest extends KubeObject {
   apiVersion: string
   kind: string
+  spec?: object
   status?: object
 }
 
@@ -67,7 +68,7 @@ export async function applyObjects(
   }
 }
 
-/** Removes objects by name. */
+/** Removes objects by name and, as kubectl does, what their controllers made for them. */
 export async function deleteObjects(
   credentials: Credentials,
   objects: readonly Manifest[],
@@ -76,7 +77,8 @@ export async function deleteObjects(
   await using transport = createTransport({ credentials, clock, signal })
   for (const object of objects) {
     const call = { verb: 'delete', method: 'DELETE', repeatable: true } as const
-    await transport.send({ ...call, resource: pluralOf(object), path: pathOf(object) }, parseJson)
+    const path = `${pathOf(object)}?propagationPolicy=Background`
+    await transport.send({ ...call, resource: pluralOf(object), path }, parseJson)
   }
 }
 
@@ -84,7 +86,8 @@ function pluralOf({ kind }: Manifest): string {
   return `${kind.toLowerCase()}s`
 }
 
-function pathOf(object: Manifest): string {
+/** Where an API keeps an object. */
+export function pathOf(object: Manifest): string {
   const { apiVersion, metadata } = object
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
   const namespace = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`

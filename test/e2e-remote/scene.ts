@@ -16,6 +16,9 @@ import { readHowTo } from './how-to.ts'
 import { buildHollowImage, pauseImage, writePauseImage } from './images.ts'
 import type { ClusterName, ProfileFlags } from './layout.ts'
 import { clusterNames } from './layout.ts'
+import { writeOrchestratorImage } from './orchestrator-image.ts'
+import type { Recipe } from './recipe.ts'
+import { readRecipe } from './recipe.ts'
 import { binaries } from './requirements.ts'
 import type { Manifest } from './rights.ts'
 
@@ -23,6 +26,7 @@ import type { Manifest } from './rights.ts'
 export interface Scene extends AsyncDisposable {
   readonly cluster: HostCluster
   readonly howTo: HowTo
+  readonly recipe: Recipe
   /** Is the home folder of what runs inside. */
   readonly folder: string
   /** Names of the runs that there were, the first one first. */
@@ -37,6 +41,10 @@ export interface Scene extends AsyncDisposable {
   contents(): Promise<Contents>
   /** Waits until a list of a cluster's API has an object of this name. */
   appearance(cluster: ClusterName, path: string, name: string, signal: AbortSignal): Promise<void>
+  /** Reads, as an administrator, what a cluster's API has at a path. */
+  read(cluster: ClusterName, path: string): Promise<string>
+  /** Waits until the Job at a path has succeeded or failed. */
+  finish(cluster: ClusterName, path: string, signal: AbortSignal): Promise<void>
   /** Creates and changes, or removes, objects as an administrator. */
   administer(cluster: ClusterName, verb: 'apply' | 'delete', objects: readonly Manifest[]): Promise<void>
 }
@@ -50,6 +58,7 @@ const noFlags: ProfileFlags = { 'kube-apiserver': {}, 'kube-controller-manager':
 export async function setScene(): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'scale-test-e2e-remote-'))
   const howTo = readHowTo()
+  const recipe = readRecipe()
   const clearing = async (cluster?: HostCluster) => {
     try {
       await cluster?.stop()
@@ -60,11 +69,12 @@ export async function setScene(): Promise<Scene> {
   let cluster: HostCluster | undefined
   try {
     const hollow = buildHollowImage(howTo.command('make image'), folder, binaries)
+    const orchestrator = writeOrchestratorImage(folder, recipe)
     cluster = await startHostCluster({
       folder,
       hosts: machines,
       binaries,
-      images: [writePauseImage(folder, binaries), hollow],
+      images: [writePauseImage(folder, binaries), hollow, orchestrator],
       pauseImage,
       profiles: { untuned: flagsOf('untuned'), tuned: flagsOf('tuned'), [asBefore]: noFlags },
       clock: systemClock,
@@ -79,6 +89,7 @@ export async function setScene(): Promise<Scene> {
   const scene: Scene = {
     cluster: started,
     howTo,
+    recipe,
     folder,
     runs: () =>
       existsSync(reports)
@@ -107,6 +118,8 @@ export async function setScene(): Promise<Scene> {
     },
     appearance: async (name, path, object, signal) =>
       void (await asAdministrator(started, name, ['await', path, object], signal)),
+    read: (name, path) => asAdministrator(started, name, ['read', path]),
+    finish: async (name, path, signal) => void (await asAdministrator(started, name, ['finish', path], signal)),
     async administer(name, verb, objects) {
       const file = join(folder, 'objects.json')
       writeFileSync(file, JSON.stringify(objects))
