@@ -19,8 +19,8 @@ export interface ScheduledRun {
 
 const namespace = 'default'
 
-/** Fills the recipe in for a scene: the clusters, a plan of one's own, and a disk for reports. */
-export function scheduleRun({ recipe, cluster, folder, read }: Scene, plan: object): ScheduledRun {
+/** Fills the recipe in for a scene: the clusters, another plan, and a disk for reports. */
+export function scheduleRun({ recipe, cluster, folder, read }: Scene, planFile: string): ScheduledRun {
   const { host, targets } = recipe.clusters.remote
   const remote = {
     host: { ...host, uid: cluster.host.uid },
@@ -34,7 +34,7 @@ export function scheduleRun({ recipe, cluster, folder, read }: Scene, plan: obje
   const files = recipe.secret.files.map((file) => [file, contents[file]] as const)
   const secret = {
     ...{ apiVersion: 'v1', kind: 'Secret', metadata: { name: recipe.secret.name, namespace } },
-    stringData: Object.fromEntries([...files, ['plan.yaml', stringify(plan)]]),
+    stringData: Object.fromEntries([...files, ['plan.yaml', readFileSync(planFile, 'utf8')]]),
   }
   const { apiVersion, kind, metadata, spec } = structuredClone(recipe.cronJob)
   // The test creates its Jobs itself, also on Saturdays at two.

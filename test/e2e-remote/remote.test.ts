@@ -2,7 +2,6 @@ import { readFileSync, statSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { parse } from 'yaml'
 import { systemClock } from '../../src/base/clock.ts'
 import type { Result } from '../../src/result/result.ts'
 import { fillIn, probesIn, resultSchema } from '../../src/testing/outcomes.ts'
@@ -17,6 +16,7 @@ import type { Scene } from './scene.ts'
 import { setScene } from './scene.ts'
 
 const plan = join(import.meta.dirname, 'plan.yaml')
+const planInPod = join(import.meta.dirname, 'plan-in-pod.yaml')
 /** What a reader of the how-to puts in: another plan. */
 const ownPlan = { '5k-nodes': plan }
 const nothing: Traces = { processes: [], cgroups: [], mounts: [] }
@@ -169,7 +169,7 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
   }, 300_000)
 
   it('should pass as the CronJob of docs/pipelines.md, and clean up when its Job is deleted', async () => {
-    const { objects, jobOf, reports, runs } = scheduleRun(scene, planInPod())
+    const { objects, jobOf, reports, runs } = scheduleRun(scene, planInPod)
     await scene.administer('host', 'apply', objects)
     try {
       const passing = await jobOf('passing')
@@ -181,7 +181,7 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
       // No token of a ServiceAccount.
       expect(pod.volumes.map(({ name }) => name)).toEqual(['clusters', 'reports'])
       const [run = 'none'] = runs()
-      const complete = { outcome: 'complete', residue: [], fleet: { nodes: 20, hosts: 1 } }
+      const complete = { outcome: 'complete', residue: [], fleet: { nodes: 5, hosts: 1 } }
       expect(resultOf(run, reports)).toMatchObject({ evidence: 'measured', verdict: 'pass', arms: [complete] })
       expect(statSync(join(reports, run, 'report.html'))).toMatchObject({ uid: 1000, gid: 1000 })
 
@@ -224,15 +224,6 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
 
 interface NodeLike {
   spec?: { taints?: unknown }
-}
-
-/**
- * The plan for a pod that has no program to re-tune the target: one arm, of the settings that components have by themselves; and
- * the hollow nodes are on another machine than the pod.
- */
-function planInPod(): object {
-  const { arms, fleet, ...others } = parse(readFileSync(plan, 'utf8'))
-  return { ...others, fleet: { ...fleet, hosts: 1 }, arms: arms.slice(0, 1) }
 }
 
 /** What a dry run says after all the objects. */
