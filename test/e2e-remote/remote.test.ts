@@ -174,7 +174,7 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     try {
       const passing = await jobOf('passing')
       await scene.administer('host', 'apply', [passing])
-      await scene.finish('host', pathOf(passing), AbortSignal.timeout(120_000))
+      await scene.finish('host', pathOf(passing), AbortSignal.timeout(180_000))
       const { status } = JSON.parse(await scene.read('host', pathOf(passing)))
       const [pod, log] = await podOf(passing)
       expect(status.succeeded, log).toBe(1)
@@ -192,11 +192,11 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     } finally {
       await scene.administer('host', 'delete', objects)
     }
-    await vi.waitFor(async () => expect(await scene.contents()).toEqual(before), { timeout: 60_000, interval: 500 })
+    await vi.waitFor(async () => expect(await scene.contents()).toEqual(before), { timeout: 90_000, interval: 500 })
     const [, interrupted = 'none'] = runs()
     const stopped = { outcome: 'interrupted', residue: [] }
     expect(resultOf(interrupted, reports)).toMatchObject({ partial: true, arms: [stopped] })
-  }, 240_000)
+  }, 360_000)
 
   it('should remove what a killed run left, and only that', async () => {
     const killing = new AbortController()
