@@ -66,7 +66,7 @@ image: $(installed) ## Build the image of hollow nodes: KUBERNETES, IMAGE_REGIST
 test: $(installed) ## Run all tests; suites with real components need `make components`
 	@node scripts/test.ts
 
-e2e-remote: $(installed) ## Run target remote on a host cluster of real parts (three minutes; needs root, containerd, runc, CNI plugins)
+e2e-remote: $(installed) ## Run target remote on a host cluster of real parts (five to seven minutes; needs root, containerd, runc, CNI plugins)
 	@CI=true vitest run test/e2e-remote
 
 verify: $(installed) ## Type check, lint, format, unused code, imports between rooms

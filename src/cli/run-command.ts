@@ -6,7 +6,7 @@ import { formatBytes } from '../base/quantity.ts'
 import { estimateOf, simulationBytesOf } from '../fleet/estimate.ts'
 import { forecastOf } from '../fleet/forecast.ts'
 import { forecastSteps } from '../fleet/step-forecast.ts'
-import { fleetTimeWarnings, otherTargets } from '../fleet/warnings.ts'
+import { fleetTimeWarnings, otherTargets, podWarnings } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
 import { armIdOf, armName, kubernetesOf } from '../plan/plan.ts'
 import { heapLimitBytes, lookAtThisMachine } from '../record/this-machine.ts'
@@ -226,16 +226,16 @@ function requireHeap(plans: readonly Plan[]): void {
   )
 }
 
-/** What may well go wrong on this machine as it is now. */
+/** What may well go wrong: pods that do not fit, and on target local what this machine is too slow for now. */
 function warningsBeforehand(plan: Plan, { target }: RunOn, whatIf: Comparison | undefined): string[] {
-  if (target.name !== 'local') return []
-  const here = thisMachine(lookAtThisMachine)
+  const isLocal = target.name === 'local'
+  const here = thisMachine(isLocal ? lookAtThisMachine : undefined)
   const plans = [plan, ...(whatIf?.plans.values() ?? [])]
-  return [
-    ...new Set(
-      plans.flatMap((one) => fleetTimeWarnings(forecastOf({ ...one, target: 'local' }, here, stepKinds), one)),
-    ),
-  ]
+  const warnings = plans.flatMap((one) => {
+    const forecast = forecastOf({ ...one, target: target.name }, here, stepKinds)
+    return [...podWarnings(forecast), ...(isLocal ? fleetTimeWarnings(forecast, one) : [])]
+  })
+  return [...new Set(warnings)]
 }
 
 /** What came of keeping a run. */

@@ -62,7 +62,8 @@ function machineWarnings({ fleet, arms }: Estimate): string[] {
   ]
 }
 
-function podWarnings({ arms, podsOnProbeNode, podsPerNode }: Estimate): string[] {
+/** Which arms' nodes do not take the pods that the plan has for them. */
+export function podWarnings({ arms, podsOnProbeNode, podsPerNode }: Estimate): string[] {
   return arms.flatMap(({ name, maxPods }) => {
     if (podsPerNode > maxPods)
       return [`${name}: ${podsPerNode.toFixed(1)} pods per node, but a node takes ${maxPods} (kubelet.maxPods)`]

@@ -82,7 +82,9 @@ thresholds:
   - { probe: up, stop: available, of: tunned, max: 5s }
   - { probe: down, stop: deleted, of: tuned, max: five }
   - { probe: upp, stop: available, of: tuned, max: 5s }
-  - { probe: down, stop: ready, of: tuned, max: 5s, colour: red }
+  - { probe: down, stop: deleted, of: tuned, max: 5s, colour: red }
+  - { probe: downn, stop: Deleted, of: tuned, max: 5s }
+  - { series: apiserver_latency_ms, percentile: p95, max: 5s }
 `
     expect(
       mistakesOf(wrong).map((line) => line.replace(/ (expected|unknown|required|there is|the plan has).*/, ' $1')),
@@ -99,7 +101,11 @@ thresholds:
       '26:39 thresholds[0].of: the plan has',
       '27:51 thresholds[1].max: expected',
       '28:14 thresholds[2].probe: the plan has',
-      '29:53 thresholds[3].colour: unknown',
+      '29:55 thresholds[3].colour: unknown',
+      '30:14 thresholds[4].probe: the plan has',
+      '30:27 thresholds[4].stop: expected',
+      '31:15 thresholds[5].series: there is',
+      '31:49 thresholds[5].percentile: expected',
     ])
   })
 
@@ -285,7 +291,7 @@ reference:
 
   it('should refuse a ratio below zero', () => {
     const wrong = `${minimal.replace('profile: untuned', 'profile: untuned\n  - profile: tuned')}thresholds:\n  - { probe: up, stop: ready, of: [tuned, untuned], max: -1 }\n`
-    expect(mistakesOf(wrong)).toEqual(['15:58 thresholds[0].max: a ratio is a plain number of at least 0, found -1'])
+    expect(mistakesOf(wrong)).toEqual(['15:58 thresholds[0].max: expected a ratio, such as 0.6 or 60%, found -1'])
   })
 
   it('should refuse a duration that no timer can wait for', () => {

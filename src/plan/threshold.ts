@@ -84,8 +84,15 @@ export const windowMs = 300_000
 
 /** The number behind a bound of a stop, milliseconds unless it bounds a ratio; undefined when it has the wrong form. */
 export function boundValue(value: number | string, isRatio: boolean): number | undefined {
-  if (isRatio) return typeof value === 'number' && value >= 0 ? value : undefined
+  if (isRatio) return ratioIn(value)
   return typeof value === 'string' ? parseBound(value, 'ms') : undefined
+}
+
+/** `0.6` or `60%`. */
+function ratioIn(value: number | string): number | undefined {
+  if (typeof value === 'number') return value >= 0 ? value : undefined
+  const [, percent] = /^(\d{1,6}(?:\.\d+)?) ?%$/.exec(value) ?? []
+  return percent === undefined ? undefined : Number(percent) / 100
 }
 
 /** Series that are figures of steps of their own. */
@@ -269,7 +276,7 @@ function boundsOf(
     const value = threshold[end]
     if (value === undefined || parsed(value) !== undefined) return []
     const message = isRatio
-      ? `a ratio is a plain number of at least 0, found ${shown(value)}`
+      ? `expected a ratio, such as 0.6 or 60%, found ${shown(value)}`
       : `expected ${boundForms[unit]}, found ${shown(value)}`
     return [{ path: [...path, end], message }]
   })
