@@ -73,8 +73,9 @@ function typeOf({ type, enum: values, const: only, anyOf, oneOf, items, examples
     const item = items === undefined || Array.isArray(items) ? '' : typeOf(items)
     return item === '' || item === 'object' ? 'list' : `list of ${item}`
   }
-  if (examples !== undefined) return `such as ${examples.map(code).join(', ')}`
-  if (type === 'integer' || type === 'number') {
+  if (examples !== undefined && examples.length > 0) return `such as ${examples.map(code).join(', ')}`
+  const isNumber = [type].flat().some((one) => one === 'integer' || one === 'number')
+  if (isNumber) {
     const range = [minimum, maximum].map((limit) => (limit === undefined ? '' : String(limit)))
     return range.every((limit) => limit === '')
       ? 'number'
