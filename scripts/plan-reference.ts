@@ -74,7 +74,8 @@ function typeOf({ type, enum: values, const: only, anyOf, oneOf, items, examples
     return item === '' || item === 'object' ? 'list' : `list of ${item}`
   }
   if (examples !== undefined && examples.length > 0) return `such as ${examples.map(code).join(', ')}`
-  const isNumber = [type].flat().some((one) => one === 'integer' || one === 'number')
+  // A number may also be written as a quantity; what has no bounds may be anything else, too.
+  const isNumber = type === 'integer' || type === 'number' || (Array.isArray(type) && minimum !== undefined)
   if (isNumber) {
     const range = [minimum, maximum].map((limit) => (limit === undefined ? '' : String(limit)))
     return range.every((limit) => limit === '')

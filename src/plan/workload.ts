@@ -27,7 +27,9 @@ export function workloadSection() {
       )
       .min(1)
       .default([{ name: 'all', share: 1, minimumPods: 0 }])
-      .describe('Size classes of namespaces, by pods they hold; shares add up to 1. When absent, all are alike.'),
+      .describe(
+        'Size classes of namespaces, by the pods they hold; shares add up to 1. When absent, there is one class; sizes vary at random within a class.',
+      ),
     pods: z
       .strictObject({
         total: countOrNone(),

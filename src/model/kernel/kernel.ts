@@ -46,7 +46,7 @@ const eventsPerTurn = 5000
  * Handovers between two such looks. Node drains all microtasks between two immediates, and looks at the real world only after the last: a look
  * costs as much as several events.
  */
-const stepsPerTurn = 64
+const stepsPerTurn = 16
 /**
  * Moments are whole numbers of this: a nanosecond, nearly, and a power of two. So the sum of two of them is exact (for 99 days), and a
  * timeline that begins later has the same moments as one that begins at once. Rounded up: who waits for a moment does not wake before it.
