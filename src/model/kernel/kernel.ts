@@ -46,7 +46,10 @@ const eventsPerTurn = 5000
  * Handovers between two such looks. Node drains all microtasks between two immediates, and looks at the real world only after the last: a look
  * costs as much as several events.
  */
-const stepsPerTurn = 16
+const stepsPerTurn = 64
+/** A short simulation, which is over after fewer turns than this, is to hear Ctrl-C as well. */
+const shortTurns = 1000
+const stepsPerShortTurn = 16
 /**
  * Moments are whole numbers of this: a nanosecond, nearly, and a power of two. So the sum of two of them is exact (for 99 days), and a
  * timeline that begins later has the same moments as one that begins at once. Rounded up: who waits for a moment does not wake before it.
@@ -66,6 +69,7 @@ export function createKernel(): Kernel {
   const waiters = new Set<(error: unknown) => void>()
   /** Immediates that Node still has to call. */
   let steps = 0
+  let turns = 0
   let eventsLeft = 0
   let handedOver = false
 
@@ -75,8 +79,8 @@ export function createKernel(): Kernel {
 
   const beginTurn = () => {
     eventsLeft = eventsPerTurn
-    steps = stepsPerTurn
-    for (let left = stepsPerTurn; left > 0; left--) setImmediate(step)
+    steps = turns++ < shortTurns ? stepsPerShortTurn : stepsPerTurn
+    for (let left = steps; left > 0; left--) setImmediate(step)
   }
 
   /** Goes on until there is something to hand over. */
