@@ -28,11 +28,10 @@ export function knobsCommand(filter: string | undefined, { terminal, styles, fol
   const wanted = filter?.toLowerCase()
   const has = (id: string) => wanted === undefined || id.toLowerCase().includes(wanted)
   // Who asks for the scheduler means that component first, and not the scheduler of IPVS.
-  const isOfComponent = ({ id }: NamedKnob) => wanted !== undefined && has(id.split('.')[0] ?? '')
-  const [first = [], others = []] = [true, false].map((ofComponent) =>
-    catalogue.filter((knob) => (has(knob.id) || has(openIdOf(knob) ?? '')) && isOfComponent(knob) === ofComponent),
-  )
-  const named = [...first, ...others]
+  const isOfOther = ({ id }: NamedKnob) => !has(id.split('.')[0] ?? '')
+  const named = catalogue
+    .filter((knob) => has(knob.id) || has(openIdOf(knob) ?? ''))
+    .toSorted((left, right) => Number(isOfOther(left)) - Number(isOfOther(right)))
   const open = wanted === undefined ? [] : openIds().filter(has).flatMap(openOnly)
   if (named.length + open.length === 0) throw nothingFound(filter ?? '')
   for (const knob of named) terminal.print([styles.bold(knob.id), ...linesOf(knob, profiles, styles), ''].join('\n'))

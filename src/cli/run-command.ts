@@ -4,7 +4,6 @@ import { Failure } from '../base/errors.ts'
 import { printable } from '../base/printable.ts'
 import { formatBytes } from '../base/quantity.ts'
 import { estimateOf, simulationBytesOf } from '../fleet/estimate.ts'
-import { forecastOf } from '../fleet/forecast.ts'
 import { forecastSteps } from '../fleet/step-forecast.ts'
 import { fleetTimeWarnings, otherTargets, podWarnings } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -232,8 +231,9 @@ function warningsBeforehand(plan: Plan, { target }: RunOn, whatIf: Comparison | 
   const here = thisMachine(isLocal ? lookAtThisMachine : undefined)
   const plans = [plan, ...(whatIf?.plans.values() ?? [])]
   const warnings = plans.flatMap((one) => {
-    const forecast = forecastOf({ ...one, target: target.name }, here, stepKinds)
-    return [...podWarnings(forecast), ...(isLocal ? fleetTimeWarnings(forecast, one) : [])]
+    const own: Plan = { ...one, target: target.name }
+    const estimate = estimateOf(own, forecastSteps(own, stepKinds), here)
+    return [...podWarnings(estimate), ...(isLocal ? fleetTimeWarnings(estimate, one) : [])]
   })
   return [...new Set(warnings)]
 }

@@ -9,7 +9,7 @@ import type { Profile } from '../tuning/profiles.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import { checkRemote } from './check-remote.ts'
 import type { Mended } from './mend.ts'
-import { mended, rightItems, soundPart } from './mend.ts'
+import { mended, rightItems, soundParts } from './mend.ts'
 import { names } from './names.ts'
 import type { PlannedArm, planSections } from './plan.ts'
 import { armName, armsWith } from './plan.ts'
@@ -18,7 +18,7 @@ import type { SectionKind } from './section.ts'
 import type { SeriesEntry } from './series.ts'
 import type { FoundStep } from './short-form.ts'
 import { checkForms, stepsIn } from './short-form.ts'
-import type { ThresholdContext, WrittenThreshold } from './threshold.ts'
+import type { WrittenThreshold } from './threshold.ts'
 import { checkThreshold, subjectOf } from './threshold.ts'
 
 type Sections = ReturnType<typeof planSections>
@@ -49,11 +49,6 @@ export function checkSections(
     section('arms') === undefined || arms.length < profiles.length ? undefined : arms.map(({ arm }) => arm)
   const armNames = namesOfArms(given.data['arms'], profiles)
   const thresholds = rightItems(sections.thresholds, given.data['thresholds'])
-  const soundParts = z
-    .array(z.unknown())
-    .catch([])
-    .parse(given.data['thresholds'])
-    .map((one) => soundPart(sections.thresholds, one))
   const reference = section('reference')
   const remote = section('remote')
   const probes = meant('probes')
@@ -119,7 +114,13 @@ export function checkSections(
       ...checkThreshold(threshold, ['thresholds', index], context),
       ...stopOfThreshold(threshold, ['thresholds', index], context.steps),
     ]),
-    ...soundParts.flatMap((part, index) => (part === undefined ? [] : checkSoundPart(part, index, context))),
+    ...soundParts(sections.thresholds, given.data['thresholds']).flatMap(({ item: part, index }) => [
+      // That something is missing may be one of the mistakes.
+      ...checkThreshold(part, ['thresholds', index], context).filter(({ path }) => path.length > 2),
+      ...(part.probe === undefined
+        ? []
+        : stopOfStep(['thresholds', index], { probe: part.probe, stop: part.stop }, context.steps)),
+    ]),
     ...(reference?.figures ?? []).flatMap((figure, index) => [
       ...known(['reference', 'figures', index, 'profile'], [figure.profile], armNames, 'arm'),
       ...stopOfStep(['reference', 'figures', index], figure, isWhole ? steps : undefined),
@@ -196,41 +197,15 @@ function stopOfThreshold(
   return probe === undefined || stop === undefined ? [] : stopOfStep(path, { probe, stop }, steps)
 }
 
-/** What a threshold with mistakes has wrong beside them; that something is missing may be one of them. */
-function checkSoundPart(
-  part: WrittenThreshold,
-  index: number,
-  context: ThresholdContext & { steps: readonly FoundStep[] | undefined },
-): SchemaProblem[] {
-  const path = ['thresholds', index]
-  return [
-    ...checkThreshold(part, path, context).filter(({ path: at }) => at.length > path.length),
-    ...(part.probe !== undefined && part.stop === undefined
-      ? known(
-          [...path, 'probe'],
-          [part.probe],
-          context.steps && timedSteps(context.steps).map(({ name }) => name),
-          'probe',
-        )
-      : stopOfThreshold(part, path, context.steps)),
-  ]
-}
-
-/** The steps that have stops. */
-function timedSteps(steps: readonly FoundStep[]): { name: string; stops: readonly string[] }[] {
-  return steps
-    .map(({ kind, section }) => ({ name: kind.nameOf(section), stops: kind.stopsOf(section) }))
-    .filter(({ stops }) => stops.length > 0)
-}
-
 /** Published figures and thresholds speak of a stop of a step, which they call `probe`. */
 function stopOfStep(
   path: SchemaProblem['path'],
-  { probe: name, stop }: { probe: string; stop: string },
+  { probe: name, stop }: { probe: string; stop: string | undefined },
   steps: readonly FoundStep[] | undefined,
 ): SchemaProblem[] {
   if (steps === undefined) return []
-  const named = timedSteps(steps)
+  const timed = steps.filter(({ kind, section }) => kind.stopsOf(section).length > 0)
+  const named = timed.map(({ kind, section }) => ({ name: kind.nameOf(section), stops: kind.stopsOf(section) }))
   const step = named.find((candidate) => candidate.name === name)
   if (step === undefined)
     return known(
@@ -239,7 +214,7 @@ function stopOfStep(
       named.map((candidate) => candidate.name),
       'probe',
     )
-  if (step.stops.includes(stop)) return []
+  if (stop === undefined || step.stops.includes(stop)) return []
   return [
     {
       path: [...path, 'stop'],

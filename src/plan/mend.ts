@@ -59,21 +59,35 @@ export function mended<Schema extends z.ZodType>(schema: Schema, given: unknown)
   return undefined
 }
 
-/** An item of a list without its fields that are wrong; undefined where nothing is wrong with it, or too much. `list` is the schema of the whole. */
-export function soundPart<T>(list: z.ZodType<readonly T[]>, item: unknown): T | undefined {
+/** An item of a list, and its position there. */
+interface Positioned<T> {
+  item: T
+  index: number
+}
+
+/** The items of a list that are right, each by itself. `list` is the schema of the whole. */
+export function rightItems<T>(list: z.ZodType<readonly T[]>, given: unknown): Positioned<T>[] {
+  return eachOf(given, (one) => list.safeParse([one]).data)
+}
+
+/** The items of a list that are not, without their fields that are wrong. `list` is the schema of the whole. */
+export function soundParts<T>(list: z.ZodType<readonly T[]>, given: unknown): Positioned<T>[] {
+  return eachOf(given, (one) => soundPart(list, one))
+}
+
+function eachOf<T>(given: unknown, read: (one: unknown) => readonly T[] | undefined): Positioned<T>[] {
+  if (!Array.isArray(given)) return []
+  return given.flatMap((one, index) => (read(one) ?? []).map((item) => ({ item, index })))
+}
+
+function soundPart<T>(list: z.ZodType<readonly T[]>, item: unknown): readonly T[] | undefined {
   const { error } = list.safeParse([item])
   if (error === undefined || typeof item !== 'object' || item === null) return undefined
   const wrong = error.issues.flatMap(({ path: [, field], ...issue }) =>
     field === undefined ? ((issue as { keys?: string[] }).keys ?? []) : [String(field)],
   )
   const rest = Object.fromEntries(Object.entries(item).filter(([field]) => !wrong.includes(field)))
-  return list.safeParse([rest]).data?.[0]
-}
-
-/** The items of a list that are right, each by itself, and their positions. `list` is the schema of the whole. */
-export function rightItems<T>(list: z.ZodType<readonly T[]>, given: unknown): { item: T; index: number }[] {
-  if (!Array.isArray(given)) return []
-  return given.flatMap((one, index) => (list.safeParse([one]).data ?? []).map((item) => ({ item, index })))
+  return list.safeParse([rest]).data
 }
 
 /** What can be assigned to there; a list's positions are its fields. */
