@@ -23,6 +23,14 @@ interface StepLine {
   task?: TaskWrapper
 }
 
+/** An arm of another thread may be over before its task begins. */
+interface ArmLine {
+  title: string
+  task: TaskWrapper | undefined
+  /** Its last step waits for that: a list that is done draws no title any more. */
+  over: PromiseWithResolvers<void>
+}
+
 /** Durations stand below each other. */
 const durationWidth = 9
 
@@ -47,7 +55,7 @@ export function listrView(
   const lines = new Map<string, StepLine>()
   /** Whether an arm's first step began, or the run ended before. */
   const armBegins = new Map<string, PromiseWithResolvers<boolean>>()
-  const armTasks = new Map<string, { task: TaskWrapper; title: string }>()
+  const armLines = new Map<string, ArmLine>()
   const finished = Promise.withResolvers<void>()
   let drawnAtMs = Number.NEGATIVE_INFINITY
 
@@ -55,6 +63,7 @@ export function listrView(
   const skipAll = () => {
     for (const begins of armBegins.values()) begins.resolve(false)
     for (const { ended } of lines.values()) ended.resolve({ kind: 'skipped' })
+    for (const { over } of armLines.values()) over.resolve()
   }
 
   const timed = (durationMs: number, title: string) =>
@@ -65,11 +74,12 @@ export function listrView(
     return timed(durationMs, `${title}: ${styles.bold(cutAtWord(text, room))}`)
   }
 
-  const stepTask = (line: StepLine): ListrTask => ({
+  const stepTask = (line: StepLine, until?: Promise<void>): ListrTask => ({
     title: line.title,
     task: async (_, task: TaskWrapper) => {
       line.task = task
       const ending = await line.ended.promise
+      await until
       if (ending.kind === 'failed') throw new Error(ending.message)
       if (ending.kind === 'skipped') task.skip(styles.dim(`${line.title}: not reached`))
       else task.title = titleOf(line.title, ending)
@@ -78,17 +88,20 @@ export function listrView(
 
   const start = (event: Extract<RunEvent, { type: 'run-started' }>) => {
     const arms = event.outline.map((arm): ListrTask => {
-      const steps = arm.steps.map(({ stepId, title }) => {
+      const own: ArmLine = { title: styles.bold(arm.title), task: undefined, over: Promise.withResolvers() }
+      const steps = arm.steps.map(({ stepId, title }, index) => {
         const line: StepLine = { title, ended: Promise.withResolvers(), progress: createProgressLine() }
         lines.set(`${arm.armId}/${stepId}`, line)
-        return stepTask(line)
+        return stepTask(line, index === arm.steps.length - 1 ? own.over.promise : undefined)
       })
       const begins = Promise.withResolvers<boolean>()
       armBegins.set(arm.armId, begins)
+      armLines.set(arm.armId, own)
       return {
-        title: styles.bold(arm.title),
+        title: own.title,
         task: async (_, task) => {
-          armTasks.set(arm.armId, { task, title: arm.title })
+          own.task = task
+          task.title = own.title
           if (await begins.promise) return task.newListr(steps, { exitOnError: false })
           return task.skip(styles.dim(`${arm.title}: not reached`))
         },
@@ -140,8 +153,11 @@ export function listrView(
         }
         break
       case 'arm-finished': {
-        const arm = armTasks.get(event.armId)
-        if (arm !== undefined) arm.task.title = timed(event.durationMs, styles.bold(arm.title))
+        const arm = armLines.get(event.armId)
+        if (arm === undefined) break
+        arm.title = timed(event.durationMs, arm.title)
+        if (arm.task !== undefined) arm.task.title = arm.title
+        arm.over.resolve()
         break
       }
       case 'run-finished':
