@@ -228,7 +228,7 @@ interface NodeLike {
 
 /** What a dry run says after all the objects. */
 function checksOf({ stdout }: Outcome): string {
-  return stdout.slice(stdout.indexOf('would be created'))
+  return stdout.slice(stdout.indexOf('created none'))
 }
 
 /** 45 Nodes that say they are machines which take so many pods each. */
