@@ -42,6 +42,14 @@ export function isReady({ status }: Pod | Node): boolean {
   return status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
 }
 
+/** What the scheduler says of a pod that no node has room for: `0/2 nodes are available: 2 Too many pods`; undefined for all others. */
+export function whyUnschedulable({ status }: Pod): string | undefined {
+  const condition = status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  if (condition?.status !== 'False' || condition.reason !== 'Unschedulable') return undefined
+  // What follows is about preemption.
+  return (condition.message ?? 'it does not say why').split('. ')[0]
+}
+
 /**
  * Whether a pod counts as Ready now: its condition is True, and it is neither ending nor over. A pod that has failed or is on its way
  * out may keep the condition (controllers count the same way, pkg/controller/controller_utils.go IsPodActive).

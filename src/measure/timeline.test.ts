@@ -44,6 +44,14 @@ const all = (count: number) => ({
   availableReplicas: count,
 })
 
+/** A pod as the scheduler leaves it when nothing has room for it. */
+function homeless(uid: string): Pod {
+  const waiting = pod(uid)
+  const message = '0/2 nodes are available: 2 Too many pods. preemption: not eligible due to preemptionPolicy=Never.'
+  waiting.status?.conditions?.push({ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message })
+  return waiting
+}
+
 describe('a rollout timeline', () => {
   function rollout() {
     const timeline = createProbeTimeline({ from: 1, to: 3 })
@@ -58,6 +66,15 @@ describe('a rollout timeline', () => {
     timeline.start(1000)
     return timeline
   }
+
+  it('should count the pods that no node has room for at its end, with what the scheduler says', () => {
+    const timeline = rollout()
+    for (const uid of ['b', 'c']) timeline.pod({ type: 'ADDED', object: homeless(uid), atMs: 1100, exact: true })
+    expect(timeline.summary().unschedulable).toEqual({ pods: 2, because: '0/2 nodes are available: 2 Too many pods' })
+    timeline.pod({ type: 'MODIFIED', object: pod('b', up), atMs: 1200, exact: true })
+    timeline.pod({ type: 'DELETED', object: homeless('c'), atMs: 1300, exact: true })
+    expect(timeline.summary().unschedulable).toBeUndefined()
+  })
 
   it('should not count what was there before T0 when it starts', () => {
     const timeline = rollout()

@@ -1,6 +1,7 @@
+import { countMore } from '../base/sum.ts'
 import type { Change } from '../kube/follow.ts'
 import type { Deployment, KubeObject, Pod, ReplicaSet } from '../kube/resources.ts'
-import { isReadyPod } from '../kube/resources.ts'
+import { isReadyPod, whyUnschedulable } from '../kube/resources.ts'
 import type { ProbeShape, StopName } from '../plan/stops.ts'
 import { isRollout, stopsOf } from '../plan/stops.ts'
 import type { Curve } from '../result/parts.ts'
@@ -47,6 +48,8 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
   /** UIDs of the pods that are there, and of those that are Ready now. */
   const live = new Set<string>()
   const ready = new Set<string>()
+  /** What the scheduler says of pods that it finds no node for, by UID. */
+  const homeless = new Map<string, string>()
   /** How many were Ready from when on. */
   const readyOverTime: [atMs: number, count: number][] = []
   let atStart = { pods: 0, ready: 0 }
@@ -107,6 +110,9 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
         mark(pod, 'startedMs', change.object.status?.phase === 'Running', change)
         mark(pod, 'readyMs', isReadyPod(change.object), change)
       }
+      const whyHomeless = change.type === 'DELETED' ? undefined : whyUnschedulable(change.object)
+      if (whyHomeless === undefined) homeless.delete(uid)
+      else homeless.set(uid, whyHomeless)
       mark(pod, 'terminatingMs', object.metadata.deletionTimestamp !== undefined, change)
       mark(pod, 'deletedMs', change.type === 'DELETED', change)
       if (pods.has(uid) && count(pod, change.type !== 'DELETED' && isReadyPod(change.object)))
@@ -158,12 +164,19 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
         stopsVagueByMs,
         atStart,
         progress: progressOf(),
+        ...(homeless.size > 0 && { unschedulable: { pods: homeless.size, because: mostFrequent(homeless.values()) } }),
         pods: { ...accountFor(all, probe, t0Ms), ready: ready.size, censoredWithinMs },
         phasesMs: phasesOf(all, probe, t0Ms),
         curves: curvesOf(all, probe, t0Ms, [...readyOverTime]),
       }
     },
   }
+}
+
+function mostFrequent(words: Iterable<string>): string {
+  const counts = new Map<string, number>()
+  for (const word of words) countMore(counts, word)
+  return [...counts].reduce((most, next) => (next[1] > most[1] ? next : most))[0]
 }
 
 function accountFor(

@@ -28,6 +28,8 @@ export const timelineSummary = {
    * from the ReplicaSet's counts or from the API of those that were to go.
    */
   progress: z.partialRecord(stopName, z.object({ done: pods, total: pods })).default({}),
+  /** Pods that had no node when the probe ended because none had room for them, and what the scheduler said of most of them. */
+  unschedulable: z.object({ pods: pods.min(1), because: z.string() }).optional(),
   /** Every pod the probe concerns, accounted for. */
   pods: z.object({
     expected: pods,

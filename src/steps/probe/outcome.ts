@@ -55,19 +55,23 @@ const progressWords: Record<StopName, (done: number, total: number) => string> =
 
 /**
  * Why a probe was not finished, and what to change: `timed out after 30.0 s with 78 of 200 Ready; raise
- * probes.sequence[0].timeout`. Undefined for one that reached all its stops.
+ * probes.sequence[0].timeout`, or that pods have no node, where more time would not help. Undefined for one that reached all its stops.
  */
 export function timeoutInWords(probes: Probes, index: number): string | undefined {
   const step = probes[index]
   const unreached = step === undefined ? [] : unreachedStops(step.outcome)
   if (step === undefined || unreached.length === 0) return undefined
-  const { timeoutMs, progress } = step.outcome
+  const { timeoutMs, progress, unschedulable } = step.outcome
   const after = timeoutMs === undefined ? '' : ` after ${formatDuration(timeoutMs)}`
   const states = unreached.map((stop) => {
     const state = progress[stop]
     return state === undefined ? `${stop} not reached` : progressWords[stop](state.done, state.total)
   })
-  return `timed out${after} with ${formatList(states)}; raise ${step.at}.timeout`
+  const next =
+    unschedulable === undefined
+      ? `raise ${step.at}.timeout`
+      : `no node has room for ${plural(unschedulable.pods, 'pod')} (${unschedulable.because}), so more time would not help`
+  return `timed out${after} with ${formatList(states)}; ${next}`
 }
 
 /**

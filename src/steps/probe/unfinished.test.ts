@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { figureRows } from '../../report/comparison.ts'
-import type { Result } from '../../result/result.ts'
+import type { ArmOutcome, Result } from '../../result/result.ts'
 import { probesIn } from '../../testing/outcomes.ts'
 import { htmlOf, junitOf, markdownOf, speedupOf, summaryOf, viewFor } from '../../testing/reports.ts'
 import { sampleArm, sampleResult } from '../../testing/results.ts'
@@ -45,6 +45,16 @@ describe('a probe that timed out', () => {
       expect(report.replaceAll(/\\([[\]])/g, '$1')).toContain(timedOut)
       expect(report).toContain(startedEarly)
     }
+  })
+
+  it('should say that more time would not help when no node has room for its pods', () => {
+    const result = unfinished()
+    const rollout = probesIn(result.arms[1] as ArmOutcome)[0]
+    const because = '0/20 nodes are available: 1 Too many pods, 19 node(s) did not match'
+    Object.assign(rollout ?? {}, { unschedulable: { pods: 122, because } })
+    const report = markdownOf(result)
+    expect(report).toContain(`78 of 200 Ready; no node has room for 122 pods (${because}), so more time would not help`)
+    expect(report).not.toContain('raise probes.sequence')
   })
 
   it('should leave the next one without ratio, and without what bound it', () => {
