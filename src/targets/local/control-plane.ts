@@ -9,21 +9,28 @@ import type { ControllerConfiguration } from './arguments/controller-manager.ts'
 import { controllerManagerArguments } from './arguments/controller-manager.ts'
 import { schedulerArguments, schedulerFile } from './arguments/scheduler.ts'
 import { credentialsFor } from './connections.ts'
+import type { EtcdOptions } from './etcds.ts'
 import { startEtcds } from './etcds.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
+import { measureRoundTripMs } from './peer-relay.ts'
 import type { KeyPair } from './pki.ts'
 import type { RunningComponent, StartOptions } from './running.ts'
 import { startComponent, untilReady } from './running.ts'
 
 /** A control plane that answers and whose controllers work. */
 export interface ControlPlane {
-  /** For the orchestrator. */
-  readonly credentials: Credentials
+  /** For the orchestrator, at each apiserver. */
+  readonly credentials: readonly [Credentials, ...Credentials[]]
   readonly components: readonly RunningComponent[]
+  /** Between members of etcd; null where there is only one. */
+  readonly roundTripMs: number | null
 }
 
 export interface ControlPlaneOptions extends StartOptions {
   knobs: RenderedKnobs
+  apiservers: number
+  /** Of each etcd cluster, as `EtcdOptions` has it. */
+  etcd: Pick<EtcdOptions, 'members' | 'roundTripMs' | 'walFolder'>
 }
 
 /**
@@ -34,31 +41,42 @@ export interface ControlPlaneOptions extends StartOptions {
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { stateFolder, knobs, pki, ports, clock, signal, closed } = options
-  const [apiserverPort, controllerManagerPort, schedulerPort] = [
-    await ports.take(),
-    await ports.take(),
-    await ports.take(),
+  const apiserverPorts: number[] = []
+  while (apiserverPorts.length < options.apiservers) apiserverPorts.push(await ports.take())
+  const [controllerManagerPort, schedulerPort] = [await ports.take(), await ports.take()]
+  const servers = apiserverPorts.map(urlOf) as [string, ...string[]]
+  const [first, second = first] = servers
+  const credentials = servers.map((server) => credentialsFor(server, pki.ca.cert, pki.admin)) as [
+    Credentials,
+    ...Credentials[],
   ]
-  const server = urlOf(apiserverPort)
-  const admin = credentialsFor(server, pki.ca.cert, pki.admin)
-  const kubeconfigOf = (name: string, user: KeyPair) =>
+  const kubeconfigOf = (name: string, user: KeyPair, server = first) =>
     writeKubeconfig(join(stateFolder, `${name}.kubeconfig`), { server, ca: pki.ca.cert }, user)
   // For a person who wants to look into a running cluster with kubectl.
   await kubeconfigOf('admin', pki.admin)
   const controllerManagerKubeconfig = await kubeconfigOf('kube-controller-manager', pki.controllerManager)
-  const schedulerKubeconfig = await kubeconfigOf('kube-scheduler', pki.scheduler)
+  const schedulerKubeconfig = await kubeconfigOf('kube-scheduler', pki.scheduler, second)
 
-  const etcds = await startEtcds({ ...options, members: 1 })
-  const apiserver = await startComponent(
-    {
-      component: 'kube-apiserver',
-      args: apiserverArguments({ port: apiserverPort, etcds, pki, knobs: knobs.flags['kube-apiserver'] ?? {} }),
-      credentials: admin,
-    },
-    options,
+  const etcds = await startEtcds({ ...options, ...options.etcd })
+  const roundTripMs = options.etcd.members === 1 ? null : await measureRoundTripMs(etcds, options)
+
+  const component = 'kube-apiserver'
+  const apiservers = await Promise.all(
+    apiserverPorts.map((port, index) =>
+      startComponent(
+        {
+          component,
+          name: apiserverPorts.length === 1 ? component : `${component}-${index + 1}`,
+          args: apiserverArguments({ port, etcds, pki, knobs: knobs.flags[component] ?? {} }),
+          credentials: credentials[index] ?? credentials[0],
+        },
+        options,
+      ),
+    ),
   )
-  await untilReady(apiserver, '/readyz', options)
-  await allowAllControllers(admin, clock, AbortSignal.any([signal, closed]))
+  const [apiserver] = apiservers as [RunningComponent, ...RunningComponent[]]
+  await Promise.all(apiservers.map((each) => untilReady(each, '/readyz', options)))
+  await allowAllControllers(credentials[0], clock, AbortSignal.any([signal, closed]))
 
   const schedulerArgs = argumentsOfScheduler(knobs, {
     port: schedulerPort,
@@ -84,7 +102,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     // Controllers work only some time after their process is healthy. This one must: without it no pod is admitted.
     untilReady(controllerManager, '/api/v1/namespaces/default/serviceaccounts/default', options, apiserver),
   ])
-  return { credentials: admin, components: [...etcds, apiserver, controllerManager, scheduler] }
+  return { credentials, components: [...etcds, ...apiservers, controllerManager, scheduler], roundTripMs }
 }
 
 /** Writes kube-scheduler's configuration file if it needs one. */

@@ -4,6 +4,7 @@ import type { RenderedKnobs } from '../../tuning/render.ts'
 import type { EtcdMember } from './arguments/etcd.ts'
 import { etcdArguments, etcdName, etcdUrl, memberName } from './arguments/etcd.ts'
 import { credentialsFor } from './connections.ts'
+import { startRelay } from './peer-relay.ts'
 import type { RunningComponent, StartOptions } from './running.ts'
 import { startComponent, untilReady } from './running.ts'
 
@@ -15,6 +16,10 @@ export interface EtcdOptions extends StartOptions {
   knobs: RenderedKnobs
   /** Members of each etcd cluster: 1, 3 or 5. */
   members: number
+  /** Round trip between members; as fast as loopback when absent. */
+  roundTripMs?: number | undefined
+  /** Below which members have their write-ahead logs, if not with the data. */
+  walFolder?: string | undefined
 }
 
 /**
@@ -23,17 +28,17 @@ export interface EtcdOptions extends StartOptions {
  * Throws as `untilReady` does.
  */
 export async function startEtcds(options: EtcdOptions): Promise<RunningEtcd[]> {
-  const { stateFolder, knobs, pki, ports, members } = options
+  const { knobs, pki, members, roundTripMs = 0 } = options
   const clusters: EtcdMember[][] = []
   for (const resource of [undefined, ...knobs.etcdSplit]) {
     const cluster: EtcdMember[] = []
     for (let number = 1; number <= members; number++) {
       const name = memberName(etcdName(resource), number, members)
-      const [clientPort, peerPort, dataDir] = [await ports.take(), await ports.take(), join(stateFolder, name)]
-      cluster.push({ name, clientPort, peerPort, dataDir, ...(resource !== undefined && { resource }) })
+      cluster.push({ ...(await placeOf(name, options)), ...(resource !== undefined && { resource }) })
     }
     clusters.push(cluster)
   }
+  await startRelay(clusters.flat(), roundTripMs / 2, options)
   const running = await Promise.all(
     clusters.flatMap((cluster) =>
       cluster.map(async (member) => {
@@ -49,4 +54,20 @@ export async function startEtcds(options: EtcdOptions): Promise<RunningEtcd[]> {
   )
   await Promise.all(running.map((etcd) => untilReady(etcd, '/readyz', options)))
   return running
+}
+
+/** Ports and folders of a member. */
+async function placeOf(
+  name: string,
+  { ports, stateFolder, walFolder, roundTripMs = 0 }: EtcdOptions,
+): Promise<EtcdMember> {
+  const [clientPort, peerPort] = [await ports.take(), await ports.take()]
+  return {
+    name,
+    clientPort,
+    peerPort,
+    ...(roundTripMs > 0 && { relayPort: await ports.take() }),
+    dataDir: join(stateFolder, name),
+    ...(walFolder !== undefined && { walDir: join(walFolder, name) }),
+  }
 }

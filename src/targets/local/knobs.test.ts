@@ -16,7 +16,7 @@ const knob = (id: string): Knob => {
 }
 
 describe('supportOf', () => {
-  const everything = { mayRaisePriority: true, hasIonice: true }
+  const everything = { mayRaisePriority: true, hasIonice: true, hasWalDisk: true }
   const refused = (permissions: typeof everything) =>
     catalogue.flatMap((each) => {
       const support = supportOf(each, permissions, '1.36')
@@ -27,7 +27,13 @@ describe('supportOf', () => {
     expect(refused(everything).map(([id]) => id)).toEqual([
       ...catalogue.filter(({ component }) => component === 'kube-proxy').map(({ id }) => id),
       'host.nf_conntrack_max',
+    ])
+  })
+
+  it('should say how to get it when the plan names no disk for the write-ahead log', () => {
+    expect(refused({ ...everything, hasWalDisk: false })).toContainEqual([
       'etcd.walDisk',
+      expect.stringContaining('controlPlane.etcd.walDisk'),
     ])
   })
 

@@ -104,10 +104,10 @@ export const etcdKnobs: readonly NamedKnob[] = [
   {
     id: 'etcd.walDisk',
     component: 'etcd',
-    setting: { via: 'by-hand', what: '--wal-dir on a separate disk' },
+    setting: { via: 'wal-disk' },
     type: { kind: 'switch' },
     stock: null,
-    readBack: { from: 'nowhere' },
+    readBack: { from: 'process arguments' },
     affects: 'how long a write waits for the disk',
     note: 'about 20 % better in the document',
   },

@@ -10,7 +10,11 @@ export interface EtcdMember {
   resource?: string
   clientPort: number
   peerPort: number
+  /** Of the relay through which other members reach it, if there is one. */
+  relayPort?: number
   dataDir: string
+  /** Where its write-ahead log is, if not with the data. */
+  walDir?: string
 }
 
 /** What etcd is called that holds this resource alone; Kubernetes writes group and resource this way around too. */
@@ -30,8 +34,9 @@ export function etcdUrl({ clientPort }: Pick<EtcdMember, 'clientPort'>): string 
   return `https://127.0.0.1:${clientPort}`
 }
 
-function peerUrl({ peerPort }: EtcdMember): string {
-  return `https://127.0.0.1:${peerPort}`
+/** Where other members find it. */
+export function peerUrl({ peerPort, relayPort = peerPort }: Pick<EtcdMember, 'peerPort' | 'relayPort'>): string {
+  return `https://127.0.0.1:${relayPort}`
 }
 
 /**
@@ -48,9 +53,10 @@ export function etcdArguments(
   return toArguments({
     name: member.name,
     'data-dir': member.dataDir,
+    ...(member.walDir !== undefined && { 'wal-dir': member.walDir }),
     'listen-client-urls': clientUrl,
     'advertise-client-urls': clientUrl,
-    'listen-peer-urls': peerUrl(member),
+    'listen-peer-urls': `https://127.0.0.1:${member.peerPort}`,
     'initial-advertise-peer-urls': peerUrl(member),
     'initial-cluster': cluster.map((each) => `${each.name}=${peerUrl(each)}`).join(','),
     'trusted-ca-file': pki.ca.certFile,
