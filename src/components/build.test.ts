@@ -75,7 +75,7 @@ describe('buildComponents', () => {
     await build({ onProgress: (progress) => seen.push(progress) })
     expect(locate().missing).toEqual([])
     expect(seen.map(({ binary, number, of }) => [binary, number, of])).toEqual(
-      allBinaries.map((binary, index) => [binary, index + 1, 7]),
+      allBinaries.map((binary, index) => [binary, index + 1, 8]),
     )
     const command = readFileSync(join(locate().folder, 'kube-apiserver'), 'utf8')
     expect(command).toMatch(

@@ -18,7 +18,9 @@ export async function startRelay(
   { binaryFolder, supervisor, signal }: StartOptions,
 ): Promise<void> {
   const address = (port: number) => `127.0.0.1:${port}`
-  const routes = members.flatMap(({ relayPort, peerPort }) => (relayPort === undefined ? [] : [{ relayPort, peerPort }]))
+  const routes = members.flatMap(({ relayPort, peerPort }) =>
+    relayPort === undefined ? [] : [{ relayPort, peerPort }],
+  )
   const [first] = routes
   if (first === undefined) return
   const relay = await supervisor.start({
