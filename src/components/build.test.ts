@@ -121,7 +121,7 @@ describe('buildComponents', () => {
     const failure = await failureOf(build())
     expect(failure.kind).toBe('infrastructure')
     expect(failure.message).toContain('kube-scheduler cannot be built:\nx.go:1: undefined: y')
-    expect(locate().missing).toEqual(['kube-scheduler', 'hollow-node', 'kubelet', 'pause'])
+    expect(locate().missing).toEqual(['kube-scheduler', 'hollow-node', 'kubelet', 'peer-relay', 'pause'])
     expect(readdirSync(dirname(locate().folder))).toHaveLength(1)
   })
 

@@ -151,6 +151,16 @@ describe('readKnobs', () => {
     })
   })
 
+  it('should read one value when two apiservers print a map in different orders', async () => {
+    const pages = ['[events.events.k8s.io#0,events#0]', '[events#0,events.events.k8s.io#0]']
+    const components = pages.map((page, index) =>
+      running('kube-apiserver', `kube-apiserver-${index + 1}`, { '/flagz': `watch-cache-sizes: ${page}\n` }),
+    )
+    expect(await read('apiserver.watchCacheSizes', components)).toMatchObject({
+      effective: 'events#0,events.events.k8s.io#0',
+    })
+  })
+
   it('should read what the kernel says when the knob is a priority', async () => {
     expect(await read('etcd.nice', [running('etcd', 'etcd')])).toMatchObject({ effective: 0, readFrom: '/proc' })
   })
