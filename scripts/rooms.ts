@@ -38,7 +38,12 @@ const adapters: readonly RegExp[] = [
   /^targets\/local\//,
 ]
 /** Files that may use node:fs: all others use base/files.ts, which makes a `Failure` of what the file system refuses. */
-const fileAdapters: readonly RegExp[] = [/^base\/(files|file-failures)\.ts$/, /^cli\/output\.ts$/]
+const fileAdapters: readonly RegExp[] = [
+  /^base\/(files|file-failures)\.ts$/,
+  /^cli\/output\.ts$/,
+  // A program of its own, whose work is to write.
+  /^targets\/local\/neighbour-main\.ts$/,
+]
 const ambient = /\b(Date\.now|new Date\(\)|Math\.random|process\.env|performance\.now|setTimeout|setInterval)\b/
 
 /** What is wrong with one file, as sentences; `path` is relative to src/. */

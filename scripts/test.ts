@@ -20,12 +20,10 @@ process.exitCode = sum('failed') === 0 ? 0 : 1
 
 function testGo(): Tally {
   if (spawnSync('go', ['version']).status !== 0) {
-    process.stdout.write(
-      '\nSKIPPED: the tests of components/hollow-node, because Go is missing (install Go to run them)\n',
-    )
+    process.stdout.write('\nSKIPPED: the tests of components/, because Go is missing (install Go to run them)\n')
     return { passed: 0, failed: process.env['CI'] === 'true' ? 1 : 0, skipped: 1 }
   }
-  const run = spawnSync('go', ['test', '-json', '-trimpath', './hollow-node/...'], {
+  const run = spawnSync('go', ['test', '-json', '-trimpath', './hollow-node/...', './peer-relay/...'], {
     cwd: join(root, 'components'),
     // The flags of the build, so that both share the compiler's cache.
     env: { ...process.env, CGO_ENABLED: '0' },
@@ -38,7 +36,7 @@ function testGo(): Tally {
     .map((line): { Action: string; Test?: string; Output?: string } => JSON.parse(line))
   const count = (action: string) => events.filter((event) => event.Action === action && event.Test !== undefined).length
   const tally = { passed: count('pass'), failed: count('fail'), skipped: count('skip') }
-  process.stdout.write(`\ngo test ./hollow-node: ${tally.passed} passed, ${tally.failed} failed\n`)
+  process.stdout.write(`\ngo test: ${tally.passed} passed, ${tally.failed} failed\n`)
   if (run.status === 0) return tally
   process.stdout.write(events.map((event) => event.Output ?? '').join('') + run.stderr)
   return { ...tally, failed: Math.max(1, tally.failed) }

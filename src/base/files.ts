@@ -13,6 +13,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -136,6 +137,20 @@ export function writtenAtMs(path: string): number {
 /** Throws `Failure`. */
 export function sizeBytes(path: string): number {
   return onFile(path, 'read', () => statSync(path).size)
+}
+
+/** Where a path leads once every link on it is followed. Throws `Failure`. */
+export function realPath(path: string): string {
+  return onFile(path, 'read', () => realpathSync(path))
+}
+
+/** The device that a file or folder is on, as the kernel writes it: `254:0`. Throws `Failure`. */
+export function deviceNumberOf(path: string): string {
+  const { dev } = onFile(path, 'read', () => statSync(path, { bigint: true }))
+  // gnu_dev_major and gnu_dev_minor, of glibc.
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn)
+  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn)
+  return `${major}:${minor}`
 }
 
 /** The names in a folder; none where there is no such folder. Throws `Failure` for a file, or what may not be listed. */

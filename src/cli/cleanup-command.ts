@@ -89,7 +89,7 @@ async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Su
     throw new Failure('bad-input', `${excerpt(run)} is not a run`, { next: 'Runs are folders in reports/' })
   const stateFolder = (runId: string) => stateFolderOf(join(folders.reports, runId))
   const runIds = run === undefined ? leftRuns(folders.reports, stateFolder) : [run]
-  let survivors = 0
+  let left = 0
   for (const runId of runIds) {
     if (run === undefined && isGuarded(runId)) {
       terminal.print(`${runId}: still running, left alone (name it with --run to end it)`)
@@ -99,15 +99,16 @@ async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Su
     const removal = await removeLeftovers({ runId, stateFolder: stateFolder(runId) }, systemClock)
     const programs = removal.killed.map(({ program }) => program.split('/').at(-1))
     terminal.print(
-      `${runId}: ${programs.length === 0 ? 'no process to end' : `ended ${programs.join(', ')}`}${hadState ? '; state removed' : ''}`,
+      `${runId}: ${programs.length === 0 ? 'no process to end' : `ended ${programs.join(', ')}`}${hadState && removal.residue.length === 0 ? '; state removed' : ''}`,
     )
     for (const { pid, program } of removal.survivors) terminal.printError(`${runId}: cannot end ${program} (${pid})`)
-    survivors += removal.survivors.length
+    for (const sentence of removal.residue) terminal.printError(`${runId}: ${sentence}`)
+    left += removal.survivors.length + removal.residue.length
   }
   const tidied = run === undefined ? tidyReports(folders.reports, hasResults) : []
   for (const line of tidied) terminal.print(line)
   if (runIds.length + tidied.length === 0) terminal.print('no run has left anything behind')
-  return survivors === 0 ? exitCodes.pass : exitCodes.residue
+  return left === 0 ? exitCodes.pass : exitCodes.residue
 }
 
 function leftRuns(reportsFolder: string, stateFolder: (runId: string) => string): string[] {

@@ -15,8 +15,8 @@ interface Told {
 /** Whether a knob acts on each target, and why not; targets of which the same is to be said together. */
 export function supportLines(knob: Knob): Told[] {
   const { version } = knownIn(undefined)
-  const privileged = { mayRaisePriority: true, hasIonice: true }
-  const unprivileged = { mayRaisePriority: false, hasIonice: false }
+  const privileged = { mayRaisePriority: true, hasIonice: true, hasWalDisk: true }
+  const unprivileged = { mayRaisePriority: false, hasIonice: false, hasWalDisk: false }
   const texts: Record<TargetName, string> = {
     local: either(onLocal(knob, privileged, version), onLocal(knob, unprivileged, version), 'may not act:'),
     sim: either(

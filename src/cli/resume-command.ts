@@ -160,7 +160,10 @@ async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, 
     const removed = await removeLeftovers({ runId: head.run, stateFolder: stateFolderOf(path) }, systemClock)
     const programs = removed.killed.map(({ program }) => basename(program))
     if (programs.length > 0) surroundings.terminal.print(`${head.run}: ended ${programs.join(', ')}`)
-    requireNothingLeft(removed.survivors.map(({ pid, program }) => `${program} (${pid}) is still running`))
+    requireNothingLeft([
+      ...removed.survivors.map(({ pid, program }) => `${program} (${pid}) is still running`),
+      ...removed.residue,
+    ])
   }
   if (head.target !== 'remote' || plan.remote === undefined) return
   requireNothingLeft(await removeFromClusters(plan.remote, { run: head.run, ...head.options }, surroundings))

@@ -196,7 +196,14 @@ function onThisMachine(plan: Plan, { folders, env }: Surroundings, { begun }: Ta
   return {
     runId,
     runFolder,
-    target: localTarget({ runId, runFolder, componentsSource: folders.components, env, clock: systemClock }),
+    target: localTarget({
+      runId,
+      runFolder,
+      componentsSource: folders.components,
+      env,
+      clock: systemClock,
+      controlPlane: plan.controlPlane,
+    }),
     clock: systemClock,
     host: {
       startedAt,

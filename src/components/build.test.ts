@@ -75,7 +75,7 @@ describe('buildComponents', () => {
     await build({ onProgress: (progress) => seen.push(progress) })
     expect(locate().missing).toEqual([])
     expect(seen.map(({ binary, number, of }) => [binary, number, of])).toEqual(
-      allBinaries.map((binary, index) => [binary, index + 1, 7]),
+      allBinaries.map((binary, index) => [binary, index + 1, 8]),
     )
     const command = readFileSync(join(locate().folder, 'kube-apiserver'), 'utf8')
     expect(command).toMatch(
@@ -121,7 +121,7 @@ describe('buildComponents', () => {
     const failure = await failureOf(build())
     expect(failure.kind).toBe('infrastructure')
     expect(failure.message).toContain('kube-scheduler cannot be built:\nx.go:1: undefined: y')
-    expect(locate().missing).toEqual(['kube-scheduler', 'hollow-node', 'kubelet', 'pause'])
+    expect(locate().missing).toEqual(['kube-scheduler', 'hollow-node', 'kubelet', 'peer-relay', 'pause'])
     expect(readdirSync(dirname(locate().folder))).toHaveLength(1)
   })
 

@@ -17,6 +17,7 @@ export const packages = {
   'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
   'hollow-node': './hollow-node',
   kubelet: 'k8s.io/kubernetes/cmd/kubelet',
+  'peer-relay': './peer-relay',
   pause: './pause',
 } as const
 export type Binary = keyof typeof packages

@@ -1,6 +1,6 @@
 import type { KubeApi, Patch } from './api.ts'
 import { resourcePath } from './paths.ts'
-import type { KubeRequest, RequestOptions } from './requests.ts'
+import type { Connection, KubeRequest, RequestOptions } from './requests.ts'
 import { isRepeatable, kubeApiOver, resourceOf } from './requests.ts'
 import { resources } from './resources.ts'
 import type { Call, ConnectOptions, Transport } from './transport.ts'
@@ -39,7 +39,30 @@ export function connectEndpoint(options: ConnectOptions): RawEndpoint & AsyncDis
  */
 export function connectKubeApi(options: ConnectOptions): KubeApi & RawEndpoint & AsyncDisposable {
   const transport = createTransport(options)
-  const api = kubeApiOver({
+  return {
+    ...kubeApiOver(connectionOver(transport, options.clock)),
+    readText: (path, readOptions) => readText(transport, path, readOptions),
+    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
+  }
+}
+
+/** The same through several apiservers of one cluster: each request, and each watch, goes to the next of them. */
+export function connectKubeApis(servers: readonly [ConnectOptions, ...ConnectOptions[]]): KubeApi {
+  const [first, ...others] = servers.map((options) => connectionOver(createTransport(options), options.clock)) as [
+    Connection,
+    ...Connection[],
+  ]
+  let sent = 0
+  const next = () => [first, ...others][sent++ % servers.length] ?? first
+  return kubeApiOver({
+    send: (request, sendOptions) => next().send(request, sendOptions),
+    watch: (query, signal) => next().watch(query, signal),
+  })
+}
+
+/** Requests of the Kubernetes API as HTTP. */
+function connectionOver(transport: Transport, clock: ConnectOptions['clock']): Connection {
+  return {
     send: <T>(request: KubeRequest, sendOptions?: RequestOptions) =>
       transport.send<T>(callOf(request), parseJson, sendOptions),
 
@@ -50,16 +73,11 @@ export function connectKubeApi(options: ConnectOptions): KubeApi & RawEndpoint &
       const call: Call = { verb: 'watch', resource, method: 'GET', path, repeatable: false }
       const body = await transport.open(call, signal)
       try {
-        yield* decodeWatch(body, options.clock)
+        yield* decodeWatch(body, clock)
       } catch (error) {
         throw transport.failure(call, error, signal)
       }
     },
-  })
-  return {
-    ...api,
-    readText: (path, readOptions) => readText(transport, path, readOptions),
-    [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose](),
   }
 }
 

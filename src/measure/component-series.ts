@@ -179,6 +179,16 @@ export const componentSeries: readonly ComponentSeries[] = [
     by: ['instance'],
   },
   {
+    name: 'etcd_peer_round_trip_ms',
+    what: "round trips between members, as each member's prober smooths them",
+    component: 'etcd',
+    metric: 'etcd_network_peer_round_trip_time_seconds',
+    notSimulated: 'simulated etcds have one member',
+    kind: 'histogram',
+    unit: 'ms',
+    by: ['instance'],
+  },
+  {
     name: 'etcd_size_bytes',
     what: 'size of the database file at the end',
     component: 'etcd',

@@ -76,6 +76,7 @@ export function checkSections(
 
   return [
     ...(fleet === undefined ? [] : hostsOf(fleet)),
+    ...distanceBetween(section('controlPlane')),
     ...(fleet === undefined ? [] : checkRemote({ fleet, remote, arms: allArms, probes: section('probes') })),
     ...(isWhole ? [...checkForms(forms, steps), ...somethingToDo(steps)] : []),
     ...kinds.flatMap(checkSteps),
@@ -137,6 +138,12 @@ function namesOfArms(given: unknown, profiles: readonly (Profile | undefined)[])
 
 function hostsOf({ hosts, nodes }: z.infer<Sections['fleet']>): SchemaProblem[] {
   return hosts <= nodes ? [] : [{ path: ['fleet', 'hosts'], message: `more hosts (${hosts}) than nodes (${nodes})` }]
+}
+
+function distanceBetween(controlPlane: z.infer<Sections['controlPlane']>): SchemaProblem[] {
+  const { members, roundTrip } = controlPlane?.etcd ?? {}
+  if (members !== 1 || roundTrip === undefined) return []
+  return [{ path: ['controlPlane', 'etcd', 'roundTrip'], message: 'needs several members: set members to 3 or 5' }]
 }
 
 /** A knob that an arm sets twice or its version does not know, and values that do not go together, its profile's included. */

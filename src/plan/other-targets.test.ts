@@ -15,11 +15,12 @@ describe('what a target does not look at', () => {
     },
     probes: { ...probes, node: { name: 'worker-1' } },
     simulation: { controlPlaneCores: 4 },
+    controlPlane: { apiservers: 2, etcd: { members: 1 as const } },
     remote: { targets: [{ kubeconfig: 'a', context: 'b' }] },
   }
 
   it('should be told of what a plan says, and of nothing else', () => {
-    expect(notLookedAt(plan, 'sim')).toEqual(['remote', 'probes.node', 'fleet.pods'])
+    expect(notLookedAt(plan, 'sim')).toEqual(['controlPlane', 'remote', 'probes.node', 'fleet.pods'])
     expect(notLookedAt(plan, 'local')).toEqual([
       'simulation',
       'remote',
@@ -28,7 +29,7 @@ describe('what a target does not look at', () => {
       'fleet.host',
       'fleet.pods',
     ])
-    expect(notLookedAt(plan, 'remote')).toEqual(['simulation'])
+    expect(notLookedAt(plan, 'remote')).toEqual(['simulation', 'controlPlane'])
     for (const target of ['sim', 'local', 'remote'])
       expect(notLookedAt({ ...plain, fleet, probes, simulation: { repetitions: 4 } }, target)).toEqual([])
   })
@@ -37,6 +38,7 @@ describe('what a target does not look at', () => {
     const existing = { ...plan, fleet: { ...plan.fleet, source: 'existing' as const } }
     expect(notLookedAt(existing, 'remote')).toEqual([
       'simulation',
+      'controlPlane',
       'fleet.hosts',
       'fleet.host',
       'fleet.node.containerStarts',

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Plan } from './plan.ts'
 import { podsByDefault } from './plan.ts'
 
-type Part = Pick<Plan, 'fleet' | 'probes' | 'simulation' | 'remote'> & Partial<Pick<Plan, 'kubernetes' | 'arms'>>
+type Part = Pick<Plan, 'fleet' | 'probes' | 'simulation' | 'remote' | 'controlPlane'> &
+  Partial<Pick<Plan, 'kubernetes' | 'arms'>>
 
 /**
  * Fields that only some targets look at, and which. A plan is written for all targets: what its file says for others is mentioned,
@@ -21,6 +22,10 @@ const fields: Readonly<
     // How often arms run there is no matter of other targets.
     isGiven: ({ simulation }) => Object.keys(simulation ?? {}).some((field) => field !== 'repetitions'),
     isLookedAt: (target) => target === 'sim',
+  },
+  controlPlane: {
+    isGiven: ({ controlPlane }) => controlPlane !== undefined,
+    isLookedAt: (target) => target === 'local',
   },
   remote: {
     isGiven: ({ remote }) => remote !== undefined,

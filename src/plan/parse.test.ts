@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { probesOf, vocabulary, workloadOf } from '../testing/plans.ts'
-import { parsePlan, planHash } from './parse.ts'
+import { conditionsHash, parsePlan, planHash } from './parse.ts'
 
 function refusalOf(text: string): string {
   try {
@@ -51,6 +51,20 @@ describe('parsePlan', () => {
       '11:44 probes.sequence[0].timeout: expected a duration of 1ms to 576h with its unit, such as 10s or 1m30s, found 60',
     ])
     expect(refusalOf(wrong)).toContain('  4 |   nodes: two\n    |          ^')
+  })
+
+  it('should refuse a distance between members that are not there, and numbers of members that have no majority', () => {
+    const etcd = (fields: string) => mistakesOf(`${minimal}controlPlane: { etcd: { ${fields} } }\n`).join()
+    expect(etcd('roundTrip: 5ms')).toContain('roundTrip: needs several members: set members to 3 or 5')
+    expect(etcd('members: 2')).toContain('controlPlane.etcd.members: expected 1, 3 or 5')
+    expect(etcd('members: 3, roundTrip: 2s')).toContain('expected at most 1s')
+    const plan = parsePlan(
+      `${minimal}controlPlane: { etcd: { members: 3, roundTrip: 5ms } }\n`,
+      'plans/x.yaml',
+      vocabulary,
+    )
+    expect(plan.controlPlane).toEqual({ apiservers: 1, etcd: { members: 3, roundTrip: 5 } })
+    expect(conditionsHash(plan)).not.toBe(conditionsHash({ ...plan, controlPlane: undefined }))
   })
 
   it('should report what is wrong between parts that have mistakes of their own', () => {

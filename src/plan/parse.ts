@@ -134,7 +134,7 @@ export function planHash({ remote: _, steps, thresholds, ...plan }: Plan): strin
  * repetitions and published figures change nothing of it; the names of arms and steps do, as figures are compared by them. Of a profile its settings count.
  */
 export function conditionsHash({ steps, arms, simulation, warmUp, ...plan }: Plan): string {
-  const { seed, kubernetes, fleet, probes, faults } = plan
+  const { seed, kubernetes, fleet, probes, faults, controlPlane } = plan
   const conditions = arms.map((arm) => ({
     name: armName(arm),
     kubernetes: arm.kubernetes,
@@ -146,6 +146,7 @@ export function conditionsHash({ steps, arms, simulation, warmUp, ...plan }: Pla
     ...{ seed, kubernetes, fleet, probes, steps: withoutPlaces(steps), arms: conditions, faults },
     ...(Object.keys(assumed).length > 0 && { simulation: assumed }),
     ...(warmUp && { warmUp }),
+    ...(controlPlane !== undefined && { controlPlane }),
   })
 }
 

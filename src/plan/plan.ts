@@ -90,6 +90,41 @@ const kubeconfigContext = {
     .describe('UID of its kube-system namespace, by which a run recognizes the right cluster.'),
 }
 
+/** What the control plane of target local is made of, beyond its settings. */
+function controlPlaneSection() {
+  return z.strictObject({
+    apiservers: wholeNumber(1, 3)
+      .prefault(1)
+      .describe(
+        'How many kube-apiservers: nodes and the requests of the run are dealt out to them in turn, controller-manager and scheduler have one each.',
+      ),
+    etcd: z
+      .strictObject({
+        members: z
+          .literal([1, 3, 5], { error: 'expected 1, 3 or 5' })
+          .default(1)
+          .describe('Members of each etcd cluster.'),
+        roundTrip: durationMs
+          .refine((valueMs) => valueMs <= longestRoundTripMs, 'expected at most 1s')
+          .optional()
+          .describe('Round trip between members, made by a relay between them; as fast as loopback when absent.'),
+        walDisk: names.path
+          .optional()
+          .describe(
+            'Where arms with etcd.walDisk have their write-ahead log: a folder on another disk, or `loop` for a loop device of its own (root only).',
+          ),
+        neighbour: z
+          .enum(['write'])
+          .optional()
+          .describe('Another program that writes and syncs on the disk of etcd while the arm runs.'),
+      })
+      .prefault({})
+      .describe('The etcd clusters.'),
+  })
+}
+
+const longestRoundTripMs = 1000
+
 /** Where target remote finds its clusters. */
 export function remoteSection() {
   const address = z
@@ -230,6 +265,7 @@ export function planSections(vocabulary: Vocabulary) {
       })
       .optional()
       .describe('Faults to inject into the clusters; target sim only.'),
+    controlPlane: controlPlaneSection().optional().describe('What the control plane is made of; target local only.'),
     remote: remoteSection()
       .optional()
       .describe('The clusters of target remote, usually in a separate file (--clusters); other targets ignore them.'),
@@ -348,6 +384,8 @@ export interface Plan extends Omit<WrittenPlan, 'steps' | 'workload' | 'probes' 
   steps: readonly PlannedStep[]
   thresholds: readonly Threshold[]
 }
+/** What the control plane is made of. */
+export type PlannedControlPlane = NonNullable<Plan['controlPlane']>
 /** The clusters of target remote. */
 export type PlannedClusters = NonNullable<Plan['remote']>
 /** A threshold and where its plan has it; nowhere where the command line gave it. */

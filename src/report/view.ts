@@ -5,6 +5,7 @@ import { caveatsOf } from './caveats.ts'
 import type { Comparison } from './comparison.ts'
 import { figureRows } from './comparison.ts'
 import { conditionsSection } from './conditions.ts'
+import { controlPlaneSection } from './control-plane.ts'
 import { repetitionsInWords } from './difference.ts'
 import type { EvidenceWords } from './evidence.ts'
 import { evidenceOf, wordsFor } from './evidence.ts'
@@ -93,6 +94,7 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
     sections: joinedSections([
       ...conditionsSection(steps, words),
       ...steps.flatMap(({ sections }) => sections),
+      ...controlPlaneSection(arms),
       ...seriesSection(recorded, series),
     ]),
     headlines,

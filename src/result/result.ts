@@ -95,6 +95,37 @@ const step = {
   series: z.array(seriesSchema).optional(),
 }
 
+/** The device under a folder. */
+const disk = z.object({
+  /** memory: no device at all, such as tmpfs. unknown: a file system without a block device of its own, such as one of a network. */
+  kind: z.enum(['disk', 'loop', 'memory', 'unknown']),
+  /** `vda`, `loop0`; of what is no block device, its file system. */
+  name: z.string(),
+  fileSystem: z.string(),
+  /** The I/O scheduler in force, `mq-deadline`; absent where the kernel does not tell. */
+  scheduler: z.string().optional(),
+  /** The disk that the file of a loop device is on. */
+  on: z.string().optional(),
+})
+
+/** What another program wrote on etcd's disk, each mebibyte synced by itself. */
+const neighbourUse = z.object({ bytes: z.number(), syncs: z.number(), durationMs: z.number() })
+
+/** What the control plane was made of, where the plan says so. */
+const controlPlane = z.object({
+  apiservers: z.number(),
+  etcd: z.object({
+    /** Of each etcd cluster. */
+    members: z.number(),
+    /** Between members: what the plan asked for, if anything, and what a small request took before there was any load, median. */
+    roundTrip: z.object({ askedMs: z.number().optional(), measuredMs: z.number() }).optional(),
+    dataDisk: disk,
+    /** Where the write-ahead log is, if not with the data. */
+    walDisk: disk.optional(),
+    neighbour: neighbourUse.optional(),
+  }),
+})
+
 const armParts = {
   /** Names the arm's files: `tuned-2`. */
   id: z.string(),
@@ -138,6 +169,8 @@ const armParts = {
   machine: machineOutcome.nullable().default(null),
   /** Objects in the cluster under test before anything was timed, by resource. */
   objects: z.record(z.string(), z.number()),
+  /** What the control plane was made of; absent where the plan does not say, and where it was there before. */
+  controlPlane: controlPlane.optional(),
   /** From the first process to a healthy control plane; null where it was there before. */
   controlPlaneReadyMs: z.number().nullable(),
   /** Before a cluster that was there could be used: until its Lease was taken, and, where a program re-tunes it, until it answered again. */
@@ -328,6 +361,9 @@ export interface Result extends z.infer<z.ZodObject<typeof resultParts>> {
   arms: ArmOutcome[]
 }
 export type EndingKind = (typeof endingKinds)[number]
+export type Disk = z.infer<typeof disk>
+export type NeighbourUse = z.infer<typeof neighbourUse>
+export type ControlPlaneOutcome = z.infer<typeof controlPlane>
 export type WhatIf = z.infer<typeof whatIf>
 export type KnobOutcome = z.infer<typeof knobOutcome>
 export type OwnFlow = z.infer<typeof ownFlow>

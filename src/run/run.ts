@@ -161,6 +161,8 @@ async function measureArm(running: Running): Promise<void> {
     unread = undefined
   } finally {
     outcome.fleet.flaps = fleet.flaps()
+    const madeOf = cluster.controlPlane?.()
+    if (madeOf !== undefined) outcome.controlPlane = madeOf
     outcome.series = seriesOf(await whole.end(unread), target.evidence)
     const { signal } = running
     // An arm that ended early has no time for names.

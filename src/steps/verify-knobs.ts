@@ -117,6 +117,8 @@ function settingName(setting: Setting): string {
       return setting.key
     case 'etcd-split':
       return '--etcd-servers-overrides'
+    case 'wal-disk':
+      return '--wal-dir on a separate disk'
     case 'by-hand':
       return setting.what
   }

@@ -44,7 +44,7 @@ export function readKnobs(knobs: readonly Knob[], components: readonly ReadableC
         const [first] = found
         if (first === undefined) return unread
         // What the knob's type does not know is shown as it was told, and is no value that was asked for.
-        const values = [...new Set(found.map(({ value }) => readValue(knob.type, value) ?? value))]
+        const values = [...new Set(found.map(({ value }) => inOneOrder(knob, readValue(knob.type, value) ?? value)))]
         const effective = values.length === 1 ? values[0] : values.join(' | ')
         return { id: knob.id, effective: effective ?? null, readFrom: first.from }
       } catch (error) {
@@ -52,6 +52,12 @@ export function readKnobs(knobs: readonly Knob[], components: readonly ReadableC
       }
     }),
   )
+}
+
+/** What the component keeps in a map, and adds to, it prints in another order every time. */
+function inOneOrder({ type }: Knob, value: KnobValue): KnobValue {
+  const isMap = type.kind === 'list' && type.added !== undefined
+  return isMap && typeof value === 'string' ? value.split(',').toSorted().join(',') : value
 }
 
 type PageReader = (component: ReadableComponent, path: string) => Promise<string>

@@ -6,6 +6,7 @@ import type { KubeObject } from '../kube/resources.ts'
 import type { RequestRecord } from '../kube/transport.ts'
 import type { ClusterProcess } from '../measure/machine-record.ts'
 import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
+import type { ControlPlaneOutcome } from '../result/result.ts'
 import type { Knob, KnobReading } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 
@@ -137,6 +138,8 @@ export interface Cluster extends AsyncDisposable {
    * The metrics of every component that has clients or serves requests; counters since its start. One whose page cannot be read says why instead.
    */
   scrape(wanted?: Wanted): Promise<ComponentMetrics[]>
+  /** What the control plane is made of, as far as the plan says so; what its neighbours have done so far. */
+  controlPlane?(): ControlPlaneOutcome | undefined
   /** The cluster's processes on this machine; none when it is elsewhere. */
   processes(): ClusterProcess[]
 }

@@ -25,6 +25,8 @@ export type Setting =
   | { via: 'sysctl'; key: string }
   /** How many etcd clusters there are and which resources each holds. */
   | { via: 'etcd-split' }
+  /** Whether the write-ahead log has a disk of its own. */
+  | { via: 'wal-disk' }
   /** Something a person has to arrange or run by hand. */
   | { via: 'by-hand'; what: string }
 

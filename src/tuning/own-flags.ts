@@ -50,6 +50,7 @@ const ownFlags: Readonly<Record<string, readonly string[]>> = {
     'client-cert-auth',
     'config-file',
     'data-dir',
+    'wal-dir',
     'initial-advertise-peer-urls',
     'initial-cluster',
     'key-file',

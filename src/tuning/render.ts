@@ -21,6 +21,8 @@ export interface RenderedKnobs {
   etcdSplit: string[]
   /** What the kernel is to be told about etcd's processes. */
   etcdProcess: { nice?: number; ioPriority?: string }
+  /** Whether etcd's write-ahead logs are on a disk of their own. */
+  hasWalDisk: boolean
 }
 
 /** The configuration file that a kubelet takes. */
@@ -38,6 +40,7 @@ export function renderKnobs(requests: readonly KnobRequest[]): RenderedKnobs {
     environment: {},
     etcdSplit: [],
     etcdProcess: {},
+    hasWalDisk: false,
   }
   const setFlag = (component: Component, name: string, text: string) => {
     rendered.flags[component] = { ...rendered.flags[component], [name]: text }
@@ -77,6 +80,9 @@ export function renderKnobs(requests: readonly KnobRequest[]): RenderedKnobs {
       case 'process':
         if (setting.attribute === 'nice') rendered.etcdProcess.nice = values.number(knob.id)
         else rendered.etcdProcess.ioPriority = values.text(knob.id)
+        break
+      case 'wal-disk':
+        rendered.hasWalDisk = value === true
         break
       case 'kube-proxy-config':
       case 'sysctl':

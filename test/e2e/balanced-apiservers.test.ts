@@ -143,7 +143,12 @@ describeWithComponents('two apiservers behind one address', () => {
     const free = createPorts(ephemeral, process.pid)
     const closed = closing.signal
     const shared = { binaryFolder, stateFolder, pki, ports: free, supervisor, clock, signal, closed }
-    const { components, credentials } = await startControlPlane({ ...shared, knobs: renderKnobs([]) })
+    const { components, credentials } = await startControlPlane({
+      ...shared,
+      knobs: renderKnobs([]),
+      apiservers: 1,
+      etcd: { members: 1 },
+    })
 
     const pidOf = (name: string) => components.find((one) => one.component === name)?.pid ?? 0
     const first = argumentsOf(pidOf('kube-apiserver'))
@@ -164,7 +169,7 @@ describeWithComponents('two apiservers behind one address', () => {
     })
     const node = { cpu: 8, memory: '16Gi' }
     const fleet = { nodes: 2, nodesPerProcess: 1, node }
-    await startFleet({ ...shared, fleet, kubeletConfiguration: {}, environment: undefined, server: credentials.server })
+    await startFleet({ ...shared, fleet, kubeletConfiguration: {}, environment: undefined, servers: [credentials[0].server] })
     uid = await uidOf(api)
   })
 

@@ -7,6 +7,7 @@ export const localBinaries = [
   'kube-controller-manager',
   'kube-scheduler',
   'hollow-node',
+  'peer-relay',
 ] as const satisfies readonly Binary[]
 
 /** What target local needs of a Go module in a folder, the one of a version of Kubernetes. */

@@ -1,21 +1,28 @@
 import { dirname, join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
-import { makeFolder, remove, removeIfEmpty } from '../../base/files.ts'
-import { connectKubeApi } from '../../kube/http.ts'
-import type { RequestRecord } from '../../kube/transport.ts'
+import { makeFolder, removeIfEmpty } from '../../base/files.ts'
+import type { Credentials } from '../../kube/credentials.ts'
+import { connectKubeApis } from '../../kube/http.ts'
+import type { ConnectOptions, RequestRecord } from '../../kube/transport.ts'
+import type { PlannedControlPlane } from '../../plan/plan.ts'
 import type { ScrapedComponent } from '../../record/scrape.ts'
 import { scrapeEach } from '../../record/scrape.ts'
+import type { NeighbourUse } from '../../result/result.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { Cluster } from '../target.ts'
-import type { RunningComponent } from './control-plane.ts'
 import { startControlPlane } from './control-plane.ts'
+import { diskUnder } from './disks.ts'
 import type { RunningFleet } from './fleet.ts'
 import { startFleet } from './fleet.ts'
 import { readKnobs } from './knobs.ts'
+import { startNeighbour } from './neighbour.ts'
 import type { Ports } from './ports.ts'
 import { createSupervisor, killMs } from './processes.ts'
+import type { RunningComponent } from './running.ts'
+import { removeArmState } from './state-folder.ts'
+import { setUpWalDisk } from './wal-disk.ts'
 
 export interface ClusterOptions {
   binaryFolder: string
@@ -26,6 +33,10 @@ export interface ClusterOptions {
   /** The whole environment of every component. */
   env: Readonly<Record<string, string>>
   knobs: readonly KnobRequest[]
+  /** What the control plane is made of; as little as possible when absent. */
+  controlPlane?: PlannedControlPlane | undefined
+  /** Tells the arm from all others on this machine. */
+  name: string
   readVersions(): Promise<Readonly<Record<string, string>>>
   ports: Ports
   clock: Clock
@@ -50,11 +61,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
 
   const attemptToTakeAway = async (): Promise<string[]> => {
     const residue = (await supervisor.stop(stopGraceMs)).map((name) => `${name} is still running after SIGKILL`)
-    try {
-      remove(stateFolder)
-    } catch (error) {
-      residue.push(`${stateFolder} is still there: ${messageOf(error)}`)
-    }
+    residue.push(...(await removeArmState(stateFolder, clock)))
     // Another arm's state may still be in it.
     removeIfEmpty(dirname(stateFolder))
     return residue
@@ -67,22 +74,40 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
 
   try {
     // What an arm of the same name left, had it not been taken away, would be a second cluster's data in the first.
-    remove(stateFolder)
+    await removeArmState(stateFolder, clock)
     makeFolder(stateFolder, 0o700)
     const rendered = renderKnobs(options.knobs)
     // A seventh of a second to load, and other targets do not need it.
     const { createPki } = await import('./pki.ts')
     const pki = await createPki(join(stateFolder, 'pki'), new Date())
     const shared = { binaryFolder, stateFolder, pki, ports, supervisor, clock, closed }
+    const { apiservers, etcd } = options.controlPlane ?? simplest
+    const { members, roundTrip: roundTripMs, walDisk } = etcd
+    const walFolder =
+      rendered.hasWalDisk && walDisk !== undefined
+        ? await setUpWalDisk({
+            walDisk,
+            stateFolder,
+            name: options.name,
+            members: members * (1 + rendered.etcdSplit.length),
+            env,
+          })
+        : undefined
     const [controlPlane, versions] = await Promise.all([
-      startControlPlane({ ...shared, knobs: rendered, signal }),
+      startControlPlane({
+        ...shared,
+        knobs: rendered,
+        apiservers,
+        etcd: { members, roundTripMs, walFolder },
+        signal,
+      }),
       options.readVersions(),
     ])
     const readyMs = clock.nowMs() - startedMs
     const retries = { count: 0, waitedMs: 0 }
     const listeners = new Set<(record: RequestRecord) => void>()
-    const api = connectKubeApi({
-      credentials: controlPlane.credentials,
+    const connection = (credentials: Credentials): ConnectOptions => ({
+      credentials,
       clock,
       // The fill has up to 128 requests under way; probes, scrapes and watches must not queue behind them.
       connections: 160,
@@ -95,6 +120,9 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
         retries.waitedMs += waitMs
       },
     })
+    const [first, ...others] = controlPlane.credentials
+    const api = connectKubeApis([connection(first), ...others.map(connection)])
+    let readNeighbour: (() => NeighbourUse | undefined) | undefined
 
     let fleet: RunningFleet | undefined
     const components = () => [...controlPlane.components, ...(fleet === undefined ? [] : [fleet.probe])]
@@ -114,9 +142,14 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
           fleet: spec,
           kubeletConfiguration: rendered.kubeletConfiguration,
           environment: rendered.environment.kubelet,
-          server: controlPlane.credentials.server,
+          servers: controlPlane.credentials.map(({ server }) => server),
           signal: fleetSignal,
         })
+        if (etcd.neighbour !== undefined)
+          readNeighbour = await startNeighbour(
+            { folder: stateFolder, stdoutFile: join(logFolder, 'neighbour.ndjson') },
+            shared,
+          )
         const { nodeNames, probe, processes } = fleet
         return { nodeNames, probeNode: probe.name, processes }
       },
@@ -134,6 +167,23 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       onRequest(listener) {
         listeners.add(listener)
         return () => listeners.delete(listener)
+      },
+      controlPlane() {
+        if (options.controlPlane === undefined) return undefined
+        const { roundTripMs: measuredMs } = controlPlane
+        const neighbour = readNeighbour?.()
+        return {
+          apiservers,
+          etcd: {
+            members,
+            ...(measuredMs !== null && {
+              roundTrip: { ...(roundTripMs !== undefined && { askedMs: roundTripMs }), measuredMs },
+            }),
+            dataDisk: diskUnder(stateFolder),
+            ...(walFolder !== undefined && { walDisk: diskUnder(walFolder) }),
+            ...(neighbour !== undefined && { neighbour }),
+          },
+        }
       },
       processes: () => supervisor.running().map(({ name, pid }) => ({ component: programOf(name), pid })),
 
@@ -158,5 +208,7 @@ function scraped({ component, name, endpoint }: RunningComponent): ScrapedCompon
 /** `etcd` of `etcd-pods`, `hollow-node` of `hollow-1-to-50`: by which the machine's load is broken down. */
 function programOf(name: string): string {
   if (name.startsWith('hollow-')) return 'hollow-node'
-  return name.startsWith('etcd-') ? 'etcd' : name
+  return ['etcd', 'kube-apiserver'].find((program) => name.startsWith(`${program}-`)) ?? name
 }
+
+const simplest: PlannedControlPlane = { apiservers: 1, etcd: { members: 1 } }

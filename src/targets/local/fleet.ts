@@ -9,9 +9,9 @@ import type { FleetSpec } from '../target.ts'
 import type { NodePack } from './arguments/hollow-node.ts'
 import { hollowNodeArguments, nodeNames } from './arguments/hollow-node.ts'
 import { kubeletCredentials } from './connections.ts'
-import type { RunningComponent, StartOptions } from './control-plane.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
 import type { RunningProcess } from './processes.ts'
+import type { RunningComponent, StartOptions } from './running.ts'
 
 export interface FleetOptions extends StartOptions {
   fleet: FleetSpec
@@ -19,8 +19,8 @@ export interface FleetOptions extends StartOptions {
   kubeletConfiguration: Readonly<Record<string, unknown>>
   /** Of every hollow process. */
   environment: Readonly<Record<string, string>> | undefined
-  /** `https://127.0.0.1:port` of the apiserver. */
-  server: string
+  /** `https://127.0.0.1:port` of each apiserver: processes are dealt out to them in turn. */
+  servers: readonly string[]
 }
 
 /** Hollow nodes that run. */
@@ -45,10 +45,15 @@ export function packNodes({ nodes, nodesPerProcess }: Pick<FleetSpec, 'nodes' | 
  * `Failure` when a process cannot be started or dies, and the signal's reason when it aborts: however long it takes until then.
  */
 export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
-  const { fleet, server, binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed } = options
+  const { fleet, servers, binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed } = options
   const folder = join(stateFolder, 'hollow')
   makeFolder(folder, 0o700)
-  const kubeconfig = await writeKubeconfig(join(folder, 'kubeconfig'), { server, ca: pki.ca.cert })
+  const kubeconfigs = await Promise.all(
+    servers.map((server, index) =>
+      writeKubeconfig(join(folder, `kubeconfig-${index + 1}`), { server, ca: pki.ca.cert }),
+    ),
+  )
+  let dealt = 0
   const configFile = join(folder, 'kubelet.json')
   writeFileWhole(configFile, `${JSON.stringify(kubeletFile(options.kubeletConfiguration), null, 2)}\n`)
 
@@ -61,7 +66,7 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
       args: hollowNodeArguments({
         pack,
         node: fleet.node,
-        kubeconfig,
+        kubeconfig: kubeconfigs[dealt++ % kubeconfigs.length] ?? '',
         configFiles: [configFile],
         // Short however deep the run's folder is: a socket's path is limited to 107 characters.
         root: `/proc/self/cwd/${name}`,

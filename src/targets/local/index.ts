@@ -8,6 +8,7 @@ import { buildComponents, describeBuild } from '../../components/build.ts'
 import type { ComponentsPlace, Environment } from '../../components/components.ts'
 import { componentsVariable, locateComponents, readModulePins, requireComponents } from '../../components/components.ts'
 import { readVersion } from '../../components/version.ts'
+import type { PlannedControlPlane } from '../../plan/plan.ts'
 import type { Cluster, PrepareContext, Target } from '../target.ts'
 import { localBinaries, localComponents } from './binaries.ts'
 import { closeBudgetMs, openCluster } from './cluster.ts'
@@ -19,6 +20,7 @@ import { isInstalled, mayRaisePriority } from './priority.ts'
 import type { Reaper } from './reaper.ts'
 import { startReaper } from './reaper.ts'
 import { requireSettings } from './require-settings.ts'
+import { requireWalDisk } from './wal-disk.ts'
 
 export interface LocalTargetOptions {
   runId: string
@@ -28,6 +30,8 @@ export interface LocalTargetOptions {
   componentsSource: string
   env: Environment
   clock: Clock
+  /** What control planes are made of; as little as possible when absent. */
+  controlPlane?: PlannedControlPlane | undefined
 }
 
 /**
@@ -36,14 +40,19 @@ export interface LocalTargetOptions {
  * `Failure('infrastructure')` off Linux.
  */
 export function localTarget(options: LocalTargetOptions): Target<Cluster> {
-  const { runId, runFolder, componentsSource, env, clock } = options
+  const { runId, runFolder, componentsSource, env, clock, controlPlane } = options
+  const walDisk = controlPlane?.etcd.walDisk
   if (process.platform !== 'linux')
     throw new Failure('infrastructure', `target local needs Linux, because kubelets do; this is ${process.platform}`, {
       next: 'Run on a Linux machine, or with another target',
     })
   const stateFolder = stateFolderOf(runFolder)
   const defaultKubernetes = minorOf(readModulePins({ sourceFolder: componentsSource }).kubernetes)
-  const permissions = { mayRaisePriority: mayRaisePriority(), hasIonice: isInstalled('ionice', env) }
+  const permissions = {
+    mayRaisePriority: mayRaisePriority(),
+    hasIonice: isInstalled('ionice', env),
+    hasWalDisk: walDisk !== undefined,
+  }
   const ports = createPorts(
     parsePortRange(readKernelFile('/proc/sys/net/ipv4/ip_local_port_range')),
     createHash('sha256').update(runId).digest().readUInt16BE(),
@@ -95,6 +104,10 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
     async prepare(context) {
       const { arms } = context
       checkLimits(context.fleet, readLimits())
+      const isWanted = arms.some(({ requests }) =>
+        requests.some(({ knob, value }) => knob.id === 'etcd.walDisk' && value === true),
+      )
+      if (walDisk !== undefined && isWanted) requireWalDisk(walDisk, env)
       for (const kubernetes of new Set(arms.map((arm) => arm.kubernetes))) {
         const place = placeOf(kubernetes)
         await build(place, context)
@@ -115,6 +128,8 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
         logFolder: join(resolve(runFolder), 'logs', armId),
         env: componentEnv,
         knobs,
+        controlPlane,
+        name: `${runId}-${armId}`,
         readVersions: () => versionsIn(folder, componentEnv),
         ports,
         clock,
@@ -137,7 +152,9 @@ async function requireVersion({ wanted: { kubernetes }, folder }: ComponentsPlac
 /** Version of each binary as it tells it: `v1.36.3`, `3.6.8`. */
 async function readVersions(folder: string, env: Record<string, string>): Promise<Record<string, string>> {
   const versions = await Promise.all(
-    localBinaries.map(async (binary) => [binary, await readVersion(join(folder, binary), env)] as const),
+    localBinaries
+      .filter((binary) => binary !== 'peer-relay')
+      .map(async (binary) => [binary, await readVersion(join(folder, binary), env)] as const),
   )
   return Object.fromEntries(versions)
 }

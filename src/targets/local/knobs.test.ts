@@ -6,8 +6,8 @@ import { ApiError } from '../../kube/api.ts'
 import { catalogue } from '../../tuning/catalogue.ts'
 import { knobById } from '../../tuning/find-knob.ts'
 import type { Knob } from '../../tuning/knob.ts'
-import type { RunningComponent } from './control-plane.ts'
 import { readKnobs, supportOf } from './knobs.ts'
+import type { RunningComponent } from './running.ts'
 
 const knob = (id: string): Knob => {
   const found = knobById(id)
@@ -16,7 +16,7 @@ const knob = (id: string): Knob => {
 }
 
 describe('supportOf', () => {
-  const everything = { mayRaisePriority: true, hasIonice: true }
+  const everything = { mayRaisePriority: true, hasIonice: true, hasWalDisk: true }
   const refused = (permissions: typeof everything) =>
     catalogue.flatMap((each) => {
       const support = supportOf(each, permissions, '1.36')
@@ -27,7 +27,13 @@ describe('supportOf', () => {
     expect(refused(everything).map(([id]) => id)).toEqual([
       ...catalogue.filter(({ component }) => component === 'kube-proxy').map(({ id }) => id),
       'host.nf_conntrack_max',
+    ])
+  })
+
+  it('should say how to get it when the plan names no disk for the write-ahead log', () => {
+    expect(refused({ ...everything, hasWalDisk: false })).toContainEqual([
       'etcd.walDisk',
+      expect.stringContaining('controlPlane.etcd.walDisk'),
     ])
   })
 
@@ -142,6 +148,16 @@ describe('readKnobs', () => {
     expect(await read('etcd.splitByResource', components)).toMatchObject({
       effective: '/pods,/events',
       readFrom: 'kube-apiserver /flagz',
+    })
+  })
+
+  it('should read one value when two apiservers print a map in different orders', async () => {
+    const pages = ['[events.events.k8s.io#0,events#0]', '[events#0,events.events.k8s.io#0]']
+    const components = pages.map((page, index) =>
+      running('kube-apiserver', `kube-apiserver-${index + 1}`, { '/flagz': `watch-cache-sizes: ${page}\n` }),
+    )
+    expect(await read('apiserver.watchCacheSizes', components)).toMatchObject({
+      effective: 'events#0,events.events.k8s.io#0',
     })
   })
 

@@ -5,13 +5,15 @@ import { fixedOnHollowNodes } from '../hollow-kubelets.ts'
 import type { RawReading } from '../read-back.ts'
 import { readKnobs as readPages, splitFlag, splitOf } from '../read-back.ts'
 import type { KnobSupport } from '../target.ts'
-import type { RunningComponent } from './control-plane.ts'
 import { readIoPriority, readNice } from './priority.ts'
+import type { RunningComponent } from './running.ts'
 
 /** What this machine lets a run do. */
 export interface Permissions {
   mayRaisePriority: boolean
   hasIonice: boolean
+  /** Whether the plan says where the write-ahead log of etcd may be. */
+  hasWalDisk: boolean
 }
 
 /** Which knobs the local target honours with a version of Kubernetes, `1.37`, and why not the others. */
@@ -35,6 +37,10 @@ export function supportOf(knob: Knob, permissions: Permissions, kubernetes: stri
       if (setting.attribute === 'io-priority' && !permissions.hasIonice)
         return no('ionice (of util-linux) is not installed')
       return { supported: true }
+    case 'wal-disk':
+      return permissions.hasWalDisk
+        ? { supported: true }
+        : no('the plan names no disk for it: set controlPlane.etcd.walDisk to a folder on another disk')
     case 'kube-proxy-config':
       throw new Error('settings of kube-proxy have been refused')
     case 'sysctl':
@@ -59,6 +65,8 @@ export function readKnobs(knobs: readonly Knob[], components: readonly RunningCo
 async function readProcess({ readBack, setting, stock }: Knob, pid: number): Promise<RawReading[]> {
   if (readBack.from === 'process arguments' || readBack.from === '/flagz') {
     const commandLine = readKernelFile(`/proc/${pid}/cmdline`).split('\0')
+    if (setting.via === 'wal-disk')
+      return [{ value: commandLine.some((text) => text.startsWith('--wal-dir=')), from: 'process arguments' }]
     const flag = setting.via === 'flag' ? setting.flag : setting.via === 'etcd-split' ? splitFlag : undefined
     const value = commandLine
       .find((text) => text.startsWith(`--${flag}=`))

@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
-import { listFolder, readKernelFile, remove } from '../../base/files.ts'
+import { listFolder, readKernelFile } from '../../base/files.ts'
+import { removeState } from './state-folder.ts'
 
 /** Environment variable that every process of a run carries, with the run's id as its value. */
 export const runMark = 'SCALE_TEST_RUN'
@@ -21,6 +22,8 @@ export interface Removal {
   killed: MarkedProcess[]
   /** Still there after repeated SIGKILL: stuck in the kernel, or another user's. */
   survivors: MarkedProcess[]
+  /** What else could not be removed, in sentences: a mount, a loop device, a folder. */
+  residue: string[]
 }
 
 /** Processes on this machine that carry the mark: of one run, or of all runs. Only those this user may look into. */
@@ -76,8 +79,9 @@ export async function removeLeftovers(
     }
     await clock.sleep(50)
   }
-  remove(stateFolder)
-  return { killed: [...killed.values()], survivors: findMarked(runId).filter(({ pid }) => pid !== process.pid) }
+  const residue = await removeState(stateFolder, clock)
+  const survivors = findMarked(runId).filter(({ pid }) => pid !== process.pid)
+  return { killed: [...killed.values()], survivors, residue }
 }
 
 function processIds(): number[] {

@@ -85,7 +85,7 @@ describe('removeLeftovers', () => {
     try {
       await until(() => findMarked(runId).length === 1)
       const removal = await removeLeftovers({ runId, stateFolder }, systemClock)
-      expect(removal).toEqual({ killed: [{ pid: ours.pid, runId, program: 'sleep' }], survivors: [] })
+      expect(removal).toEqual({ killed: [{ pid: ours.pid, runId, program: 'sleep' }], survivors: [], residue: [] })
       expect(findMarked(`${runId}-other`).map(({ pid }) => pid)).toEqual([theirs.pid])
       expect(existsSync(stateFolder)).toBe(false)
     } finally {
@@ -95,7 +95,11 @@ describe('removeLeftovers', () => {
 
   it('should do nothing when nothing is left', async () => {
     rmSync(stateFolder, { recursive: true })
-    expect(await removeLeftovers({ runId, stateFolder }, systemClock)).toEqual({ killed: [], survivors: [] })
+    expect(await removeLeftovers({ runId, stateFolder }, systemClock)).toEqual({
+      killed: [],
+      survivors: [],
+      residue: [],
+    })
   })
 })
 

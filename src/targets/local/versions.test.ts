@@ -60,7 +60,7 @@ describe('target local', () => {
     const built = readdirSync(cache).sort()
     expect(built.map((name) => name.replace(/-.*/, ''))).toEqual(['v1.36.3', 'v1.37.2'])
     for (const name of built) expect(readdirSync(join(cache, name)).sort()).toEqual([...localBinaries].sort())
-    expect(told).toContainEqual(expect.stringMatching(/^Kubernetes v1\.36\.3: building etcd \(1 of 5\)/))
+    expect(told).toContainEqual(expect.stringMatching(/^Kubernetes v1\.36\.3: building etcd \(1 of 6\)/))
     expect(await prepare('1.36', '1.37', undefined)).toEqual([])
   })
 

@@ -41,6 +41,8 @@ export function supportOf(knob: Knob, { source }: Pick<Plan['fleet'], 'source'>,
     case 'process':
     case 'sysctl':
       return no('a machine setting, which this target can neither set nor see')
+    case 'wal-disk':
+      return no('set by hand: --wal-dir on a separate disk')
     case 'by-hand':
       return no(`set by hand: ${setting.what}`)
   }

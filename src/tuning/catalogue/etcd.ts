@@ -6,7 +6,7 @@ import { durationOrZero, flag, whole, word } from './forms.ts'
 const etcdFlag = (name: string, told: Told, readBack: ReadBack = { from: 'process arguments' }): NamedKnob =>
   flag('etcd', 'etcd', name, readBack, told)
 
-const oneMember = 'matters between members only: no effect on a cluster of one member'
+const oneMember = 'no effect on a cluster of one member'
 const levels = [0, 1, 2, 3, 4, 5, 6, 7]
 const ioPriorities = [
   'none: prio 0',
@@ -24,7 +24,7 @@ export const etcdKnobs: readonly NamedKnob[] = [
     unit: 'ms',
     stock: 100,
     affects: 'how soon members notice that their leader is gone',
-    note: `should equal the round trip between members; ${oneMember}`,
+    note: `should be about the round trip between members, which the report shows with what follows from it; ${oneMember}`,
   }),
   etcdFlag('election-timeout', {
     type: whole(5, 50_000),
@@ -104,11 +104,11 @@ export const etcdKnobs: readonly NamedKnob[] = [
   {
     id: 'etcd.walDisk',
     component: 'etcd',
-    setting: { via: 'by-hand', what: '--wal-dir on a separate disk' },
+    setting: { via: 'wal-disk' },
     type: { kind: 'switch' },
     stock: null,
-    readBack: { from: 'nowhere' },
+    readBack: { from: 'process arguments' },
     affects: 'how long a write waits for the disk',
-    note: 'about 20 % better in the document',
+    note: 'about 20 % better in the document; on target local, controlPlane.etcd.walDisk says which disk',
   },
 ]
