@@ -9,6 +9,8 @@ import { pairs } from './pairs.ts'
 import type { EtcdSizeCurves, Window } from './window.ts'
 
 const sizeMetric = 'etcd_mvcc_db_total_size_in_bytes'
+/** Set by etcd's server/storage/quota.go. */
+const quotaMetric = 'etcd_server_quota_backend_bytes'
 const inUseMetric = 'etcd_mvcc_db_total_size_in_use_in_bytes'
 
 /** Collects the size of every etcd's database file over time. */
@@ -54,6 +56,17 @@ export function etcdSizesOn(
     const [sizeBytes, inUseBytes] = [gaugeIn(samples, sizeMetric), gaugeIn(samples, inUseMetric)]
     return sizeBytes === undefined || inUseBytes === undefined ? [] : [{ instance, sizeBytes, inUseBytes }]
   })
+}
+
+/** The etcd that is nearest to its quota; undefined where no page tells of one. */
+export function fullestEtcdOn(
+  metrics: readonly ComponentMetrics[],
+): { instance: string; sizeBytes: number; quotaBytes: number } | undefined {
+  const found = metrics.filter(isEtcd).flatMap(({ instance, samples }) => {
+    const [sizeBytes, quotaBytes] = [gaugeIn(samples, sizeMetric), gaugeIn(samples, quotaMetric)]
+    return sizeBytes === undefined || quotaBytes === undefined ? [] : [{ instance, sizeBytes, quotaBytes }]
+  })
+  return found.sort((one, other) => other.sizeBytes / other.quotaBytes - one.sizeBytes / one.quotaBytes)[0]
 }
 
 /** What each etcd did between two scrapes, of those that were read both times. */
