@@ -177,6 +177,7 @@ describe('a dry run', () => {
 
 describe('cleanUpClusters', () => {
   const own = (run: string) => ({ [runLabel]: run })
+  const clean = { left: [], next: [] }
 
   /** Two runs were killed on one cluster, a third one goes on. */
   async function aborted() {
@@ -207,7 +208,7 @@ describe('cleanUpClusters', () => {
   it('should remove one run’s remains by its label and touch nothing else', async () => {
     const { bench, before, cleanUp, lines } = await aborted()
     await using _ = bench
-    expect(await cleanUp('run-a')).toEqual([])
+    expect(await cleanUp('run-a')).toEqual(clean)
     expect(lines).toEqual(['run-a: target (context untuned): removed 1 namespaces, 1 nodes'])
     const left = (await bench.contents()).filter((one) => !before.includes(one) && !one.includes('kube-root-ca'))
     expect(left).toEqual([
@@ -220,12 +221,12 @@ describe('cleanUpClusters', () => {
   it('should leave a run alone that goes on, unless it is named', async () => {
     const { bench, cleanUp, lines } = await aborted()
     await using _ = bench
-    expect(await cleanUp(undefined)).toEqual([])
+    expect(await cleanUp(undefined)).toEqual(clean)
     expect(lines[0]).toMatch(/^run-b: still running, left alone/)
     expect(lines[1]).toMatch(/^run-a: .* removed/)
-    expect(await cleanUp('run-b')).toEqual([])
+    expect(await cleanUp('run-b')).toEqual(clean)
     expect(lines[2]).toBe('run-b: target (context untuned): removed 1 namespaces, the Lease kube-system/scale-test')
-    expect(await cleanUp(undefined)).toEqual([])
+    expect(await cleanUp(undefined)).toEqual(clean)
     expect(lines[3]).toBe('no run has left anything behind')
   })
 
@@ -233,7 +234,7 @@ describe('cleanUpClusters', () => {
     const { bench, cleanUp, lines, sleep } = await aborted()
     await using _ = bench
     await sleep(61_000)
-    expect(await cleanUp(undefined)).toEqual([])
+    expect(await cleanUp(undefined)).toEqual(clean)
     expect(lines.map((line) => line.split(':')[0])).toEqual(['run-a', 'run-b'])
   })
 })
