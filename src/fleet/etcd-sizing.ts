@@ -156,7 +156,8 @@ export function quotaFor({
   stored: StoredObjects
   planned: StoredObjects
 }): number {
-  const growth = Math.max(1, filledBytes(planned) / filledBytes(stored))
+  const storedBytes = filledBytes(stored)
+  const growth = storedBytes === 0 ? 1 : Math.max(1, filledBytes(planned) / storedBytes)
   return 2 ** Math.ceil(Math.log2(fileBytes * growth * headroom))
 }
 

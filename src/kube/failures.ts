@@ -45,7 +45,8 @@ export function isOutOfSpace(error: unknown): boolean {
 export const freeingCommands = `To free etcd, run on a machine that reaches it (with etcdctl's --endpoints, --cacert, --cert and --key):
   etcdctl compact --physical $(etcdctl endpoint status -w json | grep -o '"revision":[0-9]*' | head -1 | cut -d: -f2)
   etcdctl defrag --cluster
-  etcdctl alarm disarm`
+  etcdctl alarm disarm
+If it fills up again: restart it with a higher --quota-backend-bytes, and do the same once more.`
 
 /** Which knob gives etcd more room. */
 const moreRoom = 'Raise etcd.quotaBackendBytes (--quota-backend-bytes of etcd), or make the plan smaller.'

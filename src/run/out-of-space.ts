@@ -12,6 +12,7 @@ import type { ForecastStep } from '../fleet/step-forecast.ts'
 import { forecastSteps } from '../fleet/step-forecast.ts'
 import type { KubeApi } from '../kube/api.ts'
 import { freeingCommands, isOutOfSpace } from '../kube/failures.ts'
+import type { EtcdFill } from '../measure/etcd-use.ts'
 import { fullestEtcdOn } from '../measure/etcd-use.ts'
 import type { Plan } from '../plan/plan.ts'
 import { stepKinds } from '../steps/registry.ts'
@@ -72,10 +73,13 @@ export async function explainNoSpace(error: unknown, situation: Situation): Prom
   )
   const full =
     sizes === undefined
-      ? ''
-      : `: its file has ${formatBytes(sizes.sizeBytes)}, its quota is ${formatBytes(sizes.quotaBytes)}`
+      ? []
+      : [
+          `its file has ${formatBytes(sizes.sizeBytes)}`,
+          ...(sizes.quotaBytes === undefined ? [] : [`its quota is ${formatBytes(sizes.quotaBytes)}`]),
+        ]
   const when = `${formatDuration(afterMs)} into the arm${inEtcd.length === 0 ? '' : `, after ${formatList(inEtcd)}`}`
-  const what = `etcd ran out of space (NOSPACE) ${when}${full} (${messageOf(error)})`
+  const what = `etcd ran out of space (NOSPACE) ${[when, ...full].join('; ')} (${messageOf(error)})`
   const enough = enoughBytes === undefined ? 'more' : `about ${inMebibytes(enoughBytes)}`
   const knob = `Set etcd.quotaBackendBytes to ${enough} for this plan, or create fewer or smaller objects. Nothing was compacted or defragmented.`
   const next = cluster.disposable
@@ -94,7 +98,7 @@ type Counts = Record<(typeof created)[number] | 'ballast', number>
 const created = ['namespaces', 'serviceaccounts', 'configmaps', 'secrets', 'services', 'deployments', 'pods'] as const
 
 interface Found {
-  sizes?: { sizeBytes: number; quotaBytes: number } | undefined
+  sizes?: EtcdFill | undefined
   /** What the run has created, pods included, which controllers have created for it. */
   counts?: Counts
   enoughBytes?: number | undefined
@@ -108,7 +112,9 @@ async function lookAt({ cluster, clock, plan, runId }: Situation): Promise<Found
   )
   const found: Found = {}
   try {
-    found.sizes = fullestEtcdOn(await orAborted(looking.signal, cluster.scrape({ components: ['etcd'] })))
+    found.sizes = fullestEtcdOn(
+      await orAborted(looking.signal, cluster.scrape({ components: ['etcd', 'kube-apiserver'] })),
+    )
     const steps = forecastSteps(plan, stepKinds)
     const counting = async () => countCreated(cluster.api, runId, steps, looking.signal)
     found.counts = await orAborted(looking.signal, counting())
