@@ -17,7 +17,7 @@ const deletable = ['deployments', 'services', 'configmaps', 'secrets', 'events',
 const counted = [...deletable, 'replicasets', 'pods'] as const
 
 const deletedAtOnce = 32
-const shownNamespaces = 5
+const shownNamespaces = 20
 
 /**
  * Deletes what can be deleted of a run's objects in these namespaces while etcd is out of space, each by its UID, and tells in a phrase what is

@@ -175,6 +175,45 @@ describe('a dry run', () => {
   })
 })
 
+describe('an etcd without space', () => {
+  it('should end the run, leave what it refuses to delete, and let clean-up finish once it is freed', async () => {
+    await using bench = await simulatedClusters(['untuned', 'tuned'])
+    const before = await bench.contents()
+    const options = bench.options('run-1')
+    const untuned = bench.clusters['untuned']
+    const { result, error } = await run(options, {
+      emit(event) {
+        if (event.type === 'step-finished' && event.stepId === 'probe/rollout') untuned?.setOutOfSpace(true)
+      },
+    })
+    expect(error).toMatchObject({
+      kind: 'infrastructure',
+      message: expect.stringMatching(/^etcd ran out of space \(NOSPACE\) [\d.]+ s into the arm/),
+      next: expect.stringMatching(/compact.*defrag.*alarm disarm.*cleanup --clusters FILE --run run-1$/s),
+    })
+    expect(result).toMatchObject({ partial: true, verdict: 'inconclusive', arms: [{ outcome: 'failed' }] })
+    expect(result.arms[0]?.residue).toEqual([
+      expect.stringMatching(/etcd is out of space and refuses to delete the rest: 1 namespace, 5 pods \(in [\w-]+\)$/),
+    ])
+    // The Lease is gone all the same: the cluster is nobody's.
+    expect((await bench.contents()).filter((one) => one.endsWith('leases kube-system/scale-test'))).toEqual([])
+
+    untuned?.setOutOfSpace(false)
+    const { api } = untuned ?? {}
+    if (api === undefined) throw new Error('the cluster is missing')
+    const cleanedUp = await cleanUpClusters({
+      clusters: [{ role: 'target', arms: [], context: 'untuned', api: { ...api, readText: async () => '' } }],
+      runId: 'run-1',
+      clock: options.clock,
+      now: options.now(),
+      signal: new AbortController().signal,
+      print: () => {},
+    })
+    expect(cleanedUp).toEqual({ left: [], next: [] })
+    expect(await bench.contents()).toEqual(before)
+  })
+})
+
 describe('cleanUpClusters', () => {
   const own = (run: string) => ({ [runLabel]: run })
   const clean = { left: [], next: [] }
