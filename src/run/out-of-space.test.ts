@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Failure } from '../base/errors.ts'
 import { ApiError } from '../kube/api.ts'
+import type { ComponentMetrics } from '../measure/metrics.ts'
 import { planForTests } from '../testing/plans.ts'
 import { openClusterForTests } from '../testing/simulated-cluster.ts'
 import { explainNoSpace, noticingNoSpace } from './out-of-space.ts'
@@ -33,6 +35,26 @@ describe('explainNoSpace', () => {
     expect(await explainNoSpace(refusal, await situation(false))).toMatchObject({
       kind: 'infrastructure',
       next: expect.stringMatching(/compact .*defrag .*alarm disarm.*cleanup --clusters FILE --run run-1$/s),
+    })
+  })
+
+  it('should tell of a full etcd when something did not happen in time, and only then', async () => {
+    const late = new Failure('inconclusive', '3 of 9 nodes Ready when fleet.timeout (40.0 s) expired')
+    const beside = async (fileBytes: number) => {
+      const given = await situation(true)
+      const gauge = (name: string, value: number) => ({ name, labels: {}, value })
+      const samples = [
+        gauge('etcd_mvcc_db_total_size_in_bytes', fileBytes),
+        gauge('etcd_server_quota_backend_bytes', 1_048_576),
+      ]
+      const scrape = async (): Promise<ComponentMetrics[]> => [{ component: 'etcd', instance: 'etcd', samples }]
+      return explainNoSpace(late, { ...given, cluster: { ...given.cluster, scrape } })
+    }
+    expect(await beside(500_000)).toBe(late)
+    expect(await beside(1_040_000)).toMatchObject({
+      kind: 'inconclusive',
+      message: `${late.message}; etcd is out of space or nearly so (NOSPACE); its file has 1015.6 KiB; its quota is 1.0 MiB`,
+      next: expect.stringMatching(/^Set etcd\.quotaBackendBytes to about \d+Mi/),
     })
   })
 

@@ -59,33 +59,42 @@ interface Situation {
 /** Longer than this nothing is looked up for a message. */
 const lookMs = 30_000
 
+/** A file this near to its quota has no room for an object of usual size. */
+const fullRatio = 0.97
+
 /**
- * What ended an arm, in words that help when it was an etcd without space; anything else as it is. A cluster that goes away with its etcd says
- * nothing of the next arm's, so that only this arm is inconclusive.
+ * What ended an arm, in words that help when it was an etcd without space: a write that was refused, or something that did not happen in time
+ * beside an etcd that is full. Anything else as it is. A cluster that goes away with its etcd says nothing of the next arm's, so that only this
+ * arm is inconclusive.
  */
 export async function explainNoSpace(error: unknown, situation: Situation): Promise<unknown> {
-  if (!isOutOfSpace(error)) return error
+  const isLate = error instanceof Failure && error.kind === 'inconclusive'
+  if (!isOutOfSpace(error) && !isLate) return error
   const { cluster, clock, runId, beganMs } = situation
   const afterMs = clock.nowMs() - beganMs
   const { sizes, counts, enoughBytes } = await lookAt(situation)
+  if (isLate && !isFull(sizes)) return error
   const inEtcd = Object.entries(counts ?? {}).flatMap(([kind, count]) =>
     count === 0 ? [] : kind === 'ballast' ? [plural(count, 'ballast object')] : [plural(count, kind.slice(0, -1))],
   )
-  const full =
-    sizes === undefined
-      ? []
-      : [
-          `its file has ${formatBytes(sizes.sizeBytes)}`,
-          ...(sizes.quotaBytes === undefined ? [] : [`its quota is ${formatBytes(sizes.quotaBytes)}`]),
-        ]
-  const when = `${formatDuration(afterMs)} into the arm${inEtcd.length === 0 ? '' : `, after ${formatList(inEtcd)}`}`
-  const what = `etcd ran out of space (NOSPACE) ${[when, ...full].join('; ')} (${messageOf(error)})`
+  const where = `${formatDuration(afterMs)} into the arm${inEtcd.length === 0 ? '' : `, after ${formatList(inEtcd)}`}`
+  const full = [
+    ...(sizes === undefined ? [] : [`its file has ${formatBytes(sizes.sizeBytes)}`]),
+    ...(sizes?.quotaBytes === undefined ? [] : [`its quota is ${formatBytes(sizes.quotaBytes)}`]),
+  ]
+  const what = isLate
+    ? `${[messageOf(error), 'etcd is out of space or nearly so (NOSPACE)', ...full].join('; ')}`
+    : `etcd ran out of space (NOSPACE) ${[where, ...full].join('; ')} (${messageOf(error)})`
   const enough = enoughBytes === undefined ? 'more' : `about ${inMebibytes(enoughBytes)}`
   const knob = `Set etcd.quotaBackendBytes to ${enough} for this plan, or create fewer or smaller objects. Nothing was compacted or defragmented.`
   const next = cluster.disposable
     ? knob
-    : `${knob}\n${freeingCommands}\nthen remove what is left of this run:\n  npm run scale-test -- cleanup --clusters FILE --run ${runId}`
+    : `${knob}\n${freeingCommands}\nThen remove what is left of this run:\n  npm run scale-test -- cleanup --clusters FILE --run ${runId}`
   return new Failure(cluster.disposable ? 'inconclusive' : 'infrastructure', what, { cause: error, next })
+}
+
+function isFull({ sizeBytes, quotaBytes }: Partial<EtcdFill> = {}): boolean {
+  return sizeBytes !== undefined && quotaBytes !== undefined && sizeBytes >= fullRatio * quotaBytes
 }
 
 /** As the knob takes it: `256Mi`. */

@@ -98,8 +98,9 @@ describe('acquireLease', () => {
     const { cluster, clock, acquire } = bench()
     const lease = await acquire(anna)
     const full = new ApiError(500, 'HTTP 500', 'patch leases: etcdserver: mvcc: database space exceeded (500 HTTP 500)')
-    cluster.api.refuse((request) => (request.startsWith('patch leases') ? full : undefined))
+    cluster.failing = full
     await clock.sleep(11_000)
+    cluster.failing = undefined
     expect(lease.lost.reason).toBe(full)
     await lease.release()
     expect(leases(cluster)).toEqual([])
