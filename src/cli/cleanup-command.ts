@@ -5,6 +5,7 @@ import { excerpt } from '../base/excerpt.ts'
 import { kindOf, listFolder } from '../base/files.ts'
 import { asFailure } from '../kube/failures.ts'
 import type { PlannedClusters } from '../plan/plan.ts'
+import type { Leftovers } from '../run/cleanup-clusters.ts'
 import { cleanUpClusters } from '../run/cleanup-clusters.ts'
 import { findMarked, isGuarded, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { requireKnown } from '../targets/remote/index.ts'
@@ -44,12 +45,13 @@ async function cleanUpRemote(
   { run, clusters: file, confirm = [], allowInsecure = [] }: CleanupOptions & { clusters: string },
   surroundings: Surroundings,
 ): Promise<number> {
-  const residue = await removeFromClusters(loadClusters(file), { run, confirm, allowInsecure }, surroundings)
-  for (const line of residue) surroundings.terminal.printError(line)
-  return residue.length === 0 ? exitCodes.pass : exitCodes.residue
+  const { left, next } = await removeFromClusters(loadClusters(file), { run, confirm, allowInsecure }, surroundings)
+  for (const line of left) surroundings.terminal.printError(line)
+  for (const line of next) surroundings.terminal.printError(`\n${line}\nThen run this clean-up again.`)
+  return left.length === 0 ? exitCodes.pass : exitCodes.residue
 }
 
-/** Removes what is left of one run, or of all that are not going on, from clusters; returns what cannot be removed, in sentences. */
+/** Removes what is left of one run, or of all that are not going on, from clusters; returns what cannot be removed. */
 export async function removeFromClusters(
   planned: PlannedClusters,
   {
@@ -58,7 +60,7 @@ export async function removeFromClusters(
     allowInsecure = [],
   }: { run: string | undefined; confirm?: string[] | undefined; allowInsecure?: string[] | undefined },
   surroundings: Surroundings,
-): Promise<string[]> {
+): Promise<Leftovers> {
   const { terminal, interruption } = surroundings
   const closing = new AbortController()
   const signal = AbortSignal.any([interruption.signal, closing.signal, AbortSignal.timeout(clusterBudgetMs)])

@@ -166,7 +166,8 @@ async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, 
     ])
   }
   if (head.target !== 'remote' || plan.remote === undefined) return
-  requireNothingLeft(await removeFromClusters(plan.remote, { run: head.run, ...head.options }, surroundings))
+  const { left, next } = await removeFromClusters(plan.remote, { run: head.run, ...head.options }, surroundings)
+  requireNothingLeft(left, next)
   const { interruption, terminal } = surroundings
   await restoreSettings(on.target, remains.leftTuned, { signal: interruption.signal, print: terminal.print })
 }
@@ -174,10 +175,10 @@ async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, 
 /** A reaper has 5 s to kill, and then removes the state. */
 const guardLimitMs = 20_000
 
-function requireNothingLeft(left: readonly string[]): void {
+function requireNothingLeft(left: readonly string[], next: readonly string[] = []): void {
   if (left.length === 0) return
   throw new Failure('residue', `what the run left behind is still there: ${left.join('; ')}`, {
-    next: 'Remove it, then resume',
+    next: [...next, 'Remove it, then resume'].join('\n'),
   })
 }
 

@@ -5,7 +5,7 @@ import { printable } from '../base/printable.ts'
 import { formatBytes } from '../base/quantity.ts'
 import { estimateOf, simulationBytesOf } from '../fleet/estimate.ts'
 import { forecastSteps } from '../fleet/step-forecast.ts'
-import { fleetTimeWarnings, otherTargets, podWarnings } from '../fleet/warnings.ts'
+import { fleetTimeWarnings, fullEtcdWarnings, otherTargets, podWarnings } from '../fleet/warnings.ts'
 import type { Plan } from '../plan/plan.ts'
 import { armIdOf, armName, kubernetesOf } from '../plan/plan.ts'
 import { heapLimitBytes, lookAtThisMachine } from '../record/this-machine.ts'
@@ -225,7 +225,7 @@ function requireHeap(plans: readonly Plan[]): void {
   )
 }
 
-/** What may well go wrong: pods that do not fit, and on target local what this machine is too slow for now. */
+/** What may well go wrong: pods that do not fit, objects that do not fit into etcd, and on target local what this machine is too slow for now. */
 function warningsBeforehand(plan: Plan, { target }: RunOn, whatIf: Comparison | undefined): string[] {
   const isLocal = target.name === 'local'
   const here = thisMachine(isLocal ? lookAtThisMachine : undefined)
@@ -233,7 +233,11 @@ function warningsBeforehand(plan: Plan, { target }: RunOn, whatIf: Comparison | 
   const warnings = plans.flatMap((one) => {
     const own: Plan = { ...one, target: target.name }
     const estimate = estimateOf(own, forecastSteps(own, stepKinds), here)
-    return [...podWarnings(estimate), ...(isLocal ? fleetTimeWarnings(estimate, one) : [])]
+    return [
+      ...podWarnings(estimate),
+      ...fullEtcdWarnings(estimate),
+      ...(isLocal ? fleetTimeWarnings(estimate, one) : []),
+    ]
   })
   return [...new Set(warnings)]
 }

@@ -239,7 +239,8 @@ function mostProbed(steps: readonly ForecastStep[]): number {
   return Math.max(0, ...steps.map(({ podsOnProbeNode }) => podsOnProbeNode))
 }
 
-function storedObjects({ fleet }: Plan, steps: readonly ForecastStep[]): StoredObjects {
+/** What a cluster holds once a plan has created everything. */
+export function storedObjects({ fleet }: Plan, steps: readonly ForecastStep[]): StoredObjects {
   const all = steps.flatMap(({ objects }) => objects ?? [])
   const count = (kind: keyof ObjectsForecast['totals']) => all.reduce((sum, { totals }) => sum + totals[kind], 0)
   const [first] = all

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { forecastEtcd, heartbeatsPerSecond, writeRates } from './etcd-sizing.ts'
+import { forecastEtcd, heartbeatsPerSecond, quotaFor, writeRates } from './etcd-sizing.ts'
 
 const documents = { nodes: 5000, statusPeriodSeconds: 3, hollow: false }
 const nothing = {
@@ -38,6 +38,20 @@ describe('heartbeatsPerSecond', () => {
   it('should be 500 leases a second for 5000 nodes, and the 333 status writes that were due for 1000', () => {
     expect(heartbeatsPerSecond(documents).lease).toBe(500)
     expect(heartbeatsPerSecond({ nodes: 1000, statusPeriodSeconds: 3 }).status).toBeCloseTo(333.3, 1)
+  })
+})
+
+describe('quotaFor', () => {
+  it('should be what was seen, times what is still to come, and some room, as a power of two', () => {
+    const mebibyte = 2 ** 20
+    const ballast = (count: number) => ({ ...nothing, ballastBytes: count * 200_000 })
+    const quota = (fileBytes: number, done: number, all: number) =>
+      quotaFor({ fileBytes, stored: ballast(done), planned: ballast(all) })
+    // 16 MiB x 160 / 72 x 1.25 = 44
+    expect(quota(16 * mebibyte, 72, 160)).toBe(64 * mebibyte)
+    // Everything was there: what filled it are old versions.
+    expect(quota(64 * mebibyte, 160, 160)).toBe(128 * mebibyte)
+    expect(quota(64 * mebibyte, 0, 160)).toBe(128 * mebibyte)
   })
 })
 

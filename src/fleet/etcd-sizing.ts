@@ -140,6 +140,33 @@ function contentsOf(objects: StoredObjects, heartbeat: HeartbeatLoad): Part[] {
   ]
 }
 
+/** A file that had only just room may have none for what comes later, such as events. */
+const headroom = 1.25
+
+/**
+ * The quota that all of `planned` needs, by how large a file `stored` has made: what was seen, times the ratio of the arithmetic's sizes of the
+ * two. Rounded up to a power of two, in bytes.
+ */
+export function quotaFor({
+  fileBytes,
+  stored,
+  planned,
+}: {
+  fileBytes: number
+  stored: StoredObjects
+  planned: StoredObjects
+}): number {
+  const storedBytes = filledBytes(stored)
+  const growth = storedBytes === 0 ? 1 : Math.max(1, filledBytes(planned) / storedBytes)
+  return 2 ** Math.ceil(Math.log2(fileBytes * growth * headroom))
+}
+
+/** What creating these objects writes, heartbeats left out. */
+function filledBytes(objects: StoredObjects): number {
+  const parts = contentsOf(objects, { statusPeriodSeconds: null, hollow: true })
+  return parts.reduce((sum, { objectsBytes, fillBytes }) => sum + objectsBytes + fillBytes, 0)
+}
+
 /** How an arm sets etcd up. */
 export interface EtcdSetUp {
   quotaBytes: number

@@ -1,5 +1,6 @@
 import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
+import { formatBytes } from '../base/quantity.ts'
 import { notLookedAt } from '../plan/other-targets.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Estimate } from './estimate.ts'
@@ -14,7 +15,8 @@ export function warningsOf(estimate: Estimate, plan: Plan, steps: readonly Forec
     ...hostWarnings(estimate),
     ...machineWarnings(estimate),
     ...podWarnings(estimate),
-    ...etcdWarnings(estimate),
+    ...fullEtcdWarnings(estimate),
+    ...realNodeWarnings(estimate),
     ...fleetTimeWarnings(estimate, plan),
     ...timeWarnings(estimate, steps),
     ...beyondTested(plan, steps),
@@ -73,17 +75,28 @@ export function podWarnings({ arms, podsOnProbeNode, podsPerNode }: Estimate): s
   })
 }
 
-function etcdWarnings({ arms }: Estimate): string[] {
+/** Which arms' etcd has no room for what the plan creates. */
+export function fullEtcdWarnings({ arms }: Estimate): string[] {
   return arms.flatMap(({ name, etcd }) => {
     const full = etcd.hollow.filter(({ suffices }) => !suffices)
-    if (full.length > 0)
-      return [
-        `${name}: etcd (${full.map(({ holds }) => holds).join(', ')}) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)`,
-      ]
-    return etcd.real.some(({ suffices }) => !suffices)
-      ? [`${name}: with real nodes of 15 KB instead of hollow ones, etcd would reach its quota (NOSPACE)`]
-      : []
+    if (full.length === 0) return []
+    const holds = full.map((one) => one.holds).join(', ')
+    const neededBytes = Math.max(...full.map(({ fileBytes }) => fileBytes))
+    const endless = full.some(({ fileBytes, quotaBytes }) => fileBytes === quotaBytes)
+    const advice = endless ? '' : `; its file needs about ${formatBytes(neededBytes)} (etcd.quotaBackendBytes)`
+    return [
+      `${name}: etcd (${holds}) reaches its quota before old versions are compacted, and then refuses writes (NOSPACE)${advice}`,
+    ]
   })
+}
+
+/** Which arms' etcd would have no room for nodes with images and containers. */
+function realNodeWarnings({ arms }: Estimate): string[] {
+  return arms.flatMap(({ name, etcd }) =>
+    etcd.hollow.every(({ suffices }) => suffices) && etcd.real.some(({ suffices }) => !suffices)
+      ? [`${name}: with real nodes of 15 KB instead of hollow ones, etcd would reach its quota (NOSPACE)`]
+      : [],
+  )
 }
 
 /** What to do about a fleet that does not become Ready in time. */

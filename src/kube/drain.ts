@@ -5,8 +5,9 @@ import { Failure, messageOf } from '../base/errors.ts'
 import type { Report } from '../base/progress.ts'
 import type { KubeApi, ListQuery } from './api.ts'
 import { ApiError, isApiStatus } from './api.ts'
-import { isTransient } from './failures.ts'
+import { freeingCommands, isOutOfSpace, isTransient } from './failures.ts'
 import { follow } from './follow.ts'
+import { emptyNamespaces } from './no-space.ts'
 import type { Namespace, ObjectMeta } from './resources.ts'
 
 interface Reach {
@@ -23,7 +24,8 @@ const deletedAtOnce = 32
 /**
  * Deletes every namespace that is selected, whoever saw it come to be: also one whose creation was never confirmed. Waits until they and
  * all in them are gone, with one watch for all. One of the same name but another UID, created since, belongs to somebody else and stays.
- * Throws `Failure('residue')` that names each one that is still there, with what it says of itself, when `signal` aborts first.
+ * Throws `Failure('residue')` that names each one that is still there, with what it says of itself, when `signal` aborts first; also when
+ * etcd is out of space, as soon as what it lets go of is deleted.
  */
 export async function deleteNamespaces(
   cluster: Reach,
@@ -52,6 +54,8 @@ export async function deleteNamespaces(
     try {
       await insisting(cluster, () => api.delete({ resource: 'namespaces', name }, { uid }), signal)
     } catch (error) {
+      // All others would meet the same.
+      if (isOutOfSpace(error)) throw error
       left.delete(uid)
       // Gone, or another one by now.
       if (isApiStatus(error, 404) || isApiStatus(error, 409)) return
@@ -76,7 +80,20 @@ export async function deleteNamespaces(
     }
     signal.throwIfAborted()
   }
-  const lateness = await orAborted(signal, untilGone()).then(() => '', messageOf)
+  const ended: unknown = await orAborted(signal, untilGone()).then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+  if (isOutOfSpace(ended)) {
+    const remains = async () => {
+      const names = new Set((await list()).map(({ name = '' }) => name))
+      return emptyNamespaces(api, names, signal, report)
+    }
+    const still = await orAborted(signal, remains()).catch((error: unknown) => `not known: ${messageOf(error)}`)
+    const what = `etcd is out of space and refuses to delete the rest: ${still}`
+    throw new Failure('residue', what, { next: freeingCommands })
+  }
+  const lateness = ended === undefined ? '' : messageOf(ended)
   const stuck = [...left.values()].map(({ name, says }) => `namespace ${name} is still there: ${says || lateness}`)
   if (refused.length + stuck.length > 0) throw new Failure('residue', [...refused, ...stuck].join('; '))
 }

@@ -16,7 +16,7 @@ describe('isTransient', () => {
   it.each([
     [403, 'Forbidden', 'no'],
     [0, 'CERT_HAS_EXPIRED', 'certificate has expired'],
-    [500, 'InternalError', 'create pods: etcdserver: mvcc: database space exceeded (500 InternalError)'],
+    [500, 'HTTP 500', 'create pods: etcdserver: mvcc: database space exceeded (500 HTTP 500)'],
   ])('should not hold for %i %s: %s', (status, reason, message) =>
     expect(isTransient(new ApiError(status, reason, message))).toBe(false),
   )
@@ -37,5 +37,12 @@ describe('asFailure', () => {
     expect(next(401)).toMatch(/^Log in again/)
     expect(next(403)).toMatch(/^Grant the permissions/)
     expect(next(500)).toBeUndefined()
+  })
+
+  it('should name the knob and the commands when etcd is out of space', () => {
+    const message = 'create leases: etcdserver: mvcc: database space exceeded (500 HTTP 500)'
+    const failure = asFailure(new ApiError(500, 'HTTP 500', message)) as Failure
+    expect(failure).toMatchObject({ kind: 'infrastructure', message: `etcd is out of space (NOSPACE): ${message}` })
+    expect(failure.next).toMatch(/etcd\.quotaBackendBytes.*compact.*defrag.*disarm/s)
   })
 })

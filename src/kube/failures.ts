@@ -29,12 +29,31 @@ export function isUndone(error: ApiError): boolean {
   return error.status === 429 || notSent.has(error.reason)
 }
 
-/** What the apiserver makes of etcd's NOSPACE alarm: writes are refused until somebody defragments etcd and disarms it. */
+/**
+ * What the apiserver makes of etcd's NOSPACE alarm (etcd api/v3rpc/rpctypes/error.go): whatever puts something in etcd is refused until
+ * somebody compacts and defragments it and disarms the alarm, also a deletion that begins with a mark in the object, as those of pods and
+ * namespaces do.
+ */
 const outOfSpace = 'mvcc: database space exceeded'
+
+/** Whether a request was refused because etcd is out of space. */
+export function isOutOfSpace(error: unknown): boolean {
+  return error instanceof ApiError && error.message.includes(outOfSpace)
+}
+
+/** What an operator does about an etcd that is out of space, in this order: nobody else should. */
+export const freeingCommands = `To free etcd, run on a machine that reaches it (with etcdctl's --endpoints, --cacert, --cert and --key):
+  etcdctl compact --physical $(etcdctl endpoint status -w json | grep -o '"revision":[0-9]*' | head -1 | cut -d: -f2)
+  etcdctl defrag --cluster
+  etcdctl alarm disarm
+If it fills up again: restart it with a higher --quota-backend-bytes, and do the same once more.`
+
+/** Which knob gives etcd more room. */
+const moreRoom = 'Raise etcd.quotaBackendBytes (--quota-backend-bytes of etcd), or make the plan smaller.'
 
 /** Whether the same request may succeed later: an overloaded, restarting or unreachable server, but not one that is full. */
 export function isTransient(error: ApiError): boolean {
-  if (error.message.includes(outOfSpace)) return false
+  if (isOutOfSpace(error)) return false
   return isUndone(error) || error.status >= 500 || interrupted.has(error.reason)
 }
 
@@ -47,6 +66,11 @@ const advice: Readonly<Record<number, string>> = {
 /** A refusal by the apiserver, or by the machine, is no bug of ours: it ends the work as trouble with the infrastructure. */
 export function asFailure(error: unknown): unknown {
   if (!(error instanceof ApiError)) return machineFailure(error)
+  if (isOutOfSpace(error))
+    return new Failure('infrastructure', `etcd is out of space (NOSPACE): ${error.message}`, {
+      cause: error,
+      next: `${moreRoom}\n${freeingCommands}`,
+    })
   const next = advice[error.status]
   return new Failure('infrastructure', error.message, { cause: error, ...(next !== undefined && { next }) })
 }

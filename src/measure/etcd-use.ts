@@ -9,6 +9,10 @@ import { pairs } from './pairs.ts'
 import type { EtcdSizeCurves, Window } from './window.ts'
 
 const sizeMetric = 'etcd_mvcc_db_total_size_in_bytes'
+/** Set by etcd's server/storage/quota.go. */
+const quotaMetric = 'etcd_server_quota_backend_bytes'
+/** An apiserver asks its etcd for it (apiserver storage/etcd3/metrics/metrics.go). */
+const storageMetric = 'apiserver_storage_size_bytes'
 const inUseMetric = 'etcd_mvcc_db_total_size_in_use_in_bytes'
 
 /** Collects the size of every etcd's database file over time. */
@@ -54,6 +58,24 @@ export function etcdSizesOn(
     const [sizeBytes, inUseBytes] = [gaugeIn(samples, sizeMetric), gaugeIn(samples, inUseMetric)]
     return sizeBytes === undefined || inUseBytes === undefined ? [] : [{ instance, sizeBytes, inUseBytes }]
   })
+}
+
+/** How full an etcd is; an apiserver knows the size of the file only. */
+export interface EtcdFill {
+  sizeBytes: number
+  quotaBytes?: number
+}
+
+/** The etcd that is nearest to its quota by these pages, or by size where only apiservers tell of it; undefined where none does. */
+export function fullestEtcdOn(metrics: readonly ComponentMetrics[]): EtcdFill | undefined {
+  const found = metrics.filter(isEtcd).flatMap(({ samples }) => {
+    const [sizeBytes, quotaBytes] = [gaugeIn(samples, sizeMetric), gaugeIn(samples, quotaMetric)]
+    return sizeBytes === undefined || quotaBytes === undefined ? [] : [{ sizeBytes, quotaBytes }]
+  })
+  const [fullest] = found.sort((one, other) => other.sizeBytes / other.quotaBytes - one.sizeBytes / one.quotaBytes)
+  if (fullest !== undefined) return fullest
+  const sizes = metrics.flatMap(({ samples }) => samples.filter(({ name }) => name === storageMetric))
+  return sizes.length === 0 ? undefined : { sizeBytes: Math.max(...sizes.map(({ value }) => value)) }
 }
 
 /** What each etcd did between two scrapes, of those that were read both times. */

@@ -82,7 +82,7 @@ export function openModel(options: ModelOptions): Model {
   const timeline = kernel.createTimeline()
   const processor = createProcessor(timeline.nowMs, hardware.controlPlaneCores)
   const etcd = createEtcd(timeline, processor, costs.fsyncMs, settings.etcd)
-  const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf })
+  const store = createStore({ nowMs: timeline.nowMs, etcdOf: etcd.instanceOf, isFull: etcd.isFull })
   const randomOf = (stream: string): Random => createRandom(seed, `${repetition}/${stream}`)
   const objects = createObjects({
     store,

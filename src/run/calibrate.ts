@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import { ApiError } from '../kube/api.ts'
+import { asFailure } from '../kube/failures.ts'
 import type { ReadMachine } from '../measure/machine-record.ts'
 import type { Calibration, CalibrationLatencies, CalibrationPhases } from '../result/calibration.ts'
 import { fleetTimeoutMs, nodeStart, services, serviceUpdates } from '../steps/calibration/fleet.ts'
@@ -229,5 +230,5 @@ async function onCluster<T>(
   if (residue.length > 0) throw new Failure('residue', residue.join('; '), { cause: error })
   if (outcome.status === 'fulfilled') return outcome.value
   // A refusal by the apiserver is no bug of ours.
-  throw error instanceof ApiError ? new Failure('infrastructure', error.message, { cause: error }) : error
+  throw error instanceof ApiError ? asFailure(error) : error
 }

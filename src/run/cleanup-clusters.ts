@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { messageOf } from '../base/errors.ts'
+import { Failure, messageOf } from '../base/errors.ts'
 import type { KubeApi } from '../kube/api.ts'
 import { isApiStatus } from '../kube/api.ts'
 import { deleteNamespaces } from '../kube/drain.ts'
@@ -29,23 +29,33 @@ const resourcesOf: Readonly<Record<Reach['role'], readonly Resource[]>> = {
   target: ['namespaces', 'nodes', 'certificatesigningrequests'],
 }
 
+/** What could not be removed. */
+export interface Leftovers {
+  /** In sentences. */
+  left: string[]
+  /** What to do about it. */
+  next: string[]
+}
+
 /**
  * Removes what runs have left on clusters, by their label and by UID: hollow-node pods first, whose kubelets would register
  * their nodes again, then the namespaces, nodes and certificate requests of the targets, and last their Leases. Returns what
- * cannot be removed, in sentences.
+ * cannot be removed.
  */
-export async function cleanUpClusters(cleanup: ClusterCleanup): Promise<string[]> {
+export async function cleanUpClusters(cleanup: ClusterCleanup): Promise<Leftovers> {
   const { runId, print } = cleanup
   const runs = runId === undefined ? await leftRuns(cleanup) : [runId]
   const residue: string[] = []
+  const next = new Set<string>()
   for (const run of runs) {
     const remains = await remainsOf(run, cleanup)
     if (remains.length === 0) print(`${run}: nothing is left`)
-    const left = await cleanUp(run, cleanup)
+    const { left, next: advice } = await cleanUp(run, cleanup)
     residue.push(...left.map((text) => `${run}: ${text}`))
+    for (const one of advice) next.add(one)
     if (left.length === 0) for (const text of remains) print(`${run}: ${text}`)
   }
-  return residue
+  return { left: residue, next: [...next] }
 }
 
 /** Runs of which something is there, but for those whose Lease is being renewed. */
@@ -85,14 +95,16 @@ async function remainsOf(run: string, { clusters, signal }: ClusterCleanup): Pro
   return remains
 }
 
-/** Removes all of one run; returns what cannot be removed, in sentences. */
-async function cleanUp(run: string, { clusters, clock, signal }: ClusterCleanup): Promise<string[]> {
+/** Removes all of one run; returns what cannot be removed. */
+async function cleanUp(run: string, { clusters, clock, signal }: ClusterCleanup): Promise<Leftovers> {
   const left: string[] = []
+  const next: string[] = []
   const attempt = async (work: () => Promise<unknown>) => {
     try {
       await work()
     } catch (error) {
       left.push(messageOf(error))
+      if (error instanceof Failure && error.next !== undefined) next.push(error.next)
     }
   }
   const host = clusters.find(({ role }) => role === 'host')
@@ -103,7 +115,7 @@ async function cleanUp(run: string, { clusters, clock, signal }: ClusterCleanup)
     // While something is left, the cluster is not free.
     if (left.length === 0) await attempt(() => removeLease(api, run))
   }
-  return left
+  return { left, next }
 }
 
 async function holdsLease(api: KubeApi, run: string): Promise<boolean> {

@@ -19,6 +19,7 @@ import { knobsOf } from '../tuning/profiles.ts'
 import { blankOutcome, fleetOutcome, limitsIn } from './arm-outcome.ts'
 import type { ArmRun, ArmRunner, RunContext } from './context.ts'
 import { itineraryOf } from './itinerary.ts'
+import { explainNoSpace, noticingNoSpace } from './out-of-space.ts'
 import { outlineOf } from './outline.ts'
 import { recordSteps } from './record-steps.ts'
 import type { Ending } from './run-result.ts'
@@ -127,14 +128,26 @@ interface Running extends RunContext {
 
 /** One arm, from an empty machine to the last look at its nodes. */
 async function measureArm(running: Running): Promise<void> {
-  const { arm, stages, outcome, recording, target, clock, host, runId } = running
-  const { plan, requests, set } = arm
-  const knobs = knobsOf(running.plan.arms)
+  const { arm, stages, target, clock, runId } = running
   const beganMs = clock.nowMs()
 
   const opened = await stages.run(controlPlane(target, arm))
   stages.endOn(opened.broken)
-  const cluster = await withSettings(opened, running)
+  const settled = await withSettings(opened, running)
+  const { cluster, full } = noticingNoSpace(settled)
+  stages.endOn(full)
+  try {
+    await measureCluster(cluster, running, beganMs)
+  } catch (error) {
+    throw await explainNoSpace(error, { cluster, clock, plan: arm.plan, runId, beganMs })
+  }
+}
+
+/** One arm, on its cluster. */
+async function measureCluster(cluster: Cluster, running: Running, beganMs: number): Promise<void> {
+  const { arm, stages, outcome, recording, target, host, runId } = running
+  const { plan, requests, set } = arm
+  const knobs = knobsOf(running.plan.arms)
   const whole = await recording.follow(cluster)
   outcome.versions = { ...cluster.versions }
   outcome.controlPlaneReadyMs = cluster.readyMs

@@ -65,6 +65,45 @@ describe('deleteNamespaces', () => {
     expect(await isThere(cluster, 'a')).toBe(false)
   })
 
+  it('should stop at the first refusal of an etcd without space, delete what that lets go of, and count the rest', async () => {
+    const names = Array.from({ length: 100 }, (_, index) => `place-${index}`)
+    const { cluster } = await clusterWith(...names)
+    const labels = { 'scale-test/run': 'run-7' }
+    for (const namespace of ['place-0', 'place-1']) {
+      await cluster.api.create('configmaps', { metadata: { name: 'own', namespace, labels } })
+      await cluster.api.create('configmaps', { metadata: { name: 'others', namespace } })
+      await cluster.clock.sleep(1000)
+      const spec = { containers: [{ name: 'a', image: 'pause' }] }
+      await cluster.api.create('pods', { metadata: { name: 'own', namespace, labels }, spec })
+    }
+    cluster.setOutOfSpace(true)
+    const beganMs = cluster.clock.nowMs()
+    let asked = 0
+    const api = {
+      ...cluster.api,
+      delete: (...given: Parameters<Cluster['api']['delete']>) => {
+        asked++
+        return cluster.api.delete(...given)
+      },
+    }
+    const deleting = deleteNamespaces({ api, clock: cluster.clock }, own, abortedAfter(cluster, 60_000))
+    await expect(deleting).rejects.toMatchObject({
+      kind: 'residue',
+      message: expect.stringMatching(
+        /^etcd is out of space and refuses to delete the rest: 100 namespaces, 2 pods \(in place-0, .* and 80 more\)$/,
+      ),
+      next: expect.stringMatching(/etcdctl compact .*etcdctl defrag .*etcdctl alarm disarm/s),
+    })
+    expect(asked).toBeLessThan(50)
+    expect(cluster.clock.nowMs() - beganMs).toBeLessThan(5000)
+    const there = async (name: string) =>
+      cluster.api.count({ resource: 'configmaps', fieldSelector: `metadata.name=${name}` })
+    expect([await there('own'), await there('others')]).toEqual([0, 2])
+    cluster.setOutOfSpace(false)
+    await deleteNamespaces(cluster, own, abortedAfter(cluster, 60_000))
+    expect(await isThere(cluster, 'place-99')).toBe(false)
+  })
+
   it('should say so when it cannot even look for them', async () => {
     const { cluster } = await clusterWith('a')
     const list = async function* (): AsyncGenerator<never> {

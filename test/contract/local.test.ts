@@ -6,7 +6,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { localTarget } from '../../src/targets/local/index.ts'
 import type { Knob } from '../../src/tuning/knob.ts'
 import { describeWithComponents, root } from '../e2e/components.ts'
-import { compactEtcd } from './etcd.ts'
+import { etcdOf } from './etcd.ts'
 import type { ContractServer } from './suite.ts'
 import { describeContract } from './suite.ts'
 
@@ -32,10 +32,12 @@ async function openLocal(): Promise<ContractServer> {
     knobs: [{ knob: uncached, value: 'secrets#0' }],
     signal,
   })
+  const etcd = etcdOf(runId, join(folder, 'state', armId, 'pki'))
   return {
     api: cluster.api,
     clock: cluster.clock,
-    forgetHistory: () => compactEtcd(runId, join(folder, 'state', armId, 'pki')),
+    forgetHistory: () => etcd.compact(),
+    setOutOfSpace: (isFull) => etcd.setAlarm(isFull),
     async startNodes(nodes) {
       const node = { cpu: 8, memory: '16Gi' }
       const fleet = await cluster.startFleet({ nodes, nodesPerProcess: 50, node }, signal)

@@ -8,6 +8,7 @@ async function openSimForTests(): Promise<ContractServer> {
     api: cluster.api,
     clock: cluster.clock,
     forgetHistory: async () => cluster.forgetHistory(),
+    setOutOfSpace: async (isFull) => cluster.setOutOfSpace(isFull),
     async startNodes(nodes) {
       const node = { cpu: 8, memory: '16Gi' }
       const { signal } = new AbortController()

@@ -11,6 +11,7 @@ import { finalizers } from './topics/finalizers.ts'
 import { history } from './topics/history.ts'
 import { names } from './topics/names.ts'
 import { namespaces } from './topics/namespaces.ts'
+import { noSpace } from './topics/no-space.ts'
 import { owners } from './topics/owners.ts'
 import { paging } from './topics/paging.ts'
 import { podDeletion } from './topics/pod-deletion.ts'
@@ -29,6 +30,8 @@ export interface ContractServer extends AsyncDisposable {
    * watches from before, then expire. Of other resources an apiserver's watch cache may know more.
    */
   forgetHistory(): Promise<void>
+  /** Raises the NOSPACE alarm of its etcd, or disarms it. */
+  setOutOfSpace(isFull: boolean): Promise<void>
   /** Starts nodes and returns their names; called once. They need not be Ready yet. */
   startNodes(count: number): Promise<string[]>
 }
@@ -50,8 +53,12 @@ export function describeContract(name: string, open: () => Promise<ContractServe
       const contract = await open()
       opened = contract
       const { api, clock } = contract
+      const hooks = {
+        forgetHistory: () => contract.forgetHistory(),
+        setOutOfSpace: (isFull: boolean) => contract.setOutOfSpace(isFull),
+      }
       const nodes = await contract.startNodes(2)
-      started = { api, clock, nodes, forgetHistory: () => contract.forgetHistory() }
+      started = { api, clock, nodes, ...hooks }
       await eventually(clock, async () => {
         const { items } = await listAll(api, { resource: 'nodes' })
         expect(items.filter(isReady)).toHaveLength(nodes.length)
@@ -76,6 +83,8 @@ export function describeContract(name: string, open: () => Promise<ContractServe
       deployments,
       namespaces,
       'forgotten history': history,
+      // The last: controllers make up for it for a while.
+      'an etcd without space': noSpace,
     }
     for (const [topic, register] of Object.entries(topics)) describe(topic, () => register(server))
     // Starts before all others and ends after them: it waits for a minute.

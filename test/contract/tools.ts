@@ -6,7 +6,7 @@ import type { KubeObject, ResourceTypes } from '../../src/kube/resources.ts'
 import type { ContractServer } from './suite.ts'
 
 /** The server under test, once it is up: topics register their tests before it is. */
-export type Server = () => Pick<ContractServer, 'api' | 'clock' | 'forgetHistory'> & {
+export type Server = () => Pick<ContractServer, 'api' | 'clock' | 'forgetHistory' | 'setOutOfSpace'> & {
   /** Names of its nodes, all Ready. */
   readonly nodes: readonly string[]
 }

@@ -175,8 +175,48 @@ describe('a dry run', () => {
   })
 })
 
+describe('an etcd without space', () => {
+  it('should end the run, leave what it refuses to delete, and let clean-up finish once it is freed', async () => {
+    await using bench = await simulatedClusters(['untuned', 'tuned'])
+    const before = await bench.contents()
+    const options = bench.options('run-1')
+    const untuned = bench.clusters['untuned']
+    const { result, error } = await run(options, {
+      emit(event) {
+        if (event.type === 'step-finished' && event.stepId === 'probe/rollout') untuned?.setOutOfSpace(true)
+      },
+    })
+    expect(error).toMatchObject({
+      kind: 'infrastructure',
+      message: expect.stringMatching(/^etcd ran out of space \(NOSPACE\) [\d.]+ s into the arm/),
+      next: expect.stringMatching(/compact.*defrag.*alarm disarm.*cleanup --clusters FILE --run run-1$/s),
+    })
+    expect(result).toMatchObject({ partial: true, verdict: 'inconclusive', arms: [{ outcome: 'failed' }] })
+    expect(result.arms[0]?.residue).toEqual([
+      expect.stringMatching(/etcd is out of space and refuses to delete the rest: 1 namespace, 5 pods \(in [\w-]+\)$/),
+    ])
+    // The Lease is gone all the same: the cluster is nobody's.
+    expect((await bench.contents()).filter((one) => one.endsWith('leases kube-system/scale-test'))).toEqual([])
+
+    untuned?.setOutOfSpace(false)
+    const { api } = untuned ?? {}
+    if (api === undefined) throw new Error('the cluster is missing')
+    const cleanedUp = await cleanUpClusters({
+      clusters: [{ role: 'target', arms: [], context: 'untuned', api: { ...api, readText: async () => '' } }],
+      runId: 'run-1',
+      clock: options.clock,
+      now: options.now(),
+      signal: new AbortController().signal,
+      print: () => {},
+    })
+    expect(cleanedUp).toEqual({ left: [], next: [] })
+    expect(await bench.contents()).toEqual(before)
+  })
+})
+
 describe('cleanUpClusters', () => {
   const own = (run: string) => ({ [runLabel]: run })
+  const clean = { left: [], next: [] }
 
   /** Two runs were killed on one cluster, a third one goes on. */
   async function aborted() {
@@ -207,7 +247,7 @@ describe('cleanUpClusters', () => {
   it('should remove one run’s remains by its label and touch nothing else', async () => {
     const { bench, before, cleanUp, lines } = await aborted()
     await using _ = bench
-    expect(await cleanUp('run-a')).toEqual([])
+    expect(await cleanUp('run-a')).toEqual(clean)
     expect(lines).toEqual(['run-a: target (context untuned): removed 1 namespaces, 1 nodes'])
     const left = (await bench.contents()).filter((one) => !before.includes(one) && !one.includes('kube-root-ca'))
     expect(left).toEqual([
@@ -220,12 +260,12 @@ describe('cleanUpClusters', () => {
   it('should leave a run alone that goes on, unless it is named', async () => {
     const { bench, cleanUp, lines } = await aborted()
     await using _ = bench
-    expect(await cleanUp(undefined)).toEqual([])
+    expect(await cleanUp(undefined)).toEqual(clean)
     expect(lines[0]).toMatch(/^run-b: still running, left alone/)
     expect(lines[1]).toMatch(/^run-a: .* removed/)
-    expect(await cleanUp('run-b')).toEqual([])
+    expect(await cleanUp('run-b')).toEqual(clean)
     expect(lines[2]).toBe('run-b: target (context untuned): removed 1 namespaces, the Lease kube-system/scale-test')
-    expect(await cleanUp(undefined)).toEqual([])
+    expect(await cleanUp(undefined)).toEqual(clean)
     expect(lines[3]).toBe('no run has left anything behind')
   })
 
@@ -233,7 +273,7 @@ describe('cleanUpClusters', () => {
     const { bench, cleanUp, lines, sleep } = await aborted()
     await using _ = bench
     await sleep(61_000)
-    expect(await cleanUp(undefined)).toEqual([])
+    expect(await cleanUp(undefined)).toEqual(clean)
     expect(lines.map((line) => line.split(':')[0])).toEqual(['run-a', 'run-b'])
   })
 })

@@ -1,3 +1,4 @@
+import { messageOf } from '../../base/errors.ts'
 import type { Random } from '../../base/random.ts'
 import type { DeleteOptions, ObjectRef, ResourceName } from '../../kube/api.ts'
 import type { Condition, KubeObject, Namespace, ObjectMeta, Pod, ResourceTypes } from '../../kube/resources.ts'
@@ -9,6 +10,7 @@ import {
   alreadyExists,
   conflict,
   forbidden,
+  internalError,
   methodNotAllowed,
   notFound,
   stillBeingDeleted,
@@ -109,7 +111,11 @@ export function createObjects(rules: ObjectRules): Objects {
 
   const terminate = (place: Namespace, finalizers: readonly string[]) => {
     const metadata = withFinalizers({ ...place.metadata, deletionTimestamp: stamp() }, finalizers)
-    store.put('namespaces', { ...place, metadata, status: { ...place.status, phase: 'Terminating' } })
+    try {
+      store.put('namespaces', { ...place, metadata, status: { ...place.status, phase: 'Terminating' } })
+    } catch (error) {
+      throw internalError(messageOf(error))
+    }
   }
 
   return {

@@ -77,11 +77,16 @@ export function unforeseen(message: string): ApiError {
 }
 
 /** Always the same: a cluster without space refuses thousands of writes a minute. */
-const spaceExceeded = new ApiError(500, 'InternalError', 'etcdserver: mvcc: database space exceeded')
+const spaceExceeded = unforeseen('etcdserver: mvcc: database space exceeded')
 
 /** What an apiserver makes of etcd's NOSPACE alarm. */
 export function outOfSpace(): ApiError {
   return spaceExceeded
+}
+
+/** An error that the registry of namespaces did not foresee (pkg/registry/core/namespace/storage/storage.go, Delete). */
+export function internalError(message: string): ApiError {
+  return new ApiError(500, 'InternalError', `Internal error occurred: ${message}`)
 }
 
 /** The refusal with what was asked in front, as the HTTP transport writes it. An error within a watch names no resource. */

@@ -144,8 +144,7 @@ export function createServer({ timeline, store, etcd, processor, costs, inflight
 
   const decide = <T>(request: ServerRequest, serve: () => T): { error?: ApiError; value?: T } => {
     try {
-      if (request.bytes !== undefined && request.verb !== 'DELETE' && etcd.isFull(resourceOf(request)))
-        throw outOfSpace()
+      if (isStored(request) && etcd.isFull(resourceOf(request))) throw outOfSpace()
       deciding = true
       return { value: serve() }
     } catch (error) {
@@ -281,6 +280,11 @@ const withoutSubresource = new Map<string, string>()
 interface Delivery {
   channel: Channel
   tell: () => void
+}
+
+/** Whether it puts something in etcd for sure: patches that change nothing are no writes, and a deletion may be one of an object's marks. */
+function isStored({ verb, resource, bytes }: ServerRequest): boolean {
+  return bytes !== undefined && (verb === 'POST' || verb === 'PUT' || (verb === 'PATCH' && resource === 'events'))
 }
 
 /** The resource of `pods/status`. */

@@ -1,5 +1,6 @@
 import type { ResourceName } from '../../kube/api.ts'
 import type { KubeObject, ResourceTypes } from '../../kube/resources.ts'
+import { outOfSpace } from './refusals.ts'
 
 /** One write to one object. */
 export interface StoredChange<R extends ResourceName = ResourceName> {
@@ -22,7 +23,10 @@ export interface Store {
   /** In no particular order, without copying. */
   values<R extends ResourceName>(resource: R, namespace: string): Iterable<ResourceTypes[R]>
   count(resource: ResourceName): number
-  /** Writes an object under its namespace and name; it gets the next version, and is the store's from then on. */
+  /**
+   * Writes an object under its namespace and name; it gets the next version, and is the store's from then on. Throws `ApiError` when etcd is
+   * out of space.
+   */
   put<R extends ResourceName>(resource: R, object: ResourceTypes[R]): ResourceTypes[R]
   remove<R extends ResourceName>(resource: R, object: ResourceTypes[R]): void
   /** The version after the last write to the etcd that holds this resource. */
@@ -45,6 +49,8 @@ export interface StoreOptions {
   nowMs: () => number
   /** Which etcd holds a resource: versions count per etcd. */
   etcdOf: (resource: string) => string
+  /** Whether that etcd takes nothing but deletions; never when absent. */
+  isFull?: (resource: string) => boolean
 }
 
 /**
@@ -58,7 +64,7 @@ const mostChanges = 4096
 const firstVersion = 200
 
 /** An empty store. */
-export function createStore({ nowMs, etcdOf }: StoreOptions): Store {
+export function createStore({ nowMs, etcdOf, isFull = () => false }: StoreOptions): Store {
   const tables = new Map<ResourceName, Table>()
   const versions = new Map<string, number>()
 
@@ -116,6 +122,7 @@ export function createStore({ nowMs, etcdOf }: StoreOptions): Store {
     count: (resource) => tableOf(resource).count,
 
     put<R extends ResourceName>(resource: R, object: ResourceTypes[R]) {
+      if (isFull(resource)) throw outOfSpace()
       const table = tableOf(resource)
       const { namespace = '', name = '' } = object.metadata
       const version = nextVersion(resource)

@@ -94,6 +94,18 @@ describe('acquireLease', () => {
     await lease.release().catch(() => {})
   })
 
+  it('should be lost at once when etcd is out of space, and be released all the same', async () => {
+    const { cluster, clock, acquire } = bench()
+    const lease = await acquire(anna)
+    const full = new ApiError(500, 'HTTP 500', 'patch leases: etcdserver: mvcc: database space exceeded (500 HTTP 500)')
+    cluster.failing = full
+    await clock.sleep(11_000)
+    cluster.failing = undefined
+    expect(lease.lost.reason).toBe(full)
+    await lease.release()
+    expect(leases(cluster)).toEqual([])
+  })
+
   it('should stay ours while a cluster does not answer for a while', async () => {
     const { cluster, clock, acquire } = bench()
     const lease = await acquire(anna)

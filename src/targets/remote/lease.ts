@@ -3,7 +3,7 @@ import { formatDuration } from '../../base/duration.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import type { KubeApi } from '../../kube/api.ts'
 import { ApiError, isApiStatus } from '../../kube/api.ts'
-import { isTransient } from '../../kube/failures.ts'
+import { isOutOfSpace, isTransient } from '../../kube/failures.ts'
 import { runLabel } from '../../kube/labels.ts'
 import type { Lease } from '../../kube/resources.ts'
 
@@ -39,7 +39,7 @@ export interface LeaseOptions {
 
 /** A cluster that is ours until it is let go of, or lost. */
 export interface HeldLease {
-  /** Aborts with the reason when somebody else has it, or it was not renewed in time. */
+  /** Aborts with the reason when somebody else has it, it was not renewed in time, or the cluster's etcd is out of space. */
   readonly lost: AbortSignal
   /**
    * To be asked before anything is written to the cluster: resolves when it is ours, and throws the reason when it is lost. Notices also what
@@ -143,6 +143,11 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
       return true
     } catch (error) {
       failure = `, and the last try failed: ${messageOf(error)}`
+      // It cannot be renewed any more, nor can anything else be written.
+      if (isOutOfSpace(error)) {
+        losing.abort(error)
+        return false
+      }
       if (error instanceof ApiError && isTransient(error)) return false
       const found = await readLease(api).catch(() => null)
       if (found === undefined) lose('somebody deleted it')

@@ -46,8 +46,9 @@ const onEveryTarget: readonly Permission[] = [
   {
     group: 'apps',
     resource: 'deployments',
-    verbs: ['get', 'list', 'watch', 'create'],
-    because: 'the workload and what the probes scale',
+    verbs: ['get', 'list', 'watch', 'create', 'delete'],
+    because:
+      'the workload and what the probes scale; what is in a namespace is deleted first where etcd is out of space',
   },
   { group: 'apps', resource: 'deployments/scale', verbs: ['patch'], because: 'a probe scales its Deployment' },
   {
@@ -59,20 +60,20 @@ const onEveryTarget: readonly Permission[] = [
   {
     group: '',
     resource: 'services',
-    verbs: ['get', 'list', 'create'],
+    verbs: ['get', 'list', 'create', 'delete'],
     because: 'part of the workload',
   },
   {
     group: '',
     resource: 'configmaps',
-    verbs: ['get', 'list', 'watch', 'create', 'patch'],
+    verbs: ['get', 'list', 'watch', 'create', 'patch', 'delete'],
     because: 'part of the workload; one of them is written and watched once a second, to measure how far watches lag',
   },
-  { group: '', resource: 'secrets', verbs: ['get', 'list', 'create'], because: 'part of the workload' },
+  { group: '', resource: 'secrets', verbs: ['get', 'list', 'create', 'delete'], because: 'part of the workload' },
   {
     group: '',
     resource: 'serviceaccounts',
-    verbs: ['get', 'list', 'watch', 'create'],
+    verbs: ['get', 'list', 'watch', 'create', 'delete'],
     because: 'part of the workload; pods are admitted only once their namespace has its default service account',
   },
   {
@@ -113,7 +114,7 @@ const forEvents: readonly Permission[] = [
   {
     group: '',
     resource: 'events',
-    verbs: ['get', 'list', 'create'],
+    verbs: ['get', 'list', 'create', 'delete'],
     because: 'ballast can be made of events (workload.ballast.kind)',
   },
 ]

@@ -23,6 +23,8 @@ export interface SimulatedClusterOptions extends Omit<ModelOptions, 'settings'> 
 export interface SimulatedCluster extends Cluster {
   /** Makes the server forget all versions from before now, as a compaction does. */
   forgetHistory(): void
+  /** Raises etcd's NOSPACE alarm, or disarms it, as somebody does who has compacted and defragmented it. */
+  setOutOfSpace(isFull: boolean): void
   /** From now on nothing goes wrong, and what went wrong is mended; nodes that died come back when the fleet is started again. */
   endFaults(): void
 }
@@ -82,6 +84,9 @@ export function openSimulatedCluster(options: SimulatedClusterOptions): Simulate
     processes: () => [],
 
     forgetHistory: store.forgetHistory,
+    setOutOfSpace(isFull) {
+      for (const instance of model.etcd.instances()) instance.full = isFull
+    },
     endFaults() {
       for (const fault of faults) fault.end()
     },

@@ -45,11 +45,12 @@ export function scrapeModel(options: ScrapeOptions): ComponentMetrics[] {
 /** Upper bounds in seconds of etcd's histograms (etcd server/storage/wal/metrics.go). */
 const bounds = Array.from({ length: 14 }, (_, index) => 0.001 * 2 ** index)
 
-function samplesOf({ fileBytes, inUseBytes, fsyncs }: EtcdUse, costs: Costs): MetricSample[] {
+function samplesOf({ fileBytes, inUseBytes, quotaBytes, fsyncs }: EtcdUse, costs: Costs): MetricSample[] {
   const gauge = (name: string, value: number): MetricSample => ({ name, labels: {}, value })
   return [
     gauge('etcd_mvcc_db_total_size_in_bytes', Math.round(fileBytes)),
     gauge('etcd_mvcc_db_total_size_in_use_in_bytes', Math.round(inUseBytes)),
+    gauge('etcd_server_quota_backend_bytes', quotaBytes),
     ...histogram('etcd_disk_wal_fsync_duration_seconds', fsyncs, costs.fsyncMs),
   ]
 }
