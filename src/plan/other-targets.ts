@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Plan } from './plan.ts'
 import { podsByDefault } from './plan.ts'
 
-type Part = Pick<Plan, 'fleet' | 'probes' | 'simulation' | 'remote'> & Partial<Pick<Plan, 'kubernetes' | 'arms'>>
+type Part = Pick<Plan, 'fleet' | 'probes' | 'simulation' | 'remote'> & Partial<Pick<Plan, 'kubernetes' | 'arms' | 'metrics'>>
 
 /**
  * Fields that only some targets look at, and which. A plan is written for all targets: what its file says for others is mentioned,
@@ -21,6 +21,10 @@ const fields: Readonly<
     // How often arms run there is no matter of other targets.
     isGiven: ({ simulation }) => Object.keys(simulation ?? {}).some((field) => field !== 'repetitions'),
     isLookedAt: (target) => target === 'sim',
+  },
+  'metrics.prometheus': {
+    isGiven: ({ metrics }) => metrics?.prometheus !== undefined,
+    isLookedAt: (target) => target !== 'sim',
   },
   remote: {
     isGiven: ({ remote }) => remote !== undefined,

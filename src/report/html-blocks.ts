@@ -10,6 +10,7 @@ import type { TitledPart } from './html-elements.ts'
 import { armMark, body, columns, figure, fold, num, swatch, table } from './html-elements.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup, raw } from './markup.ts'
+import { timelineMarkup } from './html-timeline.ts'
 import { sampleText } from './sample.ts'
 import type { Block, Cell, Column, Drawing, Item, Paragraph, Section, Table } from './section.ts'
 import { itemOf, itemsOf } from './section.ts'
@@ -43,6 +44,8 @@ function blockMarkup(view: ReportView, block: Exclude<Block, Comparison>): Conte
       return tableMarkup(view, block)
     case 'drawing':
       return drawingMarkup(view, block)
+    case 'timeline':
+      return timelineMarkup(view, block)
     case 'fold':
       return fold(block.title, ...blocksMarkup(view, block.title, block.blocks))
   }

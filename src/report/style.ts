@@ -121,6 +121,11 @@ figcaption h3 { margin: 0; }
 figure svg { display: block; width: 100%; height: auto; }
 .chart { margin-top: 0.75rem; }
 .chart .narrow { display: none; }
+.timeline { margin-top: 0.75rem; display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.3rem 0.75rem; font-size: 0.85rem; align-items: center; }
+.timeline svg { height: 1.5rem; overflow: visible; }
+.timeline .lane { overflow-wrap: anywhere; }
+.timeline .axis { display: flex; justify-content: space-between; color: var(--muted); font-size: 0.8rem; }
+.key { display: flex; flex-wrap: wrap; gap: 0 1.25rem; margin: 0.5rem 0 0; padding: 0; list-style: none; font-size: 0.85rem; color: var(--muted); }
 details { margin-top: 1rem; }
 summary { cursor: pointer; font-weight: 600; padding: 0.2rem 0; }
 summary .muted { font-weight: 400; }

@@ -14,6 +14,7 @@ import type { KnobView } from './knobs.ts'
 import { knobsOf } from './knobs.ts'
 import type { Section } from './section.ts'
 import { joinedSections } from './section.ts'
+import { symptomsSection } from './symptoms.ts'
 import { armSeries, seriesComparison, seriesSection } from './series.ts'
 import type { StepReport, StepView } from './step-view.ts'
 import type { ArmVersions } from './versions.ts'
@@ -93,6 +94,7 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
     sections: joinedSections([
       ...conditionsSection(steps, words),
       ...steps.flatMap(({ sections }) => sections),
+      ...symptomsSection(arms),
       ...seriesSection(recorded, series),
     ]),
     headlines,

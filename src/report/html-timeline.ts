@@ -1,0 +1,37 @@
+import { formatDuration } from '../base/duration.ts'
+import { swatch } from './html-elements.ts'
+import type { Markup } from './markup.ts'
+import { markup } from './markup.ts'
+import type { TimeSpan, Timeline } from './section.ts'
+import type { ReportView } from './view.ts'
+
+/** Lanes are drawn in thousandths of the time that they show, whatever the page's width. */
+const width = 1000
+const height = 24
+/** A stretch is never too short to be seen. */
+const narrowest = 3
+
+/** A timeline: what was done in the first lane, numbered, and below it in lanes of their own when something went on. */
+export function timelineMarkup(view: ReportView, { title, arm, description, endMs, activities, lanes }: Timeline): Markup {
+  const long = activities.map((span, index) => ({ ...span, number: index + 1 }))
+  const numbers = long.map(({ number, fromMs, toMs, text }) => ({ fromMs, toMs, text: `${number} ${text}` }))
+  const moments = [0, 0.25, 0.5, 0.75, 1].map((share) => markup`<span>${formatDuration(share * endMs)}</span>`)
+  return markup`<figure><figcaption><h3>${swatch(view, arm, title)}</h3></figcaption>
+<div class="timeline" role="img" aria-label="${`${title}: ${description}`}">
+<div>the run</div>${track(numbers, endMs, (index) => (index % 2 === 0 ? 'var(--rule)' : 'var(--line)'))}
+${lanes.map(({ label, spans }) => markup`<div class="lane">${label}</div>${track(spans, endMs, () => 'var(--bad)')}`)}
+<div></div><div class="axis">${moments}</div></div>
+<ul class="key">${long.map(({ number, text, fromMs, toMs }) => markup`<li>${number} ${text}, ${formatDuration(toMs - fromMs)}</li>`)}</ul></figure>`
+}
+
+/** A lane: its stretches, which say more where somebody points at them. */
+function track(spans: readonly TimeSpan[], endMs: number, colourOf: (index: number) => string): Markup {
+  const at = (ms: number) => (width * ms) / endMs
+  const boxes = spans.map(({ fromMs, toMs, text }, index) => {
+    const wide = Math.max(narrowest, at(toMs) - at(fromMs))
+    const left = Math.min(at(fromMs), width - wide)
+    const times = `${formatDuration(fromMs)} – ${formatDuration(toMs)}`
+    return markup`<rect x="${left.toFixed(1)}" y="2" width="${wide.toFixed(1)}" height="${height - 4}" fill="${colourOf(index)}"><title>${`${text}, ${times}`}</title></rect>`
+  })
+  return markup`<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect x="0" y="${height / 2}" width="${width}" height="1" fill="var(--line)"/>${boxes}</svg>`
+}
