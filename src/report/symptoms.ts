@@ -27,7 +27,7 @@ export function symptomsSection(arms: readonly ArmOutcome[]): Section[] {
     ...(others.length === 0
       ? []
       : [{ kind: 'fold' as const, title: 'Further repetitions', blocks: others.map(timelineOf) }]),
-    ...(ill.length === 0 ? [] : [tableOf(ill)]),
+    ...(ill.length === 0 ? [] : [tableOf(ill, watched)]),
     ...(well.length === 0
       ? []
       : [{ kind: 'paragraph' as const, brief: true as const, text: `No symptoms: ${formatNames(well.map(armLabel))}.` }]),
@@ -53,7 +53,7 @@ function timelineOf(arm: WatchedArm): Timeline {
     arm: arm.name,
     description: found.map((symptom) => `${symptom.what}, ${timesOf(symptom)}`).join('; '),
     endMs: Math.max(1, ...ends),
-    activities: activities.map(({ title, ...span }) => ({ text: title, ...span })),
+    activities: longOnes(activities).map(({ title, ...span }) => ({ text: title, ...span })),
     lanes: found.map(({ id, spells, unit }) => ({
       label: id,
       spans: spells.map((spell) => ({
@@ -65,37 +65,57 @@ function timelineOf(arm: WatchedArm): Timeline {
   }
 }
 
-function tableOf(arms: readonly WatchedArm[]): Table {
+/** A row for each symptom of an arm, all its repetitions together. */
+function tableOf(arms: readonly WatchedArm[], watched: readonly WatchedArm[]): Table {
+  const byName = Map.groupBy(arms, ({ name }) => name)
   return {
     kind: 'table',
     brief: true,
     caption: 'What was found, by which rule, and the settings that address it',
     columns: [
       { title: 'Symptom', of: 'text' },
-      { title: 'where', of: 'text' },
-      { title: 'since the arm began', of: 'text' },
+      { title: 'when and where', of: 'text' },
       { title: 'worst', of: 'figures' },
-      { title: 'settings', of: 'text' },
+      { title: 'settings' },
     ],
-    groups: arms.map((arm) => ({
-      title: armLabel(arm),
-      rows: arm.symptoms.found.map((symptom) => rowOf(symptom, arm.symptoms.activities)),
-    })),
+    groups: [...byName].map(([name, runs]) => {
+      const of = watched.filter((arm) => arm.name === name).length
+      const byId = Map.groupBy(
+        runs.flatMap(({ symptoms: { found, activities } }) => found.map((symptom) => ({ symptom, activities }))),
+        ({ symptom }) => symptom.id,
+      )
+      return { title: name, rows: [...byId.values()].map((those) => rowOf(those, of)) }
+    }),
   }
 }
 
-function rowOf(symptom: Symptom, activities: readonly Activity[]): Cell[] {
+interface FoundInRun {
+  symptom: Symptom
+  activities: readonly Activity[]
+}
+
+function rowOf(runs: readonly FoundInRun[], of: number): Cell[] {
+  const [{ symptom, activities }] = runs as [FoundInRun]
   const { component, what, rule, source, unit, limit, knobs, spells } = symptom
-  const where = new Set(spells.map((spell) => `${processName({ component, instance: spell.instance })}${labelsText(spell)}`))
-  const during = activities.filter((one) => spells.some((spell) => spell.fromMs < one.toMs && one.fromMs < spell.toMs))
-  const worst = spells.toSorted((one, other) => other.worst - one.worst)[0]
+  const place = (spell: Spell) => `${processName({ component, instance: spell.instance })}${labelsText(spell)}`
+  const during = longOnes(activities).filter((one) =>
+    spells.some((spell) => spell.fromMs < one.toMs && one.fromMs < spell.toMs),
+  )
+  const worst = runs.flatMap((run) => run.symptom.spells).toSorted((one, other) => other.worst - one.worst)[0]
+  const where = [listed([...new Set(spells.map(place))]), `during: ${listed(during.map(({ title }) => title))}`]
+  const often = of === 1 ? [] : [`in ${runs.length} of ${plural(of, 'run')}, of which this is the first`]
   return [
     { text: what, detail: `${rule}. Source: ${source}.` },
-    listed([...where]),
-    { text: timesOf(symptom), detail: `during: ${listed([...new Set(during.map(({ title }) => title))])}` },
+    { text: timesOf(symptom), detail: [...where, ...often].join('; ') },
     { text: worst === undefined ? '' : worstText(worst, unit), detail: `limit ${valueText(limit, unit)}` },
     knobs.map((text) => ({ text, isCode: true as const })),
   ]
+}
+
+/** Shorter ones are over before anything is read, and too narrow to be seen. */
+function longOnes(activities: readonly Activity[]): Activity[] {
+  const shortMs = Math.max(0, ...activities.map(({ toMs }) => toMs)) / 100
+  return activities.filter(({ fromMs, toMs }) => toMs - fromMs > shortMs)
 }
 
 const mostNamed = 4
