@@ -13,7 +13,7 @@ const narrowest = 3
 
 /** A timeline: what was done in the first lane, and below it in lanes of their own when something went on. */
 export function timelineMarkup(view: ReportView, { title, arm, description, endMs, activities, lanes }: Timeline): Markup {
-  const moments = [0, 0.25, 0.5, 0.75, 1].map((share) => markup`<span>${formatDuration(share * endMs)}</span>`)
+  const moments = [0, 0.5, 1].map((share) => markup`<span>${formatDuration(share * endMs)}</span>`)
   return markup`<figure><figcaption><h3>${swatch(view, arm, title)}</h3></figcaption>
 <div class="timeline" role="img" aria-label="${`${title}: ${description}`}">
 <div>the run</div><div class="doing">${doing(activities, endMs)}</div>

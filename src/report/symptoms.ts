@@ -76,7 +76,7 @@ function tableOf(arms: readonly WatchedArm[], watched: readonly WatchedArm[]): T
       { title: 'Symptom', of: 'text' },
       { title: 'when and where', of: 'text' },
       { title: 'worst', of: 'figures' },
-      { title: 'settings' },
+      { title: 'settings', of: 'names' },
     ],
     groups: [...byName].map(([name, runs]) => {
       const of = watched.filter((arm) => arm.name === name).length
