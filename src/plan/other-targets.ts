@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Plan } from './plan.ts'
 import { podsByDefault } from './plan.ts'
 
-type Part = Pick<Plan, 'fleet' | 'probes' | 'simulation' | 'remote'> & Partial<Pick<Plan, 'kubernetes' | 'arms' | 'metrics'>>
+type Part = Pick<Plan, 'fleet' | 'probes' | 'simulation' | 'remote'> &
+  Partial<Pick<Plan, 'kubernetes' | 'arms' | 'metrics'>>
 
 /**
  * Fields that only some targets look at, and which. A plan is written for all targets: what its file says for others is mentioned,

@@ -71,10 +71,12 @@ it('should make a page of each instance of a job, without the labels of Promethe
       samples: [{ name: 'etcd_disk_wal_fsync_duration_seconds_bucket', labels: { le: '+Inf' }, value: 41 }],
     },
   ])
-  expect(queries.toSorted()).toEqual([
-    'timestamp(process_start_time_seconds{job=~"etcd|kube-etcd|etcd-.*"})',
-    '{__name__=~"etcd_server_slow_apply_total|etcd_disk_wal_fsync_duration_seconds_bucket|process_start_time_seconds",job=~"etcd|kube-etcd|etcd-.*"}',
-  ].toSorted())
+  expect(queries.toSorted()).toEqual(
+    [
+      'timestamp(process_start_time_seconds{job=~"etcd|kube-etcd|etcd-.*"})',
+      '{__name__=~"etcd_server_slow_apply_total|etcd_disk_wal_fsync_duration_seconds_bucket|process_start_time_seconds",job=~"etcd|kube-etcd|etcd-.*"}',
+    ].toSorted(),
+  )
 })
 
 it('should say that it has no such job, as with a page that cannot be read', async () => {

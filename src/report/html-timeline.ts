@@ -2,7 +2,7 @@ import { formatDuration } from '../base/duration.ts'
 import { swatch } from './html-elements.ts'
 import type { Markup } from './markup.ts'
 import { markup } from './markup.ts'
-import type { TimeSpan, Timeline } from './section.ts'
+import type { Timeline, TimeSpan } from './section.ts'
 import type { ReportView } from './view.ts'
 
 /** Lanes are drawn in thousandths of the time that they show, whatever the page's width. */
@@ -12,7 +12,10 @@ const height = 24
 const narrowest = 3
 
 /** A timeline: what was done in the first lane, and below it in lanes of their own when something went on. */
-export function timelineMarkup(view: ReportView, { title, arm, description, endMs, activities, lanes }: Timeline): Markup {
+export function timelineMarkup(
+  view: ReportView,
+  { title, arm, description, endMs, activities, lanes }: Timeline,
+): Markup {
   const moments = [0, 0.5, 1].map((share) => markup`<span>${formatDuration(share * endMs)}</span>`)
   return markup`<figure><figcaption><h3>${swatch(view, arm, title)}</h3></figcaption>
 <div class="timeline" role="img" aria-label="${`${title}: ${description}`}">
@@ -23,7 +26,8 @@ ${lanes.map(({ label, spans }) => markup`<div class="lane">${label}</div>${track
 
 /** What was done, with the gaps in between, each as wide as it took. */
 function doing(activities: readonly TimeSpan[], endMs: number): Markup[] {
-  const part = (ms: number, content: Markup) => markup`<span style="flex-grow: ${Math.max(0, ms).toFixed(0)}">${content}</span>`
+  const part = (ms: number, content: Markup) =>
+    markup`<span style="flex-grow: ${Math.max(0, ms).toFixed(0)}">${content}</span>`
   const starts = [...activities.map(({ fromMs }) => fromMs), endMs]
   return activities.flatMap(({ fromMs, toMs, text }, index) => [
     ...(index === 0 ? [part(fromMs, markup``)] : []),

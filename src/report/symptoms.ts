@@ -17,7 +17,10 @@ export function symptomsSection(arms: readonly ArmOutcome[]): Section[] {
   const ill = watched.filter(({ symptoms }) => symptoms.found.length > 0)
   const well = watched.filter(({ symptoms }) => symptoms.found.length === 0)
   const everyMs = Math.min(...watched.map(({ symptoms }) => symptoms.everyMs))
-  const [first, others] = [ill.filter(({ repetition }) => repetition <= 1), ill.filter(({ repetition }) => repetition > 1)]
+  const [first, others] = [
+    ill.filter(({ repetition }) => repetition <= 1),
+    ill.filter(({ repetition }) => repetition > 1),
+  ]
   const blocks: Block[] = [
     {
       kind: 'paragraph',
@@ -30,7 +33,13 @@ export function symptomsSection(arms: readonly ArmOutcome[]): Section[] {
     ...(ill.length === 0 ? [] : [tableOf(ill, watched)]),
     ...(well.length === 0
       ? []
-      : [{ kind: 'paragraph' as const, brief: true as const, text: `No symptoms: ${formatNames(well.map(armLabel))}.` }]),
+      : [
+          {
+            kind: 'paragraph' as const,
+            brief: true as const,
+            text: `No symptoms: ${formatNames(well.map(armLabel))}.`,
+          },
+        ]),
     ...watched.flatMap(notReadNote),
   ]
   return [{ part: 'reasons', title: 'Symptoms', blocks }]

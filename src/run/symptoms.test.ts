@@ -19,7 +19,7 @@ const step = '{ name: up, from: 1, to: 20, timeout: 1m }, { name: down, from: 20
 
 /** Runs in which nothing is slow: an idle fleet, a slow fill, a small rollout, whose pods a kubelet's burst is enough for. */
 const quiet = [
-  'steps: [{ observe: { name: idle, for: 10m } }]',
+  'steps: [{ observe: { name: idle, for: 3m } }]',
   fill,
   `${fill}\n${probes(`sequence: [${step}]`)}`,
   `simulation: { controlPlaneCores: 2 }\n${probes(`settle: 30s\n  sequence: [${step}]`)}`,
@@ -42,8 +42,7 @@ describe('the symptoms of a simulated run', () => {
 
   it('should be those of client limits where 200 pods are started and stopped at 5 requests per second', async () => {
     const { result, samples, events } = await simulatedRun(
-      probes('sequence: [{ name: rollout, from: 1, to: 200, timeout: 5m }]') +
-        '\nmetrics: { every: 5s }',
+      `${probes('sequence: [{ name: rollout, from: 1, to: 200, timeout: 5m }]')}\nmetrics: { every: 5s }`,
     )
     const [untuned, tuned] = result.arms
     expect(tuned?.symptoms?.found).toEqual([])

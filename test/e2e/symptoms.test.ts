@@ -90,7 +90,8 @@ const get = (outcome: SymptomsOutcome, id: string): Symptom => {
 
 describeWithComponents('symptoms', () => {
   it('should be none in a quiet run', { timeout: 120_000 }, async () => {
-    const idle = 'steps: [{ observe: { name: idle, for: 40s } }, { probe: { name: rollout, from: 1, to: 5, timeout: 1m } }]'
+    const idle =
+      'steps: [{ observe: { name: idle, for: 40s } }, { probe: { name: rollout, from: 1, to: 5, timeout: 1m } }]'
     const settings = 'probes: { pod: { image: pause, serviceAccountToken: false }, settle: 1s }'
     const { found, readings, notRead } = await run('quiet', `${set({})}\n${settings}\n${idle}`)
     expect(found).toEqual([])
@@ -110,7 +111,10 @@ describeWithComponents('symptoms', () => {
         'kubelet.kubeAPIQPS': 1,
         'kubelet.kubeAPIBurst': 1,
       }
-      const outcome = await run('limited', `${set(limits)}\n${probes('{ name: rollout, from: 1, to: 70, timeout: 4m }')}`)
+      const outcome = await run(
+        'limited',
+        `${set(limits)}\n${probes('{ name: rollout, from: 1, to: 70, timeout: 4m }')}`,
+      )
       for (const id of [
         'controllers-client-limited',
         'scheduler-client-limited',
@@ -143,7 +147,8 @@ describeWithComponents('symptoms', () => {
             slow.isOn = true
             slow.done = hold(etcd)
           }
-          if ((event.type === 'step-finished' || event.type === 'step-failed') && event.stepId === 'fill') slow.isOn = false
+          if ((event.type === 'step-finished' || event.type === 'step-failed') && event.stepId === 'fill')
+            slow.isOn = false
         },
       )
       await slow.done

@@ -32,8 +32,10 @@ const callSource = 'SLO for API calls: sig-scalability/slos/api_call_latency.md'
 const ownChoice = 'our choice'
 const isWrite = ({ verb, scope }: MetricSample['labels']) =>
   scope === 'resource' && ['POST', 'PUT', 'PATCH', 'APPLY', 'DELETE'].includes(verb ?? '')
-const isRead = (verbs: readonly string[], scopes: readonly string[]) => ({ verb, scope }: MetricSample['labels']) =>
-  verbs.includes(verb ?? '') && scopes.includes(scope ?? '')
+const isRead =
+  (verbs: readonly string[], scopes: readonly string[]) =>
+  ({ verb, scope }: MetricSample['labels']) =>
+    verbs.includes(verb ?? '') && scopes.includes(scope ?? '')
 
 /** One row a symptom. */
 export const symptomRules: readonly SymptomRule[] = [
@@ -45,7 +47,8 @@ export const symptomRules: readonly SymptomRule[] = [
     unit: 'ms',
     limit: 100,
     forMs: halfAMinute,
-    source: 'our choice between what a healthy disk takes, 10 ms (etcd FAQ), and the alert of etcd-mixin, 500 ms for 10 m (etcdHighFsyncDurations)',
+    source:
+      'our choice between what a healthy disk takes, 10 ms (etcd FAQ), and the alert of etcd-mixin, 500 ms for 10 m (etcdHighFsyncDurations)',
     knobs: ['etcd.walDisk', 'etcd.ioPriority', 'etcd.snapshotCount', 'etcd.splitByResource'],
   },
   {
@@ -363,7 +366,12 @@ export const symptomRules: readonly SymptomRule[] = [
     limit: 5000,
     forMs: halfAMinute,
     source: 'SLO for pod startup: sig-scalability/slos/pod_startup_latency.md',
-    knobs: ['kubelet.kubeAPIQPS', 'kubelet.kubeAPIBurst', 'kubelet.serializeImagePulls', 'kubelet.maxParallelImagePulls'],
+    knobs: [
+      'kubelet.kubeAPIQPS',
+      'kubelet.kubeAPIBurst',
+      'kubelet.serializeImagePulls',
+      'kubelet.maxParallelImagePulls',
+    ],
   },
   {
     id: 'kubelet-pleg-slow',

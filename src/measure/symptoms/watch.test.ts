@@ -70,14 +70,18 @@ describe('watchSymptoms', () => {
       page('etcd', `grpc_server_handled_total{grpc_code="ResourceExhausted"} ${count}\n${alarm}`)
     const alarm = 'etcd_debugging_server_alarms{alarm_type="NOSPACE",server_id="1"} 1'
     expect(found(refused(0), refused(3)).symptoms.map(({ id }) => id)).toEqual(['etcd-too-many-requests'])
-    expect(found(refused(0), refused(3, alarm), refused(6, alarm)).symptoms.map(({ id }) => id)).toEqual(['etcd-no-space'])
+    expect(found(refused(0), refused(3, alarm), refused(6, alarm)).symptoms.map(({ id }) => id)).toEqual([
+      'etcd-no-space',
+    ])
   })
 
   it('should say of a percentile beyond the last bucket that it was more', () => {
     const relists = (count: number) =>
       page(
         'kubelet',
-        ['10', '+Inf'].map((le, index) => `kubelet_pleg_relist_duration_seconds_bucket{le="${le}"} ${index * count}`).join('\n'),
+        ['10', '+Inf']
+          .map((le, index) => `kubelet_pleg_relist_duration_seconds_bucket{le="${le}"} ${index * count}`)
+          .join('\n'),
       )
     expect(found(...[0, 1, 2, 3, 4, 5, 6, 7].map(relists)).symptoms).toMatchObject([
       { id: 'kubelet-pleg-slow', spells: [{ worst: 10_000, isBeyond: true }] },

@@ -53,9 +53,16 @@ export function watchSymptoms(): SymptomWatch {
   }
 
   /** Compares what a process said with what it said before. */
-  const compare = (rule: SymptomRule, page: ComponentMetrics, values: readonly Reading[], time: Between): SymptomTurn[] => {
+  const compare = (
+    rule: SymptomRule,
+    page: ComponentMetrics,
+    values: readonly Reading[],
+    time: Between,
+  ): SymptomTurn[] => {
     const prefix = `${rule.id}\n${page.instance}\n`
-    const over = new Map(values.filter((one) => isOver(rule, one)).map((one) => [prefix + seriesKeyOf(one.labels), one]))
+    const over = new Map(
+      values.filter((one) => isOver(rule, one)).map((one) => [prefix + seriesKeyOf(one.labels), one]),
+    )
     const ended = [...open].flatMap(([key, spell]) => {
       if (!key.startsWith(prefix) || over.has(key)) return []
       open.delete(key)
@@ -110,7 +117,12 @@ function isOver({ limit }: SymptomRule, { value, isBeyond }: Reading): boolean {
   return value > limit || (isBeyond === true && value >= limit)
 }
 
-function extended(before: OpenSpell | undefined, { instance }: ComponentMetrics, { labels, value, isBeyond }: Reading, time: Between): OpenSpell {
+function extended(
+  before: OpenSpell | undefined,
+  { instance }: ComponentMetrics,
+  { labels, value, isBeyond }: Reading,
+  time: Between,
+): OpenSpell {
   const isWorst = before === undefined || value >= before.worst
   return {
     instance,

@@ -33,13 +33,23 @@ export function runEndpointControllers(controlPlane: ControlPlane): void {
   const { endpointSliceSyncs, endpointSyncs, endpointSlicesBatchMs, endpointsBatchMs } =
     controlPlane.settings.controllerManager
   const { server, endpointSlices } = controlPlane
-  const slices = { queueName: 'endpoint_slice', perObject: endpointsPerSlice, workers: endpointSliceSyncs, batchMs: endpointSlicesBatchMs }
+  const slices = {
+    queueName: 'endpoint_slice',
+    perObject: endpointsPerSlice,
+    workers: endpointSliceSyncs,
+    batchMs: endpointSlicesBatchMs,
+  }
   run(controlPlane, 'endpointslices', slices, (triggeredMs) =>
     server.announce('endpointslices', () => {
       for (const listener of endpointSlices) listener({ triggeredMs })
     }),
   )
-  const objects = { queueName: 'endpoint', perObject: endpointsPerObject, workers: endpointSyncs, batchMs: endpointsBatchMs }
+  const objects = {
+    queueName: 'endpoint',
+    perObject: endpointsPerObject,
+    workers: endpointSyncs,
+    batchMs: endpointsBatchMs,
+  }
   run(controlPlane, 'endpoints', objects)
 }
 

@@ -10,8 +10,15 @@ import { controllerClient } from '../control-plane.ts'
  * `kube-root-ca.crt`. Each has its own client and one worker.
  */
 export function runNamespaceContentControllers(controlPlane: ControlPlane): void {
-  publish(controlPlane, 'serviceaccounts', { queueName: 'serviceaccount', name: 'default' }, (metadata) => ({ metadata }))
-  publish(controlPlane, 'configmaps', { queueName: 'root_ca_cert_publisher', name: 'kube-root-ca.crt' }, (metadata) => ({ metadata, data: { 'ca.crt': 'simulated' } }))
+  publish(controlPlane, 'serviceaccounts', { queueName: 'serviceaccount', name: 'default' }, (metadata) => ({
+    metadata,
+  }))
+  publish(
+    controlPlane,
+    'configmaps',
+    { queueName: 'root_ca_cert_publisher', name: 'kube-root-ca.crt' },
+    (metadata) => ({ metadata, data: { 'ca.crt': 'simulated' } }),
+  )
 }
 
 function publish<R extends 'serviceaccounts' | 'configmaps'>(
