@@ -43,6 +43,9 @@ export function plainView(terminal: Terminal, nowMs: () => number): RunEventSink
           `${timed(undefined)}  ${titleOf(event)}: ${/^interrupted\b/.test(event.message) ? '' : 'FAILED: '}${event.message}`,
         )
         break
+      case 'symptom':
+        if (event.event === 'began') terminal.print(`${timed(undefined)}  ${event.armId}: symptom: ${event.text}`)
+        break
       case 'arm-finished':
       case 'run-finished':
         break

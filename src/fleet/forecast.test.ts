@@ -32,6 +32,7 @@ const plan = {
   repetitions: 1,
   warmUp: false,
   material: 0.05,
+  metrics: { every: 15_000 },
   fleet: {
     nodes: 5000,
     hosts: 45,

@@ -33,6 +33,8 @@ export interface ComponentMetrics {
   samples: readonly MetricSample[]
   /** Why the page was not read; absent where it was. */
   unread?: string
+  /** When it was taken, by the clock of whoever collected it for us; absent where it was read directly. */
+  takenMs?: number
   /** How many of its lines could not be read, by metric; under an empty name those whose metric cannot be told. */
   unreadableLines?: ReadonlyMap<string, number>
 }

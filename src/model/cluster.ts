@@ -8,6 +8,7 @@ import type { Store } from './apiserver/store.ts'
 import { createStore } from './apiserver/store.ts'
 import type { LimiterMetrics } from './client-go/client.ts'
 import { createLimiterMetrics } from './client-go/client.ts'
+import type { WorkQueue } from './client-go/work-queue.ts'
 import type { Caller } from './connection.ts'
 import { connect } from './connection.ts'
 import type { ControlPlane } from './control-plane.ts'
@@ -18,6 +19,7 @@ import { runNamespaceContentControllers } from './controllers/namespace-contents
 import { runNamespaceController } from './controllers/namespaces.ts'
 import { runNodeLifecycleController } from './controllers/node-lifecycle.ts'
 import { runReplicaSetController } from './controllers/replicaset.ts'
+import type { Scheduler } from './controllers/scheduler.ts'
 import { runScheduler } from './controllers/scheduler.ts'
 import type { EtcdFleet } from './etcd/etcd.ts'
 import { createEtcd } from './etcd/etcd.ts'
@@ -60,6 +62,9 @@ export interface Model {
   readonly controllerLimiter: LimiterMetrics
   /** Of the scheduler's clients together. */
   readonly schedulerLimiter: LimiterMetrics
+  /** Of the controllers, by the names that their metrics have. */
+  readonly workQueues: ReadonlyMap<string, WorkQueue>
+  readonly scheduler: Scheduler
   /** The connection-tracking table of a node's host. */
   readonly conntrack: ConntrackTable
   /** A client outside of the cluster. */
@@ -108,6 +113,7 @@ export function openModel(options: ModelOptions): Model {
     controllerLimiter,
     schedulerLimiter,
     endpointSlices: new Set(),
+    workQueues: new Map(),
   }
   const leases = new Map<string, NodeLease>()
 
@@ -122,7 +128,7 @@ export function openModel(options: ModelOptions): Model {
   runNamespaceContentControllers(controlPlane)
   runGarbageCollector(controlPlane)
   runNodeLifecycleController(controlPlane, leases)
-  runScheduler(controlPlane)
+  const scheduler = runScheduler(controlPlane)
   const { compactionMs } = settings.apiserver
   const compact = () => {
     store.compact()
@@ -152,6 +158,8 @@ export function openModel(options: ModelOptions): Model {
     processor,
     controllerLimiter,
     schedulerLimiter,
+    workQueues: controlPlane.workQueues,
+    scheduler,
     conntrack: conntrackTableOf(
       { cores: hardware.hosts?.cores ?? hardware.controlPlaneCores, memoryBytes: hardware.hostMemoryBytes },
       settings.hostConntrackMax,

@@ -7,6 +7,7 @@ import type { Store } from './apiserver/store.ts'
 import type { Client, LimiterMetrics } from './client-go/client.ts'
 import { createClient } from './client-go/client.ts'
 import { bucketOf } from './client-go/token-bucket.ts'
+import type { WorkQueue } from './client-go/work-queue.ts'
 import type { EndpointSliceWatchers } from './controllers/endpoint-slices.ts'
 import type { Timeline } from './kernel/kernel.ts'
 import type { Costs } from './machine/costs.ts'
@@ -28,6 +29,8 @@ export interface ControlPlane {
   /** Of the scheduler's clients together. */
   schedulerLimiter: LimiterMetrics
   endpointSlices: EndpointSliceWatchers
+  /** Of the controllers, by the names that their metrics have. */
+  workQueues: Map<string, WorkQueue>
 }
 
 /** A controller's own client: every controller has a bucket of the same size (k8s.io/controller-manager/pkg/clientbuilder). */

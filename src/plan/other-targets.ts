@@ -3,7 +3,7 @@ import type { Plan } from './plan.ts'
 import { podsByDefault } from './plan.ts'
 
 type Part = Pick<Plan, 'fleet' | 'probes' | 'simulation' | 'remote' | 'controlPlane'> &
-  Partial<Pick<Plan, 'kubernetes' | 'arms'>>
+  Partial<Pick<Plan, 'kubernetes' | 'arms' | 'metrics'>>
 
 /**
  * Fields that only some targets look at, and which. A plan is written for all targets: what its file says for others is mentioned,
@@ -26,6 +26,10 @@ const fields: Readonly<
   controlPlane: {
     isGiven: ({ controlPlane }) => controlPlane !== undefined,
     isLookedAt: (target) => target === 'local',
+  },
+  'metrics.prometheus': {
+    isGiven: ({ metrics }) => metrics?.prometheus !== undefined,
+    isLookedAt: (target) => target !== 'sim',
   },
   remote: {
     isGiven: ({ remote }) => remote !== undefined,

@@ -269,6 +269,25 @@ export function planSections(vocabulary: Vocabulary) {
     remote: remoteSection()
       .optional()
       .describe('The clusters of target remote, usually in a separate file (--clusters); other targets ignore them.'),
+    metrics: z
+      .strictObject({
+        every: timeLimitMs
+          .prefault('15s')
+          .refine((ms) => ms >= 1000, 'expected a duration of at least 1s')
+          .describe(
+            "How often the components' metrics are read for symptoms; the API server's, which are many, every fourth time.",
+          ),
+        prometheus: z
+          .string()
+          .regex(/^https?:\/\/[^\s@?#]+$/, 'expected a URL such as http://prometheus.example:9090')
+          .refine((text) => URL.canParse(text), 'expected a URL such as http://prometheus.example:9090')
+          .optional()
+          .describe(
+            "A Prometheus that collects the control plane's metrics: it is asked instead. Target sim ignores it.",
+          ),
+      })
+      .prefault({})
+      .describe('How symptoms are looked for while the plan runs (docs/symptoms.md).'),
     simulation: z
       .strictObject({
         repetitions: count(mostRepetitions)

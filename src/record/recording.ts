@@ -14,6 +14,7 @@ import type { ClientRetries } from '../result/parts.ts'
 import { processName } from '../result/parts.ts'
 import type { MachineOutcome, OwnFlow } from '../result/result.ts'
 import type { PodTimeline, Sample } from '../result/sample-line.ts'
+import type { SymptomsOutcome } from '../result/symptom.ts'
 import { sampleEtcdSizes } from './etcd-sizes.ts'
 import { createFlowTally } from './flows.ts'
 import { recordMachine } from './machine.ts'
@@ -21,6 +22,8 @@ import type { NodeStates } from './node-states.ts'
 import { createNodeStates } from './node-states.ts'
 import { createRequestLog } from './requests.ts'
 import { createSamples } from './samples.ts'
+import type { SymptomSources } from './symptoms.ts'
+import { recordSymptoms } from './symptoms.ts'
 import type { MachineMonitor } from './this-machine.ts'
 import type { WatchLag } from './watch-lag.ts'
 import { sampleWatchLag } from './watch-lag.ts'
@@ -45,6 +48,8 @@ export interface RecordingSources {
   signal?: AbortSignal
   /** Takes each sample as it comes: nothing of it is kept here. */
   keep(sample: Sample): void
+  /** Absent where nobody looks for symptoms. */
+  symptoms?: SymptomSources
 }
 
 /**
@@ -64,6 +69,8 @@ export interface Recording {
   begin(step: string, options?: PhaseOptions): Promise<Phase>
   /** Takes what became of the pods of a probe, or of a fill. */
   pods(probe: string, pods: readonly PodTimeline[]): void
+  /** Looks for symptoms no more; what was found, undefined where nobody looked. */
+  symptoms(): Promise<SymptomsOutcome | undefined>
   /** What the orchestrator's own requests rode on so far. */
   flows(): OwnFlow[]
   /** What was recorded of a step's phase; undefined when another one has ended since. */
@@ -99,11 +106,12 @@ interface OpenPhase {
 
 /** Starts recording; the cluster comes later. */
 export function startRecording(
-  { watchMachine, readMachine, signal = new AbortController().signal, keep }: RecordingSources,
+  { watchMachine, readMachine, signal = new AbortController().signal, keep, symptoms: sources }: RecordingSources,
   { clock }: { clock: Clock },
 ): Recording {
   const samples = createSamples(keep, clock)
   const { tell } = samples
+  const symptoms = sources === undefined ? undefined : recordSymptoms(sources, samples)
   const machine = recordMachine(readMachine, clock, tell)
   const nodes = createNodeStates(tell)
   const requests = createRequestLog()
@@ -216,13 +224,16 @@ export function startRecording(
       current = step
       tell({ kind: 'step', step, event: 'began', title })
       machine.begin(step, title)
+      symptoms?.began(title)
     },
     stepEnded(error) {
       machine.end()
+      symptoms?.ended()
       const event = error === undefined ? 'ended' : 'failed'
       tell({ kind: 'step', step: current, event, ...(error !== undefined && { error }) })
     },
     pods: samples.pods,
+    symptoms: async () => symptoms?.stop(),
     flows: flows.flows,
     async follow(followed) {
       cluster = followed
@@ -233,12 +244,14 @@ export function startRecording(
         samples.request(request)
       })
       machine.watch(() => followed.processes())
+      symptoms?.follow(followed)
       return begin('arm')
     },
     begin,
     window: (step) => (latest?.step === step ? latest.window : undefined),
     async stop() {
       stopListening()
+      await symptoms?.stop()
       await Promise.allSettled([...open.values()].map((stop) => stop()))
       samples.end()
       return machine.stop()

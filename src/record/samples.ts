@@ -13,6 +13,8 @@ export interface Samples {
   tell: Tell
   /** From now on moments are those of this cluster's clock. */
   follow(cluster: { clock: Clock; clientRetries(): ClientRetries }): void
+  /** A moment on the cluster's clock, now when absent, counted from the arm's beginning. */
+  inArmMs(momentMs?: number): number
   request(record: RequestRecord): void
   pods(probe: string, pods: readonly PodTimeline[]): void
   /** Tells of the second that is going on. */
@@ -25,7 +27,7 @@ export function createSamples(keep: (sample: Sample) => void, { nowMs }: Clock):
   let beganMs = now()
   let retriesSoFar = (): ClientRetries => ({ count: 0, waitedMs: 0 })
   let retriesTold = retriesSoFar()
-  const inArmMs = (momentMs: number) => upToMicroseconds(momentMs - beganMs)
+  const inArmMs = (momentMs = now()) => upToMicroseconds(momentMs - beganMs)
 
   const requests = createRequestRates((rates, atMs) => {
     for (const rate of rates) keep({ ...rate, latencyMaxMs: upToMicroseconds(rate.latencyMaxMs) })
@@ -47,6 +49,7 @@ export function createSamples(keep: (sample: Sample) => void, { nowMs }: Clock):
       retriesSoFar = clientRetries
       retriesTold = clientRetries()
     },
+    inArmMs,
     request(record) {
       requests.add(record, inArmMs(now()))
     },

@@ -8,6 +8,7 @@ import { differenceText } from './difference.ts'
 import { formatDeviation, formatFactor, formatSpeedup, none, orNone } from './format.ts'
 import type { TitledPart } from './html-elements.ts'
 import { armMark, body, columns, figure, fold, num, swatch, table } from './html-elements.ts'
+import { timelineMarkup } from './html-timeline.ts'
 import type { Content, Markup } from './markup.ts'
 import { markup, raw } from './markup.ts'
 import { sampleText } from './sample.ts'
@@ -43,6 +44,8 @@ function blockMarkup(view: ReportView, block: Exclude<Block, Comparison>): Conte
       return tableMarkup(view, block)
     case 'drawing':
       return drawingMarkup(view, block)
+    case 'timeline':
+      return timelineMarkup(view, block)
     case 'fold':
       return fold(block.title, ...blocksMarkup(view, block.title, block.blocks))
   }

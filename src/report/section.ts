@@ -16,7 +16,7 @@ export const parts = ['figures', 'curves', 'reasons', 'details', 'account'] as c
 export type Part = (typeof parts)[number]
 
 /** The page shows every block; formats that are brief show comparisons, and what is marked `brief`. */
-export type Block = Comparison | Table | Drawing | Paragraph | Heading | Fold
+export type Block = Comparison | Table | Drawing | Timeline | Paragraph | Heading | Fold
 
 export interface Heading {
   kind: 'heading'
@@ -91,6 +91,24 @@ export interface Drawing {
   lines: { arm: string; curve: Curve; form?: 'steps' | 'slopes'; dash?: 'dashed' | 'dotted' }[]
   /** Moments to compare with. */
   marks?: { arm: string; atMs: number; label: string }[]
+}
+
+/** Stretches of time in lanes, below what was done meanwhile; `description` says in words what is to be seen. */
+export interface Timeline {
+  kind: 'timeline'
+  title: string
+  /** It is of this arm. */
+  arm: string
+  description: string
+  endMs: number
+  activities: TimeSpan[]
+  lanes: { label: string; spans: TimeSpan[] }[]
+}
+
+export interface TimeSpan {
+  fromMs: number
+  toMs: number
+  text: string
 }
 
 /** The sections in the order of the page, those of one part and title as one. */

@@ -11,6 +11,7 @@ import { formatActual, formatSpeedup, orNone } from './format.ts'
 import { basisText, headlineText } from './headline.ts'
 import { sampleText } from './sample.ts'
 import type { StepReport } from './step-view.ts'
+import { symptomLines } from './symptoms.ts'
 import type { ThresholdLine } from './threshold-groups.ts'
 import { marginText, metText, remarksOn, thresholdLines, verdictOf } from './threshold-groups.ts'
 import type { ReportView } from './view.ts'
@@ -83,6 +84,7 @@ export function renderSummary(view: ReportView, options: SummaryOptions): string
         )
       : [],
     thresholds(result, { styles, layout, isFull }),
+    symptoms(view, styles, layout.width),
     [...view.repetitions, ...(isFull ? [view.evidence] : [])].flatMap((text) => wrap(text, '', layout.width)),
     headlines(view, styles, layout.width),
     [...(isFull ? ownMemory(result) : []), ...reportLine(reportPath)],
@@ -134,6 +136,13 @@ function worseLines(
     ...worse.slice(0, shown).flatMap((one) => hanging(worsenedText(one), most)),
     ...(more > 0 ? [`  and ${plural(more, 'more figure')}, in the report`] : []),
   ]
+}
+
+/** What the components' pages showed; where, when and by which rule is in the report. */
+function symptoms({ result }: ReportView, styles: SummaryStyles, most: number): string[] {
+  const lines = symptomLines(result.arms)
+  if (lines.length === 0) return []
+  return [styles.yellow('Symptoms'), ...lines.flatMap((line) => hanging(line, most))]
 }
 
 /** What people came for, with what it rests on. */

@@ -17,6 +17,7 @@ import type { Section } from './section.ts'
 import { joinedSections } from './section.ts'
 import { armSeries, seriesComparison, seriesSection } from './series.ts'
 import type { StepReport, StepView } from './step-view.ts'
+import { symptomsSection } from './symptoms.ts'
 import type { ArmVersions } from './versions.ts'
 import { differingVersions } from './versions.ts'
 import type { Worsened } from './worse.ts'
@@ -95,6 +96,7 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
       ...conditionsSection(steps, words),
       ...steps.flatMap(({ sections }) => sections),
       ...controlPlaneSection(arms),
+      ...symptomsSection(arms),
       ...seriesSection(recorded, series),
     ]),
     headlines,

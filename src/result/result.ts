@@ -5,6 +5,7 @@ import { percentiles } from '../plan/series.ts'
 import type { OutcomeKind } from './outcome-kind.ts'
 import { curve, stopName } from './parts.ts'
 import { seriesSchema } from './series.ts'
+import { symptomsOutcome } from './symptom.ts'
 
 /**
  * `result.json`: everything a report is made from. Other programs read it, so names stay stable within a
@@ -182,6 +183,8 @@ const armParts = {
   insecure: z.literal(true).optional(),
   /** Figures over the whole arm, clean-up aside; absent where the fleet was not Ready. */
   series: z.array(seriesSchema).optional(),
+  /** Signs of trouble that the components' pages showed; absent where nobody looked, and in earlier results. */
+  symptoms: symptomsOutcome.optional(),
   /** What the orchestrator's own requests rode on in API Priority and Fairness; absent where the API server did not say. */
   ownFlows: z.array(ownFlow).optional(),
   /** What tear-down could not remove or restore. */

@@ -91,6 +91,17 @@ export const sampleLine = z.discriminatedUnion('kind', [
   }),
   /** The orchestrator's own requests that are tried again, since the line before: how many, and how long they wait before it in all. */
   lineOf('retries', { count: z.number(), waitedMs: z.number() }),
+  /** A symptom that the components' pages show began, or is over (docs/symptoms.md). */
+  lineOf('symptom', {
+    symptom: z.string(),
+    event: z.enum(['began', 'ended']),
+    instance: z.string(),
+    labels: z.record(z.string(), z.string()),
+    /** When its condition first held: a symptom is told of once it has lasted. */
+    fromMs: z.number(),
+    /** The highest value so far, in the unit of the symptom's limit. */
+    worst: z.number(),
+  }),
   /** Something was to be recorded and was not. */
   lineOf('gap', {
     /** `machine`, `nodes`, `watch-lag`, `pages`, or the component whose page was not read. */

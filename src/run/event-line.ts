@@ -43,6 +43,7 @@ export const eventLine = z.discriminatedUnion('type', [
   lineOf('step-progress', eventShapes['step-progress']),
   lineOf('step-finished', eventShapes['step-finished']),
   lineOf('step-failed', eventShapes['step-failed']),
+  lineOf('symptom', eventShapes.symptom),
   lineOf('arm-finished', eventShapes['arm-finished']),
   lineOf('run-finished', ending),
 ])

@@ -25,6 +25,14 @@ export const eventShapes = {
   'step-progress': { ...step, ...progress, elapsedMs: z.exactOptional(z.number()) },
   'step-finished': { ...step, durationMs: z.number(), text: z.exactOptional(z.string()) },
   'step-failed': { ...step, message: z.string() },
+  /** The components' pages show a symptom (docs/symptoms.md), or no longer do; `text` says what and where. */
+  symptom: {
+    armId: z.string(),
+    symptom: z.string(),
+    event: z.enum(['began', 'ended']),
+    instance: z.string(),
+    text: z.string(),
+  },
   /** What is known of the arm is kept by now. `durationMs`: clean-up included. */
   'arm-finished': {
     armId: z.string(),
@@ -44,6 +52,7 @@ export const runEvent = z.discriminatedUnion('type', [
   eventOf('step-progress'),
   eventOf('step-finished'),
   eventOf('step-failed'),
+  eventOf('symptom'),
   eventOf('arm-finished'),
   eventOf('run-finished'),
 ])

@@ -17,6 +17,7 @@ const plan: Plan = {
   repetitions: 1,
   warmUp: false,
   material: 0.05,
+  metrics: { every: 15_000 },
   fleet: {
     nodes: 1,
     hosts: 1,

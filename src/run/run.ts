@@ -4,7 +4,7 @@ import { asFailure } from '../kube/failures.ts'
 import { seriesOf } from '../measure/series.ts'
 import { sectionsOf } from '../plan/section.ts'
 import { namedFlows } from '../record/flows.ts'
-import type { Recording } from '../record/recording.ts'
+import type { Phase, Recording } from '../record/recording.ts'
 import { startRecording } from '../record/recording.ts'
 import type { ArmOutcome, Result } from '../result/result.ts'
 import type { Sample } from '../result/sample-line.ts'
@@ -28,6 +28,7 @@ import type { Arm } from './schedule.ts'
 import { backAndForth } from './schedule.ts'
 import type { Stages } from './stages.ts'
 import { withStages } from './stages.ts'
+import { symptomSources } from './symptom-sources.ts'
 
 /** A run's result, whole or partial, and what ended it early. */
 export interface RunOutcome {
@@ -104,7 +105,8 @@ export async function runArm(arm: Arm, context: RunContext): Promise<ArmRun> {
   const { clock, host, signal, target } = context
   const outcome = blankOutcome(arm)
   const keep = (sample: Sample) => context.onSample({ armId: arm.id, ...sample })
-  const recording = startRecording({ ...host, signal, keep }, { clock })
+  const symptoms = symptomSources(arm, context)
+  const recording = startRecording({ ...host, signal, keep, symptoms }, { clock })
   const emit = recordSteps(recording, outlineOf(arm, target), context.emit)
   const { outcome: ending, residue } = await withStages({ armId: arm.id, clock, signal, emit }, (stages) =>
     measureArm({ ...context, arm, stages, outcome, recording }),
@@ -128,31 +130,35 @@ interface Running extends RunContext {
 
 /** One arm, from an empty machine to the last look at its nodes. */
 async function measureArm(running: Running): Promise<void> {
-  const { arm, stages, target, clock, runId } = running
+  const { arm, stages, outcome, recording, target, clock, runId } = running
   const beganMs = clock.nowMs()
 
   const opened = await stages.run(controlPlane(target, arm))
   stages.endOn(opened.broken)
-  const settled = await withSettings(opened, running)
-  const { cluster, full } = noticingNoSpace(settled)
+  const { cluster, full } = noticingNoSpace(await withSettings(opened, running))
   stages.endOn(full)
-  try {
-    await measureCluster(cluster, running, beganMs)
-  } catch (error) {
-    throw await explainNoSpace(error, { cluster, clock, plan: arm.plan, runId, beganMs })
-  }
-}
-
-/** One arm, on its cluster. */
-async function measureCluster(cluster: Cluster, running: Running, beganMs: number): Promise<void> {
-  const { arm, stages, outcome, recording, target, host, runId } = running
-  const { plan, requests, set } = arm
-  const knobs = knobsOf(running.plan.arms)
   const whole = await recording.follow(cluster)
   outcome.versions = { ...cluster.versions }
   outcome.controlPlaneReadyMs = cluster.readyMs
   Object.assign(outcome, cluster.opening)
+  try {
+    await measureCluster(running, { cluster, whole, beganMs })
+  } catch (error) {
+    throw await explainNoSpace(error, { cluster, clock, plan: arm.plan, runId, beganMs })
+  } finally {
+    const symptoms = await recording.symptoms()
+    if (symptoms !== undefined) outcome.symptoms = symptoms
+  }
+}
 
+/** A cluster that answers, from its first node to the last look at all of them. */
+async function measureCluster(
+  running: Running,
+  { cluster, whole, beganMs }: { cluster: Cluster; whole: Phase; beganMs: number },
+): Promise<void> {
+  const { arm, stages, outcome, recording, target, host, runId } = running
+  const { plan, requests, set } = arm
+  const knobs = knobsOf(running.plan.arms)
   const fleet = await stages.run(
     fleetUp(cluster, fleetSpecOf(plan.fleet), {
       timeoutMs: plan.fleet.timeout,
@@ -161,7 +167,7 @@ async function measureCluster(cluster: Cluster, running: Running, beganMs: numbe
       nodes: recording.nodes,
     }),
   )
-  Object.assign(outcome.versions, fleet.origin?.versions)
+  outcome.versions = { ...outcome.versions, ...fleet.origin?.versions }
   outcome.fleet = fleetOutcome(fleet, arm, target)
 
   let unread: string | undefined = 'the arm ended before it was read again'

@@ -77,6 +77,7 @@ export function componentBenchForTests({
     controllerLimiter: createLimiterMetrics(),
     schedulerLimiter: createLimiterMetrics(),
     endpointSlices: new Set(),
+    workQueues: new Map(),
   }
   const told = (requests: { request: ServerRequest }[]) =>
     requests.map(({ request: { verb, resource } }) => `${verb} ${resource}`).filter((one) => !one.endsWith(' events'))

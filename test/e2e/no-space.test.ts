@@ -177,10 +177,12 @@ async function startCluster() {
     const shared = { binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed: closing.signal }
     const knob = knobById('etcd.quotaBackendBytes')
     if (knob === undefined) throw new Error('the knob is missing')
-    const { credentials } = await startControlPlane({ ...shared, knobs: renderKnobs([{ knob, value: quotaBytes }]) })
+    const knobs = renderKnobs([{ knob, value: quotaBytes }])
+    const { credentials: all } = await startControlPlane({ ...shared, knobs, apiservers: 1, etcd: { members: 1 } })
+    const [credentials] = all
     const fleet = { nodes: 2, nodesPerProcess: 2, node: { cpu: 8, memory: '16Gi' } }
     const { server } = credentials
-    await startFleet({ ...shared, fleet, kubeletConfiguration: {}, environment: undefined, server })
+    await startFleet({ ...shared, fleet, kubeletConfiguration: {}, environment: undefined, servers: [server] })
     const ca = pki.ca.cert
     return {
       api: connectKubeApi({ credentials, clock, signal: closing.signal }),

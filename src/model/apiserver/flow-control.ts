@@ -156,7 +156,7 @@ export function createFlowControl<T>(
       forgetPassed(level)
     },
     samples: () =>
-      Object.entries(levels).flatMap(([name, { free, seats, refused, waits }]) => {
+      Object.entries(levels).flatMap(([name, { free, seats, refused, waits, waiting, head }]) => {
         if (!Number.isFinite(seats)) return []
         const labels = { priority_level: name }
         const one = (metric: string, value: number, more = {}): MetricSample => ({
@@ -168,6 +168,7 @@ export function createFlowControl<T>(
         return [
           one('nominal_limit_seats', seats),
           one('current_executing_seats', seats - free),
+          one('current_inqueue_requests', waiting.length - head),
           ...(refused === 0 ? [] : [one('rejected_requests_total', refused, { reason: 'time-out' })]),
           ...[...waitBounds, Number.POSITIVE_INFINITY].map((bound, index) => {
             below += waits[index] as number

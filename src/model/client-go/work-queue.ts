@@ -8,6 +8,16 @@ export interface WorkQueue {
   /** Adds the key after 5 ms, twice as long each time until `forget`, but no longer than the longest: what a failed sync does. */
   addRateLimited(key: string): void
   forget(key: string): void
+  counts(): WorkQueueCounts
+}
+
+/** What client-go's metrics of a queue tell (util/workqueue/metrics.go). */
+export interface WorkQueueCounts {
+  /** Keys that wait. */
+  depth: number
+  adds: number
+  /** Keys that were added for later. */
+  retries: number
 }
 
 /** client-go util/workqueue/default_rate_limiters.go. */
@@ -32,6 +42,7 @@ export function createWorkQueue(
   /** When each key is due that is to be added later. */
   const dueMs = new Map<string, number>()
   let busy = 0
+  let [adds, retries] = [0, 0]
 
   let dispatching = false
   const dispatch = () => {
@@ -59,6 +70,7 @@ export function createWorkQueue(
 
   const add = (key: string) => {
     if (dirty.has(key)) return
+    adds++
     dirty.add(key)
     if (processing.has(key)) return
     waiting.push(key)
@@ -66,6 +78,7 @@ export function createWorkQueue(
   }
 
   const addAfter = (key: string, delayMs: number) => {
+    retries++
     const atMs = timeline.nowMs() + delayMs
     if ((dueMs.get(key) ?? Number.POSITIVE_INFINITY) <= atMs) return
     dueMs.set(key, atMs)
@@ -86,5 +99,6 @@ export function createWorkQueue(
       addAfter(key, Math.min(firstBackOffMs * 2 ** count, longestBackOffMs))
     },
     forget: (key) => failures.delete(key),
+    counts: () => ({ depth: waiting.length - head, adds, retries }),
   }
 }

@@ -72,6 +72,7 @@ export function runDeploymentController(controlPlane: ControlPlane): void {
       else writeStatus(key, deployment, statusOf(deployment, current, mine), finish)
     })
   })
+  controlPlane.workQueues.set('deployment', queue)
 
   const createReplicaSet = (
     key: string,

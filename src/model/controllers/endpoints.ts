@@ -33,18 +33,30 @@ export function runEndpointControllers(controlPlane: ControlPlane): void {
   const { endpointSliceSyncs, endpointSyncs, endpointSlicesBatchMs, endpointsBatchMs } =
     controlPlane.settings.controllerManager
   const { server, endpointSlices } = controlPlane
-  const slices = { perObject: endpointsPerSlice, workers: endpointSliceSyncs, batchMs: endpointSlicesBatchMs }
+  const slices = {
+    queueName: 'endpoint_slice',
+    perObject: endpointsPerSlice,
+    workers: endpointSliceSyncs,
+    batchMs: endpointSlicesBatchMs,
+  }
   run(controlPlane, 'endpointslices', slices, (triggeredMs) =>
     server.announce('endpointslices', () => {
       for (const listener of endpointSlices) listener({ triggeredMs })
     }),
   )
-  const objects = { perObject: endpointsPerObject, workers: endpointSyncs, batchMs: endpointsBatchMs }
+  const objects = {
+    queueName: 'endpoint',
+    perObject: endpointsPerObject,
+    workers: endpointSyncs,
+    batchMs: endpointsBatchMs,
+  }
   run(controlPlane, 'endpoints', objects)
 }
 
 /** How one of the two works. */
 interface Writing {
+  /** As its metrics call it. */
+  queueName: string
   /** Endpoints in one object. */
   perObject: number
   workers: number
@@ -55,7 +67,7 @@ interface Writing {
 function run(
   controlPlane: ControlPlane,
   resource: string,
-  { perObject, workers, batchMs }: Writing,
+  { queueName, perObject, workers, batchMs }: Writing,
   onWrite?: (triggeredMs: number | undefined) => void,
 ): void {
   const { timeline, server, store } = controlPlane
@@ -79,6 +91,7 @@ function run(
     }
     for (let index = open; index > 0; index--) client.send(isFirst ? 'POST' : 'PUT', resource, onReply, onCommit)
   })
+  controlPlane.workQueues.set(queueName, queue)
 
   const select = ({ metadata }: Pod): Backends[] => {
     const selecting: Backends[] = []

@@ -69,6 +69,7 @@ export function runGarbageCollector(controlPlane: ControlPlane): void {
     else if (isForeground(node.object)) awaitDependents(uid, node, finish)
     else finish()
   })
+  controlPlane.workQueues.set('garbage_collector_attempt_to_delete', queue)
 
   const collect = (uid: string, node: Node, finish: (error?: unknown) => void) => {
     client.get(refOf(node), (error, object) => {

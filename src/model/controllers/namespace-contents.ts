@@ -10,14 +10,21 @@ import { controllerClient } from '../control-plane.ts'
  * `kube-root-ca.crt`. Each has its own client and one worker.
  */
 export function runNamespaceContentControllers(controlPlane: ControlPlane): void {
-  publish(controlPlane, 'serviceaccounts', 'default', (metadata) => ({ metadata }))
-  publish(controlPlane, 'configmaps', 'kube-root-ca.crt', (metadata) => ({ metadata, data: { 'ca.crt': 'simulated' } }))
+  publish(controlPlane, 'serviceaccounts', { queueName: 'serviceaccount', name: 'default' }, (metadata) => ({
+    metadata,
+  }))
+  publish(
+    controlPlane,
+    'configmaps',
+    { queueName: 'root_ca_cert_publisher', name: 'kube-root-ca.crt' },
+    (metadata) => ({ metadata, data: { 'ca.crt': 'simulated' } }),
+  )
 }
 
 function publish<R extends 'serviceaccounts' | 'configmaps'>(
   controlPlane: ControlPlane,
   resource: R,
-  name: string,
+  { queueName, name }: { queueName: string; name: string },
   make: (metadata: { name: string; namespace: string }) => ResourceTypes[R],
 ): void {
   const { timeline, server, store } = controlPlane
@@ -37,6 +44,7 @@ function publish<R extends 'serviceaccounts' | 'configmaps'>(
       done()
     })
   })
+  controlPlane.workQueues.set(queueName, queue)
   for (const { metadata } of store.list('namespaces')) queue.add(metadata.name ?? '')
   server.inform('namespaces', ({ type, object }) => {
     if (type !== 'DELETED') queue.add(object.metadata.name ?? '')

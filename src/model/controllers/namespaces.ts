@@ -66,6 +66,7 @@ export function runNamespaceController(controlPlane: ControlPlane): void {
     },
     longestBackOffMs,
   )
+  controlPlane.workQueues.set('namespace', queue)
 
   const contentsOf = (kinds: readonly ResourceName[], namespace: string): Content[] =>
     kinds.flatMap((resource) => [...store.values(resource, namespace)].map((object) => ({ resource, object })))

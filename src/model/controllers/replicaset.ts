@@ -75,6 +75,7 @@ export function runReplicaSetController(controlPlane: ControlPlane): void {
     else if (missing < 0) deletePods(key, one, Math.min(-missing, burstReplicas), finish)
     else finish(false)
   })
+  controlPlane.workQueues.set('replicaset', queue)
 
   const createPods = (key: string, one: Known, count: number, finish: (failed: boolean) => void) => {
     one.expectedCreates = count

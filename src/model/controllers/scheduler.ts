@@ -24,6 +24,12 @@ interface Candidate {
   usedMemoryBytes: number
 }
 
+/** What can be seen of a scheduler. */
+export interface Scheduler {
+  /** Pods that wait to be looked at, and pods that did not fit anywhere. */
+  pendingPods(): { active: number; unschedulable: number }
+}
+
 /** What a pod asks of a node. */
 interface Needs {
   cpu: number
@@ -34,7 +40,7 @@ interface Needs {
  * The scheduler (pkg/scheduler): one pod after the other, a node with the fewest pods among those it looked at; binding goes on
  * beside the next decision. How many nodes it looks at falls with their number (schedule_one.go, numFeasibleNodesToFind).
  */
-export function runScheduler(controlPlane: ControlPlane): void {
+export function runScheduler(controlPlane: ControlPlane): Scheduler {
   const { timeline, server, processor, costs, settings } = controlPlane
   // One for pods and one for events, each with a bucket of its own of the same size (cmd/kube-scheduler/app/options, createClients).
   const createOwnClient = () =>
@@ -248,6 +254,7 @@ export function runScheduler(controlPlane: ControlPlane): void {
       if (candidate !== undefined && placed.get(key) === undefined) place(key, candidate, needsOf(object))
     }
   })
+  return { pendingPods: () => ({ active: queue.length - head, unschedulable: unschedulable.size }) }
 }
 
 /** How many nodes that a pod fits on are enough to choose from (schedule_one.go, numFeasibleNodesToFind); 0 % leaves it to their number. */
