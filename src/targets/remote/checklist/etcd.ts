@@ -266,7 +266,8 @@ function judgeQuota({ etcd: source, flags }: ClusterFacts): Judgement {
       const used = `${formatBytes(sizeBytes)} of ${formatBytes(quotaBytes)} used (${name})`
       if (quotaBytes > 0 && sizeBytes > fullAbove * quotaBytes)
         return fail(`${used}: writes stop when it is full`, `Compact and defragment. ${next}`)
-      return quotaBytes > defaultQuotaBytes || quotaBytes === 0 ? pass(used) : fail(used, next)
+      if (quotaBytes > defaultQuotaBytes || quotaBytes === 0) return pass(used)
+      return fail(`${used}${quotaBytes === defaultQuotaBytes ? ': the default' : ''}`, next)
     }
   }
   return whereSeen(flags.etcd, (processes) => {
