@@ -206,7 +206,7 @@ describeWithComponents('doctor --clusters', () => {
     })
     expect(printed(stdout, 'good', 'priority').text).toContain('etcd-cp-1 has none')
     expect(printed(stdout, 'good', 'resources').text).toContain('no CPU request: etcd-cp-1')
-    expect(printed(stdout, 'good', 'wildcard-roles').text).toContain('Group system:authenticated (everybody)')
+    expect(printed(stdout, 'good', 'wildcard-roles').text).toContain('Group system:serviceaccounts (everybody)')
     expect(printed(stdout, 'good', 'cluster-admins').verdict).toBe('fail')
   })
 
@@ -251,5 +251,5 @@ const wideBinding: Manifest = {
   kind: 'ClusterRoleBinding',
   metadata: { name: 'everybody' },
   roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
-  subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:authenticated' }],
+  subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:serviceaccounts' }],
 } as Manifest
