@@ -174,7 +174,7 @@ describeWithComponents('doctor --clusters', () => {
     const planted = {
       'tls-apiserver-etcd': `without TLS: ${bad.etcd}`,
       'tls-etcd-clients': 'serves clients without TLS',
-      'etcd-quota': 'of 2.0 GiB used: the default',
+      'etcd-quota': 'of 2.0 GiB, the default, used',
       encryption: 'no --encryption-provider-config',
       audit: 'no --audit-policy-file',
     }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fakeCluster, reachOf } from '../../../testing/fake-cluster.ts'
 import type { Recorded } from '../../../testing/recorded-clusters.ts'
@@ -64,6 +66,14 @@ describe('the checklist', () => {
     const lines = topics.flatMap(({ lines: own }) => own)
     expect(new Set(lines.map(({ id }) => id)).size).toBe(lines.length)
     expect(new Set(lines.map(({ title }) => title)).size).toBe(lines.length)
+  })
+
+  it('should have a row for every line in docs/checklist.md, in the same order', () => {
+    const rows = readFileSync(join('docs', 'checklist.md'), 'utf8').matchAll(/^\| (.*?) \|/gm)
+    const documented = [...rows].map(([, title]) => title).slice(1)
+    expect(documented).toEqual(
+      topics.flatMap(({ title, lines }) => [`**${title}**`, ...lines.map((line) => line.title)]),
+    )
   })
 
   it('should see most of a kubeadm cluster, and what kubeadm leaves out', async () => {

@@ -263,11 +263,11 @@ function judgeQuota({ etcd: source, flags }: ClusterFacts): Judgement {
       .toSorted((one, other) => one.quotaBytes - other.quotaBytes)[0]
     if (smallest !== undefined) {
       const { name, quotaBytes, sizeBytes = 0 } = smallest
-      const used = `${formatBytes(sizeBytes)} of ${formatBytes(quotaBytes)} used (${name})`
+      const byDefault = quotaBytes === defaultQuotaBytes ? ', the default,' : ''
+      const used = `${formatBytes(sizeBytes)} of ${formatBytes(quotaBytes)}${byDefault} used (${name})`
       if (quotaBytes > 0 && sizeBytes > fullAbove * quotaBytes)
         return fail(`${used}: writes stop when it is full`, `Compact and defragment. ${next}`)
-      if (quotaBytes > defaultQuotaBytes || quotaBytes === 0) return pass(used)
-      return fail(`${used}${quotaBytes === defaultQuotaBytes ? ': the default' : ''}`, next)
+      return quotaBytes > defaultQuotaBytes || quotaBytes === 0 ? pass(used) : fail(used, next)
     }
   }
   return whereSeen(flags.etcd, (processes) => {
