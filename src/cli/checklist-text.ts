@@ -1,5 +1,4 @@
 import { plural } from '../base/count.ts'
-import { formatNames } from '../base/names.ts'
 import type { Checklist, Verdict } from '../result/checklist.ts'
 import { countsOf } from '../result/checklist.ts'
 import type { Styles } from './terminal.ts'
@@ -38,13 +37,8 @@ export function checklistNotes(checklists: readonly Checklist[]): string[] {
   return checklists.flatMap(({ cluster, lines }) => {
     const failing = lines.filter(({ verdict }) => verdict === 'fail')
     const titles = failing.map(({ topic, title }) => `${topic}: ${title}`)
-    return [
-      `${cluster}: checklist ${countsOf(lines)}`,
-      ...(failing.length === 0
-        ? []
-        : [
-            `${plural(failing.length, 'line fails', 'lines fail')}, which stops no run: ${formatNames(titles, titles.length)}`,
-          ]),
-    ]
+    const counts = `${cluster}: checklist ${countsOf(lines)}`
+    if (failing.length === 0) return [counts]
+    return [counts, `${plural(failing.length, 'line fails', 'lines fail')} (this stops no run): ${titles.join('; ')}`]
   })
 }

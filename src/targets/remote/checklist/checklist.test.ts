@@ -96,7 +96,7 @@ describe('the checklist', () => {
     ])
     expect(verdicts).toMatchObject({
       'control-plane-nodes': 'pass: 3 control-plane nodes: cp-1, cp-2, cp-3',
-      'control-plane-zones': 'pass: a majority is left when a zone is lost: zone-0 1, zone-1 1, zone-2 1',
+      'control-plane-zones': 'pass: a majority is left when a zone is lost: 1 in zone-0, 1 in zone-1, 1 in zone-2',
       'etcd-members': 'pass: 3 members (pods in kube-system), all healthy',
       'etcd-quota': 'fail: --quota-backend-bytes is not set: 2 GiB (pod etcd-cp-1)',
       'tls-etcd-peers': 'pass: https, --peer-client-cert-auth (pod etcd-cp-1 and 2 others)',

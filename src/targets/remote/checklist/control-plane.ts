@@ -63,7 +63,7 @@ function spread(nodes: readonly NodeFact[]): Judgement {
     })
   }
   const zones = Map.groupBy(nodes, ({ zone }) => zone ?? '')
-  const shown = [...zones].map(([zone, own]) => `${zone} ${own.length}`).join(', ')
+  const shown = [...zones].map(([zone, own]) => `${own.length} in ${zone}`).join(', ')
   const largest = Math.max(...[...zones.values()].map(({ length }) => length))
   const majority = Math.floor(nodes.length / 2) + 1
   return nodes.length - largest >= majority

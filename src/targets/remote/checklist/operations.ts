@@ -110,7 +110,7 @@ function judgePages({ pages, managed }: ClusterFacts): Judgement {
   }
   const missing = controlPlaneComponents.filter((component) => pages.every((one) => one.component !== component))
   if (missing.length === 0) return pass(`/metrics of ${formatList(read)}`)
-  const because = `/metrics of ${formatList(read)}; not of ${formatList(missing)}`
+  const because = `/metrics of ${formatList(read) || 'none'}; not of ${formatList(missing)}`
   return cannotSee(
     managed === undefined
       ? {

@@ -48,7 +48,7 @@ export const versions: Topic = {
       title: 'kube-proxy, at most 3 behind',
       judge: ({ version, proxy }) =>
         whereSeen(proxy, (of) =>
-          judgeSkew(version, [{ name: 'DaemonSet kube-proxy', version: of }], nodesBehind, 'version'),
+          judgeSkew(version, [{ name: 'DaemonSet kube-proxy', version: of }], nodesBehind, 'DaemonSet'),
         ),
     },
   ],
