@@ -276,7 +276,7 @@ async function servesClients(one: Component, signal: AbortSignal): Promise<boole
 }
 
 /** What a page of etcd's says. */
-export function memberOf(name: string, samples: readonly MetricSample[], servesWithoutTls: boolean): EtcdMember {
+function memberOf(name: string, samples: readonly MetricSample[], servesWithoutTls: boolean): EtcdMember {
   const gaugeOf = (metric: string) => samples.find((sample) => sample.name === metric)?.value
   const flagOf = (metric: string) => {
     const value = gaugeOf(metric)

@@ -12,7 +12,7 @@ export interface Reader {
 }
 
 /** How to be allowed to read what was refused. */
-export const askForRights = 'Have an administrator apply manifests/rbac-checklist.yaml for this user'
+const askForRights = 'Have an administrator apply manifests/rbac-checklist.yaml for this user'
 
 /** What reading gives; where the cluster refuses it, why. Throws what `signal` aborts with. */
 export async function attempt<T>(signal: AbortSignal, what: string, read: () => Promise<T>): Promise<Seen<T>> {
