@@ -1,7 +1,7 @@
 import { systemClock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
 import { deviceOf, readKernelFile, timeSyncs } from '../../base/files.ts'
-import type { Finding } from './examine.ts'
+import type { Finding } from './finding.ts'
 
 /** "p99 duration should be less than 10ms" of what etcd takes to sync its WAL (etcd.io, FAQ). */
 const syncLimitMs = 10

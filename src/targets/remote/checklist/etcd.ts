@@ -2,12 +2,13 @@ import { plural } from '../../../base/count.ts'
 import { formatDuration, parseDurationMs } from '../../../base/duration.ts'
 import { formatBytes } from '../../../base/quantity.ts'
 import type { Distribution } from '../../../result/distribution.ts'
-import type { ClusterFacts, EtcdMember, Seen, Unseen } from './facts.ts'
+import type { ClusterFacts, EtcdMember } from './facts.ts'
 import type { Flags } from './flags.ts'
 import { flagValue, itemsOf } from './flags.ts'
 import type { Judgement, Topic } from './judge.ts'
 import { cannotSee, eachProcess, fail, few, pass, whereSeen } from './judge.ts'
 import { managedBy } from './providers.ts'
+import type { Seen, Unseen } from './seen.ts'
 
 /** "p99 duration should be less than 10ms" (etcd.io, FAQ: What does the etcd warning "failed to send out heartbeat on time" mean?). */
 const walFsyncLimitMs = 10

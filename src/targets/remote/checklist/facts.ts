@@ -2,13 +2,7 @@ import type { Distribution } from '../../../result/distribution.ts'
 import type { Apiservers } from '../apiservers.ts'
 import type { Flags } from './flags.ts'
 import type { Provider } from './providers.ts'
-
-/** What a source says; or why it says nothing, and what would show it. */
-export type Seen<T> = { value: T } | Unseen
-export interface Unseen {
-  because: string
-  next: string
-}
+import type { Seen } from './seen.ts'
 
 /** Components whose flags and versions the checklist looks at. */
 export const controlPlaneComponents = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'etcd'] as const

@@ -15,7 +15,6 @@ import type {
   KubeletFact,
   NodeFact,
   PageFact,
-  Seen,
 } from './facts.ts'
 import type { Flags } from './flags.ts'
 import { flagsOnPage } from './flags.ts'
@@ -42,6 +41,7 @@ import type { Provider } from './providers.ts'
 import { managedBy, providerOf } from './providers.ts'
 import type { Reader } from './read.ts'
 import { attempt, getOne, listAll } from './read.ts'
+import type { Seen } from './seen.ts'
 
 /** Where a checklist looks. */
 export interface Gathering {

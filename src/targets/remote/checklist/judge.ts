@@ -1,8 +1,9 @@
 import { plural } from '../../../base/count.ts'
 import { formatNames } from '../../../base/names.ts'
 import type { ChecklistLine } from '../../../result/checklist.ts'
-import type { ClusterFacts, ControlPlaneComponent, Seen, Unseen } from './facts.ts'
+import type { ClusterFacts, ControlPlaneComponent } from './facts.ts'
 import type { Flags } from './flags.ts'
+import type { Seen, Unseen } from './seen.ts'
 
 /** A verdict, and what it rests on. */
 export type Judgement = Pick<ChecklistLine, 'verdict' | 'reason' | 'next'>

@@ -1,4 +1,4 @@
-import type { NodeFact, Unseen } from './facts.ts'
+import type { Unseen } from './seen.ts'
 
 /** Somebody who runs control planes for others, and shows their settings elsewhere. */
 export interface Provider {
@@ -45,7 +45,7 @@ export function managedBy({ name, where }: Provider): Unseen {
  */
 export function providerOf(
   version: string,
-  nodes: readonly (Pick<NodeFact, 'isControlPlane'> & { labels: readonly string[] })[],
+  nodes: readonly { isControlPlane: boolean; labels: readonly string[] }[],
 ): Provider | undefined {
   if (nodes.some(({ isControlPlane }) => isControlPlane)) return undefined
   return providers.find(

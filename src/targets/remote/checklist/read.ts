@@ -3,7 +3,7 @@ import { messageOf } from '../../../base/errors.ts'
 import { ApiError } from '../../../kube/api.ts'
 import type { RawEndpoint } from '../../../kube/http.ts'
 import { parseJson } from '../../../kube/transport.ts'
-import type { Seen } from './facts.ts'
+import type { Seen } from './seen.ts'
 
 /** Who reads, and how long. */
 export interface Reader {
