@@ -95,7 +95,7 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     const { status, stdout, stderr } = await scene.follow('node src/main.ts doctor --clusters ~/clusters.yaml')
     // One machine has both control planes, and each etcd the default quota.
     expect({ status, stderr }, stdout).toEqual({ status: 1, stderr: '' })
-    const sections = stdout.split(/^(?=(?:host cluster|target) \(context \w+\)$)/m)
+    const [, ...sections] = stdout.split(/^(?=(?:host cluster|target) \(context \w+\)$)/m)
     expect(sections).toHaveLength(2)
     for (const section of sections) {
       for (const { id, title } of topics.flatMap(({ lines }) => lines)) {
