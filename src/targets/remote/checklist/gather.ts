@@ -210,7 +210,7 @@ async function flagsOf(
     const [refused] = pages.flatMap((one) => ('value' in one ? [] : [one]))
     if (!('value' in pods)) {
       const because = refused === undefined ? pods.because : `${pods.because}; ${refused.because}`
-      return { because, next: pods.next }
+      return { because, next: refused?.next ?? pods.next }
     }
     return (
       refused ?? {
