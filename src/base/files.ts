@@ -4,6 +4,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  fdatasyncSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -21,6 +22,7 @@ import {
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
@@ -186,13 +188,63 @@ export function makeTemporaryFolder(prefix: string): string {
 /** How much may still be written to a folder that is there or could be made. Throws `Failure('infrastructure')` where nothing may. */
 export function freeBytes(path: string): number {
   return onFile(path, 'written', () => {
-    let above = resolve(path)
-    while (statSync(above, { throwIfNoEntry: false }) === undefined) above = dirname(above)
+    const above = nearestFolder(path)
     // Rights, quotas and read-only mounts have many forms: trying is the only way to know.
     rmdirSync(mkdtempSync(join(above, '.scale-test-')))
     const { bavail, bsize } = statfsSync(above)
     return bavail * bsize
   })
+}
+
+/** The device that a folder, or the nearest one above it that is there, is on, as the kernel writes it: `8:1`. Throws `Failure('infrastructure')`. */
+export function deviceOf(path: string): string {
+  return onFile(path, 'looked into', () => {
+    // A number of more than 32 bits: 12 of the major one and 20 of the minor one are mixed (glibc, sys/sysmacros.h).
+    const device = BigInt(statSync(nearestFolder(path)).dev)
+    const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn)
+    const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn)
+    return `${major}:${minor}`
+  })
+}
+
+/**
+ * Appends to a file of its own in a folder, or in the nearest one above it that is there, and syncs its data after each write; removes it.
+ * Returns what each write with its sync took, milliseconds: at least one, and `limits.writes` of them unless `limits.totalMs` is over before.
+ * Throws `Failure('infrastructure')`.
+ */
+export function timeSyncs(
+  path: string,
+  limits: { writes: number; bytes: number; totalMs: number },
+  nowMs: () => number,
+): number[] {
+  return onFile(path, 'written', () => {
+    const folder = mkdtempSync(join(nearestFolder(path), '.scale-test-'))
+    try {
+      const file = openSync(join(folder, 'syncs'), 'wx', 0o600)
+      try {
+        const block = Buffer.alloc(limits.bytes, 1)
+        const takenMs: number[] = []
+        for (const beganMs = nowMs(); takenMs.length < limits.writes; ) {
+          const startMs = nowMs()
+          writeSync(file, block)
+          fdatasyncSync(file)
+          takenMs.push(nowMs() - startMs)
+          if (nowMs() - beganMs > limits.totalMs) break
+        }
+        return takenMs
+      } finally {
+        closeSync(file)
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+}
+
+function nearestFolder(path: string): string {
+  let above = resolve(path)
+  while (statSync(above, { throwIfNoEntry: false }) === undefined) above = dirname(above)
+  return above
 }
 
 function makeOne(folder: string, mode: number): void {

@@ -2,9 +2,15 @@ import process from 'node:process'
 import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure, messageOf } from '../base/errors.ts'
 import { kindOf } from '../base/files.ts'
+import { readModulePins } from '../components/components.ts'
+import type { PlannedClusters } from '../plan/plan.ts'
 import { examineMachine } from '../targets/local/examine.ts'
+import { checklistsOf } from '../targets/remote/checklist/index.ts'
+import { requireKnown } from '../targets/remote/index.ts'
 import { connectOverHttp, reachClusters, serverVersionOf, titleOf } from '../targets/remote/reach.ts'
+import { renderChecklist } from './checklist-text.ts'
 import { defaultClusters, loadClusters } from './plans.ts'
+import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 import { readOptions } from './targets.ts'
 import { wrap } from './wrap.ts'
@@ -12,8 +18,59 @@ import { wrap } from './wrap.ts'
 /** As wide as a mark and the spaces around it. */
 const indent = ' '.repeat(10)
 
+export interface DoctorOptions {
+  clusters?: string
+  allowInsecure?: string[]
+}
+
+/**
+ * Says what this machine has and lacks for each target or, with `clusters`, how those clusters are built. Fails when target local cannot run here,
+ * or a line of a checklist fails; one that cannot be seen fails nothing.
+ */
+export function doctorCommand(
+  { clusters, allowInsecure = [] }: DoctorOptions,
+  surroundings: Surroundings,
+): Promise<number> {
+  if (clusters !== undefined) return examineArchitecture(loadClusters(clusters), allowInsecure, surroundings)
+  if (allowInsecure.length > 0)
+    throw new Failure('bad-input', '--allow-insecure is for clusters', { next: 'Name them: --clusters FILE' })
+  return examineThisMachine(surroundings)
+}
+
+/** Prints the checklist of each cluster. Throws `Failure('infrastructure')` when one does not answer. */
+async function examineArchitecture(
+  planned: PlannedClusters,
+  allowInsecure: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
+  const { terminal, styles, folders, interruption } = surroundings
+  const closing = new AbortController()
+  const signal = AbortSignal.any([interruption.signal, closing.signal])
+  try {
+    const clusters = await reachClusters(planned, {
+      ...readOptions(surroundings),
+      allowInsecure,
+      connect: connectOverHttp(systemClock),
+      signal,
+    })
+    requireKnown({ '--allow-insecure': allowInsecure }, clusters)
+    const newestVersion = readModulePins({ sourceFolder: folders.components }).kubernetes
+    const reading = (onProgress: (text: string) => void) => {
+      onProgress('reading the clusters')
+      return checklistsOf(clusters, planned, { newestVersion, clock: systemClock, signal })
+    }
+    const checklists = await withStatusLine(terminal, reading)
+    const texts = checklists.map((one) => renderChecklist(one, styles).join('\n'))
+    terminal.print(texts.join('\n\n'))
+    const hasFailed = checklists.some(({ lines }) => lines.some(({ verdict }) => verdict === 'fail'))
+    return hasFailed ? exitCodes.thresholdMissed : exitCodes.pass
+  } finally {
+    closing.abort(new Failure('interrupted', 'the clusters have been looked at'))
+  }
+}
+
 /** Says what this machine has and lacks for each target; fails when a target cannot run here at all. */
-export async function doctorCommand(surroundings: Surroundings): Promise<number> {
+async function examineThisMachine(surroundings: Surroundings): Promise<number> {
   const { terminal, styles, folders, env } = surroundings
   const marks = { has: styles.green('ok     '), limits: styles.yellow('note   '), lacks: styles.red('missing') }
   const print = ({ state, what, next }: { state: keyof typeof marks; what: string; next?: string | undefined }) => {

@@ -1,10 +1,12 @@
 import { stringify } from 'yaml'
 import { plural } from '../base/count.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
+import type { Checklist } from '../result/checklist.ts'
 import { dryRun } from '../targets/remote/index.ts'
 import { lineOf } from '../targets/remote/objects.ts'
 import type { CheckOutcome } from '../targets/remote/preflight/check.ts'
 import { titleOf } from '../targets/remote/reach.ts'
+import { checklistNotes } from './checklist-text.ts'
 import { loadPlanFor } from './plans.ts'
 import type { Surroundings } from './surroundings.ts'
 import { targetNamed } from './target-names.ts'
@@ -47,7 +49,7 @@ export async function dryRunCommand(
   const closing = new AbortController()
   try {
     const signal = AbortSignal.any([interruption.signal, closing.signal])
-    const { checks, objects } = await dryRun(remoteOptions(plan, surroundings, options), signal)
+    const { checks, checklists, objects } = await dryRun(remoteOptions(plan, surroundings, options), signal)
     const counts = new Map<string, number>()
     for (const planned of objects()) {
       const title = titleOf(planned.cluster)
@@ -60,6 +62,7 @@ export async function dryRunCommand(
       ...[...counts].map(([title, count]) => `${title}: would create ${plural(count, 'object')}; created none`),
       '',
       ...renderChecks(checks, styles),
+      ...renderNotes(checklists, styles),
     ]
     terminal.print(`${comment}${lines.join(`\n${comment}`)}`)
     const refused = checks.some(({ refusals }) => refusals.length > 0)
@@ -67,6 +70,16 @@ export async function dryRunCommand(
   } finally {
     closing.abort(new Failure('interrupted', 'the clusters have been looked at'))
   }
+}
+
+/** What the checklist of the architecture says in short: it refuses nothing. */
+function renderNotes(checklists: readonly Checklist[], styles: Styles): string[] {
+  if (checklists.length === 0) return []
+  const whole = 'for the whole checklist: npm run scale-test -- doctor --clusters FILE'
+  return [
+    `${styles.green('ok     ')} Architecture`,
+    ...[...checklistNotes(checklists), whole].map((note) => `        ${styles.dim(note)}`),
+  ]
 }
 
 /** Every check with what it found, in lines. */

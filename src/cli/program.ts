@@ -10,6 +10,7 @@ import type { CalibrateOptions } from './calibrate-command.ts'
 import type { CleanupOptions } from './cleanup-command.ts'
 import type { CompareOptions } from './compare-command.ts'
 import type { ComponentsOptions } from './components-command.ts'
+import type { DoctorOptions } from './doctor-command.ts'
 import type { DryRunOptions } from './dry-run.ts'
 import type { ImageOptions } from './image-command.ts'
 import type { ReportOptions, RunOptions, WhatIfOptions } from './options.ts'
@@ -211,8 +212,16 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('doctor')
-    .description('show what this machine has and lacks for each target')
-    .action(async () => onExit(await (await import('./doctor-command.ts')).doctorCommand(surroundings)))
+    .description('show what this machine has and lacks for each target or, with --clusters, how clusters are built')
+    .option(
+      '--clusters <file>',
+      'check the architecture of the clusters in this file; exit status 1 if a line fails',
+      inHome,
+    )
+    .option('--allow-insecure <context>', insecureHelp, collected)
+    .action(async (options: DoctorOptions) =>
+      onExit(await (await import('./doctor-command.ts')).doctorCommand(options, surroundings)),
+    )
 
   program
     .command('components')

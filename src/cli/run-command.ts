@@ -9,6 +9,7 @@ import { fleetTimeWarnings, fullEtcdWarnings, otherTargets, podWarnings } from '
 import type { Plan } from '../plan/plan.ts'
 import { armIdOf, armName, kubernetesOf } from '../plan/plan.ts'
 import { heapLimitBytes, lookAtThisMachine } from '../record/this-machine.ts'
+import type { Checklist } from '../result/checklist.ts'
 import type { Comparison, EarlierSessions } from '../run/context.ts'
 import type { RunEventSink } from '../run/events.ts'
 import type { RunOutcome } from '../run/run.ts'
@@ -17,6 +18,7 @@ import { fleetSpecOf } from '../steps/fleet-up.ts'
 import { stepKinds } from '../steps/registry.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 import { baselinesOf } from './baselines.ts'
+import { checklistNotes } from './checklist-text.ts'
 import { exitCodeOf } from './exit.ts'
 import { listrView } from './listr-view.ts'
 import { measureRun } from './measure-hint.ts'
@@ -43,6 +45,7 @@ import { runOn } from './targets.ts'
 import { thisMachine } from './this-machine.ts'
 import { refuseForOtherTargets } from './useless-options.ts'
 import { inVirtualTime } from './virtual-progress.ts'
+import { wrap } from './wrap.ts'
 
 /** Runs a plan from its file to its reports; returns the exit status. */
 export function runCommand(planName: string, options: RunOptions, surroundings: Surroundings): Promise<number> {
@@ -112,13 +115,16 @@ export async function carryOut(
     kubernetes: kubernetesOf(plan, arm),
     requests: requestsOf(arm),
   }))
+  let checklists: Checklist[]
   try {
     const { signal } = interruption
-    await withStatusLine(terminal, (onProgress) => target.prepare({ fleet, arms, signal, onProgress }))
+    const prepare = (onProgress: (text: string) => void) => target.prepare({ fleet, arms, signal, onProgress })
+    checklists = (await withStatusLine(terminal, prepare)) ?? []
   } catch (error) {
     folder.discard()
     throw error
   }
+  for (const text of checklistNotes(checklists)) terminal.print(wrap(text, '').join('\n'))
 
   interruption.hint = hintFor(on, folder.path)
   const records = openRecords(
@@ -142,6 +148,7 @@ export async function carryOut(
     plan,
     whatIf,
     baselines,
+    checklists,
     signal: AbortSignal.any([interruption.signal, records.broken]),
     emit(event) {
       if (event.type !== 'step-progress') records.journal(event)

@@ -2,6 +2,7 @@ import { plural } from '../base/count.ts'
 import type { Result } from '../result/result.ts'
 import type { Caveat } from './caveats.ts'
 import { caveatsOf } from './caveats.ts'
+import { checklistSections } from './checklist.ts'
 import type { Comparison } from './comparison.ts'
 import { figureRows } from './comparison.ts'
 import { conditionsSection } from './conditions.ts'
@@ -98,6 +99,7 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
       ...controlPlaneSection(arms),
       ...symptomsSection(arms),
       ...seriesSection(recorded, series),
+      ...checklistSections(result.checklists),
     ]),
     headlines,
     basis: basisOf(arms, armNames, knobs.differing.length),

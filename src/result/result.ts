@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { failureKinds } from '../base/errors.ts'
 import { usualMaterial } from '../plan/limits.ts'
 import { percentiles } from '../plan/series.ts'
+import { checklistSchema } from './checklist.ts'
 import type { OutcomeKind } from './outcome-kind.ts'
 import { curve, stopName } from './parts.ts'
 import { seriesSchema } from './series.ts'
@@ -310,6 +311,8 @@ const resultParts = {
   thresholds: z.array(thresholdOutcome),
   /** What the plan has more of than Kubernetes is tested with; absent where nothing, and in earlier results. */
   beyondTested: z.array(z.string()).optional(),
+  /** What was seen of the architecture of the clusters under test before the run; absent where they are the run's own, and in earlier results. */
+  checklists: z.array(checklistSchema).optional(),
   /** Differences of less than this share (0.05 is 5 %) are of no interest. */
   material: z.number().default(usualMaterial),
 }

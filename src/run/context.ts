@@ -61,6 +61,8 @@ export interface RunContext {
   whatIf?: Comparison | undefined
   /** Present when the run goes on after it was killed or interrupted. */
   earlier?: EarlierSessions | undefined
+  /** What was seen of the clusters' architecture beforehand. */
+  checklists?: Result['checklists']
   /** Kept results that thresholds compare with. */
   baselines?: Baselines | undefined
 }

@@ -28,7 +28,7 @@ interface Done {
 
 /** The result of a run, judged by what there is of it. */
 export function resultOfRun(
-  { runId, plan, target, host, whatIf, earlier, baselines }: RunContext,
+  { runId, plan, target, host, whatIf, earlier, baselines, checklists = [] }: RunContext,
   { arms: done, durationMs, ending, hasFailed }: Done,
 ): Result {
   const beyond = beyondTested(plan, forecastSteps(plan, stepKinds))
@@ -58,6 +58,7 @@ export function resultOfRun(
     ...(whatIf === undefined ? {} : { whatIf: whatIf.record }),
     ...(warmUps.length === 0 ? {} : { warmUps }),
     ...(beyond.length > 0 && { beyondTested: beyond }),
+    ...(checklists.length > 0 && { checklists }),
     arms,
     ...judgeRun({ thresholds: boundsIn(plan), arms, ending: ending?.message, baselines }),
   }

@@ -6,6 +6,7 @@ import type { KubeObject } from '../kube/resources.ts'
 import type { RequestRecord } from '../kube/transport.ts'
 import type { ClusterProcess } from '../measure/machine-record.ts'
 import type { ComponentMetrics, Wanted } from '../measure/metrics.ts'
+import type { Checklist } from '../result/checklist.ts'
 import type { ControlPlaneOutcome } from '../result/result.ts'
 import type { Knob, KnobReading } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
@@ -35,8 +36,11 @@ export interface Target<Opened extends Cluster | TunableCluster = Cluster | Tuna
   readonly tunes?: boolean
   /** Of arms that ask for this version of Kubernetes, or for none. */
   supports(knob: Knob, kubernetes?: string): KnobSupport
-  /** What this target needs before a run; throws a `Failure` that says what is missing and how to get it. */
-  prepare(context: PrepareContext): Promise<void>
+  /**
+   * What this target needs before a run; throws a `Failure` that says what is missing and how to get it. Resolves to what it has seen of the
+   * clusters' architecture, where they are somebody's.
+   */
+  prepare(context: PrepareContext): Promise<Checklist[] | undefined>
   /** Brings up the control plane of one arm. Whatever it started is gone when the cluster is disposed of. */
   open(options: OpenOptions): Promise<Opened>
 }

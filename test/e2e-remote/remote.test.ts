@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import type { Result } from '../../src/result/result.ts'
+import { topics } from '../../src/targets/remote/checklist/index.ts'
 import { fillIn, probesIn, resultSchema } from '../../src/testing/outcomes.ts'
 import type { Contents } from './contents.ts'
 import { scheduleRun } from './cron-job.ts'
@@ -90,6 +91,34 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     expect(await scene.contents()).toEqual(before)
   }, 60_000)
 
+  it('should give every line of the checklist a verdict and a reason, on both clusters', async () => {
+    const { status, stdout, stderr } = await scene.follow('node src/main.ts doctor --clusters ~/clusters.yaml')
+    // One machine has both control planes, and each etcd the default quota.
+    expect({ status, stderr }, stdout).toEqual({ status: 1, stderr: '' })
+    const [, ...sections] = stdout.split(/^(?=(?:host cluster|target) \(context \w+\)$)/m)
+    expect(sections).toHaveLength(2)
+    for (const section of sections) {
+      for (const { id, title } of topics.flatMap(({ lines }) => lines)) {
+        const line = section.split('\n').findIndex((text) => text.endsWith(` ${title}`))
+        expect(section.split('\n').slice(line, line + 2), id).toEqual([
+          expect.stringMatching(/^ {2}(pass|fail|cannot see) /),
+          expect.stringMatching(/^ {13}\S/),
+        ])
+      }
+      expect(section).toMatch(/pass +Kubernetes is maintained/)
+    }
+    const [host = '', target = ''] = sections
+    // A run reads neither metrics nor flags of the host cluster, so its user may not.
+    expect(host).toMatch(/cannot see Secrets encrypted at rest\n.*; you may not read\n +\/flagz/)
+    expect(target).toMatch(
+      /fail +Several control-plane nodes\n +no control-plane node is registered, and 1 apiserver answers/,
+    )
+    expect(target).toMatch(/pass +API server to etcd/)
+    expect(target).toMatch(/fail +Odd number of members, all healthy\n +1 member/)
+    expect(target).toMatch(/fail +Quota above the default of 2 GiB/)
+    expect(await scene.contents()).toEqual(before)
+  }, 60_000)
+
   it('should tell the UIDs when they are not known, and refuse another cluster than the one planned', async () => {
     const { host, target } = scene.cluster
     scene.writeClusters({})
@@ -148,6 +177,9 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     expect(result).toMatchObject({ evidence: 'measured', target: 'remote', verdict: 'pass', partial: false })
     expect(result.versions['hollow-node image']).toMatch(/^sha256:[0-9a-f]{64}$/)
     expect(result.arms.map(({ profile }) => profile)).toEqual(['untuned', 'tuned'])
+    expect(result.checklists?.map(({ cluster, lines }) => [cluster, lines.length])).toEqual([
+      ['target (context target)', topics.flatMap(({ lines }) => lines).length],
+    ])
     for (const arm of result.arms) {
       expect(arm).toMatchObject({ outcome: 'complete', residue: [], fleet: { nodes: 20, hosts: 2, processes: 5 } })
       expect(fillIn(arm)?.pods).toMatchObject({ expected: 40, ready: 40, unexpected: 0 })

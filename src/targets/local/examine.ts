@@ -6,24 +6,24 @@ import { formatBytes } from '../../base/quantity.ts'
 import type { Environment } from '../../components/components.ts'
 import { componentsVariable, locateComponents, readModulePins } from '../../components/components.ts'
 import { localComponents } from './binaries.ts'
+import { etcdDisk } from './disk.ts'
+import type { Finding } from './finding.ts'
 import { readLimits } from './limits.ts'
 import { mayRaisePriority } from './priority.ts'
 
-/** One thing a run needs, or works better with, and whether this machine has it. */
-export interface Finding {
-  /** `lacks`: a run cannot do without. `limits`: it can, but something will be said not to be applied, or be slow. */
-  state: 'has' | 'limits' | 'lacks'
-  what: string
-  /** What to do about it. */
-  next?: string
-}
-
-/** What this machine has and lacks for target local. Leaves everything as it is. */
+/** What this machine has and lacks for target local. Leaves everything as it is, but writes to the disk of the reports for up to a second. */
 export async function examineMachine(sourceFolder: string, reports: string, env: Environment): Promise<Finding[]> {
   if (process.platform !== 'linux') {
     return [{ state: 'lacks', what: `Linux (this is ${process.platform}): kubelets run nowhere else` }]
   }
-  return [await components(sourceFolder, env), ...machine(), ...limits(), ...disk(reports), privileges()]
+  return [
+    await components(sourceFolder, env),
+    ...machine(),
+    ...limits(),
+    ...disk(reports),
+    ...etcdDisk(reports),
+    privileges(),
+  ]
 }
 
 async function components(sourceFolder: string, env: Environment): Promise<Finding> {

@@ -36,7 +36,7 @@ describe('componentsOf', () => {
   ) {
     return componentsOf({
       api: fakeCluster({ pages: served }).api,
-      target: { kubeconfig: 'x', context: 'y', components },
+      target: { components },
       credentials,
       unreadApiservers,
       clock: systemClock,

@@ -9,22 +9,24 @@ import type { ReadableComponent } from '../read-back.ts'
 import type { ClusterApi, PlannedTarget } from './reach.ts'
 
 /** A component of a cluster whose pages can be read. */
-interface Component extends ReadableComponent {
+export interface Component extends ReadableComponent {
   component: ComponentName
+  /** Where it serves; absent where it is read through the apiserver. */
+  url?: string
 }
 
 /** The components of one cluster that can be asked for what they count and how they are set. */
 export interface Components extends AsyncDisposable {
   /** From now on the kubelet of this node as well, through the apiserver. */
   addKubelet(node: string): void
-  all(): readonly ReadableComponent[]
+  all(): readonly Component[]
   /** The metrics of all of them; one that does not answer says why. */
   scrape(wanted?: Wanted): Promise<ComponentMetrics[]>
 }
 
 export interface ComponentsOptions {
   api: ClusterApi
-  target: PlannedTarget
+  target: Pick<PlannedTarget, 'components'>
   credentials: Credentials
   /** Why not all that the apiservers count is read; undefined when it is. */
   unreadApiservers: string | undefined
@@ -51,7 +53,7 @@ export function componentsOf({
       const endpoint = connectEndpoint({ credentials: credentialsAt(url, credentials), clock, signal, retry })
       opened.push(endpoint)
       const component = name as ComponentName
-      return { component, name: nameAt(component, url), readPage: (path) => endpoint.readText(path) }
+      return { component, name: nameAt(component, url), url, readPage: (path) => endpoint.readText(path) }
     }),
   )
   const behindAddress: Component = {

@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
 import type { Plan } from '../../plan/plan.ts'
+import type { Checklist } from '../../result/checklist.ts'
 import type { PlannedWork, Target } from '../target.ts'
 import { runArmProgram } from './arm-program.ts'
+import { checklistsOf } from './checklist/index.ts'
 import { closeBudgetMs, openBudgetMs, openRemoteCluster } from './cluster.ts'
 import { supportOf } from './knobs.ts'
 import type { Holder } from './lease.ts'
@@ -42,6 +44,8 @@ export interface RemoteTargetOptions {
 export interface DryRun {
   clusters: readonly Reach[]
   checks: CheckOutcome[]
+  /** Of each target; none where a check refuses. */
+  checklists: Checklist[]
   objects(): Iterable<PlannedObject>
 }
 
@@ -68,8 +72,9 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
       onProgress('checking the clusters')
       const closing = new AbortController()
       try {
-        const { checks } = await dryRun(options, AbortSignal.any([signal, closing.signal]))
+        const { checks, checklists } = await dryRun(options, AbortSignal.any([signal, closing.signal]))
         requireNoRefusals(checks)
+        return checklists
       } finally {
         closing.abort(new Failure('interrupted', 'the clusters have been looked at'))
       }
@@ -123,7 +128,14 @@ export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal):
   const hollow = hollowArms(planned).map(({ order }) => order)
   const preflight = { plan, work, clusters, hollow, confirmed, now: at, objects, signal }
   const checks = await examineClusters(preflight, allChecks)
-  return { clusters, checks, objects }
+  const isRefused = checks.some(({ refusals }) => refusals.length > 0)
+  const targets = isRefused ? [] : clusters.filter(({ role }) => role === 'target')
+  const checklists = await checklistsOf(targets, clustersOf(plan), {
+    newestVersion: kubernetesVersion(undefined),
+    clock,
+    signal,
+  })
+  return { clusters, checks, checklists, objects }
 }
 
 /** A context that was typed, with whatever option, and is not there is a mistake. Throws `Failure('bad-input')`. */

@@ -47,8 +47,8 @@ function needed(permissions: readonly Permission[]): string[] {
   )
 }
 
-describe.each(['host', 'target'] as const)('manifests/rbac-%s.yaml', (role) => {
-  it('should grant what a run needs, and nothing else', () => {
+describe.each(['host', 'target', 'checklist'] as const)('manifests/rbac-%s.yaml', (role) => {
+  it('should grant what is needed, and nothing else', () => {
     expect(granted(role).sort()).toEqual(needed(allPermissions(role)).sort())
   })
 

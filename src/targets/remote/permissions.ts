@@ -224,8 +224,62 @@ const onHost: readonly Permission[] = [
   },
 ]
 
-/** All that any plan needs on a cluster in this role: what the RBAC manifests grant. */
-export function allPermissions(role: 'host' | 'target'): Permission[] {
+/** What the checklist can use on any cluster; a run needs none of it, and without any of these its lines say that they cannot see. */
+const forChecklist: readonly Permission[] = [
+  {
+    group: '',
+    resource: 'nodes',
+    verbs: ['list'],
+    because: 'how many control-plane nodes there are, where, and the versions of all kubelets',
+  },
+  {
+    group: '',
+    resource: 'pods',
+    verbs: ['list'],
+    because: 'the flags, priority and resources of the control plane’s pods; which pods are labelled as monitoring',
+  },
+  {
+    group: 'apps',
+    resource: 'daemonsets',
+    namespace: 'kube-system',
+    names: ['kube-proxy'],
+    verbs: ['get'],
+    because: 'the version of kube-proxy',
+  },
+  {
+    group: 'batch',
+    resource: 'cronjobs',
+    verbs: ['list'],
+    because: 'which of them save etcd, and when one last succeeded',
+  },
+  { group: 'velero.io', resource: 'schedules', verbs: ['list'], because: 'backups by Velero, where it is installed' },
+  {
+    group: 'rbac.authorization.k8s.io',
+    resource: 'clusterroles',
+    verbs: ['list'],
+    because: 'which roles allow everything',
+  },
+  {
+    group: 'rbac.authorization.k8s.io',
+    resource: 'clusterrolebindings',
+    verbs: ['list'],
+    because: 'to whom they are bound',
+  },
+  {
+    group: 'discovery.k8s.io',
+    resource: 'endpointslices',
+    namespace: 'default',
+    names: ['kubernetes'],
+    verbs: ['get'],
+    because: 'how many apiservers there are, where their machines are not nodes',
+  },
+  { path: '/metrics', verbs: ['get'], because: 'whether key indicators can be read' },
+  { path: '/flagz', verbs: ['get'], because: 'flags of the components that do not run in pods' },
+]
+
+/** All that any plan, or the checklist, can use on a cluster in this role: what the RBAC manifests grant. */
+export function allPermissions(role: 'host' | 'target' | 'checklist'): Permission[] {
+  if (role === 'checklist') return [...forChecklist]
   return role === 'host'
     ? [...onHost]
     : [...onEveryTarget, ...forEvents, ...forHollowNodes, ...forCertificates, ...forProxies]

@@ -1,7 +1,6 @@
 import { Failure } from '../../../base/errors.ts'
 import { access } from './access.ts'
 import { apiservers } from './apiservers.ts'
-import { architecture } from './architecture.ts'
 import type { Check, CheckOutcome, Known } from './check.ts'
 import { collisions } from './collisions.ts'
 import { credentials } from './credentials.ts'
@@ -26,7 +25,6 @@ export const allChecks: readonly Check[] = [
   hosts,
   versions,
   apiservers,
-  architecture,
 ]
 
 /**
