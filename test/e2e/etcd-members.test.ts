@@ -193,15 +193,12 @@ describeWithComponents('a control plane of several', () => {
     mkdirSync(elsewhere)
     writeFileSync(join(folder, 'plan.yaml'), planWith(elsewhere))
     const run = orchestrate('run', join(folder, 'plan.yaml'))
-    let isWritten = false
-    const watching = setInterval(() => {
-      isWritten ||= globSync(join(elsewhere, '*', '*', '*.wal')).length === 3
-    }, 100)
+    const isWritten = () => globSync(join(elsewhere, '*', '*', '*.wal')).length === 3
+    await until('a log is written there', () => isWritten() || run.child.exitCode !== null)
+    expect(isWritten(), run.output()).toBe(true)
     await run.ended
-    clearInterval(watching)
     // A machine that is too busy is told, and no concern of this test.
     expect([0, 4], run.output()).toContain(run.child.exitCode)
-    expect(isWritten, run.output()).toBe(true)
     const { controlPlane, outcome, knobs, series } = armOf()
     expect(outcome).toBe('complete')
     expect(controlPlane).toMatchObject({ apiservers: 2, etcd: { members: 3, roundTrip: { askedMs: 5 } } })
