@@ -203,9 +203,9 @@ describeWithComponents('a control plane of several', () => {
     expect(outcome).toBe('complete')
     expect(controlPlane).toMatchObject({ apiservers: 2, etcd: { members: 3, roundTrip: { askedMs: 5 } } })
     const { roundTrip, walDisk, dataDisk, neighbour } = controlPlane?.etcd ?? {}
-    // A request also takes what the member needs to answer it; on a quiet machine 1 ms.
-    expect(roundTrip?.measuredMs).toBeGreaterThanOrEqual(5)
-    expect(roundTrip?.measuredMs).toBeLessThan(15)
+    // On a busy machine most requests wait for a processor, too, but not all.
+    expect(roundTrip?.leastMs).toBeGreaterThanOrEqual(5)
+    expect(roundTrip?.leastMs).toBeLessThan(8)
     expect(walDisk).toEqual(dataDisk)
     expect(neighbour?.bytes).toBeGreaterThan(2 ** 20)
     expect(neighbour?.bytes).toBe((neighbour?.syncs ?? 0) * 2 ** 20)
