@@ -94,7 +94,12 @@ function millisecondsOf({ knobs }: ArmOutcome, id: string): string | undefined {
 /** What is known of the way between members; undefined where there is one, or nobody measured. */
 function roundTripOf({ controlPlane, series = [] }: ArmOutcome) {
   const ours = controlPlane?.etcd.roundTrip
-  if (ours !== undefined) return { ms: ours.measuredMs, askedMs: ours.askedMs, from: 'measured at the start' }
+  if (ours !== undefined)
+    return {
+      ms: ours.measuredMs,
+      askedMs: ours.askedMs,
+      from: `median at the start, at least ${formatLatency(ours.leastMs)}`,
+    }
   const longest = series.flatMap((one) =>
     one.name === peerRoundTrip && 'distribution' in one && one.distribution.p50 !== null ? [one.distribution.p50] : [],
   )

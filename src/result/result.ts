@@ -119,8 +119,8 @@ const controlPlane = z.object({
   etcd: z.object({
     /** Of each etcd cluster. */
     members: z.number(),
-    /** Between members: what the plan asked for, if anything, and what a small request took before there was any load, median. */
-    roundTrip: z.object({ askedMs: z.number().optional(), measuredMs: z.number() }).optional(),
+    /** Between members: what the plan asked for, if anything, and what a small request took before there was any load, median and least. */
+    roundTrip: z.object({ askedMs: z.number().optional(), measuredMs: z.number(), leastMs: z.number() }).optional(),
     dataDisk: disk,
     /** Where the write-ahead log is, if not with the data. */
     walDisk: disk.optional(),

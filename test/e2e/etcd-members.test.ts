@@ -193,22 +193,19 @@ describeWithComponents('a control plane of several', () => {
     mkdirSync(elsewhere)
     writeFileSync(join(folder, 'plan.yaml'), planWith(elsewhere))
     const run = orchestrate('run', join(folder, 'plan.yaml'))
-    let isWritten = false
-    const watching = setInterval(() => {
-      isWritten ||= globSync(join(elsewhere, '*', '*', '*.wal')).length === 3
-    }, 100)
+    const isWritten = () => globSync(join(elsewhere, '*', '*', '*.wal')).length === 3
+    await until('a log is written there', () => isWritten() || run.child.exitCode !== null)
+    expect(isWritten(), run.output()).toBe(true)
     await run.ended
-    clearInterval(watching)
     // A machine that is too busy is told, and no concern of this test.
     expect([0, 4], run.output()).toContain(run.child.exitCode)
-    expect(isWritten, run.output()).toBe(true)
     const { controlPlane, outcome, knobs, series } = armOf()
     expect(outcome).toBe('complete')
     expect(controlPlane).toMatchObject({ apiservers: 2, etcd: { members: 3, roundTrip: { askedMs: 5 } } })
     const { roundTrip, walDisk, dataDisk, neighbour } = controlPlane?.etcd ?? {}
-    // A request also takes what the member needs to answer it; on a quiet machine 1 ms.
-    expect(roundTrip?.measuredMs).toBeGreaterThanOrEqual(5)
-    expect(roundTrip?.measuredMs).toBeLessThan(15)
+    // On a busy machine most requests wait for a processor, too, but not all.
+    expect(roundTrip?.leastMs).toBeGreaterThanOrEqual(5)
+    expect(roundTrip?.leastMs).toBeLessThan(8)
     expect(walDisk).toEqual(dataDisk)
     expect(neighbour?.bytes).toBeGreaterThan(2 ** 20)
     expect(neighbour?.bytes).toBe((neighbour?.syncs ?? 0) * 2 ** 20)

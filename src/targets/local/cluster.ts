@@ -170,14 +170,18 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       },
       controlPlane() {
         if (options.controlPlane === undefined) return undefined
-        const { roundTripMs: measuredMs } = controlPlane
+        const measured = controlPlane.roundTrip
         const neighbour = readNeighbour?.()
         return {
           apiservers,
           etcd: {
             members,
-            ...(measuredMs !== null && {
-              roundTrip: { ...(roundTripMs !== undefined && { askedMs: roundTripMs }), measuredMs },
+            ...(measured !== null && {
+              roundTrip: {
+                ...(roundTripMs !== undefined && { askedMs: roundTripMs }),
+                measuredMs: measured.medianMs,
+                leastMs: measured.leastMs,
+              },
             }),
             dataDisk: diskUnder(stateFolder),
             ...(walFolder !== undefined && { walDisk: diskUnder(walFolder) }),

@@ -12,7 +12,7 @@ import { credentialsFor } from './connections.ts'
 import type { EtcdOptions } from './etcds.ts'
 import { startEtcds } from './etcds.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
-import { measureRoundTripMs } from './peer-relay.ts'
+import { measureRoundTrip } from './peer-relay.ts'
 import type { KeyPair } from './pki.ts'
 import type { RunningComponent, StartOptions } from './running.ts'
 import { startComponent, untilReady } from './running.ts'
@@ -23,7 +23,7 @@ export interface ControlPlane {
   readonly credentials: readonly [Credentials, ...Credentials[]]
   readonly components: readonly RunningComponent[]
   /** Between members of etcd; null where there is only one. */
-  readonly roundTripMs: number | null
+  readonly roundTrip: { medianMs: number; leastMs: number } | null
 }
 
 export interface ControlPlaneOptions extends StartOptions {
@@ -58,7 +58,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const schedulerKubeconfig = await kubeconfigOf('kube-scheduler', pki.scheduler, second)
 
   const etcds = await startEtcds({ ...options, ...options.etcd })
-  const roundTripMs = options.etcd.members === 1 ? null : await measureRoundTripMs(etcds, options)
+  const roundTrip = options.etcd.members === 1 ? null : await measureRoundTrip(etcds, options)
 
   const component = 'kube-apiserver'
   const apiservers = await Promise.all(
@@ -102,7 +102,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     // Controllers work only some time after their process is healthy. This one must: without it no pod is admitted.
     untilReady(controllerManager, '/api/v1/namespaces/default/serviceaccounts/default', options, apiserver),
   ])
-  return { credentials, components: [...etcds, ...apiservers, controllerManager, scheduler], roundTripMs }
+  return { credentials, components: [...etcds, ...apiservers, controllerManager, scheduler], roundTrip }
 }
 
 /** Writes kube-scheduler's configuration file if it needs one. */
