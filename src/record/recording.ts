@@ -233,7 +233,7 @@ export function startRecording(
       tell({ kind: 'step', step: current, event, ...(error !== undefined && { error }) })
     },
     pods: samples.pods,
-    symptoms: async () => symptoms?.stop(),
+    symptoms: async () => symptoms?.stop(signal.aborted),
     flows: flows.flows,
     async follow(followed) {
       cluster = followed

@@ -29,14 +29,16 @@ export interface SymptomRecord {
   ended(): void
   /** Begins to read. */
   follow(scraped: Scraped): void
-  /** Reads no more; what was found. */
-  stop(): Promise<SymptomsOutcome>
+  /** Reads once more, unless nobody has time for that, and then no more; what was found. */
+  stop(isHasty?: boolean): Promise<SymptomsOutcome>
 }
 
 const small: readonly ComponentName[] = ['etcd', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy']
 const all: readonly ComponentName[] = [...small, 'kube-apiserver']
 /** The API server's page has 20,000 samples, and takes more time than all others together: it is read every fourth time. */
 const everyFourth = 4
+/** How long the last reading may take, of a cluster that may be broken. */
+const lastReadingMs = 5000
 
 /** Reads the components' pages again and again, until it is stopped, and keeps what the rules make of them. */
 export function recordSymptoms(
@@ -49,6 +51,7 @@ export function recordSymptoms(
   const unread = new Map<string, { times: number; because: string }>()
   let readings = 0
   let running: Promise<void> | undefined
+  let followed: Scraped | undefined
 
   const notRead = (process: string, because: string) =>
     unread.set(process, { times: (unread.get(process)?.times ?? 0) + 1, because })
@@ -83,6 +86,21 @@ export function recordSymptoms(
       await scraped.clock.sleep(everyMs, ending.signal)
     }
   }
+  /** What ended an arm may show only now. */
+  const readLast = async (scraped: Scraped) => {
+    const over = new AbortController()
+    scraped.clock.sleep(lastReadingMs, over.signal).then(
+      () => over.abort(),
+      () => {},
+    )
+    try {
+      note(await orAborted(over.signal, readPages(scraped, all)), scraped.clock.nowMs())
+    } catch (error) {
+      notRead('at the end', messageOf(error))
+    } finally {
+      over.abort()
+    }
+  }
 
   return {
     began(title) {
@@ -95,10 +113,12 @@ export function recordSymptoms(
     follow(scraped) {
       // What ends the loop is the end, of the recording or of the cluster.
       running = read(scraped).catch(() => {})
+      followed = scraped
     },
-    async stop() {
+    async stop(isHasty = false) {
       ending.abort()
       await running
+      if (followed !== undefined && !isHasty) await readLast(followed)
       return {
         everyMs,
         readings,

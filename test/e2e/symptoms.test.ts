@@ -89,7 +89,7 @@ const get = (outcome: SymptomsOutcome, id: string): Symptom => {
 }
 
 describeWithComponents('symptoms', () => {
-  it('should be none in a quiet run', { timeout: 120_000 }, async () => {
+  it('should be none in a quiet run', { timeout: 240_000 }, async () => {
     const idle =
       'steps: [{ observe: { name: idle, for: 40s } }, { probe: { name: rollout, from: 1, to: 5, timeout: 1m } }]'
     const settings = 'probes: { pod: { image: pause, serviceAccountToken: false }, settle: 1s }'

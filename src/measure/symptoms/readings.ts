@@ -100,6 +100,15 @@ export function gauge(metric: string, selection: Selection = {}): Measure {
   }
 }
 
+/** What a gauge was at the later reading: for what stays as it is until somebody changes it. */
+export function latest(metric: string, selection: Selection = {}): Measure {
+  return {
+    text: described(metric, selection),
+    names: [metric],
+    read: ({ after }) => [...totals(after, metric, selection).values()],
+  }
+}
+
 /** One value over another; both must have the same labels. */
 export function ratio(numerator: Measure, denominator: Measure): Measure {
   return {

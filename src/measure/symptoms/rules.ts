@@ -2,7 +2,7 @@ import { formatDuration } from '../../base/duration.ts'
 import type { Symptom } from '../../result/symptom.ts'
 import type { ComponentName, MetricSample } from '../metrics.ts'
 import type { Measure } from './readings.ts'
-import { gauge, increase, mean, p99, perSecond, ratio } from './readings.ts'
+import { gauge, increase, latest, mean, p99, perSecond, ratio } from './readings.ts'
 
 /** When something counts as a symptom. docs/symptoms.md has the same table. */
 export interface SymptomRule {
@@ -126,7 +126,7 @@ export const symptomRules: readonly SymptomRule[] = [
     id: 'etcd-no-space',
     component: 'etcd',
     what: 'etcd refuses writes: it has reached its quota (NOSPACE)',
-    measure: gauge('etcd_debugging_server_alarms', {
+    measure: latest('etcd_debugging_server_alarms', {
       of: 'alarm_type="NOSPACE"',
       only: ({ alarm_type: type }) => type === 'NOSPACE',
     }),
