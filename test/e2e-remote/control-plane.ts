@@ -101,7 +101,10 @@ export async function prepareControlPlane(options: ControlPlaneOptions): Promise
     async startStorage(supervisor) {
       mkdirSync(etcd.dataDir, { mode: 0o700 })
       const clientUrls = `https://127.0.0.1:${port.etcdClient},${urlOf(port.etcdClient)}`
-      const args = etcdArguments(etcd, pki, { 'listen-client-urls': clientUrls, 'advertise-client-urls': clientUrls })
+      const args = etcdArguments(etcd, [etcd], pki, {
+        'listen-client-urls': clientUrls,
+        'advertise-client-urls': clientUrls,
+      })
       const credentials = credentialsFor(urlOf(port.etcdClient), ca, pki.etcdClient)
       await start(supervisor, 'etcd', args, { credentials, path: '/readyz' })
     },

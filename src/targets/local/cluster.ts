@@ -9,13 +9,13 @@ import { scrapeEach } from '../../record/scrape.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { Cluster } from '../target.ts'
-import type { RunningComponent } from './control-plane.ts'
 import { startControlPlane } from './control-plane.ts'
 import type { RunningFleet } from './fleet.ts'
 import { startFleet } from './fleet.ts'
 import { readKnobs } from './knobs.ts'
 import type { Ports } from './ports.ts'
 import { createSupervisor, killMs } from './processes.ts'
+import type { RunningComponent } from './running.ts'
 
 export interface ClusterOptions {
   binaryFolder: string

@@ -1,30 +1,19 @@
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
-import { makeFolder, writeFileWhole } from '../../base/files.ts'
+import { writeFileWhole } from '../../base/files.ts'
 import type { Credentials } from '../../kube/credentials.ts'
-import type { RawEndpoint } from '../../kube/http.ts'
-import { connectEndpoint } from '../../kube/http.ts'
 import { createTransport, parseJson } from '../../kube/transport.ts'
-import type { ComponentMetrics } from '../../measure/metrics.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
 import { apiserverArguments } from './arguments/apiserver.ts'
 import type { ControllerConfiguration } from './arguments/controller-manager.ts'
 import { controllerManagerArguments } from './arguments/controller-manager.ts'
-import type { EtcdInstance } from './arguments/etcd.ts'
-import { etcdArguments, etcdName, etcdUrl } from './arguments/etcd.ts'
 import { schedulerArguments, schedulerFile } from './arguments/scheduler.ts'
 import { credentialsFor } from './connections.ts'
+import { startEtcds } from './etcds.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
-import type { KeyPair, Pki } from './pki.ts'
-import type { Ports } from './ports.ts'
-import { withPriority } from './priority.ts'
-import type { RunningProcess, Supervisor } from './processes.ts'
-
-/** A process of the cluster and how to ask it about itself. */
-export interface RunningComponent extends RunningProcess {
-  readonly component: ComponentMetrics['component']
-  readonly endpoint: RawEndpoint
-}
+import type { KeyPair } from './pki.ts'
+import type { RunningComponent, StartOptions } from './running.ts'
+import { startComponent, untilReady } from './running.ts'
 
 /** A control plane that answers and whose controllers work. */
 export interface ControlPlane {
@@ -33,26 +22,9 @@ export interface ControlPlane {
   readonly components: readonly RunningComponent[]
 }
 
-/** What the control plane and the fleet of one cluster are started with. */
-export interface StartOptions {
-  binaryFolder: string
-  stateFolder: string
-  pki: Pki
-  ports: Ports
-  supervisor: Supervisor
-  clock: Clock
-  /** Ends the start. */
-  signal: AbortSignal
-  /** Closes connections. */
-  closed: AbortSignal
-}
-
 export interface ControlPlaneOptions extends StartOptions {
   knobs: RenderedKnobs
 }
-
-/** Each component's share of the start; a busy machine takes seconds. */
-const readyTimeoutMs = 60_000
 
 /**
  * Starts etcd, then kube-apiserver, then kube-controller-manager and kube-scheduler together, each when what it needs is
@@ -61,13 +33,7 @@ const readyTimeoutMs = 60_000
  * late, and the signal's reason when it aborts; what was started is the supervisor's to stop.
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { binaryFolder, stateFolder, knobs, pki, ports, supervisor, clock, signal, closed } = options
-  const etcds: EtcdInstance[] = []
-  for (const resource of [undefined, ...knobs.etcdSplit]) {
-    const name = etcdName(resource)
-    const [clientPort, peerPort, dataDir] = [await ports.take(), await ports.take(), join(stateFolder, name)]
-    etcds.push({ name, clientPort, peerPort, dataDir, ...(resource !== undefined && { resource }) })
-  }
+  const { stateFolder, knobs, pki, ports, clock, signal, closed } = options
   const [apiserverPort, controllerManagerPort, schedulerPort] = [
     await ports.take(),
     await ports.take(),
@@ -82,47 +48,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const controllerManagerKubeconfig = await kubeconfigOf('kube-controller-manager', pki.controllerManager)
   const schedulerKubeconfig = await kubeconfigOf('kube-scheduler', pki.scheduler)
 
-  const start = async (
-    component: Exclude<RunningComponent['component'], 'kubelet'>,
-    args: readonly string[],
-    credentials: Credentials,
-    name: string = component,
-  ): Promise<RunningComponent> => {
-    const command = [join(binaryFolder, component), ...args]
-    const isEtcd = component === 'etcd'
-    const [program = '', ...rest] = isEtcd ? withPriority(command, knobs.etcdProcess) : command
-    const process = await supervisor.start({
-      name,
-      program,
-      args: rest,
-      env: knobs.environment[component],
-      stage: isEtcd ? 'storage' : 'control',
-    })
-    return { ...process, component, endpoint: connectEndpoint({ credentials, clock, signal: closed }) }
-  }
-  const ready = (component: RunningComponent, path: string, { endpoint } = component) =>
-    supervisor.waitUntilReady(component, (ending) => endpoint.readText(path, { signal: ending, attempts: 1 }), {
-      timeoutMs: readyTimeoutMs,
-      signal,
-    })
-
-  const runningEtcds = await Promise.all(
-    etcds.map(async (instance) => {
-      makeFolder(instance.dataDir, 0o700)
-      const args = etcdArguments(instance, pki, knobs.flags.etcd)
-      const credentials = credentialsFor(etcdUrl(instance), pki.ca.cert, pki.etcdClient)
-      const etcd = await start('etcd', args, credentials, instance.name)
-      await ready(etcd, '/readyz')
-      return etcd
-    }),
+  const etcds = await startEtcds({ ...options, members: 1 })
+  const apiserver = await startComponent(
+    {
+      component: 'kube-apiserver',
+      args: apiserverArguments({ port: apiserverPort, etcds, pki, knobs: knobs.flags['kube-apiserver'] ?? {} }),
+      credentials: admin,
+    },
+    options,
   )
-
-  const apiserver = await start(
-    'kube-apiserver',
-    apiserverArguments({ port: apiserverPort, etcds, pki, knobs: knobs.flags['kube-apiserver'] ?? {} }),
-    admin,
-  )
-  await ready(apiserver, '/readyz')
+  await untilReady(apiserver, '/readyz', options)
   await allowAllControllers(admin, clock, AbortSignal.any([signal, closed]))
 
   const schedulerArgs = argumentsOfScheduler(knobs, {
@@ -131,26 +66,25 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     pki,
     configFile: join(stateFolder, 'kube-scheduler.json'),
   })
+  const controllerManagerArgs = controllerManagerArguments({
+    port: controllerManagerPort,
+    kubeconfig: controllerManagerKubeconfig,
+    pki,
+    knobs: knobs.flags['kube-controller-manager'] ?? {},
+  })
+  const startAt = (component: 'kube-controller-manager' | 'kube-scheduler', port: number, args: string[]) =>
+    startComponent({ component, args, credentials: credentialsFor(urlOf(port), pki.ca.cert) }, options)
   const [controllerManager, scheduler] = await Promise.all([
-    start(
-      'kube-controller-manager',
-      controllerManagerArguments({
-        port: controllerManagerPort,
-        kubeconfig: controllerManagerKubeconfig,
-        pki,
-        knobs: knobs.flags['kube-controller-manager'] ?? {},
-      }),
-      credentialsFor(urlOf(controllerManagerPort), pki.ca.cert),
-    ),
-    start('kube-scheduler', schedulerArgs, credentialsFor(urlOf(schedulerPort), pki.ca.cert)),
+    startAt('kube-controller-manager', controllerManagerPort, controllerManagerArgs),
+    startAt('kube-scheduler', schedulerPort, schedulerArgs),
   ])
   await Promise.all([
-    ready(controllerManager, '/healthz'),
-    ready(scheduler, '/readyz'),
+    untilReady(controllerManager, '/healthz', options),
+    untilReady(scheduler, '/readyz', options),
     // Controllers work only some time after their process is healthy. This one must: without it no pod is admitted.
-    ready(controllerManager, '/api/v1/namespaces/default/serviceaccounts/default', apiserver),
+    untilReady(controllerManager, '/api/v1/namespaces/default/serviceaccounts/default', options, apiserver),
   ])
-  return { credentials: admin, components: [...runningEtcds, apiserver, controllerManager, scheduler] }
+  return { credentials: admin, components: [...etcds, apiserver, controllerManager, scheduler] }
 }
 
 /** Writes kube-scheduler's configuration file if it needs one. */

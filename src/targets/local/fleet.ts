@@ -9,9 +9,9 @@ import type { FleetSpec } from '../target.ts'
 import type { NodePack } from './arguments/hollow-node.ts'
 import { hollowNodeArguments, nodeNames } from './arguments/hollow-node.ts'
 import { kubeletCredentials } from './connections.ts'
-import type { RunningComponent, StartOptions } from './control-plane.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
 import type { RunningProcess } from './processes.ts'
+import type { RunningComponent, StartOptions } from './running.ts'
 
 export interface FleetOptions extends StartOptions {
   fleet: FleetSpec

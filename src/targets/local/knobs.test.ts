@@ -6,8 +6,8 @@ import { ApiError } from '../../kube/api.ts'
 import { catalogue } from '../../tuning/catalogue.ts'
 import { knobById } from '../../tuning/find-knob.ts'
 import type { Knob } from '../../tuning/knob.ts'
-import type { RunningComponent } from './control-plane.ts'
 import { readKnobs, supportOf } from './knobs.ts'
+import type { RunningComponent } from './running.ts'
 
 const knob = (id: string): Knob => {
   const found = knobById(id)

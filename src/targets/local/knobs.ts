@@ -5,8 +5,8 @@ import { fixedOnHollowNodes } from '../hollow-kubelets.ts'
 import type { RawReading } from '../read-back.ts'
 import { readKnobs as readPages, splitFlag, splitOf } from '../read-back.ts'
 import type { KnobSupport } from '../target.ts'
-import type { RunningComponent } from './control-plane.ts'
 import { readIoPriority, readNice } from './priority.ts'
+import type { RunningComponent } from './running.ts'
 
 /** What this machine lets a run do. */
 export interface Permissions {

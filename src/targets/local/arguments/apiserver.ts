@@ -1,20 +1,23 @@
 import type { Pki } from '../pki.ts'
-import type { EtcdInstance } from './etcd.ts'
+import type { EtcdMember } from './etcd.ts'
 import { etcdUrl } from './etcd.ts'
 import type { Flags } from './flags.ts'
 import { toArguments } from './flags.ts'
 
 export interface ApiserverConfiguration {
   port: number
-  /** One without `resource`, and one for each resource that has an etcd of its own. */
-  etcds: readonly EtcdInstance[]
+  /** Members of the etcd cluster without `resource`, and of each resource that has one of its own. */
+  etcds: readonly Pick<EtcdMember, 'clientPort' | 'resource'>[]
   pki: Pki
   knobs?: Flags
 }
 
 /** Arguments of kube-apiserver. */
 export function apiserverArguments({ port, etcds, pki, knobs = {} }: ApiserverConfiguration): string[] {
-  const overrides = etcds.flatMap((etcd) => (etcd.resource === undefined ? [] : [`${etcd.resource}#${etcdUrl(etcd)}`]))
+  const { undefined: main = [], ...split } = Object.groupBy(etcds, ({ resource }) => String(resource))
+  const overrides = Object.entries(split).map(
+    ([resource, members = []]) => `${resource}#${members.map(etcdUrl).join(';')}`,
+  )
   return toArguments({
     'bind-address': '127.0.0.1',
     'advertise-address': '127.0.0.1',
@@ -22,10 +25,7 @@ export function apiserverArguments({ port, etcds, pki, knobs = {} }: ApiserverCo
     'tls-cert-file': pki.server.certFile,
     'tls-private-key-file': pki.server.keyFile,
     'client-ca-file': pki.ca.certFile,
-    'etcd-servers': etcds
-      .filter(({ resource }) => resource === undefined)
-      .map(etcdUrl)
-      .join(','),
+    'etcd-servers': main.map(etcdUrl).join(','),
     ...(overrides.length > 0 && { 'etcd-servers-overrides': overrides.join(',') }),
     'etcd-cafile': pki.ca.certFile,
     'etcd-certfile': pki.etcdClient.certFile,

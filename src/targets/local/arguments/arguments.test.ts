@@ -3,8 +3,8 @@ import { isOwnFlag } from '../../../tuning/own-flags.ts'
 import type { KeyPair, Pki } from '../pki.ts'
 import { apiserverArguments } from './apiserver.ts'
 import { controllerManagerArguments } from './controller-manager.ts'
-import type { EtcdInstance } from './etcd.ts'
-import { etcdArguments, etcdName } from './etcd.ts'
+import type { EtcdMember } from './etcd.ts'
+import { etcdArguments, etcdName, memberName } from './etcd.ts'
 import { hollowNodeArguments, nodeNames } from './hollow-node.ts'
 import { schedulerArguments, schedulerFile } from './scheduler.ts'
 
@@ -18,15 +18,15 @@ const pki: Pki = {
   etcdClient: pair('etcd-client'),
   serviceAccount: { keyFile: 'pki/sa.key', publicKeyFile: 'pki/sa.pub' },
 }
-const main: EtcdInstance = { name: 'etcd', clientPort: 2001, peerPort: 2002, dataDir: 'state/etcd' }
-const pods: EtcdInstance = {
+const main: EtcdMember = { name: 'etcd', clientPort: 2001, peerPort: 2002, dataDir: 'state/etcd' }
+const pods: EtcdMember = {
   name: 'etcd-pods',
   resource: '/pods',
   clientPort: 2003,
   peerPort: 2004,
   dataDir: 'state/p',
 }
-const leases: EtcdInstance = { ...pods, name: 'x', resource: 'coordination.k8s.io/leases', clientPort: 2005 }
+const leases: EtcdMember = { ...pods, name: 'x', resource: 'coordination.k8s.io/leases', clientPort: 2005 }
 
 function flagsTwice(args: readonly string[]): string[] {
   const names = args.map((arg) => arg.split('=', 1)[0] ?? '')
@@ -35,7 +35,7 @@ function flagsTwice(args: readonly string[]): string[] {
 
 describe('etcdArguments', () => {
   it('should listen on loopback only and demand client certificates when it is rendered', () => {
-    expect(etcdArguments(main, pki)).toMatchInlineSnapshot(`
+    expect(etcdArguments(main, [main], pki)).toMatchInlineSnapshot(`
       [
         "--name=etcd",
         "--data-dir=state/etcd",
@@ -56,15 +56,28 @@ describe('etcdArguments', () => {
     `)
   })
 
+  it('should name every member to each of them when there are several', () => {
+    const members = [1, 2, 3].map((number) => ({
+      ...main,
+      name: memberName('etcd', number, 3),
+      peerPort: 2100 + number,
+    }))
+    const args = etcdArguments(members[1] ?? main, members, pki)
+    expect(args).toContain('--name=etcd-2')
+    expect(args).toContain(
+      '--initial-cluster=etcd-1=https://127.0.0.1:2101,etcd-2=https://127.0.0.1:2102,etcd-3=https://127.0.0.1:2103',
+    )
+  })
+
   it('should put a knob in the place of the built-in value when both name the same flag', () => {
-    const args = etcdArguments(main, pki, { 'heartbeat-interval': '250', 'client-cert-auth': 'false' })
+    const args = etcdArguments(main, [main], pki, { 'heartbeat-interval': '250', 'client-cert-auth': 'false' })
     expect(args).toContain('--heartbeat-interval=250')
     expect(args).toContain('--client-cert-auth=false')
     expect(flagsTwice(args)).toEqual([])
   })
 
   it('should never turn fsync off when numbers are to be real', () => {
-    expect(etcdArguments(main, pki).join(' ')).not.toContain('fsync')
+    expect(etcdArguments(main, [main], pki).join(' ')).not.toContain('fsync')
   })
 })
 
@@ -109,6 +122,13 @@ describe('apiserverArguments', () => {
     expect(args).toContain(
       '--etcd-servers-overrides=/pods#https://127.0.0.1:2003,coordination.k8s.io/leases#https://127.0.0.1:2005',
     )
+  })
+
+  it('should know every member of every etcd cluster when they have several', () => {
+    const members = [main, { ...main, clientPort: 2101 }, pods, { ...pods, clientPort: 2103 }]
+    const args = apiserverArguments({ port: 2010, etcds: members, pki })
+    expect(args).toContain('--etcd-servers=https://127.0.0.1:2001,https://127.0.0.1:2101')
+    expect(args).toContain('--etcd-servers-overrides=/pods#https://127.0.0.1:2003;https://127.0.0.1:2103')
   })
 
   it('should name no flag twice when a knob overrides one', () => {
@@ -192,7 +212,7 @@ describe('the flags that are our own', () => {
   ]
   const configuration = { port: 1, kubeconfig: '/k', pki }
   it.each([
-    ['etcd', etcdArguments(main, pki)],
+    ['etcd', etcdArguments(main, [main], pki)],
     ['kube-apiserver', apiserverArguments({ port: 1, etcds: [main, pods], pki })],
     ['kube-controller-manager', controllerManagerArguments(configuration)],
     ['kube-scheduler', [...schedulerArguments(configuration), ...schedulerArguments(configuration, '/f')]],

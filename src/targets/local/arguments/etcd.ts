@@ -2,11 +2,11 @@ import type { Pki } from '../pki.ts'
 import type { Flags } from './flags.ts'
 import { toArguments } from './flags.ts'
 
-/** One etcd of one member. */
-export interface EtcdInstance {
-  /** Name of the component, such as `etcd` or `etcd-leases.coordination.k8s.io`. */
+/** A member of an etcd cluster, and perhaps the only one. */
+export interface EtcdMember {
+  /** Name of the process, such as `etcd`, `etcd-leases.coordination.k8s.io` or `etcd-pods-2`. */
   name: string
-  /** The only resource it holds, as `group/resource`; everything else when absent. */
+  /** The only resource its cluster holds, as `group/resource`; everything else when absent. */
   resource?: string
   clientPort: number
   peerPort: number
@@ -20,26 +20,39 @@ export function etcdName(resource: string | undefined): string {
   return group === '' ? `etcd-${plural}` : `etcd-${plural}.${group}`
 }
 
+/** What a member is called, `number` of `members`. */
+export function memberName(cluster: string, number: number, members: number): string {
+  return members === 1 ? cluster : `${cluster}-${number}`
+}
+
 /** Where the apiserver and the metrics reader find it. */
-export function etcdUrl({ clientPort }: Pick<EtcdInstance, 'clientPort'>): string {
+export function etcdUrl({ clientPort }: Pick<EtcdMember, 'clientPort'>): string {
   return `https://127.0.0.1:${clientPort}`
 }
 
+function peerUrl({ peerPort }: EtcdMember): string {
+  return `https://127.0.0.1:${peerPort}`
+}
+
 /**
- * Arguments of etcd. TLS with client certificates, as kubeadm sets it up: whoever reaches etcd owns the cluster, and
+ * Arguments of a member of `cluster`. TLS with client certificates, as kubeadm sets it up: whoever reaches etcd owns the cluster, and
  * loopback is open to every user of the machine. fsync stays on: without it writes would cost nothing.
  */
-export function etcdArguments(instance: EtcdInstance, pki: Pki, knobs: Flags = {}): string[] {
-  const clientUrl = etcdUrl(instance)
-  const peerUrl = `https://127.0.0.1:${instance.peerPort}`
+export function etcdArguments(
+  member: EtcdMember,
+  cluster: readonly EtcdMember[],
+  pki: Pki,
+  knobs: Flags = {},
+): string[] {
+  const clientUrl = etcdUrl(member)
   return toArguments({
-    name: instance.name,
-    'data-dir': instance.dataDir,
+    name: member.name,
+    'data-dir': member.dataDir,
     'listen-client-urls': clientUrl,
     'advertise-client-urls': clientUrl,
-    'listen-peer-urls': peerUrl,
-    'initial-advertise-peer-urls': peerUrl,
-    'initial-cluster': `${instance.name}=${peerUrl}`,
+    'listen-peer-urls': peerUrl(member),
+    'initial-advertise-peer-urls': peerUrl(member),
+    'initial-cluster': cluster.map((each) => `${each.name}=${peerUrl(each)}`).join(','),
     'trusted-ca-file': pki.ca.certFile,
     'cert-file': pki.server.certFile,
     'key-file': pki.server.keyFile,
