@@ -16,7 +16,7 @@ import { Failure } from '../base/errors.ts'
 import type { BuildOptions, BuildProgress } from './build.ts'
 import { buildComponents } from './build.ts'
 import type { Binary, ComponentsPlace } from './components.ts'
-import { versionBinaries, locateComponents } from './components.ts'
+import { locateComponents, versionBinaries } from './components.ts'
 
 let folder: string
 let source: string

@@ -9,6 +9,8 @@ import { scrapeEach } from '../../record/scrape.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { Cluster } from '../target.ts'
+import type { LocalBench } from './benchmark.ts'
+import { benchFolder, startBench } from './benchmark.ts'
 import { startControlPlane } from './control-plane.ts'
 import type { RunningFleet } from './fleet.ts'
 import { startFleet } from './fleet.ts'
@@ -27,6 +29,8 @@ export interface ClusterOptions {
   env: Readonly<Record<string, string>>
   knobs: readonly KnobRequest[]
   readVersions(): Promise<Readonly<Record<string, string>>>
+  /** Where etcd's benchmark tool is. Throws `Failure('infrastructure')` when it is not built. */
+  benchmarkProgram(): string
   ports: Ports
   clock: Clock
   signal: AbortSignal
@@ -99,6 +103,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     let fleet: RunningFleet | undefined
     const components = () => [...controlPlane.components, ...(fleet === undefined ? [] : [fleet.probe])]
     let disposal: Promise<string[]> | undefined
+    const benches: LocalBench[] = []
 
     return {
       disposable: true,
@@ -135,7 +140,27 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
         listeners.add(listener)
         return () => listeners.delete(listener)
       },
-      processes: () => supervisor.running().map(({ name, pid }) => ({ component: programOf(name), pid })),
+      processes: () => [
+        ...supervisor.running().map(({ name, pid }) => ({ component: programOf(name), pid })),
+        ...benches.flatMap((bench) => bench.processes()),
+      ],
+
+      async benchmarkEtcds({ members, signal: ending }) {
+        const number = benches.length + 1
+        const bench = await startBench({
+          ...shared,
+          env,
+          program: options.benchmarkProgram(),
+          stateFolder: benchFolder(stateFolder, number),
+          logFolder: benchFolder(logFolder, number),
+          knobs: rendered,
+          members,
+          besideKubernetes: true,
+          signal: ending,
+        })
+        benches.push(bench)
+        return bench
+      },
 
       async [Symbol.asyncDispose]() {
         disposal ??= takeAway()
