@@ -1,5 +1,3 @@
-import { formatCount, plural } from '../../base/count.ts'
-
 /** What the tool puts in for keys: `--key-space-size`. */
 export const keySpaces = ['one', 'distinct'] as const
 export const consistencies = ['linearizable', 'serializable'] as const
@@ -76,24 +74,26 @@ export function argumentsOf(row: BenchmarkRow): string[] {
   return [...load, ...put, ...(row.keys === 'distinct' ? [`--key-space-size=${row.total}`] : [])]
 }
 
-/** `put to the leader, 1000 clients`: the row, but for the key space. */
-export function describeLoad(
-  row: Pick<BenchmarkRow, 'clients'> & (Pick<PutRow, 'op' | 'to'> | Pick<RangeRow, 'op' | 'consistency'>),
-): string {
-  const clients = `${formatCount(row.clients)} ${row.clients === 1 ? 'client' : 'clients'}`
-  if (row.op === 'range') return `${row.consistency} range, ${clients}`
-  return `put to ${row.to === 'leader' ? 'the leader' : 'all members'}, ${clients}`
-}
-
-/** `put to the leader, 1000 clients, one key` */
+/** `put to the leader, 1000 clients, distinct keys` */
 export function describeRow(row: BenchmarkRow): string {
-  if (row.op === 'range') return describeLoad(row)
-  return `${describeLoad(row)}, ${row.keys === 'one' ? 'one key' : 'distinct keys'}`
+  const clients = row.clients === 1 ? '1 client' : `${row.clients} clients`
+  if (row.op === 'range') return `${row.consistency} range, ${clients}`
+  const [to, keys] = [
+    row.to === 'leader' ? 'the leader' : 'all members',
+    row.keys === 'one' ? 'one key' : 'distinct keys',
+  ]
+  return `put to ${to}, ${clients}, ${keys}`
 }
 
-/** `1 key of 8 B`, what a put row leaves. */
-export function keysLeft(row: PutRow): string {
-  return plural(row.keys === 'one' ? 1 : row.total, 'key')
+/** The same for where there is little room: `put leader, 1000, distinct`. */
+export function labelOf(row: BenchmarkRow): string {
+  if (row.op === 'range') return `${row.consistency} range, ${row.clients}`
+  return `put ${row.to}, ${row.clients}, ${row.keys === 'one' ? 'one key' : 'distinct'}`
+}
+
+/** `10 %` */
+export function formatScale(scale: number): string {
+  return `${Number((100 * scale).toPrecision(3))} %`
 }
 
 /**

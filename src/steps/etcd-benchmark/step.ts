@@ -10,7 +10,7 @@ import type { Step, StepOutline } from '../step.ts'
 import type { Gateway, MemberStates } from './gateway.ts'
 import { gatewayOf } from './gateway.ts'
 import type { BenchmarkRow } from './matrix.ts'
-import { argumentsOf, describeRow, matrixOf, mostKeysOf } from './matrix.ts'
+import { argumentsOf, formatScale, labelOf, matrixOf, mostKeysOf } from './matrix.ts'
 import type { EtcdBenchmark, RowOutcome } from './outcome.ts'
 import type { PlannedBenchmark } from './section.ts'
 import type { ToolReport } from './tool-output.ts'
@@ -19,7 +19,7 @@ import { parseToolOutput } from './tool-output.ts'
 /** The id and the title of a benchmark. */
 export function benchmarkOutline({ name, members, scale, endpoints }: PlannedBenchmark): StepOutline {
   const of = plural(endpoints?.urls.length ?? members, 'member')
-  const scaled = scale === 1 ? '' : `, ${formatCount(100 * scale)} % of its requests`
+  const scaled = scale === 1 ? '' : `, ${formatScale(scale)} of its requests`
   return { id: `etcd-benchmark/${name}`, title: `etcd's benchmark, ${of}${scaled}` }
 }
 
@@ -67,7 +67,7 @@ export function benchmarkEtcd(section: PlannedBenchmark, surroundings: Surroundi
       try {
         const outcomes: RowOutcome[] = []
         for (const row of rows) {
-          report({ done: outcomes.length, total: rows.length, unit: `rows; ${describeRow(row)}` })
+          report({ done: outcomes.length, total: rows.length, unit: `rows; ${labelOf(row)}` })
           outcomes.push(await measureRow(row, bench))
         }
         const window = await phase.end()
