@@ -152,7 +152,7 @@ async function measureArm(running: Running): Promise<void> {
         }),
       )
   Object.assign(outcome.versions, fleet.origin?.versions)
-  if (fleet !== noFleet) outcome.fleet = fleetOutcome(fleet, arm, target)
+  outcome.fleet = isAlone ? { ...outcome.fleet, source: 'none' } : fleetOutcome(fleet, arm, target)
 
   let unread: string | undefined = 'the arm ended before it was read again'
   try {
@@ -160,7 +160,7 @@ async function measureArm(running: Running): Promise<void> {
     outcome.knobs = await stages.run(verifyKnobs(target, cluster, { knobs, requests, set, kubernetes }))
     const limits = limitsIn(outcome.knobs, outcome.versions)
     await takeSteps(running, { runId, plan, cluster, fleet, limits, recording, found: outcome, beganMs })
-    if (fleet !== noFleet) await stages.run(fleetCheck(fleet))
+    if (!isAlone) await stages.run(fleetCheck(fleet))
     unread = undefined
   } finally {
     outcome.fleet.flaps = fleet.flaps()

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { describe } from 'vitest'
-import { versionBinaries, locateComponents } from '../../src/components/components.ts'
+import { locateComponents, versionBinaries } from '../../src/components/components.ts'
 import { root } from '../e2e/components.ts'
 
 /** Where Debian puts them. */

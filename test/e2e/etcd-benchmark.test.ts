@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { z } from 'zod'
 import { locateComponents } from '../../src/components/components.ts'
 import type { Result } from '../../src/result/result.ts'
 import { outcomesOf } from '../../src/result/result.ts'
@@ -77,8 +78,10 @@ async function givenEtcd(...args: string[]) {
     `--initial-cluster=default=${peer}`,
   ]
   children.push(spawn(program, [...urls, ...own, ...args], { stdio: 'ignore' }))
-  const ask = async (path: string, body: object) =>
-    (await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })).json()
+  const ask = async (path: string, body: object): Promise<{ count?: string | undefined }> => {
+    const answer: unknown = await (await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })).json()
+    return z.object({ count: z.string().optional() }).parse(answer)
+  }
   const isReady = () =>
     fetch(`${url}/readyz`).then(
       ({ ok }) => ok,

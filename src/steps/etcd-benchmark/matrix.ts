@@ -85,10 +85,10 @@ export function describeRow(row: BenchmarkRow): string {
   return `put to ${to}, ${clients}, ${keys}`
 }
 
-/** The same for where there is little room: `put leader, 1000, distinct`. */
+/** The same for where there is little room: `put leader 1000, n keys`. */
 export function labelOf(row: BenchmarkRow): string {
-  if (row.op === 'range') return `${row.consistency} range, ${row.clients}`
-  return `put ${row.to}, ${row.clients}, ${row.keys === 'one' ? 'one key' : 'distinct'}`
+  if (row.op === 'range') return `${row.consistency} range ${row.clients}`
+  return `put ${row.to} ${row.clients}, ${row.keys === 'one' ? '1 key' : 'n keys'}`
 }
 
 /** `10 %` */
