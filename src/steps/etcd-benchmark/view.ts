@@ -1,5 +1,6 @@
 import { formatCount, plural } from '../../base/count.ts'
 import { formatDuration } from '../../base/duration.ts'
+import { medianOf } from '../../base/median.ts'
 import { formatBytes } from '../../base/quantity.ts'
 import type { Comparison, Figure, FigureRow, StepRun } from '../../report/comparison.ts'
 import { compare } from '../../report/comparison.ts'
@@ -133,7 +134,7 @@ function timeOf(
   row: RowOutcome,
   what: string,
   importance: Figure<Benched>['importance'],
-  valueOf: (row: RowOutcome) => number | null,
+  take: (row: RowOutcome) => number | null,
 ): Figure<Benched> {
   return {
     name: `${row.id} ${what}`,
@@ -148,7 +149,7 @@ function timeOf(
     read: (benched) => {
       const own = rowOf(benched, row)
       if (own === undefined) return undefined
-      const value = valueOf(own)
+      const value = take(own)
       // Of few requests, the tool leaves out the highest percentiles.
       return value === null && own.lack === undefined ? undefined : readingOf(own, value)
     },
@@ -190,12 +191,10 @@ function publishedBlocks(runs: readonly StepRun<Benched>[], { armNames }: Report
     return found === undefined ? [] : [{ row, found }]
   })
   if (described.length === 0) return []
-  const medianOf = (arm: string, row: RowOutcome, valueOf: (row: RowOutcome) => number | null) => {
-    const values = runs
-      .flatMap((run) => (run.arm === arm ? (rowOf(run.outcome, row) ?? []) : []))
-      .flatMap((own) => valueOf(own) ?? [])
-      .sort((a, b) => a - b)
-    return values[Math.floor((values.length - 1) / 2)] ?? null
+  const median = (arm: string, row: RowOutcome, take: (row: RowOutcome) => number | null) => {
+    const own = runs.flatMap((run) => (run.arm === arm ? (rowOf(run.outcome, row) ?? []) : []))
+    const values = own.flatMap((one) => take(one) ?? [])
+    return medianOf(values)
   }
   const table: Table = {
     kind: 'table',
@@ -217,11 +216,11 @@ function publishedBlocks(runs: readonly StepRun<Benched>[], { armNames }: Report
           formatLatency(found.averageMs),
           ...armNames.flatMap((arm) => [
             orNone(
-              medianOf(arm, row, (own) => own.requestsPerSecond),
+              median(arm, row, (own) => own.requestsPerSecond),
               formatRate,
             ),
             orNone(
-              medianOf(arm, row, (own) => own.averageMs),
+              median(arm, row, (own) => own.averageMs),
               formatLatency,
             ),
           ]),
