@@ -1,7 +1,7 @@
 import { systemClock } from '../base/clock.ts'
 import { buildComponents, describeBuild } from '../components/build.ts'
 import type { WantedComponents } from '../components/components.ts'
-import { allBinaries, locateComponents, requireComponents } from '../components/components.ts'
+import { locateComponents, requireComponents, toolBinaries, versionBinaries } from '../components/components.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -15,8 +15,10 @@ export async function componentsCommand(
   { kubernetes }: ComponentsOptions,
   surroundings: Surroundings,
 ): Promise<number> {
-  const wanted = { sourceFolder: surroundings.folders.components, kubernetes, binaries: allBinaries }
-  surroundings.terminal.print(`components are ready: ${await ensureComponents(wanted, surroundings)}`)
+  const sourceFolder = surroundings.folders.components
+  const folder = await ensureComponents({ sourceFolder, kubernetes, binaries: versionBinaries }, surroundings)
+  await ensureComponents({ sourceFolder, binaries: toolBinaries }, surroundings)
+  surroundings.terminal.print(`components are ready: ${folder}`)
   return 0
 }
 

@@ -10,6 +10,7 @@ import { measuredSeries } from '../measure/catalogue.ts'
 import type { ParseOptions } from '../plan/parse.ts'
 import { parseClusters, parsePlan } from '../plan/parse.ts'
 import type { Plan, PlannedClusters, Vocabulary } from '../plan/plan.ts'
+import { kindOf as stepKindOf } from '../plan/section.ts'
 import type { Override } from '../plan/sources.ts'
 import { largestPlanBytes } from '../plan/sources.ts'
 import { stepKinds } from '../steps/registry.ts'
@@ -89,7 +90,17 @@ export function loadPlanFor(
 
 /** What a target refuses of a plan, where it stands in the plan. */
 export function refusalsOf(target: string | undefined, plan: Plan): SchemaProblem[] {
-  return target === 'sim' ? versionsNotModelled(plan) : []
+  if (target === undefined) return []
+  const refused = plan.steps.flatMap((step) => {
+    const message = stepKindOf(step, stepKinds).refusalOn?.(target, step.section)
+    return message === undefined ? [] : [{ path: pathIn(step.at), message }]
+  })
+  return [...(target === 'sim' ? versionsNotModelled(plan) : []), ...refused]
+}
+
+/** `steps`, 0, `observe` of `steps[0].observe`. */
+function pathIn(text: string): (string | number)[] {
+  return [...text.matchAll(/[^.[\]]+/g)].map(([part]) => (/^\d+$/.test(part) ? Number(part) : part))
 }
 
 /**

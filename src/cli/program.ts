@@ -12,6 +12,7 @@ import type { CompareOptions } from './compare-command.ts'
 import type { ComponentsOptions } from './components-command.ts'
 import type { DoctorOptions } from './doctor-command.ts'
 import type { DryRunOptions } from './dry-run.ts'
+import type { EtcdBenchOptions } from './etcd-bench-command.ts'
 import type { ImageOptions } from './image-command.ts'
 import type { ReportOptions, RunOptions, WhatIfOptions } from './options.ts'
 import type { PlanOptions } from './plan-command.ts'
@@ -126,6 +127,32 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('--junit <file>', junitHelp, inHome)
     .action(async (plan: string, options: WhatIfOptions) =>
       onExit(await (await import('./what-if-command.ts')).whatIfCommand(plan, options, surroundings)),
+    )
+
+  program
+    .command('etcd-bench')
+    .description(
+      "run etcd's own benchmark on etcds started for it, or on given ones, and compare settings (docs/etcd.md)",
+    )
+    .option('-m, --members <count>', 'members of each etcd that is started, 1 or 3; default: 1', oneOrThree)
+    .option(
+      '--scale <share>',
+      'share of the 10000 and 100000 requests of each row, such as 0.1; default: 1',
+      shareOfOne,
+    )
+    .option('--arms <profiles>', 'settings to compare; default: untuned,tuned')
+    .option('-r, --repeat <count>', 'how many times each arm runs', wholeNumber(mostRepetitions))
+    .option('--endpoints <urls>', 'benchmark these etcds instead: the client URL of every member, with commas')
+    .option('--cacert <file>', 'with --endpoints: CA certificate of the members', inHome)
+    .option('--cert <file>', 'with --endpoints: client certificate', inHome)
+    .option('--key <file>', 'with --endpoints: its private key', inHome)
+    .option('--yes-write', 'with --endpoints: let the benchmark write to them, and delete what it wrote')
+    .option('--junit <file>', junitHelp, inHome)
+    .option('--json', jsonHelp)
+    .option('--full', fullHelp)
+    .addHelpText('after', etcdBenchHelp)
+    .action(async (options: EtcdBenchOptions) =>
+      onExit(await (await import('./etcd-bench-command.ts')).etcdBenchCommand(options, surroundings)),
     )
 
   program
@@ -303,6 +330,15 @@ const kubernetesHelp = 'such as 1.36; default: the version that components/go.mo
 const armsKubernetesHelp = 'Kubernetes version for arms that do not set their own, such as 1.36'
 const overrideHelp = 'override a value of the plan, such as fleet.nodes=100; may be repeated'
 
+const etcdBenchHelp = `
+Every row of etcd's published matrix runs: puts to the leader and to all members, linearizable
+and serializable ranges, each with 1 client on 1 connection and with 1000 clients on 100.
+  - Puts run twice: with one key, as the published commands do (--sequential-keys alone writes
+    one key), and with a key of its own for each put (--key-space-size).
+  - Ranges read the key foo, which is put first: the tool does not check that it is there.
+  - The tool runs on this machine. If the etcds do, too, the figures are of the whole machine:
+    they compare settings, and do not say what etcd does on machines of its own.`
+
 /** A path in the home folder: in `--clusters=~/clusters.yaml` and `make CLUSTERS=...`, few shells look for that. */
 function inHome(path: string): string {
   return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path
@@ -322,6 +358,18 @@ function refuseRepeated(command: Command): void {
 
 function collected(value: string, earlier: string[] = []): string[] {
   return [...earlier, value]
+}
+
+function oneOrThree(text: string): number {
+  if (text !== '1' && text !== '3') throw new InvalidArgumentError('expected 1 or 3.')
+  return Number(text)
+}
+
+function shareOfOne(text: string): number {
+  const value = numberIn(text)
+  if (value === undefined || value <= 0 || value > 1)
+    throw new InvalidArgumentError('expected a number above 0, up to 1.')
+  return value
 }
 
 function wholeNumber(most: number): (text: string) => number {

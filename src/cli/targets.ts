@@ -12,6 +12,7 @@ import { forecastSteps } from '../fleet/step-forecast.ts'
 import { planHash } from '../plan/parse.ts'
 import type { Plan } from '../plan/plan.ts'
 import { kubernetesOf } from '../plan/plan.ts'
+import { kindOf, sectionsOf } from '../plan/section.ts'
 import {
   describeThisMachine,
   heapLimitBytes,
@@ -24,9 +25,13 @@ import type { Calibration } from '../result/calibration.ts'
 import { calibrationSchema } from '../result/calibration.ts'
 import type { Comparison, RunContext } from '../run/context.ts'
 import { virtualHost } from '../run/host.ts'
+import type { GivenEtcds } from '../steps/etcd-benchmark/section.ts'
+import { etcdBenchmarkSection } from '../steps/etcd-benchmark/section.ts'
 import { plannedWork } from '../steps/planned-work.ts'
 import { stepKinds } from '../steps/registry.ts'
+import { givenEtcdTarget } from '../targets/given-etcd/index.ts'
 import { localComponents } from '../targets/local/binaries.ts'
+import type { LocalBenchmark } from '../targets/local/index.ts'
 import { localTarget } from '../targets/local/index.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
 import { remoteTarget } from '../targets/remote/index.ts'
@@ -76,7 +81,39 @@ export function runOn(name: TargetName, plan: Plan, surroundings: Surroundings, 
     throw new Failure('bad-input', 'faults can be injected only into a simulated cluster', {
       next: "Leave out the plan's `faults`, or run it with --target sim",
     })
-  return name === 'local' ? onThisMachine(plan, surroundings, choices) : elsewhere(plan, surroundings, choices)
+  if (name === 'local') return onThisMachine(plan, surroundings, choices)
+  const endpoints = sectionsOf(plan, etcdBenchmarkSection).find(
+    ({ endpoints: given }) => given !== undefined,
+  )?.endpoints
+  return endpoints === undefined
+    ? elsewhere(plan, surroundings, choices)
+    : onGivenEtcds(plan, endpoints, surroundings, choices)
+}
+
+/** What benchmarks of etcd need on this machine, and whether they are all that the plan does; undefined where it has none. */
+function benchmarkIn(plan: Plan): LocalBenchmark | undefined {
+  const [first] = sectionsOf(plan, etcdBenchmarkSection)
+  if (first === undefined) return undefined
+  const isAlone = plan.steps.every((step) => kindOf(step, stepKinds).needsKubernetes === false)
+  return isAlone ? { etcdsAlone: first.members } : {}
+}
+
+function onGivenEtcds(
+  plan: Plan,
+  { mayWrite: _, ...endpoints }: GivenEtcds,
+  { folders, env }: Surroundings,
+  { begun }: TargetChoices,
+): RunOn {
+  const { startedAt, runId, runFolder } = identityOf(plan, folders, begun)
+  return {
+    runId,
+    runFolder,
+    target: givenEtcdTarget({ componentsSource: folders.components, ...endpoints, env, clock: systemClock }),
+    clock: systemClock,
+    host: { startedAt, watchMachine: watchOrchestrator, readMachine: null, machine: null, peakMemoryBytes },
+    origin: { program: describeVersion(folders.root), components: [], calibration: null },
+    options: {},
+  }
 }
 
 /**
@@ -203,6 +240,7 @@ function onThisMachine(plan: Plan, { folders, env }: Surroundings, { begun }: Ta
       env,
       clock: systemClock,
       controlPlane: plan.controlPlane,
+      benchmark: benchmarkIn(plan),
     }),
     clock: systemClock,
     host: {

@@ -16,7 +16,7 @@ import { Failure } from '../base/errors.ts'
 import type { BuildOptions, BuildProgress } from './build.ts'
 import { buildComponents } from './build.ts'
 import type { Binary, ComponentsPlace } from './components.ts'
-import { allBinaries, locateComponents } from './components.ts'
+import { locateComponents, versionBinaries } from './components.ts'
 
 let folder: string
 let source: string
@@ -49,7 +49,7 @@ echo "CGO_ENABLED=$CGO_ENABLED $*" > "$out"; chmod +x "$out"
   chmodSync(file, 0o755)
 }
 
-function locate(binaries: readonly Binary[] = allBinaries, kubernetes?: string): ComponentsPlace {
+function locate(binaries: readonly Binary[] = versionBinaries, kubernetes?: string): ComponentsPlace {
   return locateComponents({ sourceFolder: source, kubernetes, binaries }, env)
 }
 
@@ -75,7 +75,7 @@ describe('buildComponents', () => {
     await build({ onProgress: (progress) => seen.push(progress) })
     expect(locate().missing).toEqual([])
     expect(seen.map(({ binary, number, of }) => [binary, number, of])).toEqual(
-      allBinaries.map((binary, index) => [binary, index + 1, 8]),
+      versionBinaries.map((binary, index) => [binary, index + 1, 8]),
     )
     const command = readFileSync(join(locate().folder, 'kube-apiserver'), 'utf8')
     expect(command).toMatch(
@@ -157,7 +157,7 @@ describe('buildComponents', () => {
   it('should not publish what was built from two versions of the sources', async () => {
     goDoes(`echo '// changed' >> ${join(source, 'go.mod')}`)
     expect((await failureOf(build())).message).toContain('was changed while it was being built')
-    expect(locate().missing).toEqual(allBinaries)
+    expect(locate().missing).toEqual(versionBinaries)
   })
 
   it('should remove half builds when their builders are gone, and only those', async () => {

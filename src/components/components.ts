@@ -9,7 +9,7 @@ import { minorOf } from '../base/kubernetes-version.ts'
 /** Environment as a process gets it. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Every program that can be built, with its package in the Go module of components. */
+/** Every program that can be built, with its package in the Go modules of components. */
 export const packages = {
   etcd: 'go.etcd.io/etcd/server/v3',
   'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
@@ -19,10 +19,17 @@ export const packages = {
   kubelet: 'k8s.io/kubernetes/cmd/kubelet',
   'peer-relay': './peer-relay',
   pause: './pause',
+  'etcd-benchmark': 'go.etcd.io/etcd/v3/tools/benchmark',
 } as const
 export type Binary = keyof typeof packages
 
-export const allBinaries = Object.keys(packages) as readonly Binary[]
+/** Programs that are no part of a cluster: only the main module pins them, whatever version of Kubernetes is asked for. */
+export const toolBinaries = ['etcd-benchmark'] as const satisfies readonly Binary[]
+
+/** What is built for each version of Kubernetes. */
+export const versionBinaries = (Object.keys(packages) as Binary[]).filter(
+  (binary) => !toolBinaries.some((tool) => tool === binary),
+)
 
 /** Variable that names a folder of ready binaries. */
 export const componentsVariable = 'SCALE_TEST_COMPONENTS'

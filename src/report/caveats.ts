@@ -228,7 +228,7 @@ function shown(value: KnobOutcome['effective']): string {
 const origins = { existing: 'hollow nodes that already existed', none: "the cluster's own nodes" } as const
 
 function foreignNodes({ fleet: { nodes, source } }: ArmOutcome): string[] {
-  return source === 'hollow'
+  return source === 'hollow' || nodes === 0
     ? []
     : [`${plural(nodes, 'node')}, ${origins[source]}: the run did not create or configure them`]
 }

@@ -45,6 +45,8 @@ export function evidenceOf({ evidence, arms }: Result): string {
   const starts = startsIn(arms)
   if (evidence === 'simulated')
     return `Simulated: a model on virtual time computed these figures. No cluster was involved.${starts}`
+  if (arms.length > 0 && arms.every(({ fleet }) => fleet.source === 'none' && fleet.nodes === 0))
+    return 'Measured on real etcds. No other component of Kubernetes ran.'
   if (arms.some(({ fleet }) => fleet.probeNode === 'real'))
     return 'Measured on real components. The probes’ node runs real containers, so times include pulling their image and starting them.'
   return `Measured on real components with hollow nodes, which run no containers: the figures are those of the control plane and of the kubelet’s API client, not of a container runtime.${starts}`

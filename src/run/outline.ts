@@ -14,15 +14,16 @@ import { cleanUpOutline } from './stages.ts'
 /** An arm and its steps as the run goes through them. */
 export function outlineOf(
   { id, name, repetition, plan, estimate }: Arm,
-  target: Pick<Target, 'name' | 'tunes'>,
+  target: Pick<Target, 'name' | 'tunes' | 'hasKubernetes'>,
 ): OutlineArm {
+  const hasNodes = target.hasKubernetes !== false
   const steps = [
-    controlPlaneOutline,
+    controlPlaneOutline(target),
     ...(target.tunes === true ? [tuningOutline] : []),
-    fleetOutline(plan.fleet.nodes, nodeSourceOf(plan, target), estimate),
+    ...(hasNodes ? [fleetOutline(plan.fleet.nodes, nodeSourceOf(plan, target), estimate)] : []),
     verifyKnobsOutline,
     ...outlineOfSteps(plan),
-    fleetCheckOutline,
+    ...(hasNodes ? [fleetCheckOutline] : []),
     cleanUpOutline,
   ]
   return {

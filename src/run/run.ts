@@ -10,7 +10,7 @@ import type { ArmOutcome, Result } from '../result/result.ts'
 import type { Sample } from '../result/sample-line.ts'
 import { controlPlane } from '../steps/control-plane.ts'
 import { countObjects } from '../steps/count-objects.ts'
-import { fleetCheck, fleetSpecOf, fleetUp, nodeSourceOf } from '../steps/fleet-up.ts'
+import { fleetCheck, fleetSpecOf, fleetUp, nodeSourceOf, noFleet } from '../steps/fleet-up.ts'
 import type { AnyStepKind, ArmContext } from '../steps/kind.ts'
 import { tuning } from '../steps/tuning.ts'
 import { verifyKnobs } from '../steps/verify-knobs.ts'
@@ -158,17 +158,20 @@ async function measureCluster(
 ): Promise<void> {
   const { arm, stages, outcome, recording, target, host, runId } = running
   const { plan, requests, set } = arm
-  const knobs = knobsOf(running.plan.arms)
-  const fleet = await stages.run(
-    fleetUp(cluster, fleetSpecOf(plan.fleet), {
-      timeoutMs: plan.fleet.timeout,
-      source: nodeSourceOf(plan, target),
-      watchMachine: host.watchMachine,
-      nodes: recording.nodes,
-    }),
-  )
+  const isAlone = target.hasKubernetes === false
+  const knobs = knobsOf(running.plan.arms).filter(({ component }) => !isAlone || component === 'etcd')
+  const fleet = isAlone
+    ? noFleet
+    : await stages.run(
+        fleetUp(cluster, fleetSpecOf(plan.fleet), {
+          timeoutMs: plan.fleet.timeout,
+          source: nodeSourceOf(plan, target),
+          watchMachine: host.watchMachine,
+          nodes: recording.nodes,
+        }),
+      )
   outcome.versions = { ...outcome.versions, ...fleet.origin?.versions }
-  outcome.fleet = fleetOutcome(fleet, arm, target)
+  outcome.fleet = isAlone ? { ...outcome.fleet, source: 'none' } : fleetOutcome(fleet, arm, target)
 
   let unread: string | undefined = 'the arm ended before it was read again'
   try {
@@ -176,7 +179,7 @@ async function measureCluster(
     outcome.knobs = await stages.run(verifyKnobs(target, cluster, { knobs, requests, set, kubernetes }))
     const limits = limitsIn(outcome.knobs, outcome.versions)
     await takeSteps(running, { runId, plan, cluster, fleet, limits, recording, found: outcome, beganMs })
-    await stages.run(fleetCheck(fleet))
+    if (!isAlone) await stages.run(fleetCheck(fleet))
     unread = undefined
   } finally {
     outcome.fleet.flaps = fleet.flaps()

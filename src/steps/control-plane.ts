@@ -4,7 +4,10 @@ import type { Cluster, OpenOptions, Target, TunableCluster } from '../targets/ta
 import type { KnobRequest } from '../tuning/profiles.ts'
 import type { Step, StepOutline } from './step.ts'
 
-export const controlPlaneOutline: StepOutline = { id: 'control-plane', title: 'Control plane' }
+/** The step's id and title: of etcds alone, it is where their settings are. */
+export function controlPlaneOutline({ hasKubernetes }: Pick<Target, 'hasKubernetes'>): StepOutline {
+  return { id: 'control-plane', title: hasKubernetes === false ? 'etcd' : 'Control plane' }
+}
 
 /** Brings up the arm's control plane, or takes hold of one that is there; tearing down takes the whole cluster away, or lets go of it. */
 export function controlPlane<Opened extends Cluster | TunableCluster>(
@@ -14,7 +17,7 @@ export function controlPlane<Opened extends Cluster | TunableCluster>(
   const knobs = requests.filter(({ knob }) => target.supports(knob, kubernetes).supported)
   let opening: Promise<Opened> | undefined
   return {
-    ...controlPlaneOutline,
+    ...controlPlaneOutline(target),
     timeoutMs: target.openBudgetMs ?? 120_000,
     setUp({ signal }) {
       opening = target.open({ arm: { id, name, repetition, kubernetes }, knobs, signal })

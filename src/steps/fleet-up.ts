@@ -29,6 +29,16 @@ export interface ReadyFleet extends Fleet {
   lookAgain(signal: AbortSignal): Promise<void>
 }
 
+/** Where there is no Kubernetes, there are no nodes. */
+export const noFleet: ReadyFleet = {
+  nodeNames: [],
+  probeNode: '',
+  processes: 0,
+  readyMs: null,
+  flaps: () => ({ count: 0, nodes: [], notReadyAtEnd: [] }),
+  lookAgain: async () => {},
+}
+
 const titles = {
   hollow: (nodes: number) => `Fleet of ${plural(nodes, 'hollow node')}`,
   existing: (nodes: number) => `${plural(nodes, 'hollow node')} already running`,

@@ -30,6 +30,10 @@ export interface StepKind<Section, Outcome, Prepared = undefined> extends Foreca
   readonly view: StepView
   /** Whether what is in the cluster is counted before the first step of this kind. */
   readonly countsFirst: boolean
+  /** False where steps of this kind need no Kubernetes: a run that has no others starts none. */
+  readonly needsKubernetes?: false
+  /** Why a target cannot run such a step, to go on after where the plan has it; undefined where it can. */
+  refusalOn?(target: string, section: Section): string | undefined
   /** The id and the title of a step, as the outline of a run has them. */
   outline(section: Section): StepOutline
   /** What the steps of this kind need once per arm, such as the Deployment that they scale. */

@@ -10,6 +10,7 @@ import type { Checklist } from '../result/checklist.ts'
 import type { ControlPlaneOutcome } from '../result/result.ts'
 import type { Knob, KnobReading } from '../tuning/knob.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
+import type { BenchmarkedEtcds } from './etcd-benchmark.ts'
 
 /** Whether a target can honour a knob and, if not, why: said in the report instead of a silent no-op. */
 export type KnobSupport =
@@ -34,6 +35,8 @@ export interface Target<Opened extends Cluster | TunableCluster = Cluster | Tuna
   readonly closeBudgetMs?: number
   /** Whether its clusters are `TunableCluster`s; absent where settings are given when processes start. */
   readonly tunes?: boolean
+  /** False where its clusters are etcds alone: they have no API, and no nodes. */
+  readonly hasKubernetes?: false
   /** Of arms that ask for this version of Kubernetes, or for none. */
   supports(knob: Knob, kubernetes?: string): KnobSupport
   /**
@@ -146,6 +149,8 @@ export interface Cluster extends AsyncDisposable {
   controlPlane?(): ControlPlaneOutcome | undefined
   /** The cluster's processes on this machine; none when it is elsewhere. */
   processes(): ClusterProcess[]
+  /** Opens etcds that hold nothing, with the arm's settings, beside all else; absent where there are none to benchmark. */
+  benchmarkEtcds?(options: { members: number; signal: AbortSignal }): Promise<BenchmarkedEtcds>
 }
 
 export interface FleetSpec {

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { describe } from 'vitest'
-import { allBinaries, locateComponents } from '../../src/components/components.ts'
+import { locateComponents, versionBinaries } from '../../src/components/components.ts'
 import { root } from '../e2e/components.ts'
 
 /** Where Debian puts them. */
@@ -20,7 +20,7 @@ const programs = {
 }
 const plugins = ['bridge', 'host-local', 'loopback']
 
-const place = locateComponents({ sourceFolder: join(root, 'components'), binaries: allBinaries }, process.env)
+const place = locateComponents({ sourceFolder: join(root, 'components'), binaries: versionBinaries }, process.env)
 
 /** Folder of the components, the host's kubelet among them. */
 export const binaries = place.folder

@@ -63,7 +63,7 @@ async function start(name: string, isProtected: boolean): Promise<Started> {
   const url = isProtected ? etcdUrl(etcd) : etcdUrl(etcd).replace('https:', 'http:')
   const open = { 'listen-client-urls': url, 'advertise-client-urls': url, 'client-cert-auth': 'false' }
   const etcdFlags = isProtected ? { 'quota-backend-bytes': String(8 * 2 ** 30) } : open
-  await run(`${name}-etcd`, 'etcd', etcdArguments(etcd, pki, etcdFlags), url, '/readyz', pki.etcdClient)
+  await run(`${name}-etcd`, 'etcd', etcdArguments(etcd, [etcd], pki, etcdFlags), url, '/readyz', pki.etcdClient)
 
   const file = (of: string, content: object) => {
     writeFileSync(join(state, of), stringify(content), { mode: 0o600 })

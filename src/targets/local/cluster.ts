@@ -12,6 +12,8 @@ import type { NeighbourUse } from '../../result/result.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { Cluster } from '../target.ts'
+import type { LocalBench } from './benchmark.ts'
+import { benchFolder, startBench } from './benchmark.ts'
 import { startControlPlane } from './control-plane.ts'
 import { diskUnder } from './disks.ts'
 import type { RunningFleet } from './fleet.ts'
@@ -38,6 +40,8 @@ export interface ClusterOptions {
   /** Tells the arm from all others on this machine. */
   name: string
   readVersions(): Promise<Readonly<Record<string, string>>>
+  /** Where etcd's benchmark tool is. Throws `Failure('infrastructure')` when it is not built. */
+  benchmarkProgram(): string
   ports: Ports
   clock: Clock
   signal: AbortSignal
@@ -127,6 +131,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     let fleet: RunningFleet | undefined
     const components = () => [...controlPlane.components, ...(fleet === undefined ? [] : [fleet.probe])]
     let disposal: Promise<string[]> | undefined
+    const benches: LocalBench[] = []
 
     return {
       disposable: true,
@@ -189,7 +194,27 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
           },
         }
       },
-      processes: () => supervisor.running().map(({ name, pid }) => ({ component: programOf(name), pid })),
+      processes: () => [
+        ...supervisor.running().map(({ name, pid }) => ({ component: programOf(name), pid })),
+        ...benches.flatMap((bench) => bench.processes()),
+      ],
+
+      async benchmarkEtcds({ members, signal: ending }) {
+        const number = benches.length + 1
+        const bench = await startBench({
+          ...shared,
+          env,
+          program: options.benchmarkProgram(),
+          stateFolder: benchFolder(stateFolder, number),
+          logFolder: benchFolder(logFolder, number),
+          knobs: rendered,
+          members,
+          besideKubernetes: true,
+          signal: ending,
+        })
+        benches.push(bench)
+        return bench
+      },
 
       async [Symbol.asyncDispose]() {
         disposal ??= takeAway()

@@ -6,12 +6,21 @@ import { readKernelFile } from '../../base/files.ts'
 import { minorOf } from '../../base/kubernetes-version.ts'
 import { buildComponents, describeBuild } from '../../components/build.ts'
 import type { ComponentsPlace, Environment } from '../../components/components.ts'
-import { componentsVariable, locateComponents, readModulePins, requireComponents } from '../../components/components.ts'
+import {
+  componentsVariable,
+  locateComponents,
+  readModulePins,
+  requireComponents,
+  toolBinaries,
+} from '../../components/components.ts'
 import { readVersion } from '../../components/version.ts'
 import type { PlannedControlPlane } from '../../plan/plan.ts'
+import { benchmarkProgram } from '../etcd-benchmark.ts'
 import type { Cluster, PrepareContext, Target } from '../target.ts'
 import { localBinaries, localComponents } from './binaries.ts'
+import type { ClusterOptions } from './cluster.ts'
 import { closeBudgetMs, openCluster } from './cluster.ts'
+import { openEtcdsAlone } from './etcds-alone.ts'
 import { supportOf } from './knobs.ts'
 import { runMark, stateFolderOf } from './leftovers.ts'
 import { checkLimits, readLimits } from './limits.ts'
@@ -32,6 +41,14 @@ export interface LocalTargetOptions {
   clock: Clock
   /** What control planes are made of; as little as possible when absent. */
   controlPlane?: PlannedControlPlane | undefined
+  /** Present when the plan benchmarks etcd. */
+  benchmark?: LocalBenchmark | undefined
+}
+
+/** What benchmarks of etcd need beside the cluster. */
+export interface LocalBenchmark {
+  /** When the plan does nothing else: how many members of etcd are all there is; a whole control plane runs when absent. */
+  etcdsAlone?: number | undefined
 }
 
 /**
@@ -40,8 +57,9 @@ export interface LocalTargetOptions {
  * `Failure('infrastructure')` off Linux.
  */
 export function localTarget(options: LocalTargetOptions): Target<Cluster> {
-  const { runId, runFolder, componentsSource, env, clock, controlPlane } = options
+  const { runId, runFolder, componentsSource, env, clock, controlPlane, benchmark } = options
   const walDisk = controlPlane?.etcd.walDisk
+  const etcdsAlone = benchmark?.etcdsAlone
   if (process.platform !== 'linux')
     throw new Failure('infrastructure', `target local needs Linux, because kubelets do; this is ${process.platform}`, {
       next: 'Run on a Linux machine, or with another target',
@@ -64,6 +82,7 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
   }
   const placeOf = (kubernetes: string | undefined) =>
     locateComponents(localComponents(componentsSource, kubernetes), env)
+  const toolPlace = () => locateComponents({ sourceFolder: componentsSource, binaries: toolBinaries }, env)
   // Once for all arms, so that a change of the sources in mid-run cannot give them different binaries.
   const folders = new Map<string | undefined, string>()
   const folderOf = (kubernetes: string | undefined): string => {
@@ -90,8 +109,11 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
     })
   }
 
-  const supports: Target['supports'] = (knob, kubernetes) =>
-    supportOf(knob, permissions, kubernetes ?? defaultKubernetes)
+  const supports: Target['supports'] = (knob, kubernetes) => {
+    const isOut = etcdsAlone !== undefined && (knob.component !== 'etcd' || knob.setting.via === 'etcd-split')
+    if (isOut) return { supported: false, because: 'only etcd runs here' }
+    return supportOf(knob, permissions, kubernetes ?? defaultKubernetes)
+  }
   const componentEnv = { PATH: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin', ...mark }
 
   return {
@@ -99,10 +121,15 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
     evidence: 'measured',
     onThisMachine: true,
     closeBudgetMs,
+    ...(etcdsAlone !== undefined && { hasKubernetes: false as const }),
     supports,
 
     async prepare(context) {
       const { arms } = context
+      if (benchmark !== undefined) {
+        await build(toolPlace(), context)
+        requireComponents(toolPlace())
+      }
       checkLimits(context.fleet, readLimits())
       const isWanted = arms.some(({ requests }) =>
         requests.some(({ knob, value }) => knob.id === 'etcd.walDisk' && value === true),
@@ -122,7 +149,7 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
     async open({ arm: { id: armId, kubernetes }, knobs, signal }) {
       const folder = folderOf(kubernetes)
       await guard()
-      return openCluster({
+      const cluster: ClusterOptions = {
         binaryFolder: folder,
         stateFolder: join(stateFolder, armId),
         logFolder: join(resolve(runFolder), 'logs', armId),
@@ -131,10 +158,12 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
         controlPlane,
         name: `${runId}-${armId}`,
         readVersions: () => versionsIn(folder, componentEnv),
+        benchmarkProgram: () => benchmarkProgram(requireComponents(toolPlace())),
         ports,
         clock,
         signal,
-      })
+      }
+      return etcdsAlone === undefined ? openCluster(cluster) : openEtcdsAlone(cluster, etcdsAlone)
     },
   }
 }
