@@ -169,7 +169,13 @@ describeWithComponents('two apiservers behind one address', () => {
     })
     const node = { cpu: 8, memory: '16Gi' }
     const fleet = { nodes: 2, nodesPerProcess: 1, node }
-    await startFleet({ ...shared, fleet, kubeletConfiguration: {}, environment: undefined, servers: [credentials[0].server] })
+    await startFleet({
+      ...shared,
+      fleet,
+      kubeletConfiguration: {},
+      environment: undefined,
+      servers: [credentials[0].server],
+    })
     uid = await uidOf(api)
   })
 
