@@ -198,14 +198,14 @@ function publishedBlocks(runs: readonly StepRun<Benched>[], { armNames }: Report
   }
   const table: Table = {
     kind: 'table',
-    caption: `Beside what etcd’s project published (${published.source}): ${published.machine}`,
+    caption: `Beside what etcd’s project published (${published.source}), with all requests: ${published.machine}`,
     columns: [
       { title: 'Row' },
-      { title: 'rate', of: 'figures', above: 'published' },
-      { title: 'mean', of: 'figures', above: 'published' },
+      { title: 'published rate', of: 'figures' },
+      { title: 'published mean', of: 'figures' },
       ...armNames.flatMap((arm) => [
-        { title: 'rate', of: 'figures' as const, above: { text: arm, arm } },
-        { title: 'mean', of: 'figures' as const, above: { text: arm, arm } },
+        { title: { text: `${arm} rate`, arm }, of: 'figures' as const },
+        { title: { text: `${arm} mean`, arm }, of: 'figures' as const },
       ]),
     ],
     groups: [
