@@ -20,27 +20,27 @@ const latency = z.object({
 const phase = <Unit extends string>(unit: Unit) =>
   z.object({
     /** How much was done, counted in `unit`. */
-    units: z.number(),
+    units: z.number().positive(),
     unit: z.literal(unit),
-    durationMs: z.number(),
+    durationMs: z.number().positive(),
     /** Processor cores that the components below used, mean over the phase. */
-    cores: z.number(),
+    cores: z.number().min(0),
     /**
      * Processor time by component: `kube-apiserver`, `etcd`, `kube-controller-manager`, `kube-scheduler`, `hollow-node`
      * (all its processes together), `orchestrator`. The kernel tells it in hundredths of a second.
      */
-    cpuMs: z.record(z.string(), z.number()),
+    cpuMs: z.record(z.string(), z.number().min(0)),
     /** What the apiserver answered, as `VERB resource/subresource` -> count; watches left out. */
-    requests: z.record(z.string(), z.number()),
+    requests: z.record(z.string(), z.number().min(0)),
     /** Share of all processor time of the machine in use, 0 to 1, by whomever. */
-    busy: z.number(),
+    busy: z.number().min(0),
   })
 
 export const calibrationSchema = z.object({
   schema: z.literal(1),
   /** Wall-clock time of the start, ISO 8601. */
   measuredAt: z.string(),
-  machine: z.object({ cores: z.number(), memoryBytes: z.number(), system: z.string() }),
+  machine: z.object({ cores: z.number().positive(), memoryBytes: z.number().positive(), system: z.string() }),
   versions: z.record(z.string(), z.string()),
   latenciesMs: z.object({
     /** GETs of one configmap, one after another, in a cluster without nodes. */
