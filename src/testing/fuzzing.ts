@@ -16,9 +16,21 @@ export function fuzzed(runs: number): { seed: number; numRuns: number } {
 /** What takes the place of a value: of another type, too large, too small, or dangerous to whoever uses it as a key or shows it. */
 const strange = fc.constantFrom<readonly unknown[]>(
   ...[null, true, false, 0, -1, 0.5, 2 ** 53, 1e308, -1e308, 5e-324].map((value) => [value]),
-  ...['', ' ', 'x', 'NaN', '-1', '__proto__', 'constructor', 'toString', '\ud800', '\0', '\u001b[2J', '\ufeff', '<&">'].map(
-    (value) => [value],
-  ),
+  ...[
+    '',
+    ' ',
+    'x',
+    'NaN',
+    '-1',
+    '__proto__',
+    'constructor',
+    'toString',
+    '\ud800',
+    '\0',
+    '\u001b[2J',
+    '\ufeff',
+    '<&">',
+  ].map((value) => [value]),
   ...[[], {}, [null], [[]], [{}], { a: 1 }, 'x'.repeat(2 ** 16)].map((value) => [value]),
 )
 const names = fc.constantFrom('__proto__', 'constructor', 'toString', '', 'name', 'x', '0', '\ud800', 'a b')
@@ -67,7 +79,11 @@ function edited(whole: unknown, change: Edit): void {
       else put(container, `${key}2`, structuredClone(value))
       break
     case 'empty':
-      put(container, key, Array.isArray(value) ? [] : typeof value === 'object' ? {} : typeof value === 'number' ? -value : '')
+      put(
+        container,
+        key,
+        Array.isArray(value) ? [] : typeof value === 'object' ? {} : typeof value === 'number' ? -value : '',
+      )
       break
     case 'rename':
       if (Array.isArray(container)) break
@@ -95,8 +111,46 @@ export function nearly(whole: unknown): fc.Arbitrary<unknown> {
 }
 
 const piece = fc.constantFrom(
-  ...['\0', '\ufeff', '\r\n', '\r', '\n', '\t', ' ', '\ud800', '\u001b', '"', "'", '\\', '{', '}', '[', ']', ':', ': ', ','],
-  ...['- ', '? ', '#', '&a', '*a', '!t', '<<: *a', '---\n', '|\n', '%', '1e999', '-', '0', '.nan', 'null', '__proto__: ', '~'],
+  ...[
+    '\0',
+    '\ufeff',
+    '\r\n',
+    '\r',
+    '\n',
+    '\t',
+    ' ',
+    '\ud800',
+    '\u001b',
+    '"',
+    "'",
+    '\\',
+    '{',
+    '}',
+    '[',
+    ']',
+    ':',
+    ': ',
+    ',',
+  ],
+  ...[
+    '- ',
+    '? ',
+    '#',
+    '&a',
+    '*a',
+    '!t',
+    '<<: *a',
+    '---\n',
+    '|\n',
+    '%',
+    '1e999',
+    '-',
+    '0',
+    '.nan',
+    'null',
+    '__proto__: ',
+    '~',
+  ],
   'x'.repeat(5000),
 )
 
@@ -106,6 +160,8 @@ export function nearlyText(whole: string): fc.Arbitrary<string> {
   const insertions = fc.array(fc.record({ at: place, cut: fc.nat(5), piece }), { minLength: 1, maxLength: 3 })
   return fc.oneof(
     place.map((at) => whole.slice(0, at)),
-    insertions.map((all) => all.reduce((text, one) => text.slice(0, one.at) + one.piece + text.slice(one.at + one.cut), whole)),
+    insertions.map((all) =>
+      all.reduce((text, one) => text.slice(0, one.at) + one.piece + text.slice(one.at + one.cut), whole),
+    ),
   )
 }

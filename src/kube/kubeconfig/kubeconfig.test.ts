@@ -209,7 +209,10 @@ describe('readContext', () => {
     [`a:\n\t- ${canary}`, '2:1 this is not a kubeconfig: indented with a tab; YAML wants spaces'],
     [`a: &x [1]\nb: *${canary}`, '2:4 this is not a kubeconfig: an alias (*name) refers to nothing above'],
     [`a: &x\n  b: *x`, '2:6 this is not a kubeconfig: an alias (*name) refers to something that contains it'],
-    [`a: &x 1\n<<: *x`, '2:1 this is not a kubeconfig: merge keys (<<) take a map, an alias of one, or a list of these'],
+    [
+      `a: &x 1\n<<: *x`,
+      '2:1 this is not a kubeconfig: merge keys (<<) take a map, an alias of one, or a list of these',
+    ],
     [`- - ${'- '.repeat(10_000)}`, /^1:\d+ this is not a kubeconfig: nested too deeply$/],
     [new Uint8Array([0xff, 0xfe, 0x41]), /is text in UTF-16$/],
     [new Uint8Array([0xe9, 0x41]), /is not text in UTF-8/],

@@ -168,7 +168,9 @@ export function readContext(file: string, contextName: string | undefined): Kube
     const position = entries.findIndex((entry) => entry.name === name)
     const entry = entries[position]
     if (name !== undefined && entry !== undefined) return { name, entry, path: [`${kind}s`, position, kind] }
-    throw refusal([mistakeOf(contextPath, kind, name === undefined ? 'required' : `there is no ${kind} ${excerpt(name)}`)])
+    throw refusal([
+      mistakeOf(contextPath, kind, name === undefined ? 'required' : `there is no ${kind} ${excerpt(name)}`),
+    ])
   }
   const { entry: ownCluster, ...clusterPlace } = named('cluster', clusters)
   const ownUser = chosen.context.user === undefined ? undefined : named('user', users)
@@ -211,9 +213,13 @@ function unknownContext(
 ): Failure {
   const names = contexts.flatMap(({ name }) => name ?? [])
   const meant = wanted === undefined ? '' : didYouMean(wanted, names.slice(0, mostNames))
-  return new Failure('bad-input', `${file} has no context ${wanted === undefined ? '(none is current)' : excerpt(wanted)}${meant}`, {
-    next: names.length === 0 ? 'Name a kubeconfig that has contexts' : `Choose one of: ${formatNames(names, 20)}`,
-  })
+  return new Failure(
+    'bad-input',
+    `${file} has no context ${wanted === undefined ? '(none is current)' : excerpt(wanted)}${meant}`,
+    {
+      next: names.length === 0 ? 'Name a kubeconfig that has contexts' : `Choose one of: ${formatNames(names, 20)}`,
+    },
+  )
 }
 
 function namedTwice(section: string, entries: readonly { name: string | undefined }[]): Mistake[] {
@@ -223,7 +229,12 @@ function namedTwice(section: string, entries: readonly { name: string | undefine
       seen.add(name)
       return []
     }
-    return [{ path: [section, index], message: `${section} has ${name === undefined ? 'an empty name' : excerpt(name)} twice` }]
+    return [
+      {
+        path: [section, index],
+        message: `${section} has ${name === undefined ? 'an empty name' : excerpt(name)} twice`,
+      },
+    ]
   })
 }
 
@@ -261,7 +272,9 @@ const forms: Readonly<Record<string, string>> = {
 }
 
 function nameOf(path: FieldPath): string {
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? excerpt(part) : `.${excerpt(part)}`)).join('')
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? excerpt(part) : `.${excerpt(part)}`))
+    .join('')
 }
 
 function isBase64(value: string): boolean {
