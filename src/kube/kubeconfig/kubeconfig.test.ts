@@ -255,11 +255,11 @@ describe('readContext', () => {
     ).toMatch(/^5:\d+ .*stand for too much/)
     expect(await refusal('x: &x\n  <<: *x')).toMatch(/^2:7 .*an alias \(\*name\) refers to/)
     // Each alias by itself stands for little; the library goes through all anchors for each.
-    expect(await refusal(many(100_000, (index) => `a${index}: &a${index} 1\nb${index}: *a${index}`))).toMatch(
+    expect(await refusal(many(1500, (index) => `a${index}: &a${index} 1\nb${index}: *a${index}`))).toMatch(
       /^2002:\d+ .*stand for too much/,
     )
     // One user with many groups, a hundred times.
-    const groups = `x: &x { user: { as: a, as-groups: [${'a,'.repeat(500_000)}] } }`
+    const groups = `x: &x { user: { as: a, as-groups: [${'a,'.repeat(15_000)}] } }`
     expect(await refusal(`${groups}\nusers:\n${many(100, (index) => `- { name: u${index}, <<: *x }`)}`)).toMatch(
       /^3:\d+ .*stand for too much/,
     )
