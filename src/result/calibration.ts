@@ -6,15 +6,17 @@ import { z } from 'zod'
  */
 
 /** How long something took, over `count` samples. Percentiles of etcd's own are interpolated within its histogram. */
-const latency = z.object({
-  count: z.number(),
-  mean: z.number().nullable(),
-  p50: z.number().nullable(),
-  p90: z.number().nullable(),
-  p99: z.number().nullable(),
-  /** Null where only a histogram is known. */
-  max: z.number().nullable(),
-})
+const latencyOf = (figure: z.ZodNumber) =>
+  z.object({
+    count: z.number().min(0),
+    mean: figure.nullable(),
+    p50: figure.nullable(),
+    p90: figure.nullable(),
+    p99: figure.nullable(),
+    /** Null where only a histogram is known. */
+    max: figure.nullable(),
+  })
+const latency = latencyOf(z.number().min(0))
 
 /** What everything together did while something was measured; the cost of idling is part of it. */
 const phase = <Unit extends string>(unit: Unit) =>
@@ -52,7 +54,7 @@ export const calibrationSchema = z.object({
     /** etcd_disk_backend_commit_duration_seconds during `write`. */
     backendCommit: latency,
     /** Of PATCHes one after another, until a watch showed them; from the answer it may be negative. */
-    watchLag: z.object({ fromSend: latency, fromAnswer: latency }),
+    watchLag: z.object({ fromSend: latency, fromAnswer: latencyOf(z.number()) }),
     /** Of single pods on a quiet fleet, as a watch showed them. */
     podStart: z.object({ createdToBound: latency, boundToReady: latency }),
     /** Of the same pods: from just before the DELETE was sent until a watch showed that they were gone. */
