@@ -14,6 +14,8 @@ interface StampedChunk {
 /** Chunks waiting for a slow reader (of 16 KiB each over TLS) before the server is made to wait. */
 const waitingChunks = 512
 const newline = 0x0a
+/** An apiserver takes no request of more than 3 MiB (MaxRequestBodyBytes): this is no object, and may never end. */
+const longestLineBytes = 16 * 2 ** 20
 
 /**
  * Decodes the body of a watch: one JSON event per line. Every event is stamped with the moment when the chunk that
@@ -28,6 +30,7 @@ export async function* decodeWatch<T extends KubeObject>(
   clock: Clock,
 ): AsyncGenerator<WatchEvent<T>, void, undefined> {
   let partial: Buffer[] = []
+  let partialBytes = 0
   for await (const { chunk, atMs } of stamped(body, clock)) {
     let start = 0
     // A newline byte is never part of a longer UTF-8 sequence, so lines can be cut before they are decoded.
@@ -39,11 +42,14 @@ export async function* decodeWatch<T extends KubeObject>(
         partial.push(chunk.subarray(start, end))
         line = Buffer.concat(partial).toString('utf8')
         partial = []
+        partialBytes = 0
       }
       start = end + 1
       if (line.length > 0) yield eventIn<T>(line, atMs)
     }
     if (start < chunk.length) partial.push(chunk.subarray(start))
+    partialBytes += chunk.length - start
+    if (partialBytes > longestLineBytes) throw malformed()
   }
 }
 

@@ -167,6 +167,10 @@ describe('the limits of a plan', () => {
   it.each([
     ['20 000 brackets', `arms: ${'['.repeat(20_000)}`, ':1:'],
     ['20 000 brackets that are closed', `arms: ${'['.repeat(20_000)}${']'.repeat(20_000)}`, 'nested too deeply'],
+    // Without a bracket, the library has no limit of its own but the stack.
+    ['10 000 dashes', `arms:\n  ${'- '.repeat(10_000)}`, 'nested too deeply'],
+    ['10 000 question marks', `arms:\n  ${'? '.repeat(10_000)}`, 'nested too deeply'],
+    ['200 000 empty lines', `${'\r\n'.repeat(100_000)}}`, 'this does not belong here'],
     ['60 brackets', `arms: ${'['.repeat(60)}${']'.repeat(60)}`, 'nested more than 50 deep'],
     [
       '20 000 keys',

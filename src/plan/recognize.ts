@@ -45,8 +45,8 @@ export function otherThan(role: Role, root: Written, fields: readonly string[]):
   return `is not ${wanted}: it has none of the fields ${telling.join(', ')}`
 }
 
-/** Whether a text that is no YAML was to be what it is wanted for. */
+/** Whether a text that is no YAML was to be what it is wanted for. Looks within lines: each begins once, whatever stands before it. */
 export function hasFieldOf(role: Role, text: string): boolean {
-  const version = role === 'profile' ? '' : `apiVersion["']?\\s*:\\s*["']?scale-test/|`
-  return new RegExp(`(?:^|[{,])\\s*["']?(?:${version}(?:${tellingOf(role).join('|')})["']?\\s*:)`, 'm').test(text)
+  const version = role === 'profile' ? '' : `apiVersion["']?[ \\t]*:[ \\t]*["']?scale-test/|`
+  return new RegExp(`(?:^|[{,])[ \\t]*["']?(?:${version}(?:${tellingOf(role).join('|')})["']?[ \\t]*:)`, 'm').test(text)
 }

@@ -1,7 +1,8 @@
 import type { Node, YAMLMap, YAMLSeq } from 'yaml'
-import { isAlias, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { isAlias, isMap, isNode, isScalar } from 'yaml'
 import { formatCount } from '../base/count.ts'
 import { excerpt } from '../base/excerpt.ts'
+import { parseYaml } from '../base/yaml.ts'
 import { yamlErrorInWords } from '../base/yaml-errors.ts'
 
 /** The way to a value in a plan: keys and positions in lists. */
@@ -79,15 +80,9 @@ export function readYaml(source: Source, start = 0): ReadYaml {
   const carriageReturn = text.search(/\r(?!\n)/)
   if (carriageReturn !== -1)
     return unreadable(placeAt(carriageReturn), 'a lone carriage return; lines must end with a line feed')
-  const lines = new LineCounter()
-  const document = parseDocument(text, {
-    prettyErrors: false,
-    // The library compares each key with every other one.
-    uniqueKeys: false,
-    lineCounter: lines,
-  })
-  const [error] = document.errors
-  if (error !== undefined) return unreadable(placeAt(error.pos[0]), yamlErrorInWords(error))
+  const read = parseYaml(text)
+  if ('reason' in read) return unreadable(placeAt(read.offset), read.reason)
+  const { document, lines } = read
 
   const problems: PlacedProblem[] = []
   let broken = false
@@ -99,9 +94,6 @@ export function readYaml(source: Source, start = 0): ReadYaml {
     broken = true
     return { kind: 'scalar', at, value: null }
   }
-  const [warning] = document.warnings
-  if (warning !== undefined) fail(placeAt(warning.pos[0]), yamlErrorInWords(warning))
-
   /** What an alias stands for counts as written where the alias is. */
   const written = (node: Node | null, parent: Place, alias?: Place): Written => {
     const at = alias ?? (node?.range ? placeAt(node.range[0]) : parent)

@@ -6,41 +6,43 @@ import { z } from 'zod'
  */
 
 /** How long something took, over `count` samples. Percentiles of etcd's own are interpolated within its histogram. */
-const latency = z.object({
-  count: z.number(),
-  mean: z.number().nullable(),
-  p50: z.number().nullable(),
-  p90: z.number().nullable(),
-  p99: z.number().nullable(),
-  /** Null where only a histogram is known. */
-  max: z.number().nullable(),
-})
+const latencyOf = (figure: z.ZodNumber) =>
+  z.object({
+    count: z.number().min(0),
+    mean: figure.nullable(),
+    p50: figure.nullable(),
+    p90: figure.nullable(),
+    p99: figure.nullable(),
+    /** Null where only a histogram is known. */
+    max: figure.nullable(),
+  })
+const latency = latencyOf(z.number().min(0))
 
 /** What everything together did while something was measured; the cost of idling is part of it. */
 const phase = <Unit extends string>(unit: Unit) =>
   z.object({
     /** How much was done, counted in `unit`. */
-    units: z.number(),
+    units: z.number().positive(),
     unit: z.literal(unit),
-    durationMs: z.number(),
+    durationMs: z.number().positive(),
     /** Processor cores that the components below used, mean over the phase. */
-    cores: z.number(),
+    cores: z.number().min(0),
     /**
      * Processor time by component: `kube-apiserver`, `etcd`, `kube-controller-manager`, `kube-scheduler`, `hollow-node`
      * (all its processes together), `orchestrator`. The kernel tells it in hundredths of a second.
      */
-    cpuMs: z.record(z.string(), z.number()),
+    cpuMs: z.record(z.string(), z.number().min(0)),
     /** What the apiserver answered, as `VERB resource/subresource` -> count; watches left out. */
-    requests: z.record(z.string(), z.number()),
+    requests: z.record(z.string(), z.number().min(0)),
     /** Share of all processor time of the machine in use, 0 to 1, by whomever. */
-    busy: z.number(),
+    busy: z.number().min(0),
   })
 
 export const calibrationSchema = z.object({
   schema: z.literal(1),
   /** Wall-clock time of the start, ISO 8601. */
   measuredAt: z.string(),
-  machine: z.object({ cores: z.number(), memoryBytes: z.number(), system: z.string() }),
+  machine: z.object({ cores: z.number().positive(), memoryBytes: z.number().positive(), system: z.string() }),
   versions: z.record(z.string(), z.string()),
   latenciesMs: z.object({
     /** GETs of one configmap, one after another, in a cluster without nodes. */
@@ -52,7 +54,7 @@ export const calibrationSchema = z.object({
     /** etcd_disk_backend_commit_duration_seconds during `write`. */
     backendCommit: latency,
     /** Of PATCHes one after another, until a watch showed them; from the answer it may be negative. */
-    watchLag: z.object({ fromSend: latency, fromAnswer: latency }),
+    watchLag: z.object({ fromSend: latency, fromAnswer: latencyOf(z.number()) }),
     /** Of single pods on a quiet fleet, as a watch showed them. */
     podStart: z.object({ createdToBound: latency, boundToReady: latency }),
     /** Of the same pods: from just before the DELETE was sent until a watch showed that they were gone. */

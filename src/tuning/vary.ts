@@ -1,9 +1,8 @@
-import { parseDocument } from 'yaml'
 import { Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { magnitudeOf } from '../base/quantity.ts'
 import { shown } from '../base/shown.ts'
-import { yamlErrorInWords } from '../base/yaml-errors.ts'
+import { parseYaml } from '../base/yaml.ts'
 import { findKnob } from './find-knob.ts'
 import type { Knob, KnobValue } from './knob.ts'
 import { takeValue } from './take.ts'
@@ -69,12 +68,11 @@ function itemsIn(list: string, whole: string): KnobValue[] {
     new Failure('bad-input', `--vary ${excerpt(whole)}: ${what}`, {
       next: `separate values with commas; one that contains a comma or a colon needs quotes: --vary 'knob="one, two",three'`,
     })
-  const document = parseDocument(`[${list}]`, { prettyErrors: false })
-  const [mistake] = [...document.errors, ...document.warnings]
-  if (mistake !== undefined) throw refusal(yamlErrorInWords(mistake))
+  const written = parseYaml(`[${list}]`)
+  if ('reason' in written) throw refusal(written.reason)
   const read = () => {
     try {
-      return document.toJS() as unknown
+      return written.document.toJS() as unknown
     } catch {
       throw refusal('aliases (*name) are not supported')
     }

@@ -207,7 +207,13 @@ describe('readContext', () => {
     [`a: !!${canary} x`, '1:4 this is not a kubeconfig: tags such as !name are not supported; remove it'],
     [`{ a: "${canary}`, /this is not a kubeconfig/],
     [`a:\n\t- ${canary}`, '2:1 this is not a kubeconfig: indented with a tab; YAML wants spaces'],
-    [`a: &x [1]\nb: *${canary}`, /an alias refers to nothing/],
+    [`a: &x [1]\nb: *${canary}`, '2:4 this is not a kubeconfig: an alias (*name) refers to nothing above'],
+    [`a: &x\n  b: *x`, '2:6 this is not a kubeconfig: an alias (*name) refers to something that contains it'],
+    [
+      `a: &x 1\n<<: *x`,
+      '2:1 this is not a kubeconfig: merge keys (<<) take a map, an alias of one, or a list of these',
+    ],
+    [`- - ${'- '.repeat(10_000)}`, /^1:\d+ this is not a kubeconfig: nested too deeply$/],
     [new Uint8Array([0xff, 0xfe, 0x41]), /is text in UTF-16$/],
     [new Uint8Array([0xe9, 0x41]), /is not text in UTF-8/],
   ])('should refuse %j', async (content, expected) => {
@@ -246,8 +252,18 @@ describe('readContext', () => {
       await refusal(
         `a: &a [1]\n${many(9, (index) => `${'bcdefghij'[index]}: &${'bcdefghij'[index]} [${Array(10).fill(`*${'abcdefghi'[index]}`)}]`)}`,
       ),
-    ).toMatch(/an alias refers to/)
-    expect(await refusal('x: &x\n  <<: *x')).toMatch(/an alias refers to/)
+    ).toMatch(/^5:\d+ .*stand for too much/)
+    expect(await refusal('x: &x\n  <<: *x')).toMatch(/^2:7 .*an alias \(\*name\) refers to/)
+    // Each alias by itself stands for little; the library goes through all anchors for each.
+    expect(await refusal(many(1500, (index) => `a${index}: &a${index} 1\nb${index}: *a${index}`))).toMatch(
+      /^2002:\d+ .*stand for too much/,
+    )
+    // One user with many groups, a hundred times.
+    const groups = `x: &x { user: { as: a, as-groups: [${'a,'.repeat(15_000)}] } }`
+    expect(await refusal(`${groups}\nusers:\n${many(100, (index) => `- { name: u${index}, <<: *x }`)}`)).toMatch(
+      /^3:\d+ .*stand for too much/,
+    )
+    expect(await refusal(']'.repeat(1_000_000))).toMatch(/^1:1 this is not a kubeconfig/)
   }, 60_000)
 
   test('should give nothing but a failure, without the contents, whatever the file holds', async () => {

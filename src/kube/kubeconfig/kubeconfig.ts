@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { Failure } from '../../base/errors.ts'
+import { excerpt } from '../../base/excerpt.ts'
 import { readTextFile } from '../../base/files.ts'
 import { didYouMean, formatNames } from '../../base/names.ts'
 import type { FieldPath } from './yaml.ts'
@@ -167,7 +168,9 @@ export function readContext(file: string, contextName: string | undefined): Kube
     const position = entries.findIndex((entry) => entry.name === name)
     const entry = entries[position]
     if (name !== undefined && entry !== undefined) return { name, entry, path: [`${kind}s`, position, kind] }
-    throw refusal([mistakeOf(contextPath, kind, name === undefined ? 'required' : `there is no ${kind} ${name}`)])
+    throw refusal([
+      mistakeOf(contextPath, kind, name === undefined ? 'required' : `there is no ${kind} ${excerpt(name)}`),
+    ])
   }
   const { entry: ownCluster, ...clusterPlace } = named('cluster', clusters)
   const ownUser = chosen.context.user === undefined ? undefined : named('user', users)
@@ -210,9 +213,16 @@ function unknownContext(
 ): Failure {
   const names = contexts.flatMap(({ name }) => name ?? [])
   const meant = wanted === undefined ? '' : didYouMean(wanted, names.slice(0, mostNames))
-  return new Failure('bad-input', `${file} has no context ${wanted ?? '(none is current)'}${meant}`, {
-    next: names.length === 0 ? 'Name a kubeconfig that has contexts' : `Choose one of: ${formatNames(names, 20)}`,
-  })
+  return new Failure(
+    'bad-input',
+    `${file} has no context ${wanted === undefined ? '(none is current)' : excerpt(wanted)}${meant}`,
+    {
+      next: names.length === 0 ? 'Name a kubeconfig that has contexts' : `Choose one of: ${formatNames(
+          names.slice(0, mostNames).map((name) => excerpt(name)),
+          20,
+        )}`,
+    },
+  )
 }
 
 function namedTwice(section: string, entries: readonly { name: string | undefined }[]): Mistake[] {
@@ -222,7 +232,12 @@ function namedTwice(section: string, entries: readonly { name: string | undefine
       seen.add(name)
       return []
     }
-    return [{ path: [section, index], message: `${section} has ${name ?? 'an empty name'} twice` }]
+    return [
+      {
+        path: [section, index],
+        message: `${section} has ${name === undefined ? 'an empty name' : excerpt(name)} twice`,
+      },
+    ]
   })
 }
 
@@ -260,7 +275,9 @@ const forms: Readonly<Record<string, string>> = {
 }
 
 function nameOf(path: FieldPath): string {
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? part : `.${part}`)).join('')
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : index === 0 ? excerpt(part) : `.${excerpt(part)}`))
+    .join('')
 }
 
 function isBase64(value: string): boolean {

@@ -135,7 +135,9 @@ function endOfToken(token: string): Date | undefined {
     const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as {
       exp?: unknown
     } | null
-    return typeof claims?.exp === 'number' ? new Date(claims.exp * 1000) : undefined
+    const end = typeof claims?.exp === 'number' ? new Date(claims.exp * 1000) : undefined
+    // Later than a date can be is never.
+    return end === undefined || Number.isNaN(end.getTime()) ? undefined : end
   } catch {
     // Not every token is a JWT.
     return undefined

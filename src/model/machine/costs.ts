@@ -83,6 +83,27 @@ const otherEventsPerPod = 4
 
 type Phase = NonNullable<Calibration['phases'][keyof Calibration['phases']]>
 
+/** As `costsOf`, for a simulation to go on with. Throws `Failure('bad-input')` also where a cost is no time. */
+export function usableCostsOf(calibration: Calibration): Costs {
+  const costs = costsOf(calibration)
+  const odd = oddIn(costs)
+  if (odd === undefined) return costs
+  throw new Failure('bad-input', `the calibration is of no use: no ${odd} follows from its figures`, {
+    next: 'Measure again: npm run scale-test -- calibrate',
+  })
+}
+
+/** The first cost that is none, negative or without end: a phase in which nothing was counted gives such. */
+function oddIn(costs: object, path = ''): string | undefined {
+  for (const [name, cost] of Object.entries(costs) as [string, unknown][]) {
+    const own = path === '' ? name : `${path}.${name}`
+    if (typeof cost === 'number' && !(cost >= 0 && cost < Number.POSITIVE_INFINITY)) return own
+    const inner = typeof cost === 'object' && cost !== null ? oddIn(cost, own) : undefined
+    if (inner !== undefined) return inner
+  }
+  return undefined
+}
+
 /**
  * What the model takes from a calibration. Everything is a quotient of two figures that were measured, idling taken off;
  * nothing is fitted to the timings that the model is there to predict. A component that is not among those measured took nothing, and a request

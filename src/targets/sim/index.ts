@@ -3,7 +3,7 @@ import { bytesOf } from '../../base/quantity.ts'
 import type { Fault } from '../../model/fault.ts'
 import { createKernel } from '../../model/kernel/kernel.ts'
 import { modelledKubernetes } from '../../model/kubernetes.ts'
-import { costsOf } from '../../model/machine/costs.ts'
+import { usableCostsOf } from '../../model/machine/costs.ts'
 import type { Hardware } from '../../model/machine/hardware.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Calibration } from '../../result/calibration.ts'
@@ -37,7 +37,7 @@ export interface SimulatedTarget extends Target<SimulatedCluster> {
 export function simulatedTarget(options: SimulatedTargetOptions): SimulatedTarget {
   const { seed, calibration, hardware, kubeProxy = false, faultsOf, disposable = true, onOpen } = options
   const kernel = createKernel()
-  const costs = costsOf(calibration)
+  const costs = usableCostsOf(calibration)
   const versions = {
     simulation: `model 1 of Kubernetes ${modelledKubernetes}`,
     calibration: calibration.measuredAt,
