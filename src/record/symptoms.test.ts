@@ -43,7 +43,17 @@ async function record(ms: number, collected?: Parameters<typeof recordSymptoms>[
 
 it('should read the page of the API server every fourth time, and of every page only what rules need', async () => {
   const { outcome, asked, turns } = await record(75_000)
-  expect(asked.map(({ components }) => components?.includes('kube-apiserver'))).toEqual([true, false, false, false, true, false, false, false, true])
+  expect(asked.map(({ components }) => components?.includes('kube-apiserver'))).toEqual([
+    true,
+    false,
+    false,
+    false,
+    true,
+    false,
+    false,
+    false,
+    true,
+  ])
   expect(asked[1]?.names).toContain('etcd_server_slow_apply_total')
   expect(asked[1]?.names).not.toContain('apiserver_request_total')
   expect(outcome).toMatchObject({
