@@ -13,7 +13,7 @@ export interface CollectedPages {
 }
 
 /** The values of the label `job` that scrape configurations in use give to each component of a control plane, as a regular expression. */
-export const jobs: Partial<Record<ComponentName, string>> = {
+const jobs: Partial<Record<ComponentName, string>> = {
   etcd: 'etcd|kube-etcd|etcd-.*',
   'kube-apiserver': 'apiserver|kube-apiserver|kubernetes-apiservers',
   'kube-controller-manager': 'kube-controller-manager|controller-manager',
