@@ -14,7 +14,17 @@ interface LockedPackage {
 }
 
 /** Of what is part of the program: everybody may use and pass it on, as long as its notice stays. */
-const permissive = new Set(['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT', 'PSF-2.0', 'Unlicense'])
+const permissive = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'ISC',
+  'MIT',
+  'PSF-2.0',
+  'Unlicense',
+])
 /** Of tools that only tests and checks use: also what asks for changes of its own files to be published. */
 const forTools = new Set([...permissive, 'MPL-2.0', 'Python-2.0', 'CC0-1.0', 'CC-BY-4.0'])
 

@@ -286,7 +286,10 @@ function leaksIn(texts: Readonly<Record<string, string>>, canaries: readonly str
 }
 
 /** Everything of a run that others may get to see. */
-function textsOf({ said, sampled }: Awaited<ReturnType<typeof run>>, { owed = 'nothing' }: Kind): Record<string, string> {
+function textsOf(
+  { said, sampled }: Awaited<ReturnType<typeof run>>,
+  { owed = 'nothing' }: Kind,
+): Record<string, string> {
   const files = [...filesBelow(join(folder, 'reports')), join(folder, 'junit.xml')]
   return {
     said,
