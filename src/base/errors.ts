@@ -1,3 +1,5 @@
+import { withoutKnownSecrets } from './known-secrets.ts'
+
 /**
  * What can go wrong without being a bug. The kind decides the exit status, by which pipelines tell one end from another, and whether a
  * run goes on with its next arm (`endsRun`).
@@ -52,14 +54,15 @@ export class Failure extends Error {
     what: string,
     options: { next?: string; cause?: unknown; mistakes?: readonly Mistake[] } = {},
   ) {
-    super(what, options.cause === undefined ? undefined : { cause: options.cause })
+    // Before anybody cuts or wraps it: half a secret is not found any more.
+    super(withoutKnownSecrets(what), options.cause === undefined ? undefined : { cause: options.cause })
     this.kind = kind
     this.next = options.next
     this.mistakes = options.mistakes ?? []
   }
 }
 
-/** The message of anything that was thrown, without its stack. */
+/** The message of anything that was thrown, without its stack, and without secrets that this process knows. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return withoutKnownSecrets(error instanceof Error ? error.message : String(error))
 }

@@ -1,6 +1,7 @@
+import { hidden } from './known-secrets.ts'
 import { printable } from './printable.ts'
 import type { Range } from './secrets.ts'
-import { hidden, secretRanges } from './secrets.ts'
+import { secretRanges } from './secrets.ts'
 
 /** Longer texts are cut before anybody looks for secrets in them: a command line can have megabytes. */
 const mostLookedAt = 4096

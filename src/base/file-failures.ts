@@ -3,8 +3,9 @@ import { dirname } from 'node:path'
 import { getSystemErrorMessage } from 'node:util'
 import type { FailureKind } from './errors.ts'
 import { Failure } from './errors.ts'
+import { hidden } from './known-secrets.ts'
 import { printable } from './printable.ts'
-import { hidden, userOfUrl } from './secrets.ts'
+import { userOfUrl } from './secrets.ts'
 
 /** What was being done to a path. */
 export type FileAction = 'read' | 'written' | 'created' | 'listed' | 'looked into' | 'removed'

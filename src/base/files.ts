@@ -28,6 +28,7 @@ import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { Failure } from './errors.ts'
 import { isSystemError, onFile, shownPath } from './file-failures.ts'
+import { withoutKnownSecrets } from './known-secrets.ts'
 import { formatBytes } from './quantity.ts'
 
 /** Results of big runs have tens of megabytes. */
@@ -165,8 +166,8 @@ export function listTree(path: string): string[] {
   return onFile(path, 'listed', () => readdirSync(path, { recursive: true, encoding: 'utf8' }))
 }
 
-/** Makes a folder, and those above it, unless they are there. Throws `Failure('infrastructure')`. */
-export function makeFolder(path: string, mode = 0o777): void {
+/** Makes a folder, and those above it, unless they are there: for their owner alone, unless `mode` says otherwise. Throws `Failure('infrastructure')`. */
+export function makeFolder(path: string, mode = 0o700): void {
   onFile(path, 'created', () => {
     // Not by Node's `recursive`: where the kernel says ENOENT to mkdir, as in /proc, that never ends.
     const missing: string[] = []
@@ -259,7 +260,8 @@ function makeOne(folder: string, mode: number): void {
 
 /**
  * Writes a whole file or none: a reader, or a full disk, never sees half of it. Readable by the owner only, since run
- * products can hold addresses and object names. Throws `Failure('infrastructure')`.
+ * products can hold addresses and object names. In a text, secrets that this process knows are hidden. Throws
+ * `Failure('infrastructure')`.
  */
 export function writeFileWhole(path: string, content: string | readonly Uint8Array[]): void {
   makeFolder(dirname(path))
@@ -268,7 +270,8 @@ export function writeFileWhole(path: string, content: string | readonly Uint8Arr
     try {
       const file = openSync(unfinished, 'w', 0o600)
       try {
-        for (const piece of typeof content === 'string' ? [content] : content) writeFileSync(file, piece)
+        for (const piece of typeof content === 'string' ? [withoutKnownSecrets(content)] : content)
+          writeFileSync(file, piece)
         fsyncSync(file)
       } finally {
         closeSync(file)
@@ -293,11 +296,11 @@ function syncFolder(path: string): void {
   }
 }
 
-/** Writes a file that is not there yet; false where it is. Throws `Failure('infrastructure')`. */
+/** Writes a file that is not there yet; false where it is. Secrets that this process knows are hidden. Throws `Failure('infrastructure')`. */
 export function writeNewFile(path: string, content: string): boolean {
   return onFile(path, 'written', () => {
     try {
-      writeFileSync(path, content, { flag: 'wx', mode: 0o600, flush: true })
+      writeFileSync(path, withoutKnownSecrets(content), { flag: 'wx', mode: 0o600, flush: true })
       return true
     } catch (error) {
       if (isSystemError(error) && error.code === 'EEXIST') return false
@@ -307,7 +310,7 @@ export function writeNewFile(path: string, content: string): boolean {
 }
 
 /** Tidies up after an error, which is the one to be told. */
-function quietly(work: () => void): void {
+export function quietly(work: () => void): void {
   try {
     work()
   } catch {
@@ -317,7 +320,7 @@ function quietly(work: () => void): void {
 
 /** A file that grows by whole lines. */
 export interface LineFile {
-  /** Throws `Failure('infrastructure')`; then nothing of the line is in the file. */
+  /** Secrets that this process knows are hidden. Throws `Failure('infrastructure')`; then nothing of the line is in the file. */
   append(line: string): void
   /** Returns when all that was appended is on the disk. Throws `Failure('infrastructure')`. */
   sync(): void
@@ -333,7 +336,7 @@ export function openLineFile(path: string): LineFile {
       onFile(path, 'written', () => {
         const wholeBytes = fstatSync(file).size
         try {
-          writeFileSync(file, `${line}\n`)
+          writeFileSync(file, `${withoutKnownSecrets(line)}\n`)
         } catch (error) {
           quietly(() => ftruncateSync(file, wholeBytes))
           throw error
@@ -427,6 +430,15 @@ export function followFile(path: string, from: 'beginning' | 'now'): FollowedFil
 export function openForChild(path: string, flags: 'a' | 'w'): number {
   makeFolder(dirname(path))
   return onFile(path, 'written', () => openSync(path, flags, 0o600))
+}
+
+/** Hides the secrets that this process knows in what a child has printed, by now to its end. Throws `Failure('infrastructure')`. */
+export function hideSecretsIn(path: string): void {
+  const bytes = Buffer.from(readBytes(path))
+  // Byte by byte, whatever the child wrote stays as it is.
+  const text = bytes.toString('latin1')
+  const clean = withoutKnownSecrets(text)
+  if (clean !== text) onFile(path, 'written', () => writeFileSync(path, clean, 'latin1'))
 }
 
 /** Closes what `openForChild` opened. */

@@ -1,12 +1,11 @@
+import { knownSecretRanges } from './known-secrets.ts'
+
 /** Part of a text, by positions in it. */
 export interface Range {
   start: number
   /** The first position after it. */
   end: number
 }
-
-/** What stands in messages where a secret was. */
-export const hidden = '[hidden]'
 
 /** Last words of keys whose values are nobody's business. */
 const secretWords = words(
@@ -49,11 +48,16 @@ const blob = /(?<![\w+/-])[\w+/-]{32,}={0,2}/g
 
 /**
  * Where a text holds secrets: the values of keys that are called so (`token`, `password`, `client-key-data`, ...) in YAML, JSON or
- * `NAME=value`, and what looks like one (PEM, JWT, long base64 or hex). The text need not be valid; in doubt, more is taken for
+ * `NAME=value`, what looks like one (PEM, JWT, long base64 or hex), and those that this process knows. The text need not be valid; in doubt, more is taken for
  * secret. In order, none within another. Takes time in proportion to the text.
  */
 export function secretRanges(text: string): Range[] {
-  const found = [...keyedRanges(text), ...forms.flatMap((form) => rangesOf(text, form)), ...blobRanges(text)]
+  const found = [
+    ...keyedRanges(text),
+    ...forms.flatMap((form) => rangesOf(text, form)),
+    ...blobRanges(text),
+    ...knownSecretRanges(text),
+  ]
   const ranges: Range[] = []
   for (const range of found.toSorted((left, right) => left.start - right.start)) {
     const last = ranges.at(-1)
@@ -90,7 +94,7 @@ function keyedRanges(text: string): Range[] {
   let left = mostLooks * text.length
   for (let match = search.exec(text); match !== null; match = search.exec(text)) {
     const [{ length }, key = ''] = match
-    if (!isSecret(key, text.slice(Math.max(0, match.index - 200), match.index))) continue
+    if (!isSecretKey(key, text.slice(Math.max(0, match.index - 200), match.index))) continue
     const start = match.index + length
     // Not from its end: another key in it may have a value that goes further.
     search.lastIndex = start
@@ -104,8 +108,8 @@ function keyedRanges(text: string): Range[] {
   return ranges
 }
 
-/** `before` is what stands in front of the key. */
-function isSecret(key: string, before: string): boolean {
+/** Whether a key's value is a secret; `before` is what stands in front of the key. */
+export function isSecretKey(key: string, before = ''): boolean {
   const name = key.split('.').at(-1) ?? key
   if (harmless.has(name)) return false
   const [last = '', nextToLast = ''] = name

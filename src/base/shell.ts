@@ -4,7 +4,7 @@ import type { Shell } from 'zx/core'
 import { $ } from 'zx/core'
 import type { Clock } from './clock.ts'
 import { Failure, messageOf } from './errors.ts'
-import { closeFile, openForChild } from './files.ts'
+import { closeFile, hideSecretsIn, openForChild, quietly } from './files.ts'
 
 export interface ShellOptions {
   env: Readonly<Record<string, string | undefined>>
@@ -79,6 +79,8 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
     process.removeListener('exit', killGroup)
     late.catch(() => {})
     done.abort()
+    // Afterwards: were it to write into a pipe of ours, a program would end half-way when we are killed.
+    quietly(() => hideSecretsIn(options.logFile))
   }
 }
 

@@ -1,8 +1,9 @@
 import { fstatSync, writeFileSync } from 'node:fs'
 import { Failure } from '../base/errors.ts'
 import { isSystemError, systemReason } from '../base/file-failures.ts'
+import { withoutKnownSecrets } from '../base/known-secrets.ts'
 
-/** Where the process prints to, and what could not be printed. */
+/** Where the process prints to, without the secrets that it knows, and what could not be printed. */
 export interface Output {
   write(text: string): void
   /** Past what is waiting to be written: for questions, while a list redraws itself and holds back what others print. */
@@ -26,13 +27,13 @@ export function openOutput(name: string, stream: NodeJS.WriteStream & { fd: numb
   const isFile = fstatSync(stream.fd).isFile()
   const writeNow = (text: string) => {
     try {
-      writeFileSync(stream.fd, text)
+      writeFileSync(stream.fd, withoutKnownSecrets(text))
     } catch (error) {
       note(error)
     }
   }
   return {
-    write: isFile ? writeNow : (text) => void stream.write(text),
+    write: isFile ? writeNow : (text) => void stream.write(withoutKnownSecrets(text)),
     writeNow,
     written: () => new Promise((resolve) => void stream.write('', () => resolve())),
     failure: () => first,

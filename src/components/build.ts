@@ -47,7 +47,8 @@ export async function buildComponents(place: ComponentsPlace, options: BuildOpti
   await checkGo(shell, pins.go, wanted.binaries)
   signal.throwIfAborted()
 
-  makeFolder(dirname(folder))
+  // Programs, which anybody may use.
+  makeFolder(dirname(folder), 0o755)
   removeAbandoned(folder)
   const workshop = makeTemporaryFolder(`${folder}.building-${process.pid}-`)
   const startedMs = clock.nowMs()
@@ -66,7 +67,7 @@ export async function buildComponents(place: ComponentsPlace, options: BuildOpti
         throw new Failure('infrastructure', `${wanted.sourceFolder} was changed while it was being built`, {
           next: 'Build again',
         })
-      makeFolder(folder)
+      makeFolder(folder, 0o755)
       moveFile(join(workshop, binary), join(folder, binary))
     }
   } finally {

@@ -1,3 +1,4 @@
+import { withoutKnownSecrets } from '../base/known-secrets.ts'
 import type { ResourceTypes } from './resources.ts'
 
 /** A resource the product works with, by its plural name. */
@@ -88,7 +89,7 @@ export class ApiError extends Error {
     message: string,
     options: { retryAfterMs?: number | undefined; cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    super(withoutKnownSecrets(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.status = status
     this.reason = reason
     this.retryAfterMs = options.retryAfterMs

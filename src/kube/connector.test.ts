@@ -170,4 +170,20 @@ describe('a connection', () => {
     await expect(connected({ server, tls: {} }).readText('/a')).rejects.toThrow(/UNABLE_TO_VERIFY_LEAF_SIGNATURE/)
     expect(await connected({ server, tls: { rejectUnauthorized: false } }).readText('/a')).toBe('/a')
   })
+
+  test('should not trust such a server or proxy because a variable tells Node to', async () => {
+    const server = `https://127.0.0.1:${await serve()}`
+    const proxy = await use(startHttpProxy({ identity: certificates.server }))
+    const proxyFor = () => new URL(`https://127.0.0.1:${proxy.port}`)
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+    try {
+      for (const way of [{}, { proxyFor }])
+        await expect(connected({ server, tls: {}, ...way }).readText('/a')).rejects.toThrow(
+          /UNABLE_TO_VERIFY_LEAF_SIGNATURE/,
+        )
+      expect(proxy.asked).toEqual([])
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    }
+  })
 })

@@ -11,10 +11,10 @@ const probeMs = 30_000
 /** How a pool connects to a server: directly, or through the proxy that the credentials name. */
 export function connectorFor({ tls, proxyFor }: Credentials, server: URL): buildConnector.connector {
   const isTls = server.protocol === 'https:'
-  const { servername, rejectUnauthorized, ca = isTls ? systemAuthorities() : undefined, ...certificate } = tls
-  const unchecked = rejectUnauthorized === false ? { rejectUnauthorized } : {}
+  // Said either way: or else NODE_TLS_REJECT_UNAUTHORIZED=0 would decide.
+  const { servername, rejectUnauthorized = true, ca = isTls ? systemAuthorities() : undefined, ...certificate } = tls
   const direct = buildConnector({
-    ...unchecked,
+    rejectUnauthorized,
     ...calledFor(servername),
     // Made once, not for each connection.
     ...(isTls && { secureContext: createSecureContext({ ...certificate, ...(ca !== undefined && { ca }) }) }),
@@ -25,7 +25,7 @@ export function connectorFor({ tls, proxyFor }: Credentials, server: URL): build
   if (proxy === undefined) return direct
 
   // As for client-go, who vouches for the cluster vouches for the way there.
-  const proxyTls = { ...unchecked, ...(ca !== undefined && { ca }) }
+  const proxyTls = { rejectUnauthorized, ...(ca !== undefined && { ca }) }
   return (target, callback) => {
     // URLs leave out the usual port, and have digits for others.
     const port = target.port === '' ? (isTls ? 443 : 80) : Number(target.port)

@@ -1,5 +1,6 @@
 import { createSecureContext } from 'node:tls'
 import { Failure, messageOf } from '../base/errors.ts'
+import { keepSecret } from '../base/known-secrets.ts'
 import type { ClusterSettings } from './kubeconfig/cluster.ts'
 import { clusterOf } from './kubeconfig/cluster.ts'
 import type { RequestHeaders } from './kubeconfig/headers.ts'
@@ -58,7 +59,8 @@ export interface LoadOptions extends LoginSurroundings {
  *
  * Throws `Failure`: 'bad-input' with file, line and column when the kubeconfig says something that cannot be meant or is not
  * supported, 'safety-refusal' when the connection would not be protected, 'infrastructure' when a file it names is unreadable
- * or a plugin fails. No message quotes the kubeconfig's contents.
+ * or a plugin fails. No message quotes the kubeconfig's contents, and what is secret in it is hidden from now on in all that this
+ * process writes.
  */
 export async function loadCredentials(file: string, options: LoadOptions): Promise<Credentials> {
   const context = readContext(file, options.context)
@@ -66,11 +68,16 @@ export async function loadCredentials(file: string, options: LoadOptions): Promi
   const { server, ca, servername, insecure } = cluster
   const isOpen = insecure || (server.protocol === 'http:' && !isThisMachine(server))
   if (isOpen && options.allowInsecure !== true) throw unprotected(cluster, file, context.name)
-  const proxyFor = (url: URL) => cluster.proxy ?? proxyInEnvironment(url, options.env)
+  const proxyFor = (url: URL) => {
+    const proxy = cluster.proxy ?? proxyInEnvironment(url, options.env)
+    for (const secret of proxy === undefined ? [] : secretsOf(proxy)) keepSecret(secret)
+    return proxy
+  }
   // A proxy that cannot be used is reported now.
   proxyFor(server)
 
   const { login, certificate: own, impersonation } = userOf(context)
+  keepSecret(own?.key.toString() ?? '')
   // client-go sends no credentials where anybody could read them on the way.
   const isPlain = server.protocol === 'http:'
   const authentication = await logIn(isPlain ? { by: 'nothing' } : login, cluster, options)
@@ -100,6 +107,13 @@ export async function loadCredentials(file: string, options: LoadOptions): Promi
     headers: async (renew = false) => ({ ...(await authentication.headers(renew)), ...impersonation }),
     proxyFor,
   }
+}
+
+/** The password of a proxy as it is written, as it is meant, and as it is sent. */
+function secretsOf({ username, password }: URL): string[] {
+  if (password === '') return []
+  const [user, plain] = [decodeURIComponent(username), decodeURIComponent(password)]
+  return [password, plain, `${user}:${plain}`]
 }
 
 function unprotected({ name, insecure }: ClusterSettings, file: string, context: string): Failure {

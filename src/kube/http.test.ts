@@ -545,7 +545,7 @@ describe('credentials', () => {
     const { port, received } = await serve([guard('nothing')])
     const { api } = connect(port)
     const error: unknown = await api.get(ref).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ status: 401, message: 'get pods: what is Bearer [redacted]? (401 Unauthorized)' })
+    expect(error).toMatchObject({ status: 401, message: 'get pods: what is Bearer [hidden]? (401 Unauthorized)' })
     expect(JSON.stringify(error) + (error as Error).stack).not.toContain(token)
     // The same again would not have helped.
     expect(received).toHaveLength(1)

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { Pool } from 'undici'
 import type { Clock } from '../base/clock.ts'
+import { hidden, withoutKnownSecrets } from '../base/known-secrets.ts'
 import { ApiError } from './api.ts'
 import { connectorFor } from './connector.ts'
 import type { Credentials } from './credentials.ts'
@@ -250,7 +251,7 @@ async function refusal(call: Call, answer: Answer, sent: RequestHeaders): Promis
   const text = await answer.body.text()
   const { reason = `HTTP ${status}`, message = text, retryAfterMs } = statusOf(text)
   // Cut after it has lost its secrets: half a token is no longer found.
-  const what = redacted(message, sent.Authorization).slice(0, longestMessage).trim() || 'no message'
+  const what = withoutSent(message, sent).slice(0, longestMessage).trim() || 'no message'
   return new ApiError(status, reason, `${call.verb} ${call.resource}: ${what} (${status} ${reason})`, {
     retryAfterMs: retryAfterIn(answer.headers['retry-after']) ?? retryAfterMs,
   })
@@ -271,10 +272,16 @@ function retryAfterIn(header: string | string[] | undefined): number | undefined
   return typeof header === 'string' && /^\d{1,9}$/.test(header) ? 1000 * Number(header) : undefined
 }
 
-/** `text` without the credentials that were sent, should the server (or a proxy) quote them. */
-function redacted(text: string, authorization: string | undefined): string {
-  const secret = authorization?.split(' ').at(-1)
-  return secret ? text.replaceAll(secret, '[redacted]') : text
+/** Of somebody whom requests are sent for. */
+const shortestName = 4
+
+/** `text` without what was sent to be known by, should the server (or a proxy) quote it: also where that is too short to be hidden everywhere. */
+function withoutSent(text: string, { Authorization, ...impersonation }: RequestHeaders): string {
+  const names = Object.values(impersonation).flatMap((value) => value ?? [])
+  // What everybody is part of, and what is found in any word, gives nobody away.
+  const telling = names.filter((name) => name.length >= shortestName && !name.startsWith('system:'))
+  const secrets = [Authorization?.split(' ').at(-1) ?? '', ...telling].filter((secret) => secret !== '')
+  return withoutKnownSecrets(secrets.reduce((left, secret) => left.replaceAll(secret, hidden), text))
 }
 
 /**

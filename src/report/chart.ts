@@ -175,12 +175,16 @@ export function drawn(size: { width: number; height: number }, option: object): 
  * charts were drawn before and would clash within a page.
  */
 function withoutInteraction(svg: string): string {
-  return svg
-    .replace(/<style[^>]*>.*?<\/style>/gs, '')
-    .replace(/<defs\s*>.*?<\/defs>/gs, '')
-    .replace(/ (?:class|clip-path|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
-    .replace(/<svg [^>]*viewBox="([^"]*)"[^>]*>/, '<svg viewBox="$1" aria-hidden="true" focusable="false">')
-    .replace(/\n+/g, '\n')
+  return (
+    svg
+      .replace(/<style[^>]*>.*?<\/style>/gs, '')
+      .replace(/<defs\s*>.*?<\/defs>/gs, '')
+      .replace(/ (?:class|clip-path|pointer-events|ecmeta_\w+)="[^"]*"/g, '')
+      // Pages forbid styles in attributes; as attributes of their own they are allowed.
+      .replace(/ style="([^"]*)"/g, (_, style: string) => style.replace(/([\w-]+):([^;]*);?/g, ' $1="$2"'))
+      .replace(/<svg [^>]*viewBox="([^"]*)"[^>]*>/, '<svg viewBox="$1" aria-hidden="true" focusable="false">')
+      .replace(/\n+/g, '\n')
+  )
 }
 
 /** An axis from 0 to at least `value` in about `ticks` round steps. */

@@ -158,10 +158,13 @@ describe('the report of a simulated run', () => {
     expect(resultIn(name)).toMatchObject({ partial: false, verdict: 'pass' })
   })
 
-  it('should be readable for others as all folders are', async () => {
+  it('should be for its owner alone, with everything in it', async () => {
     await run(simulate(writePlan()))
     const [name = ''] = runsIn()
-    expect(statSync(join(reports, name)).mode & 0o777).toBe(0o777 & ~process.umask())
+    const modeOf = (...path: string[]) => statSync(join(reports, ...path)).mode & 0o777
+    expect(modeOf(name)).toBe(0o700)
+    expect(modeOf('index.html')).toBe(0o600)
+    for (const file of readdirSync(join(reports, name))) expect([file, modeOf(name, file)]).toEqual([file, 0o600])
   })
 })
 

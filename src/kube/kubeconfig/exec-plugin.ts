@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
+import { keepSecret } from '../../base/known-secrets.ts'
+import { isSecretKey } from '../../base/secrets.ts'
 import type { ExecApiVersion, ExecCredential } from './exec-credential.ts'
 import { credentialIn, execApiVersions } from './exec-credential.ts'
 import type { ExecFields, Mistake } from './kubeconfig.ts'
@@ -105,6 +107,7 @@ export async function runPlugin(
       `${plugin.command} has to ask you something, but standard input is not a terminal`,
       'Run this in a terminal',
     )
+  for (const [name, value] of Object.entries(plugin.env)) if (isSecretKey(name)) keepSecret(value)
   const interactive = interactiveMode !== 'Never' && stdinIsTerminal
   const found = findProgram(plugin.command, env['PATH'] ?? '')
   if ('because' in found)
@@ -125,7 +128,11 @@ export async function runPlugin(
     signal,
   )
   const credential = 'because' in ending ? ending : credentialIn(ending.output, apiVersion)
-  if (!('because' in credential)) return credential
+  if (!('because' in credential)) {
+    keepSecret(credential.token ?? '')
+    keepSecret(credential.certificate?.key.toString() ?? '')
+    return credential
+  }
   const alone =
     interactive || interactiveMode === 'Never' ? '' : ' (standard input is not a terminal, so it could not prompt)'
   throw failure(`${plugin.command} ${credential.because}${alone}`)

@@ -1,3 +1,4 @@
+import { keepSecret } from '../../base/known-secrets.ts'
 import type { UserFields } from './kubeconfig.ts'
 
 /** Headers of a request; several values of one name are several headers. */
@@ -19,17 +20,22 @@ function headerValue(text: string): string {
 
 /** `Authorization: Bearer ...` */
 export function bearerHeader(token: string): RequestHeaders {
+  keepSecret(token)
   return { Authorization: `Bearer ${headerValue(token)}` }
 }
 
 /** `Authorization: Basic ...` */
 export function basicHeader(username: string, password: string): RequestHeaders {
+  keepSecret(password)
+  keepSecret(`${username}:${password}`)
   return { Authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` }
 }
 
 /** Everything that makes requests those of somebody else, as client-go's impersonatingRoundTripper sends it. */
 export function impersonationHeaders(fields: UserFields): RequestHeaders {
   const extra = Object.entries(fields['as-user-extra']).filter(([, values]) => values.length > 0)
+  const { as: user = '', 'as-uid': uid = '', 'as-groups': groups } = fields
+  for (const value of [user, uid, ...groups, ...extra.flatMap(([, values]) => values)]) keepSecret(value)
   return {
     ...(fields.as !== undefined && { 'Impersonate-User': headerValue(fields.as) }),
     ...(fields['as-uid'] !== undefined && { 'Impersonate-Uid': headerValue(fields['as-uid']) }),
