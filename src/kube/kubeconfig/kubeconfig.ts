@@ -217,10 +217,13 @@ function unknownContext(
     'bad-input',
     `${file} has no context ${wanted === undefined ? '(none is current)' : excerpt(wanted)}${meant}`,
     {
-      next: names.length === 0 ? 'Name a kubeconfig that has contexts' : `Choose one of: ${formatNames(
-          names.slice(0, mostNames).map((name) => excerpt(name)),
-          20,
-        )}`,
+      next:
+        names.length === 0
+          ? 'Name a kubeconfig that has contexts'
+          : `Choose one of: ${formatNames(
+              names.slice(0, mostNames).map((name) => excerpt(name)),
+              20,
+            )}`,
     },
   )
 }
