@@ -27,10 +27,11 @@ export function observed(buckets: readonly MetricSample[]): Distribution {
   return distributionIn(histogramOf(buckets))
 }
 
-/** Whether these are buckets of whole histograms: each up to infinity, and none with less in it than the one below. */
+/** Whether these are buckets of whole histograms: each up to infinity, and none with less in it than the one below, or empty. */
 export function isHistogram(buckets: readonly MetricSample[]): boolean {
   const series = Map.groupBy(buckets, ({ labels }) => seriesKeyOf(labels, 'le'))
   return series.values().every((samples) => {
+    if (samples.every(({ value }) => value === 0)) return true
     const histogram = histogramOf(samples)
     // Below the lowest bound there is nothing.
     const isAscending = histogram.every(({ total }, index) => total >= (histogram[index - 1]?.total ?? 0))

@@ -110,7 +110,7 @@ function increasesBetween(
   const [earlier, later] = [countersOf(start.samples), countersOf(end.samples)]
   for (const metric of new Set([...earlier.keys(), ...later.keys()])) {
     if (unreadable.has(metric)) continue
-    const grown = growthOf(earlier.get(metric) ?? [], later.get(metric) ?? [])
+    const grown = growthOf(earlier.get(metric) ?? none, later.get(metric) ?? none)
     if (typeof grown === 'string') lacks.push({ part: metric, because: grown })
     else if (metric.endsWith('_bucket') && !isHistogram(grown))
       lacks.push({ part: metric, because: 'is not a histogram' })
@@ -136,29 +136,45 @@ function lacksOf(start: ComponentMetrics, end: ComponentMetrics): Lack[] {
   ]
 }
 
+/** All series of a counter on a page. */
+interface Counter {
+  series: ReadonlyMap<string, MetricSample>
+  /** Whether one of them is there more than once. */
+  isAmbiguous: boolean
+}
+
+const none: Counter = { series: new Map(), isAmbiguous: false }
+/** A page that is read again and again is the earlier one of a pair after it was the later one. */
+const counters = new WeakMap<readonly MetricSample[], ReadonlyMap<string, Counter>>()
+
 /** Counters are recognized by their names, by Prometheus' conventions: the difference of a gauge means nothing. */
-function countersOf(samples: readonly MetricSample[]): Map<string, readonly MetricSample[]> {
-  return Map.groupBy(
+function countersOf(samples: readonly MetricSample[]): ReadonlyMap<string, Counter> {
+  const known = counters.get(samples)
+  if (known !== undefined) return known
+  const byMetric = Map.groupBy(
     samples.filter(({ name }) => /_(?:total|count|sum|bucket)$/.test(name)),
     ({ name }) => name,
   )
+  const found = new Map(
+    [...byMetric].map(([metric, own]) => {
+      const series = new Map(own.map((sample) => [seriesKeyOf(sample.labels), sample]))
+      return [metric, { series, isAmbiguous: series.size < own.length }]
+    }),
+  )
+  counters.set(samples, found)
+  return found
 }
 
 /** By how much each series grew; why that cannot be told, where it cannot. */
-function growthOf(earlier: readonly MetricSample[], later: readonly MetricSample[]): readonly MetricSample[] | string {
-  const [start, end] = [bySeries(earlier), bySeries(later)]
-  if (start.size < earlier.length || end.size < later.length) return 'has a series more than once'
-  if (start.keys().some((series) => !end.has(series))) return 'lost a series'
-  const grown = [...end].map(([series, sample]) => {
-    const before = start.get(series)
+function growthOf(earlier: Counter, later: Counter): readonly MetricSample[] | string {
+  if (earlier.isAmbiguous || later.isAmbiguous) return 'has a series more than once'
+  if (earlier.series.keys().some((series) => !later.series.has(series))) return 'lost a series'
+  const grown = [...later.series].map(([series, sample]) => {
+    const before = earlier.series.get(series)
     // Not there before: made in between, at 0.
     return { ...sample, value: before === undefined ? sample.value : sample.value - before.value }
   })
-  const values = [...earlier, ...grown].map(({ value }) => value)
+  const values = [...earlier.series.values(), ...grown].map(({ value }) => value)
   if (values.some((value) => !Number.isFinite(value))) return 'is not a number'
   return values.some((value) => value < 0) ? 'went down' : grown
-}
-
-function bySeries(samples: readonly MetricSample[]): Map<string, MetricSample> {
-  return new Map(samples.map((sample) => [seriesKeyOf(sample.labels), sample]))
 }

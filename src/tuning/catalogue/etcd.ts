@@ -37,7 +37,8 @@ export const etcdKnobs: readonly NamedKnob[] = [
     type: whole(1, Number.MAX_SAFE_INTEGER),
     unit: 'writes',
     stock: 10000,
-    affects: 'how often a snapshot of the log is synced to disk, and how much memory the log takes',
+    affects: 'how often etcd writes a snapshot of its state, after which older log files can go',
+    note: 'before etcd 3.6, also how much memory the log takes',
   }),
   etcdFlag(
     'quota-backend-bytes',
