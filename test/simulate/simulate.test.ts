@@ -8,7 +8,7 @@ import type { Trial } from '../../src/trials/trial.ts'
 import { tryOut } from '../../src/trials/trial.ts'
 import { root } from '../e2e/components.ts'
 
-const seeds = 1000
+const seeds = 400
 /** For slow and busy machines: no test judges the time. */
 const limitMs = 900_000
 const plan = loadPlan('experiments/faults', productFolders)
@@ -31,12 +31,12 @@ describe('a run in simulated clusters where things go wrong', () => {
   it(`should keep every invariant under the faults of ${seeds} seeds, none of which holds of nothing, and be struck by every kind of them`, () => {
     expect(violated).toEqual([])
     expect(tally.vacuous()).toEqual([])
-    expect([...tally.struck()].filter(([, times]) => times < 20)).toEqual([])
+    expect([...tally.struck()].filter(([, times]) => times < 8)).toEqual([])
     expect(new Set(tally.verdicts().keys())).toEqual(new Set(['pass', 'inconclusive']))
   })
 
   it('should pass when nothing goes wrong', () => {
-    expect(calm.length).toBeGreaterThan(20)
+    expect(calm.length).toBeGreaterThan(8)
     expect(new Set(calm)).toEqual(new Set(['pass']))
   })
 
