@@ -1,11 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { Failure } from '../../src/base/errors.ts'
+import { locateComponents, toolBinaries } from '../../src/components/components.ts'
 import { parsePlan } from '../../src/plan/parse.ts'
 import type { Symptom, SymptomsOutcome } from '../../src/result/symptom.ts'
 import type { RunEvent } from '../../src/run/events.ts'
@@ -88,6 +92,86 @@ const get = (outcome: SymptomsOutcome, id: string): Symptom => {
   return found
 }
 
+/** How to reach a component of a run, as a client with the certificate `name` of the run's cluster. */
+interface Access {
+  url: string
+  files: { ca: string; cert: string; key: string }
+}
+
+/** An option that a process was started with. */
+function optionOf(pid: number, name: string): string {
+  const options = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  return options.find((one) => one.startsWith(`--${name}=`))?.slice(`--${name}=`.length) ?? ''
+}
+
+function accessTo(etcd: number, of: 'etcd' | 'apiserver'): Access {
+  const ca = optionOf(etcd, 'trusted-ca-file')
+  const [cert, key] = ['crt', 'key'].map((end) =>
+    join(dirname(ca), `${of === 'etcd' ? 'etcd-client' : 'admin'}.${end}`),
+  ) as [string, string]
+  const kubeconfig = join(dirname(optionOf(etcd, 'data-dir')), 'admin.kubeconfig')
+  const url =
+    of === 'etcd'
+      ? optionOf(etcd, 'listen-client-urls')
+      : (/https:[^"\s]+/.exec(readFileSync(kubeconfig, 'utf8'))?.[0] ?? '')
+  return { url, files: { ca, cert, key } }
+}
+
+const agentFor = ({ files: { ca, cert, key } }: Access) =>
+  new Agent({ connect: { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) } })
+
+/** 9000 clients put keys into an etcd of the run, beside those of Kubernetes, while it defragments 200 MB: nothing is applied meanwhile. */
+async function flood(etcd: number, signal: AbortSignal): Promise<void> {
+  const access = accessTo(etcd, 'etcd')
+  const { ca, cert, key } = access.files
+  const place = locateComponents({ sourceFolder: join(root, 'components'), binaries: toolBinaries }, process.env)
+  const put = (clients: number, total: number, valueBytes: number) =>
+    promisify(execFile)(
+      join(place.folder, 'etcd-benchmark'),
+      ['put', `--endpoints=${access.url}`, `--cacert=${ca}`, `--cert=${cert}`, `--key=${key}`].concat(
+        ['--conns=50', `--clients=${clients}`, `--total=${total}`, `--val-size=${valueBytes}`],
+        ['--sequential-keys', `--key-space-size=${total}`],
+      ),
+      { maxBuffer: 1 << 28, signal },
+    )
+  await put(200, 20_000, 10_000)
+  const agent = agentFor(access)
+  const defragment = async () => {
+    for (let times = 0; times < 3; times++) {
+      await sleep(1500)
+      const to = `${access.url}/v3/maintenance/defragment`
+      const { body } = await request(to, { method: 'POST', body: '{}', dispatcher: agent })
+      await body.dump()
+    }
+  }
+  await Promise.all([put(9000, 60_000, 64), defragment()])
+  await agent.close()
+}
+
+/** Reads a ConfigMap and lists pods, again and again, while etcd stands still for half a minute at a time. */
+async function stall(etcd: number): Promise<void> {
+  const access = accessTo(etcd, 'apiserver')
+  const agent = agentFor(access)
+  let isOver = false
+  const ask = async (path: string) => {
+    while (!isOver) {
+      const { body } = await request(`${access.url}${path}`, { dispatcher: agent, headersTimeout: 100_000 })
+      await body.dump()
+      await sleep(500)
+    }
+  }
+  const asking = Promise.all([ask('/api/v1/namespaces/default/configmaps/kube-root-ca.crt'), ask('/api/v1/pods')])
+  for (let times = 0; times < 3; times++) {
+    process.kill(etcd, 'SIGSTOP')
+    await sleep(33_000)
+    process.kill(etcd, 'SIGCONT')
+    await sleep(1000)
+  }
+  isOver = true
+  await asking
+  await agent.close()
+}
+
 describeWithComponents('symptoms', () => {
   it('should be none in a quiet run', { timeout: 240_000 }, async () => {
     const idle =
@@ -155,6 +239,44 @@ describeWithComponents('symptoms', () => {
       for (const id of ['etcd-fsync-slow', 'apiserver-writes-slow'])
         expect(during(get(outcome, id), outcome)).toMatch(/fill/i)
       expect(get(outcome, 'etcd-fsync-slow').knobs).toContain('etcd.walDisk')
+    })
+
+    it('should be an etcd that refuses too many requests, while a flood comes in and a defragmentation keeps it from applying any', {
+      timeout: 240_000,
+    }, async () => {
+      const over = new AbortController()
+      let flooded = Promise.resolve()
+      const outcome = await run(
+        'flooded-etcd',
+        `${set({})}\nsteps: [{ observe: { name: flood, for: 150s } }]`,
+        (event, etcd, end) => {
+          if (event.type === 'step-started' && event.stepId === 'observe/flood')
+            flooded = flood(etcd()[0] as number, over.signal)
+          if (event.type === 'symptom' && event.symptom === 'etcd-too-many-requests') end()
+        },
+      )
+      over.abort()
+      // What it was about to send has nowhere to go any more.
+      await flooded.catch(() => {})
+      expect(during(get(outcome, 'etcd-too-many-requests'), outcome)).toBe('Observe for 150.0 s')
+      expect(get(outcome, 'etcd-too-many-requests').knobs).toContain('etcd.splitByResource')
+    })
+
+    it('should be slow reads and lists while etcd stands still for half a minute at a time', {
+      timeout: 300_000,
+    }, async () => {
+      const stalled = Promise.withResolvers<void>()
+      const outcome = await run(
+        'stalled-etcd',
+        `${set({})}\nsteps: [{ observe: { name: stall, for: 115s } }]`,
+        (event, etcd) => {
+          if (event.type === 'step-started' && event.stepId === 'observe/stall')
+            stall(etcd()[0] as number).then(stalled.resolve, stalled.reject)
+        },
+      )
+      await stalled.promise
+      for (const id of ['apiserver-reads-slow', 'apiserver-lists-slow'])
+        expect(during(get(outcome, id), outcome)).toBe('Observe for 115.0 s')
     })
 
     it('should be a full etcd where its quota is reached', { timeout: 180_000 }, async () => {

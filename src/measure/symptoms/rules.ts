@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/duration.ts'
 import type { Symptom } from '../../result/symptom.ts'
+import { isRefusedByEtcd } from '../component-series.ts'
 import type { ComponentName, MetricSample } from '../metrics.ts'
 import type { Measure } from './readings.ts'
 import { gauge, increase, latest, mean, p99, perSecond, ratio } from './readings.ts'
@@ -79,14 +80,15 @@ export const symptomRules: readonly SymptomRule[] = [
     what: 'etcd refuses requests: too many are waiting to be applied',
     measure: withoutNoSpace(
       perSecond('grpc_server_handled_total', {
-        of: 'grpc_code="ResourceExhausted"',
-        only: ({ grpc_code: code }) => code === 'ResourceExhausted',
+        of: 'grpc_service="etcdserverpb.KV",grpc_code=~"Unknown|ResourceExhausted"',
+        only: isRefusedByEtcd,
       }),
     ),
     unit: 'per second',
     limit: 0,
     forMs: 0,
-    source: 'etcd refuses when 5000 entries are not applied (v3_server.go, maxNormalGap): never in a healthy cluster',
+    source:
+      'etcd refuses when 5000 entries are not applied (v3_server.go, maxNormalGap), and counts it as Unknown: never in a healthy cluster',
     knobs: ['etcd.splitByResource', 'etcd.nice', 'etcd.ioPriority', 'etcd.walDisk'],
   },
   {

@@ -67,7 +67,10 @@ describe('watchSymptoms', () => {
 
   it('should call a refusal NOSPACE while its alarm is raised, and too many requests otherwise', () => {
     const refused = (count: number, alarm = '') =>
-      page('etcd', `grpc_server_handled_total{grpc_code="ResourceExhausted"} ${count}\n${alarm}`)
+      page(
+        'etcd',
+        `grpc_server_handled_total{grpc_code="ResourceExhausted",grpc_service="etcdserverpb.KV"} ${count}\n${alarm}`,
+      )
     const alarm = 'etcd_debugging_server_alarms{alarm_type="NOSPACE",server_id="1"} 1'
     expect(found(refused(0), refused(3)).symptoms.map(({ id }) => id)).toEqual(['etcd-too-many-requests'])
     expect(found(refused(0), refused(3, alarm), refused(6, alarm)).symptoms.map(({ id }) => id)).toEqual([
