@@ -163,7 +163,7 @@ function factsOf(benchmarks: readonly EtcdBenchmark[]): Block[] {
   const { members, isGiven, scale, etcdVersion, besideKubernetes } = first
   const where = isGiven
     ? 'scale-test did not start these etcds: every figure includes the client’s machine and the network to them.'
-    : 'The client runs on the same machine as every member, so the figures are of the whole machine: 1000 clients take all of its CPU time. They compare arms, and do not say what etcd does on machines of its own.'
+    : 'The client runs on the same machine as every member, so the figures are of the whole machine: 1000 clients take all of its processor time. They compare arms, and do not say what etcd does on machines of its own.'
   const beside = besideKubernetes ? ' An idle control plane and hollow nodes ran beside them.' : ''
   const few =
     scale < fewRequests
