@@ -1,5 +1,5 @@
 /**
- * Prints what the experiments on etcd's settings measured: tables for each run's folder that is named, as docs/knobs.md has them.
+ * Prints what the experiments on etcd's settings measured: for each run's folder that is named, the figures of docs/knobs.md, a table for each arm.
  *
  *     node scripts/etcd-effects.ts reports/etcd-quota-*
  */

@@ -39,6 +39,9 @@ export function checklistNotes(checklists: readonly Checklist[]): string[] {
     const titles = failing.map(({ topic, title }) => `${topic}: ${title}`)
     const counts = `${cluster}: checklist ${countsOf(lines)}`
     if (failing.length === 0) return [counts]
-    return [counts, `${plural(failing.length, 'line fails', 'lines fail')} (this stops no run): ${titles.join('; ')}`]
+    return [
+      counts,
+      `${plural(failing.length, 'line fails', 'lines fail')} (this does not stop the run): ${titles.join('; ')}`,
+    ]
   })
 }

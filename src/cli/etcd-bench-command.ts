@@ -52,7 +52,7 @@ async function benchmark(options: EtcdBenchOptions, pipeline: Pipeline): Promise
       throw new Failure(
         'safety-refusal',
         'the benchmark writes to these etcds: up to 100000 keys of 8 bytes, and the key foo. It refuses etcds that hold any key, and deletes its own afterwards. Nothing was written',
-        { next: 'If that is meant, add --yes-write' },
+        { next: 'To allow it, add --yes-write' },
       )
   }
   const plan = planOf(options, surroundings)
@@ -72,7 +72,7 @@ function planOf(
   const written = {
     apiVersion: 'scale-test/v1',
     name: 'etcd-bench',
-    description: `etcd's own benchmark, of ${endpoints === undefined ? 'etcds started for it' : 'given etcds'}.`,
+    description: `etcd's own benchmark, on ${endpoints === undefined ? 'etcds started for it' : 'given etcds'}.`,
     target: endpoints === undefined ? 'local' : 'remote',
     repetitions: repeat ?? 1,
     // Plans have a fleet; nobody starts one where there is no Kubernetes.

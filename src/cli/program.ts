@@ -140,9 +140,9 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       'share of the 10000 and 100000 requests of each row, such as 0.1; default: 1',
       shareOfOne,
     )
-    .option('--arms <profiles>', 'settings to compare; default: untuned,tuned')
+    .option('--arms <profiles>', 'profiles to compare, by name or path, comma-separated; default: untuned,tuned')
     .option('-r, --repeat <count>', 'how many times each arm runs', wholeNumber(mostRepetitions))
-    .option('--endpoints <urls>', 'benchmark these etcds instead: the client URL of every member, with commas')
+    .option('--endpoints <urls>', 'benchmark these etcds instead: the client URL of every member, comma-separated')
     .option('--cacert <file>', 'with --endpoints: CA certificate of the members', inHome)
     .option('--cert <file>', 'with --endpoints: client certificate', inHome)
     .option('--key <file>', 'with --endpoints: its private key', inHome)

@@ -126,7 +126,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'apf_queued_requests',
-    what: 'requests that waited for a seat of a priority level at the end',
+    what: 'requests waiting for a seat of a priority level at the end',
     component: 'kube-apiserver',
     metric: 'apiserver_flowcontrol_current_inqueue_requests',
     kind: 'gauge',
@@ -136,7 +136,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'apiserver_inflight_requests',
-    what: 'requests under way at the end, watches left out',
+    what: 'requests in flight at the end, watches left out',
     component: 'kube-apiserver',
     metric: 'apiserver_current_inflight_requests',
     notSimulated: 'the model counts seats, not requests',
@@ -218,7 +218,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'scheduler_pending_pods',
-    what: 'pods that waited in a queue of the scheduler at the end: active, backoff, unschedulable, gated',
+    what: 'pods in a queue of the scheduler at the end: active, backoff, unschedulable, gated',
     component: 'kube-scheduler',
     metric: 'scheduler_pending_pods',
     kind: 'gauge',
@@ -228,7 +228,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'workqueue_depth',
-    what: "keys that waited in a controller's queue at the end",
+    what: "keys waiting in a controller's queue at the end",
     component: 'kube-controller-manager',
     metric: 'workqueue_depth',
     kind: 'gauge',
@@ -278,7 +278,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'kubelet_pleg_relist_ms',
-    what: 'how long the kubelet took to look at all its containers',
+    what: 'how long the kubelet took to check all its containers',
     component: 'kubelet',
     metric: 'kubelet_pleg_relist_duration_seconds',
     notSimulated: "the model's kubelets have no container runtime",
@@ -298,7 +298,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'kubelet_pod_start_ms',
-    what: 'from when a pod was created until the kubelet saw it running, without pulling images',
+    what: 'from when a pod was created until the kubelet saw it running, image pulls left out',
     component: 'kubelet',
     metric: 'kubelet_pod_start_sli_duration_seconds',
     notSimulated: 'pod_startup_ms says it there',
@@ -330,7 +330,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'etcd_peer_round_trip_ms',
-    what: "round trips between members, as each member's prober smooths them",
+    what: "round trips between members, as smoothed by each member's prober",
     component: 'etcd',
     metric: 'etcd_network_peer_round_trip_time_seconds',
     notSimulated: 'simulated etcds have one member',
@@ -358,7 +358,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'etcd_quota_bytes',
-    what: 'size at which it refuses writes',
+    what: 'its quota: the size at which it refuses writes',
     component: 'etcd',
     metric: 'etcd_server_quota_backend_bytes',
     kind: 'gauge',
@@ -378,7 +378,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'etcd_proposals_pending',
-    what: 'writes that waited to be agreed on at the end',
+    what: 'writes waiting to be agreed on at the end',
     component: 'etcd',
     metric: 'etcd_server_proposals_pending',
     notSimulated: 'the model reckons when a write will be on disk, and keeps no queue',
@@ -408,7 +408,7 @@ export const componentSeries: readonly ComponentSeries[] = [
   },
   {
     name: 'etcd_refused_requests_total',
-    what: 'requests refused because too many wait (too many requests) or the quota is reached (NOSPACE)',
+    what: 'requests refused because too many were waiting (too many requests) or the quota was reached (NOSPACE)',
     component: 'etcd',
     metric: 'grpc_server_handled_total',
     notSimulated: 'the API server refuses them in the model',

@@ -96,7 +96,7 @@ function controlPlaneSection() {
     apiservers: wholeNumber(1, 3)
       .prefault(1)
       .describe(
-        'How many kube-apiservers: nodes and the requests of the run are dealt out to them in turn, controller-manager and scheduler have one each.',
+        "How many kube-apiservers. Nodes and the run's requests are spread over them in turn; the controller-manager uses the first, the scheduler the second.",
       ),
     etcd: z
       .strictObject({
@@ -107,7 +107,7 @@ function controlPlaneSection() {
         roundTrip: durationMs
           .refine((valueMs) => valueMs <= longestRoundTripMs, 'expected at most 1s')
           .optional()
-          .describe('Round trip between members, made by a relay between them; as fast as loopback when absent.'),
+          .describe("Round trip between members, which a relay between them adds; as short as loopback's when absent."),
         walDisk: names.path
           .optional()
           .describe(
@@ -116,7 +116,7 @@ function controlPlaneSection() {
         neighbour: z
           .enum(['write'])
           .optional()
-          .describe('Another program that writes and syncs on the disk of etcd while the arm runs.'),
+          .describe("Another program that writes and syncs on etcd's disk while the arm runs."),
       })
       .prefault({})
       .describe('The etcd clusters.'),
@@ -275,7 +275,7 @@ export function planSections(vocabulary: Vocabulary) {
           .prefault('15s')
           .refine((ms) => ms >= 1000, 'expected a duration of at least 1s')
           .describe(
-            "How often the components' metrics are read for symptoms; the API server's, which are many, every fourth time.",
+            "How often the components' metrics are read for symptoms; the API server's page, which is large, only every fourth time.",
           ),
         prometheus: z
           .string()
@@ -283,7 +283,7 @@ export function planSections(vocabulary: Vocabulary) {
           .refine((text) => URL.canParse(text), 'expected a URL such as http://prometheus.example:9090')
           .optional()
           .describe(
-            "A Prometheus that collects the control plane's metrics: it is asked instead. Target sim ignores it.",
+            "A Prometheus that collects the control plane's metrics, to ask instead of the components. Target sim ignores it.",
           ),
       })
       .prefault({})

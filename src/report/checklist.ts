@@ -19,7 +19,7 @@ export function checklistSections(checklists: readonly Checklist[] = []): Sectio
 function tableOf(lines: Checklist['lines']): Table {
   return {
     kind: 'table',
-    caption: 'Checklist before the run (docs/checklist.md): a failing line stops no run.',
+    caption: 'Judged before the run (docs/checklist.md). A failing line does not stop it.',
     columns: [{ title: 'Line', of: 'labels' }, { title: 'Verdict' }, { title: 'Seen', of: 'text' }],
     groups: [...Map.groupBy(lines, ({ topic }) => topic)].map(([title, its]) => ({
       title,

@@ -43,7 +43,7 @@ describe('controlPlaneSection', () => {
 
   it('should advise a heartbeat from the round trip that was measured, not from the one that was asked for', () => {
     const [table = ''] = said(armWith({ members: 3, roundTrip: { askedMs: 5, measuredMs: 6.2, leastMs: 5.5 } }))
-    expect(table).toContain('6.2 ms [median at the start, at least 5.5 ms; the plan asks for 5 ms]')
+    expect(table).toContain('6.2 ms [median at the start, shortest 5.5 ms; the plan asks for 5 ms]')
     expect(table).toContain('250 ms [advised: 3 ms to 9 ms, election-timeout at least 62 ms]')
   })
 

@@ -23,7 +23,7 @@ export function controlPlaneSection(arms: readonly ArmOutcome[]): Section[] {
       kind: 'table',
       brief: true,
       caption:
-        'heartbeat-interval: in force, and what etcd’s tuning guide advises for this round trip (0.5 to 1.5 of it; election-timeout at least 10 of it)',
+        'heartbeat-interval: in force, and what etcd’s tuning guide advises for this round trip (0.5 to 1.5 times as long; election-timeout at least 10 times)',
       columns: [
         { title: 'Arm' },
         ...columns.map((title) => ({ title, of: 'text' as const })),
@@ -98,7 +98,7 @@ function roundTripOf({ controlPlane, series = [] }: ArmOutcome) {
     return {
       ms: ours.measuredMs,
       askedMs: ours.askedMs,
-      from: `median at the start, at least ${formatLatency(ours.leastMs)}`,
+      from: `median at the start, shortest ${formatLatency(ours.leastMs)}`,
     }
   const longest = series.flatMap((one) =>
     one.name === peerRoundTrip && 'distribution' in one && one.distribution.p50 !== null ? [one.distribution.p50] : [],
@@ -106,7 +106,7 @@ function roundTripOf({ controlPlane, series = [] }: ArmOutcome) {
   // The members far from each other decide: a leader may be anywhere.
   return longest.length === 0
     ? undefined
-    : { ms: Math.max(...longest), askedMs: undefined, from: 'etcd’s own measurement, a factor of two at most' }
+    : { ms: Math.max(...longest), askedMs: undefined, from: 'etcd’s own measurement, to within a factor of two' }
 }
 
 function isOneDisk({ controlPlane }: ArmOutcome): boolean {

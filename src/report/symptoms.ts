@@ -112,7 +112,7 @@ function rowOf(runs: readonly FoundInRun[], of: number): Cell[] {
   )
   const worst = runs.flatMap((run) => run.symptom.spells).toSorted((one, other) => other.worst - one.worst)[0]
   const where = [listed([...new Set(spells.map(place))]), `during: ${listed(during.map(({ title }) => title))}`]
-  const often = of === 1 ? [] : [`in ${runs.length} of ${plural(of, 'run')}, of which this is the first`]
+  const often = of === 1 ? [] : [`in ${runs.length} of ${plural(of, 'run')}; this is the first of them`]
   return [
     { text: what, detail: `${rule}. Source: ${source}.` },
     { text: timesOf(symptom), detail: [...where, ...often].join('; ') },

@@ -24,7 +24,7 @@ describe('explainNoSpace', () => {
     expect(error).toMatchObject({
       kind: 'inconclusive',
       message: expect.stringMatching(
-        /^etcd ran out of space \(NOSPACE\) 9\.\d+ s into the arm, after 1 namespace; its file has [\d.]+ KiB; its quota is 2\.0 GiB \(create pods: /,
+        /^etcd ran out of space \(NOSPACE\) 9\.\d+ s into the arm, after 1 namespace; its file is [\d.]+ KiB; its quota is 2\.0 GiB \(create pods: /,
       ),
       next: expect.stringMatching(/^Set etcd\.quotaBackendBytes to about \d+Mi for this plan/),
     })
@@ -53,7 +53,7 @@ describe('explainNoSpace', () => {
     expect(await beside(500_000)).toBe(late)
     expect(await beside(1_040_000)).toMatchObject({
       kind: 'inconclusive',
-      message: `${late.message}; etcd is out of space or nearly so (NOSPACE); its file has 1015.6 KiB; its quota is 1.0 MiB`,
+      message: `${late.message}; etcd is out of space or nearly so (NOSPACE); its file is 1015.6 KiB; its quota is 1.0 MiB`,
       next: expect.stringMatching(/^Set etcd\.quotaBackendBytes to about \d+Mi/),
     })
   })

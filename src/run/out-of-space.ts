@@ -79,7 +79,7 @@ export async function explainNoSpace(error: unknown, situation: Situation): Prom
   )
   const where = `${formatDuration(afterMs)} into the arm${inEtcd.length === 0 ? '' : `, after ${formatList(inEtcd)}`}`
   const full = [
-    ...(sizes === undefined ? [] : [`its file has ${formatBytes(sizes.sizeBytes)}`]),
+    ...(sizes === undefined ? [] : [`its file is ${formatBytes(sizes.sizeBytes)}`]),
     ...(sizes?.quotaBytes === undefined ? [] : [`its quota is ${formatBytes(sizes.quotaBytes)}`]),
   ]
   const what = isLate

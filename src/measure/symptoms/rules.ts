@@ -66,7 +66,7 @@ export const symptomRules: readonly SymptomRule[] = [
   {
     id: 'etcd-slow-applies',
     component: 'etcd',
-    what: 'etcd takes long to apply requests',
+    what: 'etcd is slow to apply requests',
     measure: perSecond('etcd_server_slow_apply_total'),
     unit: 'per second',
     limit: 0.5,
@@ -88,7 +88,7 @@ export const symptomRules: readonly SymptomRule[] = [
     limit: 0,
     forMs: 0,
     source:
-      'etcd refuses when 5000 entries are not applied (v3_server.go, maxNormalGap), and counts it as Unknown: never in a healthy cluster',
+      'etcd refuses when 5000 entries are not applied (v3_server.go, maxNormalGap), and counts it as Unknown: this never happens in a healthy cluster',
     knobs: ['etcd.splitByResource', 'etcd.nice', 'etcd.ioPriority', 'etcd.walDisk'],
   },
   {
@@ -223,7 +223,7 @@ export const symptomRules: readonly SymptomRule[] = [
   {
     id: 'apf-wait-long',
     component: 'kube-apiserver',
-    what: 'requests wait long for a seat of their priority level',
+    what: 'requests wait a long time for a seat of their priority level',
     measure: p99('apiserver_flowcontrol_request_wait_duration_seconds', { by: ['priority_level'] }),
     unit: 'ms',
     limit: 1000,
@@ -303,7 +303,7 @@ export const symptomRules: readonly SymptomRule[] = [
   {
     id: 'controllers-queue-slow',
     component: 'kube-controller-manager',
-    what: 'controllers cannot catch up: work waits long in their queues',
+    what: 'controllers cannot catch up: work waits a long time in their queues',
     measure: mean('workqueue_queue_duration_seconds', { by: ['name'] }),
     unit: 'ms',
     limit: 10_000,
@@ -340,7 +340,7 @@ export const symptomRules: readonly SymptomRule[] = [
   {
     id: 'scheduler-attempts-slow',
     component: 'kube-scheduler',
-    what: 'the scheduler is slow: it takes long to decide',
+    what: 'the scheduler is slow: each decision takes a long time',
     measure: p99('scheduler_scheduling_algorithm_duration_seconds'),
     unit: 'ms',
     limit: 1000,
@@ -378,7 +378,7 @@ export const symptomRules: readonly SymptomRule[] = [
   {
     id: 'kubelet-pleg-slow',
     component: 'kubelet',
-    what: 'the kubelet takes long to look at its containers (PLEG)',
+    what: 'the kubelet is slow to check its containers (PLEG)',
     measure: p99('kubelet_pleg_relist_duration_seconds'),
     unit: 'ms',
     limit: 5000,
@@ -389,7 +389,7 @@ export const symptomRules: readonly SymptomRule[] = [
   {
     id: 'kubelet-pod-workers-slow',
     component: 'kubelet',
-    what: 'the kubelet takes long to sync pods',
+    what: 'the kubelet is slow to sync pods',
     measure: p99('kubelet_pod_worker_duration_seconds', { by: ['operation_type'] }),
     unit: 'ms',
     limit: 5000,
@@ -400,7 +400,7 @@ export const symptomRules: readonly SymptomRule[] = [
   {
     id: 'kube-proxy-syncs-slow',
     component: 'kube-proxy',
-    what: 'kube-proxy takes long to write its rules',
+    what: 'kube-proxy is slow to write its rules',
     measure: p99('kubeproxy_sync_proxy_rules_duration_seconds'),
     unit: 'ms',
     limit: 10_000,
@@ -411,7 +411,7 @@ export const symptomRules: readonly SymptomRule[] = [
   {
     id: 'network-programming-slow',
     component: 'kube-proxy',
-    what: 'changes of Services reach the nodes late',
+    what: 'changes to Services reach the nodes late',
     measure: p99('kubeproxy_network_programming_duration_seconds'),
     unit: 'ms',
     limit: 30_000,

@@ -27,7 +27,7 @@ const section = z.strictObject({
   members: z
     .union([z.literal(1), z.literal(3)])
     .default(defaults.members)
-    .describe('How many members the etcd that is started for it has, on target local: 1 or 3.'),
+    .describe('On target local: members of the etcd that is started for the benchmark, 1 or 3.'),
   scale: z
     .number()
     .gt(0)
@@ -37,7 +37,7 @@ const section = z.strictObject({
   endpoints: givenEtcds
     .optional()
     .describe(
-      'Etcds to benchmark instead of own ones, on target remote. They must be empty, and no part of a Kubernetes cluster.',
+      'On target remote: the etcds to benchmark. They must be empty, and must not belong to a Kubernetes cluster.',
     ),
   rowTimeout: timeLimitMs.prefault(defaults.rowTimeout).describe('How long one run of the tool may take.'),
 })

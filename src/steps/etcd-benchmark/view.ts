@@ -162,12 +162,12 @@ function factsOf(benchmarks: readonly EtcdBenchmark[]): Block[] {
   if (first === undefined) return []
   const { members, isGiven, scale, etcdVersion, besideKubernetes } = first
   const where = isGiven
-    ? 'The etcds are others’: the client’s machine and the network to them are part of every figure.'
+    ? 'scale-test did not start these etcds: every figure includes the client’s machine and the network to them.'
     : 'The client runs on the same machine as every member, so the figures are of the whole machine: 1000 clients take all of its processor time. They compare arms, and do not say what etcd does on machines of its own.'
   const beside = besideKubernetes ? ' An idle control plane and hollow nodes ran beside them.' : ''
   const few =
     scale < fewRequests
-      ? ' With so few requests for each of 1000 clients, their rows mostly measure how connections begin.'
+      ? ' With so few requests for each of 1000 clients, their rows mostly measure how connections are set up.'
       : ''
   const share = scale === 1 ? 'all' : formatScale(scale)
   return [

@@ -31,7 +31,7 @@ export function syncFinding(takenMs: readonly number[], kind: string): Finding {
     : {
         state: 'limits',
         what,
-        next: `etcd asks for less than ${syncLimitMs} ms: here the disk is in all timings; name a folder on a faster one (SCALE_TEST_REPORTS=FOLDER)`,
+        next: `etcd asks for less than ${syncLimitMs} ms. The disk slows down everything that is timed here: name a folder on a faster one (SCALE_TEST_REPORTS=FOLDER)`,
       }
 }
 

@@ -47,8 +47,7 @@ const onEveryTarget: readonly Permission[] = [
     group: 'apps',
     resource: 'deployments',
     verbs: ['get', 'list', 'watch', 'create', 'delete'],
-    because:
-      'the workload and what the probes scale; what is in a namespace is deleted first where etcd is out of space',
+    because: 'the workload and what the probes scale; objects are deleted one by one if etcd is out of space',
   },
   { group: 'apps', resource: 'deployments/scale', verbs: ['patch'], because: 'a probe scales its Deployment' },
   {
@@ -250,7 +249,7 @@ const forChecklist: readonly Permission[] = [
     group: 'batch',
     resource: 'cronjobs',
     verbs: ['list'],
-    because: 'which of them save etcd, and when one last succeeded',
+    because: 'which of them back up etcd, and when each last succeeded',
   },
   { group: 'velero.io', resource: 'schedules', verbs: ['list'], because: 'backups by Velero, where it is installed' },
   {
@@ -271,7 +270,7 @@ const forChecklist: readonly Permission[] = [
     namespace: 'default',
     names: ['kubernetes'],
     verbs: ['get'],
-    because: 'how many apiservers there are, where their machines are not nodes',
+    because: 'how many apiservers there are, if their machines are not nodes',
   },
   { path: '/metrics', verbs: ['get'], because: 'whether key indicators can be read' },
   { path: '/flagz', verbs: ['get'], because: 'flags of the components that do not run in pods' },

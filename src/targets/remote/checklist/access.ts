@@ -64,7 +64,7 @@ export const access: Topic = {
     },
     {
       id: 'wildcard-roles',
-      title: 'All rights for nobody in general',
+      title: 'Full rights not granted to everybody',
       judge: ({ bindings, wildcardRoles }) =>
         whereSeen(bindings, (all) =>
           whereSeen(wildcardRoles, (roles) => {

@@ -4,7 +4,7 @@ import type { Judgement, Topic } from './judge.ts'
 import { cannotSee, fail, few, pass, whereSeen } from './judge.ts'
 import { managedBy } from './providers.ts'
 
-const addNodes = 'Add control-plane nodes: three carry on when one is lost'
+const addNodes = 'Add control-plane nodes: with three, the cluster survives the loss of one'
 
 /** How many machines the control plane has, and what they share. */
 export const controlPlane: Topic = {

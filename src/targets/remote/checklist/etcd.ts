@@ -243,7 +243,7 @@ function judgeCompaction(facts: ClusterFacts): Judgement {
   const byEtcd = retained.find((value) => !/^0[a-z]*$/.test(value))
   return eachProcess(facts, 'kube-apiserver', (flags) => {
     const given = flagValue(flags, 'etcd-compaction-interval')
-    if (given === undefined) return pass('the apiserver compacts every 5 minutes, as is built in')
+    if (given === undefined) return pass('the apiserver compacts every 5 minutes, the default')
     if ((parseDurationMs(given) ?? 0) > 0) return pass(`--etcd-compaction-interval=${given}`)
     if (byEtcd !== undefined) return pass(`etcd compacts: --auto-compaction-retention=${byEtcd}`)
     return fail(

@@ -17,7 +17,7 @@ export const operations: Topic = {
   lines: [
     { id: 'backups', title: 'Backups', judge: judgeBackups },
     { id: 'metrics-api', title: 'Resource metrics (metrics.k8s.io)', judge: judgeMetricsApi },
-    { id: 'monitoring', title: 'Prometheus or its like', judge: judgeMonitoring },
+    { id: 'monitoring', title: 'Prometheus or similar', judge: judgeMonitoring },
     { id: 'pages', title: 'Key indicators can be read', judge: judgePages },
     {
       id: 'priority',
@@ -59,12 +59,15 @@ function criticalOf(pods: readonly ControlPlanePod[]): string {
 function judgeBackups({ backups, managed }: ClusterFacts): Judgement {
   return whereSeen(backups, (found) => {
     const active = found.filter(({ isSuspended }) => !isSuspended)
-    const [first] = active
-    if (first !== undefined) {
+    if (active.length > 0) {
       const names = few(active.map(({ what }) => what))
-      return first.lastSuccess === undefined
+      const last = active
+        .flatMap(({ lastSuccess }) => lastSuccess ?? [])
+        .toSorted()
+        .at(-1)
+      return last === undefined
         ? fail(`${names}: none has succeeded yet`, 'Run it once by hand, and try to restore from what it saved')
-        : pass(`${names}, last success ${first.lastSuccess}`)
+        : pass(`${names}, last success ${last}`)
     }
     if (found.length > 0) return fail(`suspended: ${few(found.map(({ what }) => what))}`, 'Resume it')
     return cannotSee(
@@ -97,7 +100,7 @@ function judgeMonitoring({ groups, monitoringPods }: ClusterFacts): Judgement {
       if (operator !== undefined) return pass(`the API group ${operator} is served`)
       return cannotSee({
         because: 'no pod is labelled as monitoring, and no operator of it is installed',
-        next: 'If it runs elsewhere, look there: etcd’s fsync, the apiserver’s latency and inflight requests are to be on it',
+        next: 'If it runs elsewhere, look there: it should show etcd’s fsync, and the apiserver’s latency and inflight requests',
       })
     })
   })

@@ -32,12 +32,12 @@ export const tls: Topic = {
     { id: 'tls-etcd-clients', title: 'etcd accepts clients only with certificates', judge: judgeClients },
     {
       id: 'tls-etcd-peers',
-      title: 'etcd members among each other',
+      title: 'Between etcd members',
       judge: (facts) => eachProcess(facts, 'etcd', (flags) => judgeListener(flags, 'peer')),
     },
     {
       id: 'tls-kubelet-clients',
-      title: 'Kubelets ask who calls',
+      title: 'Kubelets authenticate callers',
       judge: ({ kubelets }) =>
         whereSeen(kubelets, (asked) => {
           const open = asked.filter((one) => lacksOf(one).length > 0)
