@@ -19,21 +19,19 @@ export function timelineMarkup(
   const moments = [0, 0.5, 1].map((share) => markup`<span>${formatDuration(share * endMs)}</span>`)
   return markup`<figure><figcaption><h3>${swatch(view, arm, title)}</h3></figcaption>
 <div class="timeline" role="img" aria-label="${`${title}: ${description}`}">
-<div>the run</div><div class="doing">${doing(activities, endMs)}</div>
+<div>the run</div>${doing(activities, endMs)}
 ${lanes.map(({ label, spans }) => markup`<div class="lane">${label}</div>${track(spans, endMs)}`)}
 <div></div><div class="axis">${moments}</div></div></figure>`
 }
 
-/** What was done, with the gaps in between, each as wide as it took. */
-function doing(activities: readonly TimeSpan[], endMs: number): Markup[] {
-  const part = (ms: number, content: Markup) =>
-    markup`<span style="flex-grow: ${Math.max(0, ms).toFixed(0)}">${content}</span>`
-  const starts = [...activities.map(({ fromMs }) => fromMs), endMs]
-  return activities.flatMap(({ fromMs, toMs, text }, index) => [
-    ...(index === 0 ? [part(fromMs, markup``)] : []),
-    part(toMs - fromMs, markup`<b title="${`${text}, ${formatDuration(toMs - fromMs)}`}">${text}</b>`),
-    part((starts[index + 1] ?? endMs) - toMs, markup``),
-  ])
+/** What was done, each piece as wide as it took; its name is cut where it does not fit. */
+function doing(activities: readonly TimeSpan[], endMs: number): Markup {
+  const share = (ms: number) => `${((100 * ms) / endMs).toFixed(2)}%`
+  const pieces = activities.map(
+    ({ fromMs, toMs, text }) =>
+      markup`<svg x="${share(fromMs)}" width="${share(toMs - fromMs)}" height="100%"><title>${`${text}, ${formatDuration(toMs - fromMs)}`}</title><rect width="100%" height="100%"/><text x="5" y="17">${text}</text></svg>`,
+  )
+  return markup`<svg class="doing" width="100%" aria-hidden="true" focusable="false">${pieces}</svg>`
 }
 
 /** A lane: its stretches, which say more where somebody points at them. */

@@ -122,15 +122,11 @@ figure svg { display: block; width: 100%; height: auto; }
 .chart { margin-top: 0.75rem; }
 .chart .narrow { display: none; }
 .timeline { margin-top: 0.75rem; display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.3rem 0.75rem; font-size: 0.85rem; align-items: center; }
-.timeline svg { height: 1.5rem; overflow: visible; }
+.timeline > svg { height: 1.5rem; overflow: visible; }
 .timeline .lane { overflow-wrap: anywhere; }
 .timeline .axis { display: flex; justify-content: space-between; color: var(--muted); font-size: 0.8rem; }
-.timeline .doing { display: flex; min-width: 0; }
-.timeline .doing span { flex: 0 1 0; min-width: 0; }
-.timeline .doing b {
-  display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 400;
-  padding: 0 0.3rem; border-left: 2px solid var(--page); background: var(--line); line-height: 1.5rem;
-}
+.timeline .doing rect { fill: var(--raised); stroke: var(--line); }
+.timeline .doing text { fill: var(--text); font-size: 0.75rem; }
 details { margin-top: 1rem; }
 summary { cursor: pointer; font-weight: 600; padding: 0.2rem 0; }
 summary .muted { font-weight: 400; }

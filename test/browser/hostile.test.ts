@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { symptomRules } from '../../src/measure/symptoms/rules.ts'
 import { renderCrossRunHtml } from '../../src/report/cross-run/html.ts'
 import { crossRunViewOf } from '../../src/report/cross-run/view.ts'
 import { runSummaryOf } from '../../src/report/run-summary.ts'
@@ -77,7 +78,7 @@ describeWithBrowser('a page made of hostile names', () => {
 
 /** Pages of every kind, of results in which everything that has a name, or is told, is called something hostile. */
 function hostilePages(): Record<string, string> {
-  const results = [sampleResult(), filledResult()].map(withHostileNames)
+  const results = [withSymptom(sampleResult()), filledResult()].map(withHostileNames)
   const [sample = sampleResult()] = results
   const tried = [5, 50].map((value) => ({ value, availableMs: [300_000 / value], boundBy: 'kubelet/KubeClient' }))
   const whatIf = whatIfViewOf(viewFor(withHostileNames(whatIfResult(tried))))
@@ -98,6 +99,22 @@ function hostilePages(): Record<string, string> {
       { folder: 'broken', writtenAtMs: 9, summary: { unreadable: `cannot be read: ${hostile}` } },
     ]),
   }
+}
+
+/** A result with a timeline of symptoms in each arm. */
+function withSymptom(result: Result): Result {
+  const [rule] = symptomRules
+  if (rule === undefined) throw new Error('no rule')
+  const { id, component, what, source, unit, limit } = rule
+  const spells = [{ instance: 'etcd', labels: { name: 'pods' }, fromMs: 20_000, toMs: 50_000, worst: 2 * limit }]
+  const symptoms = {
+    everyMs: 15_000,
+    readings: 8,
+    activities: [{ title: 'Rollout 1 -> 200', fromMs: 10_000, toMs: 70_000 }],
+    found: [{ id, component, what, rule: 'its rule', source, unit, limit, knobs: ['etcd.walDisk'], spells }],
+    notRead: [{ process: 'etcd', times: 1, because: 'it did not answer' }],
+  }
+  return { ...result, arms: result.arms.map((arm) => ({ ...arm, symptoms })) }
 }
 
 /** Fields whose texts are not free. */
@@ -130,6 +147,12 @@ function withHostileNames(result: Result): Result {
 
 /** Fields that hold what somebody has written, or what a component or a machine has said. */
 const told = new Set([
+  'title',
+  'what',
+  'rule',
+  'instance',
+  'process',
+  'because',
   'plan',
   'run',
   'description',
