@@ -23,6 +23,7 @@ interface Schema {
   description?: string
   examples?: unknown[]
   minimum?: number
+  exclusiveMinimum?: number
   maximum?: number
   additionalProperties?: Schema | boolean
 }
@@ -61,7 +62,8 @@ function formsOf(schema: Schema): Schema[] {
   return [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]
 }
 
-function typeOf({ type, enum: values, const: only, anyOf, oneOf, items, examples, minimum, maximum }: Schema): string {
+function typeOf(schema: Schema): string {
+  const { type, enum: values, const: only, anyOf, oneOf, items, examples, minimum, maximum, exclusiveMinimum } = schema
   if (only !== undefined) return code(only)
   if (values !== undefined) return values.length > mostListed ? 'string' : values.map(code).join(', ')
   const forms = anyOf ?? oneOf
@@ -77,6 +79,8 @@ function typeOf({ type, enum: values, const: only, anyOf, oneOf, items, examples
   // A number may also be written as a quantity; what has no bounds may be anything else, too.
   const isNumber = type === 'integer' || type === 'number' || (Array.isArray(type) && minimum !== undefined)
   if (isNumber) {
+    if (exclusiveMinimum !== undefined)
+      return `number, more than ${exclusiveMinimum}${maximum === undefined ? '' : `, at most ${maximum}`}`
     const range = [minimum, maximum].map((limit) => (limit === undefined ? '' : String(limit)))
     return range.every((limit) => limit === '')
       ? 'number'

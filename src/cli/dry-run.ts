@@ -76,8 +76,9 @@ export async function dryRunCommand(
 function renderNotes(checklists: readonly Checklist[], styles: Styles): string[] {
   if (checklists.length === 0) return []
   const whole = 'for the whole checklist: npm run scale-test -- doctor --clusters FILE'
+  const hasFailed = checklists.some(({ lines }) => lines.some(({ verdict }) => verdict === 'fail'))
   return [
-    `${styles.green('ok     ')} Architecture`,
+    `${hasFailed ? styles.yellow('note   ') : styles.green('ok     ')} Architecture`,
     ...[...checklistNotes(checklists), whole].map((note) => `        ${styles.dim(note)}`),
   ]
 }
