@@ -29,7 +29,7 @@ function doing(activities: readonly TimeSpan[], endMs: number): Markup {
   const share = (ms: number) => `${((100 * ms) / endMs).toFixed(2)}%`
   const pieces = activities.map(
     ({ fromMs, toMs, text }) =>
-      markup`<svg x="${share(fromMs)}" width="${share(toMs - fromMs)}" height="100%"><title>${`${text}, ${formatDuration(toMs - fromMs)}`}</title><rect width="100%" height="100%"/><text x="5" y="17">${text}</text></svg>`,
+      markup`<foreignObject x="${share(fromMs)}" width="${share(toMs - fromMs)}" height="100%"><b title="${`${text}, ${formatDuration(toMs - fromMs)}`}">${text}</b></foreignObject>`,
   )
   return markup`<svg class="doing" width="100%" aria-hidden="true" focusable="false">${pieces}</svg>`
 }

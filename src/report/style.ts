@@ -125,8 +125,10 @@ figure svg { display: block; width: 100%; height: auto; }
 .timeline > svg { height: 1.5rem; overflow: visible; }
 .timeline .lane { overflow-wrap: anywhere; }
 .timeline .axis { display: flex; justify-content: space-between; color: var(--muted); font-size: 0.8rem; }
-.timeline .doing rect { fill: var(--raised); stroke: var(--line); }
-.timeline .doing text { fill: var(--text); font-size: 0.75rem; }
+.timeline .doing b {
+  display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 400;
+  padding: 0 0.3rem; border-left: 2px solid var(--page); background: var(--line); line-height: 1.5rem;
+}
 details { margin-top: 1rem; }
 summary { cursor: pointer; font-weight: 600; padding: 0.2rem 0; }
 summary .muted { font-weight: 400; }
