@@ -183,7 +183,7 @@ describeWithComponents('symptoms', () => {
     expect(notRead).toEqual([])
   })
 
-  describe.concurrent('of components that are held back', () => {
+  describe.concurrent('of components that wait', () => {
     it('should be slow controllers, scheduler and kubelet where their clients may send one or two requests a second', {
       timeout: 240_000,
     }, async () => {
@@ -209,6 +209,26 @@ describeWithComponents('symptoms', () => {
       expect(get(outcome, 'scheduler-client-limited').knobs).toContain('scheduler.kubeApiQps')
     })
 
+    it('should be slow reads and lists while etcd stands still for half a minute at a time', {
+      timeout: 300_000,
+    }, async () => {
+      const stalled = Promise.withResolvers<void>()
+      const outcome = await run(
+        'stalled-etcd',
+        `${set({})}\nsteps: [{ observe: { name: stall, for: 115s } }]`,
+        (event, etcd) => {
+          if (event.type === 'step-started' && event.stepId === 'observe/stall')
+            stall(etcd()[0] as number).then(stalled.resolve, stalled.reject)
+        },
+      )
+      await stalled.promise
+      for (const id of ['apiserver-reads-slow', 'apiserver-lists-slow'])
+        expect(during(get(outcome, id), outcome)).toBe('Observe for 115.0 s')
+    })
+  })
+
+  // Each takes a machine of two cores to itself.
+  describe('of components that are flooded or held up', () => {
     it('should be a slow etcd, and an API server that is slow for it, while etcd is held up again and again', {
       timeout: 240_000,
     }, async () => {
@@ -260,23 +280,6 @@ describeWithComponents('symptoms', () => {
       await flooded.catch(() => {})
       expect(during(get(outcome, 'etcd-too-many-requests'), outcome)).toBe('Observe for 150.0 s')
       expect(get(outcome, 'etcd-too-many-requests').knobs).toContain('etcd.splitByResource')
-    })
-
-    it('should be slow reads and lists while etcd stands still for half a minute at a time', {
-      timeout: 300_000,
-    }, async () => {
-      const stalled = Promise.withResolvers<void>()
-      const outcome = await run(
-        'stalled-etcd',
-        `${set({})}\nsteps: [{ observe: { name: stall, for: 115s } }]`,
-        (event, etcd) => {
-          if (event.type === 'step-started' && event.stepId === 'observe/stall')
-            stall(etcd()[0] as number).then(stalled.resolve, stalled.reject)
-        },
-      )
-      await stalled.promise
-      for (const id of ['apiserver-reads-slow', 'apiserver-lists-slow'])
-        expect(during(get(outcome, id), outcome)).toBe('Observe for 115.0 s')
     })
 
     it('should be a full etcd where its quota is reached', { timeout: 180_000 }, async () => {
