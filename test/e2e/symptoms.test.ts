@@ -225,10 +225,7 @@ describeWithComponents('symptoms', () => {
       for (const id of ['apiserver-reads-slow', 'apiserver-lists-slow'])
         expect(during(get(outcome, id), outcome)).toBe('Observe for 115.0 s')
     })
-  })
 
-  // Each takes a machine of two cores to itself.
-  describe('of components that are flooded or held up', () => {
     it('should be a slow etcd, and an API server that is slow for it, while etcd is held up again and again', {
       timeout: 240_000,
     }, async () => {
@@ -260,7 +257,10 @@ describeWithComponents('symptoms', () => {
         expect(during(get(outcome, id), outcome)).toMatch(/fill/i)
       expect(get(outcome, 'etcd-fsync-slow').knobs).toContain('etcd.walDisk')
     })
+  })
 
+  // Each takes a machine of two cores to itself.
+  describe('of components that are flooded or held up', () => {
     it('should be an etcd that refuses too many requests, while a flood comes in and a defragmentation keeps it from applying any', {
       timeout: 240_000,
     }, async () => {
