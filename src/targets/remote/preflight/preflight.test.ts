@@ -91,7 +91,7 @@ describe('the preflight', () => {
       resourceAttributes?.subresource !== 'scale' &&
       nonResourceAttributes?.path !== '/flagz'
     expect(await reasonsOf({}, {}, { allows })).toEqual([
-      'target (context staging): you may not delete namespaces, patch deployments.apps/scale, delete leases.coordination.k8s.io scale-test in kube-system, get /flagz, delete nodes, delete leases.coordination.k8s.io in kube-node-lease, delete certificatesigningrequests.certificates.k8s.io -> Have an administrator of that cluster apply manifests/rbac-target.yaml for the user of this context',
+      'target (context staging): you may not delete namespaces, delete deployments.apps, patch deployments.apps/scale, delete services, delete configmaps, delete secrets, delete serviceaccounts, delete leases.coordination.k8s.io scale-test in kube-system, get /flagz, delete nodes, delete leases.coordination.k8s.io in kube-node-lease, delete certificatesigningrequests.certificates.k8s.io -> Have an administrator of that cluster apply manifests/rbac-target.yaml for the user of this context',
     ])
   })
 
