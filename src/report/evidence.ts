@@ -10,6 +10,8 @@ export interface EvidenceWords {
   counted: string
   /** Of the large figure in a table of knobs. */
   effective: string
+  /** Where symptoms were looked for. */
+  symptoms: string
   /** The title of the conditions under which steps ran. */
   conditions: string
   /** What kube-proxies counted, `10` of them. */
@@ -22,6 +24,7 @@ const words: Record<Result['evidence'], EvidenceWords> = {
   measured: {
     counted: 'From the components’ own metrics',
     effective: 'The large figure is what the running component reports.',
+    symptoms: 'Signs of trouble in the components’ own metrics',
     conditions: 'Conditions of the measurement',
     kubeProxies: (count) => `From the metrics of ${count} kube-proxies`,
     elsewhere: 'elsewhere',
@@ -29,6 +32,7 @@ const words: Record<Result['evidence'], EvidenceWords> = {
   simulated: {
     counted: 'From the model’s own counters',
     effective: 'The large figure is what the model uses.',
+    symptoms: 'Signs of trouble in what the model counts',
     conditions: 'Conditions in the model',
     kubeProxies: (count) => `From the counters of ${count} modelled kube-proxies`,
     elsewhere: 'none: everything is modelled',

@@ -5,13 +5,14 @@ import { processName } from '../result/parts.ts'
 import type { ArmOutcome } from '../result/result.ts'
 import type { Activity, Spell, Symptom, SymptomsOutcome } from '../result/symptom.ts'
 import { labelsText, valueText } from '../result/symptom.ts'
+import type { EvidenceWords } from './evidence.ts'
 import { armLabel } from './labels.ts'
 import type { Block, Cell, Section, Table, Timeline } from './section.ts'
 
 type WatchedArm = ArmOutcome & { symptoms: SymptomsOutcome }
 
 /** What the components' pages showed while the arms ran; nothing of results in which nobody looked. */
-export function symptomsSection(arms: readonly ArmOutcome[]): Section[] {
+export function symptomsSection(arms: readonly ArmOutcome[], words: EvidenceWords): Section[] {
   const watched = arms.filter((arm): arm is WatchedArm => arm.symptoms !== undefined)
   if (watched.length === 0) return []
   const ill = watched.filter(({ symptoms }) => symptoms.found.length > 0)
@@ -24,7 +25,7 @@ export function symptomsSection(arms: readonly ArmOutcome[]): Section[] {
   const blocks: Block[] = [
     {
       kind: 'paragraph',
-      text: `Signs of trouble in the components' own metrics, read every ${formatDuration(everyMs)}. Each has a stated rule; docs/symptoms.md lists them all.`,
+      text: `${words.symptoms}, read every ${formatDuration(everyMs)}. Each has a stated rule; docs/symptoms.md lists them all.`,
     },
     ...first.map(timelineOf),
     ...(others.length === 0

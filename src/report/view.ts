@@ -97,7 +97,7 @@ export function viewOf(given: Result, views: readonly StepView[]): ReportView {
       ...conditionsSection(steps, words),
       ...steps.flatMap(({ sections }) => sections),
       ...controlPlaneSection(arms),
-      ...symptomsSection(arms),
+      ...symptomsSection(arms, words),
       ...seriesSection(recorded, series),
       ...checklistSections(result.checklists),
     ]),

@@ -235,9 +235,10 @@ describeWithComponents('symptoms', () => {
         if (pid === undefined) return
         while (slow.isOn) {
           process.kill(pid, 'SIGSTOP')
-          await sleep(1500)
+          await sleep(1200)
           process.kill(pid, 'SIGCONT')
-          await sleep(50)
+          // So short that a sync is often under way when it is stopped again.
+          await sleep(15)
         }
       }
       const outcome = await run(
@@ -299,7 +300,7 @@ describeWithComponents('symptoms', () => {
       const seats = { 'apiserver.maxRequestsInflight': 1, 'apiserver.maxMutatingRequestsInflight': 1 }
       const outcome = await run(
         'few-seats',
-        `${set(seats)}\n${workload('ballast: { total: 60MB, objectSize: 8KiB }\n  timeout: 3m')}`,
+        `${set(seats)}\n${workload('ballast: { total: 200MB, objectSize: 8KiB }\n  timeout: 3m')}`,
         (event, _, end) => {
           if (event.type === 'symptom' && event.symptom === 'apf-queues') end()
         },

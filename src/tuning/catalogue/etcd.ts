@@ -24,7 +24,7 @@ export const etcdKnobs: readonly NamedKnob[] = [
     unit: 'ms',
     stock: 100,
     affects: 'how soon members notice that their leader is gone',
-    note: `should be about the round trip between members: the report shows the one measured, and what etcd advises for it; ${oneMember}`,
+    note: `should be about the round trip between members (docs/etcd.md says how to find it out); ${oneMember}`,
   }),
   etcdFlag('election-timeout', {
     type: whole(5, 50_000),
