@@ -4,8 +4,8 @@ import { matrixOf } from './matrix.ts'
 import type { PlannedBenchmark } from './section.ts'
 import { benchmarkOutline } from './step.ts'
 
-/** Requests of one client are bound by the disk, and those of many by the processor; these are of two slow cores and a virtual disk. */
-const requestsPerSecond = { one: 500, many: 5000 }
+/** Requests of one client are bound by the disk, and those of many by the processor. Seen with three members on two slow cores and a virtual disk, November 2026. */
+const requestsPerSecond = { one: 250, many: 1500 }
 
 /** Starting the etcds, and starting the tool for each row. */
 const startMs = 5000
