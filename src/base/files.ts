@@ -147,15 +147,6 @@ export function realPath(path: string): string {
   return onFile(path, 'read', () => realpathSync(path))
 }
 
-/** The device that a file or folder is on, as the kernel writes it: `254:0`. Throws `Failure`. */
-export function deviceNumberOf(path: string): string {
-  const { dev } = onFile(path, 'read', () => statSync(path, { bigint: true }))
-  // gnu_dev_major and gnu_dev_minor, of glibc.
-  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn)
-  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn)
-  return `${major}:${minor}`
-}
-
 /** The names in a folder; none where there is no such folder. Throws `Failure` for a file, or what may not be listed. */
 export function listFolder(path: string): string[] {
   return kindOf(path) === undefined ? [] : onFile(path, 'listed', () => readdirSync(path))
@@ -200,10 +191,10 @@ export function freeBytes(path: string): number {
 /** The device that a folder, or the nearest one above it that is there, is on, as the kernel writes it: `8:1`. Throws `Failure('infrastructure')`. */
 export function deviceOf(path: string): string {
   return onFile(path, 'looked into', () => {
+    const { dev } = statSync(nearestFolder(path), { bigint: true })
     // A number of more than 32 bits: 12 of the major one and 20 of the minor one are mixed (glibc, sys/sysmacros.h).
-    const device = BigInt(statSync(nearestFolder(path)).dev)
-    const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn)
-    const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn)
+    const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn)
+    const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn)
     return `${major}:${minor}`
   })
 }

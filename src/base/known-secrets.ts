@@ -1,3 +1,5 @@
+import { withEntities } from './entities.ts'
+
 /** What stands in texts where a secret was. */
 export const hidden = '[hidden]'
 
@@ -56,14 +58,6 @@ export function knownSecretRanges(text: string): { start: number; end: number }[
   })
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
 /** As it is, and as JSON, URLs, HTML, XML, GitHub's commands, headers and kubeconfigs have it. */
 function formsOf(secret: string): string[] {
   const wellFormed = secret.toWellFormed()
@@ -71,7 +65,7 @@ function formsOf(secret: string): string[] {
     secret,
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(wellFormed),
-    wellFormed.replace(/[&<>"']/g, (character) => entities[character] ?? character),
+    withEntities(wellFormed),
     secret.replaceAll('%', '%25'),
     Buffer.from(secret).toString('base64'),
     Buffer.from(secret).toString('base64url'),

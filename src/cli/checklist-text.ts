@@ -1,6 +1,6 @@
 import { plural } from '../base/count.ts'
 import type { Checklist, Verdict } from '../result/checklist.ts'
-import { countsOf } from '../result/checklist.ts'
+import { countsOf, failingIn } from '../result/checklist.ts'
 import type { Styles } from './terminal.ts'
 import { wrap } from './wrap.ts'
 
@@ -35,7 +35,7 @@ function mark(verdict: Verdict, styles: Styles): string {
 /** What a run says of a checklist beforehand: how many lines there are of each verdict, and which fail. */
 export function checklistNotes(checklists: readonly Checklist[]): string[] {
   return checklists.flatMap(({ cluster, lines }) => {
-    const failing = lines.filter(({ verdict }) => verdict === 'fail')
+    const failing = failingIn(lines)
     const titles = failing.map(({ topic, title }) => `${topic}: ${title}`)
     const counts = `${cluster}: checklist ${countsOf(lines)}`
     if (failing.length === 0) return [counts]

@@ -10,13 +10,12 @@ import { cleanUpClusters } from '../run/cleanup-clusters.ts'
 import { findMarked, isGuarded, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { requireKnown } from '../targets/remote/index.ts'
 import { examineClusters, identityChecks, requireNoRefusals } from '../targets/remote/preflight/index.ts'
-import { connectOverHttp, reachClusters } from '../targets/remote/reach.ts'
 import { loadClusters } from './plans.ts'
 import { hasResults } from './result-files.ts'
 import { tidyReports } from './run-folder.ts'
 import type { Surroundings } from './surroundings.ts'
-import { readOptions } from './targets.ts'
 import { refuseUseless } from './useless-options.ts'
+import { withClusters } from './with-clusters.ts'
 
 export interface CleanupOptions {
   run?: string
@@ -61,24 +60,17 @@ export async function removeFromClusters(
   }: { run: string | undefined; confirm?: string[] | undefined; allowInsecure?: string[] | undefined },
   surroundings: Surroundings,
 ): Promise<Leftovers> {
-  const { terminal, interruption } = surroundings
-  const closing = new AbortController()
-  const signal = AbortSignal.any([interruption.signal, closing.signal, AbortSignal.timeout(clusterBudgetMs)])
+  const { print } = surroundings.terminal
   const now = new Date()
+  const ending = AbortSignal.timeout(clusterBudgetMs)
   try {
-    const clusters = await reachClusters(planned, {
-      ...readOptions(surroundings),
-      allowInsecure,
-      connect: connectOverHttp(systemClock),
-      signal,
+    return await withClusters(planned, { allowInsecure, ending }, surroundings, async (clusters, signal) => {
+      requireKnown({ '--confirm': confirm, '--allow-insecure': allowInsecure }, clusters)
+      requireNoRefusals(await examineClusters({ clusters, confirmed: confirm, now, signal }, identityChecks))
+      return cleanUpClusters({ clusters, runId: run, clock: systemClock, now, signal, print })
     })
-    requireKnown({ '--confirm': confirm, '--allow-insecure': allowInsecure }, clusters)
-    requireNoRefusals(await examineClusters({ clusters, confirmed: confirm, now, signal }, identityChecks))
-    return await cleanUpClusters({ clusters, runId: run, clock: systemClock, now, signal, print: terminal.print })
   } catch (error) {
     throw asFailure(error)
-  } finally {
-    closing.abort(new Failure('interrupted', 'the clean-up is over'))
   }
 }
 

@@ -4,15 +4,17 @@ import { exitCodes, Failure, messageOf } from '../base/errors.ts'
 import { kindOf } from '../base/files.ts'
 import { readModulePins } from '../components/components.ts'
 import type { PlannedClusters } from '../plan/plan.ts'
+import { failingIn } from '../result/checklist.ts'
 import { examineMachine } from '../targets/local/examine.ts'
 import { checklistsOf } from '../targets/remote/checklist/index.ts'
 import { requireKnown } from '../targets/remote/index.ts'
-import { connectOverHttp, reachClusters, serverVersionOf, titleOf } from '../targets/remote/reach.ts'
+import type { Reach } from '../targets/remote/reach.ts'
+import { serverVersionOf, titleOf } from '../targets/remote/reach.ts'
 import { renderChecklist } from './checklist-text.ts'
 import { defaultClusters, loadClusters } from './plans.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
-import { readOptions } from './targets.ts'
+import { withClusters } from './with-clusters.ts'
 import { wrap } from './wrap.ts'
 
 /** As wide as a mark and the spaces around it. */
@@ -43,30 +45,18 @@ async function examineArchitecture(
   allowInsecure: readonly string[],
   surroundings: Surroundings,
 ): Promise<number> {
-  const { terminal, styles, folders, interruption } = surroundings
-  const closing = new AbortController()
-  const signal = AbortSignal.any([interruption.signal, closing.signal])
-  try {
-    const clusters = await reachClusters(planned, {
-      ...readOptions(surroundings),
-      allowInsecure,
-      connect: connectOverHttp(systemClock),
-      signal,
-    })
+  const { terminal, styles, folders } = surroundings
+  const checklists = await withClusters(planned, { allowInsecure }, surroundings, (clusters, signal) => {
     requireKnown({ '--allow-insecure': allowInsecure }, clusters)
     const newestVersion = readModulePins({ sourceFolder: folders.components }).kubernetes
-    const reading = (onProgress: (text: string) => void) => {
+    return withStatusLine(terminal, (onProgress) => {
       onProgress('reading the clusters')
       return checklistsOf(clusters, planned, { newestVersion, clock: systemClock, signal })
-    }
-    const checklists = await withStatusLine(terminal, reading)
-    const texts = checklists.map((one) => renderChecklist(one, styles).join('\n'))
-    terminal.print(texts.join('\n\n'))
-    const hasFailed = checklists.some(({ lines }) => lines.some(({ verdict }) => verdict === 'fail'))
-    return hasFailed ? exitCodes.thresholdMissed : exitCodes.pass
-  } finally {
-    closing.abort(new Failure('interrupted', 'the clusters have been looked at'))
-  }
+    })
+  })
+  terminal.print(checklists.map((one) => renderChecklist(one, styles).join('\n')).join('\n\n'))
+  const hasFailed = checklists.some(({ lines }) => failingIn(lines).length > 0)
+  return hasFailed ? exitCodes.thresholdMissed : exitCodes.pass
 }
 
 /** Says what this machine has and lacks for each target; fails when a target cannot run here at all. */
@@ -99,31 +89,23 @@ async function examineClustersFile(surroundings: Surroundings) {
     const next = 'Write one, or name another file with --clusters: see README, Real clusters'
     return [{ state: 'limits' as const, what: `no ${defaultClusters} here, so target remote has no clusters`, next }]
   }
-  const closing = new AbortController()
+  const ask = async (cluster: Reach) => {
+    try {
+      return {
+        state: 'has' as const,
+        what: `${titleOf(cluster)}: ${await serverVersionOf(cluster.api)}`,
+        next: undefined,
+      }
+    } catch (error) {
+      return { state: 'lacks' as const, what: `${titleOf(cluster)}: ${messageOf(error)}`, next: undefined }
+    }
+  }
   try {
-    const clusters = await reachClusters(loadClusters(defaultClusters), {
-      ...readOptions(surroundings),
-      allowInsecure: [],
-      connect: connectOverHttp(systemClock),
-      signal: AbortSignal.any([surroundings.interruption.signal, closing.signal]),
-    })
-    return await Promise.all(
-      clusters.map(async (cluster) => {
-        try {
-          return {
-            state: 'has' as const,
-            what: `${titleOf(cluster)}: ${await serverVersionOf(cluster.api)}`,
-            next: undefined,
-          }
-        } catch (error) {
-          return { state: 'lacks' as const, what: `${titleOf(cluster)}: ${messageOf(error)}`, next: undefined }
-        }
-      }),
+    return await withClusters(loadClusters(defaultClusters), {}, surroundings, (clusters) =>
+      Promise.all(clusters.map(ask)),
     )
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return [{ state: 'lacks' as const, what: error.message, next: error.next }]
-  } finally {
-    closing.abort(new Failure('interrupted', 'the clusters have been asked'))
   }
 }

@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { plural } from '../base/count.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
 import type { Checklist } from '../result/checklist.ts'
+import { failingIn } from '../result/checklist.ts'
 import { dryRun } from '../targets/remote/index.ts'
 import { lineOf } from '../targets/remote/objects.ts'
 import type { CheckOutcome } from '../targets/remote/preflight/check.ts'
@@ -76,7 +77,7 @@ export async function dryRunCommand(
 function renderNotes(checklists: readonly Checklist[], styles: Styles): string[] {
   if (checklists.length === 0) return []
   const whole = 'for the whole checklist: npm run scale-test -- doctor --clusters FILE'
-  const hasFailed = checklists.some(({ lines }) => lines.some(({ verdict }) => verdict === 'fail'))
+  const hasFailed = checklists.some(({ lines }) => failingIn(lines).length > 0)
   return [
     `${hasFailed ? styles.yellow('note   ') : styles.green('ok     ')} Architecture`,
     ...[...checklistNotes(checklists), whole].map((note) => `        ${styles.dim(note)}`),

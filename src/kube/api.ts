@@ -96,6 +96,14 @@ export class ApiError extends Error {
   }
 }
 
+/**
+ * Whether a deletion by UID, or by version, was refused because what it means is there no more: gone, or by now another one of the same name, which
+ * is not the caller's to delete.
+ */
+export function isGone(error: unknown): boolean {
+  return isApiStatus(error, 404) || isApiStatus(error, 409)
+}
+
 /** Whether `error` is the apiserver's refusal with this HTTP status. */
 export function isApiStatus(error: unknown, status: number): error is ApiError {
   return error instanceof ApiError && error.status === status

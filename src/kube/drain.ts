@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import type { Report } from '../base/progress.ts'
 import type { KubeApi, ListQuery } from './api.ts'
-import { ApiError, isApiStatus } from './api.ts'
+import { ApiError, isGone } from './api.ts'
 import { freeingCommands, isOutOfSpace, isTransient } from './failures.ts'
 import { follow } from './follow.ts'
 import { emptyNamespaces } from './no-space.ts'
@@ -57,8 +57,7 @@ export async function deleteNamespaces(
       // All others would meet the same.
       if (isOutOfSpace(error)) throw error
       left.delete(uid)
-      // Gone, or another one by now.
-      if (isApiStatus(error, 404) || isApiStatus(error, 409)) return
+      if (isGone(error)) return
       refused.push(`namespace ${name} is still there: ${messageOf(error)}`)
     }
   }

@@ -3,7 +3,7 @@ import { plural } from '../base/count.ts'
 import { formatNames } from '../base/names.ts'
 import type { Report } from '../base/progress.ts'
 import type { KubeApi } from './api.ts'
-import { isApiStatus } from './api.ts'
+import { isApiStatus, isGone } from './api.ts'
 import { isOutOfSpace } from './failures.ts'
 import { runLabel } from './labels.ts'
 import type { KubeObject } from './resources.ts'
@@ -37,8 +37,7 @@ export async function emptyNamespaces(
       try {
         await api.delete({ resource, namespace, name }, { uid, propagation: 'Background' })
       } catch (error) {
-        // Gone, or another one by now.
-        if (!isApiStatus(error, 404) && !isApiStatus(error, 409)) throw error
+        if (!isGone(error)) throw error
       }
       report?.({ done: ++gone, total: there.length, unit: `${resource} gone` })
     }

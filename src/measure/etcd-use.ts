@@ -4,7 +4,8 @@ import type { EtcdOutcome } from '../result/parts.ts'
 import type { GrowingCurve } from './curve.ts'
 import { growingCurve } from './curve.ts'
 import { observed } from './histogram.ts'
-import type { ComponentMetrics, MetricSample } from './metrics.ts'
+import type { ComponentMetrics } from './metrics.ts'
+import { gaugeIn } from './metrics.ts'
 import { pairs } from './pairs.ts'
 import type { EtcdSizeCurves, Window } from './window.ts'
 
@@ -100,8 +101,4 @@ export function readEtcdUse(window: Pick<Window, 'before' | 'after' | 'etcdSizes
 
 function isEtcd({ component }: ComponentMetrics): boolean {
   return component === 'etcd'
-}
-
-function gaugeIn(samples: readonly MetricSample[], metric: string): number | undefined {
-  return samples.find(({ name }) => name === metric)?.value
 }

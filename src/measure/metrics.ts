@@ -15,6 +15,11 @@ export function seriesKeyOf(labels: MetricSample['labels'], without?: string): s
   return series
 }
 
+/** What a page says of a metric that has one series; undefined where it is not on it. */
+export function gaugeIn(samples: readonly MetricSample[], metric: string): number | undefined {
+  return samples.find(({ name }) => name === metric)?.value
+}
+
 /** A component whose `/metrics` a run reads. */
 export type ComponentName =
   | 'kubelet'

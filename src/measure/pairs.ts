@@ -4,7 +4,7 @@ import type { NotRead } from '../result/parts.ts'
 import { describeNotRead } from '../result/parts.ts'
 import { isHistogram } from './histogram.ts'
 import type { ComponentMetrics, ComponentName, MetricSample } from './metrics.ts'
-import { indispensable, processStart, seriesKeyOf } from './metrics.ts'
+import { gaugeIn, indispensable, processStart, seriesKeyOf } from './metrics.ts'
 import type { Pages } from './window.ts'
 
 /** Two readings of one process. */
@@ -93,7 +93,7 @@ const severalProcesses =
 
 /** When the process of a page started, in seconds since 1970. */
 export function startOf({ samples }: Pick<ComponentMetrics, 'samples'>): number | undefined {
-  const value = samples.find(({ name }) => name === processStart)?.value
+  const value = gaugeIn(samples, processStart)
   return value !== undefined && Number.isFinite(value) ? value : undefined
 }
 

@@ -1,4 +1,4 @@
-import { orAborted } from '../base/abort.ts'
+import { orAborted, withTimeLimit } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { ComponentMetrics, ComponentName, Wanted } from '../measure/metrics.ts'
@@ -88,17 +88,14 @@ export function recordSymptoms(
   }
   /** What ended an arm may show only now. */
   const readLast = async (scraped: Scraped) => {
-    const over = new AbortController()
-    scraped.clock.sleep(lastReadingMs, over.signal).then(
-      () => over.abort(),
-      () => {},
-    )
+    const { clock } = scraped
     try {
-      note(await orAborted(over.signal, readPages(scraped, all)), scraped.clock.nowMs())
+      const pages = await withTimeLimit({ clock, limitMs: lastReadingMs }, (late) =>
+        orAborted(late, readPages(scraped, all)),
+      )
+      note(pages, clock.nowMs())
     } catch (error) {
       notRead('at the end', messageOf(error))
-    } finally {
-      over.abort()
     }
   }
 

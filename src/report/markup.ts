@@ -1,3 +1,4 @@
+import { withEntities } from '../base/entities.ts'
 import { printable } from '../base/printable.ts'
 
 /** Text that is markup already and goes into a document as it stands. */
@@ -7,8 +8,6 @@ export interface Markup {
 
 /** What a template accepts: text is escaped, markup is not, lists are joined, nothing is left out. */
 export type Content = string | number | Markup | null | undefined | false | readonly Content[]
-
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /** Takes text as markup: only for what this program has made itself. */
 export function raw(text: string): Markup {
@@ -22,12 +21,7 @@ export function markup(literals: TemplateStringsArray, ...values: readonly Conte
 
 function flatten(value: Content): string {
   if (value === null || value === undefined || value === false) return ''
-  if (typeof value === 'string') return escapeMarkup(value)
+  if (typeof value === 'string') return withEntities(printable(value))
   if (typeof value === 'number') return String(value)
   return 'markup' in value ? value.markup : value.map(flatten).join('')
-}
-
-/** The text with everything that HTML or XML would take as markup escaped, in elements and in quoted attributes. */
-function escapeMarkup(text: string): string {
-  return printable(text).replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }

@@ -104,6 +104,8 @@ interface FoundInRun {
   activities: readonly Activity[]
 }
 
+const mostNamed = 4
+
 function rowOf(runs: readonly FoundInRun[], of: number): Cell[] {
   const [{ symptom, activities }] = runs as [FoundInRun]
   const { component, what, rule, source, unit, limit, knobs, spells } = symptom
@@ -112,7 +114,13 @@ function rowOf(runs: readonly FoundInRun[], of: number): Cell[] {
     spells.some((spell) => spell.fromMs < one.toMs && one.fromMs < spell.toMs),
   )
   const worst = runs.flatMap((run) => run.symptom.spells).toSorted((one, other) => other.worst - one.worst)[0]
-  const where = [listed([...new Set(spells.map(place))]), `during: ${listed(during.map(({ title }) => title))}`]
+  const where = [
+    formatNames([...new Set(spells.map(place))], mostNamed),
+    `during: ${formatNames(
+      during.map(({ title }) => title),
+      mostNamed,
+    )}`,
+  ]
   const often = of === 1 ? [] : [`in ${runs.length} of ${plural(of, 'run')}; this is the first of them`]
   return [
     { text: what, detail: `${rule}. Source: ${source}.` },
@@ -126,13 +134,6 @@ function rowOf(runs: readonly FoundInRun[], of: number): Cell[] {
 function longOnes(activities: readonly Activity[]): Activity[] {
   const shortMs = Math.max(0, ...activities.map(({ toMs }) => toMs)) / 100
   return activities.filter(({ fromMs, toMs }) => toMs - fromMs > shortMs)
-}
-
-const mostNamed = 4
-
-function listed(names: readonly string[]): string {
-  if (names.length <= mostNamed) return names.join(', ')
-  return `${names.slice(0, mostNamed).join(', ')} and ${names.length - mostNamed} more`
 }
 
 /** `40.0 s – 12 m 0 s`, from the first beginning to the last end. */

@@ -26,6 +26,11 @@ export const checklistSchema = z.object({
 })
 export type Checklist = z.infer<typeof checklistSchema>
 
+/** The lines that fail. */
+export function failingIn(lines: readonly ChecklistLine[]): ChecklistLine[] {
+  return lines.filter(({ verdict }) => verdict === 'fail')
+}
+
 /** `12 pass, 3 fail, 9 cannot be seen` */
 export function countsOf(lines: readonly Pick<ChecklistLine, 'verdict'>[]): string {
   const count = (verdict: Verdict) => lines.filter((line) => line.verdict === verdict).length

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
 import type { KubeApi } from '../kube/api.ts'
-import { isApiStatus } from '../kube/api.ts'
+import { isApiStatus, isGone } from '../kube/api.ts'
 import { deleteNamespaces } from '../kube/drain.ts'
 import { runLabel } from '../kube/labels.ts'
 import type { KubeObject } from '../kube/resources.ts'
@@ -128,8 +128,7 @@ async function removeLease(api: KubeApi, run: string): Promise<void> {
   try {
     await api.delete(leaseRef, { uid: lease.metadata.uid ?? '' })
   } catch (error) {
-    // Gone, or another one of the same name, which is not ours.
-    if (!isApiStatus(error, 404) && !isApiStatus(error, 409)) throw error
+    if (!isGone(error)) throw error
   }
 }
 

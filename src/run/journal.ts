@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { Failure } from '../base/errors.ts'
 import { shownPath } from '../base/file-failures.ts'
 import { openLineFile, readBytes } from '../base/files.ts'
-import { withoutKnownSecrets } from '../base/known-secrets.ts'
 
 /** Records of what happened in a run, in a file of one JSON object per line. */
 export interface Journal {
@@ -20,10 +19,7 @@ export function openJournal(path: string, nowMs: () => number, sequence = 0): Jo
   const file = openLineFile(path)
   let next = sequence
   return {
-    append(record) {
-      // Here, and not only in the file: what is summed up of a record is what stands there.
-      file.append(withoutKnownSecrets(JSON.stringify({ sequence: next++, atMs: Math.round(nowMs()), ...record })))
-    },
+    append: (record) => file.append(JSON.stringify({ sequence: next++, atMs: Math.round(nowMs()), ...record })),
     sync: file.sync,
     close: file.close,
   }

@@ -1,4 +1,4 @@
-import { orAborted } from '../base/abort.ts'
+import { orAborted, withTimeLimit } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
 import { plural } from '../base/count.ts'
 import { formatDuration } from '../base/duration.ts'
@@ -83,7 +83,7 @@ export async function explainNoSpace(error: unknown, situation: Situation): Prom
     ...(sizes?.quotaBytes === undefined ? [] : [`its quota is ${formatBytes(sizes.quotaBytes)}`]),
   ]
   const what = isLate
-    ? `${[messageOf(error), 'etcd is out of space or nearly so (NOSPACE)', ...full].join('; ')}`
+    ? [messageOf(error), 'etcd is out of space or nearly so (NOSPACE)', ...full].join('; ')
     : `etcd ran out of space (NOSPACE) ${[where, ...full].join('; ')} (${messageOf(error)})`
   const enough = enoughBytes === undefined ? 'more' : `about ${inMebibytes(enoughBytes)}`
   const knob = `Set etcd.quotaBackendBytes to ${enough} for this plan, or create fewer or smaller objects. Nothing was compacted or defragmented.`
@@ -114,28 +114,19 @@ interface Found {
 }
 
 async function lookAt({ cluster, clock, plan, runId }: Situation): Promise<Found> {
-  const looking = new AbortController()
-  const late = clock.sleep(lookMs, looking.signal).then(
-    () => looking.abort(new Failure('inconclusive', 'the cluster does not answer')),
-    () => undefined,
-  )
   const found: Found = {}
-  try {
-    found.sizes = fullestEtcdOn(
-      await orAborted(looking.signal, cluster.scrape({ components: ['etcd', 'kube-apiserver'] })),
-    )
+  const look = async (late: AbortSignal) => {
+    found.sizes = fullestEtcdOn(await orAborted(late, cluster.scrape({ components: ['etcd', 'kube-apiserver'] })))
     const steps = forecastSteps(plan, stepKinds)
-    const counting = async () => countCreated(cluster.api, runId, steps, looking.signal)
-    found.counts = await orAborted(looking.signal, counting())
+    found.counts = await orAborted(late, countCreated(cluster.api, runId, steps, late))
     const planned = storedObjects(plan, steps)
     const stored = storedSoFar(planned, found.counts, ballastIn(steps))
     if (found.sizes !== undefined) found.enoughBytes = quotaFor({ fileBytes: found.sizes.sizeBytes, stored, planned })
-  } catch {
-    // It is the refusal that counts; what is known beside it only helps.
-  } finally {
-    looking.abort()
-    await late
   }
+  const reason = () => new Failure('inconclusive', 'the cluster does not answer')
+  await withTimeLimit({ clock, limitMs: lookMs, reason }, look).catch(() => {
+    // It is the refusal that counts; what is known beside it only helps.
+  })
   return found
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { withTimeLimit } from '../base/abort.ts'
 import type { Clock } from '../base/clock.ts'
 import { Failure } from '../base/errors.ts'
 import { createShell } from '../base/shell.ts'
@@ -68,24 +69,15 @@ export function benchmarkedEtcds(options: EtcdsOptions): BenchmarkedEtcds {
     besideKubernetes,
     etcdctl: ['etcdctl', `--endpoints=${urls.join(',')}`, ...tls].join(' '),
 
-    async runTool(some, args, limitMs, signal) {
-      const late = new AbortController()
-      const done = new AbortController()
-      clock.sleep(limitMs, done.signal).then(
-        () => late.abort(),
-        () => undefined,
-      )
-      const ending = AbortSignal.any([signal, broken, late.signal])
-      try {
+    runTool: (some, args, limitMs, signal) =>
+      withTimeLimit({ clock, limitMs }, async (late) => {
+        const ending = AbortSignal.any([signal, broken, late])
         const shell = createShell({ env, signal: ending })
         const output = await shell`${program} --endpoints=${some.join(',')} ${tls} ${args}`
-        if (late.signal.aborted) return { stdout: '', stderr: '', exitCode: null, isLate: true }
+        if (late.aborted) return { stdout: '', stderr: '', exitCode: null, isLate: true }
         ending.throwIfAborted()
         return { stdout: output.stdout, stderr: output.stderr, exitCode: output.exitCode, isLate: false }
-      } finally {
-        done.abort()
-      }
-    },
+      }),
 
     async ask(url, path, body, signal) {
       const transport = transports.get(url)

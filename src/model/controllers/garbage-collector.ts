@@ -1,5 +1,5 @@
 import type { ResourceName } from '../../kube/api.ts'
-import { ApiError, isApiStatus } from '../../kube/api.ts'
+import { ApiError, isGone } from '../../kube/api.ts'
 import type { KubeObject, ObjectMeta } from '../../kube/resources.ts'
 import { resources } from '../../kube/resources.ts'
 import { createWorkQueue } from '../client-go/work-queue.ts'
@@ -57,7 +57,7 @@ export function runGarbageCollector(controlPlane: ControlPlane): void {
 
   const queue = createWorkQueue(timeline, settings.controllerManager.gcSyncs, (uid, done) => {
     const finish = (error?: unknown) => {
-      if (error === undefined || isApiStatus(error, 404) || isApiStatus(error, 409)) queue.forget(uid)
+      if (error === undefined || isGone(error)) queue.forget(uid)
       else queue.addRateLimited(uid)
       done()
     }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { withTimeLimit } from '../../base/abort.ts'
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { BenchmarkedEtcds } from '../../targets/etcd-benchmark.ts'
@@ -47,25 +48,11 @@ const base64 = (text: string) => Buffer.from(text).toString('base64')
 const everything = { key: base64('\0'), range_end: base64('\0') }
 
 export function gatewayOf(etcds: BenchmarkedEtcds, clock: Clock): Gateway {
-  const askOne = async <T>(
-    url: string,
-    path: string,
-    body: object,
-    answer: z.ZodType<T>,
-    signal: AbortSignal,
-  ): Promise<T> => {
-    const late = new AbortController()
-    const done = new AbortController()
-    clock.sleep(answerMs, done.signal).then(
-      () => late.abort(new Error(`no answer within ${answerMs / 1000} s`)),
-      () => undefined,
+  const reason = () => new Error(`no answer within ${answerMs / 1000} s`)
+  const askOne = <T>(url: string, path: string, body: object, answer: z.ZodType<T>, signal: AbortSignal): Promise<T> =>
+    withTimeLimit({ clock, limitMs: answerMs, reason }, async (late) =>
+      answer.parse(await etcds.ask(url, path, body, AbortSignal.any([signal, late]))),
     )
-    try {
-      return answer.parse(await etcds.ask(url, path, body, AbortSignal.any([signal, late.signal])))
-    } finally {
-      done.abort()
-    }
-  }
   /** Asks the first member that answers. */
   const ask = async <T>(path: string, body: object, answer: z.ZodType<T>, signal: AbortSignal): Promise<T> => {
     let last: unknown

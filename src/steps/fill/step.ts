@@ -1,4 +1,4 @@
-import { orAborted } from '../../base/abort.ts'
+import { orAborted, withTimeLimit } from '../../base/abort.ts'
 import type { Clock } from '../../base/clock.ts'
 import { plural } from '../../base/count.ts'
 import { formatDuration } from '../../base/duration.ts'
@@ -224,17 +224,12 @@ async function untilLate(
   { signal, report }: StepContext,
   work: (context: StepContext) => Promise<void>,
 ): Promise<void> {
-  const late = new AbortController()
-  const done = new AbortController()
-  clock.sleep(timeoutMs, done.signal).then(
-    () => late.abort(new Failure('inconclusive', 'the fill ran out of time')),
-    () => undefined,
-  )
-  try {
-    await work({ signal: AbortSignal.any([signal, late.signal]), report })
-  } catch (error) {
-    if (error !== late.signal.reason || !late.signal.aborted) throw error
-  } finally {
-    done.abort()
-  }
+  const reason = () => new Failure('inconclusive', 'the fill ran out of time')
+  await withTimeLimit({ clock, limitMs: timeoutMs, reason }, async (late) => {
+    try {
+      await work({ signal: AbortSignal.any([signal, late]), report })
+    } catch (error) {
+      if (error !== late.reason || !late.aborted) throw error
+    }
+  })
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
-import { Failure, messageOf } from '../../base/errors.ts'
-import { makeFolder, remove } from '../../base/files.ts'
+import { Failure } from '../../base/errors.ts'
+import { makeFolder } from '../../base/files.ts'
 import type { ClusterProcess } from '../../measure/machine-record.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
 import type { BenchmarkedEtcds } from '../etcd-benchmark.ts'
@@ -13,22 +13,32 @@ import { startEtcds } from './etcds.ts'
 import type { Pki } from './pki.ts'
 import type { Ports } from './ports.ts'
 import { createSupervisor } from './processes.ts'
+import { takeAway } from './running.ts'
 
-interface BenchOptions {
+/** What all benchmarks of a cluster share. */
+interface BenchesOptions {
   binaryFolder: string
-  /** etcd's tool. */
-  program: string
-  /** Created here; gone with the etcds. */
+  /** Where etcd's tool is. Throws `Failure('infrastructure')` when it is not built. */
+  benchmarkProgram(): string
+  /** Of the cluster; each benchmark has a folder of its own in both. */
   stateFolder: string
   logFolder: string
   env: Readonly<Record<string, string>>
   knobs: RenderedKnobs
-  members: number
   besideKubernetes: boolean
   pki: Pki
   ports: Ports
   clock: Clock
-  signal: AbortSignal
+}
+
+/** The benchmarks of a cluster. */
+export interface Benches {
+  /**
+   * Starts etcds of their own, with the arm's settings, for a benchmark to write to. When that fails they are gone before this throws, as
+   * `startEtcds` does.
+   */
+  start(options: { members: number; signal: AbortSignal }): Promise<LocalBench>
+  processes(): ClusterProcess[]
 }
 
 /** Etcds on this machine that hold nothing. */
@@ -38,32 +48,35 @@ export interface LocalBench extends BenchmarkedEtcds {
   processes(): ClusterProcess[]
 }
 
-const stopGraceMs = 3000
+/** None so far. */
+export function createBenches(options: BenchesOptions): Benches {
+  const benches: LocalBench[] = []
+  return {
+    async start(wanted) {
+      const folder = `benchmark-${benches.length + 1}`
+      const [stateFolder, logFolder] = [join(options.stateFolder, folder), join(options.logFolder, folder)]
+      const bench = await startBench({ ...options, stateFolder, logFolder, ...wanted })
+      benches.push(bench)
+      return bench
+    },
+    processes: () => benches.flatMap((bench) => bench.processes()),
+  }
+}
 
-/**
- * Starts etcds of their own, with the arm's settings, for a benchmark to write to. When that fails they are gone before this throws, as
- * `startEtcds` does.
- */
-export async function startBench(options: BenchOptions): Promise<LocalBench> {
-  const { binaryFolder, program, stateFolder, logFolder, env, knobs, besideKubernetes, pki, clock } = options
+async function startBench(options: BenchesOptions & { members: number; signal: AbortSignal }): Promise<LocalBench> {
+  const { stateFolder, logFolder, env, knobs, besideKubernetes, pki, clock } = options
+  const program = options.benchmarkProgram()
   const supervisor = createSupervisor({ logFolder, env, clock })
   const closing = new AbortController()
   const closed = AbortSignal.any([supervisor.broken, closing.signal])
   const close = async () => {
     closing.abort(new Failure('interrupted', 'the benchmark is over'))
-    const residue = (await supervisor.stop(stopGraceMs)).map((name) => `${name} is still running after SIGKILL`)
-    try {
-      remove(stateFolder)
-    } catch (error) {
-      residue.push(`${stateFolder} is still there: ${messageOf(error)}`)
-    }
+    const residue = await takeAway({ supervisor, stateFolder, clock })
     if (residue.length > 0) throw new Failure('residue', residue.join('; '))
   }
   try {
     makeFolder(stateFolder, 0o700)
-    const { ports, members: count, signal } = options
-    const started = { binaryFolder, stateFolder, pki, ports, supervisor, clock, closed, signal }
-    const members = await startEtcds({ ...started, knobs: { ...knobs, etcdSplit: [] }, members: count })
+    const members = await startEtcds({ ...options, supervisor, closed, knobs: { ...knobs, etcdSplit: [] } })
     const etcds = benchmarkedEtcds({
       urls: members.map(etcdUrl),
       isGiven: false,
@@ -86,9 +99,4 @@ export async function startBench(options: BenchOptions): Promise<LocalBench> {
     await close()
     throw error
   }
-}
-
-/** Where the files of a cluster's n-th benchmark belong. */
-export function benchFolder(folder: string, number: number): string {
-  return join(folder, `benchmark-${number}`)
 }

@@ -6,14 +6,12 @@ import type { Credentials } from '../../kube/credentials.ts'
 import { connectKubeApis } from '../../kube/http.ts'
 import type { ConnectOptions, RequestRecord } from '../../kube/transport.ts'
 import type { PlannedControlPlane } from '../../plan/plan.ts'
-import type { ScrapedComponent } from '../../record/scrape.ts'
 import { scrapeEach } from '../../record/scrape.ts'
 import type { NeighbourUse } from '../../result/result.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { Cluster } from '../target.ts'
-import type { LocalBench } from './benchmark.ts'
-import { benchFolder, startBench } from './benchmark.ts'
+import { createBenches } from './benchmark.ts'
 import { startControlPlane } from './control-plane.ts'
 import { diskUnder } from './disks.ts'
 import type { RunningFleet } from './fleet.ts'
@@ -22,7 +20,7 @@ import { readKnobs } from './knobs.ts'
 import { startNeighbour } from './neighbour.ts'
 import type { Ports } from './ports.ts'
 import { createSupervisor, killMs } from './processes.ts'
-import type { RunningComponent } from './running.ts'
+import { scraped, stopGraceMs, takeAway } from './running.ts'
 import { removeArmState } from './state-folder.ts'
 import { setUpWalDisk } from './wal-disk.ts'
 
@@ -47,8 +45,6 @@ export interface ClusterOptions {
   signal: AbortSignal
 }
 
-/** What a component gets between SIGTERM and SIGKILL; kube-apiserver takes the longest, a second. */
-const stopGraceMs = 3000
 /** Three stages of processes that end at last, and the removal of their files, twice: what is left is checked again before it is reported. */
 export const closeBudgetMs = 2 * 3 * (stopGraceMs + killMs) + 60_000
 
@@ -63,17 +59,16 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const closing = new AbortController()
   const closed = AbortSignal.any([supervisor.broken, closing.signal])
 
-  const attemptToTakeAway = async (): Promise<string[]> => {
-    const residue = (await supervisor.stop(stopGraceMs)).map((name) => `${name} is still running after SIGKILL`)
-    residue.push(...(await removeArmState(stateFolder, clock)))
+  const attemptToClose = async (): Promise<string[]> => {
+    const residue = await takeAway({ supervisor, stateFolder, clock })
     // Another arm's state may still be in it.
     removeIfEmpty(dirname(stateFolder))
     return residue
   }
-  const takeAway = async (): Promise<string[]> => {
+  const close = async (): Promise<string[]> => {
     closing.abort(new Failure('interrupted', 'the cluster was taken away'))
-    const residue = await attemptToTakeAway()
-    return residue.length === 0 ? residue : attemptToTakeAway()
+    const residue = await attemptToClose()
+    return residue.length === 0 ? residue : attemptToClose()
   }
 
   try {
@@ -131,7 +126,15 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     let fleet: RunningFleet | undefined
     const components = () => [...controlPlane.components, ...(fleet === undefined ? [] : [fleet.probe])]
     let disposal: Promise<string[]> | undefined
-    const benches: LocalBench[] = []
+    const { benchmarkProgram } = options
+    const benches = createBenches({
+      ...shared,
+      logFolder,
+      env,
+      benchmarkProgram,
+      knobs: rendered,
+      besideKubernetes: true,
+    })
 
     return {
       disposable: true,
@@ -196,42 +199,23 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       },
       processes: () => [
         ...supervisor.running().map(({ name, pid }) => ({ component: programOf(name), pid })),
-        ...benches.flatMap((bench) => bench.processes()),
+        ...benches.processes(),
       ],
 
-      async benchmarkEtcds({ members, signal: ending }) {
-        const number = benches.length + 1
-        const bench = await startBench({
-          ...shared,
-          env,
-          program: options.benchmarkProgram(),
-          stateFolder: benchFolder(stateFolder, number),
-          logFolder: benchFolder(logFolder, number),
-          knobs: rendered,
-          members,
-          besideKubernetes: true,
-          signal: ending,
-        })
-        benches.push(bench)
-        return bench
-      },
+      benchmarkEtcds: benches.start,
 
       async [Symbol.asyncDispose]() {
-        disposal ??= takeAway()
+        disposal ??= close()
         const residue = await disposal
         if (residue.length > 0)
           throw new Failure('residue', residue.join('; '), { next: 'Removal is retried when the run ends' })
       },
     }
   } catch (error) {
-    const residue = await takeAway()
+    const residue = await close()
     if (residue.length > 0) throw new Failure('residue', `${messageOf(error)}; ${residue.join('; ')}`, { cause: error })
     throw error
   }
-}
-
-function scraped({ component, name, endpoint }: RunningComponent): ScrapedComponent {
-  return { component, name, readPage: (path) => endpoint.readText(path) }
 }
 
 /** `etcd` of `etcd-pods`, `hollow-node` of `hollow-1-to-50`: by which the machine's load is broken down. */

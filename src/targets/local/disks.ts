@@ -1,4 +1,4 @@
-import { deviceNumberOf, kindOf, readKernelFile } from '../../base/files.ts'
+import { deviceOf, kindOf, readKernelFile } from '../../base/files.ts'
 import type { Disk } from '../../result/result.ts'
 
 /** A mounted file system. */
@@ -35,13 +35,11 @@ const onlyMemory = ['tmpfs', 'ramfs']
 
 /** The device under a folder that is there. Throws `Failure` where it cannot be looked into. */
 export function diskUnder(folder: string): Disk {
-  const device = deviceNumberOf(folder)
+  const device = deviceOf(folder)
   const fileSystem = readMounts().findLast((mount) => mount.device === device)?.fileSystem ?? 'unknown'
-  const at = `/sys/dev/block/${device}`
-  if (kindOf(at) === undefined)
+  const whole = diskOf(device)
+  if (whole === undefined)
     return { kind: onlyMemory.includes(fileSystem) ? 'memory' : 'unknown', name: fileSystem, fileSystem }
-  // A partition is part of the disk above it.
-  const whole = kindOf(`${at}/partition`) === undefined ? at : `${at}/..`
   const name = /^DEVNAME=(.+)$/m.exec(readKernelFile(`${whole}/uevent`))?.[1] ?? device
   const scheduler = schedulerOf(whole)
   const shared = { name, fileSystem, ...(scheduler !== undefined && { scheduler }) }
@@ -49,6 +47,20 @@ export function diskUnder(folder: string): Disk {
   if (kindOf(backing) === undefined) return { kind: 'disk', ...shared }
   const file = readKernelFile(backing).trim()
   return { kind: 'loop', ...shared, ...(kindOf(file) !== undefined && { on: diskUnder(file).name }) }
+}
+
+/** Where the kernel tells of the disk that a device is, or is a partition of; undefined where it is no block device. */
+function diskOf(device: string): string | undefined {
+  const at = `/sys/dev/block/${device}`
+  if (kindOf(at) === undefined) return undefined
+  return kindOf(`${at}/partition`) === undefined ? at : `${at}/..`
+}
+
+/** Whether the disk under a folder, or under the nearest one above it that is there, has to wait for heads to move; undefined where the kernel does not show it. */
+export function isRotational(folder: string): boolean | undefined {
+  const disk = diskOf(deviceOf(folder))
+  const file = `${disk}/queue/rotational`
+  return disk === undefined || kindOf(file) === undefined ? undefined : readKernelFile(file).trim() === '1'
 }
 
 /** The one in brackets: `none [mq-deadline] kyber`. */

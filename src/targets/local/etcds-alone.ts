@@ -4,47 +4,34 @@ import { scrapeEach } from '../../record/scrape.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import { noKubernetes } from '../no-kubernetes.ts'
 import type { Cluster } from '../target.ts'
-import type { LocalBench } from './benchmark.ts'
-import { benchFolder, startBench } from './benchmark.ts'
+import { createBenches } from './benchmark.ts'
 import type { ClusterOptions } from './cluster.ts'
 import { readKnobs } from './knobs.ts'
+import { scraped } from './running.ts'
 
 /**
  * Starts etcds and nothing else: a control plane beside them, however idle, would take from the machine what is measured. Throws as
  * `openCluster` does.
  */
 export async function openEtcdsAlone(options: ClusterOptions, members: number): Promise<Cluster> {
-  const { stateFolder, logFolder, clock } = options
+  const { stateFolder, clock } = options
   const startedMs = clock.nowMs()
   remove(stateFolder)
   makeFolder(stateFolder, 0o700)
-  const { createPki } = await import('./pki.ts')
-  const pki = await createPki(join(stateFolder, 'pki'), new Date())
-  const benches: LocalBench[] = []
-  const start = async (count: number, signal: AbortSignal): Promise<LocalBench> => {
-    const number = benches.length + 1
-    const bench = await startBench({
-      ...options,
-      program: options.benchmarkProgram(),
-      stateFolder: benchFolder(stateFolder, number),
-      logFolder: benchFolder(logFolder, number),
-      knobs: renderKnobs(options.knobs),
-      members: count,
-      besideKubernetes: false,
-      pki,
-      signal,
-    })
-    benches.push(bench)
-    return bench
-  }
-  const takeAway = () => {
+  const removeState = () => {
     remove(stateFolder)
     removeIfEmpty(dirname(stateFolder))
   }
   try {
-    const first = await start(members, options.signal)
+    const { createPki } = await import('./pki.ts')
+    const pki = await createPki(join(stateFolder, 'pki'), new Date())
+    const benches = createBenches({ ...options, knobs: renderKnobs(options.knobs), besideKubernetes: false, pki })
+    const first = await benches.start({ members, signal: options.signal })
     const readyMs = clock.nowMs() - startedMs
-    const { etcd = '' } = await options.readVersions()
+    const { etcd = '' } = await options.readVersions().catch(async (error: unknown) => {
+      await first[Symbol.asyncDispose]()
+      throw error
+    })
     let isTaken = false
     return {
       disposable: true,
@@ -54,31 +41,21 @@ export async function openEtcdsAlone(options: ClusterOptions, members: number): 
       readyMs,
       broken: first.broken,
       effectiveKnobs: (knobs) => readKnobs(knobs, first.members),
-      scrape: (wanted = {}) =>
-        scrapeEach(
-          first.members.map(({ component, name, endpoint }) => ({
-            component,
-            name,
-            readPage: (path) => endpoint.readText(path),
-          })),
-          wanted,
-          first.broken,
-        ),
-      processes: () => benches.flatMap((bench) => bench.processes()),
-      async benchmarkEtcds({ members: count, signal }) {
+      scrape: (wanted = {}) => scrapeEach(first.members.map(scraped), wanted, first.broken),
+      processes: benches.processes,
+      async benchmarkEtcds(wanted) {
         // The first benchmark gets those whose settings were read back.
-        const isFirst = !isTaken && count === members
+        const isFirst = !isTaken && wanted.members === members
         isTaken = true
-        if (isFirst) return { ...first, [Symbol.asyncDispose]: async () => {} }
-        return start(count, signal)
+        return isFirst ? { ...first, [Symbol.asyncDispose]: async () => {} } : benches.start(wanted)
       },
       async [Symbol.asyncDispose]() {
         await first[Symbol.asyncDispose]()
-        takeAway()
+        removeState()
       },
     }
   } catch (error) {
-    takeAway()
+    removeState()
     throw error
   }
 }

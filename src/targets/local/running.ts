@@ -4,11 +4,13 @@ import type { Credentials } from '../../kube/credentials.ts'
 import type { RawEndpoint } from '../../kube/http.ts'
 import { connectEndpoint } from '../../kube/http.ts'
 import type { ComponentMetrics } from '../../measure/metrics.ts'
+import type { ScrapedComponent } from '../../record/scrape.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
 import type { Pki } from './pki.ts'
 import type { Ports } from './ports.ts'
 import { withPriority } from './priority.ts'
 import type { RunningProcess, Supervisor } from './processes.ts'
+import { removeArmState } from './state-folder.ts'
 
 /** A process of the cluster and how to ask it about itself. */
 export interface RunningComponent extends RunningProcess {
@@ -38,6 +40,9 @@ interface ControlPlaneProcess {
   args: readonly string[]
   credentials: Credentials
 }
+
+/** What a component gets between SIGTERM and SIGKILL; kube-apiserver takes the longest, a second. */
+export const stopGraceMs = 3000
 
 /** Each component's share of the start; a busy machine takes seconds. */
 const readyTimeoutMs = 60_000
@@ -74,4 +79,19 @@ export function untilReady(
     timeoutMs: readyTimeoutMs,
     signal,
   })
+}
+
+/** A component as its pages are read. */
+export function scraped({ component, name, endpoint }: RunningComponent): ScrapedComponent {
+  return { component, name, readPage: (path) => endpoint.readText(path) }
+}
+
+/** Ends all processes and removes their state. Returns what could not be ended or removed, in sentences. */
+export async function takeAway({
+  supervisor,
+  stateFolder,
+  clock,
+}: Pick<StartOptions, 'supervisor' | 'stateFolder' | 'clock'>): Promise<string[]> {
+  const survivors = (await supervisor.stop(stopGraceMs)).map((name) => `${name} is still running after SIGKILL`)
+  return [...survivors, ...(await removeArmState(stateFolder, clock))]
 }

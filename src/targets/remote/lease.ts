@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { formatDuration } from '../../base/duration.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import type { KubeApi } from '../../kube/api.ts'
-import { ApiError, isApiStatus } from '../../kube/api.ts'
+import { ApiError, isApiStatus, isGone } from '../../kube/api.ts'
 import { isOutOfSpace, isTransient } from '../../kube/failures.ts'
 import { runLabel } from '../../kube/labels.ts'
 import type { Lease } from '../../kube/resources.ts'
@@ -201,8 +201,7 @@ export async function acquireLease(options: LeaseOptions): Promise<HeldLease> {
       try {
         await api.delete(leaseRef, { uid })
       } catch (error) {
-        // Gone, or another's: not ours to delete.
-        if (!isApiStatus(error, 404) && !isApiStatus(error, 409)) throw error
+        if (!isGone(error)) throw error
       }
     },
   }
@@ -224,7 +223,7 @@ async function removeExpired({ api, clock, now, signal }: LeaseOptions): Promise
   const { uid = '', resourceVersion = '' } = again.metadata
   // The version, too: its holder may renew it at this very moment.
   await api.delete(leaseRef, { uid, resourceVersion }).catch((error: unknown) => {
-    if (!isApiStatus(error, 404) && !isApiStatus(error, 409)) throw error
+    if (!isGone(error)) throw error
   })
 }
 

@@ -1,6 +1,6 @@
 import { plural } from '../../../base/count.ts'
 import { flagValue, isOn, itemsOf } from './flags.ts'
-import type { Topic } from './judge.ts'
+import type { Judgement, Topic } from './judge.ts'
 import { cannotSee, eachProcess, fail, few, pass, whereSeen } from './judge.ts'
 
 /** Who is meant to have all rights: administrators, as Kubernetes and kubeadm name them. */
@@ -18,8 +18,7 @@ export const access: Topic = {
       judge: (facts) =>
         eachProcess(facts, 'kube-apiserver', (flags) => {
           const file = flagValue(flags, 'authorization-config')
-          if (file !== undefined)
-            return cannotSee({ because: `in a file: ${file}`, next: `Read ${file} on the control plane's machines` })
+          if (file !== undefined) return inFile(file)
           const modes = itemsOf(flags, 'authorization-mode')
           const next = 'Set --authorization-mode=Node,RBAC'
           if (modes.length === 0) return fail('--authorization-mode is not set: everything is allowed', next)
@@ -34,8 +33,7 @@ export const access: Topic = {
       judge: (facts) =>
         eachProcess(facts, 'kube-apiserver', (flags) => {
           const file = flagValue(flags, 'authentication-config')
-          if (file !== undefined)
-            return cannotSee({ because: `in a file: ${file}`, next: `Read ${file} on the control plane's machines` })
+          if (file !== undefined) return inFile(file)
           return isOn(flags, 'anonymous-auth', true)
             ? fail(
                 '--anonymous-auth is on',
@@ -111,4 +109,8 @@ export const access: Topic = {
         }),
     },
   ],
+}
+
+function inFile(file: string): Judgement {
+  return cannotSee({ because: `in a file: ${file}`, next: `Read ${file} on the control plane's machines` })
 }

@@ -7,7 +7,7 @@ import type { Flags } from './flags.ts'
 import { flagValue, itemsOf } from './flags.ts'
 import type { Judgement, Topic } from './judge.ts'
 import { cannotSee, eachProcess, fail, few, pass, whereSeen } from './judge.ts'
-import { managedBy } from './providers.ts'
+import { hiddenBy } from './providers.ts'
 import type { Seen, Unseen } from './seen.ts'
 
 /** "p99 duration should be less than 10ms" (etcd.io, FAQ: What does the etcd warning "failed to send out heartbeat on time" mean?). */
@@ -40,7 +40,7 @@ export const etcd: Topic = {
     {
       id: 'etcd-disk',
       title: 'SSD or NVMe under etcd',
-      judge: ({ managed }) => cannotSee(managed === undefined ? diskKind : managedBy(managed)),
+      judge: ({ managed }) => cannotSee(hiddenBy(managed, diskKind)),
     },
     {
       id: 'etcd-fsync',
@@ -118,7 +118,7 @@ function judgeMembers(facts: ClusterFacts): Judgement {
 function membershipOf({ etcd: source, pods, flags }: ClusterFacts): Seen<Membership> {
   if ('value' in source) {
     const members = source.value
-    const count = Math.max(members.length, ...members.map(({ peers }) => peers + 1))
+    const count = countOf(members)
     const unwell = members.filter(({ hasLeader }) => hasLeader === false).map(({ name }) => `${name} has no leader`)
     const silent = members
       .filter(({ peers }) => peers + 1 < count)
@@ -133,6 +133,11 @@ function membershipOf({ etcd: source, pods, flags }: ClusterFacts): Seen<Members
   }
   const apiservers = flags['kube-apiserver']
   return 'value' in apiservers ? behindApiservers(apiservers.value, source) : source
+}
+
+/** How many members there are, those included that others reach and nobody has read. */
+function countOf(members: readonly EtcdMember[]): number {
+  return Math.max(members.length, ...members.map(({ peers }) => peers + 1))
 }
 
 /** What apiservers connect to has no health, so it can only fail by its number. */
@@ -155,8 +160,7 @@ function judgeLeader(members: readonly EtcdMember[]): Judgement {
   if (leaders.length > 1)
     return fail(`${leaders.length} members say they lead: ${few(leaders.map(({ name }) => name))}`, look)
   const [leader] = leaders
-  const count = Math.max(members.length, ...members.map(({ peers }) => peers + 1))
-  if (leader === undefined && members.length === count) return fail('no member says that it leads', look)
+  if (leader === undefined && members.length === countOf(members)) return fail('no member says that it leads', look)
   const changes = Math.max(...members.map(({ leaderChanges }) => leaderChanges ?? 0))
   return pass(`${leader?.name ?? 'a member that was not read'} leads; ${plural(changes, 'change')} since the start`)
 }

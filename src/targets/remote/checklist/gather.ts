@@ -1,6 +1,7 @@
 import { minorNumberOf } from '../../../base/kubernetes-version.ts'
 import { observed } from '../../../measure/histogram.ts'
 import type { MetricSample } from '../../../measure/metrics.ts'
+import { gaugeIn } from '../../../measure/metrics.ts'
 import { parsePrometheusText } from '../../../measure/prometheus.ts'
 import { findApiservers } from '../apiservers.ts'
 import type { Component } from '../components.ts'
@@ -38,7 +39,7 @@ import {
   versionOfImage,
 } from './manifests.ts'
 import type { Provider } from './providers.ts'
-import { managedBy, providerOf } from './providers.ts'
+import { hiddenBy, providerOf } from './providers.ts'
 import type { Reader } from './read.ts'
 import { attempt, getOne, listAll } from './read.ts'
 import type { Seen } from './seen.ts'
@@ -156,11 +157,10 @@ function notHidden(
   managed: Provider | undefined,
 ): Seen<readonly ControlPlanePod[]> {
   if (!('value' in pods) || pods.value.length > 0) return pods
-  if (managed !== undefined) return managedBy(managed)
-  return {
+  return hiddenBy(managed, {
     because: 'kube-system has no pods of the control plane',
     next: 'Look at the command lines on the machines of the control plane: ps -ef | grep kube-apiserver',
-  }
+  })
 }
 
 interface ReadPage {
@@ -250,13 +250,11 @@ async function etcdOf(
   signal: AbortSignal,
 ): Promise<Seen<readonly EtcdMember[]>> {
   const asked = pages.filter(({ one }) => one.component === 'etcd')
-  if (asked.length === 0) {
-    if (managed !== undefined) return managedBy(managed)
-    return {
+  if (asked.length === 0)
+    return hiddenBy(managed, {
       because: 'clusters.yaml does not say where etcd serves',
       next: 'Add components.etcd to the cluster in clusters.yaml: a URL for each member, such as https://10.0.0.1:2379',
-    }
-  }
+    })
   const members = await Promise.all(
     asked.map(async ({ one, page }): Promise<Seen<EtcdMember>> => {
       if (!('value' in page)) return page
@@ -277,7 +275,7 @@ async function servesClients(one: Component, signal: AbortSignal): Promise<boole
 
 /** What a page of etcd's says. */
 function memberOf(name: string, samples: readonly MetricSample[], servesWithoutTls: boolean): EtcdMember {
-  const gaugeOf = (metric: string) => samples.find((sample) => sample.name === metric)?.value
+  const gaugeOf = (metric: string) => gaugeIn(samples, metric)
   const flagOf = (metric: string) => {
     const value = gaugeOf(metric)
     return value === undefined ? undefined : value === 1

@@ -58,6 +58,11 @@ export function eachProcess(
   })
 }
 
+/** What lets these components be read. */
+export function nameInClusters(components: readonly ControlPlaneComponent[]): string {
+  return `Add to the cluster in clusters.yaml: ${components.map((one) => `components.${one}`).join(', ')}`
+}
+
 /** A few names, since some clusters have hundreds. */
 export function few(names: readonly string[]): string {
   return formatNames(names, 3)

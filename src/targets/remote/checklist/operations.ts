@@ -3,8 +3,8 @@ import { formatList } from '../../../base/names.ts'
 import type { ClusterFacts, ControlPlanePod } from './facts.ts'
 import { controlPlaneComponents } from './facts.ts'
 import type { Judgement, Topic } from './judge.ts'
-import { cannotSee, fail, few, pass, whereSeen } from './judge.ts'
-import { managedBy } from './providers.ts'
+import { cannotSee, fail, few, nameInClusters, pass, whereSeen } from './judge.ts'
+import { hiddenBy, managedBy } from './providers.ts'
 
 /** API groups of operators that bring monitoring along. */
 const monitoringGroups = ['monitoring.coreos.com', 'operator.victoriametrics.com', 'monitoring.googleapis.com']
@@ -71,12 +71,10 @@ function judgeBackups({ backups, managed }: ClusterFacts): Judgement {
     }
     if (found.length > 0) return fail(`suspended: ${few(found.map(({ what }) => what))}`, 'Resume it')
     return cannotSee(
-      managed === undefined
-        ? {
-            because: 'no CronJob that runs etcdctl snapshot save, and no Velero schedule',
-            next: 'On the machines of etcd: systemctl list-timers, crontab -l. Then try to restore from the last backup',
-          }
-        : managedBy(managed),
+      hiddenBy(managed, {
+        because: 'no CronJob that runs etcdctl snapshot save, and no Velero schedule',
+        next: 'On the machines of etcd: systemctl list-timers, crontab -l. Then try to restore from the last backup',
+      }),
     )
   })
 }
@@ -118,7 +116,7 @@ function judgePages({ pages, managed }: ClusterFacts): Judgement {
     managed === undefined
       ? {
           because,
-          next: `Add to the cluster in clusters.yaml: ${missing.map((one) => `components.${one}`).join(', ')}`,
+          next: nameInClusters(missing),
         }
       : { because: `${because} (${managedBy(managed).because})`, next: managedBy(managed).next },
   )

@@ -39,6 +39,11 @@ export function managedBy({ name, where }: Provider): Unseen {
   return { because: `managed: ${name} runs the control plane`, next: `The provider shows it: ${where}` }
 }
 
+/** Why something of the control plane cannot be seen: the provider hides it, or else what was found. */
+export function hiddenBy(managed: Provider | undefined, otherwise: Unseen): Unseen {
+  return managed === undefined ? otherwise : managedBy(managed)
+}
+
 /**
  * Who runs the control plane, by the apiserver's version and the nodes' labels; undefined where it is the cluster's own. A cluster that one
  * builds of a provider's parts has their names as well, so nodes or pods of a control plane count for more.

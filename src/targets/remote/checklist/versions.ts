@@ -2,8 +2,8 @@ import { plural } from '../../../base/count.ts'
 import { minorNumberOf } from '../../../base/kubernetes-version.ts'
 import type { ClusterFacts } from './facts.ts'
 import type { Judgement, Topic } from './judge.ts'
-import { cannotSee, fail, few, pass, whereSeen } from './judge.ts'
-import { managedBy } from './providers.ts'
+import { cannotSee, fail, few, nameInClusters, pass, whereSeen } from './judge.ts'
+import { hiddenBy } from './providers.ts'
 
 /** "The Kubernetes project maintains release branches for the most recent three minor releases" (kubernetes.io, Version skew policy). */
 const maintained = 3
@@ -64,14 +64,8 @@ function judgeControlPlane({ version, pods, pages, managed }: ClusterFacts): Jud
   const missing = controllers.filter((component) => seen.every((one) => one.component !== component))
   const judged = judgeSkew(version, seen, controllersBehind, 'component')
   if (judged.verdict === 'fail' || missing.length === 0) return judged
-  return cannotSee(
-    managed === undefined
-      ? {
-          because: `the version of ${missing.join(' and ')} is not shown`,
-          next: `Add to the cluster in clusters.yaml: ${missing.map((one) => `components.${one}`).join(', ')}`,
-        }
-      : managedBy(managed),
-  )
+  const because = `the version of ${missing.join(' and ')} is not shown`
+  return cannotSee(hiddenBy(managed, { because, next: nameInClusters(missing) }))
 }
 
 const controllers = ['kube-controller-manager', 'kube-scheduler'] as const

@@ -4,7 +4,7 @@ import { Failure, messageOf } from '../../../base/errors.ts'
 import type { Report } from '../../../base/progress.ts'
 import { hollowSelector, runSelector } from '../../../fleet/manifests.ts'
 import type { KubeApi, ListQuery } from '../../../kube/api.ts'
-import { isApiStatus } from '../../../kube/api.ts'
+import { isApiStatus, isGone } from '../../../kube/api.ts'
 import { deleteNamespaces, insisting } from '../../../kube/drain.ts'
 import type { KubeObject, Lease, ObjectMeta } from '../../../kube/resources.ts'
 import { createBell, watchBoard } from './board.ts'
@@ -166,6 +166,6 @@ async function remove(
   try {
     await insisting(on, () => on.api.delete(ref, { uid }), signal)
   } catch (error) {
-    if (!isApiStatus(error, 404) && !isApiStatus(error, 409)) throw error
+    if (!isGone(error)) throw error
   }
 }

@@ -1,6 +1,8 @@
 import { systemClock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
-import { deviceOf, readKernelFile, timeSyncs } from '../../base/files.ts'
+import { timeSyncs } from '../../base/files.ts'
+import { distributionOf } from '../../measure/distribution.ts'
+import { isRotational } from './disks.ts'
 import type { Finding } from './finding.ts'
 
 /** "p99 duration should be less than 10ms" of what etcd takes to sync its WAL (etcd.io, FAQ). */
@@ -23,8 +25,8 @@ export function etcdDisk(reports: string): Finding[] {
 
 /** What to say of so many writes, each with its sync, that took so long. */
 export function syncFinding(takenMs: readonly number[], kind: string): Finding {
-  // The nearest rank: of fifty, the slowest.
-  const p99 = takenMs.toSorted((one, other) => one - other)[Math.ceil(0.99 * takenMs.length) - 1] ?? Number.NaN
+  // Of fifty, the slowest.
+  const p99 = distributionOf(takenMs).p99 ?? Number.NaN
   const what = `disk of etcd: ${kind}; fdatasync p99 ${p99.toFixed(1)} ms in ${takenMs.length} writes of 8 KiB`
   return p99 < syncLimitMs
     ? { state: 'has', what }
@@ -37,15 +39,7 @@ export function syncFinding(takenMs: readonly number[], kind: string): Finding {
 
 /** As the kernel has it. A file system without a device of its own, such as a container's, hides what is below it. */
 function kindOfDisk(path: string): string {
-  const device = deviceOf(path)
-  // A partition has no queue; the disk that it is on, one folder above, has.
-  for (const folder of ['queue', '../queue']) {
-    try {
-      const rotational = readKernelFile(`/sys/dev/block/${device}/${folder}/rotational`).trim()
-      return rotational === '1' ? 'rotational, or a virtual disk that says so' : 'not rotational'
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error
-    }
-  }
-  return 'of unknown kind (the kernel does not show it)'
+  const rotates = isRotational(path)
+  if (rotates === undefined) return 'of unknown kind (the kernel does not show it)'
+  return rotates ? 'rotational, or a virtual disk that says so' : 'not rotational'
 }

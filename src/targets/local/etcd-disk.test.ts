@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { timeSyncs } from '../../base/files.ts'
-import { etcdDisk, syncFinding } from './disk.ts'
+import { etcdDisk, syncFinding } from './etcd-disk.ts'
 
 let folder: string
 beforeEach(() => {
