@@ -151,6 +151,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
           kubeletConfiguration: rendered.kubeletConfiguration,
           environment: rendered.environment.kubelet,
           servers: controlPlane.credentials.map(({ server }) => server),
+          api,
           signal: fleetSignal,
         })
         if (etcd.neighbour !== undefined)
