@@ -62,7 +62,8 @@ export function benchmarkEtcd(section: PlannedBenchmark, surroundings: Surroundi
       if (etcds.isGiven) await requireEmpty(etcds, gateway, signal)
       hasWritten = true
       const bench: Bench = { ...surroundings, section, etcds, gateway, signal }
-      const { version } = await gateway.states(signal)
+      const { version, silent } = await gateway.states(signal)
+      if (version === undefined) throw new Failure('infrastructure', `no etcd answers: ${formatList(silent)}`)
       const phase = await recording.begin(outline.id)
       try {
         const outcomes: RowOutcome[] = []
@@ -162,7 +163,7 @@ async function measureRow(row: BenchmarkRow, bench: Bench): Promise<RowOutcome> 
     const after = await gateway.states(signal)
     const keysAfter = await gateway.contents(signal).then(
       ({ keys }) => keys,
-      () => 0,
+      () => null,
     )
     const said = end === undefined ? undefined : parseToolOutput(end.stdout)
     const lacks = [
