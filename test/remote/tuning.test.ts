@@ -320,10 +320,7 @@ describe('an arm that fails, with --keep', () => {
     expect(outcome.result).toMatchObject({ partial: true, verdict: 'inconclusive', arms: [{ residue: [] }] })
     expect(ran.map((line) => line.split(',')[0])).toEqual(['./retune.sh -v untuned', './restore.sh untuned'])
     const left = (await bench.contents()).filter((one) => !before.includes(one))
-    expect(left.filter((one) => / (deployments|leases) /.test(one))).toEqual([
-      expect.stringMatching(/^untuned deployments scale-test-/),
-    ])
-
+    expect(left.filter((one) => / (deployments|leases) /.test(one))).toEqual(['untuned deployments run-1-probe/probe'])
     const [{ api } = { api: undefined }] = Object.values(bench.clusters)
     if (api === undefined) throw new Error('the cluster is missing')
     const { clock } = options
