@@ -9,16 +9,20 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runLabel } from '../kube/labels.ts'
 import type { Plan } from '../plan/plan.ts'
 import { journalLine } from '../run/journal.ts'
+import type { MarkedProcess } from '../targets/local/leftovers.ts'
 import { planForTests } from '../testing/plans.ts'
 import { surroundingsForTests } from '../testing/surroundings.ts'
 import type { CleanupOptions } from './cleanup-command.ts'
 import { cleanupCommand } from './cleanup-command.ts'
 import { headOf, planText } from './run-head.ts'
 
-// Of runs that nobody names, only those in the folder of reports: others on this machine are none of a test's business.
+/** Processes that unnamed runs have left on the machine. */
+const machine = vi.hoisted(() => ({ marked: [] as MarkedProcess[] }))
+
+// Nothing of what is really on this machine.
 vi.mock('../targets/local/leftovers.ts', async (importOriginal) => {
   const { findMarked, ...others } = await importOriginal<typeof import('../targets/local/leftovers.ts')>()
-  return { ...others, findMarked: (run?: string) => (run === undefined ? [] : findMarked(run)) }
+  return { ...others, findMarked: (run?: string) => (run === undefined ? machine.marked : findMarked(run)) }
 })
 
 let folder: string
@@ -30,6 +34,7 @@ beforeEach(() => {
   reports = join(folder, 'reports')
   mkdirSync(reports)
   printed = []
+  machine.marked = []
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -68,6 +73,16 @@ describe('cleanup of this machine', () => {
     expect(await cleanup({})).toBe(0)
     expect(printed).toEqual(['run-a: no process to end; state removed'])
     expect(existsSync(join(reports, 'run-a', 'state'))).toBe(false)
+  })
+
+  it('should leave alone what is of another folder of reports: it may be kept on purpose', async () => {
+    machine.marked = [{ pid: 1, runId: 'run-elsewhere', program: 'etcd' }]
+    withState('run-a')
+    expect(await cleanup({ allMine: true })).toBe(0)
+    expect(printed).toEqual([
+      'run-elsewhere: its folder is not in reports/, left alone (name it with --run to end it)',
+      'run-a: no process to end; state removed',
+    ])
   })
 
   it('should refuse to remove what several runs left where nobody can be asked', async () => {

@@ -195,15 +195,18 @@ async function isToBeRemoved(
 
 /**
  * Removes the processes and the state that runs left on this machine, and folders of reports that hold nothing. A run whose reaper is alive is
- * still running (or being cleaned up by it) and is left alone unless it is named.
+ * still running (or being cleaned up by it) and is left alone unless it is named; so is one of another folder of reports.
  */
 async function cleanUpMachine(options: CleanupOptions, surroundings: Surroundings): Promise<number> {
   const { run } = options
   const { terminal, folders } = surroundings
   const stateFolder = (runId: string) => stateFolderOf(join(folders.reports, runId))
   const isLeft = (runId: string) => {
-    if (run !== undefined || !isGuarded(runId)) return true
-    terminal.print(`${runId}: still running, left alone (name it with --run to end it)`)
+    const isGoingOn = isGuarded(runId)
+    if (run !== undefined || (!isGoingOn && kindOf(join(folders.reports, runId)) !== undefined)) return true
+    // Somebody may want it there: a cluster that was kept, say.
+    const why = isGoingOn ? 'still running' : 'its folder is not in reports/'
+    terminal.print(`${runId}: ${why}, left alone (name it with --run to end it)`)
     return false
   }
   const runIds = (run === undefined ? leftRuns(folders.reports, stateFolder) : [run]).filter(isLeft)
