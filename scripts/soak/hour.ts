@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { promisify } from 'node:util'
@@ -10,13 +10,14 @@ import { quietly } from '../../src/base/files.ts'
 import { medianOf } from '../../src/base/median.ts'
 import type { Random } from '../../src/base/random.ts'
 import { createRandom } from '../../src/base/random.ts'
+import type { JournalRecord } from '../../src/run/journal.ts'
 import { findMarked, isLeftByGuard } from '../../src/targets/local/leftovers.ts'
 import { resultSchema } from '../../src/testing/outcomes.ts'
 import { start } from '../../test/cases/run.ts'
 import type { Workplace } from './isolated.ts'
 import { localGround, nodeOptions } from './local.ts'
 import { changesBetween } from './machine.ts'
-import { runsIn } from './records.ts'
+import { journalOf, runsIn } from './records.ts'
 
 export interface HourOptions {
   /** How long the load lasts. */
@@ -39,20 +40,23 @@ interface Reading {
 const readEveryMs = 10_000
 const faultEveryMs = 60_000
 const podsPerNode = 5
-/** Pods of a probe, which start one a second: so a rollout and the quiet time after it take a minute. */
-const probedPods = 30
+/** A rollout, a scale-down and a pause take five minutes: the pods start one after the other. */
+const cycleMinutes = 5
+const probedPods = 80
+const containerStartTime = '3.3s'
 /** The second half may use so much more memory than the first. */
 const mostGrowth = 1.1
 
-/** `minutes` of rollouts and scale-downs, one after the other, on a filled cluster. */
+/** Rollouts and scale-downs, one after the other, on a filled cluster; few, since the figures of each are kept to the end. */
 function planOf({ minutes, nodes, seed }: HourOptions): string {
-  const probe = (name: string, from: number, to: number) => ({ probe: { name, from, to, timeout: '5m' } })
-  const steady = Array.from({ length: minutes }, (_, index) => [
+  const probe = (name: string, from: number, to: number) => ({ probe: { name, from, to, timeout: '15m' } })
+  const steady = Array.from({ length: Math.ceil(minutes / cycleMinutes) }, (_, index) => [
     probe(`rollout-${index + 1}`, 1, probedPods),
     probe(`scale-down-${index + 1}`, probedPods, 1),
     { observe: { name: `pause-${index + 1}`, for: '10s' } },
   ])
   const pods = { total: nodes * podsPerNode, perDeployment: 20, mountingShare: 0.2 }
+  const configObjects = { podsPerConfigObject: 4, configmapsPerSecret: 4, configmapSize: '1KiB', secretSize: '1KiB' }
   return stringify({
     apiVersion: 'scale-test/v1',
     name: 'soak-hour',
@@ -61,10 +65,13 @@ function planOf({ minutes, nodes, seed }: HourOptions): string {
     fleet: {
       nodes,
       nodesPerProcess: 50,
-      node: { cpu: 8, memory: '16Gi', containerStarts: { time: '1s', parallel: 1 } },
+      node: { cpu: 8, memory: '16Gi', containerStarts: { time: containerStartTime, parallel: 1 } },
       timeout: '10m',
     },
-    steps: [{ fill: { namespaces: 10, pods, pace: { rate: '20/s' }, timeout: '20m' } }, ...steady.flat()],
+    steps: [
+      { fill: { namespaces: 10, pods, configObjects, pace: { rate: '20/s' }, timeout: '20m' } },
+      ...steady.flat(),
+    ],
     probes: { pod: { image: 'registry.k8s.io/pause:3.10', serviceAccountToken: false }, settle: '2s' },
     arms: [{ profile: 'stock' }],
   })
@@ -83,19 +90,27 @@ export async function soakHour(workplace: Workplace, root: string, options: Hour
   const running = start({
     args: ['run', plan],
     env: { SCALE_TEST_REPORTS: workplace.reports },
-    node: nodeOptions,
+    node: [...nodeOptions, ...(process.env['TRACE'] ? ['--trace-gc'] : [])],
     cwd: root,
   })
   const pid = running.child.pid ?? 0
   const ending = new AbortController()
   const readings: Reading[] = []
   const faults = new Map<string, number>()
-  const loaded = running.until('rollout-1').catch(() => {})
+  const loaded = async () => {
+    const hasBegun = ({ type, stepId }: JournalRecord) => type === 'step-started' && stepId === 'probe/rollout-1'
+    while (
+      !ending.signal.aborted &&
+      !runsIn(workplace.reports).some((run) => journalOf(join(workplace.reports, run)).some(hasBegun))
+    )
+      await systemClock.sleep(1000, ending.signal).catch(() => {})
+  }
   const reading = every(readEveryMs, ending.signal, async () => {
     const one = readOrchestrator(pid)
     if (one !== undefined) readings.push(one)
   })
-  const disturbing = loaded.then(() => {
+  const disturbing = loaded().then(() => {
+    if (ending.signal.aborted) return
     say(`loaded after ${formatDuration(systemClock.nowMs() - startMs)}; a fault a minute from now on`)
     const random = createRandom(options.seed, 'soak-hour')
     return every(faultEveryMs, ending.signal, async () => {
@@ -111,6 +126,14 @@ export async function soakHour(workplace: Workplace, root: string, options: Hour
   ending.abort()
   await Promise.all([reading, disturbing])
 
+  if (process.env['TRACE'])
+    say(
+      running
+        .said()
+        .split('\n')
+        .filter((line) => line.includes('Mark-Compact'))
+        .join('\n'),
+    )
   const problems: string[] = []
   // A fault may leave a figure uncertain; nothing in the plan can be missed.
   if (status !== 0 && status !== 4) problems.push(`it ended with ${status}:\n${running.said().slice(-2000)}`)
@@ -126,8 +149,7 @@ export async function soakHour(workplace: Workplace, root: string, options: Hour
   say(`faults: ${[...faults].map(([name, times]) => `${name} ${times}`).join(', ')}`)
   say(`ended with ${status} after ${formatDuration(tookMs)}`)
   problems.forEach(say)
-  if (problems.length === 0) rmSync(folder, { recursive: true })
-  else say(`its folder is kept: ${folder}`)
+  if (problems.length > 0) say(`its folder is kept: ${folder}`)
   return problems.length === 0
 }
 

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import process from 'node:process'
 import { Failure } from '../../src/base/errors.ts'
+import { quietly } from '../../src/base/files.ts'
 import { componentsVariable, locateComponents, requireComponents } from '../../src/components/components.ts'
 import { localComponents } from '../../src/targets/local/binaries.ts'
+import { hierarchies } from '../../test/e2e-remote/cgroups.ts'
 
 /** Folders of what runs isolated, all below one. */
 export interface Workplace {
@@ -21,10 +23,11 @@ export function workplaceAt(folder: string): Workplace {
   return { folder, reports: join(folder, 'reports'), temporary: join(folder, 'tmp'), home: join(folder, 'home') }
 }
 
-/** `$1` is seen as /tmp. A kubelet wants an address that is not of a loopback (192.0.2.0/24 is for documentation). Process 1 is a shell, not Node: it reaps whatever loses its parent. */
+/** `$1` is seen as /tmp, and an empty cgroup `$3` as the root of each hierarchy in `$2`. A kubelet wants an address that is not of a loopback (192.0.2.0/24 is for documentation). Process 1 is a shell, not Node: it reaps whatever loses its parent. */
 const inside = `
 mount --bind "$1" /tmp && mount -t tmpfs tmpfs /dev/shm && ip link set lo up && ip address add 192.0.2.1/32 dev lo || exit 69
-shift
+for hierarchy in $2; do mount --bind "$hierarchy/$3" "$hierarchy" || exit 69; done
+shift 3
 "$@"
 exit $?`
 const noNamespaces = 69
@@ -41,12 +44,30 @@ export async function runIsolated(script: string, args: readonly string[], root:
   const workplace = workplaceAt(mkdtempSync('/var/tmp/scale-test-soak-'))
   for (const folder of [workplace.reports, workplace.temporary, workplace.home]) mkdirSync(folder, { mode: 0o700 })
   const isRoot = process.getuid?.() === 0
+  const cgroup = basename(workplace.folder)
+  const among = isRoot ? hierarchies().map(({ mountPoint }) => mountPoint) : []
+  for (const mountPoint of among) mkdirSync(join(mountPoint, cgroup))
+  const removeCgroups = () => {
+    for (const mountPoint of among) quietly(() => rmdirSync(join(mountPoint, cgroup)))
+  }
   const child = spawn(
     'unshare',
     [
       ...(isRoot ? [] : ['--user', '--map-root-user']),
       ...['--mount', '--pid', '--net', '--ipc', '--fork', '--kill-child', '--mount-proc'],
-      ...['sh', '-c', inside, 'sh', workplace.temporary, process.execPath, script, ...args, workplace.folder],
+      ...[
+        'sh',
+        '-c',
+        inside,
+        'sh',
+        workplace.temporary,
+        among.join(' '),
+        cgroup,
+        process.execPath,
+        script,
+        ...args,
+        workplace.folder,
+      ],
     ],
     {
       stdio: 'inherit',
@@ -66,7 +87,9 @@ export async function runIsolated(script: string, args: readonly string[], root:
   let status: number | null
   try {
     status = ((await once(child, 'exit')) as [number | null])[0]
+    removeCgroups()
   } catch (error) {
+    removeCgroups()
     rmSync(workplace.folder, { recursive: true, force: true })
     throw new Failure('infrastructure', 'unshare cannot be started', { next: 'Install util-linux', cause: error })
   }

@@ -15,7 +15,7 @@ export interface Watched {
 
 /**
  * Reads everything that a run could leave behind: processes, mounts, loop devices, cgroups, network interfaces, sockets that listen, and files
- * below some folders. In namespaces of its own (isolated.ts), a reader sees nothing of anybody else but cgroups and loop devices.
+ * below some folders. In namespaces of its own (isolated.ts), a reader sees nothing of anybody else but loop devices.
  */
 export function readMachine({ folders, ignored = [] }: Watched): MachineState {
   return new Set([
@@ -71,19 +71,11 @@ function loopDevices(folders: readonly string[]): string[] {
   })
 }
 
-/** Without those that somebody outside of this PID namespace runs in: such a process has the number 0 here. */
 function cgroups(): string[] {
-  const among = textOf('/proc/self/mountinfo')
+  const mountPoints = textOf('/proc/self/mountinfo')
     .split('\n')
     .flatMap((line) => (/ - cgroup2? /.test(line) ? [line.split(' ')[4] ?? ''] : []))
-  return among.flatMap((root) =>
-    entriesOf(root).flatMap((name) => {
-      const top = join(root, name)
-      const found = cgroupsBelow(top)
-      const isForeign = found.some((folder) => /^0$/m.test(textOf(join(folder, 'cgroup.procs'))))
-      return isForeign ? [] : found.map((folder) => `cgroup ${folder}`)
-    }),
-  )
+  return [...new Set(mountPoints)].flatMap(cgroupsBelow).map((folder) => `cgroup ${folder}`)
 }
 
 function cgroupsBelow(folder: string): string[] {
