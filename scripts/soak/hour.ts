@@ -90,7 +90,7 @@ export async function soakHour(workplace: Workplace, root: string, options: Hour
   const running = start({
     args: ['run', plan],
     env: { SCALE_TEST_REPORTS: workplace.reports },
-    node: [...nodeOptions, ...(process.env['TRACE'] ? ['--trace-gc'] : [])],
+    node: [...nodeOptions, '--trace-gc'],
     cwd: root,
   })
   const pid = running.child.pid ?? 0
@@ -126,23 +126,16 @@ export async function soakHour(workplace: Workplace, root: string, options: Hour
   ending.abort()
   await Promise.all([reading, disturbing])
 
-  if (process.env['TRACE'])
-    say(
-      running
-        .said()
-        .split('\n')
-        .filter((line) => line.includes('Mark-Compact'))
-        .join('\n'),
-    )
   const problems: string[] = []
   // A fault may leave a figure uncertain; nothing in the plan can be missed.
-  if (status !== 0 && status !== 4) problems.push(`it ended with ${status}:\n${running.said().slice(-2000)}`)
+  if (status !== 0 && status !== 4)
+    problems.push(`it ended with ${status}:\n${running.said().replace(traced, '').slice(-2000)}`)
   const [runId = ''] = runsIn(workplace.reports)
   const folder = join(workplace.reports, runId)
   problems.push(...unfinishedIn(folder))
   if (!(await isLeftByGuard(runId, systemClock, patienceMs))) problems.push('its reaper is still there')
   problems.push(...changesBetween(before, await ground.state(folder)).map((change) => `left: ${change}`))
-  say(table(readings, options.minutes))
+  say(table(readings, heapsIn(running.said()), options.minutes))
   const growth = growthOf(readings)
   say(`memory of the second half: x ${growth.toFixed(2)} of the first half (at most ${mostGrowth})`)
   if (!(growth <= mostGrowth)) problems.push('memory is not flat')
@@ -257,22 +250,33 @@ function inWords({ residentBytes, sockets, descriptors }: Reading): string {
 
 const megabytes = (bytes: number) => (bytes / 1e6).toFixed(0)
 
+/** What V8 says of each collection of all garbage (--trace-gc). */
+const traced = /^\[\d+:0x[0-9a-f]+\] .*\n/gm
+
+/** What the heap held when all garbage was gone, over time. */
+function heapsIn(said: string): { atMs: number; megabytes: number }[] {
+  return [...said.matchAll(/^\[\d+:0x[0-9a-f]+\] +(\d+) ms: Mark-Compact .*? -> ([\d.]+) /gm)].map(
+    ([, atMs, megabytes]) => ({
+      atMs: Number(atMs),
+      megabytes: Number(megabytes),
+    }),
+  )
+}
+
 /** A line for every sixth of the time: what was in use then. */
-function table(readings: readonly Reading[], minutes: number): string {
+function table(readings: readonly Reading[], heaps: ReturnType<typeof heapsIn>, minutes: number): string {
   const [first] = readings
   const periods = 6
   const rows = Array.from({ length: periods + 1 }, (_, index) => {
     const reading = readings[Math.round((index / periods) * (readings.length - 1))]
     if (first === undefined || reading === undefined) return ''
-    const cells = [
-      (reading.atMs - first.atMs) / 60_000,
-      reading.residentBytes / 1e6,
-      reading.sockets,
-      reading.descriptors,
-    ]
-    return cells.map((cell) => cell.toFixed(0).padStart(12)).join('')
+    const { residentBytes, sockets, descriptors } = reading
+    const sinceMs = reading.atMs - first.atMs
+    const heap = heaps.findLast(({ atMs }) => atMs <= sinceMs)?.megabytes.toFixed(0) ?? '-'
+    const cells = [(sinceMs / 60_000).toFixed(0), megabytes(residentBytes), heap, sockets, descriptors]
+    return cells.map((cell) => String(cell).padStart(14)).join('')
   })
-  const heads = ['minute', 'RSS (MB)', 'sockets', 'descriptors'].map((head) => head.padStart(12)).join('')
+  const heads = ['minute', 'RSS (MB)', 'heap (MB)', 'sockets', 'descriptors'].map((head) => head.padStart(14)).join('')
   return [`${minutes} minutes of load, ${readings.length} readings:`, heads, ...rows].join('\n')
 }
 
