@@ -93,7 +93,8 @@ async function openLocal(): Promise<RealRig> {
   }
 
   const context = 'faults'
-  const kubeconfig = await writeKubeconfig(join(folder, 'proxied'), { server, ca, name: context })
+  // Whoever it names: the proxy decides as whom it acts.
+  const kubeconfig = await writeKubeconfig(join(folder, 'proxied'), { server, ca, name: context }, nobody)
   const uid = await uidOf(standing.api)
   const { nodeNames } = standing
   const base = planForTests({ source: 'none', nodes: nodeNames.length }, { targets: [{ kubeconfig, context, uid }] })

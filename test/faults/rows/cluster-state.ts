@@ -18,24 +18,28 @@ export function clusterState(rig: GetRig): void {
     expect(writesIn(script)).toEqual([])
   })
 
-  it('should end a run whose rights are taken away, say which, and leave nothing behind (fault 6)', async () => {
-    const message = 'deployments.apps is forbidden: User "anna" cannot create resource "deployments"'
-    const { script } = rig()
-    const ended = await runFilled(rig(), 'run-6', {
-      onFill: () => script.play({ on: /^create deployments/, trouble: refusal(403, 'Forbidden', message) }),
-    })
-    expect(ended).toMatchObject({
-      status: 5,
-      residue: [],
-      failed: [expect.stringContaining(message)],
-      error: { next: expect.stringContaining('manifests/') },
-    })
-  })
-
   it.each([
-    ['a quota', 'configmaps "c" is forbidden: exceeded quota: small, used: count/configmaps=9, limited: 9'],
+    ['a right that was taken away', 'namespaces is forbidden: User "anna" cannot create resource "namespaces"'],
     ['a webhook', 'admission webhook "policy.example.com" denied the request: no such label'],
-  ])('should end a fill that %s denies at once, and quote the reason (fault 12)', async (_, message) => {
+  ])(
+    'should end a run at once that %s stops, quote the reason, and leave nothing behind (faults 6, 12)',
+    async (_, message) => {
+      const { script } = rig()
+      const trouble = refusal(403, 'Forbidden', message)
+      const ended = await runFilled(rig(), 'run-6', {
+        onStart: () => script.play({ on: /^create namespaces/, trouble }),
+      })
+      expect(ended).toMatchObject({
+        status: 5,
+        residue: [],
+        failed: [expect.stringContaining(message)],
+        error: { next: expect.stringContaining('manifests/') },
+      })
+    },
+  )
+
+  it('should end a fill at once that a quota stops half-way, quote the reason, and leave nothing behind (fault 12)', async () => {
+    const message = 'configmaps "c" is forbidden: exceeded quota: small, used: count/configmaps=9, limited: 9'
     const { script } = rig()
     const ended = await runFilled(rig(), 'run-12', {
       onFill: () => script.play({ on: /^create configmaps scale-test-/, trouble: refusal(403, 'Forbidden', message) }),

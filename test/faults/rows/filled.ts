@@ -38,14 +38,21 @@ export function fillNames(request: string): boolean {
   return request.startsWith('create configmaps scale-test-') && !request.endsWith('watch-lag')
 }
 
-/**
- * Runs such a plan, and tells how it ended: its exit status, what it left and what its journal says of a fill that failed. `onFill` is called once
- * the first configmap is there, `onEnd` when everything is taken away again.
- */
+/** When something is to go wrong in such a run, or no longer. */
+interface Moments {
+  /** The fill begins. */
+  onStart?: () => void
+  /** Its first configmap is there. */
+  onFill?: () => void
+  /** Everything is taken away again. */
+  onEnd?: () => void
+}
+
+/** Runs such a plan, and tells how it ended: its exit status, what it left and what its journal says of a fill that failed. */
 export async function runFilled(
   rig: Rig,
   runId: string,
-  { onFill, onEnd, timeoutMs }: { onFill: () => void; onEnd?: () => void; timeoutMs?: number },
+  { onStart, onFill, onEnd, timeoutMs }: Moments & { timeoutMs?: number },
 ) {
   const options = rig.remote(runId)
   const plan = filled(options, timeoutMs)
@@ -60,8 +67,9 @@ export async function runFilled(
         if (event.type !== 'step-progress') events.push(event)
         else if (event.unit === 'configmaps' && !isFilling) {
           isFilling = true
-          onFill()
+          onFill?.()
         }
+        if (event.type === 'step-started' && event.stepId === 'fill') onStart?.()
         if (event.type === 'step-started' && event.stepId === 'clean-up') onEnd?.()
       },
     },

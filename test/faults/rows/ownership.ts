@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { withTimeLimit } from '../../../src/base/abort.ts'
 import type { KubeApi } from '../../../src/kube/api.ts'
 import { isApiStatus } from '../../../src/kube/api.ts'
@@ -28,16 +28,29 @@ function gone({ clock }: Rig['cluster'], api: KubeApi, name: string): Promise<vo
 
 /** What is somebody's, and what is not. */
 export function ownership(rig: GetRig): void {
+  // To take a namespace away takes a real cluster five seconds and more: these stay, as others' do.
+  const finalizers = ['example.com/held']
+  const held = { resource: 'configmaps', namespace: 'stuck', name: 'held' } as const
+  beforeAll(async () => {
+    const { api } = rig().cluster
+    await api.create('namespaces', own('stuck', 'run-13'))
+    await api.create('configmaps', { metadata: { name: held.name, namespace: held.namespace, finalizers } })
+    await api.create('namespaces', own('reused', 'run-14'))
+    await api.create('namespaces', own('run-15-probe', 'run-others'))
+    await eventually(rig().cluster.clock, async () => {
+      for (const namespace of ['stuck', 'reused', 'run-15-probe'])
+        await api.get({ resource: 'configmaps', namespace, name: 'kube-root-ca.crt' })
+    })
+  })
+
   it('should read a Lease again that it could not renew for a conflict, and keep it (fault 4)', async () => {
     const { cluster, script, remote } = rig()
     const { api, clock } = cluster
     const { now, holder } = remote('run-4')
     const lease = await acquireLease({ api, clock, now, holder, signal })
-    script.play({ on: /^patch leases/, times: 2, trouble: refusal(409, 'Conflict', 'the object has been modified') })
+    script.play({ on: /^patch leases/, times: 1, trouble: refusal(409, 'Conflict', 'the object has been modified') })
     await lease.lastFor(300_000)
     expect(script.requests()).toEqual([
-      'patch leases kube-system/scale-test',
-      'get leases kube-system/scale-test',
       'patch leases kube-system/scale-test',
       'get leases kube-system/scale-test',
       'patch leases kube-system/scale-test',
@@ -50,12 +63,7 @@ export function ownership(rig: GetRig): void {
 
   it('should wait for a namespace no longer than it may, say what keeps it, and leave its finalizers alone (fault 13)', async () => {
     const { api, clock } = rig().cluster
-    const name = 'stuck'
-    const held = { resource: 'configmaps', namespace: name, name: 'held' } as const
-    const finalizers = ['example.com/held']
-    await api.create('namespaces', own(name, 'run-13'))
-    await api.create('configmaps', { metadata: { name: 'held', namespace: name, finalizers } })
-    const deleting = withTimeLimit({ clock, limitMs: 8000 }, (late) =>
+    const deleting = withTimeLimit({ clock, limitMs: 7000 }, (late) =>
       deleteNamespaces({ api, clock }, selecting('run-13'), late),
     )
     const { status, failure } = endedBy(await errorOf(deleting))
@@ -65,15 +73,12 @@ export function ownership(rig: GetRig): void {
       message: expect.stringMatching(/^namespace stuck is still there: Terminating; .*example\.com\/held/),
     })
     expect((await api.get(held)).metadata.finalizers).toEqual(finalizers)
-    await api.patch(held, { type: 'merge', body: { metadata: { finalizers: null } } })
-    await gone(rig().cluster, api, name)
   })
 
   it('should leave a namespace alone that others have created anew under its name (fault 14)', async () => {
     const { cluster } = rig()
     const { api, clock } = cluster
     const ref = { resource: 'namespaces', name: 'reused' } as const
-    await api.create('namespaces', own('reused', 'run-14'))
     let others: unknown
     const raced: KubeApi = {
       ...api,
@@ -88,15 +93,14 @@ export function ownership(rig: GetRig): void {
     await deleteNamespaces({ api: raced, clock }, selecting('run-14'), signal)
     const { metadata, status } = await api.get(ref)
     expect([metadata.uid, metadata.deletionTimestamp, status?.phase]).toEqual([others, undefined, 'Active'])
-    await api.delete(ref, { uid: metadata.uid ?? '' })
   })
 
   it('should refuse a name that others have, before anything is written, and when they take it later (fault 15)', async () => {
     const { cluster, script, remote } = rig()
-    const { api, clock } = cluster
+    const { api } = cluster
     const options = remote('run-15')
     const name = 'run-15-probe'
-    const others = await api.create('namespaces', own(name, 'run-others'))
+    const others = await api.get({ resource: 'namespaces', name })
     script.play()
     expect(endedBy(await errorOf(prepare(options)))).toMatchObject({
       status: 3,
@@ -111,8 +115,6 @@ export function ownership(rig: GetRig): void {
     expect(result.arms[0]?.residue).toEqual([])
     const { metadata } = await api.get({ resource: 'namespaces', name })
     expect([metadata.uid, metadata.deletionTimestamp]).toEqual([others.metadata.uid, undefined])
-    await api.delete({ resource: 'namespaces', name }, { uid: metadata.uid ?? '' })
-    await eventually(clock, () => gone(cluster, api, name))
   })
 
   it('should refuse another cluster than the plan means, and write nothing to it (fault 16)', async () => {
@@ -133,14 +135,18 @@ export function ownership(rig: GetRig): void {
     const { api, clock } = cluster
     const { now } = remote('run-17')
     const first = await acquireLease({ api, clock, now, holder: { runId: 'run-1', who: 'ben@build-7' }, signal })
-    script.play()
-    const message = expect.stringMatching(/it is in use: ben@build-7, run run-1, since .* holds the Lease/)
-    expect(endedBy(await errorOf(prepare(remote('run-17'))))).toMatchObject({ status: 3, failure: { message } })
-    expect(writesIn(script)).toEqual([])
-    const { error, result } = await run(remote('run-17'))
-    expect(endedBy(error)).toMatchObject({ status: 3, failure: { message } })
-    expect(result.arms[0]?.residue).toEqual([])
-    expect((await api.get(leaseRef)).spec.holderIdentity).toBe('ben@build-7')
-    await first.release()
+    try {
+      script.play()
+      const message = expect.stringMatching(/it is in use: ben@build-7, run run-1, since .* holds the Lease/)
+      expect(endedBy(await errorOf(prepare(remote('run-17'))))).toMatchObject({ status: 3, failure: { message } })
+      // But for the first one's, which goes on.
+      expect(writesIn(script).filter((one) => !one.startsWith('patch leases'))).toEqual([])
+      const { error, result } = await run(remote('run-17'))
+      expect(endedBy(error)).toMatchObject({ status: 3, failure: { message } })
+      expect(result.arms[0]?.residue).toEqual([])
+      expect((await api.get(leaseRef)).spec.holderIdentity).toBe('ben@build-7')
+    } finally {
+      await first.release()
+    }
   })
 }

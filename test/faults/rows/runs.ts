@@ -41,7 +41,7 @@ export function runs(rig: GetRig): void {
     const { script } = rig()
     const ended = await runFilled(rig(), 'run-2', {
       onFill: () => script.play({ on: /^create deployments/, trouble: unavailable }),
-      timeoutMs: 5000,
+      timeoutMs: 3000,
     })
     expect(ended).toMatchObject({ status: 4, residue: [] })
     expect(ended.error).toMatchObject({ message: expect.stringMatching(/0 of 2 deployments.*0 of 4 pods Ready/) })
