@@ -10,9 +10,9 @@ import { runs } from './rows/runs.ts'
 import { namespace } from './rows/tools.ts'
 import { watches } from './rows/watches.ts'
 
-/** Everything in the rig's cluster but what its nodes write when they please. */
+/** Everything in the rig's cluster but what comes and goes by itself: nodes have Leases, and a controller puts a certificate into each namespace. */
 async function contentsIn({ cluster: { api } }: Rig): Promise<string[]> {
-  return (await contentsOf(api)).filter((one) => !one.startsWith('leases kube-node-lease/'))
+  return (await contentsOf(api)).filter((one) => !/^leases kube-node-lease\/|\/kube-root-ca\.crt$/.test(one))
 }
 
 /** Namespaces go only when controllers have emptied them; on a real cluster each look at what is left comes seconds after the one before. */

@@ -9,7 +9,7 @@ import { vocabulary } from '../../../src/testing/plans.ts'
 import { run } from '../../remote/simulated.ts'
 import type { Rig } from '../rig.ts'
 
-/** A second of configmaps, so that there is time for something to go wrong. */
+/** A second of configmaps on a real cluster, so that there is time for something to go wrong. */
 const { arms, steps } = parsePlan(
   `apiVersion: scale-test/v1
 name: faults
@@ -18,8 +18,8 @@ arms: [{ profile: stock }]
 workload:
   namespaces: 2
   pods: { total: 4, deploymentsPerNamespace: 1, image: pause }
-  configObjects: { configmaps: 100, secrets: 0 }
-  pace: { rate: 100 }
+  configObjects: { configmaps: 300, secrets: 0 }
+  pace: { concurrency: 4 }
   timeout: 10m
 `,
   'plan.yaml',

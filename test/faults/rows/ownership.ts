@@ -37,10 +37,6 @@ export function ownership(rig: GetRig): void {
     await api.create('configmaps', { metadata: { name: held.name, namespace: held.namespace, finalizers } })
     await api.create('namespaces', own('reused', 'run-14'))
     await api.create('namespaces', own('run-15-probe', 'run-others'))
-    await eventually(rig().cluster.clock, async () => {
-      for (const namespace of ['stuck', 'reused', 'run-15-probe'])
-        await api.get({ resource: 'configmaps', namespace, name: 'kube-root-ca.crt' })
-    })
   })
 
   it('should read a Lease again that it could not renew for a conflict, and keep it (fault 4)', async () => {
