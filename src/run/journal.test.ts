@@ -57,7 +57,7 @@ describe('readJournal', () => {
     ],
     ['a missing record', (text: string) => text.replace(/.*"b".*\n/, ''), 'line 2: expected record 1, found 2'],
     ['a record twice', (text: string) => text.replace(/(.*"b".*\n)/, '$1$1'), 'line 3: expected record 2, found 1'],
-  ])('should refuse %s, as nobody can tell what is done', (_, damage, reason) => {
+  ])('should refuse %s, as nobody can tell what is done (review 23)', (_, damage, reason) => {
     const path = written('a', 'b', 'c')
     writeFileSync(path, damage(readFileSync(path, 'utf8')))
     let thrown: unknown

@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { Failure } from '../base/errors.ts'
-import type { Cluster, OpenOptions, Target, TunableCluster } from '../targets/target.ts'
+import type { Cluster, FleetSpec, OpenOptions, Target, TunableCluster } from '../targets/target.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import type { Step, StepOutline } from './step.ts'
 
@@ -9,10 +9,11 @@ export function controlPlaneOutline({ hasKubernetes }: Pick<Target, 'hasKubernet
   return { id: 'control-plane', title: hasKubernetes === false ? 'etcd' : 'Control plane' }
 }
 
-/** Brings up the arm's control plane, or takes hold of one that is there; tearing down takes the whole cluster away, or lets go of it. */
+/** Brings up the arm's control plane, or takes hold of one that is there; tearing down takes the whole cluster away with its fleet, or lets go of it. */
 export function controlPlane<Opened extends Cluster | TunableCluster>(
   target: Target<Opened>,
   { requests, id, name, repetition, kubernetes }: OpenOptions['arm'] & { requests: readonly KnobRequest[] },
+  fleet: Pick<FleetSpec, 'nodes' | 'nodesPerProcess'>,
 ): Step<Opened> {
   const knobs = requests.filter(({ knob }) => target.supports(knob, kubernetes).supported)
   let opening: Promise<Opened> | undefined
@@ -28,7 +29,7 @@ export function controlPlane<Opened extends Cluster | TunableCluster>(
       return target.evidence === 'simulated' ? 'its start is not modelled' : 'already running'
     },
     tearDown: {
-      budgetMs: target.closeBudgetMs ?? 30_000,
+      budgetMs: target.closeBudgetMs?.(fleet) ?? 30_000,
       async run() {
         // An aborted opening cleans up after itself: wait for that, and hear only of what it could not take away.
         const cluster = await opening?.catch((error: unknown) => {

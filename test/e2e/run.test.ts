@@ -183,7 +183,7 @@ describeWithComponents('a run on target local', () => {
     await goneWithin(2000)
   })
 
-  it('should clean up, write a partial report and exit 130 when interrupted', async () => {
+  it('should clean up, write a partial report and exit 130 when interrupted (fault 18)', async () => {
     const { child, exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
     await said('Deployment under test')
     child.kill('SIGINT')
@@ -197,7 +197,7 @@ describeWithComponents('a run on target local', () => {
     await goneWithin(2000)
   })
 
-  it('should leave at once and say how to clean up when interrupted twice', async () => {
+  it('should leave at once and say how to clean up when interrupted twice (fault 18)', async () => {
     const { child, exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
     await said('Control plane')
     // The kernel makes one signal of two that a busy program has not taken yet.
@@ -210,7 +210,7 @@ describeWithComponents('a run on target local', () => {
     await goneWithin(10_000)
   })
 
-  it('should leave no process and no state when killed', async () => {
+  it('should leave no process and no state when killed (fault 40)', async () => {
     const { child, exited, said } = orchestrate('run', join(folder, 'e2e.yaml'))
     await said('Fleet of 2')
     expect(leftovers()).toContain('state/')
@@ -219,7 +219,7 @@ describeWithComponents('a run on target local', () => {
     await goneWithin(10_000)
   })
 
-  it('should be inconclusive, and name what died, when part of the fleet is killed while the cluster is filled', async () => {
+  it('should be inconclusive, and name what died, when part of the fleet is killed while the cluster is filled (fault 39)', async () => {
     const { exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
     await said('Knobs in force')
     const runId = runFolder().split('/').at(-1) ?? ''
@@ -231,7 +231,7 @@ describeWithComponents('a run on target local', () => {
     await goneWithin(2000)
   })
 
-  it('should fail at once with its last words when a component dies', async () => {
+  it('should fail at once with its last words when a component dies (fault 39)', async () => {
     const { exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
     await said('Deployment under test')
     const runId = runFolder().split('/').at(-1)

@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { listFolder, readKernelFile } from '../../base/files.ts'
 import { removeState } from './state-folder.ts'
+import { untilGone } from './until-gone.ts'
 
 /** Environment variable that every process of a run carries, with the run's id as its value. */
 export const runMark = 'SCALE_TEST_RUN'
@@ -68,17 +69,16 @@ export async function removeLeftovers(
   clock: Clock,
 ): Promise<Removal> {
   const killed = new Map<number, MarkedProcess>()
-  const deadlineMs = clock.nowMs() + 5000
-  // Twice nothing: once may fall between a fork and the exec that gives the new process its environment.
-  for (let quietLooks = 0; quietLooks < 2 && clock.nowMs() < deadlineMs; ) {
+  const lookAndKill = () => {
     const found = findMarked(runId).filter(({ pid }) => pid !== process.pid)
-    quietLooks = found.length === 0 ? quietLooks + 1 : 0
     for (const marked of found) {
       killed.set(marked.pid, marked)
       kill(marked.pid)
     }
-    await clock.sleep(50)
+    return found
   }
+  // Twice nothing: once may fall between a fork and the exec that gives the new process its environment.
+  await untilGone(lookAndKill, clock, 2)
   const residue = await removeState(stateFolder, clock)
   const survivors = findMarked(runId).filter(({ pid }) => pid !== process.pid)
   return { killed: [...killed.values()], survivors, residue }
