@@ -14,7 +14,10 @@ it('should find every page that sources and messages name (review 40)', () => {
     .split('\n')
     .filter((file) => /\.(ts|go|yaml|md)$/.test(file))
     .flatMap((file) =>
-      [...readFileSync(join(root, file), 'utf8').matchAll(/(?<!\/)\bdocs\/[\w-]+\.(?:md|png)\b/g)].map(([page]) => ({ file, page })),
+      [...readFileSync(join(root, file), 'utf8').matchAll(/(?<!\/)\bdocs\/[\w-]+\.(?:md|png)\b/g)].map(([page]) => ({
+        file,
+        page,
+      })),
     )
   expect(cited.length).toBeGreaterThan(20)
   expect(cited.filter(({ page }) => !existsSync(join(root, page)))).toEqual([])

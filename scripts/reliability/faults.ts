@@ -1,13 +1,14 @@
 import type { Catalogue } from './rows.ts'
 
 const byHand =
-  "scale-test does not change hosts itself yet: the operator's programs do (`remote.retune`, `remote.restore`)"
+  "scale-test does not change hosts by itself yet; the operator's `remote.retune` and `remote.restore` programs do"
 
 /** What can go wrong around a run. */
 export const faults: Catalogue = {
   tag: 'fault',
   title: 'Faults',
   introduction: 'What can go wrong around a run, and how the run ends.',
+  headings: ['what happens', 'what scale-test does'],
   rows: [
     {
       number: 1,
@@ -145,7 +146,7 @@ export const faults: Catalogue = {
     {
       number: 24,
       what: 'A cluster of 50,000 objects',
-      answer: 'Lists come page by page and recordings are bounded, so memory does not grow with the cluster.',
+      answer: 'Lists come page by page, and little is kept of each object.',
     },
     {
       number: 25,
@@ -162,10 +163,15 @@ export const faults: Catalogue = {
     {
       number: 27,
       what: 'A host cannot be reached',
-      answer: 'Nothing is changed before all hosts answered.',
+      answer: "Left to the operator's programs.",
       untested: byHand,
     },
-    { number: 28, what: "A host's key is unknown or has changed", answer: 'The host is refused.', untested: byHand },
+    {
+      number: 28,
+      what: "A host's key is unknown or has changed",
+      answer: "Left to the operator's programs.",
+      untested: byHand,
+    },
     {
       number: 29,
       what: 'A setting was changed, and has to be put back',
@@ -179,7 +185,12 @@ export const faults: Catalogue = {
       answer: 'Waits for the API server; if it does not come back, the arm fails and the settings are restored.',
       exit: '5',
     },
-    { number: 31, what: 'A host was rebooted in between', answer: 'Only files are restored.', untested: byHand },
+    {
+      number: 31,
+      what: 'A host was rebooted in between',
+      answer: "Left to the operator's programs.",
+      untested: byHand,
+    },
     {
       number: 32,
       what: 'Settings are restored twice',
@@ -189,7 +200,7 @@ export const faults: Catalogue = {
     {
       number: 33,
       what: "A host's shell asks for a password, is noisy, or its disk is read-only",
-      answer: 'The run fails before anything is changed.',
+      answer: "Left to the operator's programs.",
       untested: byHand,
     },
     {

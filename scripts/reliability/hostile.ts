@@ -6,6 +6,7 @@ export const hostile: Catalogue = {
   title: 'Hostile inputs and surroundings',
   introduction:
     'What somebody found who tried to break an early version. Numbers that are missing were parts of other rows.',
+  headings: ['what happens', 'what scale-test does'],
   rows: [
     {
       number: 1,

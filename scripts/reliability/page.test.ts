@@ -8,6 +8,7 @@ const catalogues: Catalogue[] = [
     tag: 'fault',
     title: 'Faults',
     introduction: 'What goes wrong.',
+    headings: ['what', 'answer'],
     rows: [
       { number: 1, what: 'A pipe | breaks', answer: 'Mends it.', exit: '5' },
       { number: 2, what: 'A host reboots', answer: 'Nothing.', untested: 'there are no hosts' },

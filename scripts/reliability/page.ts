@@ -12,7 +12,7 @@ export function reliabilityPage(catalogues: readonly Catalogue[], tests: readonl
       '',
       catalogue.introduction,
       '',
-      '| | what happens | what scale-test does | status | tests |',
+      `| | ${catalogue.headings.join(' | ')} | status | tests |`,
       '|---|---|---|---|---|',
       ...catalogue.rows.map((row) => line(row, testsOf(catalogue, row, tests))),
     ].join('\n'),

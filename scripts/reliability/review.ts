@@ -8,6 +8,7 @@ export const review: Catalogue = {
   title: 'Findings of a code review',
   introduction:
     'What a review of an early version found. Findings about structure have no test; the table says what became of them.',
+  headings: ['what was found', 'now'],
   rows: [
     {
       number: 1,

@@ -16,6 +16,8 @@ export interface Catalogue {
   tag: 'fault' | 'hostile' | 'review'
   title: string
   introduction: string
+  /** Of the columns `what` and `answer`. */
+  headings: readonly [what: string, answer: string]
   rows: readonly Row[]
 }
 

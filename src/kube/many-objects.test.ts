@@ -54,9 +54,13 @@ async function inLittleMemory(work: string): Promise<{ status: number | null; sa
     const api = connectKubeApi({ credentials, clock, signal })
     ${work}
     process.exit(0)`
-  const child = spawn(process.execPath, [`--max-old-space-size=${heapMegabytes}`, '--input-type=module', '--eval', module], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [`--max-old-space-size=${heapMegabytes}`, '--input-type=module', '--eval', module],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text))
   await once(child, 'close')

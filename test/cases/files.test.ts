@@ -310,7 +310,7 @@ describe('a folder for reports that goes while a run writes to it (fault 37)', (
     chmodSync(folder, 0o755)
     mkdirSync(reports)
     const { uid, gid } = nobody
-    if (uid !== undefined) for (const path of [folder, reports]) chownSync(path, uid, gid)
+    if (uid !== undefined) for (const path of [folder, reports]) chownSync(path, uid, gid ?? uid)
     const plan = writePlan()
     const { status, said } = await run(simulate(plan), { preload: whenPrinting('second: Knobs', work), ...nobody })
     expect([status, said]).toEqual([5, expect.stringContaining(reason)])
