@@ -12,7 +12,7 @@ import { taggedTestsIn } from './reliability/tests.ts'
 const root = join(import.meta.dirname, '..')
 const page = join(root, 'docs', 'reliability.md')
 const catalogues = [faults, hostile, review]
-const tests = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/*.test.ts', 'components/**/*_test.go'], {
+const tests = globSync(['src/**/*.test.ts', 'test/**/*.ts', 'scripts/*.test.ts', 'components/**/*_test.go'], {
   cwd: root,
 })
   .sort()
