@@ -1,6 +1,6 @@
 # The commands of scale-test. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help scale-test simulate fidelity components image e2e-remote test verify audit reliability schema known bench clean
+.PHONY: help scale-test simulate fidelity components image e2e-remote soak soak-hour test verify audit reliability schema known bench clean
 
 PLAN   ?= single-node
 TARGET ?=
@@ -8,8 +8,10 @@ REPEAT ?=
 CLUSTERS ?=
 CONFIRM ?=
 ARGS   ?=
-SEEDS  ?= 1000
+SEEDS  ?=
 SEED   ?= 1
+KILLS  ?=
+MINUTES ?=
 KUBERNETES ?=
 IMAGE_REGISTRY ?=
 BUILDER ?= auto
@@ -18,7 +20,7 @@ BUILDER ?= auto
 MEMORY ?= 2000
 
 # Recipes take these from the environment, as they were written: to the shell, a value is one word whatever it holds.
-values := PLAN TARGET REPEAT CLUSTERS CONFIRM SEEDS SEED KUBERNETES IMAGE_REGISTRY BUILDER MEMORY
+values := PLAN TARGET REPEAT CLUSTERS CONFIRM SEEDS SEED KILLS MINUTES KUBERNETES IMAGE_REGISTRY BUILDER MEMORY
 $(foreach name,$(values),$(eval override $(name) := $$(value $(name))))
 export $(values)
 
@@ -45,7 +47,7 @@ scale-test: $(installed) ## Run a plan and report: PLAN, TARGET, REPEAT, KUBERNE
 		$${CLUSTERS:+--clusters="$$CLUSTERS"} "$$@" -- "$$PLAN"
 
 simulate: $(installed) ## Try a small plan under the faults of many seeds: SEEDS
-	@exec $(program) simulate --seeds="$$SEEDS"
+	@exec $(program) simulate $${SEEDS:+--seeds="$$SEEDS"}
 
 fidelity: $(installed) ## Calibrate, measure and simulate the same probes, and print by how much each cell is off (about 35 minutes, an estimate): SEED
 	@$(program) calibrate --output reports/fidelity-calibration.json
@@ -68,6 +70,12 @@ test: $(installed) ## Run all tests; suites with real components need `make comp
 
 e2e-remote: $(installed) ## Run target remote on a host cluster of real parts (five to seven minutes; needs root, containerd, runc, CNI plugins)
 	@CI=true vitest run test/e2e-remote
+
+soak: $(installed) ## Kill a small run again and again, and look for what is left or lost; then simulated seeds (an hour; TARGET=remote kills runs on clusters): KILLS, SEEDS, SEED, TARGET
+	@exec node scripts/soak.ts
+
+soak-hour: $(installed) ## Disturb a run of 200 nodes once a minute, and watch the memory of the orchestrator: MINUTES
+	@exec node scripts/soak.ts hour
 
 verify: $(installed) ## Type check, lint, format, unused code, imports between rooms, dependencies, docs/reliability.md
 	@tsc --noEmit
@@ -92,6 +100,7 @@ known: $(installed) ## Write src/tuning/known/, what can be set of each componen
 bench: $(installed) ## Measure the hot paths, as ratios within one run
 	@node scripts/bench.ts
 	@node --expose-gc scripts/bench-recording.ts
+	@node scripts/bench-memory.ts
 
 clean: ## Remove reports of runs, and what npm installed
 	rm -rf node_modules coverage

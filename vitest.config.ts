@@ -1,6 +1,9 @@
 import process from 'node:process'
 import { defineConfig } from 'vitest/config'
 
+/** Run real components, and share one machine: their timings and ports must not overlap. */
+const withComponents = ['test/e2e/**/*.test.ts', 'test/e2e-remote/**/*.test.ts', 'test/contract/local.test.ts']
+
 export default defineConfig({
   test: {
     projects: [
@@ -11,16 +14,28 @@ export default defineConfig({
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           testTimeout: 30_000,
           provide: { fuzzFactor: Number(process.env['FUZZ'] ?? 1) },
+          sequence: { groupOrder: 0 },
+        },
+      },
+      // The program as its users start it: each test waits for processes of its own.
+      {
+        test: {
+          name: 'program',
+          include: ['test/**/*.test.ts'],
+          exclude: withComponents,
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
-        // Real components share one machine: their timings and ports must not overlap.
         test: {
           name: 'e2e',
-          include: ['test/**/*.test.ts'],
+          include: withComponents,
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

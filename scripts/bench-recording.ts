@@ -218,7 +218,7 @@ async function ask(untilMs: number): Promise<void> {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'bench-recording-'))
-const records = openRecords(folder, { record: {} }, { nowMs: clock.nowMs, sleep: systemClock.sleep })
+const records = openRecords(folder, { record: {}, announces: true }, { nowMs: clock.nowMs, sleep: systemClock.sleep })
 const bytesBefore = usedBytes()
 let mostBytes = 0
 let readings = 0

@@ -7,6 +7,7 @@ import { machineFailure } from './base/file-failures.ts'
 import { asInstallationFailure, exitCodeOfError, finalStatus } from './cli/exit.ts'
 import { openOutput } from './cli/output.ts'
 import { createProgram } from './cli/program.ts'
+import { askYesNo } from './cli/question.ts'
 import type { Interruption, Surroundings } from './cli/surroundings.ts'
 import { printableOn, printBug, showCursor, stylesFor } from './cli/terminal.ts'
 
@@ -34,6 +35,15 @@ const surroundings: Surroundings = {
   },
   styles: stylesFor(colours),
   stdinIsTerminal: isatty(0),
+  confirm:
+    interactive && isatty(0)
+      ? (question) =>
+          askYesNo(question, {
+            input: process.stdin,
+            print: (text) => errors.write(clean(text)),
+            signal: ending.signal,
+          })
+      : undefined,
   env: process.env,
   folders: {
     root,

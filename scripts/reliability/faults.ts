@@ -282,5 +282,11 @@ export const faults: Catalogue = {
       what: 'The same run is started several times at once, or again',
       answer: 'Each builds its folder beside the others; a finished report is replaced only by a whole one.',
     },
+    {
+      number: 47,
+      what: 'An arm fails, and its cluster is to be looked at',
+      answer: '`--keep` leaves it, with the commands to look at it and to remove it.',
+      exit: '4, 5',
+    },
   ],
 }

@@ -322,6 +322,7 @@ export interface LineFile {
 export function openLineFile(path: string): LineFile {
   makeFolder(dirname(path))
   const file = onFile(path, 'written', () => openSync(path, 'a', 0o600))
+  quietly(() => syncFolder(dirname(path)))
   return {
     append: (line) =>
       onFile(path, 'written', () => {

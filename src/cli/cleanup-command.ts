@@ -3,23 +3,34 @@ import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { kindOf, listFolder } from '../base/files.ts'
+import { listOf } from '../base/inventory.ts'
+import { formatList, formatNames } from '../base/names.ts'
 import { asFailure } from '../kube/failures.ts'
 import type { PlannedClusters } from '../plan/plan.ts'
-import type { Leftovers } from '../run/cleanup-clusters.ts'
-import { cleanUpClusters } from '../run/cleanup-clusters.ts'
-import { findMarked, isGuarded, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
+import type { ClusterCleanup, Leftovers, Remains } from '../run/cleanup-clusters.ts'
+import { findRemains, removeRemains } from '../run/cleanup-clusters.ts'
+import { readJournal } from '../run/journal.ts'
+import { findLeftovers, findMarked, isGuarded, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { requireKnown } from '../targets/remote/index.ts'
 import { examineClusters, identityChecks, requireNoRefusals } from '../targets/remote/preflight/index.ts'
 import { loadClusters } from './plans.ts'
 import { hasResults } from './result-files.ts'
-import { tidyReports } from './run-folder.ts'
+import { tidyingsIn } from './run-folder.ts'
+import type { RunHead } from './run-head.ts'
+import { headIn, planOf } from './run-head.ts'
+import { journalFile } from './run-records.ts'
+import { runNamed } from './saved-runs.ts'
 import type { Surroundings } from './surroundings.ts'
 import { refuseUseless } from './useless-options.ts'
 import { withClusters } from './with-clusters.ts'
 
 export interface CleanupOptions {
   run?: string
-  /** The file of the clusters to clean up; this machine when absent. */
+  /** Whether several runs may be meant, without asking. */
+  allMine?: boolean
+  /** Whether what would be removed is only listed. */
+  dryRun?: boolean
+  /** The file of the clusters to clean up; where the named run was when absent, and else this machine. */
   clusters?: string
   /** Contexts of clusters that look like production and are meant. */
   confirm?: string[]
@@ -27,38 +38,117 @@ export interface CleanupOptions {
   allowInsecure?: string[]
 }
 
-/** Removes what runs have left on this machine, or on the clusters that a file names; returns the exit status. */
-export function cleanupCommand(options: CleanupOptions, surroundings: Surroundings): Promise<number> {
-  const { clusters } = options
-  if (clusters === undefined)
-    refuseUseless({ '--confirm': options.confirm, '--allow-insecure': options.allowInsecure }, 'without --clusters')
-  return clusters === undefined
-    ? cleanUpMachine(options, surroundings)
-    : cleanUpRemote({ ...options, clusters }, surroundings)
+/** Removes what runs have left on this machine, or on clusters: those that a file names, or those of the named run. Returns the exit status. */
+export async function cleanupCommand(options: CleanupOptions, surroundings: Surroundings): Promise<number> {
+  const { run, clusters, confirm, allowInsecure } = options
+  if (run !== undefined && !/^[\w-][\w.-]*$/.test(run))
+    throw new Failure('bad-input', `${excerpt(run)} is not a run`, { next: 'Runs are folders in reports/' })
+  const own = run === undefined ? undefined : clustersOfRun(run, surroundings.folders.reports)
+  if (clusters !== undefined) {
+    const planned = loadClusters(clusters)
+    if (run !== undefined && own?.planned !== undefined) requireOwn(planned, own.planned, run)
+    return cleanUpRemote(planned, options, surroundings)
+  }
+  if (own?.planned !== undefined) return cleanUpRemote(own.planned, withOptionsOf(own, options), surroundings)
+  refuseUseless({ '--confirm': confirm, '--allow-insecure': allowInsecure }, 'without --clusters')
+  const status = await cleanUpMachine(options, surroundings)
+  if (own?.unknown === undefined) return status
+  const { print, printError } = surroundings.terminal
+  const sentence = `${run}: ${own.unknown}. If it ran on clusters, name them: --clusters FILE`
+  if (!own.isDamaged) print(sentence)
+  else printError(sentence)
+  return own.isDamaged && status === exitCodes.pass ? exitCodes.inconclusive : status
+}
+
+/** Where a run was on clusters, by its own folder. */
+interface OwnClusters {
+  planned?: PlannedClusters
+  options?: RunHead['options']
+  /** Why nobody knows, in words. */
+  unknown?: string
+  /** Whether its folder is there, and cannot be relied on. */
+  isDamaged?: boolean
+}
+
+/** Undefined for a run that was on no clusters of others. */
+function clustersOfRun(run: string, reports: string): OwnClusters | undefined {
+  const path = runNamed(run, reports, (folder) => kindOf(join(folder, journalFile)) !== undefined)
+  if (path === undefined) return { unknown: 'there is no journal of it in reports/' }
+  try {
+    const head = headIn(readJournal(join(path, journalFile)).records, run)
+    if (head.target !== 'remote') return undefined
+    const planned = planOf(head, path).remote
+    return planned && { planned, options: head.options }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return { unknown: error.message, isDamaged: true }
+  }
+}
+
+/** A run has left nothing on any other clusters: what has its label there is somebody else's. Throws `Failure('safety-refusal')`. */
+function requireOwn(named: PlannedClusters, own: PlannedClusters, run: string): void {
+  const uids = new Set(placesOf(own).map(({ uid }) => uid))
+  const strange = placesOf(named).filter(({ uid }) => uid !== undefined && !uids.has(uid))
+  if (strange.length === 0) return
+  const contexts = strange.map(({ context, uid }) => `${context} (${uid})`)
+  throw new Failure('safety-refusal', `${run} did not run on ${formatList(contexts)}; nothing was touched`, {
+    next: "Leave out --clusters: the run's folder says where it ran",
+  })
+}
+
+function placesOf({ host, targets }: PlannedClusters) {
+  return host === undefined ? targets : [host, ...targets]
+}
+
+function withOptionsOf({ options }: OwnClusters, given: CleanupOptions): CleanupOptions {
+  return {
+    ...given,
+    confirm: [...(options?.confirm ?? []), ...(given.confirm ?? [])],
+    allowInsecure: [...(options?.allowInsecure ?? []), ...(given.allowInsecure ?? [])],
+  }
+}
+
+/** What was typed of clusters that would be refused otherwise, as `CleanupOptions` has it. */
+interface Confirmed {
+  confirm?: string[] | undefined
+  allowInsecure?: string[] | undefined
 }
 
 /** How long clean-up on clusters may take: namespaces full of pods. */
 const clusterBudgetMs = 1_800_000
 
 async function cleanUpRemote(
-  { run, clusters: file, confirm = [], allowInsecure = [] }: CleanupOptions & { clusters: string },
+  planned: PlannedClusters,
+  options: CleanupOptions,
   surroundings: Surroundings,
 ): Promise<number> {
-  const { left, next } = await removeFromClusters(loadClusters(file), { run, confirm, allowInsecure }, surroundings)
+  const { left, next } = await onClusters(planned, options, surroundings, async (cleanup) => {
+    const found = await findRemains(options.run, cleanup)
+    const mayRemove = await isToBeRemoved(found, options, surroundings)
+    return mayRemove ? removeRemains(found, cleanup) : { left: [], next: [] }
+  })
   for (const line of left) surroundings.terminal.printError(line)
   for (const line of next) surroundings.terminal.printError(`\n${line}\nThen run this clean-up again.`)
   return left.length === 0 ? exitCodes.pass : exitCodes.residue
 }
 
-/** Removes what is left of one run, or of all that are not going on, from clusters; returns what cannot be removed. */
-export async function removeFromClusters(
+/** Removes what is left of one run from its clusters; returns what cannot be removed. */
+export function removeFromClusters(
   planned: PlannedClusters,
-  {
-    run,
-    confirm = [],
-    allowInsecure = [],
-  }: { run: string | undefined; confirm?: string[] | undefined; allowInsecure?: string[] | undefined },
+  { run, ...options }: { run: string } & Confirmed,
   surroundings: Surroundings,
+): Promise<Leftovers> {
+  return onClusters(planned, options, surroundings, async (cleanup) =>
+    removeRemains(await findRemains(run, cleanup), cleanup),
+  )
+}
+
+/** Does something on clusters that are the ones that are meant. */
+async function onClusters(
+  planned: PlannedClusters,
+  { confirm = [], allowInsecure = [] }: Confirmed,
+  surroundings: Surroundings,
+  work: (cleanup: ClusterCleanup) => Promise<Leftovers>,
 ): Promise<Leftovers> {
   const { print } = surroundings.terminal
   const now = new Date()
@@ -67,7 +157,7 @@ export async function removeFromClusters(
     return await withClusters(planned, { allowInsecure, ending }, surroundings, async (clusters, signal) => {
       requireKnown({ '--confirm': confirm, '--allow-insecure': allowInsecure }, clusters)
       requireNoRefusals(await examineClusters({ clusters, confirmed: confirm, now, signal }, identityChecks))
-      return cleanUpClusters({ clusters, runId: run, clock: systemClock, now, signal, print })
+      return work({ clusters, clock: systemClock, now, signal, print })
     })
   } catch (error) {
     throw asFailure(error)
@@ -75,20 +165,69 @@ export async function removeFromClusters(
 }
 
 /**
- * Removes the processes and the state that runs left on this machine. A run whose reaper is alive is still running (or
- * being cleaned up by it) and is left alone unless it is named.
+ * Lists what was found where that is all that is asked for. Of several runs, somebody has to say that all are meant. Throws
+ * `Failure('safety-refusal')` where nobody can be asked.
  */
-async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Surroundings): Promise<number> {
-  if (run !== undefined && !/^[\w-][\w.-]*$/.test(run))
-    throw new Failure('bad-input', `${excerpt(run)} is not a run`, { next: 'Runs are folders in reports/' })
+async function isToBeRemoved(
+  found: readonly Remains[],
+  { allMine, dryRun }: CleanupOptions,
+  { terminal, confirm }: Surroundings,
+): Promise<boolean> {
+  if (dryRun === true) {
+    for (const { run, places } of found) {
+      if (places.length === 0) terminal.print(`${run}: nothing is left`)
+      for (const { place, things } of places)
+        for (const inventory of things) terminal.print(`${run}: ${place}: would remove ${listOf(inventory)}`)
+    }
+    terminal.print('nothing was removed (--dry-run)')
+    return false
+  }
+  if (found.length < 2 || allMine === true) return true
+  const what = `what ${found.length} runs left behind: ${formatNames(found.map(({ run }) => run))}`
+  if (confirm === undefined)
+    throw new Failure('safety-refusal', `cleanup would remove ${what}`, {
+      next: 'Remove all of it with --all-mine, or name one run with --run RUN; --dry-run lists what would go',
+    })
+  const isMeant = await confirm(`Remove ${what}?`)
+  if (!isMeant) terminal.print('nothing was removed')
+  return isMeant
+}
+
+/**
+ * Removes the processes and the state that runs left on this machine, and folders of reports that hold nothing. A run whose reaper is alive is
+ * still running (or being cleaned up by it) and is left alone unless it is named; so is one of another folder of reports.
+ */
+async function cleanUpMachine(options: CleanupOptions, surroundings: Surroundings): Promise<number> {
+  const { run } = options
+  const { terminal, folders } = surroundings
   const stateFolder = (runId: string) => stateFolderOf(join(folders.reports, runId))
-  const runIds = run === undefined ? leftRuns(folders.reports, stateFolder) : [run]
+  const isLeft = (runId: string) => {
+    const isGoingOn = isGuarded(runId)
+    if (run !== undefined || (!isGoingOn && kindOf(join(folders.reports, runId)) !== undefined)) return true
+    // Somebody may want it there: a cluster that was kept, say.
+    const why = isGoingOn ? 'still running' : 'its folder is not in reports/'
+    terminal.print(`${runId}: ${why}, left alone (name it with --run to end it)`)
+    return false
+  }
+  const runIds = (run === undefined ? leftRuns(folders.reports, stateFolder) : [run]).filter(isLeft)
+  const tidyings = tidyingsIn(folders.reports, hasResults).filter(
+    ({ folder }) => run === undefined || folder === run || folder.startsWith(`${run}.`),
+  )
+  const found = [
+    ...runIds.map((runId) => ({ run: runId, things: findLeftovers({ runId, stateFolder: stateFolder(runId) }) })),
+    ...tidyings
+      .filter(({ removes }) => removes)
+      .map(({ folder, text }) => ({ run: folder, things: [{ kind: 'folder', names: [`${folder} (${text})`] }] })),
+  ]
+  if (found.length + tidyings.length === 0) terminal.print('no run has left anything behind')
+  const remains = found.map(({ run: runId, things }) => ({
+    run: runId,
+    places: things.length === 0 ? [] : [{ place: 'this machine', things }],
+  }))
+  if (found.length > 0 && !(await isToBeRemoved(remains, options, surroundings))) return exitCodes.pass
+
   let left = 0
   for (const runId of runIds) {
-    if (run === undefined && isGuarded(runId)) {
-      terminal.print(`${runId}: still running, left alone (name it with --run to end it)`)
-      continue
-    }
     const hadState = kindOf(stateFolder(runId)) !== undefined
     const removal = await removeLeftovers({ runId, stateFolder: stateFolder(runId) }, systemClock)
     const programs = removal.killed.map(({ program }) => program.split('/').at(-1))
@@ -99,9 +238,10 @@ async function cleanUpMachine({ run }: CleanupOptions, { terminal, folders }: Su
     for (const sentence of removal.residue) terminal.printError(`${runId}: ${sentence}`)
     left += removal.survivors.length + removal.residue.length
   }
-  const tidied = run === undefined ? tidyReports(folders.reports, hasResults) : []
-  for (const line of tidied) terminal.print(line)
-  if (runIds.length + tidied.length === 0) terminal.print('no run has left anything behind')
+  for (const { folder, removes, text, carryOut } of tidyings) {
+    carryOut()
+    terminal.print(`${folder}: ${removes ? `removed; ${text}` : text}`)
+  }
   return left === 0 ? exitCodes.pass : exitCodes.residue
 }
 

@@ -15,7 +15,7 @@ import { renderMarkdown } from '../report/markdown.ts'
 import { renderOpenMetrics } from '../report/open-metrics.ts'
 import { runSummaryOf } from '../report/run-summary.ts'
 import { renderSummary } from '../report/summary.ts'
-import { readJournal } from '../run/journal.ts'
+import { journalLine, readJournal } from '../run/journal.ts'
 import { judgedAgain } from '../run/judge-again.ts'
 import { fuzzed, nearly, nearlyText } from '../testing/fuzzing.ts'
 import { exitCodeOf } from './exit.ts'
@@ -179,12 +179,13 @@ describe('a journal, with edits (fault 45)', { timeout: 300_000 }, () => {
     { type: 'step-started', armId: 'a-1', stepId: 's' },
     { type: 'arm-finished', armId: 'a-1' },
   ].map((record, sequence) => ({ sequence, atMs: sequence, ...record }))
-  const lines = (all: readonly unknown[]) => all.map((record) => `${JSON.stringify(record)}\n`).join('')
+  const lines = (all: readonly unknown[]) => all.map((record) => `${journalLine(Object(record))}\n`).join('')
   const whole = lines(records)
   const read = (content: string | Uint8Array) => {
     const file = join(folder, 'journal.ndjson')
     writeFileSync(file, content)
-    return readOrTold(() => readJournal(file), ['safety-refusal'], /journal\.ndjson, line \d+: /)
+    const told = /journal\.ndjson(, line \d+, byte \d+|: an earlier version of scale-test wrote it)/
+    return readOrTold(() => readJournal(file), ['safety-refusal', 'bad-input'], told)
   }
 
   it('should give its whole records where it is cut off, at every byte', () => {
@@ -196,6 +197,24 @@ describe('a journal, with edits (fault 45)', { timeout: 300_000 }, () => {
       expect(journal?.records).toEqual(records.slice(0, count))
       expect(journal?.wholeBytes).toBe(cut.lastIndexOf('\n') + 1)
     }
+  })
+
+  it('should be refused at the line of any bit that changed, the last one included', () => {
+    const starts = [0, ...[...Buffer.from(whole).entries()].flatMap(([at, byte]) => (byte === 10 ? [at + 1] : []))]
+    const bit = fc.record({ at: fc.nat(Buffer.byteLength(whole) - 1), bit: fc.nat(7) })
+    fc.assert(
+      fc.property(bit, ({ at, bit }) => {
+        const bytes = Buffer.from(whole)
+        bytes[at] = (bytes[at] ?? 0) ^ (1 << bit)
+        const isTornEnd = !/^[^\0]*\n$/.test(bytes.toString('latin1', starts.at(-2)))
+        const line = starts.findLastIndex((start) => start <= at)
+        writeFileSync(join(folder, 'journal.ndjson'), bytes)
+        const reading = expect(() => readJournal(join(folder, 'journal.ndjson')).records.length)
+        if (isTornEnd) reading.not.toThrow()
+        else reading.toThrow(`line ${line + 1}, byte ${starts[line]}: `)
+      }),
+      fuzzed(300),
+    )
   })
 
   it('should be read or refused by its line, and so should its first record', () => {

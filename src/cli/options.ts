@@ -6,6 +6,8 @@ export interface RunOptions {
   json?: boolean
   /** Print all of the summary. */
   full?: boolean
+  /** Leave the cluster of an arm that fails for somebody to look at, and end the run there. */
+  keep?: boolean
   target?: string
   repeat?: number
   /** `path=value`, each over what the plan says. */

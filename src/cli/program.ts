@@ -69,6 +69,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('--junit <file>', junitHelp, inHome)
     .option('--json', jsonHelp)
     .option('--full', fullHelp)
+    .option('--keep', 'targets local and remote: if an arm fails, stop there and leave its cluster for inspection')
     .action(async (plan: string, options: RunOptions) =>
       onExit(await (await import('./run-command.ts')).runCommand(plan, options, surroundings)),
     )
@@ -283,9 +284,20 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 
   program
     .command('cleanup')
-    .description('remove what an aborted run left on this machine or, with --clusters, on clusters')
-    .option('--run <id>', 'one run only; default: every run not in progress')
-    .option('--clusters <file>', 'clean up the clusters in this file instead of this machine', inHome)
+    .description('remove what killed or kept runs left on this machine, or on clusters')
+    .option('--run <id>', 'one run only, wherever it ran; default: every run on this machine that is not in progress')
+    .addOption(
+      new Option(
+        '--all-mine',
+        'do not ask before removing what several runs left; needed without a terminal',
+      ).conflicts('run'),
+    )
+    .option('--dry-run', 'list what would be removed, and remove nothing')
+    .option(
+      '--clusters <file>',
+      'clean up the clusters in this file, by the label that every run gives its objects',
+      inHome,
+    )
     .option('--confirm <context>', confirmHelp, collected)
     .option('--allow-insecure <context>', insecureHelp, collected)
     .action(async (options: CleanupOptions) =>

@@ -200,7 +200,7 @@ interface ToBegin {
 }
 
 /** Has a folder as it would be had the run come to its next arm just now; logs of arms that are run again are kept aside. */
-function begin(folder: string, { journal, remains, earlier }: ToBegin): Beginning {
+function begin(folder: string, { journal, remains, earlier }: ToBegin): Omit<Beginning, 'announces'> {
   for (const name of listTree(folder)) if (/\.unfinished-\d+$/.test(name)) remove(join(folder, name))
   if (hasResults(folder)) takeApart(readResult(folder), folder)
   const done = new Set(remains.done.arms.map(({ id }) => id))

@@ -43,7 +43,7 @@ import { targetNamed, targetNames } from './target-names.ts'
 import type { RunOn } from './targets.ts'
 import { runOn } from './targets.ts'
 import { thisMachine } from './this-machine.ts'
-import { refuseForOtherTargets } from './useless-options.ts'
+import { refuseForOtherTargets, refuseUseless } from './useless-options.ts'
 import { inVirtualTime } from './virtual-progress.ts'
 import { wrap } from './wrap.ts'
 
@@ -62,7 +62,9 @@ async function runPlan(planName: string, options: RunOptions, pipeline: Pipeline
     surroundings.terminal.print(`target ${target} (set by ${where}): ${targetsInWords[target]}`)
   }
   const on = runOn(target, plan, surroundings, options)
-  return carryOut(plan, on, pipeline, { measure: measureRun(plan, planName, options), isFull: options.full })
+  const { full: isFull, keep } = options
+  if (on.target.hasKubernetes === false) refuseUseless({ '--keep': keep }, 'where only etcd runs')
+  return carryOut(plan, on, pipeline, { measure: measureRun(plan, planName, options), isFull, keep })
 }
 
 const targetsInWords: Readonly<Record<TargetName, string>> = {
@@ -78,6 +80,8 @@ export interface Carried {
   measure: string | undefined
   /** Whether all of the summary is printed. */
   isFull?: boolean | undefined
+  /** Whether the cluster of an arm that fails is left for somebody to look at. */
+  keep?: boolean | undefined
   /** Present when the run goes on. */
   session?: Session
 }
@@ -88,7 +92,7 @@ export interface Session {
   folder: RunFolder
   earlier: EarlierSessions
   /** Has the folder ready for what comes, once everything that could be refused has been looked at. */
-  begin(): Beginning
+  begin(): Omit<Beginning, 'announces'>
 }
 
 /** Runs a plan on the target chosen for it, to its reports; returns the exit status. */
@@ -96,7 +100,7 @@ export async function carryOut(
   plan: Plan,
   on: RunOn,
   pipeline: Pipeline,
-  { whatIf, measure, isFull, session }: Carried,
+  { whatIf, measure, isFull, keep: isToKeep, session }: Carried,
 ): Promise<number> {
   const { surroundings } = pipeline
   const { terminal, styles, interruption } = surroundings
@@ -129,7 +133,10 @@ export async function carryOut(
   interruption.hint = hintFor(on, folder.path)
   const records = openRecords(
     folder.path,
-    session?.begin() ?? { record: headOf(plan, on, { whatIf, measure }), plan: planText(plan) },
+    {
+      ...(session?.begin() ?? { record: headOf(plan, on, { whatIf, measure }), plan: planText(plan) }),
+      announces: target.evidence === 'measured',
+    },
     { nowMs: clock.nowMs, sleep: systemClock.sleep },
   )
   const view = harmless(
@@ -146,6 +153,7 @@ export async function carryOut(
   const outcome = await executeRun({
     ...on,
     plan,
+    keep: isToKeep,
     whatIf,
     baselines,
     checklists,
@@ -168,7 +176,8 @@ export async function carryOut(
   kept.print(surroundings)
   const lost = [kept.error, undelivered].filter((error) => error !== undefined)
   tellOf(outcome.error, lost, surroundings)
-  if (outcome.error instanceof Failure && endsRun(outcome.error) && kept.page !== undefined)
+  if (outcome.kept !== undefined) terminal.printError(['', ...wordsOnKept(outcome.kept, on.runId)].join('\n'))
+  else if (outcome.error instanceof Failure && endsRun(outcome.error) && kept.page !== undefined)
     terminal.printError(`\nto resume: ${resumeCommand(dirname(kept.page))}`)
   if (target.evidence === 'simulated' && measure !== undefined && outcome.error === undefined)
     terminal.print(`measure it: ${measure}`)
@@ -181,6 +190,20 @@ export async function carryOut(
     result: kept.page === undefined ? null : join(dirname(kept.page), resultFile),
   })
   return exitCode
+}
+
+function wordsOnKept({ arm, look }: NonNullable<RunOutcome['kept']>, runId: string): string[] {
+  return [
+    `the cluster of ${arm} was kept (--keep); to look at it:`,
+    ...look.map((command) => `  ${command}`),
+    'to remove it:',
+    `  ${cleanupOf(runId)}`,
+  ]
+}
+
+/** The command that removes what a run has left, wherever it ran. */
+function cleanupOf(runId: string): string {
+  return `npm run scale-test -- cleanup --run ${runId}`
 }
 
 async function errorOf(work: () => Promise<void>): Promise<unknown> {
@@ -213,8 +236,7 @@ function armMsOf(plan: Plan, whatIf: Comparison | undefined): (armId: string) =>
 function hintFor({ runId, target }: RunOn, folder: string): string {
   const goOn = `to resume: ${resumeCommand(folder)}`
   if (target.evidence === 'simulated') return goOn
-  const clusters = target.name === 'remote' ? ' --clusters FILE' : ''
-  return `${goOn}\nto remove what it left behind: npm run scale-test -- cleanup${clusters} --run ${runId}`
+  return `${goOn}\nto remove what it left behind: ${cleanupOf(runId)}`
 }
 
 /** Node ends a process whose heap is full without a word of what to do. Throws `Failure('infrastructure')`. */

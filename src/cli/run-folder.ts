@@ -131,24 +131,39 @@ export function finishKilled({ path, place }: Unfinished): string {
   return putAside(path, place)
 }
 
-/** Finishes what runs were about to do with folders of reports when they were killed; returns what was done, a sentence each. */
-export function tidyReports(reports: string, hasResults: (path: string) => boolean): string[] {
+/** What is to be done with a folder of reports whose run was killed. */
+export interface Tidying {
+  folder: string
+  removes: boolean
+  /** In words, to go on after the folder's name. */
+  text: string
+  /** Throws `Failure('infrastructure')`. */
+  carryOut(): void
+}
+
+/** What runs were about to do with folders of reports when they were killed; each has a sentence, and work to be done. */
+export function tidyingsIn(reports: string, hasResults: (path: string) => boolean): Tidying[] {
   return inReports(() =>
-    listFolder(reports).flatMap((name) => {
-      const path = join(reports, name)
-      const [replaced, hex] = name.split(replacedMark)
+    listFolder(reports).flatMap((folder): Tidying[] => {
+      const path = join(reports, folder)
+      const [replaced, hex] = folder.split(replacedMark)
       if (replaced !== undefined && hex !== undefined) {
         // Its run was killed before another one had its place, or after that.
-        if (renameFolder(path, join(reports, replaced)) === 'done') return [`${replaced}: restored`]
-        remove(path)
-        return []
+        const place = join(reports, replaced)
+        const isTaken = kindOf(place) !== undefined
+        const carryOut = () => inReports(() => (isTaken ? remove(path) : void renameFolder(path, place)))
+        return [
+          { folder, removes: isTaken, text: isTaken ? 'replaced by a newer run' : `restored as ${replaced}`, carryOut },
+        ]
       }
       const unfinished = unfinishedRun(path)
       if (unfinished === undefined || unfinished.isGoingOn) return []
-      if (hasResults(path))
-        return [`${name}: finished arms are kept; see them with: npm run scale-test -- report ${name}`]
-      remove(path)
-      return [`${name}: removed; its run was killed before any arm finished`]
+      if (hasResults(path)) {
+        const text = `finished arms are kept; see them with: npm run scale-test -- report ${folder}`
+        return [{ folder, removes: false, text, carryOut: () => {} }]
+      }
+      const text = 'its run was killed before any arm finished'
+      return [{ folder, removes: true, text, carryOut: () => inReports(() => remove(path)) }]
     }),
   )
 }

@@ -35,6 +35,11 @@ export interface Beginning {
   plan?: string
   /** Of the first record; 0 when absent. */
   sequence?: number
+  /**
+   * Whether it is on the disk that a step begins before it does: what it is about to change is to be known when power is lost meanwhile. Steps of
+   * a simulation change nothing that outlives it.
+   */
+  announces: boolean
 }
 
 /**
@@ -43,7 +48,7 @@ export interface Beginning {
  */
 export function openRecords(
   runFolder: string,
-  { record, plan, sequence }: Beginning,
+  { record, plan, sequence, announces }: Beginning,
   { nowMs, sleep }: Clock,
 ): Records {
   const { journal, samples } = inReports(() => {
@@ -76,7 +81,8 @@ export function openRecords(
     journal(event) {
       guarded(() => journal.append(event))
       // Only what lasts counts as done.
-      if (event.type === 'arm-finished') guarded(journal.sync)
+      const isToLast = event.type === 'arm-finished' || (announces && event.type === 'step-started')
+      if (isToLast) guarded(journal.sync)
     },
     sample: (line) => guarded(() => held.add(JSON.stringify(line))),
     sampleText: (lines) => guarded(() => held.add(lines)),

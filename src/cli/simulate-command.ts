@@ -47,8 +47,11 @@ export async function simulateCommand(
       terminal.print(`\nreplay it: npm run scale-test -- simulate --seed ${seed}`)
       return exitCodes.thresholdMissed
     }
-    if (terminal.interactive && tally.seeds() % 25 === 0)
-      terminal.write(`\r${tally.seeds()} of ${plural(seeds, 'seed')}, ${perSecond(tally.seeds(), startMs)} a second `)
+    const isToTell = tally.seeds() % (terminal.interactive ? 25 : silentSeeds) === 0 && seed < last
+    if (!isToTell) continue
+    const soFar = `${formatCount(tally.seeds())} of ${plural(seeds, 'seed')}, ${perSecond(tally.seeds(), startMs)} a second`
+    if (terminal.interactive) terminal.write(`\r${soFar} `)
+    else terminal.print(`${soFar}; ${[...tally.verdicts()].map(([verdict, runs]) => `${verdict} ${runs}`).join(', ')}`)
   }
   if (terminal.interactive) terminal.write('\r')
   const vacuous = tally.vacuous()
@@ -65,6 +68,8 @@ export async function simulateCommand(
 }
 
 const usualSeeds = 1000
+/** Where a line cannot be written over, there is one after so many seeds. */
+const silentSeeds = 200
 
 /** Throws `Failure('bad-input')` for options that contradict each other, and for seeds that are not told apart as numbers. */
 function seedsOf({ seeds, from, seed }: SimulateOptions): { first: number; last: number } {

@@ -21,6 +21,7 @@ interface ChoicesOfTargets {
   kubernetes?: string | undefined
   calibration?: string | undefined
   threads?: number | undefined
+  keep?: boolean | undefined
   clusters?: string | undefined
   confirm?: readonly string[] | undefined
   allowInsecure?: readonly string[] | undefined
@@ -30,10 +31,11 @@ interface ChoicesOfTargets {
 export function refuseForOtherTargets(
   target: TargetName,
   plan: Plan,
-  { set = [], kubernetes, calibration, threads, clusters, confirm, allowInsecure }: ChoicesOfTargets,
+  { set = [], kubernetes, calibration, threads, keep, clusters, confirm, allowInsecure }: ChoicesOfTargets,
 ): void {
   const on = `on target ${target}`
-  if (target !== 'sim') refuseUseless({ '--calibration': calibration, '--threads': threads }, on)
+  if (target === 'sim') refuseUseless({ '--keep': keep }, on)
+  else refuseUseless({ '--calibration': calibration, '--threads': threads }, on)
   if (target !== 'remote')
     refuseUseless({ '--clusters': clusters, '--confirm': confirm, '--allow-insecure': allowInsecure }, on)
   if (!isLookedAt('kubernetes', plan, target)) refuseUseless({ '--kubernetes': kubernetes }, on)

@@ -9,6 +9,7 @@ describe('isTransient', () => {
     [503, 'ServiceUnavailable', 'the server is currently unable to handle the request'],
     [500, 'InternalError', 'etcdserver: leader changed'],
     [0, 'ECONNRESET', 'socket hang up'],
+    [0, 'ECONNABORTED', 'read ECONNABORTED'],
   ])('should hold for %i %s', (status, reason, message) =>
     expect(isTransient(new ApiError(status, reason, message))).toBe(true),
   )

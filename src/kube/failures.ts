@@ -14,6 +14,8 @@ const notSent = new Set([
 /** Failures under way. All others, such as an untrusted certificate or an unknown host, do not pass by themselves. */
 const interrupted = new Set([
   'ECONNRESET',
+  // An administrator, or the kernel, has closed it (`ss --kill`).
+  'ECONNABORTED',
   'EPIPE',
   'ETIMEDOUT',
   'UND_ERR_SOCKET',

@@ -225,7 +225,19 @@ function createView<T extends KubeObject>() {
     const { namespace = '', name = '' } = object.metadata
     const neighbours = known.get(namespace) ?? new Map<string, Known>()
     known.set(namespace, neighbours)
-    neighbours.set(name, { metadata: summary(object.metadata), list })
+    neighbours.set(name, { metadata: shared(summary(object.metadata)), list })
+  }
+  /** The last one seen of each owner. */
+  const siblings = new Map<string, ObjectMeta>()
+  /** The pods of a ReplicaSet have the same labels and the same owner: they are kept once. */
+  const shared = (metadata: ObjectMeta): ObjectMeta => {
+    const owner = metadata.ownerReferences?.[0]?.uid
+    if (owner === undefined) return metadata
+    const { labels = {}, ownerReferences = [] } = siblings.get(owner) ?? {}
+    if (hasEqualValues(labels, metadata.labels ?? {})) metadata.labels = labels
+    if (hasEqualOwners(ownerReferences, metadata.ownerReferences ?? [])) metadata.ownerReferences = ownerReferences
+    siblings.set(owner, metadata)
+    return metadata
   }
   const forget = ({ metadata: { namespace = '', name = '' } }: KubeObject) => known.get(namespace)?.delete(name)
 
@@ -235,16 +247,10 @@ function createView<T extends KubeObject>() {
         forget(event.object)
         return
       }
-      const { uid, labels, ownerReferences, resourceVersion = '' } = event.object.metadata
+      const { resourceVersion = '' } = event.object.metadata
       const before = find(event.object)?.metadata
-      // Heartbeats of thousands of nodes change nothing here but the version.
-      if (
-        before !== undefined &&
-        before.uid === uid &&
-        before.labels === labels &&
-        before.ownerReferences === ownerReferences
-      )
-        before.resourceVersion = resourceVersion
+      // Heartbeats and steps of a start-up change nothing here but the version. A new summary for each would be garbage that is old by then.
+      if (before !== undefined && isAlike(before, event.object.metadata)) before.resourceVersion = resourceVersion
       else remember(event.object)
     },
 
@@ -288,4 +294,27 @@ function summary({ name, namespace, uid, resourceVersion, labels, ownerReference
     ...(labels !== undefined && { labels }),
     ...(ownerReferences !== undefined && { ownerReferences }),
   }
+}
+
+/** Whether two summaries of an object of one name differ in its version at most. */
+function isAlike(one: ObjectMeta, other: ObjectMeta): boolean {
+  return (
+    one.uid === other.uid &&
+    hasEqualValues(one.labels ?? {}, other.labels ?? {}) &&
+    hasEqualOwners(one.ownerReferences ?? [], other.ownerReferences ?? [])
+  )
+}
+
+type Owners = NonNullable<ObjectMeta['ownerReferences']>
+
+function hasEqualOwners(some: Owners, others: Owners): boolean {
+  return some.length === others.length && some.every((owner, index) => hasEqualValues(owner, others[index] ?? {}))
+}
+
+/** Of flat objects; the same one in a simulation, where nothing is parsed. */
+function hasEqualValues(one: object, other: object): boolean {
+  if (one === other) return true
+  const entries = Object.entries(one)
+  const values: Readonly<Record<string, unknown>> = { ...other }
+  return entries.length === Object.keys(other).length && entries.every(([key, value]) => values[key] === value)
 }

@@ -111,7 +111,9 @@ export function repetitionsInWords(
   const isRepeated = differences.some(({ kind }) => kind === 'shown' || kind === 'none-shown')
   return [
     ...(isOneRun
-      ? ['One run each: ratios have no interval, and chance cannot be ruled out. Repeat the run with REPEAT=4.']
+      ? [
+          'One run each: ratios have no interval, and chance cannot be ruled out. Repeat the run with --repeat 4 (make: REPEAT=4).',
+        ]
       : []),
     ...(isRepeated
       ? [

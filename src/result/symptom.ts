@@ -29,7 +29,7 @@ const symptom = z.object({
   rule: z.string(),
   /** Where the limit comes from. */
   source: z.string(),
-  unit: z.enum(['ms', 'count', 'per second', 'ratio']),
+  unit: z.enum(['ms', 'count', 'requests', 'per second', 'ratio']),
   limit: z.number(),
   /** Knobs that address it, by id; none where no setting does. */
   knobs: z.array(z.string()),
@@ -69,5 +69,6 @@ export function valueText(value: number, unit: Symptom['unit']): string {
   if (unit === 'ms') return formatDuration(value)
   if (unit === 'ratio') return `${Math.round(100 * value)} %`
   const figure = Number.isInteger(value) ? formatCount(value) : String(Number(value.toPrecision(3)))
+  if (unit === 'requests') return `${figure} ${value === 1 ? 'request' : 'requests'}`
   return unit === 'per second' ? `${figure}/s` : figure
 }

@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { Failure, messageOf } from '../base/errors.ts'
+import type { Inventory } from '../base/inventory.ts'
+import { countOf } from '../base/inventory.ts'
 import type { KubeApi } from '../kube/api.ts'
 import { isApiStatus, isGone } from '../kube/api.ts'
 import { deleteNamespaces } from '../kube/drain.ts'
@@ -12,8 +14,6 @@ import { titleOf } from '../targets/remote/reach.ts'
 
 export interface ClusterCleanup {
   clusters: readonly Pick<Reach, 'role' | 'arms' | 'context' | 'api'>[]
-  /** The run whose remains are removed; those of every run that is not going on when absent. */
-  runId: string | undefined
   clock: Clock
   now: Date
   signal: AbortSignal
@@ -29,6 +29,13 @@ const resourcesOf: Readonly<Record<Reach['role'], readonly Resource[]>> = {
   target: ['namespaces', 'nodes', 'certificatesigningrequests'],
 }
 
+/** What there is of one run. */
+export interface Remains {
+  run: string
+  /** Where that is, such as `target (context staging)`: clusters that have nothing are left out. */
+  places: { place: string; things: Inventory[] }[]
+}
+
 /** What could not be removed. */
 export interface Leftovers {
   /** In sentences. */
@@ -37,23 +44,30 @@ export interface Leftovers {
   next: string[]
 }
 
+/** Finds what there is of a run on clusters, by its label; of every run that is not going on where none is named. */
+export async function findRemains(runId: string | undefined, cleanup: ClusterCleanup): Promise<Remains[]> {
+  const runs = runId === undefined ? await leftRuns(cleanup) : [runId]
+  const found: Remains[] = []
+  for (const run of runs) found.push(await remainsOf(run, cleanup))
+  return found
+}
+
 /**
  * Removes what runs have left on clusters, by their label and by UID: hollow-node pods first, whose kubelets would register
  * their nodes again, then the namespaces, nodes and certificate requests of the targets, and last their Leases. Returns what
  * cannot be removed.
  */
-export async function cleanUpClusters(cleanup: ClusterCleanup): Promise<Leftovers> {
-  const { runId, print } = cleanup
-  const runs = runId === undefined ? await leftRuns(cleanup) : [runId]
+export async function removeRemains(found: readonly Remains[], cleanup: ClusterCleanup): Promise<Leftovers> {
+  const { print } = cleanup
   const residue: string[] = []
   const next = new Set<string>()
-  for (const run of runs) {
-    const remains = await remainsOf(run, cleanup)
-    if (remains.length === 0) print(`${run}: nothing is left`)
+  for (const { run, places } of found) {
+    if (places.length === 0) print(`${run}: nothing is left`)
     const { left, next: advice } = await cleanUp(run, cleanup)
     residue.push(...left.map((text) => `${run}: ${text}`))
     for (const one of advice) next.add(one)
-    if (left.length === 0) for (const text of remains) print(`${run}: ${text}`)
+    if (left.length > 0) continue
+    for (const { place, things } of places) print(`${run}: ${place}: removed ${things.map(countOf).join(', ')}`)
   }
   return { left: residue, next: [...next] }
 }
@@ -79,20 +93,20 @@ async function leftRuns({ clusters, now, signal, print }: ClusterCleanup): Promi
   return [...left].filter((run) => !goingOn.has(run)).sort()
 }
 
-/** What there is of one run, a sentence per cluster that has something. */
-async function remainsOf(run: string, { clusters, signal }: ClusterCleanup): Promise<string[]> {
-  const remains: string[] = []
+async function remainsOf(run: string, { clusters, signal }: ClusterCleanup): Promise<Remains> {
+  const places: Remains['places'] = []
   for (const cluster of clusters) {
-    const counts: string[] = []
+    const things: Inventory[] = []
     for (const resource of resourcesOf[cluster.role]) {
-      const { length } = await labelled(cluster.api, resource, `${runLabel}=${run}`, signal)
-      if (length > 0) counts.push(`${length} ${resource}`)
+      const found = await labelled(cluster.api, resource, `${runLabel}=${run}`, signal)
+      if (found.length > 0)
+        things.push({ kind: resource.slice(0, -1), names: found.map(({ metadata }) => metadata.name ?? '').sort() })
     }
     if (cluster.role === 'target' && (await holdsLease(cluster.api, run)))
-      counts.push(`the Lease ${leaseRef.namespace}/${leaseRef.name}`)
-    if (counts.length > 0) remains.push(`${titleOf(cluster)}: removed ${counts.join(', ')}`)
+      things.push({ kind: 'Lease', names: [`${leaseRef.namespace}/${leaseRef.name}`] })
+    if (things.length > 0) places.push({ place: titleOf(cluster), things })
   }
-  return remains
+  return { run, places }
 }
 
 /** Removes all of one run; returns what cannot be removed. */

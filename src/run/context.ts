@@ -20,6 +20,8 @@ export interface ArmRun {
   outcome: ArmOutcome
   /** What ended it early. */
   error?: unknown
+  /** How to look at its cluster, a command each, where that was kept. */
+  kept?: readonly string[]
 }
 
 /** Carries out the arms of a run. They are asked for in their order; it may have begun with later ones by then. */
@@ -57,6 +59,8 @@ export interface RunContext {
   onArm?: ((soFar: Result, newest: ArmOutcome) => void) | undefined
   /** Who carries out the arms; when absent, they run one after the other on `clock`. */
   arms?: ((planned: readonly Arm[], context: RunContext) => ArmRunner) | undefined
+  /** Whether the cluster of an arm that fails is left for somebody to look at. The run ends there. */
+  keep?: boolean | undefined
   /** Present when the plan's arms are the values of one setting. */
   whatIf?: Comparison | undefined
   /** Present when the run goes on after it was killed or interrupted. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
-import { openJournal, readJournal } from './journal.ts'
+import { keepSecret } from '../base/known-secrets.ts'
+import { journalLine, openJournal, readJournal } from './journal.ts'
 
 let folder: string
 beforeEach(() => {
@@ -20,9 +21,25 @@ describe('openJournal', () => {
     journal.close()
     const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
     expect(lines.map((line) => JSON.parse(line))).toEqual([
-      { sequence: 0, atMs: 12, type: 'a', text: 'ü\n' },
-      { sequence: 1, atMs: 12, type: 'b' },
+      { sequence: 0, atMs: 12, type: 'a', text: 'ü\n', crc: expect.stringMatching(/^[0-9a-f]{8}$/) },
+      { sequence: 1, atMs: 12, type: 'b', crc: expect.stringMatching(/^[0-9a-f]{8}$/) },
     ])
+  })
+
+  it('should give each line the CRC-32 of the rest of it', () => {
+    // By `printf '{"sequence":0,"atMs":12,"type":"a"}' | gzip -c | tail -c8 | od -An -tx4 -N4`.
+    expect(journalLine({ sequence: 0, atMs: 12, type: 'a' })).toBe(
+      '{"sequence":0,"atMs":12,"type":"a","crc":"cc035383"}',
+    )
+  })
+
+  it('should write a journal that can be read although a secret was hidden in it', () => {
+    keepSecret('journal-canary-5c1e')
+    const path = join(folder, 'journal.ndjson')
+    const journal = openJournal(path, () => 0)
+    journal.append({ type: 'a', text: 'token journal-canary-5c1e' })
+    journal.close()
+    expect(readJournal(path).records).toEqual([{ sequence: 0, atMs: 0, type: 'a', text: 'token [hidden]' }])
   })
 })
 
@@ -40,7 +57,7 @@ describe('readJournal', () => {
     ['a part of a record', '{"sequence":2,"atMs":0,"ty'],
     ['a record that was only allotted its place', '\0\0\0\0\0\0'],
     ['a record whose end alone is there', '\0\0\0\0"}\n'],
-  ])('should read whole records, and tell how long they are, where the last write left %s', (_, tail) => {
+  ])('should read whole records, and tell how long they are, where the last write left %s (fault 20)', (_, tail) => {
     const path = written('a', 'ü')
     const { length } = readFileSync(path)
     appendFileSync(path, tail)
@@ -49,24 +66,67 @@ describe('readJournal', () => {
     expect(wholeBytes).toBe(length)
   })
 
-  it.each([
+  /** Where the second of three records begins. */
+  const second = `{"sequence":0,"atMs":0,"type":"a","crc":"12345678"}\n`.length
+
+  it.each<[string, (text: string) => string, string]>([
     [
-      'a damaged record',
-      (text: string) => text.replace('"type":"b"', '"type:"b"'),
-      'line 2: this is not a journal record',
+      'a record that is no JSON',
+      (text) => text.replace('"type":"b"', '"type:"b"'),
+      `line 2, byte ${second}: this record does not match its checksum`,
     ],
-    ['a missing record', (text: string) => text.replace(/.*"b".*\n/, ''), 'line 2: expected record 1, found 2'],
-    ['a record twice', (text: string) => text.replace(/(.*"b".*\n)/, '$1$1'), 'line 3: expected record 2, found 1'],
-  ])('should refuse %s, as nobody can tell what is done (review 23)', (_, damage, reason) => {
+    [
+      'a record of which one letter has changed',
+      (text) => text.replace('"type":"b"', '"type":"B"'),
+      `line 2, byte ${second}: this record does not match its checksum`,
+    ],
+    [
+      'a record whose checksum has changed',
+      (text) => text.replace(/("b","crc":".{7})./, '$1x'),
+      `line 2, byte ${second}: this record does not match its checksum`,
+    ],
+    [
+      'a record without a checksum among others',
+      (text) => text.replace(/("b"),"crc":"\w+"/, '$1'),
+      `line 2, byte ${second}: this record does not match its checksum`,
+    ],
+    [
+      'a record with NULs before the last one',
+      (text) => text.replace('"type":"b"', '\0\0\0\0\0\0\0\0\0\0'),
+      `line 2, byte ${second}: this record does not match its checksum`,
+    ],
+    [
+      'a last record that is whole, and of which one letter has changed',
+      (text) => text.replace('"type":"c"', '"type":"C"'),
+      `line 3, byte ${2 * second}: this record does not match its checksum`,
+    ],
+    ['a missing record', (text) => text.replace(/.*"b".*\n/, ''), `line 2, byte ${second}: expected record 1, found 2`],
+    [
+      'a record twice',
+      (text) => text.replace(/(.*"b".*\n)/, '$1$1'),
+      `line 3, byte ${2 * second}: expected record 2, found 1`,
+    ],
+  ])('should refuse %s, as nobody can tell what is done (fault 20) (review 23)', (_, damage, reason) => {
     const path = written('a', 'b', 'c')
     writeFileSync(path, damage(readFileSync(path, 'utf8')))
-    let thrown: unknown
-    try {
-      readJournal(path)
-    } catch (error) {
-      thrown = error
-    }
-    expect(thrown).toBeInstanceOf(Failure)
-    expect(thrown).toMatchObject({ kind: 'safety-refusal', message: expect.stringContaining(reason) })
+    expect(failureOf(path)).toMatchObject({ kind: 'safety-refusal', message: expect.stringContaining(reason) })
   })
+
+  it('should say so when an earlier version wrote it, without checksums', () => {
+    const path = written('a', 'b', 'c')
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/,"crc":"\w+"/g, ''))
+    expect(failureOf(path)).toMatchObject({
+      kind: 'bad-input',
+      message: expect.stringContaining('an earlier version of scale-test wrote it, without checksums'),
+    })
+  })
+
+  function failureOf(path: string): unknown {
+    try {
+      return readJournal(path)
+    } catch (error) {
+      expect(error).toBeInstanceOf(Failure)
+      return error
+    }
+  }
 })

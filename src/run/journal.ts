@@ -1,9 +1,16 @@
+import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { Failure } from '../base/errors.ts'
 import { shownPath } from '../base/file-failures.ts'
 import { openLineFile, readBytes } from '../base/files.ts'
+import { withoutKnownSecrets } from '../base/known-secrets.ts'
 
-/** Records of what happened in a run, in a file of one JSON object per line. */
+/*
+ * What happened in a run, in a file of one JSON object per line that only grows. The last field of each line is a checksum of the rest, so
+ * that a byte that changed on the disk is noticed, also where the line is still JSON.
+ */
+
+/** Records of what happened in a run. */
 export interface Journal {
   append(record: object): void
   /** Returns when all records are on the disk. */
@@ -19,10 +26,21 @@ export function openJournal(path: string, nowMs: () => number, sequence = 0): Jo
   const file = openLineFile(path)
   let next = sequence
   return {
-    append: (record) => file.append(JSON.stringify({ sequence: next++, atMs: Math.round(nowMs()), ...record })),
+    append: (record) => file.append(journalLine({ sequence: next++, atMs: Math.round(nowMs()), ...record })),
     sync: file.sync,
     close: file.close,
   }
+}
+
+/** A record as a line of the file, without its end: `{"sequence":0,...,"crc":"cbf43926"}`, CRC-32 of the line without that field. */
+export function journalLine(record: object): string {
+  // Hidden later, a secret would change the line and not its checksum.
+  const text = withoutKnownSecrets(JSON.stringify(record))
+  return `${text.slice(0, -1)}${checksumField(crc32(text))}`
+}
+
+function checksumField(checksum: number): string {
+  return `,"crc":"${checksum.toString(16).padStart(8, '0')}"}`
 }
 
 const anyRecord = z.looseObject({ sequence: z.int(), atMs: z.number(), type: z.string() })
@@ -36,19 +54,24 @@ export interface ReadJournal {
 }
 
 /**
- * Reads a journal. Its last record may be torn: the run was killed while it wrote that. Throws `Failure('safety-refusal')` where anything
- * else is damaged or missing, and `Failure('bad-input')` where there is no such file.
+ * Reads a journal. Its last record may be torn, because the run was killed or the machine lost power while it was written: then the line has
+ * no end, or NULs where the disk got nothing. That record is left out; what it announces had not begun, since records are on the disk before that.
+ * A last line that is whole but does not match its checksum was not torn: a byte of it has changed, as may happen to any other line.
+ * Throws `Failure('safety-refusal')` where anything but the end is damaged or missing, with line and byte offset, and `Failure('bad-input')`
+ * where there is no such file, or an earlier version of this program wrote it, without checksums.
  */
 export function readJournal(path: string): ReadJournal {
   const bytes = Buffer.from(readBytes(path))
   const records: JournalRecord[] = []
   let wholeBytes = 0
   for (let end = bytes.indexOf('\n'); end !== -1; end = bytes.indexOf('\n', wholeBytes)) {
-    const record = parsedRecord(bytes.toString('utf8', wholeBytes, end))
-    const place = `${shownPath(path)}, line ${records.length + 1}`
-    const isLast = end === bytes.length - 1
-    if (record === undefined && isLast) break
-    if (record === undefined) throw damaged(`${place}: this is not a journal record`)
+    const line = bytes.subarray(wholeBytes, end)
+    const isTorn = end === bytes.length - 1 && line.includes(0)
+    if (isTorn) break
+    const place = `${shownPath(path)}, line ${records.length + 1}, byte ${wholeBytes}`
+    const record = recordIn(line)
+    if (record === undefined && isWithoutChecksums(bytes)) throw writtenEarlier(path)
+    if (record === undefined) throw damaged(`${place}: this record does not match its checksum`)
     if (record.sequence !== records.length)
       throw damaged(`${place}: expected record ${records.length}, found ${record.sequence}`)
     records.push(record)
@@ -57,12 +80,32 @@ export function readJournal(path: string): ReadJournal {
   return { records, wholeBytes }
 }
 
-function parsedRecord(line: string): JournalRecord | undefined {
+/** The record of a line; undefined where it is not as it was written. */
+function recordIn(line: Buffer): JournalRecord | undefined {
+  const restBytes = line.length - checksumField(0).length
+  if (restBytes < 0) return undefined
+  const rest = line.subarray(0, restBytes)
+  if (line.toString('latin1', restBytes) !== checksumField(crc32('}', crc32(rest)))) return undefined
+  return parsedRecord(`${rest.toString()}}`)
+}
+
+function parsedRecord(text: string): JournalRecord | undefined {
   try {
-    return anyRecord.safeParse(JSON.parse(line)).data
+    return anyRecord.safeParse(JSON.parse(text)).data
   } catch {
     return undefined
   }
+}
+
+function isWithoutChecksums(bytes: Buffer): boolean {
+  const first = bytes.toString('utf8', 0, bytes.indexOf('\n'))
+  return !bytes.includes('"crc":') && parsedRecord(first) !== undefined
+}
+
+function writtenEarlier(path: string): Failure {
+  return new Failure('bad-input', `${shownPath(path)}: an earlier version of scale-test wrote it, without checksums`, {
+    next: 'Resume that run with the version that started it, or run the plan again',
+  })
 }
 
 function damaged(what: string): Failure {

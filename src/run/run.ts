@@ -35,6 +35,8 @@ export interface RunOutcome {
   result: Result
   /** What was thrown, when the run stopped early. */
   error?: unknown
+  /** The arm whose cluster was kept, and how to look at that, a command each. */
+  kept?: { arm: string; look: readonly string[] }
 }
 
 /** Runs every arm of the plan in turn and judges what was measured. Never throws: a failed run has a partial result. */
@@ -48,6 +50,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
   emit({ type: 'run-started', run: runId, plan: plan.name, target: target.name, outline })
 
   const errors: unknown[] = []
+  let kept: RunOutcome['kept']
   const resultOf = (ending: Ending | undefined) =>
     resultOfRun(context, {
       arms,
@@ -69,14 +72,16 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
     // A run that is resumed warms up again.
     if (isCounted) context.onArm?.(resultOf(soFar), outcome)
     emit({ type: 'arm-finished', armId: arm.id, outcome: outcome.outcome, durationMs: clock.nowMs() - beganMs })
+    if (ran.kept !== undefined) kept = { arm: arm.id, look: ran.kept }
+    const isOver = kept !== undefined || (ran.error !== undefined && endsRun(ran.error))
     // What a warm-up finds out counts for nothing, unless the others cannot run either.
-    if (ran.error === undefined || (!isCounted && !endsRun(ran.error))) continue
+    if (ran.error === undefined || (!isCounted && !isOver)) continue
     errors.push(ran.error)
-    if (endsRun(ran.error)) break
+    if (isOver) break
   }
   await runner.close()
 
-  const ended = errors.find(endsRun)
+  const ended = kept === undefined ? errors.find(endsRun) : errors.at(-1)
   const error = ended ?? errors[0]
   const result = resultOf(
     ended === undefined
@@ -84,7 +89,7 @@ export async function executeRun(context: RunContext): Promise<RunOutcome> {
       : { message: messageOf(ended), kind: ended instanceof Failure ? ended.kind : 'bug' },
   )
   emit({ type: 'run-finished', verdict: result.verdict, partial: result.partial })
-  return error === undefined ? { result } : { result, error }
+  return { result, ...(error !== undefined && { error }), ...(kept !== undefined && { kept }) }
 }
 
 /**
@@ -108,7 +113,12 @@ export async function runArm(arm: Arm, context: RunContext): Promise<ArmRun> {
   const symptoms = symptomSources(arm, context)
   const recording = startRecording({ ...host, signal, keep, symptoms }, { clock })
   const emit = recordSteps(recording, outlineOf(arm, target), context.emit)
-  const { outcome: ending, residue } = await withStages({ armId: arm.id, clock, signal, emit }, (stages) =>
+  const keeps = context.keep === true ? isWorthALook : undefined
+  const {
+    outcome: ending,
+    residue,
+    kept,
+  } = await withStages({ armId: arm.id, clock, signal, emit, keeps }, (stages) =>
     measureArm({ ...context, arm, stages, outcome, recording }),
   )
   outcome.machine = await recording.stop()
@@ -116,7 +126,16 @@ export async function runArm(arm: Arm, context: RunContext): Promise<ArmRun> {
   if (ending.status === 'fulfilled') return { outcome: { ...outcome, outcome: 'complete' } }
   const error = asFailure(ending.reason)
   const wasInterrupted = error instanceof Failure && error.kind === 'interrupted'
-  return { outcome: { ...outcome, outcome: wasInterrupted ? 'interrupted' : 'failed', error: messageOf(error) }, error }
+  return {
+    outcome: { ...outcome, outcome: wasInterrupted ? 'interrupted' : 'failed', error: messageOf(error) },
+    error,
+    ...(kept !== undefined && { kept }),
+  }
+}
+
+/** Whether a cluster has something to show after such an error: not where somebody ended the run, or the cluster is not ours (any more). */
+function isWorthALook(error: unknown): boolean {
+  return !(error instanceof Failure) || !['interrupted', 'lost', 'safety-refusal', 'bad-input'].includes(error.kind)
 }
 
 /** An arm that goes on. */

@@ -40,6 +40,60 @@ function harness() {
 const fine = async () => 'fine'
 const never = () => new Promise<never>(() => {})
 
+describe('withStages, asked to keep what failed', () => {
+  const kept = (id: string, log: string[], look: string[]) => ({
+    budgetMs: 1000,
+    run: async () => {
+      log.push(`=${id}`)
+      return look
+    },
+  })
+  const failure = new Failure('inconclusive', 'nodes are late')
+
+  it.each<[string, unknown, string[], readonly string[] | undefined]>([
+    ['undo only what is not of the cluster, and say how to look at it', failure, ['=two', '=one'], ['look here']],
+    ['tear down all after another error', new Error('interrupted'), ['-three', '-two', '-one'], undefined],
+    ['tear down all when nothing went wrong', undefined, ['-three', '-two', '-one'], undefined],
+  ])('should %s', async (_, error, expected, look) => {
+    const { clock, events, interrupt, log, step } = harness()
+    const steps = [
+      { ...step('one', fine), whenKept: kept('one', log, ['look here']) },
+      { ...step('two', fine), whenKept: kept('two', log, []) },
+      step('three', fine),
+    ]
+    const ended = await withStages(
+      {
+        armId: 'a',
+        clock,
+        signal: interrupt.signal,
+        emit: (event) => events.push(event),
+        keeps: (reason) => reason === failure,
+      },
+      async (stages) => {
+        for (const one of steps) await stages.run(one)
+        if (error !== undefined) throw error
+      },
+    )
+    expect(log.slice(3)).toEqual(expected)
+    expect([ended.kept, ended.residue]).toEqual([look, []])
+    expect(events.at(-1)).toMatchObject({ type: 'step-finished', stepId: 'clean-up' })
+    expect(JSON.stringify(events.at(-1)).includes('kept')).toBe(look !== undefined)
+  })
+
+  it('should tell what it could not undo', async () => {
+    const { clock, interrupt, step } = harness()
+    const stuck = { budgetMs: 1000, run: () => Promise.reject(new Error('settings may not have been restored')) }
+    const { residue } = await withStages(
+      { armId: 'a', clock, signal: interrupt.signal, emit: () => {}, keeps: () => true },
+      async (stages) => {
+        await stages.run({ ...step('one', fine), whenKept: stuck })
+        throw failure
+      },
+    )
+    expect(residue).toEqual(['Step one: settings may not have been restored'])
+  })
+})
+
 describe('withStages', () => {
   it('should tear down last first when all went well', async () => {
     const { log, step, run } = harness()

@@ -18,6 +18,8 @@ export interface StagesOptions {
   /** Ends set-up and probing; tear-down goes on. */
   signal: AbortSignal
   emit: RunEventSink
+  /** Whether what was begun is left for somebody to look at, after this error; never when absent. */
+  keeps?: ((error: unknown) => boolean) | undefined
 }
 
 /** What tear-down reports under. */
@@ -25,13 +27,13 @@ export const cleanUpOutline: StepOutline = { id: 'clean-up', title: 'Clean up' }
 
 /**
  * Calls `body` with stages and afterwards tears down every step that was begun, last first, each within a time budget
- * of its own that no interrupt shortens. Returns what could not be torn down; throws what `body` threw, never an
- * error of the tear-down. Whoever listens to events and throws ends the step, and keeps nothing from being torn down.
+ * of its own that no interrupt shortens. Returns what could not be torn down, and how to look at what was kept instead; throws what `body`
+ * threw, never an error of the tear-down. Whoever listens to events and throws ends the step, and keeps nothing from being torn down.
  */
 export async function withStages<T>(
   options: StagesOptions,
   body: (stages: Stages) => Promise<T>,
-): Promise<{ outcome: PromiseSettledResult<T>; residue: string[] }> {
+): Promise<{ outcome: PromiseSettledResult<T> } & TornDown> {
   const { armId, clock } = options
   const listenerErrors: unknown[] = []
   const emit: RunEventSink = (event) => {
@@ -81,9 +83,18 @@ export async function withStages<T>(
   }
 
   const [outcome] = await Promise.allSettled([body({ run, endOn: (signal) => endings.push(signal) })])
-  const residue = await tearDown(begun, { ...options, emit })
-  if (outcome.status === 'rejected' || listenerErrors.length === 0) return { outcome, residue }
-  return { outcome: { status: 'rejected', reason: listenerErrors[0] }, residue }
+  const isKept = outcome.status === 'rejected' && options.keeps?.(outcome.reason) === true
+  const done = await tearDown(begun, isKept, { ...options, emit })
+  if (outcome.status === 'rejected' || listenerErrors.length === 0) return { outcome, ...done }
+  return { outcome: { status: 'rejected', reason: listenerErrors[0] }, ...done }
+}
+
+/** How an arm's end went. */
+interface TornDown {
+  /** What could not be torn down, in sentences. */
+  residue: string[]
+  /** How to look at what was kept, a command each; absent where nothing was. */
+  kept?: readonly string[]
 }
 
 /** Hands `work` a context whose reports count for its step, as long as that goes on. */
@@ -130,16 +141,23 @@ function lookAgainMs(budgetMs: number): number {
   return Math.max(10_000, budgetMs / 4)
 }
 
-async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }: StagesOptions): Promise<string[]> {
+async function tearDown(
+  begun: readonly Step<unknown>[],
+  isKept: boolean,
+  { armId, clock, emit }: StagesOptions,
+): Promise<TornDown> {
   const startedMs = clock.nowMs()
+  const kept: string[] = []
+  const end = async ({ tearDown: undo, whenKept }: Step<unknown>, context: StepContext) => {
+    if (isKept) kept.push(...((await whenKept?.run(context)) ?? []))
+    else await undo?.run(context)
+  }
   const attempt = async (step: Step<unknown>, budgetMs: number, message: string): Promise<string[]> => {
     emit({ type: 'step-progress', armId, stepId: cleanUpOutline.id, text: step.title })
     try {
       const lateness = { message, lastWordsMs }
       await within(clock, budgetMs, lateness, undefined, (signal) =>
-        reporting({ armId, stepId: cleanUpOutline.id, clock, emit }, signal, async (context) =>
-          step.tearDown?.run(context),
-        ),
+        reporting({ armId, stepId: cleanUpOutline.id, clock, emit }, signal, (context) => end(step, context)),
       )
       return []
     } catch (error) {
@@ -150,8 +168,8 @@ async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }:
   const undo = async (steps: readonly Step<unknown>[]) => {
     const left: [step: Step<unknown>, budgetMs: number, message: string][] = []
     for (const step of steps) {
-      if (step.tearDown === undefined) continue
-      const { budgetMs } = step.tearDown
+      const budgetMs = (isKept ? step.whenKept : step.tearDown)?.budgetMs
+      if (budgetMs === undefined) continue
       const message = `not done after ${formatDuration(budgetMs)}`
       if ((await attempt(step, budgetMs, message)).length > 0) left.push([step, lookAgainMs(budgetMs), message])
     }
@@ -162,8 +180,11 @@ async function tearDown(begun: readonly Step<unknown>[], { armId, clock, emit }:
   await undo(begun.slice(1).toReversed())
   await undo(begun.slice(0, 1))
   if (residue.length > 0) emit({ type: 'step-failed', armId, stepId: cleanUpOutline.id, message: residue.join('; ') })
-  else emit({ type: 'step-finished', armId, stepId: cleanUpOutline.id, durationMs: clock.nowMs() - startedMs })
-  return residue
+  else {
+    const text = kept.length > 0 ? { text: 'the cluster is kept (--keep)' } : {}
+    emit({ type: 'step-finished', armId, stepId: cleanUpOutline.id, durationMs: clock.nowMs() - startedMs, ...text })
+  }
+  return kept.length > 0 ? { residue, kept } : { residue }
 }
 
 /** When time is up: how that is reported, and how long the work may take to say more itself. */

@@ -17,6 +17,12 @@ export function controlPlane<Opened extends Cluster | TunableCluster>(
 ): Step<Opened> {
   const knobs = requests.filter(({ knob }) => target.supports(knob, kubernetes).supported)
   let opening: Promise<Opened> | undefined
+  const budgetMs = target.closeBudgetMs?.(fleet) ?? 30_000
+  // An aborted opening cleans up after itself: wait for that, and hear only of what it could not take away.
+  const opened = () =>
+    opening?.catch((error: unknown) => {
+      if (error instanceof Failure && error.kind === 'residue') throw error
+    })
   return {
     ...controlPlaneOutline(target),
     timeoutMs: target.openBudgetMs ?? 120_000,
@@ -29,13 +35,18 @@ export function controlPlane<Opened extends Cluster | TunableCluster>(
       return target.evidence === 'simulated' ? 'its start is not modelled' : 'already running'
     },
     tearDown: {
-      budgetMs: target.closeBudgetMs?.(fleet) ?? 30_000,
+      budgetMs,
       async run() {
-        // An aborted opening cleans up after itself: wait for that, and hear only of what it could not take away.
-        const cluster = await opening?.catch((error: unknown) => {
-          if (error instanceof Failure && error.kind === 'residue') throw error
-        })
+        await (await opened())?.[Symbol.asyncDispose]()
+      },
+    },
+    whenKept: {
+      budgetMs,
+      async run() {
+        const cluster = await opened()
+        if (cluster?.keep !== undefined) return cluster.keep()
         await cluster?.[Symbol.asyncDispose]()
+        return []
       },
     },
   }

@@ -131,6 +131,13 @@ export function fleetUp(
       readyMs !== null
         ? `${formatCount(nodeNames.length)} Ready in ${formatDuration(readyMs)}, ${plural(processes, 'process', 'processes')}`
         : `${nodeNames.length} Ready`,
+    whenKept: {
+      budgetMs: 30_000,
+      async run() {
+        await nodes.stop()
+        return []
+      },
+    },
     tearDown: {
       budgetMs: removalMs + spec.nodes * removalMsPerNode,
       async run({ signal, report }) {

@@ -12,6 +12,12 @@ export interface StepOutline {
   readonly title: string
 }
 
+/** Work at the end of an arm, and how long it may take. */
+export interface Undoing<T> {
+  readonly budgetMs: number
+  run(context: StepContext): Promise<T>
+}
+
 /** One step of an arm: what it sets up, and how that is undone. */
 export interface Step<T> extends StepOutline {
   /** Beyond this the step fails as inconclusive. */
@@ -20,5 +26,10 @@ export interface Step<T> extends StepOutline {
   /** One line about the outcome for whoever watches. */
   summary?(result: T): string
   /** Registered before `setUp` runs and called even if that failed half-way; its budget is its own. */
-  readonly tearDown?: { budgetMs: number; run(context: StepContext): Promise<void> }
+  readonly tearDown?: Undoing<void>
+  /**
+   * In place of `tearDown` where the arm failed and its cluster is left for somebody to look at: undoes what is not the cluster's; nothing when
+   * absent. Resolves to how to look at it, a line each.
+   */
+  readonly whenKept?: Undoing<readonly string[]>
 }

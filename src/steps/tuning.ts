@@ -1,7 +1,7 @@
 import { orAborted } from '../base/abort.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { Cluster, Tuning } from '../targets/target.ts'
-import type { Step, StepOutline } from './step.ts'
+import type { Step, StepContext, StepOutline } from './step.ts'
 
 export const tuningOutline: StepOutline = { id: 'tuning', title: 'Tuning' }
 
@@ -9,6 +9,14 @@ export const tuningOutline: StepOutline = { id: 'tuning', title: 'Tuning' }
 export function tuning({ plan, apply, restore }: Tuning): Step<Cluster> {
   let applying: Promise<Cluster> | undefined
   let restoring: Promise<void> | undefined
+  const putBack = async ({ signal, report }: StepContext) => {
+    if (applying === undefined || restore === undefined) return
+    // What is still being changed would be changed behind its back.
+    await orAborted(signal, Promise.allSettled([applying]))
+    // Once: there is no time for it when what is left is looked at again, and servers half restarted are worse.
+    restoring ??= restore.run(signal, report)
+    await restoring
+  }
   return {
     ...tuningOutline,
     timeoutMs: apply.budgetMs,
@@ -22,15 +30,13 @@ export function tuning({ plan, apply, restore }: Tuning): Step<Cluster> {
       return `settings in force${after}`
     },
     ...(restore !== undefined && {
-      tearDown: {
+      tearDown: { budgetMs: restore.budgetMs, run: putBack },
+      // They are somebody's, and stay as they were found, whatever becomes of the nodes.
+      whenKept: {
         budgetMs: restore.budgetMs,
-        async run({ signal, report }) {
-          if (applying === undefined) return
-          // What is still being changed would be changed behind its back.
-          await orAborted(signal, Promise.allSettled([applying]))
-          // Once: there is no time for it when what is left is looked at again, and servers half restarted are worse.
-          restoring ??= restore.run(signal, report)
-          await restoring
+        async run(context) {
+          await putBack(context)
+          return []
         },
       },
     }),

@@ -88,8 +88,17 @@ export interface PlannedWork {
   expectedMs: number
 }
 
+/** What can be left for somebody to look at when its arm has failed. */
+export interface Keepable {
+  /**
+   * In place of disposing of it: lets go of the cluster, and of the process that would clean up after the run, and leaves all that is in it.
+   * Resolves to how to look at it, a command each. Absent where there is nothing to look at.
+   */
+  keep?(): Promise<readonly string[]>
+}
+
 /** A cluster that was there before, and has yet to get the settings of its arm. Disposing of it takes along the `Cluster` that it becomes. */
-export interface TunableCluster extends AsyncDisposable {
+export interface TunableCluster extends AsyncDisposable, Keepable {
   /** Aborts with the reason when the cluster breaks, or is ours no longer. */
   readonly broken: AbortSignal
   readonly tuning: Tuning
@@ -115,7 +124,7 @@ export interface Tunes<T> {
 }
 
 /** One arm's cluster under test. */
-export interface Cluster extends AsyncDisposable {
+export interface Cluster extends AsyncDisposable, Keepable {
   /** True when disposing of the cluster takes everything in it away, so that no object needs deleting. */
   readonly disposable: boolean
   readonly api: KubeApi

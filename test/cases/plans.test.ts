@@ -279,6 +279,8 @@ describe('what would do nothing', () => {
     [['run', 'base.yaml', '-t', 'local', '--set', 'simulation.kubeProxy=true'], 'does nothing on target local'],
     [['simulate', '--seed', '1', '--seeds', '3'], '--seed'],
     [['cleanup', '--confirm', 'x'], '--confirm does nothing without --clusters'],
+    [['cleanup', '--all-mine', '--run', 'x'], "option '--all-mine' cannot be used with option '--run <id>'"],
+    [['run', 'base.yaml', '-t', 'sim', '--keep'], '--keep does nothing on target sim'],
     [['what-if', 'base.yaml', '--vary', 'fleet.pods.image=a,b'], 'fleet.pods.image would change nothing'],
     [['what-if', 'base.yaml', '--vary', 'fleet.nodes=2,3', '--set', 'fleet.nodes=4'], 'does nothing with --vary'],
     [['what-if', 'base.yaml', '--vary', 'fleet.nodes=2,3', '--profile', 'tunde'], 'did you mean tuned?'],

@@ -1,9 +1,24 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { resumeCommand } from '../../src/cli/resume-command.ts'
+import { runCommand } from '../../src/cli/run-command.ts'
 import type { Result } from '../../src/result/result.ts'
+import { journalLine } from '../../src/run/journal.ts'
+import { surroundingsForTests } from '../../src/testing/surroundings.ts'
 import { start } from './run.ts'
 
 const plan = `apiVersion: scale-test/v1
@@ -25,14 +40,14 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A module that ends the program, as a loss of power would, at the first record of its journal that has a text in it. */
-const killedAt = (text: string, isTorn: boolean) => `
+/** A module that ends the program at the first record of its journal that has a text in it. */
+const killedAt = (text: string) => `
   import fs from 'node:fs'
   import { syncBuiltinESMExports } from 'node:module'
   const write = fs.writeFileSync
   fs.writeFileSync = (to, content, ...rest) => {
     const isHit = typeof content === 'string' && content.startsWith('{"sequence":') && content.includes(${JSON.stringify(text)})
-    write(to, isHit && ${isTorn} ? content.slice(0, content.length / 2) : content, ...rest)
+    write(to, content, ...rest)
     if (isHit) process.kill(process.pid, 'SIGKILL')
   }
   syncBuiltinESMExports()`
@@ -61,9 +76,79 @@ function read(reports: string, name: string): string {
   return readFileSync(join(reports, run, name), 'utf8')
 }
 
-function journalOf(reports: string): { type: string; sequence: number; armId?: string; stepId?: string }[] {
-  const lines = read(reports, 'journal.ndjson').split('\n').slice(0, -1)
-  return lines.map((line) => JSON.parse(line))
+const journalOf = (reports: string) => recordsIn(read(reports, 'journal.ndjson'))
+
+function recordsIn(journal: string): { type: string; sequence: number; armId?: string; stepId?: string }[] {
+  return journal
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+}
+
+/** A folder of reports as SIGKILL would leave it at a record of the journal of its run. */
+interface State {
+  reports: string
+  /** The journal before that record. */
+  before: Buffer
+  record: Buffer
+}
+
+/** Simulates the plan in this process, and keeps the folder of reports as it is at each record of the journal. */
+async function statesOf(reports: string): Promise<State[]> {
+  const states: State[] = []
+  let seen = 0
+  let newest = ''
+  const keepFrom = (from: string, journal: Buffer) => {
+    for (let end = journal.indexOf('\n', seen) + 1; end > 0; end = journal.indexOf('\n', seen) + 1) {
+      states.push({ reports: from, before: journal.subarray(0, seen), record: journal.subarray(seen, end) })
+      seen = end
+    }
+  }
+  const look = () => {
+    const [run] = runsIn(reports)
+    const isGoingOn = ['owner.json', 'journal.ndjson'].every((name) => existsSync(join(reports, run ?? '', name)))
+    if (run === undefined || !isGoingOn) return
+    const journal = readFileSync(join(reports, run, 'journal.ndjson'))
+    if (journal.length === seen) return
+    newest = mkdtempSync(join(folder, 'state-'))
+    cpSync(reports, newest, { recursive: true })
+    // This process lives on; the one that was killed had the same number.
+    const owner = join(newest, run, 'owner.json')
+    writeFileSync(owner, readFileSync(owner, 'utf8').replace(/"startTicks":"\d+"/, '"startTicks":"1"'))
+    keepFrom(newest, journal)
+  }
+  mkdirSync(reports)
+  const surroundings = surroundingsForTests(reports, look)
+  const terminal = { ...surroundings.terminal, write: look }
+  const status = await runCommand(file, { target: 'sim', threads: 1, json: true }, { ...surroundings, terminal })
+  expect(status).toBe(0)
+  // Nothing else was written between the last two records; reports come after both.
+  const [run = ''] = runsIn(reports)
+  keepFrom(newest, readFileSync(join(reports, run, 'journal.ndjson')))
+  return states
+}
+
+/** Everything in a folder of reports but journals, as one text. */
+function filesOf(reports: string): string {
+  const names = readdirSync(reports, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => !name.endsWith('journal.ndjson'),
+  )
+  return names
+    .toSorted()
+    .map(
+      (name) => `${name}\n${statSync(join(reports, name)).isFile() ? readFileSync(join(reports, name), 'utf8') : ''}`,
+    )
+    .join('\n')
+}
+
+/** The arms that are complete by a journal. */
+function armsDoneIn(journal: Buffer): (string | undefined)[] {
+  return recordsIn(journal.toString()).flatMap(({ type, armId }) => (type === 'arm-finished' ? [armId] : []))
+}
+
+function timesBegun(reports: string, arm: string | undefined): number {
+  const begun = journalOf(reports).filter(({ type, stepId }) => type === 'step-started' && stepId === 'control-plane')
+  return begun.filter(({ armId }) => armId === arm).length
 }
 
 const compared = ['result.json', 'samples.ndjson', 'report.html', 'report.md', 'junit.xml', 'figures.csv']
@@ -76,36 +161,66 @@ function expectSame(reports: string, whole: string): void {
 }
 
 describe('a simulated run that is killed', { timeout: 300_000 }, () => {
-  it('should end as if it had run through, killed at whatever record of its journal and resumed', async () => {
-    const whole = join(folder, 'through')
-    expect(await simulate(whole)).toMatchObject({ status: 0 })
-    const left = [...journalOf(whole).keys()]
-    expect(left.length).toBeGreaterThan(20)
-    const tryOne = async (sequence: number) => {
-      const reports = join(folder, `killed-${sequence}`)
-      // Every other record is torn.
-      expect((await simulate(reports, [], killedAt(`{"sequence":${sequence},`, sequence % 2 === 1))).status).toBeNull()
-      const resumed = await scaleTest(reports, ['resume', '--threads', sequence % 3 === 0 ? '2' : '1'])
-      expect(resumed, `killed at record ${sequence}`).toMatchObject({ status: 0 })
-      expectSame(reports, whole)
+  let states: State[]
+  const whole = () => join(folder, 'through')
+  beforeAll(async () => {
+    states = await statesOf(whole())
+  }, 60_000)
+
+  /** Resumes a run that was killed when its journal ended with this. */
+  async function resumeFrom({ reports: kept, before }: State, left: Buffer): Promise<string> {
+    const reports = mkdtempSync(join(folder, 'killed-'))
+    cpSync(kept, reports, { recursive: true })
+    writeFileSync(join(reports, runsIn(reports)[0] ?? '', 'journal.ndjson'), Buffer.concat([before, left]))
+    const status = await resumeCommand(
+      undefined,
+      { threads: 1 },
+      surroundingsForTests(reports, () => {}),
+    )
+    expect(status, left.toString()).toBe(0)
+    return reports
+  }
+
+  it('should end as if it had run through, killed after any record of its journal (fault 19)', async () => {
+    expect(states.length).toBeGreaterThan(20)
+    for (const state of states) {
+      const done = armsDoneIn(Buffer.concat([state.before, state.record]))
+      const reports = await resumeFrom(state, state.record)
+      expectSame(reports, whole())
+      for (const arm of done) expect(timesBegun(reports, arm), `${arm}: ${state.record}`).toBe(1)
+      rmSync(reports, { recursive: true })
     }
-    const worker = async () => {
-      for (let next = left.shift(); next !== undefined; next = left.shift()) await tryOne(next)
+  })
+
+  it('should end as if it had run through, killed in the middle of any record (faults 19, 20)', async () => {
+    const torn = (record: Buffer) => [record.subarray(0, record.length / 2), Buffer.from(record).fill(0, 50)]
+    const [head, ...others] = states
+    for (const left of torn(head?.record ?? Buffer.of()))
+      await expect(resumeFrom(head as State, left)).rejects.toThrow('there is no run to resume')
+    // What is cut off leaves the record before it at the end. Only where other files were written in between is that another case.
+    const differ = others.filter((state, index) => filesOf(state.reports) !== filesOf((states[index] as State).reports))
+    expect(differ.map(({ record }) => JSON.parse(record.toString()).type)).toContain('arm-finished')
+    for (const state of differ) {
+      for (const left of torn(state.record)) {
+        const reports = await resumeFrom(state, left)
+        expectSame(reports, whole())
+        for (const arm of armsDoneIn(state.before)) expect(timesBegun(reports, arm)).toBe(1)
+        rmSync(reports, { recursive: true })
+      }
     }
-    await Promise.all([worker(), worker()])
   })
 
   it('should go on with the 8th of 20 arms when 7 are done, also after a report of it and a second kill', async () => {
     const [whole, reports] = [join(folder, 'twenty'), join(folder, 'seven')]
     await simulate(whole, ['--repeat', '10'])
     const seventh = journalOf(whole).filter(({ type }) => type === 'arm-finished')[6]
-    await simulate(reports, ['--repeat', '10'], killedAt(`{"sequence":${seventh?.sequence},`, false))
+    await simulate(reports, ['--repeat', '10'], killedAt(`{"sequence":${seventh?.sequence},`))
     const reported = await scaleTest(reports, ['report'])
     expect(reported.said).toMatch(/to resume: npm run scale-test -- resume tiny-simulated-\w+-partial-1/)
     const again = await scaleTest(
       reports,
       ['resume', '--threads', '1'],
-      killedAt('"type":"step-started","armId":"untuned-6"', false),
+      killedAt('"type":"step-started","armId":"untuned-6"'),
     )
     expect(again.status).toBeNull()
     expect(again.said).toContain('7 of 20 arms done; continuing with untuned-4')
@@ -126,15 +241,15 @@ describe('a simulated run that is killed', { timeout: 300_000 }, () => {
 })
 
 describe('a run that is not to go on', { timeout: 60_000 }, () => {
-  it.each<[string, (run: string) => void, number, string]>([
+  it.each<[string, (run: string) => void, number, string | RegExp]>([
     [
       'whose journal is damaged',
       (run) => {
         const journal = readFileSync(join(run, 'journal.ndjson'), 'utf8')
-        writeFileSync(join(run, 'journal.ndjson'), journal.replace('{"sequence":3,', '{"sequence:3,'))
+        writeFileSync(join(run, 'journal.ndjson'), journal.replace('{"sequence":3,', '{"sequence":4,'))
       },
       3,
-      'the journal is damaged: ',
+      /the journal is damaged: .*journal\.ndjson, line 4, byte \d+: this record does not match its checksum/,
     ],
     [
       'whose journal lacks a record',
@@ -167,21 +282,32 @@ describe('a run that is not to go on', { timeout: 60_000 }, () => {
     [
       'that another program began',
       (run) => {
-        const journal = readFileSync(join(run, 'journal.ndjson'), 'utf8')
-        writeFileSync(join(run, 'journal.ndjson'), journal.replace(/"program":"/, '"program":"0.0.9 '))
+        const [first = '', ...others] = readFileSync(join(run, 'journal.ndjson'), 'utf8').split('\n')
+        const { crc: _, ...head } = JSON.parse(first)
+        const changed = journalLine({ ...head, program: '0.0.9' })
+        writeFileSync(join(run, 'journal.ndjson'), [changed, ...others].join('\n'))
       },
       3,
       'program: 0.0.9 ',
     ],
+    [
+      'that an earlier version began, without checksums',
+      (run) => {
+        const journal = readFileSync(join(run, 'journal.ndjson'), 'utf8')
+        writeFileSync(join(run, 'journal.ndjson'), journal.replaceAll(/,"crc":"\w+"/g, ''))
+      },
+      2,
+      'an earlier version of scale-test wrote it, without checksums',
+    ],
   ])('should be refused, with its reason, and stay as it is: %s', async (_, damage, status, reason) => {
     const reports = mkdtempSync(join(folder, 'refused-'))
-    await simulate(reports, [], killedAt('"type":"step-started","armId":"tuned-1"', false))
+    await simulate(reports, [], killedAt('"type":"step-started","armId":"tuned-1"'))
     const [name = ''] = runsIn(reports)
     const run = join(reports, name)
     damage(run)
     const before = readdirSync(run, { recursive: true }).toSorted()
     const refused = await scaleTest(reports, ['resume', name])
-    expect(refused.said).toContain(reason)
+    expect(refused.said).toMatch(reason)
     expect(refused.status).toBe(status)
     const after = readdirSync(run, { recursive: true }).filter((one) => one !== 'owner.json')
     expect(after.toSorted()).toEqual(before.filter((one) => one !== 'owner.json'))
@@ -189,7 +315,7 @@ describe('a run that is not to go on', { timeout: 60_000 }, () => {
 
   it('should go on when the number of its dead process has been given to another one', async () => {
     const reports = mkdtempSync(join(folder, 'reused-'))
-    await simulate(reports, [], killedAt('"type":"step-started","armId":"tuned-1"', false))
+    await simulate(reports, [], killedAt('"type":"step-started","armId":"tuned-1"'))
     const [name = ''] = runsIn(reports)
     const file = join(reports, name, 'owner.json')
     const owner = JSON.parse(readFileSync(file, 'utf8'))

@@ -175,6 +175,7 @@ describeWithComponents('two apiservers behind one address', () => {
       kubeletConfiguration: {},
       environment: undefined,
       servers: [credentials[0].server],
+      api,
     })
     uid = await uidOf(api)
   })

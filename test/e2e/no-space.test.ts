@@ -182,10 +182,11 @@ async function startCluster() {
     const [credentials] = all
     const fleet = { nodes: 2, nodesPerProcess: 2, node: { cpu: 8, memory: '16Gi' } }
     const { server } = credentials
-    await startFleet({ ...shared, fleet, kubeletConfiguration: {}, environment: undefined, servers: [server] })
+    const api = connectKubeApi({ credentials, clock, signal: closing.signal })
+    await startFleet({ ...shared, fleet, kubeletConfiguration: {}, environment: undefined, servers: [server], api })
     const ca = pki.ca.cert
     return {
-      api: connectKubeApi({ credentials, clock, signal: closing.signal }),
+      api,
       etcd: etcdOf(clusterId, pkiFolder),
       kubeconfig: await writeKubeconfig(join(folder, 'kubeconfig'), { server, ca, name: 'small' }, pki.admin),
       [Symbol.asyncDispose]: stop,

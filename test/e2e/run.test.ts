@@ -6,11 +6,15 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
+import { loadCredentials } from '../../src/kube/credentials.ts'
+import { connectKubeApi } from '../../src/kube/http.ts'
 import type { Result } from '../../src/result/result.ts'
 import type { SampleLine } from '../../src/result/sample-line.ts'
 import { sampleLine } from '../../src/result/sample-line.ts'
 import { findMarked, isGuarded } from '../../src/targets/local/leftovers.ts'
 import { junitCasesOf } from '../../src/testing/junit-rules.ts'
+import { nobodyThere } from '../../src/testing/load-options.ts'
 import { fillIn, probesIn, resultSchema } from '../../src/testing/outcomes.ts'
 import { describeWithComponents, root } from './components.ts'
 
@@ -56,6 +60,8 @@ beforeEach(() => {
 
 afterEach(() => {
   for (const child of children) child.kill('SIGKILL')
+  // A cluster that was kept has nobody to end it.
+  for (const run of readdirSync(folder)) for (const { pid } of findMarked(run)) process.kill(pid, 'SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -208,6 +214,30 @@ describeWithComponents('a run on target local', () => {
     expect(await exited).toBe(130)
     expect(output()).toContain('cleanup --run e2e-')
     await goneWithin(10_000)
+  })
+
+  it('should keep the cluster of an arm that fails when told so, until cleanup (fault 47)', async () => {
+    const { exited, output } = orchestrate('run', join(folder, 'e2e.yaml'), '--keep', '--set', 'fleet.timeout=100ms')
+    expect(await exited, output()).toBe(4)
+    const runId = runFolder().split('/').at(-1) ?? ''
+    expect(output()).toMatch(
+      new RegExp(`the cluster of untuned-1 was kept.*kubectl --kubeconfig \\S+.*cleanup --run ${runId}\n`, 's'),
+    )
+    expect(readResult()).toMatchObject({ partial: true, arms: [{ outcome: 'failed', residue: [] }] })
+
+    const [, kubeconfig = ''] = /kubectl --kubeconfig (\S+)/.exec(output()) ?? []
+    const credentials = await loadCredentials(kubeconfig, nobodyThere)
+    await using api = connectKubeApi({ credentials, clock: systemClock, signal: new AbortController().signal })
+    expect((await api.get({ resource: 'namespaces', name: 'kube-system' })).metadata.uid).toMatch(/-/)
+    expect(leftovers().filter((one) => one === 'the reaper')).toEqual([])
+
+    const listed = orchestrate('cleanup', '--run', runId, '--dry-run')
+    expect(await listed.exited, listed.output()).toBe(0)
+    expect(listed.output()).toMatch(/would remove \d+ processes: .*kube-apiserver \(\d+\)/)
+    expect(leftovers().length).toBeGreaterThan(4)
+    const removed = orchestrate('cleanup', '--run', runId)
+    expect(await removed.exited, removed.output()).toBe(0)
+    expect(leftovers()).toEqual([])
   })
 
   it('should leave no process and no state when killed (fault 40)', async () => {

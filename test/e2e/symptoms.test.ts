@@ -147,7 +147,7 @@ async function flood(etcd: number, signal: AbortSignal): Promise<void> {
   await agent.close()
 }
 
-/** Reads a ConfigMap again and again, while etcd stands still for half a minute at a time. */
+/** Reads a ConfigMap, and lists all of them, again and again, while etcd stands still for more than half a minute at a time. */
 async function stall(etcd: number): Promise<void> {
   const access = accessTo(etcd, 'apiserver')
   const agent = agentFor(access)
@@ -159,12 +159,14 @@ async function stall(etcd: number): Promise<void> {
       await sleep(500)
     }
   }
-  const asking = ask('/api/v1/namespaces/default/configmaps/kube-root-ca.crt')
+  const paths = ['/api/v1/namespaces/default/configmaps/kube-root-ca.crt', '/api/v1/configmaps?limit=500']
+  const asking = Promise.all(paths.map(ask))
   for (let times = 0; times < 4; times++) {
     process.kill(etcd, 'SIGSTOP')
-    await sleep(33_000)
+    await sleep(35_000)
     process.kill(etcd, 'SIGCONT')
-    await sleep(1000)
+    // Long enough for what has waited to be answered, and short enough for most requests to meet the next stop.
+    await sleep(3000)
   }
   isOver = true
   await asking
@@ -208,21 +210,22 @@ describeWithComponents('symptoms', () => {
       expect(get(outcome, 'scheduler-client-limited').knobs).toContain('scheduler.kubeApiQps')
     })
 
-    it('should be slow reads while etcd stands still for half a minute at a time (fault 39)', {
+    it('should be slow reads and slow lists while etcd stands still for half a minute at a time (fault 39)', {
       timeout: 300_000,
     }, async () => {
       const stalled = Promise.withResolvers<void>()
       const outcome = await run(
         'stalled-etcd',
         // So that some requests end between any two readings of the API server's page, which is read every fourth time.
-        `${set({})}\nmetrics: { every: 10s }\nsteps: [{ observe: { name: stall, for: 150s } }]`,
+        `${set({})}\nmetrics: { every: 10s }\nsteps: [{ observe: { name: stall, for: 160s } }]`,
         (event, etcd) => {
           if (event.type === 'step-started' && event.stepId === 'observe/stall')
             stall(etcd()[0] as number).then(stalled.resolve, stalled.reject)
         },
       )
       await stalled.promise
-      expect(during(get(outcome, 'apiserver-reads-slow'), outcome)).toBe('Observe for 150.0 s')
+      for (const id of ['apiserver-reads-slow', 'apiserver-lists-slow'])
+        expect(during(get(outcome, id), outcome)).toBe('Observe for 160.0 s')
     })
 
     it('should be a slow etcd, and an API server that is slow for it, while etcd is held up again and again', {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { runLabel } from '../../src/kube/labels.ts'
-import { cleanUpClusters } from '../../src/run/cleanup-clusters.ts'
+import { findRemains, removeRemains } from '../../src/run/cleanup-clusters.ts'
 import { dryRun, remoteTarget } from '../../src/targets/remote/index.ts'
 import { leaseFor } from '../../src/targets/remote/lease.ts'
 import { lineOf } from '../../src/targets/remote/objects.ts'
@@ -201,20 +201,20 @@ describe('an etcd without space', () => {
     untuned?.setOutOfSpace(false)
     const { api } = untuned ?? {}
     if (api === undefined) throw new Error('the cluster is missing')
-    const cleanedUp = await cleanUpClusters({
-      clusters: [{ role: 'target', arms: [], context: 'untuned', api: { ...api, readText: async () => '' } }],
-      runId: 'run-1',
+    const cleanup = {
+      clusters: [{ role: 'target' as const, arms: [], context: 'untuned', api: { ...api, readText: async () => '' } }],
       clock: options.clock,
       now: options.now(),
       signal: new AbortController().signal,
       print: () => {},
-    })
+    }
+    const cleanedUp = await removeRemains(await findRemains('run-1', cleanup), cleanup)
     expect(cleanedUp).toEqual({ left: [], next: [] })
     expect(await bench.contents()).toEqual(before)
   })
 })
 
-describe('cleanUpClusters', () => {
+describe('removeRemains', () => {
   const own = (run: string) => ({ [runLabel]: run })
   const clean = { left: [], next: [] }
 
@@ -232,29 +232,50 @@ describe('cleanUpClusters', () => {
     await api.create('namespaces', { metadata: { name: 'others' } })
     await api.create('leases', leaseFor({ runId: 'run-b', who: 'ben@build-7' }, now()))
     const lines: string[] = []
-    const cleanUp = (runId: string | undefined) =>
-      cleanUpClusters({
-        clusters: [{ role: 'target', arms: [], context: 'untuned', api: { ...api, readText: async () => '' } }],
-        runId,
-        clock,
-        now: now(),
-        signal: new AbortController().signal,
-        print: (line) => lines.push(line),
-      })
-    return { bench, before, cleanUp, lines, sleep: clock.sleep }
+    const cleanup = () => ({
+      clusters: [{ role: 'target' as const, arms: [], context: 'untuned', api: { ...api, readText: async () => '' } }],
+      clock,
+      now: now(),
+      signal: new AbortController().signal,
+      print: (line: string) => lines.push(line),
+    })
+    const find = (runId: string | undefined) => findRemains(runId, cleanup())
+    const cleanUp = async (runId: string | undefined) => removeRemains(await find(runId), cleanup())
+    return { bench, before, find, cleanUp, lines, sleep: clock.sleep }
   }
 
   it('should remove one run’s remains by its label and touch nothing else', async () => {
     const { bench, before, cleanUp, lines } = await aborted()
     await using _ = bench
     expect(await cleanUp('run-a')).toEqual(clean)
-    expect(lines).toEqual(['run-a: target (context untuned): removed 1 namespaces, 1 nodes'])
+    expect(lines).toEqual(['run-a: target (context untuned): removed 1 namespace, 1 node'])
     const left = (await bench.contents()).filter((one) => !before.includes(one) && !one.includes('kube-root-ca'))
     expect(left).toEqual([
       'untuned leases kube-system/scale-test',
       'untuned namespaces /b-1',
       'untuned namespaces /others',
     ])
+  })
+
+  it('should find what there is of each run that is not going on, by kind and name, and touch nothing', async () => {
+    const { bench, find, sleep } = await aborted()
+    await using _ = bench
+    const before = await bench.contents()
+    const place = 'target (context untuned)'
+    const a = [
+      { kind: 'namespace', names: ['a-1'] },
+      { kind: 'node', names: ['hollow-7'] },
+    ]
+    const b = [
+      { kind: 'namespace', names: ['b-1'] },
+      { kind: 'Lease', names: ['kube-system/scale-test'] },
+    ]
+    expect(await find(undefined)).toEqual([{ run: 'run-a', places: [{ place, things: a }] }])
+    expect(await find('run-b')).toEqual([{ run: 'run-b', places: [{ place, things: b }] }])
+    expect(await find('run-c')).toEqual([{ run: 'run-c', places: [] }])
+    await sleep(61_000)
+    expect((await find(undefined)).map(({ run }) => run)).toEqual(['run-a', 'run-b'])
+    expect(await bench.contents()).toEqual(before)
   })
 
   it('should leave a run alone that goes on, unless it is named', async () => {
@@ -264,7 +285,7 @@ describe('cleanUpClusters', () => {
     expect(lines[0]).toMatch(/^run-b: still running, left alone/)
     expect(lines[1]).toMatch(/^run-a: .* removed/)
     expect(await cleanUp('run-b')).toEqual(clean)
-    expect(lines[2]).toBe('run-b: target (context untuned): removed 1 namespaces, the Lease kube-system/scale-test')
+    expect(lines[2]).toBe('run-b: target (context untuned): removed 1 namespace, 1 Lease')
     expect(await cleanUp(undefined)).toEqual(clean)
     expect(lines[3]).toBe('no run has left anything behind')
   })

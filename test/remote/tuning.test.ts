@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Failure } from '../../src/base/errors.ts'
 import { exitCodeOf } from '../../src/cli/exit.ts'
 import { ApiError } from '../../src/kube/api.ts'
+import { findRemains, removeRemains } from '../../src/run/cleanup-clusters.ts'
 import type { RunEvent } from '../../src/run/events.ts'
 import { restoreSettings } from '../../src/run/restore-settings.ts'
 import type { RemoteTargetOptions } from '../../src/targets/remote/index.ts'
@@ -294,3 +295,58 @@ function connectWith(
     return { ...connection, readText: (path, asked) => reads(path, () => connection.readText(path, asked)) }
   }
 }
+
+describe('an arm that fails, with --keep', () => {
+  it('should leave what it created, restore the settings, let go of the Lease, and end the run there', async () => {
+    await using bench = await simulatedClusters(['untuned'])
+    const before = await bench.contents()
+    const { options, ran } = tunedByPrograms(bench)
+    const outcome = await run(options, {
+      keep: true,
+      emit(event) {
+        if (event.type === 'step-finished' && event.stepId === 'probe-target')
+          throw new Failure('inconclusive', 'pods are late')
+      },
+    })
+    expect(exitCodeOf(outcome, undefined)).toBe(4)
+    expect(outcome.kept).toEqual({
+      arm: 'untuned-1',
+      look: [
+        expect.stringMatching(
+          /^kubectl --kubeconfig \S+ --context untuned get nodes,namespaces -l scale-test\/run=run-1$/,
+        ),
+      ],
+    })
+    expect(outcome.result).toMatchObject({ partial: true, verdict: 'inconclusive', arms: [{ residue: [] }] })
+    expect(ran.map((line) => line.split(',')[0])).toEqual(['./retune.sh -v untuned', './restore.sh untuned'])
+    const left = (await bench.contents()).filter((one) => !before.includes(one))
+    expect(left.filter((one) => / (deployments|leases) /.test(one))).toEqual(['untuned deployments run-1-probe/probe'])
+    const [{ api } = { api: undefined }] = Object.values(bench.clusters)
+    if (api === undefined) throw new Error('the cluster is missing')
+    const { clock } = options
+    const cleanup = {
+      clusters: [{ role: 'target' as const, arms: [], context: 'untuned', api: { ...api, readText: async () => '' } }],
+      ...{ clock, now: options.now(), signal: new AbortController().signal, print: () => {} },
+    }
+    expect(await removeRemains(await findRemains(undefined, cleanup), cleanup)).toEqual({ left: [], next: [] })
+    expect(await bench.contents()).toEqual(before)
+  })
+
+  it('should be torn down as always where somebody interrupts the run', async () => {
+    await using bench = await simulatedClusters(['untuned'])
+    const before = await bench.contents()
+    const { options } = tunedByPrograms(bench)
+    const interruption = new AbortController()
+    const outcome = await run(options, {
+      keep: true,
+      signal: interruption.signal,
+      emit(event) {
+        if (event.type === 'step-finished' && event.stepId === 'probe-target')
+          interruption.abort(new Failure('interrupted', 'interrupted by SIGINT'))
+      },
+    })
+    expect(exitCodeOf(outcome, 'SIGINT')).toBe(130)
+    expect(outcome.kept).toBeUndefined()
+    expect(await bench.contents()).toEqual(before)
+  })
+})

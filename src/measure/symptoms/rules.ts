@@ -26,6 +26,7 @@ export interface SymptomRule {
 const [halfAMinute, aMinute] = [30_000, 60_000]
 
 /** Time that requests wait for their client's limit, in a second: so many wait at a time, on average. */
+/** Seconds waited per second: how many requests wait at a time. */
 const throttled = perSecond('rest_client_rate_limiter_duration_seconds_sum')
 const throttleLimit = 0.5
 const throttleSource = 'our choice: somebody waits for the client limit more than half of the time'
@@ -275,7 +276,7 @@ export const symptomRules: readonly SymptomRule[] = [
     component: 'kube-controller-manager',
     what: 'controllers cannot catch up: they wait for their client limit',
     measure: throttled,
-    unit: 'count',
+    unit: 'requests',
     limit: throttleLimit,
     forMs: halfAMinute,
     source: throttleSource,
@@ -320,7 +321,7 @@ export const symptomRules: readonly SymptomRule[] = [
     component: 'kube-scheduler',
     what: 'the scheduler is slow: it waits for its client limit',
     measure: throttled,
-    unit: 'count',
+    unit: 'requests',
     limit: throttleLimit,
     forMs: halfAMinute,
     source: throttleSource,
@@ -353,7 +354,7 @@ export const symptomRules: readonly SymptomRule[] = [
     component: 'kubelet',
     what: 'the kubelet reports slowly: it waits for its client limit',
     measure: throttled,
-    unit: 'count',
+    unit: 'requests',
     limit: throttleLimit,
     forMs: halfAMinute,
     source: throttleSource,

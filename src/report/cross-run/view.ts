@@ -129,7 +129,7 @@ function doubtsAbout({ side, findings, worse, notCompared }: ComparedView): stri
     ...(headlines.length === 0 ? [`${letter} and the baseline have no headline figure in common.`] : []),
     ...(headlines.some(({ difference }) => difference.kind === 'one-run')
       ? [
-          `An arm ran only once, so chance cannot be ruled out${worse.length > 0 ? `; ${plural(worse.length, 'figure looks', 'figures look')} worse` : ''}. Repeat the run with REPEAT=4.`,
+          `An arm ran only once, so chance cannot be ruled out${worse.length > 0 ? `; ${plural(worse.length, 'figure looks', 'figures look')} worse` : ''}. Repeat the run with --repeat 4 (make: REPEAT=4).`,
         ]
       : []),
     ...(result.partial ? [`${letter} is partial: ${result.ending ?? 'not all of its arms are complete'}.`] : []),

@@ -23,8 +23,10 @@ export interface MemberStates {
   leader: string | undefined
   /** `https://... did not answer: ...` */
   silent: string[]
-  version: string
-  databaseBytes: number
+  /** Undefined where none answers. */
+  version: string | undefined
+  /** Of the largest database; null where none answers. */
+  databaseBytes: number | null
 }
 
 export interface Gateway {
@@ -85,8 +87,8 @@ export function gatewayOf(etcds: BenchmarkedEtcds, clock: Clock): Gateway {
       return {
         leader,
         silent,
-        version: answers[0]?.version ?? '',
-        databaseBytes: Math.max(0, ...answers.map(({ dbSize }) => dbSize)),
+        version: answers[0]?.version,
+        databaseBytes: answers.length === 0 ? null : Math.max(...answers.map(({ dbSize }) => dbSize)),
       }
     },
     async contents(signal) {

@@ -28,8 +28,8 @@ const row = z.intersection(
     histogram: z.array(z.object({ upToMs: z.number(), count: z.number() })),
     errors: z.array(z.object({ message: z.string(), count: z.number() })),
     /** Keys in the etcd after the row, and the size of its database file. */
-    keysAfter: z.number(),
-    databaseBytes: z.number(),
+    keysAfter: z.number().nullable(),
+    databaseBytes: z.number().nullable(),
     /** While the row ran; null when none of it is on this machine. */
     machineBusy: z.number().nullable(),
   }),

@@ -6,7 +6,7 @@ import { conditionsOf } from '../../measure/conditions.ts'
 import type { Recording } from '../../record/recording.ts'
 import type { BenchmarkedEtcds, ToolEnd } from '../../targets/etcd-benchmark.ts'
 import type { Cluster } from '../../targets/target.ts'
-import type { Step, StepOutline } from '../step.ts'
+import type { Step, StepContext, StepOutline } from '../step.ts'
 import type { Gateway, MemberStates } from './gateway.ts'
 import { gatewayOf } from './gateway.ts'
 import type { BenchmarkRow } from './matrix.ts'
@@ -50,6 +50,15 @@ export function benchmarkEtcd(section: PlannedBenchmark, surroundings: Surroundi
   const rows = matrixOf(section.scale)
   let opening: Promise<BenchmarkedEtcds> | undefined
   let hasWritten = false
+  const takeAway = async ({ signal }: StepContext) => {
+    const etcds = await opening?.catch(() => undefined)
+    if (etcds === undefined) return
+    try {
+      if (etcds.isGiven && hasWritten) await clearGiven(etcds, gatewayOf(etcds, cluster.clock), section, signal)
+    } finally {
+      await etcds[Symbol.asyncDispose]()
+    }
+  }
   return {
     ...outline,
     timeoutMs: rows.length * (section.rowTimeout + clearMs),
@@ -62,7 +71,8 @@ export function benchmarkEtcd(section: PlannedBenchmark, surroundings: Surroundi
       if (etcds.isGiven) await requireEmpty(etcds, gateway, signal)
       hasWritten = true
       const bench: Bench = { ...surroundings, section, etcds, gateway, signal }
-      const { version } = await gateway.states(signal)
+      const { version, silent } = await gateway.states(signal)
+      if (version === undefined) throw new Failure('infrastructure', `no etcd answers: ${formatList(silent)}`)
       const phase = await recording.begin(outline.id)
       try {
         const outcomes: RowOutcome[] = []
@@ -89,16 +99,13 @@ export function benchmarkEtcd(section: PlannedBenchmark, surroundings: Surroundi
       const lacking = done.filter(({ lack }) => lack !== undefined).length
       return lacking === 0 ? plural(done.length, 'row') : `${lacking} of ${plural(done.length, 'row')} inconclusive`
     },
-    tearDown: {
+    tearDown: { budgetMs: clearMs + 120_000, run: takeAway },
+    // They are beside the cluster, not of it.
+    whenKept: {
       budgetMs: clearMs + 120_000,
-      async run({ signal }) {
-        const etcds = await opening?.catch(() => undefined)
-        if (etcds === undefined) return
-        try {
-          if (etcds.isGiven && hasWritten) await clearGiven(etcds, gatewayOf(etcds, cluster.clock), section, signal)
-        } finally {
-          await etcds[Symbol.asyncDispose]()
-        }
+      async run(context) {
+        await takeAway(context)
+        return []
       },
     },
   }
@@ -162,7 +169,7 @@ async function measureRow(row: BenchmarkRow, bench: Bench): Promise<RowOutcome> 
     const after = await gateway.states(signal)
     const keysAfter = await gateway.contents(signal).then(
       ({ keys }) => keys,
-      () => 0,
+      () => null,
     )
     const said = end === undefined ? undefined : parseToolOutput(end.stdout)
     const lacks = [

@@ -269,8 +269,8 @@ function leftTable(typical: readonly StepRun<Benched>[]): Block {
                     { text: argumentsOf(row).join(' '), isCode: true },
                     formatCount(urls.length),
                     latencyMs.missing === 0 ? answered : { text: answered, tone: 'bad' },
-                    formatCount(keysAfter),
-                    formatBytes(databaseBytes),
+                    keysAfter === null ? none : formatCount(keysAfter),
+                    databaseBytes === null ? none : formatBytes(databaseBytes),
                     machineBusy === null ? none : `${Math.round(100 * machineBusy)} % busy`,
                   ],
                 ]

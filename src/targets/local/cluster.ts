@@ -12,7 +12,7 @@ import type { KnobRequest } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { Cluster } from '../target.ts'
 import { createBenches } from './benchmark.ts'
-import { startControlPlane } from './control-plane.ts'
+import { adminKubeconfig, startControlPlane } from './control-plane.ts'
 import { diskUnder } from './disks.ts'
 import type { RunningFleet } from './fleet.ts'
 import { startFleet } from './fleet.ts'
@@ -44,6 +44,8 @@ export interface ClusterOptions {
   ports: Ports
   clock: Clock
   signal: AbortSignal
+  /** Dismisses whoever would end all processes of the run with the orchestrator. */
+  unguard(): Promise<void>
 }
 
 /** Of twenty processes with a thousand kubelets on two cores; a kubelet that is alone takes less. */
@@ -160,6 +162,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
           kubeletConfiguration: rendered.kubeletConfiguration,
           environment: rendered.environment.kubelet,
           servers: controlPlane.credentials.map(({ server }) => server),
+          api,
           signal: fleetSignal,
         })
         if (etcd.neighbour !== undefined)
@@ -212,6 +215,13 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
       ],
 
       benchmarkEtcds: benches.start,
+
+      async keep() {
+        await options.unguard()
+        closing.abort(new Failure('interrupted', 'the cluster is kept'))
+        const kubeconfig = join(stateFolder, adminKubeconfig)
+        return [`kubectl --kubeconfig ${kubeconfig} get nodes,pods --all-namespaces`, `ls ${logFolder}`]
+      },
 
       async [Symbol.asyncDispose]() {
         disposal ??= close()

@@ -17,6 +17,9 @@ import type { KeyPair } from './pki.ts'
 import type { RunningComponent, StartOptions } from './running.ts'
 import { startComponent, untilReady } from './running.ts'
 
+/** In an arm's state folder: for a person who wants to look into its cluster with kubectl. */
+export const adminKubeconfig = 'admin.kubeconfig'
+
 /** A control plane that answers and whose controllers work. */
 export interface ControlPlane {
   /** For the orchestrator, at each apiserver. */
@@ -51,11 +54,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     ...Credentials[],
   ]
   const kubeconfigOf = (name: string, user: KeyPair, server = first) =>
-    writeKubeconfig(join(stateFolder, `${name}.kubeconfig`), { server, ca: pki.ca.cert }, user)
-  // For a person who wants to look into a running cluster with kubectl.
-  await kubeconfigOf('admin', pki.admin)
-  const controllerManagerKubeconfig = await kubeconfigOf('kube-controller-manager', pki.controllerManager)
-  const schedulerKubeconfig = await kubeconfigOf('kube-scheduler', pki.scheduler, second)
+    writeKubeconfig(join(stateFolder, name), { server, ca: pki.ca.cert }, user)
+  await kubeconfigOf(adminKubeconfig, pki.admin)
+  const controllerManagerKubeconfig = await kubeconfigOf('kube-controller-manager.kubeconfig', pki.controllerManager)
+  const schedulerKubeconfig = await kubeconfigOf('kube-scheduler.kubeconfig', pki.scheduler, second)
 
   const etcds = await startEtcds({ ...options, ...options.etcd })
   const roundTrip = options.etcd.members === 1 ? null : await measureRoundTrip(etcds, options)

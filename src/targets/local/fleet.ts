@@ -1,8 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { withTimeLimit } from '../../base/abort.ts'
 import { atOnce } from '../../base/at-once.ts'
 import { plural } from '../../base/count.ts'
 import { makeFolder, readTextFile, writeFileWhole } from '../../base/files.ts'
+import type { KubeApi } from '../../kube/api.ts'
+import { isApiStatus } from '../../kube/api.ts'
 import { connectEndpoint } from '../../kube/http.ts'
 import { kubeletFile } from '../../tuning/render.ts'
 import type { FleetSpec } from '../target.ts'
@@ -21,6 +24,8 @@ export interface FleetOptions extends StartOptions {
   environment: Readonly<Record<string, string>> | undefined
   /** `https://127.0.0.1:port` of each apiserver: processes are dealt out to them in turn. */
   servers: readonly string[]
+  /** Where the nodes register. */
+  api: Pick<KubeApi, 'get'>
 }
 
 /** Hollow nodes that run. */
@@ -41,11 +46,18 @@ export function packNodes({ nodes, nodesPerProcess }: Pick<FleetSpec, 'nodes' | 
 }
 
 /**
+ * How long the next process waits for the nodes of the one before to register. Started all at once, the kubelets of 1000 nodes kept two cores
+ * so busy with TLS handshakes that these timed out, were tried again, and never ended.
+ */
+const registrationMs = 30_000
+const lookMs = 200
+
+/**
  * Starts the hollow nodes, a few processes at a time, until all of their kubelets run. Throws
  * `Failure` when a process cannot be started or dies, and the signal's reason when it aborts: however long it takes until then.
  */
 export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
-  const { fleet, servers, binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed } = options
+  const { fleet, servers, api, binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed } = options
   const folder = join(stateFolder, 'hollow')
   makeFolder(folder, 0o700)
   const kubeconfigs = await Promise.all(
@@ -87,10 +99,19 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
     return process
   }
 
+  const registered = (pack: NodePack) =>
+    withTimeLimit({ clock, limitMs: registrationMs }, async (late) => {
+      for (const name of nodeNames(pack)) {
+        while (!late.aborted && !(await isRegistered(api, name))) await clock.sleep(lookMs, signal)
+      }
+    })
   const [probePack, ...otherPacks] = packNodes(fleet) as [NodePack, ...NodePack[]]
   const probePort = await ports.take()
   const probe = await startPack(probePack, probePort)
-  await atOnce(availableParallelism(), otherPacks, (pack) => startPack(pack))
+  await atOnce(availableParallelism(), otherPacks, async (pack) => {
+    await startPack(pack)
+    if (pack !== otherPacks.at(-1)) await registered(pack)
+  })
   return {
     nodeNames: [probePack, ...otherPacks].flatMap(nodeNames),
     probe: {
@@ -103,6 +124,16 @@ export async function startFleet(options: FleetOptions): Promise<RunningFleet> {
       }),
     },
     processes: 1 + otherPacks.length,
+  }
+}
+
+async function isRegistered(api: Pick<KubeApi, 'get'>, name: string): Promise<boolean> {
+  try {
+    await api.get({ resource: 'nodes', name })
+    return true
+  } catch (error) {
+    if (isApiStatus(error, 404)) return false
+    throw error
   }
 }
 

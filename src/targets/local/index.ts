@@ -163,6 +163,7 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
         ports,
         clock,
         signal,
+        unguard: async () => reaper?.dismiss(),
       }
       return etcdsAlone === undefined ? openCluster(cluster) : openEtcdsAlone(cluster, etcdsAlone)
     },

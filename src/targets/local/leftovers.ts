@@ -1,7 +1,8 @@
 import { basename, join, resolve } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { listFolder, readKernelFile } from '../../base/files.ts'
-import { removeState } from './state-folder.ts'
+import type { Inventory } from '../../base/inventory.ts'
+import { removeState, stateIn } from './state-folder.ts'
 import { untilGone } from './until-gone.ts'
 
 /** Environment variable that every process of a run carries, with the run's id as its value. */
@@ -9,6 +10,9 @@ export const runMark = 'SCALE_TEST_RUN'
 
 /** What the reaper runs; its first argument is the run's id, by which `isGuarded` finds it. */
 export const reaperScript = 'reaper-main.ts'
+
+/** What the reaper is told when it is to end without cleaning up. */
+export const dismissal = 'keep'
 
 /** A process that some run started. */
 export interface MarkedProcess {
@@ -58,6 +62,14 @@ export async function isLeftByGuard(runId: string, clock: Clock, limitMs: number
 /** Where a run keeps what only its running clusters need: certificates, etcd's data, the kubelets' files. */
 export function stateFolderOf(runFolder: string): string {
   return join(resolve(runFolder), 'state')
+}
+
+/** What `removeLeftovers` would end and remove, by kind; kinds of which there is nothing are left out. */
+export function findLeftovers({ runId, stateFolder }: { runId: string; stateFolder: string }): Inventory[] {
+  const processes = findMarked(runId)
+    .filter(({ pid }) => pid !== process.pid)
+    .map(({ pid, program }) => `${basename(program)} (${pid})`)
+  return [{ kind: 'process', names: processes }, ...stateIn(stateFolder)].filter(({ names }) => names.length > 0)
 }
 
 /**

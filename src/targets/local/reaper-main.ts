@@ -1,5 +1,5 @@
 import { systemClock } from '../../base/clock.ts'
-import { removeLeftovers } from './leftovers.ts'
+import { dismissal, removeLeftovers } from './leftovers.ts'
 
 // Waits for the end of the orchestrator, whatever ends it, and removes what is left of its run. See reaper.ts.
 const [runId = '', stateFolder = ''] = process.argv.slice(2)
@@ -8,10 +8,11 @@ const [runId = '', stateFolder = ''] = process.argv.slice(2)
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {})
 
 process.stdout.write('ready\n')
+let said = ''
 try {
-  // Nothing is ever sent: the pipe ends when the orchestrator does, since nobody else has its other end.
-  for await (const _ of process.stdin);
+  // The pipe ends when the orchestrator does, since nobody else has its other end.
+  for await (const text of process.stdin) said += text
 } catch {
   // A broken pipe says the same.
 }
-await removeLeftovers({ runId, stateFolder }, systemClock)
+if (said !== dismissal) await removeLeftovers({ runId, stateFolder }, systemClock)

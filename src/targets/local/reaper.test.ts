@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../base/clock.ts'
-import { findMarked, isGuarded, removeLeftovers, runMark, stateFolderOf } from './leftovers.ts'
+import { findLeftovers, findMarked, isGuarded, removeLeftovers, runMark, stateFolderOf } from './leftovers.ts'
 
 let folder: string
 let runId: string
@@ -152,6 +152,22 @@ function remove(cgroup: string): boolean {
     return false
   }
 }
+
+describe('dismiss', () => {
+  it('should leave processes and state when the orchestrator ends, for cleanup to find', async () => {
+    const child = await orchestrator('await reaper.dismiss(); console.log("dismissed"); process.exit(0)')
+    await once(child, 'exit')
+    expect(isGuarded(runId)).toBe(false)
+    expect(findMarked(runId)).toHaveLength(3)
+    expect(findLeftovers({ runId, stateFolder })).toEqual([
+      { kind: 'process', names: expect.arrayContaining([expect.stringMatching(/^sh \(\d+\)$/)]) },
+      { kind: 'folder', names: [stateFolder] },
+    ])
+    const { killed, residue } = await removeLeftovers({ runId, stateFolder }, systemClock)
+    expect([killed.length, residue]).toEqual([3, []])
+    expect(findLeftovers({ runId, stateFolder })).toEqual([])
+  })
+})
 
 describe('removeLeftovers', () => {
   it('should kill this run’s processes only, and tell which', async () => {

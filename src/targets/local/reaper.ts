@@ -3,17 +3,19 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Failure } from '../../base/errors.ts'
-import { reaperScript } from './leftovers.ts'
+import { dismissal, reaperScript } from './leftovers.ts'
 
 /** A process that outlives the orchestrator for as long as it takes to clean up after it. */
 export interface Reaper {
   isAlive(): boolean
+  /** Has it end without cleaning up: the cluster is kept. Returns when it is gone. */
+  dismiss(): Promise<void>
 }
 
 /**
  * Starts the guard of a run: a small process in a session of its own, so that neither Ctrl-C nor a kill of the
  * orchestrator's process group reaches it. It holds one end of a pipe; when the other end closes, the orchestrator is
- * gone, and every process of the run is killed and `stateFolder` removed. It does so after a run that ended well too:
+ * gone, and every process of the run is killed and `stateFolder` removed, unless it was dismissed before. It does so after a run that ended well too:
  * then there is nothing to do. Throws `Failure('infrastructure')` when it does not start.
  */
 export async function startReaper(run: { runId: string; stateFolder: string }): Promise<Reaper> {
@@ -45,5 +47,14 @@ export async function startReaper(run: { runId: string; stateFolder: string }): 
   child.unref()
   const pipe = child.stdin as Socket
   pipe.unref()
-  return { isAlive: () => child.exitCode === null && child.signalCode === null && !pipe.destroyed }
+  const isAlive = () => child.exitCode === null && child.signalCode === null && !pipe.destroyed
+  return {
+    isAlive,
+    async dismiss() {
+      if (!isAlive()) return
+      const gone = once(child, 'exit')
+      pipe.end(dismissal)
+      await gone
+    },
+  }
 }

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import { isFile, kindOf, listFolder, readKernelFile, readTextFile, realPath, remove } from '../../base/files.ts'
+import type { Inventory } from '../../base/inventory.ts'
 import { readMounts } from './disks.ts'
 
 /** In an arm's state folder: the path of the folder that the arm has elsewhere, on another disk. */
@@ -65,6 +66,19 @@ export async function removeArmState(folder: string, clock: Clock): Promise<stri
     }
   }
   return residue
+}
+
+/** What `removeState` would remove. */
+export function stateIn(stateFolder: string): Inventory[] {
+  const arms = listFolder(stateFolder).map((name) => join(stateFolder, name))
+  return [
+    { kind: 'mount', names: mountPointsBelow(stateFolder) },
+    { kind: 'loop device', names: loopDevicesBelow(stateFolder) },
+    {
+      kind: 'folder',
+      names: [...arms.flatMap(elsewhereOf), ...(kindOf(stateFolder) === undefined ? [] : [stateFolder])],
+    },
+  ]
 }
 
 /** The same for all arms of a run. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { orAborted } from '../../base/abort.ts'
+import { runLabel } from '../../kube/labels.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Knob } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
@@ -13,7 +14,7 @@ import { existingNodes, hollowNodes } from './fleet/nodes.ts'
 import type { HeldTarget, HoldOptions } from './hold.ts'
 import { givenUp, holdTarget } from './hold.ts'
 import { hollowArm } from './hollow-spec.ts'
-import type { PlannedTarget } from './reach.ts'
+import type { PlannedTarget, Reach } from './reach.ts'
 import { serverVersionOf } from './reach.ts'
 import { programTuning } from './tuning.ts'
 
@@ -47,10 +48,14 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
   const { plan, armId, logFolder, signal } = options
   const held = await holdTarget(options)
   const letGo = () => held[Symbol.asyncDispose]()
+  const keep = async () => {
+    await letGo()
+    return waysToLook(held, options.holder.runId)
+  }
   const { retune, restore } = plan.remote ?? {}
   if (retune === undefined) {
     try {
-      return await clusterOf(held, options, AbortSignal.any([signal, held.lease.lost]))
+      return { ...(await clusterOf(held, options, AbortSignal.any([signal, held.lease.lost]))), keep }
     } catch (error) {
       throw await givenUp(letGo, error)
     }
@@ -62,8 +67,16 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
   return {
     broken: held.lease.lost,
     tuning: programTuning({ ...options, retune, restore, held, becomes, logFolder: join(logFolder, armId) }),
+    keep,
     [Symbol.asyncDispose]: letGo,
   }
+}
+
+/** Commands that show what a run has created. */
+function waysToLook({ target, host }: HeldTarget, runId: string): string[] {
+  const on = ({ kubeconfig, context }: Reach, what: string) =>
+    `kubectl --kubeconfig ${kubeconfig} --context ${context} get ${what} -l ${runLabel}=${runId}`
+  return [on(target, 'nodes,namespaces'), ...(host === undefined ? [] : [on(host, 'pods --all-namespaces')])]
 }
 
 /** What came before a target could be used. */

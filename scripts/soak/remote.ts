@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import { systemClock } from '../../src/base/clock.ts'
+import { setScene } from '../../test/e2e-remote/scene.ts'
+import type { SoakOptions } from './kills.ts'
+import { soakKills } from './kills.ts'
+
+/**
+ * Kills runs on the two clusters of the end-to-end test of target remote, and compares every object of both, by UID, and what their servers
+ * were started with.
+ */
+export async function soakRemote(options: SoakOptions): Promise<boolean> {
+  await using scene = await setScene()
+  const { cluster } = scene
+  scene.writeClusters({ host: cluster.host.uid, target: cluster.target.uid })
+  const clusters = join(scene.folder, 'clusters.yaml')
+  const program = (args: readonly string[]) => `exec node src/start.cjs ${args.map((word) => `'${word}'`).join(' ')}`
+  return await soakKills(
+    {
+      // Kubelets look for what is to be removed every few seconds.
+      patienceMs: 60_000,
+      reports: join(scene.folder, 'reports'),
+      run: ['run', join(import.meta.dirname, 'remote-plan.yaml'), '--target', 'remote', '--clusters', clusters],
+      cleanup: (runId) => ['cleanup', '--clusters', clusters, ...(runId === undefined ? [] : ['--run', runId])],
+      start(args) {
+        const killing = new AbortController()
+        let said = ''
+        const ended = scene.follow(program(args), { signal: killing.signal }).then(
+          ({ status, stdout, stderr }) => {
+            said = `${stdout}${stderr}`
+            return status
+          },
+          async () => {
+            // What nsenter started ends a moment after nsenter.
+            await systemClock.sleep(200)
+            return null
+          },
+        )
+        return { kill: () => killing.abort(), ended, said: () => said }
+      },
+      async state() {
+        const contents = Object.entries(await scene.contents())
+        const objects = contents.map(([ref, object]) => `${ref} ${JSON.stringify(object)}`)
+        const servers = (await scene.servers()).split('\n')
+        const { processes, cgroups } = cluster.inspect()
+        return new Set([
+          ...objects.map((object) => `object ${object}`),
+          ...servers.map((line) => `server ${line}`),
+          ...processes.map((line) => `process ${line}`),
+          ...cgroups.map((path) => `cgroup ${path}`),
+        ])
+      },
+      // A clean-up restores no settings (docs/remote-clusters.md).
+      async afterCleanup() {
+        const [retune = '', ...words] = cluster.retune
+        await cluster.run(retune, [...words, 'as-before'])
+        await systemClock.sleep(1000)
+      },
+    },
+    options,
+  )
+}
