@@ -1,6 +1,6 @@
 # The commands of scale-test. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help scale-test simulate fidelity components image e2e-remote soak soak-hour test verify audit schema known bench clean
+.PHONY: help scale-test simulate fidelity components image e2e-remote soak soak-hour test verify audit reliability schema known bench clean
 
 PLAN   ?= single-node
 TARGET ?=
@@ -77,15 +77,19 @@ soak: $(installed) ## Kill a small run again and again, and look for what is lef
 soak-hour: $(installed) ## Disturb a run of 200 nodes once a minute, and watch the memory of the orchestrator: MINUTES
 	@exec node scripts/soak.ts hour
 
-verify: $(installed) ## Type check, lint, format, unused code, imports between rooms, dependencies
+verify: $(installed) ## Type check, lint, format, unused code, imports between rooms, dependencies, docs/reliability.md
 	@tsc --noEmit
 	@biome ci --error-on-warnings
 	@knip
 	@node scripts/verify-rooms.ts
 	@node scripts/verify-dependencies.ts
+	@node scripts/reliability.ts --check
 
 audit: $(installed) ## Ask the npm registry for known vulnerabilities of the dependencies; skipped when it cannot be reached
 	@node scripts/audit.ts
+
+reliability: $(installed) ## Write docs/reliability.md: what can go wrong, and the tests that show what happens then
+	@node scripts/reliability.ts
 
 schema: $(installed) ## Write the schemas by which editors check plans and profiles
 	@node scripts/schema.ts

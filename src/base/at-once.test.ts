@@ -32,7 +32,7 @@ describe('atOnce', () => {
 })
 
 describe('createPlaces', () => {
-  it('should let nobody begin before a place is free, however what had it ended', async () => {
+  it('should let nobody begin before a place is free, however what had it ended (review 20)', async () => {
     const places = createPlaces(2)
     const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const seen: string[] = []

@@ -85,7 +85,7 @@ describe('formatDuration', () => {
     [252_000, '4 m 12 s'],
     [2_092_000, '34 m 52 s'],
     [596 * 3_600_000, '596 h 0 m'],
-  ])('should say %d ms as people do', (durationMs, text) => {
+  ])('should say %d ms as people do (hostile 42)', (durationMs, text) => {
     expect(formatDuration(durationMs)).toBe(text)
   })
 })

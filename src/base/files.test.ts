@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -54,7 +55,7 @@ describe('writeFileWhole', () => {
     expect(readdirSync(join(folder, 'new'))).toEqual(['result.json'])
   })
 
-  it('should keep what was there, say why, and leave nothing unfinished when it cannot write', () => {
+  it('should keep what was there, say why, and leave nothing unfinished when it cannot write (fault 21)', () => {
     const path = join(folder, 'taken')
     mkdirSync(join(path, 'inside'), { recursive: true })
     expect(failureOf(() => writeFileWhole(path, 'x'))).toBe(`infrastructure: ${path} cannot be written: it is a folder`)
@@ -113,7 +114,7 @@ describe('readTextFile', () => {
     expect(failureOf(() => readTextFile(folder))).toBe(`bad-input: ${folder} is a folder, not a file`)
   })
 
-  it('should refuse what is not there, too large, not UTF-8, or no path', () => {
+  it('should refuse what is not there, too large, not UTF-8, or no path (hostile 26)', () => {
     const path = join(folder, 'bytes')
     expect(failureOf(() => readTextFile(path))).toBe(
       `bad-input: ${path} cannot be read: there is no such file or folder`,
@@ -151,6 +152,29 @@ describe('openLineFile', () => {
     const file = openLineFile('/dev/full')
     expect(failureOf(() => file.append('x'))).toBe(
       'infrastructure: /dev/full cannot be written: no space left on device',
+    )
+    file.close()
+  })
+})
+
+describe('a line file that somebody takes away while it is written (fault 37)', () => {
+  it.each<[string, (path: string) => void]>([
+    ['is removed', (path) => rmSync(path)],
+    ['is moved', (path) => renameSync(path, `${path}.moved`)],
+    [
+      'is replaced',
+      (path) => {
+        renameSync(path, `${path}.moved`)
+        writeFileSync(path, '')
+      },
+    ],
+  ])('should say so, and take no more lines, when it %s', (_, take) => {
+    const path = join(folder, 'lines')
+    const file = openLineFile(path)
+    file.append('one')
+    take(path)
+    expect(failureOf(() => file.append('two'))).toBe(
+      `infrastructure: ${path} was removed or moved while it was being written`,
     )
     file.close()
   })

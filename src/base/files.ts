@@ -326,7 +326,10 @@ export function openLineFile(path: string): LineFile {
   return {
     append: (line) =>
       onFile(path, 'written', () => {
-        const wholeBytes = fstatSync(file).size
+        const { size: wholeBytes, ino } = fstatSync(file)
+        // Whoever removes or moves a folder leaves open files alone: what they get is lost, or not where it is looked for.
+        if (statSync(path, { throwIfNoEntry: false })?.ino !== ino)
+          throw new Failure('infrastructure', `${shownPath(path)} was removed or moved while it was being written`)
         try {
           writeFileSync(file, `${withoutKnownSecrets(line)}\n`)
         } catch (error) {

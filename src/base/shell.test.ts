@@ -61,7 +61,7 @@ describe('runProgram', () => {
     ['ends', 'sleep 600 & sleep 600 & exit 0', { status: 0 }],
     ['fails', 'sleep 600 & exit 7', { status: 7 }],
     ['is killed', 'sleep 600 & kill -9 $$', { endedBy: 'SIGKILL' }],
-  ])('should leave nothing of it running when the program %s', async (_, script, end) => {
+  ])('should leave nothing of it running when the program %s (review 5)', async (_, script, end) => {
     expect(await runProgram(optionsOf(script))).toMatchObject(end)
     await until(() => markedProcesses().length === 0)
   })
@@ -132,7 +132,7 @@ await runProgram({ ...${JSON.stringify(options)}, clock, signal: new AbortContro
     await expect(failing).rejects.toMatchObject({ kind: 'infrastructure', message: expect.stringMatching(message) })
   })
 
-  it('should say so, and start nothing, when its output cannot be kept', async () => {
+  it('should say so, and start nothing, when its output cannot be kept (review 5)', async () => {
     writeFileSync(join(folder, 'logs'), 'a file where the folder is to be')
     await expect(runProgram(optionsOf('sleep 600'))).rejects.toMatchObject({
       kind: 'infrastructure',

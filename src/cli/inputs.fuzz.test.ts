@@ -56,7 +56,7 @@ function written(name: string, content: string): string {
 
 const placed = /^[\s\S]*?:\d+:\d+ {2}|^\S+ (is|has|makes) /
 
-describe('plans and profiles that ship, with edits', { timeout: 300_000 }, () => {
+describe('plans and profiles that ship, with edits (fault 45)', { timeout: 300_000 }, () => {
   const texts = ['smoke.yaml', '1k-nodes.yaml', 'single-node.yaml'].map((name) =>
     readFileSync(join(folders.plans, name), 'utf8'),
   )
@@ -94,7 +94,7 @@ describe('plans and profiles that ship, with edits', { timeout: 300_000 }, () =>
   })
 })
 
-describe('results of the samples, with edits', { timeout: 300_000 }, () => {
+describe('results of the samples, with edits (fault 45)', { timeout: 300_000 }, () => {
   const samples = ['sample', 'sample-releases'].map((name) =>
     readFileSync(join(root, 'reports', name, 'result.json'), 'utf8'),
   )
@@ -163,7 +163,7 @@ describe('a calibration, with edits', { timeout: 300_000 }, () => {
   })
 })
 
-describe('a journal, with edits', { timeout: 300_000 }, () => {
+describe('a journal, with edits (fault 45)', { timeout: 300_000 }, () => {
   const records = [
     {
       type: 'run-begun',

@@ -58,7 +58,7 @@ describe('reportCommand', () => {
       4,
       'untuned #1: the fill timed out after 2.00 s with',
     ],
-  ])('should end with the status of the verdict, as the run did: %s', async (_, set, expected, words) => {
+  ])('should end with the status of the verdict, as the run did: %s (hostile 18)', async (_, set, expected, words) => {
     const { status, folder } = await smoke({ set: ['seed=7', ...set] })
     const ran = readFileSync(join(folder, 'report.html'), 'utf8')
     expect(status).toBe(expected)
@@ -156,7 +156,7 @@ describe('reportCommand', () => {
       (result) => Object.assign(result, { evidence: 'measured' }),
       'result.json records figures of target sim as measured',
     ],
-  ])('should not take the word of a result that says pass and has %s', async (_, change, words) => {
+  ])('should not take the word of a result that says pass and has %s (hostile 18)', async (_, change, words) => {
     withChange(change)
     const { status, text } = await reported(whole)
     expect([status, text]).toEqual([4, expect.stringContaining(words)])

@@ -172,8 +172,8 @@ async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, 
   await restoreSettings(on.target, remains.leftTuned, { signal: interruption.signal, print: terminal.print })
 }
 
-/** A reaper has 5 s to kill, and then removes the state. */
-const guardLimitMs = 20_000
+/** A reaper gives up when nothing has gone for half a minute; big fleets take as long as they take. */
+const guardLimitMs = 120_000
 
 function requireNothingLeft(left: readonly string[], next: readonly string[] = []): void {
   if (left.length === 0) return

@@ -22,9 +22,27 @@ export interface UnusableHost {
   because: string
 }
 
+/** What a pod takes of its node: all that is kept of it, as a cluster may have tens of thousands. */
+export interface TakenRoom {
+  node: string
+  cores: number
+  memoryBytes: number
+}
+
+/** What a pod takes of the node that it is on; undefined where it is on none, or has ended. */
+export function takenBy(pod: Pod): TakenRoom | undefined {
+  const { nodeName: node } = pod.spec
+  const hasEnded = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
+  if (node === undefined || hasEnded) return undefined
+  return { node, cores: requested(pod, 'cpu'), memoryBytes: requested(pod, 'memory') }
+}
+
 /** What is there for pods without tolerations: machines with room, by their name, and those that are left out. */
-export function roomOf(nodes: readonly Node[], pods: readonly Pod[]): { hosts: HostRoom[]; unusable: UnusableHost[] } {
-  const podsByNode = Map.groupBy(pods.filter(isOnNode), ({ spec }) => spec.nodeName ?? '')
+export function roomOf(
+  nodes: readonly Node[],
+  taken: readonly TakenRoom[],
+): { hosts: HostRoom[]; unusable: UnusableHost[] } {
+  const takenByNode = Map.groupBy(taken, ({ node }) => node)
   const hosts: HostRoom[] = []
   const unusable: UnusableHost[] = []
   for (const node of nodes) {
@@ -34,23 +52,18 @@ export function roomOf(nodes: readonly Node[], pods: readonly Pod[]): { hosts: H
       unusable.push({ name, because })
       continue
     }
-    const there = podsByNode.get(name) ?? []
+    const there = takenByNode.get(name) ?? []
     const { allocatable = {} } = node.status ?? {}
     hosts.push({
       name,
       hostname: node.metadata.labels?.['kubernetes.io/hostname'] ?? name,
       maxPods: quantityOf(allocatable.pods),
       pods: there.length,
-      freeCores: quantityOf(allocatable.cpu) - sumOf(there.map((pod) => requested(pod, 'cpu'))),
-      freeMemoryBytes: quantityOf(allocatable.memory) - sumOf(there.map((pod) => requested(pod, 'memory'))),
+      freeCores: quantityOf(allocatable.cpu) - sumOf(there.map(({ cores }) => cores)),
+      freeMemoryBytes: quantityOf(allocatable.memory) - sumOf(there.map(({ memoryBytes }) => memoryBytes)),
     })
   }
   return { hosts, unusable }
-}
-
-/** Pods that have ended take no room. */
-function isOnNode({ spec, status }: Pod): boolean {
-  return spec.nodeName !== undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
 }
 
 function unusableBecause(node: Node): string | undefined {

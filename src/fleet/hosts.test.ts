@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Node, Pod } from '../kube/resources.ts'
 import { plannedPods } from '../testing/plans.ts'
-import { roomOf } from './host-room.ts'
+import { roomOf, takenBy } from './host-room.ts'
 import { chooseHosts } from './hosts.ts'
 import type { HollowFleetSpec } from './manifests.ts'
 
@@ -34,8 +34,10 @@ const podOn = (nodeName: string, requests: Record<string, string> = {}, rest: Pa
   ...rest,
 })
 
+const takenIn = (pods: readonly Pod[]) => pods.flatMap((pod) => takenBy(pod) ?? [])
+
 const refusals = (nodes: readonly Node[], pods: readonly Pod[], fleet: Partial<HollowFleetSpec>) =>
-  chooseHosts(roomOf(nodes, pods), specOf(fleet)).findings.flatMap((finding) => (finding.ok ? [] : [finding]))
+  chooseHosts(roomOf(nodes, takenIn(pods)), specOf(fleet)).findings.flatMap((finding) => (finding.ok ? [] : [finding]))
 
 describe('chooseHosts', () => {
   it('should find the overflow of the published experiment, and say what helps', () => {
@@ -73,7 +75,7 @@ describe('chooseHosts', () => {
 
   it('should take the machines with most room, exactly as many as planned', () => {
     const crowded = Array.from({ length: 20 }, () => podOn('host-01'))
-    const { hosts } = chooseHosts(roomOf(machines(4), crowded), specOf({ nodes: 10, hosts: 3 }))
+    const { hosts } = chooseHosts(roomOf(machines(4), takenIn(crowded)), specOf({ nodes: 10, hosts: 3 }))
     expect(hosts.map(({ hostname }) => hostname)).toEqual(['host-00.example', 'host-02.example', 'host-03.example'])
   })
 
@@ -128,7 +130,7 @@ describe('roomOf', () => {
       ...(restartPolicy !== undefined && { restartPolicy }),
     })
     const pod = (spec: object): Pod => ({ metadata: {}, spec: { nodeName: 'a', containers: [], ...spec } })
-    const free = (spec: object) => roomOf([machine('a')], [pod(spec)]).hosts[0]?.freeCores
+    const free = (spec: object) => roomOf([machine('a')], takenIn([pod(spec)])).hosts[0]?.freeCores
     expect(free({ containers: [wants('1'), wants('500m')] })).toBe(14.5)
     expect(free({ containers: [wants('1')], initContainers: [wants('3')] })).toBe(13)
     expect(free({ containers: [wants('1')], initContainers: [wants('2', 'Always')], overhead: { cpu: '1' } })).toBe(12)

@@ -177,7 +177,7 @@ describe('requests', () => {
     })
   })
 
-  test('should read a list page by page when it is long', async () => {
+  test('should read a list page by page when it is long (fault 24)', async () => {
     const page = (name: string, rest?: string) =>
       json({ metadata: { resourceVersion: '77', ...(rest && { continue: rest }) }, items: [{ metadata: { name } }] })
     const { port, received } = await serve([page('a', 'c+1'), page('b', 'c2'), page('c')])

@@ -41,7 +41,7 @@ async function decoded(bytes: Uint8Array, cuts: readonly number[]): Promise<unkn
   return told
 }
 
-test('should give the same events, or the same ApiError, wherever the bytes of whatever stream are cut', async () => {
+test('should give the same events, or the same ApiError, wherever the bytes of whatever stream are cut (fault 45)', async () => {
   const content = fc.oneof(
     nearly(stream).map((value) => Buffer.from(Array.isArray(value) ? lines(value) : JSON.stringify(value))),
     nearlyText(lines(stream)).map((text) => Buffer.from(text)),

@@ -102,7 +102,7 @@ describe('readLimiters', () => {
     expect(bindings).toMatchObject({ requests: { POST: 199 }, gatingRequests: 199, floorMs: 1980, waitedMs: null })
   })
 
-  it('should count tokens as a third call per pod when pods have one, and not know whose waits those of POST are', () => {
+  it('should count tokens as a third call per pod when pods have one, and not know whose waits those of POST are (review 7)', () => {
     const tokens = { ...rollout, tokens: 199 }
     const shared = { ...requests, 'POST serviceaccounts/token': 250 }
     const [kube, events] = readLimiters({ before, after }, shared, limits, tokens)
@@ -129,7 +129,7 @@ describe('readLimiters', () => {
     ])
   })
 
-  it('should count the pods that the probe saw come and go, and no more than the controllers wrote', () => {
+  it('should count the pods that the probe saw come and go, and no more than the controllers wrote (review 6)', () => {
     const gating = (podsCreated: number, podsDeleted: number) =>
       readLimiters({ before, after }, { 'POST pods': 9999 }, limits, { ...rollout, podsCreated, podsDeleted }).find(
         ({ client }) => client === 'controllers',
@@ -207,7 +207,7 @@ describe('explainStops', () => {
     [10, null, true],
     [0, null, true],
   ])(
-    'should take a floor of 8.45 s for the reason of a stop at %d ms only near it',
+    'should take a floor of 8.45 s for the reason of a stop at %d ms only near it (review 6)',
     (created, boundBy, contradicts) => {
       const [explanation] = explainStops({ created }, limiters)
       expect([explanation?.boundBy, explanation?.contradicts ?? false]).toEqual([boundBy, contradicts])

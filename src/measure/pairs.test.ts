@@ -25,7 +25,7 @@ function increase(before: string, after: string): number[] | string {
 }
 
 describe('pairs', () => {
-  it('should tell by how much each series grew, in whatever order its labels are', () => {
+  it('should tell by how much each series grew, in whatever order its labels are (review 14)', () => {
     const before = 'a_total{x="1",y="2"} 5\na_total{x="2"} 7\n'
     expect(increase(before, 'a_total{y="2",x="1"} 6.5\na_total{x="2"} 7\n')).toEqual([1.5, 0])
   })

@@ -67,7 +67,7 @@ describe('a rollout timeline', () => {
     return timeline
   }
 
-  it('should count the pods that no node has room for at its end, with what the scheduler says', () => {
+  it('should count the pods that no node has room for at its end, with what the scheduler says (fault 26)', () => {
     const timeline = rollout()
     for (const uid of ['b', 'c']) timeline.pod({ type: 'ADDED', object: homeless(uid), atMs: 1100, exact: true })
     expect(timeline.summary().unschedulable).toEqual({ pods: 2, because: '0/2 nodes are available: 2 Too many pods' })
@@ -108,7 +108,7 @@ describe('a rollout timeline', () => {
     expect(timeline.stops().available).toBe(500)
   })
 
-  it('should not take a replacement with the same name for the pod it replaces', () => {
+  it('should not take a replacement with the same name for the pod it replaces (fault 26)', () => {
     const timeline = rollout()
     timeline.pod({ type: 'ADDED', object: pod('b', up), atMs: 1010, exact: true })
     timeline.pod({ type: 'DELETED', object: pod('b', up), atMs: 1020, exact: true })
@@ -271,7 +271,7 @@ describe('a pod that ceases to be Ready', () => {
       100,
       2,
     ],
-  ])('should count it only while it is: it %s', (_, changes, readyMs, ready) => {
+  ])('should count it only while it is: it %s (fault 26)', (_, changes, readyMs, ready) => {
     const timeline = rolloutThatSees(changes)
     expect(timeline.stops().ready).toBe(readyMs)
     expect(timeline.done()).toBe(ready)

@@ -75,13 +75,16 @@ describe('YAML that is none', () => {
     ['a list as key', plan.replace('name: small', '[a]: small'), '2:1  a key has to be plain text'],
     ['nothing as key', plan.replace('name: small', ': small'), '2:1  a key has to be plain text'],
     ['a key twice', plan.replace('nodes: 2', 'nodes: 2\n  nodes: 2'), '5:3  nodes: written twice, first in line 4'],
-  ])('should be told as one mistake in our words when there is %s', (_, text, expected) => {
-    const message = refusalOf(text)
-    expect(message).toMatch(/^1 mistake in plan\.yaml; nothing was started\n\nplan\.yaml:\d+:\d+ {2}/)
-    expect(message).toContain(expected)
-    expect(message?.split('\n')).toHaveLength(5)
-    expect(message).not.toMatch(/YAML\.|Implicit|implicit|Flow|flow-|token|Unresolved|Unexpected|mapping/)
-  })
+  ])(
+    'should be told as one mistake in our words when there is %s (fault 34) (hostile 24, 25, 26)',
+    (_, text, expected) => {
+      const message = refusalOf(text)
+      expect(message).toMatch(/^1 mistake in plan\.yaml; nothing was started\n\nplan\.yaml:\d+:\d+ {2}/)
+      expect(message).toContain(expected)
+      expect(message?.split('\n')).toHaveLength(5)
+      expect(message).not.toMatch(/YAML\.|Implicit|implicit|Flow|flow-|token|Unresolved|Unexpected|mapping/)
+    },
+  )
 })
 
 describe('a file that is no plan', () => {
@@ -111,7 +114,7 @@ describe('a file that is no plan', () => {
     ['.netrc', `machine x login y password ${secret}\n`, 'found a single value'],
   ]
 
-  it.each(others)('should be named, and nothing of it shown: %s', (_, text, expected) => {
+  it.each(others)('should be named, and nothing of it shown: %s (hostile 4)', (_, text, expected) => {
     const clusters = { files: { x: text }, over: ['x'] }
     const ways = [
       refusalOf(text),
@@ -187,13 +190,13 @@ describe('the limits of a plan', () => {
       '10,000 values',
     ],
     ['a megabyte', `fleet: ${'x'.repeat(2 ** 20)}`, 'larger than 256.0 KiB'],
-  ])('should be kept: %s', (_, text, expected) => {
+  ])('should be kept: %s (hostile 12)', (_, text, expected) => {
     const message = refusalOf(text)
     expect(message).toContain(expected)
     expect(message?.length).toBeLessThan(10_000)
   })
 
-  it('should be kept by includes that double', () => {
+  it('should be kept by includes that double (hostile 13)', () => {
     const names = Array.from({ length: 26 }, (_, index) => `f${index}`)
     const files = Object.fromEntries(names.map((name, index) => [name, `include: [f${index + 1}, f${index + 1}]\n`]))
     const message = refusalOf(`include: [f0]\n${plan}`, { files: { ...files, f26: 'fleet: { nodes: 2 }' } })
@@ -229,7 +232,7 @@ describe('the limits of a plan', () => {
     expect(message?.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u)
   })
 
-  it('should read the quotes of an override once', () => {
+  it('should read the quotes of an override once (hostile 16)', () => {
     const memory = (value: string) => refusalOf(plan, { overrides: [`fleet.node.memory=${value}`] })
     expect(memory('"8Gi"')).toBeUndefined()
     expect(memory(`'"8Gi"'`)).toContain('found "\\"8Gi\\""')

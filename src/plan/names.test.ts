@@ -70,7 +70,7 @@ describe('the form of names', () => {
     ],
     ['path', ['~/a b/ü.yaml'], ['', 'a\0b']],
     ['reference', ['Anything'], ['']],
-  ])('should be kept by a %s', (kind, right, wrong) => {
+  ])('should be kept by a %s (hostile 30) (review 35)', (kind, right, wrong) => {
     for (const text of right) expect([text, names[kind].safeParse(text).success]).toEqual([text, true])
     for (const text of wrong) expect([text, names[kind].safeParse(text).success]).toEqual([text, false])
   })

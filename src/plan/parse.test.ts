@@ -40,7 +40,7 @@ describe('parsePlan', () => {
     expect(plan.fleet).toMatchObject({ nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi' } })
   })
 
-  it('should report all mistakes with line and column when there are three', () => {
+  it('should report all mistakes with line and column when there are three (fault 34)', () => {
     const wrong = minimal
       .replace('nodes: 2', 'nodes: two')
       .replace('timeout: 1m', 'timeout: 60')
@@ -223,7 +223,7 @@ thresholds:
     expect(refusalOf(minimal.replace('nodes: 2', `nodes: ${value}`))).toContain(`fleet.nodes: ${message}\n`)
   })
 
-  it.each(['60', '.nan', '-60s', '60 s', '1d'])('should refuse a duration when it is %s', (value) => {
+  it.each(['60', '.nan', '-60s', '60 s', '1d'])('should refuse a duration when it is %s (fault 34)', (value) => {
     expect(mistakesOf(minimal.replace('timeout: 1m', `timeout: ${value}`))).toEqual([
       expect.stringMatching(
         /^11:44 probes\.sequence\[0\]\.timeout: expected a duration of 1ms to 576h with its unit, such as 10s or 1m30s, found /,
@@ -280,7 +280,7 @@ thresholds:
     ])
   })
 
-  it('should refuse what is there twice, and name an arm once that is', () => {
+  it('should refuse what is there twice, and name an arm once that is (hostile 33, 43)', () => {
     const twice = `${minimal.replace('- profile: untuned', '- profile: untuned\n  - profile: untuned')}faults: { seed: 1, kinds: [storms, surges, storms] }
 thresholds:
   - { probe: up, stop: ready, of: untuned, max: 3s }
@@ -308,11 +308,11 @@ reference:
     expect(mistakesOf(wrong)).toEqual(['15:58 thresholds[0].max: expected a ratio, such as 0.6 or 60%, found -1'])
   })
 
-  it('should refuse a duration that no timer can wait for', () => {
+  it('should refuse a duration that no timer can wait for (hostile 42)', () => {
     expect(mistakesOf(minimal.replace('timeout: 1m', 'timeout: 600h'))).toHaveLength(1)
   })
 
-  it('should say what a knob, a fault, a ratio and a bound are when they are something else', () => {
+  it('should say what a knob, a fault, a ratio and a bound are when they are something else (hostile 21, 23)', () => {
     const departures = '{ knob: "", value: 5, because: x }, { knob: kubelet.maxPods, value: [5], because: x }'
     const wrong = `${minimal.replace('profile: untuned', `profile: untuned\n    set: [${departures}]`)}faults: { seed: 1, kinds: [storm] }
 thresholds:

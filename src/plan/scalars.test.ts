@@ -93,7 +93,7 @@ describe('the values of a plan', () => {
     ['workload.pace.rate', '1e-12/s', 'a rate from 0.001/s'],
     ['workload.pace.rate', '1e12/s', 'a rate from 0.001/s'],
     ['workload.pace.rate', '.nan', 'a rate from 0.001/s'],
-  ])('should be answered, %s being %s, by: %s', (path, value, message) => {
+  ])('should be answered, %s being %s, by: %s (hostile 34)', (path, value, message) => {
     expect(refusalOf(`${path}=${value}`)).toContain(message)
   })
 

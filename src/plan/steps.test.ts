@@ -83,7 +83,7 @@ describe('the steps of a plan', () => {
 })
 
 describe('conditionsHash', () => {
-  it('should not depend on names, descriptions and thresholds, and on all that changes a figure', () => {
+  it('should not depend on names, descriptions and thresholds, and on all that changes a figure (review 13)', () => {
     const hash = (text: string) => conditionsHash(parse(text))
     const same = `${inShort.replace('name: steps', 'name: other')}description: x\nthresholds: [{ probe: up, stop: ready, of: tuned, max: 1s }]\n`
     expect(hash(same)).toBe(hash(inShort))

@@ -70,7 +70,7 @@ describe('createNodeStates', () => {
     await nodes.stop()
   })
 
-  it('should have a gap, and let nobody take the nodes for Ready, once their watch has failed for good', async () => {
+  it('should have a gap, and let nobody take the nodes for Ready, once their watch has failed for good (fault 25)', async () => {
     const { cluster, settle, fail } = fakeNodes(['a'])
     const nodes = createNodeStates()
     const failed = nodes.watch(cluster, () => {})

@@ -45,7 +45,7 @@ describe('createRequestLog', () => {
     })
   })
 
-  it('should keep the last ones when there are too many, and count those it has dropped', () => {
+  it('should keep the last ones when there are too many, and count those it has dropped (fault 24)', () => {
     const log = createRequestLog(4)
     for (let latencyMs = 1; latencyMs <= 6; latencyMs++) log.add(request(latencyMs))
     expect(log.since(1)).toEqual({

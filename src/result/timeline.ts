@@ -5,14 +5,7 @@ import { curve, stopName } from './parts.ts'
 const sinceT0Ms = z.number().min(0)
 
 /** Milliseconds from T0 to each stop; absent when the stop does not apply to the probe, null when it was not reached. */
-const stopsMs = z.object({
-  created: sinceT0Ms.nullable().optional(),
-  first: sinceT0Ms.nullable().optional(),
-  available: sinceT0Ms.nullable().optional(),
-  ready: sinceT0Ms.nullable().optional(),
-  rsCurrent: sinceT0Ms.nullable().optional(),
-  deleted: sinceT0Ms.nullable().optional(),
-})
+const stopsMs = z.partialRecord(stopName, sinceT0Ms.nullable())
 
 const pods = z.number().min(0)
 

@@ -18,7 +18,7 @@ function asSchema1(result: Result): unknown {
 }
 
 describe('upgraded', () => {
-  it('should make of a result of schema 1 what it would be today', () => {
+  it('should make of a result of schema 1 what it would be today (review 31)', () => {
     const result = filledResult()
     expect(resultSchema.parse(upgraded(asSchema1(result)))).toEqual(resultSchema.parse(result))
   })

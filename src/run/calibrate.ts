@@ -213,7 +213,7 @@ async function measureNodeStatus(
 
 /** Opens a cluster with the built-in settings but for these knobs, measures on it and takes it away again, whatever happens. */
 async function onCluster<T>(
-  { target, clock, signal, emit, readMachine }: CalibrationContext,
+  { target, sizes, clock, signal, emit, readMachine }: CalibrationContext,
   armId: string,
   knobs: Readonly<Record<string, KnobValue>>,
   measure: (bench: Bench) => Promise<T>,
@@ -221,7 +221,8 @@ async function onCluster<T>(
   const overrides = Object.entries({ ...generousLimits, ...knobs }).map(([knob, value]) => ({ knob, value }))
   const { outcome, residue } = await withStages({ armId, clock, signal, emit }, async ({ run, endOn }) => {
     const requests = requestsOf({ base: [], set: overrides })
-    const cluster = await run(controlPlane(target, { id: armId, name: armId, repetition: 1, requests }))
+    const arm = { id: armId, name: armId, repetition: 1, requests }
+    const cluster = await run(controlPlane(target, arm, calibrationFleet(sizes)))
     endOn(cluster.broken)
     if (!cluster.disposable) throw new Failure('safety-refusal', 'a calibration needs a disposable cluster')
     return measure({ cluster, meter: createMeter(cluster, readMachine), run })

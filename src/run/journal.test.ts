@@ -106,7 +106,7 @@ describe('readJournal', () => {
       (text) => text.replace(/(.*"b".*\n)/, '$1$1'),
       `line 3, byte ${2 * second}: expected record 2, found 1`,
     ],
-  ])('should refuse %s, as nobody can tell what is done (fault 20)', (_, damage, reason) => {
+  ])('should refuse %s, as nobody can tell what is done (fault 20) (review 23)', (_, damage, reason) => {
     const path = written('a', 'b', 'c')
     writeFileSync(path, damage(readFileSync(path, 'utf8')))
     expect(failureOf(path)).toMatchObject({ kind: 'safety-refusal', message: expect.stringContaining(reason) })

@@ -14,7 +14,7 @@ it.each([
     'steps in another order',
     `repetitions: 2\n${probes} }\nsteps: [{ probe: { name: up, from: 1, to: 3, timeout: 1m } }, { observe: 1s }, { fill: ${workload} }, { probe: { name: on, from: 3, to: 2, timeout: 1m } }]`,
   ],
-])('should be what a run of %s then goes through, step by step', async (_, written) => {
+])('should be what a run of %s then goes through, step by step (review 29)', async (_, written) => {
   const { events, result } = await simulatedRun(written)
   const outline = events.flatMap((event) => (event.type === 'run-started' ? event.outline : []))
   const started = Map.groupBy(

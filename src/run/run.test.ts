@@ -82,7 +82,7 @@ describe('executeRun', () => {
     expect(result.thresholds).toMatchObject([{ verdict: 'inconclusive' }])
   })
 
-  it('should measure the other arms, and later repetitions, when one is inconclusive for a reason of its own', async () => {
+  it('should measure the other arms, and later repetitions, when one is inconclusive for a reason of its own (review 15)', async () => {
     const opened: string[] = []
     const open: Target['open'] = async ({ arm: { id } }) => {
       opened.push(id)

@@ -152,7 +152,7 @@ async function measureArm(running: Running): Promise<void> {
   const { arm, stages, outcome, recording, target, clock, runId } = running
   const beganMs = clock.nowMs()
 
-  const opened = await stages.run(controlPlane(target, arm))
+  const opened = await stages.run(controlPlane(target, arm, arm.plan.fleet))
   stages.endOn(opened.broken)
   const { cluster, full } = noticingNoSpace(await withSettings(opened, running))
   stages.endOn(full)

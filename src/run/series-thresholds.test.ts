@@ -80,7 +80,7 @@ describe('thresholds on series', () => {
     })
   })
 
-  it('should never pass without data, and say why there is none', () => {
+  it('should never pass without data, and say why there is none (fault 35)', () => {
     const cores = { series: 'component_cores', of: 'tuned', max: 4 } as const
     expect(judge(cores, [arm('tuned', 1, [])])).toMatchObject([
       { verdict: 'inconclusive', actual: null, reason: 'tuned #1: no component_cores was recorded' },

@@ -159,7 +159,7 @@ describe('withStages', () => {
     expect(outcome).toMatchObject({ status: 'rejected', reason: { message } })
   })
 
-  it('should give up a tear-down at its own budget, go on with the next one, and look again before it tells', async () => {
+  it('should give up a tear-down at its own budget, go on with the next one, and look again before it tells (fault 42)', async () => {
     const { log, step, run, clock } = harness()
     const { residue } = await run(async (stages) => {
       await stages.run(step('ground', fine))
@@ -171,7 +171,7 @@ describe('withStages', () => {
     expect(clock.sleepers()).toBe(0)
   })
 
-  it('should not tell of what only took longer to go than it was given', async () => {
+  it('should not tell of what only took longer to go than it was given (fault 42)', async () => {
     const { step, run, clock, events } = harness()
     const going = Promise.withResolvers<void>()
     const slow = step('two', fine, () => going.promise, 200)
@@ -188,7 +188,17 @@ describe('withStages', () => {
     expect(events.filter(({ type }) => type === 'step-failed')).toEqual([])
   })
 
-  it('should undo everything when whoever listens throws while it does', async () => {
+  it('should wait the longer for what is left, the more time it had (fault 42)', async () => {
+    const { step, run, clock } = harness()
+    const thousandsGo = clock.sleep(600_000 + 60_000)
+    const { residue } = await run(async (stages) => {
+      await stages.run(step('ground', fine))
+      return stages.run(step('many', fine, () => thousandsGo, 600_000))
+    })
+    expect(residue).toEqual([])
+  })
+
+  it('should undo everything when whoever listens throws while it does (review 17)', async () => {
     const { log, step, clock } = harness()
     const broken = new Error('a view that throws')
     const { outcome, residue } = await withStages(
@@ -224,7 +234,7 @@ describe('withStages', () => {
     expect(outcome).toEqual({ status: 'rejected', reason: broken })
   })
 
-  it('should let a step tell of its progress only as long as it goes on', async () => {
+  it('should let a step tell of its progress only as long as it goes on (review 16)', async () => {
     const { step, run, events } = harness()
     const late: (() => void)[] = []
     const chatty = step('one', async ({ report }) => {
@@ -259,7 +269,7 @@ describe('withStages', () => {
     expect(clock.sleepers()).toBe(0)
   })
 
-  it('should end the running step and still tear down in full when interrupted', async () => {
+  it('should end the running step and still tear down in full when interrupted (fault 18)', async () => {
     const { log, step, run, interrupt, clock } = harness()
     const slowCleanUp = async () => clock.sleep(500)
     const interrupted = step('two', () => {

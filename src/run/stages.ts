@@ -133,8 +133,13 @@ async function lateIfAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
   }
 }
 
-/** What was not torn down is looked at again at the end: it may only have taken longer than it was given. */
-const lookAgainMs = 10_000
+/**
+ * What was not torn down is looked at again at the end: it may only have taken longer than it was given. What was given much time is much, and gets more
+ * the second time, too.
+ */
+function lookAgainMs(budgetMs: number): number {
+  return Math.max(10_000, budgetMs / 4)
+}
 
 async function tearDown(
   begun: readonly Step<unknown>[],
@@ -161,14 +166,14 @@ async function tearDown(
   }
   const residue: string[] = []
   const undo = async (steps: readonly Step<unknown>[]) => {
-    const left: [step: Step<unknown>, message: string][] = []
+    const left: [step: Step<unknown>, budgetMs: number, message: string][] = []
     for (const step of steps) {
       const budgetMs = (isKept ? step.whenKept : step.tearDown)?.budgetMs
       if (budgetMs === undefined) continue
       const message = `not done after ${formatDuration(budgetMs)}`
-      if ((await attempt(step, budgetMs, message)).length > 0) left.push([step, message])
+      if ((await attempt(step, budgetMs, message)).length > 0) left.push([step, lookAgainMs(budgetMs), message])
     }
-    for (const [step, message] of left) residue.push(...(await attempt(step, lookAgainMs, message)))
+    for (const again of left) residue.push(...(await attempt(...again)))
   }
   emit({ type: 'step-started', armId, stepId: cleanUpOutline.id })
   // Without the first, the control plane, none of the others can be looked at.

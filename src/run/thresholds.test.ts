@@ -84,7 +84,7 @@ describe('judge', () => {
     expect(outcome).toMatchObject({ verdict: 'fail', unit: 'ratio', actual: 9000 / 79_000 })
   })
 
-  it('should be inconclusive when a repetition lacks the figure, however good the others are', () => {
+  it('should be inconclusive when a repetition lacks the figure, however good the others are (fault 35)', () => {
     const outcome = judge({ probe: 'rollout', stop: 'available', of: 'tuned', max: '60s' }, [
       ...arms,
       arm('tuned', 4, null),
@@ -92,7 +92,7 @@ describe('judge', () => {
     expect(outcome).toMatchObject({ verdict: 'inconclusive', reason: 'tuned #4 did not reach available of rollout' })
   })
 
-  it('should be inconclusive when the profile never ran', () => {
+  it('should be inconclusive when the profile never ran (fault 35)', () => {
     expect(judge({ probe: 'rollout', stop: 'available', of: ['tuned', 'stock'], max: 1 }, arms)).toMatchObject({
       verdict: 'inconclusive',
       actual: null,

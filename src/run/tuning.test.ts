@@ -87,7 +87,7 @@ describe('a step `tuning`', () => {
     expect(told).toEqual(['apply begins', 'apply is over', 'restore begins', 'restore is over'])
   })
 
-  it('should report settings that are not restored, having tried once, and keep the first error', async () => {
+  it('should report settings that are not restored, having tried once, and keep the first error (faults 29, 32)', async () => {
     const { port, told } = tuningForTests({
       applies: () => Promise.reject(new Failure('infrastructure', 'no such profile')),
       restores: () => Promise.reject(new Failure('residue', 'settings may not have been restored')),

@@ -104,7 +104,7 @@ describe('judgeRun', () => {
       'started from 3 Ready of 5 pods instead of 5',
     ],
     ['a stop is missing', { stopsMs: { created: 1, available: 1 } }, 'ready was not recorded'],
-  ])('should be inconclusive when %s, even with thresholds met', (_, probe, doubt) => {
+  ])('should be inconclusive when %s, even with thresholds met (fault 23)', (_, probe, doubt) => {
     expect(judge([armWith(probe)], [])).toMatchObject({ verdict: 'inconclusive', reasons: [`tuned #1 up: ${doubt}`] })
   })
 
@@ -121,7 +121,7 @@ describe('judgeRun', () => {
     ])
   })
 
-  it('should not pass when nothing was measured, whatever the thresholds', () => {
+  it('should not pass when nothing was measured, whatever the thresholds (fault 35)', () => {
     const arm = armWith()
     const none = { ...arm, steps: [] }
     expect(judge([], [])).toMatchObject({ verdict: 'inconclusive', reasons: ['no arm ran'] })
@@ -182,7 +182,7 @@ describe('judgeRun', () => {
     expect(judge([armWith({}, [knob('differs', 'operator')])]).verdict).toBe('inconclusive')
   })
 
-  it('should pass when nodes flapped and came back, but not when one stayed away or was the probed one', () => {
+  it('should pass when nodes flapped and came back, but not when one stayed away or was the probed one (fault 25)', () => {
     expect(judge([armWith({}, [], { count: 7, nodes: ['hollow-5'] })]).verdict).toBe('pass')
     expect(judge([armWith({}, [], { count: 1, nodes: ['hollow-5'], notReadyAtEnd: ['hollow-5'] })])).toMatchObject({
       verdict: 'inconclusive',
@@ -199,7 +199,7 @@ describe('judgeRun', () => {
     })
   })
 
-  it('should be inconclusive when the orchestrator stalled while it filled the cluster', () => {
+  it('should be inconclusive when the orchestrator stalled while it filled the cluster (fault 23)', () => {
     expect(
       judge([armWith({}, [], {}, { objects: {}, pods: { ...pods, expected: 5 }, eventLoopDelayMaxMs: 2000 })]),
     ).toMatchObject({

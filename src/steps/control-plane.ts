@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { Failure } from '../base/errors.ts'
-import type { Cluster, OpenOptions, Target, TunableCluster } from '../targets/target.ts'
+import type { Cluster, FleetSpec, OpenOptions, Target, TunableCluster } from '../targets/target.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import type { Step, StepOutline } from './step.ts'
 
@@ -9,14 +9,15 @@ export function controlPlaneOutline({ hasKubernetes }: Pick<Target, 'hasKubernet
   return { id: 'control-plane', title: hasKubernetes === false ? 'etcd' : 'Control plane' }
 }
 
-/** Brings up the arm's control plane, or takes hold of one that is there; tearing down takes the whole cluster away, or lets go of it. */
+/** Brings up the arm's control plane, or takes hold of one that is there; tearing down takes the whole cluster away with its fleet, or lets go of it. */
 export function controlPlane<Opened extends Cluster | TunableCluster>(
   target: Target<Opened>,
   { requests, id, name, repetition, kubernetes }: OpenOptions['arm'] & { requests: readonly KnobRequest[] },
+  fleet: Pick<FleetSpec, 'nodes' | 'nodesPerProcess'>,
 ): Step<Opened> {
   const knobs = requests.filter(({ knob }) => target.supports(knob, kubernetes).supported)
   let opening: Promise<Opened> | undefined
-  const budgetMs = target.closeBudgetMs ?? 30_000
+  const budgetMs = target.closeBudgetMs?.(fleet) ?? 30_000
   // An aborted opening cleans up after itself: wait for that, and hear only of what it could not take away.
   const opened = () =>
     opening?.catch((error: unknown) => {

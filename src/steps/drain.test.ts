@@ -127,7 +127,7 @@ describe('deleteNamespaces', () => {
     expect(await isThere(cluster, 'a')).toBe(true)
   })
 
-  it('should watch all of them at once', async () => {
+  it('should watch all of them at once (review 19)', async () => {
     const { cluster } = await clusterWith('a', 'b', 'c', 'd')
     let watches = 0
     const watch = (...given: Parameters<Cluster['api']['watch']>) => {

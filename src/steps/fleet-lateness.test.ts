@@ -44,7 +44,7 @@ describe('sayingHowFar', () => {
       '0 of 1000 nodes Ready when fleet.timeout (10 m 0 s) expired',
     ],
     ['nothing that it does not know', undefined, null, 'the fleet was not Ready when fleet.timeout (10 m 0 s) expired'],
-  ])('should say %s when time is up', async (_, progress, busy, message) => {
+  ])('should say %s when time is up (fault 25)', async (_, progress, busy, message) => {
     const { error, told } = await late(async (context) => {
       if (progress !== undefined) context.report(progress)
       await untilAborted(context)

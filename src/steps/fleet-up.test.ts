@@ -8,7 +8,7 @@ import { fleetUp } from './fleet-up.ts'
 const spec = { nodes: 2, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi' } }
 
 describe('fleetUp', () => {
-  it('should count a node that is away although its watch has gone silent (fault 9)', async () => {
+  it('should count a node that is away although its watch has gone silent (faults 9, 25) (review 15)', async () => {
     const cluster = await openClusterForTests()
     let isSilent = false
     async function* watch<R extends ResourceName>(query: WatchQuery<R>, signal: AbortSignal) {
@@ -33,7 +33,7 @@ describe('fleetUp', () => {
     await cluster[Symbol.asyncDispose]()
   })
 
-  it('should take the time from the first process to the last Ready node, and keep other work apart', async () => {
+  it('should take the time from the first process to the last Ready node, and keep other work apart (review 10)', async () => {
     const cluster = await openClusterForTests()
     const { clock } = cluster
     const startFleet: Cluster['startFleet'] = async (...given) => {
@@ -65,7 +65,7 @@ describe('fleetUp', () => {
     await cluster[Symbol.asyncDispose]()
   })
 
-  it('should hand on how far the target is with it, setting up and taking away', async () => {
+  it('should hand on how far the target is with it, setting up and taking away (review 21)', async () => {
     const cluster = await openClusterForTests()
     const told: Progress[] = []
     const startFleet: Cluster['startFleet'] = (fleet, until, report) => {

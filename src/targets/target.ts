@@ -31,8 +31,8 @@ export interface Target<Opened extends Cluster | TunableCluster = Cluster | Tuna
   readonly modelledCores?: number
   /** How long opening a cluster may take; two minutes when absent. */
   readonly openBudgetMs?: number
-  /** How long taking a cluster away may take; half a minute when absent. */
-  readonly closeBudgetMs?: number
+  /** How long taking a cluster away may take, with such a fleet; half a minute when absent. */
+  closeBudgetMs?(fleet: Pick<FleetSpec, 'nodes' | 'nodesPerProcess'>): number
   /** Whether its clusters are `TunableCluster`s; absent where settings are given when processes start. */
   readonly tunes?: boolean
   /** False where its clusters are etcds alone: they have no API, and no nodes. */

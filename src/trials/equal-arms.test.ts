@@ -108,7 +108,7 @@ const surroundings = fc.record({
 })
 
 describe('two arms that are set alike', () => {
-  it('should give the same outcome, to the last bit, wherever they stand in the run', async () => {
+  it('should give the same outcome, to the last bit, wherever they stand in the run (hostile 2)', async () => {
     let compared = 0
     await fc.assert(
       fc.asyncProperty(plans, surroundings, async ({ plan, once }, around) => {

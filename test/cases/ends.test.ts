@@ -57,13 +57,16 @@ describe('signals', () => {
     ['SIGQUIT', 143],
     ['SIGTERM', 143],
     ['SIGINT', 130],
-  ] as const)('should end a run in good order on %s', async (name, expected) => {
-    const run = start(['run', longPlan(), '--target', 'sim'])
-    await run.until('Deployment under test')
-    run.child.kill(name)
-    expect([await run.status(), run.said()]).toEqual([expected, expect.stringContaining(`interrupted by ${name}`)])
-    expect(run.said()).toContain('partial')
-  })
+  ] as const)(
+    'should end a run in good order on %s (faults 18, 36) (hostile 11) (review 3)',
+    async (name, expected) => {
+      const run = start(['run', longPlan(), '--target', 'sim'])
+      await run.until('Deployment under test')
+      run.child.kill(name)
+      expect([await run.status(), run.said()]).toEqual([expected, expect.stringContaining(`interrupted by ${name}`)])
+      expect(run.said()).toContain('partial')
+    },
+  )
 
   /** The process does not leave when its work is over: as a run whose clean-up takes its time. */
   const lingering = `
@@ -79,7 +82,7 @@ describe('signals', () => {
     ['SIGINT', 'SIGINT', 130],
     ['SIGHUP', 'SIGTERM', 143],
     ['SIGTERM', 'SIGINT', 130],
-  ] as const)('should leave at once on a second one: %s, then %s', async (first, second, expected) => {
+  ] as const)('should leave at once on a second one: %s, then %s (fault 18)', async (first, second, expected) => {
     const run = start(['run', longPlan(), '--target', 'sim'], { preload: lingering })
     await run.until('Deployment under test')
     run.child.kill(first)
@@ -123,17 +126,20 @@ describe('memory', () => {
     [['--set', 'fleet.nodes=20000'], 'MEMORY=500'],
     [['--set', 'fleet.nodes=100000'], 'MEMORY=1800'],
     [['--set', 'probes.sequence=[{name: rollout, from: 1, to: 100000, timeout: 1m}]'], 'MEMORY=500'],
-  ])('should be forecast, and the run refused, when it will not suffice: %j', async (set, expected) => {
-    const args = ['run', longPlan(), '--target', 'sim', ...set]
-    const run = startProgram({
-      args,
-      node: ['--max-old-space-size=200'],
-      env: { SCALE_TEST_REPORTS: join(folder, 'reports') },
-    })
-    children.push(run.child)
-    expect([await run.status(), run.said()]).toEqual([5, expect.stringContaining(expected)])
-    expect(existsSync(join(folder, 'reports'))).toBe(false)
-  })
+  ])(
+    'should be forecast, and the run refused, when it will not suffice: %j (fault 40) (hostile 19)',
+    async (set, expected) => {
+      const args = ['run', longPlan(), '--target', 'sim', ...set]
+      const run = startProgram({
+        args,
+        node: ['--max-old-space-size=200'],
+        env: { SCALE_TEST_REPORTS: join(folder, 'reports') },
+      })
+      children.push(run.child)
+      expect([await run.status(), run.said()]).toEqual([5, expect.stringContaining(expected)])
+      expect(existsSync(join(folder, 'reports'))).toBe(false)
+    },
+  )
 
   it('should suffice for a small plan', async () => {
     const args = ['run', longPlan(), '--target', 'sim', '--set', 'probes.settle=1s']
@@ -155,7 +161,7 @@ describe('a bug', () => {
     ],
     ['is a promise that nobody looks at', whenPrinting('Knobs in force', 'void Promise.reject(new TypeError("odd"))')],
     ['is in what shows the run', whenPrinting('Knobs in force', 'throw new TypeError("odd")')],
-  ])('should stop the run, clean up, and end with 70 when it %s', async (_, preload) => {
+  ])('should stop the run, clean up, and end with 70 when it %s (fault 41) (review 3)', async (_, preload) => {
     const run = start(['run', longPlan(), '--target', 'sim'], { preload })
     expect(await run.status()).toBe(70)
     for (const text of ['TypeError: odd', 'This is a bug in scale-test', 'inconclusive'])
@@ -163,7 +169,7 @@ describe('a bug', () => {
     expect(readFileSync(journal(), 'utf8')).toMatch(/"step-finished".*"clean-up"/)
   })
 
-  it('should clean up to the end when it is in what shows the clean-up', async () => {
+  it('should clean up to the end when it is in what shows the clean-up (fault 41)', async () => {
     const run = start(['run', longPlan(), '--target', 'sim', '--set', 'probes.settle=1s'], {
       preload: whenPrinting('Clean up', 'throw new TypeError("odd")'),
     })

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -115,7 +116,7 @@ describe('the report of a simulated run', () => {
     expect(contentsOf(join(reports, name))).toEqual(first)
   })
 
-  it('should stay whole when a later run of the same is interrupted or killed', async () => {
+  it('should stay whole when a later run of the same is interrupted or killed (fault 46) (hostile 10)', async () => {
     const plan = writePlan()
     await run(simulate(plan))
     const [name = ''] = runsIn()
@@ -131,7 +132,7 @@ describe('the report of a simulated run', () => {
     expect(resultIn(`${name}-partial-1`)).toMatchObject({ run: name, partial: true, verdict: 'inconclusive' })
   })
 
-  it('should have a place of its own for every plan, seed, calibration and value that is tried', async () => {
+  it('should have a place of its own for every plan, seed, calibration and value that is tried (hostile 10) (review 12)', async () => {
     const plan = writePlan()
     const calibration = join(folder, 'calibration.json')
     const ours = JSON.parse(readFileSync(join(import.meta.dirname, '../../src/model/calibration.json'), 'utf8'))
@@ -149,7 +150,7 @@ describe('the report of a simulated run', () => {
     expect(runsIn()).toHaveLength(variants.length)
   })
 
-  it('should be whole for each of several that run at once', async () => {
+  it('should be whole for each of several that run at once (fault 46) (hostile 9)', async () => {
     const plan = writePlan()
     const runs = await Promise.all(Array.from({ length: 4 }, () => run(simulate(plan))))
     expect(runs.map(({ status }) => status)).toEqual([0, 0, 0, 0])
@@ -169,7 +170,7 @@ describe('the report of a simulated run', () => {
 })
 
 describe('a run that was killed', () => {
-  it('should lose the arm that it was at, and no other: report shows the rest, marked partial', async () => {
+  it('should lose the arm that it was at, and no other: report shows the rest, marked partial (review 4)', async () => {
     await run(simulate(writePlan()), { preload: killedDuring('third: Knobs') })
     const [unfinished = ''] = runsIn()
     const id = unfinished.split('.unfinished-')[0] ?? ''
@@ -206,7 +207,7 @@ describe('a run that was killed', () => {
 })
 
 /** Somebody who is not root, where the test is. */
-const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+const nobody: { uid?: number; gid?: number } = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
 
 describe('a folder for reports that cannot be used', () => {
   const places: [string, () => string, RegExp][] = [
@@ -219,7 +220,7 @@ describe('a folder for reports that cannot be used', () => {
     ['of too long a path', () => join(folder, 'n/'.repeat(5000)), /the name is too long/],
   ]
 
-  it.each(places)('should be refused before the run, by name, when it is %s', async (_, place, reason) => {
+  it.each(places)('should be refused before the run, by name, when it is %s (hostile 6)', async (_, place, reason) => {
     writeFileSync(join(folder, 'file'), '')
     for (const args of [
       simulate(writePlan()),
@@ -248,7 +249,7 @@ describe('a folder for reports that cannot be used', () => {
     }
   })
 
-  it("should be refused when it is another user's", async () => {
+  it("should be refused when it is another user's (hostile 6)", async () => {
     chmodSync(folder, 0o755)
     mkdirSync(reports)
     const plan = writePlan()
@@ -297,6 +298,29 @@ describe('a folder for reports that cannot be used', () => {
   })
 })
 
+describe('a folder for reports that goes while a run writes to it (fault 37)', () => {
+  const fs = "const fs = process.getBuiltinModule('node:fs'); const reports = process.env.SCALE_TEST_REPORTS"
+  const eachRun = (work: string) => `${fs}; for (const name of fs.readdirSync(reports)) { ${work} }`
+
+  it.each([
+    ['is removed', `${fs}; fs.rmSync(reports, { recursive: true })`, 'journal.ndjson was removed or moved'],
+    ['is moved', `${fs}; fs.renameSync(reports, reports + '.moved')`, 'journal.ndjson was removed or moved'],
+    ['becomes read-only', eachRun("fs.chmodSync(reports + '/' + name, 0o500)"), 'permission denied'],
+  ])('should end the run in good order, show its figures, and be told, when it %s', async (_, work, reason) => {
+    chmodSync(folder, 0o755)
+    mkdirSync(reports)
+    const { uid, gid } = nobody
+    if (uid !== undefined) for (const path of [folder, reports]) chownSync(path, uid, gid ?? uid)
+    const plan = writePlan()
+    const { status, said } = await run(simulate(plan), { preload: whenPrinting('second: Knobs', work), ...nobody })
+    expect([status, said]).toEqual([5, expect.stringContaining(reason)])
+    expect(said).toContain('SCALE_TEST_REPORTS=FOLDER')
+    expect(said).toMatch(/small: .*\(simulated\)/)
+    expect(said).not.toContain('bug')
+    for (const name of existsSync(reports) ? runsIn() : []) chmodSync(join(reports, name), 0o700)
+  })
+})
+
 describe('a disk that is full', () => {
   /** A small file system; only root may have one. */
   function mount(kilobytes: number): boolean {
@@ -309,7 +333,7 @@ describe('a disk that is full', () => {
   })
 
   it.for([4, 16, 40, 100, 200])(
-    'should end the run in good order, show its figures, and be told: %d KiB',
+    'should end the run in good order, show its figures, and be told: %d KiB (fault 21) (hostile 5) (review 18)',
     async (kilobytes, { skip }) => {
       if (!mount(kilobytes)) skip('this user may not mount')
       const plan = writePlan(`workload:
@@ -334,7 +358,7 @@ describe('a disk that is full', () => {
     },
   )
 
-  it('should be told in the same way when a file may not grow any more', async () => {
+  it('should be told in the same way when a file may not grow any more (fault 21)', async () => {
     const { status, stdout, stderr } = spawnSync(
       'sh',
       [
@@ -352,7 +376,7 @@ describe('a disk that is full', () => {
 })
 
 describe('a file that is no file', () => {
-  it('should be refused instead of waited for', async () => {
+  it('should be refused instead of waited for (hostile 13)', async () => {
     const pipe = join(folder, 'pipe')
     spawnSync('mkfifo', [pipe])
     for (const args of [simulate('smoke', '--calibration', pipe), simulate('smoke', '--calibration', '/dev/zero')])

@@ -51,7 +51,7 @@ function install(except: readonly string[] = []) {
 }
 
 describe('the first step', () => {
-  it('should say what to install, and end with 5, on a fresh checkout', () => {
+  it('should say what to install, and end with 5, on a fresh checkout (hostile 8)', () => {
     for (const version of ['20.19.0', '24.21.0'])
       expect(start(['run', 'smoke'], version)).toMatchObject({ status: 5, stderr: expect.stringContaining('npm ci') })
   })
@@ -99,7 +99,7 @@ describe('the first step', () => {
     expect(stderr).toContain('npm ci --include=optional')
   })
 
-  it('should name the way to the right Node when it is installed and another one was used', () => {
+  it('should name the way to the right Node when it is installed and another one was used (hostile 8)', () => {
     install()
     mkdirSync(join(clone, 'node_modules', '.bin'))
     writeFileSync(join(clone, 'node_modules', '.bin', 'node'), '')

@@ -62,7 +62,7 @@ const hostile = [
 ]
 
 describe('make', () => {
-  it.each(hostile)('should pass %j on as one word', (value) => {
+  it.each(hostile)('should pass %j on as one word (hostile 14)', (value) => {
     expect(words('scale-test', { PLAN: value })).toEqual(['run', '--', value])
     expect(words('scale-test', {}, { PLAN: value })).toEqual(['run', '--', value])
     expect(words('scale-test', { TARGET: value, REPEAT: value, CLUSTERS: value, PLAN: 'p' })).toEqual([

@@ -89,7 +89,7 @@ describe('a pipeline', () => {
     expect(redCases()).toEqual([])
   })
 
-  it('should see errors where there is no data, and status 4', () => {
+  it('should see errors where there is no data, and status 4 (fault 35)', () => {
     expect(run(simulate(writePlan({ timeout: '100ms' }))).status).toBe(4)
     const red = redCases()
     expect(red.map(({ ended, type }) => `${ended} ${type}`)).toEqual(red.map(() => 'error no-data'))

@@ -85,7 +85,7 @@ describe('a file that is no plan', () => {
     ['latin1', 'is not text in UTF-8'],
     ['utf16', 'is text in UTF-16'],
     ['token-in-clusters', 'remote.targets[0].token: unknown field'],
-  ])('should be named through every door, and nothing of it shown: %s', (file, expected) => {
+  ])('should be named through every door, and nothing of it shown: %s (hostile 4)', (file, expected) => {
     write('including.yaml', `include: [${file}]\n${base}`)
     const told = [
       refusalOf('plan', file),
@@ -118,7 +118,7 @@ describe('a file that is no plan', () => {
     )
   })
 
-  it('should be told by its fields when it is no calibration, and by its schema when a result is of another time', () => {
+  it('should be told by its fields when it is no calibration, and by its schema when a result is of another time (hostile 35, 39)', () => {
     write('c.json', '{ "schema": 1, "machine": { "cores": "two" } }')
     expect(refusalOf('run', 'base.yaml', '-c', 'c.json')).toContain('machine.cores: expected a number, found "two"')
     for (const [schema, age] of [
@@ -168,7 +168,7 @@ describe('what is no file, or none that can be read', () => {
     ['plans/smoke.yml', 'did you mean smoke?'],
     ['hartbeat', 'did you mean experiments/heartbeat?'],
     ['\u001b[31mred', 'there is no plan \ufffd[31mred'],
-  ])('should be refused as a plan: %s', (plan, expected) => {
+  ])('should be refused as a plan: %s (hostile 13, 20, 37)', (plan, expected) => {
     const message = refusalOf('plan', plan)
     expect(message).toContain(expected)
     expect(message.length).toBeLessThan(2000)
@@ -181,7 +181,7 @@ describe('what is no file, or none that can be read', () => {
       expect(message).toMatch(new RegExp(`including\\.yaml:1:\\d+ {2}include\\[${index}\\]: \\S+ ${reason}`))
   })
 
-  it('should be told without a place when it is missing, and was to be a file of clusters', () => {
+  it('should be told without a place when it is missing, and was to be a file of clusters (hostile 40)', () => {
     expect(refusalOf('plan', 'base.yaml', '--target', 'remote', '--clusters', 'missing')).toBe(
       'missing cannot be read: there is no such file or folder\n',
     )
@@ -194,7 +194,7 @@ describe('mistakes', () => {
     ['treshold: []', 'treshold: unknown field; did you mean thresholds?'],
     ['target: simm', 'expected sim, local or remote, found "simm"; did you mean sim?'],
     ['faults: { seed: 1, kinds: [lost-reply] }', 'expected lost-replies, throttling, storms'],
-  ])('should be told with what was meant: %s', (line, expected) => {
+  ])('should be told with what was meant: %s (hostile 20, 21)', (line, expected) => {
     write('wrong.yaml', `${line.startsWith('target') ? base.replace('target: sim\n', '') : base}${line}\n`)
     expect(refusalOf('plan', 'wrong.yaml')).toContain(expected)
   })
@@ -222,14 +222,14 @@ describe('mistakes', () => {
     ['fleet.pods.labels={ "bad key!": x }', 'expected the key of a label'],
     ['fleet.pods.hostSelector=((', 'expected a label selector'],
     ['fleet.pods.taints=["a b!=c:NoSchedule"]', 'expected key=value:Effect'],
-  ])('should be told of the command line, not of the file: --set %s', (override, expected) => {
+  ])('should be told of the command line, not of the file: --set %s (hostile 20, 23, 30, 38)', (override, expected) => {
     const message = refusalOf('plan', 'base.yaml', '--set', override)
     expect(message).toContain(expected)
     expect(message).toMatch(/^(1 mistake|2 mistakes) in --set; nothing was started\n\n--set /)
     expect(message).not.toContain('base.yaml')
   })
 
-  it('should be shown up to 20, in lines that are cut', () => {
+  it('should be shown up to 20, in lines that are cut (hostile 28)', () => {
     write('many.yaml', `${base}${Array.from({ length: 100 }, (_, key) => `k${key}: ${'x'.repeat(1000)}\n`).join('')}`)
     const message = refusalOf('plan', 'many.yaml')
     expect(message).toContain('100 mistakes in many.yaml')
@@ -237,7 +237,7 @@ describe('mistakes', () => {
     expect(Math.max(...message.split('\n').map(({ length }) => length))).toBeLessThan(400)
   })
 
-  it('should never steer the terminal, nor should a plan that is right', () => {
+  it('should never steer the terminal, nor should a plan that is right (hostile 29)', () => {
     write('steering.yaml', `${base}description: "\\e[2J\\a\\u202Ereversed"\n`)
     const { status, stdout } = scaleTest('plan', 'steering.yaml')
     expect(status).toBe(0)
@@ -248,7 +248,7 @@ describe('mistakes', () => {
     expect(refusalOf('run', 'base.yaml', '--target', '\u001b[2J')).not.toMatch(control)
   })
 
-  it('should be cut when a description is long', () => {
+  it('should be cut when a description is long (hostile 28)', () => {
     write('long.yaml', `${base}description: ${'word '.repeat(20_000)}\n`)
     const { status, stdout } = scaleTest('plan', 'long.yaml')
     expect(status).toBe(0)
@@ -284,11 +284,11 @@ describe('what would do nothing', () => {
     [['what-if', 'base.yaml', '--vary', 'fleet.pods.image=a,b'], 'fleet.pods.image would change nothing'],
     [['what-if', 'base.yaml', '--vary', 'fleet.nodes=2,3', '--set', 'fleet.nodes=4'], 'does nothing with --vary'],
     [['what-if', 'base.yaml', '--vary', 'fleet.nodes=2,3', '--profile', 'tunde'], 'did you mean tuned?'],
-  ])('should be refused: %j', (args, expected) => {
+  ])('should be refused: %j (hostile 31)', (args, expected) => {
     expect(refusalOf(...args)).toContain(expected)
   })
 
-  it('should be said, and not refused, when the plan itself says it for other targets', () => {
+  it('should be said, and not refused, when the plan itself says it for other targets (hostile 31)', () => {
     write(
       'for-all.yaml',
       `${base.replace('settle', 'node: { name: worker-1 }\n  settle')}simulation: { kubeProxy: true }\n`,

@@ -323,7 +323,7 @@ describe('a run that is not to go on', { timeout: 60_000 }, () => {
     expect(await scaleTest(reports, ['resume', name])).toMatchObject({ status: 0 })
   })
 
-  it('should go on after Ctrl-C by the command that it names', async () => {
+  it('should go on after Ctrl-C by the command that it names (fault 18)', async () => {
     const reports = mkdtempSync(join(folder, 'interrupted-'))
     const run = start({
       args: ['run', file, '--target', 'sim', '--threads', '1', '--repeat', '30'],

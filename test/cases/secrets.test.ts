@@ -308,7 +308,7 @@ function textsOf(
 }
 
 describe('credentials of a run on clusters of others', () => {
-  it.each(Object.keys(kinds))('should be in nothing that a run leaves, says or starts: %s', async (name) => {
+  it.each(Object.keys(kinds))('should be in nothing that a run leaves, says or starts: %s (fault 44)', async (name) => {
     const kind = kinds[name]?.() ?? { canaries: [] }
     const outcome = await run(kind)
     // Settings could not be restored: so the programs were started, and what they said was told.
@@ -338,7 +338,7 @@ describe('credentials of a run on clusters of others', () => {
     for (const one of folders) expect(statSync(join(one.parentPath, one.name)).mode & 0o777, one.name).toBe(0o700)
   })
 
-  it('should be neither in the events for programs nor in what a bug says', async () => {
+  it('should be neither in the events for programs nor in what a bug says (fault 44)', async () => {
     const kind = kinds['token and password of a proxy']?.() ?? { canaries: [] }
     const bug = `
       const write = process.stdout.write

@@ -35,7 +35,7 @@ describe('settings as people wrote them', () => {
       'controllerManager.concurrentDeploymentSyncs takes a whole number from 1 to 10,000, not 0',
     ],
     ['knob-proxy-mode', '6:42', 'kubeProxy.mode takes iptables, ipvs or nftables, not "ipvss"; did you mean ipvs?'],
-  ])('should refuse %s where it is written, with what the knob takes', (name, place, message) => {
+  ])('should refuse %s where it is written, with what the knob takes (hostile 1)', (name, place, message) => {
     for (const command of ['run', 'plan']) {
       const { status, output } = scaleTest(command, input(name))
       expect(output).toContain(`${name}.yaml:${place}  arms[0].set[0].value: ${message}`)
@@ -98,7 +98,7 @@ describe('settings as people wrote them', () => {
     [['plan', 'smoke', '--set', 'workload.namespaces=100000000'], 'expected a whole number from 1 to 100,000'],
     [['what-if', 'smoke', '--vary', 'controllerManager.nodeMonitorPeriod=0s,5s'], 'of at least 100ms, not "0s"'],
     [['what-if', 'smoke', '--vary', 'fleet.node.memory="8Gi #x",64Gi'], 'found "8Gi #x"'],
-  ])('should refuse %j', (args, message) => {
+  ])('should refuse %j (hostile 15)', (args, message) => {
     const { status, output } = scaleTest(...args)
     expect(output).toContain(message)
     expect(status).toBe(2)

@@ -15,7 +15,7 @@ describe('workloads as people wrote them', () => {
     ['wl-services-6000', 0, '6,002 other objects'],
     ['wl-maxpods', 4, '110 of 200 pods Ready'],
     ['wl-hosts', 2, 'fleet.hosts: more hosts (5) than nodes (3)'],
-  ])('should run %s to the end that it deserves', (name, status, words) => {
+  ])('should run %s to the end that it deserves (fault 26)', (name, status, words) => {
     const ran = scaleTest('run', input(name), '--target', 'sim')
     expect(ran.output).toContain(words)
     expect(ran.status).toBe(status)

@@ -249,7 +249,7 @@ describeWithHostCluster('target remote on a host cluster of real parts', () => {
     expect(await scene.contents()).toEqual(before)
   }, 180_000)
 
-  it('should have followed every command of the how-to', () => {
+  it('should have followed every command of the how-to (review 39)', () => {
     expect(scene.howTo.untried()).toEqual([])
   })
 })

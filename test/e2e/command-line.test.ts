@@ -24,7 +24,7 @@ function scaleTest(...args: string[]) {
 }
 
 describe('the command line', () => {
-  it('should print every mistake of a plan with its place, exit 2 and start nothing', () => {
+  it('should print every mistake of a plan with its place, exit 2 and start nothing (fault 34)', () => {
     const plan = join(folder, 'wrong.yaml')
     writeFileSync(
       plan,
@@ -34,6 +34,14 @@ describe('the command line', () => {
     expect(status).toBe(2)
     for (const place of [`${plan}:3:17`, `${plan}:4:19`, `${plan}:7:51`]) expect(stderr).toContain(place)
     expect(started).toEqual([])
+  })
+
+  it('should tell its version, and its commit in a checkout (hostile 44)', () => {
+    expect(scaleTest('--version')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+( \(commit [0-9a-f]{12}(, with changes)?\))?\n$/),
+      stderr: '',
+    })
   })
 
   it('should name the plans there are when one is unknown', () => {

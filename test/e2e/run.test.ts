@@ -189,7 +189,7 @@ describeWithComponents('a run on target local', () => {
     await goneWithin(2000)
   })
 
-  it('should clean up, write a partial report and exit 130 when interrupted', async () => {
+  it('should clean up, write a partial report and exit 130 when interrupted (fault 18)', async () => {
     const { child, exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
     await said('Deployment under test')
     child.kill('SIGINT')
@@ -203,7 +203,7 @@ describeWithComponents('a run on target local', () => {
     await goneWithin(2000)
   })
 
-  it('should leave at once and say how to clean up when interrupted twice', async () => {
+  it('should leave at once and say how to clean up when interrupted twice (fault 18)', async () => {
     const { child, exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
     await said('Control plane')
     // The kernel makes one signal of two that a busy program has not taken yet.
@@ -216,7 +216,7 @@ describeWithComponents('a run on target local', () => {
     await goneWithin(10_000)
   })
 
-  it('should keep the cluster of an arm that fails when told so, until cleanup', async () => {
+  it('should keep the cluster of an arm that fails when told so, until cleanup (fault 47)', async () => {
     const { exited, output } = orchestrate('run', join(folder, 'e2e.yaml'), '--keep', '--set', 'fleet.timeout=100ms')
     expect(await exited, output()).toBe(4)
     const runId = runFolder().split('/').at(-1) ?? ''
@@ -240,7 +240,7 @@ describeWithComponents('a run on target local', () => {
     expect(leftovers()).toEqual([])
   })
 
-  it('should leave no process and no state when killed', async () => {
+  it('should leave no process and no state when killed (fault 40)', async () => {
     const { child, exited, said } = orchestrate('run', join(folder, 'e2e.yaml'))
     await said('Fleet of 2')
     expect(leftovers()).toContain('state/')
@@ -249,7 +249,7 @@ describeWithComponents('a run on target local', () => {
     await goneWithin(10_000)
   })
 
-  it('should be inconclusive, and name what died, when part of the fleet is killed while the cluster is filled', async () => {
+  it('should be inconclusive, and name what died, when part of the fleet is killed while the cluster is filled (fault 39)', async () => {
     const { exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
     await said('Knobs in force')
     const runId = runFolder().split('/').at(-1) ?? ''
@@ -261,7 +261,7 @@ describeWithComponents('a run on target local', () => {
     await goneWithin(2000)
   })
 
-  it('should fail at once with its last words when a component dies', async () => {
+  it('should fail at once with its last words when a component dies (fault 39)', async () => {
     const { exited, said, output } = orchestrate('run', join(folder, 'e2e.yaml'))
     await said('Deployment under test')
     const runId = runFolder().split('/').at(-1)

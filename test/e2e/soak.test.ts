@@ -7,7 +7,7 @@ import { describeWithComponents, root } from './components.ts'
 const kills = 6
 
 describeWithComponents('make soak', () => {
-  it('should kill runs at moments of its own, and find nothing left behind, nothing twice and nothing lost (fault 19)', () => {
+  it('should kill runs at moments of its own, and find nothing left behind, nothing twice and nothing lost (faults 19, 43)', () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'soak.ts')], {
       env: { ...process.env, KILLS: String(kills), SEEDS: '0', SEED: '1' },
       encoding: 'utf8',

@@ -210,7 +210,7 @@ describeWithComponents('symptoms', () => {
       expect(get(outcome, 'scheduler-client-limited').knobs).toContain('scheduler.kubeApiQps')
     })
 
-    it('should be slow reads and slow lists while etcd stands still for half a minute at a time', {
+    it('should be slow reads and slow lists while etcd stands still for half a minute at a time (fault 39)', {
       timeout: 300_000,
     }, async () => {
       const stalled = Promise.withResolvers<void>()

@@ -28,7 +28,7 @@ function retuned(bench: SimulatedClusters, runId: string, takesMs: number): Remo
 const filled = loadPlanFor('smoke', productFolders, {})
 
 describe('the Lease of a target', () => {
-  it('should not be had by a second run at any moment of re-tuning, however long that takes (fault 17)', async () => {
+  it('should not be had by a second run at any moment of re-tuning, however long that takes (fault 17) (review 1)', async () => {
     await using bench = await simulatedClusters(['untuned'])
     const first = retuned(bench, 'run-1', 590_000)
     const second = remoteTarget(bench.options('run-2'))
@@ -97,7 +97,7 @@ describe('the Lease of a target', () => {
 })
 
 describe('a cluster that is another one than the plan means (fault 16)', () => {
-  it('should be refused, untouched, when a kubeconfig was swapped between two arms', async () => {
+  it('should be refused, untouched, when a kubeconfig was swapped between two arms (review 2)', async () => {
     await using bench = await simulatedClusters(['untuned', 'tuned', 'stock'])
     const before = await bench.contents()
     const version = await lastVersion(bench, 'stock')
@@ -118,7 +118,7 @@ describe('a cluster that is another one than the plan means (fault 16)', () => {
     expect(await lastVersion(bench, 'stock')).toBe(version)
   })
 
-  it('should be told of, instead of being found clean, when it is met at the end', async () => {
+  it('should be told of, instead of being found clean, when it is met at the end (review 2)', async () => {
     await using bench = await simulatedClusters(['untuned', 'tuned', 'stock'])
     const version = await lastVersion(bench, 'stock')
     const outcome = await run(bench.options('run-1'), {
@@ -202,7 +202,7 @@ describe('pages that nobody answers', () => {
     ['step-started', 'control-plane'],
     ['step-finished', 'control-plane'],
     ['step-finished', 'fleet-check'],
-  ])('should not be waited for by Ctrl-C after %s %s', async (type, step) => {
+  ])('should not be waited for by Ctrl-C after %s %s (review 15)', async (type, step) => {
     await using bench = await simulatedClusters(['untuned'])
     const before = await bench.contents()
     const options = bench.options('run-1')

@@ -100,7 +100,7 @@ describe('programs that change the settings of a target', () => {
     expect(result.arms[0]?.waitedForLeaseMs).toBeLessThan(1000)
   })
 
-  it('should restore what a killed session of the run has changed, under a Lease, before it goes on', async () => {
+  it('should restore what a killed session of the run has changed, under a Lease, before it goes on (faults 29, 32)', async () => {
     await using bench = await simulatedClusters(['untuned'])
     const before = await bench.contents()
     const { options, ran } = tunedByPrograms(bench)
@@ -113,7 +113,7 @@ describe('programs that change the settings of a target', () => {
     expect(await bench.contents()).toEqual(before)
   })
 
-  it('should restore what a program has half done that fails', async () => {
+  it('should restore what a program has half done that fails (fault 29)', async () => {
     await using bench = await simulatedClusters(['untuned'])
     const program: RunProgram = async ({ command }) => {
       if (command[0] === './retune.sh') throw noProfile
@@ -126,7 +126,7 @@ describe('programs that change the settings of a target', () => {
     expect(exitCodeOf(outcome, undefined)).toBe(5)
   })
 
-  it('should restore also what has taken the apiserver away, which is not waited for', async () => {
+  it('should restore also what has taken the apiserver away, which is not waited for (fault 30)', async () => {
     await using bench = await simulatedClusters(['untuned'])
     const before = await bench.contents()
     let isAway = false
@@ -154,7 +154,7 @@ describe('programs that change the settings of a target', () => {
     expect(await bench.contents()).toEqual(before)
   })
 
-  it('should restore when Ctrl-C comes while a program runs', async () => {
+  it('should restore when Ctrl-C comes while a program runs (faults 18, 29)', async () => {
     await using bench = await simulatedClusters(['untuned'])
     const scene = tunedByPrograms(bench)
     const interruption = new AbortController()
@@ -172,7 +172,7 @@ describe('programs that change the settings of a target', () => {
     expect(exitCodeOf(outcome, 'SIGINT')).toBe(130)
   })
 
-  it('should be told of, with what was said and where the rest is, when they do not restore', async () => {
+  it('should be told of, with what was said and where the rest is, when they do not restore (fault 29)', async () => {
     await using bench = await simulatedClusters(['untuned'])
     const before = await bench.contents()
     const program: RunProgram = async ({ command, logFile }) => {
@@ -250,7 +250,7 @@ describe('programs that change the settings of a target', () => {
   it.each([
     [60_000, 'complete', undefined],
     [600_000, 'failed', 'the apiserver is not ready after it was re-tuned: connection refused'],
-  ] as const)('should have the apiserver waited for, which takes %d ms', async (awayMs, ending, message) => {
+  ] as const)('should have the apiserver waited for, which takes %d ms (fault 30)', async (awayMs, ending, message) => {
     await using bench = await simulatedClusters(['untuned'])
     let untilMs = 0
     const program: RunProgram = async ({ command }) => {

@@ -39,7 +39,7 @@ const kubeconfig = {
 /** A secret that has become a name is shown as one. */
 const asName = new RegExp(`\\b(name|current-context|cluster|user)"?: ?"?[^\\n,{"]*${canary}`)
 
-test('should give credentials, or say where the mistake is and nothing that is secret, whatever is done to a kubeconfig', async () => {
+test('should give credentials, or say where the mistake is and nothing that is secret, whatever is done to a kubeconfig (fault 45)', async () => {
   const written = fc.oneof(
     nearly(kubeconfig).map((value) => stringify(value)),
     nearly(kubeconfig).map((value) => JSON.stringify(value)),

@@ -156,7 +156,7 @@ describe('the kernel', () => {
     }
   })
 
-  it('should tell whoever waits when the same moment never ends', async () => {
+  it('should tell whoever waits when the same moment never ends (hostile 15)', async () => {
     const { clock, createTimeline } = createKernel()
     const timeline = createTimeline()
     const again = () => timeline.after(0, again)

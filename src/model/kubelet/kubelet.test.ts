@@ -89,7 +89,7 @@ async function benchOf({ nodes = 1, starts, knobs = {}, kubeletCosts = {} }: Ben
   }
 }
 
-describe('a kubelet', () => {
+describe('a kubelet (review 38)', () => {
   it('should find a pod running as soon as it is, without waiting for a relist', async () => {
     const bench = await benchOf()
     for (let count = 0; count < 5; count++) {

@@ -18,7 +18,7 @@ describe('processors that components share', () => {
     expect(processor.reserve('a', 10)).toBe(10)
   })
 
-  it('should give two components equal parts of one core', () => {
+  it('should give two components equal parts of one core (review 9)', () => {
     const { processor } = benchOf(1)
     processor.reserve('a', 100)
     // The second one is done when both have had ten.

@@ -34,7 +34,7 @@ async function filled(countingMs: number) {
   return outcome
 }
 
-it('should take as long as it takes until the last pod is Ready, however long everything is counted then', async () => {
+it('should take as long as it takes until the last pod is Ready, however long everything is counted then (review 10)', async () => {
   const [quick, slow] = [await filled(0), await filled(60_000)]
   expect(slow.durationMs).toBe(quick.durationMs)
   expect(slow.pods).toMatchObject({ expected: 4, ready: 4 })

@@ -47,7 +47,7 @@ describe('a probe that timed out', () => {
     }
   })
 
-  it('should say that more time would not help when no node has room for its pods', () => {
+  it('should say that more time would not help when no node has room for its pods (fault 26)', () => {
     const result = unfinished()
     const rollout = probesIn(result.arms[1] as ArmOutcome)[0]
     const because = '0/20 nodes are available: 1 Too many pods, 19 node(s) did not match'

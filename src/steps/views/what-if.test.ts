@@ -178,7 +178,7 @@ describe('what-if view', () => {
     ['anything within a second', (random) => 1000 + random.integer(0, 1000)],
     ['one of three moments', (random) => [404, 433, 470][random.integer(0, 2)] ?? 0],
     ['nearly always the same', (random) => (random.integer(1, 6) === 1 ? 470 : 404)],
-  ])('should take seven values for alike that differ by chance alone: %s', (_, draw) => {
+  ])('should take seven values for alike that differ by chance alone: %s (hostile 3)', (_, draw) => {
     const random = createRandom(1, 'figures')
     const trials = Array.from({ length: 200 }, () => {
       const figures = Array.from({ length: 7 }, () => Array.from({ length: 3 }, () => draw(random)))
@@ -187,7 +187,7 @@ describe('what-if view', () => {
     expect(trials.filter((change) => /faster|slower/.test(change)).length).toBeLessThanOrEqual(4)
   })
 
-  it('should claim nothing of values that ran once: what is chance is not known', () => {
+  it('should claim nothing of values that ran once: what is chance is not known (hostile 3)', () => {
     const effect = available(once)
     expect(whatIfFor(once).runs).toBe(1)
     expect(effect.change).toBe('8.00 s to 60.0 s')

@@ -19,9 +19,10 @@ import { startFleet } from './fleet.ts'
 import { readKnobs } from './knobs.ts'
 import { startNeighbour } from './neighbour.ts'
 import type { Ports } from './ports.ts'
-import { createSupervisor, killMs } from './processes.ts'
+import { createSupervisor } from './processes.ts'
 import { scraped, stopGraceMs, takeAway } from './running.ts'
 import { removeArmState } from './state-folder.ts'
+import { killMs } from './until-gone.ts'
 import { setUpWalDisk } from './wal-disk.ts'
 
 export interface ClusterOptions {
@@ -47,8 +48,16 @@ export interface ClusterOptions {
   unguard(): Promise<void>
 }
 
-/** Three stages of processes that end at last, and the removal of their files, twice: what is left is checked again before it is reported. */
-export const closeBudgetMs = 2 * 3 * (stopGraceMs + killMs) + 60_000
+/** Of twenty processes with a thousand kubelets on two cores; a kubelet that is alone takes less. */
+const processMs = 2000
+
+/**
+ * Three stages of processes that end at last, and the removal of their files, twice: what is left is checked again before it is reported. The more
+ * hollow processes end at once, the longer they take.
+ */
+export function closeBudgetMs(hollowProcesses: number): number {
+  return 2 * 3 * (stopGraceMs + killMs) + 60_000 + hollowProcesses * processMs
+}
 
 /**
  * Starts a control plane. When that fails, or `signal` aborts, everything it started is gone before this throws:

@@ -14,6 +14,7 @@ import {
   toolBinaries,
 } from '../../components/components.ts'
 import { readVersion } from '../../components/version.ts'
+import { processesOf } from '../../fleet/packing.ts'
 import type { PlannedControlPlane } from '../../plan/plan.ts'
 import { benchmarkProgram } from '../etcd-benchmark.ts'
 import type { Cluster, PrepareContext, Target } from '../target.ts'
@@ -120,7 +121,7 @@ export function localTarget(options: LocalTargetOptions): Target<Cluster> {
     name: 'local',
     evidence: 'measured',
     onThisMachine: true,
-    closeBudgetMs,
+    closeBudgetMs: (fleet) => closeBudgetMs(processesOf(fleet)),
     ...(etcdsAlone !== undefined && { hasKubernetes: false as const }),
     supports,
 

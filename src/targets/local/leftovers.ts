@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { listFolder, readKernelFile } from '../../base/files.ts'
 import type { Inventory } from '../../base/inventory.ts'
 import { removeState, stateIn } from './state-folder.ts'
+import { untilGone } from './until-gone.ts'
 
 /** Environment variable that every process of a run carries, with the run's id as its value. */
 export const runMark = 'SCALE_TEST_RUN'
@@ -80,17 +81,16 @@ export async function removeLeftovers(
   clock: Clock,
 ): Promise<Removal> {
   const killed = new Map<number, MarkedProcess>()
-  const deadlineMs = clock.nowMs() + 5000
-  // Twice nothing: once may fall between a fork and the exec that gives the new process its environment.
-  for (let quietLooks = 0; quietLooks < 2 && clock.nowMs() < deadlineMs; ) {
+  const lookAndKill = () => {
     const found = findMarked(runId).filter(({ pid }) => pid !== process.pid)
-    quietLooks = found.length === 0 ? quietLooks + 1 : 0
     for (const marked of found) {
       killed.set(marked.pid, marked)
       kill(marked.pid)
     }
-    await clock.sleep(50)
+    return found
   }
+  // Twice nothing: once may fall between a fork and the exec that gives the new process its environment.
+  await untilGone(lookAndKill, clock, 2)
   const residue = await removeState(stateFolder, clock)
   const survivors = findMarked(runId).filter(({ pid }) => pid !== process.pid)
   return { killed: [...killed.values()], survivors, residue }

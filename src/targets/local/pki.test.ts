@@ -51,7 +51,7 @@ describe('createPki', () => {
     expect(server.checkHost('localhost')).toBe('localhost')
   })
 
-  it('should survive a jump of the clock by hours when a run goes on', () => {
+  it('should survive a jump of the clock by hours when a run goes on (fault 22)', () => {
     for (const name of leaves) {
       const { validFromDate, validToDate } = certificate(pki[name])
       expect(validFromDate.getTime()).toBeLessThan(now.getTime() - 12 * 3_600_000)

@@ -86,7 +86,7 @@ describe('broken', () => {
     expect(failure.next).toContain(join(folder, 'logs', 'etcd.log'))
   })
 
-  it('should tell the signal when a component is killed', async () => {
+  it('should tell the signal when a component is killed (fault 39)', async () => {
     const { pid } = await script('sleep 60')
     process.kill(pid, 'SIGKILL')
     const failure = await untilBroken()

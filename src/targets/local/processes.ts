@@ -6,6 +6,7 @@ import { formatDuration } from '../../base/duration.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import { closeFile, makeFolder, openForChild } from '../../base/files.ts'
 import { tailOf } from '../../base/tail.ts'
+import { untilGone } from './until-gone.ts'
 
 /** How to start a component. */
 export interface ProcessSpec {
@@ -48,7 +49,7 @@ export interface Supervisor {
     options: { timeoutMs?: number; signal: AbortSignal },
   ): Promise<void>
   /**
-   * Stops all components, stage by stage: SIGTERM, and SIGKILL after `graceMs`. None can be started from then on.
+   * Stops all components, stage by stage: SIGTERM, SIGKILL after `graceMs`, and as long as it then takes. None can be started from then on.
    * Returns the names of those that even SIGKILL did not end.
    */
   stop(graceMs: number): Promise<string[]>
@@ -62,8 +63,6 @@ export interface SupervisorOptions {
 }
 
 const pollMs = 25
-/** From SIGKILL to the end: a process of fifty kubelets on a busy machine takes seconds to give its memory back. */
-export const killMs = 30_000
 const lastLines = 15
 
 /** Creates `logFolder` if need be. */
@@ -152,14 +151,15 @@ export function createSupervisor({ logFolder, env, clock }: SupervisorOptions): 
       const survivors: string[] = []
       for (const stage of ['nodes', 'control', 'storage'] satisfies ProcessSpec['stage'][]) {
         const processes = started.filter((process) => process.stage === stage)
-        await Promise.all(
-          processes.map(async ({ name, ended, kill }) => {
-            kill('SIGTERM')
-            if (await endsWithin(ended, graceMs, clock)) return
-            kill('SIGKILL')
-            if (!(await endsWithin(ended, killMs, clock))) survivors.push(name)
-          }),
+        for (const { kill } of processes) kill('SIGTERM')
+        await givenTime(
+          processes.map(({ ended }) => ended),
+          graceMs,
+          clock,
         )
+        for (const { kill } of processes) kill('SIGKILL')
+        const left = await untilGone(() => processes.filter(({ livePid }) => livePid() !== undefined), clock)
+        survivors.push(...left.map(({ name }) => name))
       }
       return survivors
     },
@@ -175,15 +175,12 @@ interface StartedProcess {
   livePid(): number | undefined
 }
 
-async function endsWithin(ended: Promise<void>, durationMs: number, clock: Clock): Promise<boolean> {
+/** Waits until all have ended, but no longer than that. */
+async function givenTime(ended: readonly Promise<void>[], durationMs: number, clock: Clock): Promise<void> {
   const done = new AbortController()
-  const late = clock.sleep(durationMs, done.signal).then(
-    () => false,
-    () => true,
-  )
-  const inTime = await Promise.race([ended.then(() => true), late])
+  const late = clock.sleep(durationMs, done.signal).catch(() => {})
+  await Promise.race([Promise.all(ended), late])
   done.abort()
-  return inTime
 }
 
 /** Without part of its fleet a run cannot tell what it was to measure; without a control plane it cannot go on at all. */

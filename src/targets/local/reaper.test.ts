@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -35,7 +35,7 @@ async function until(condition: () => boolean, withinMs = 5000): Promise<void> {
 }
 
 /** A process that guards the run, starts a component that ignores polite signals, and then does `last`. */
-async function orchestrator(last: string): Promise<ChildProcess> {
+async function orchestrator(last: string, start: readonly string[] = [process.execPath]): Promise<ChildProcess> {
   const main = join(folder, 'orchestrator.mjs')
   writeFileSync(
     main,
@@ -49,7 +49,8 @@ console.log(reaper.isAlive())
 ${last}
 `,
   )
-  const child = spawn(process.execPath, [main], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
+  const [program = '', ...args] = start
+  const child = spawn(program, [...args, main], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
   await once(child.stdout as NodeJS.EventEmitter, 'data')
   await until(() => findMarked(runId).length === 3)
   return child
@@ -59,7 +60,7 @@ const isReaped = () => findMarked(runId).length === 0 && !existsSync(stateFolder
 
 describe('startReaper', () => {
   it.each(['SIGKILL', 'SIGINT'] as const)(
-    'should remove processes and state, and end, when the whole process group gets %s',
+    'should remove processes and state, and end, when the whole process group gets %s (fault 40)',
     async (signal) => {
       const child = await orchestrator('setInterval(() => {}, 1e9)')
       expect(isGuarded(runId)).toBe(true)
@@ -77,7 +78,80 @@ describe('startReaper', () => {
     await orchestrator(last)
     await until(isReaped)
   })
+
+  describe('when the orchestrator is out of memory (fault 40)', () => {
+    const eating =
+      'const eaten = []; setTimeout(() => { for (;;) eaten.push(new Array(100_000).fill(eaten.length)) }, 300)'
+
+    it('should remove processes and state, and end: Node gives up', async () => {
+      const child = await orchestrator(eating, [process.execPath, '--max-old-space-size=40'])
+      const [status, signal] = await endOf(child)
+      // A shell tells SIGABRT as 134.
+      expect([status, signal]).toEqual([null, 'SIGABRT'])
+      await until(isReaped)
+    })
+
+    it('should remove processes and state, and end: the kernel kills it (root only)', async ({ skip }) => {
+      const cgroup = memoryCgroup(100 * 2 ** 20)
+      if (cgroup === undefined) return skip('this user may not limit the memory of a process')
+      try {
+        const child = await orchestrator(eating, [
+          'sh',
+          '-c',
+          `echo $$ > ${cgroup}/cgroup.procs; exec "$0" "$@"`,
+          process.execPath,
+        ])
+        expect(await endOf(child)).toEqual([null, 'SIGKILL'])
+        await until(isReaped)
+      } finally {
+        await until(() => remove(cgroup))
+      }
+    })
+  })
 })
+
+/** How a process ended: its status, or the signal. */
+async function endOf(child: ChildProcess): Promise<[status: number | null, signal: NodeJS.Signals | null]> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  return [child.exitCode, child.signalCode]
+}
+
+/** A control group below that of this process, whose processes may have so much memory together; undefined where there can be none. */
+function memoryCgroup(limitBytes: number): string | undefined {
+  const own = readFileSync('/proc/self/cgroup', 'utf8')
+  const [v1, v2] = [/^\d+:memory:(.*)$/m.exec(own)?.[1], /^0::(.*)$/m.exec(own)?.[1]]
+  const ways: [parent: string, file: string][] = [
+    ...(v1 === undefined
+      ? []
+      : [[join('/sys/fs/cgroup/memory', v1), 'memory.limit_in_bytes'] satisfies [string, string]]),
+    ...(v2 === undefined ? [] : [[join('/sys/fs/cgroup', v2), 'memory.max'] satisfies [string, string]]),
+  ]
+  for (const [parent, file] of ways) {
+    const cgroup = join(parent, runId)
+    try {
+      mkdirSync(cgroup)
+    } catch {
+      continue
+    }
+    try {
+      writeFileSync(join(cgroup, file), String(limitBytes))
+      return cgroup
+    } catch {
+      rmdirSync(cgroup)
+    }
+  }
+  return undefined
+}
+
+/** Whether an empty control group is gone now. */
+function remove(cgroup: string): boolean {
+  try {
+    rmdirSync(cgroup)
+    return true
+  } catch {
+    return false
+  }
+}
 
 describe('dismiss', () => {
   it('should leave processes and state when the orchestrator ends, for cleanup to find', async () => {

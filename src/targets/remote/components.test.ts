@@ -94,7 +94,7 @@ describe('componentsOf', () => {
     expect(unread).toEqual([undefined, undefined, undefined, because, because])
   })
 
-  it('should say of each reading why a component is not in it, and try again at the next one', async () => {
+  it('should say of each reading why a component is not in it, and try again at the next one (review 14)', async () => {
     const later = createServer((_, response) => void response.end('a 1\n'))
     later.listen(0, '127.0.0.1')
     await once(later, 'listening')

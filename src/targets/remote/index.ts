@@ -64,7 +64,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
     evidence: 'measured',
     onThisMachine: false,
     openBudgetMs,
-    closeBudgetMs,
+    closeBudgetMs: () => closeBudgetMs,
     tunes: plan.remote?.retune !== undefined,
     supports: (knob, kubernetes) => supportOf(knob, plan.fleet, kubernetes),
 

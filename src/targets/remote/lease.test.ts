@@ -61,7 +61,7 @@ describe('acquireLease', () => {
     await expect(acquire(ben)).resolves.toBeDefined()
   })
 
-  it('should not be taken over when it is renewed although it looks expired to a wrong clock', async () => {
+  it('should not be taken over when it is renewed although it looks expired to a wrong clock (fault 22)', async () => {
     const { cluster, clock, now, acquire } = bench()
     const slow = new Date(now().getTime() - 3_600_000)
     cluster.put('leases', leaseFor(anna, slow))
@@ -135,7 +135,7 @@ describe('acquireLease', () => {
     await lease.release().catch(() => {})
   })
 
-  it('should be noticed to be lost before anything is written when this program stood still', async () => {
+  it('should be noticed to be lost before anything is written when this program stood still (fault 38)', async () => {
     const { clock, acquire } = bench()
     let stoodStillMs = 0
     const lease = await acquire(anna, { ...clock, nowMs: () => clock.nowMs() + stoodStillMs })
@@ -149,16 +149,19 @@ describe('acquireLease', () => {
     ['is still ours', () => {}, undefined],
     ['is gone', async (cluster: FakeCluster) => steal(cluster), /somebody deleted it/],
     ['is another’s', async (cluster: FakeCluster) => steal(cluster, leaseFor(ben, new Date(startMs))), /ben@build-7/],
-  ])('should be asked for before anything is written when this machine slept: it %s', async (_, meanwhile, lost) => {
-    const { cluster, now, acquire } = bench()
-    let sleptMs = 0
-    const lease = await acquire(anna, undefined, () => new Date(now().getTime() + sleptMs))
-    sleptMs = 7_200_000
-    await meanwhile(cluster)
-    if (lost === undefined) await lease.confirm()
-    else await expect(lease.confirm()).rejects.toThrow(lost)
-    await lease.release()
-  })
+  ])(
+    'should be asked for before anything is written when this machine slept: it %s (fault 38)',
+    async (_, meanwhile, lost) => {
+      const { cluster, now, acquire } = bench()
+      let sleptMs = 0
+      const lease = await acquire(anna, undefined, () => new Date(now().getTime() + sleptMs))
+      sleptMs = 7_200_000
+      await meanwhile(cluster)
+      if (lost === undefined) await lease.confirm()
+      else await expect(lease.confirm()).rejects.toThrow(lost)
+      await lease.release()
+    },
+  )
 
   it('should not be taken from a holder who renews it at the very moment (fault 4)', async () => {
     const { cluster, clock, now, acquire } = bench()

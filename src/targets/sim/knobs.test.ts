@@ -49,7 +49,7 @@ describe('supportOf', () => {
     },
   )
 
-  it('should not claim a knob that the model has never heard of', () => {
+  it('should not claim a knob that the model has never heard of (review 8)', () => {
     const [known] = catalogue
     const unheard = { ...(known as Knob), id: 'kubelet.syncFrequency' }
     expect(supportOf(unheard, { kubeProxy: true })).toEqual({ supported: false, because: 'not modelled' })

@@ -238,7 +238,7 @@ describe('what the invariants look at', () => {
     ])
   })
 
-  it('should be every arm: a cluster of which the run says nothing is a complaint, and an arm whose cluster nobody saw', () => {
+  it('should be every arm: a cluster of which the run says nothing is a complaint, and an arm whose cluster nobody saw (review 36)', () => {
     expect(everyArmSeen(evidence({ witness: { armId: 'tuned-2' } }))).toEqual([
       'nobody saw the cluster of tuned-1',
       'the run says nothing of the cluster of tuned-2',
@@ -394,7 +394,7 @@ describe('ends after faults', () => {
   })
 })
 
-describe('recovers', () => {
+describe('recovers (review 37)', () => {
   const left = [{ key: 'pods a/b', namespace: 'a' }]
   it.each<[string, Partial<Recovery>]>([
     ['cleanup cannot remove everything', { residue: ['namespace a is still there'] }],

@@ -1,11 +1,11 @@
 import { Failure } from '../../../base/errors.ts'
-import type { HostRoom } from '../../../fleet/host-room.ts'
-import { roomOf } from '../../../fleet/host-room.ts'
+import type { HostRoom, TakenRoom } from '../../../fleet/host-room.ts'
+import { roomOf, takenBy } from '../../../fleet/host-room.ts'
 import type { HostChoice, HostFinding } from '../../../fleet/hosts.ts'
 import { chooseHosts } from '../../../fleet/hosts.ts'
 import type { HollowFleetSpec } from '../../../fleet/manifests.ts'
 import type { KubeApi } from '../../../kube/api.ts'
-import type { Node, Pod } from '../../../kube/resources.ts'
+import type { Node } from '../../../kube/resources.ts'
 
 /** Looks whether the machines of a host cluster have room for a fleet; creates nothing. Throws `ApiError`. */
 export async function examineHosts(host: KubeApi, spec: HollowFleetSpec, signal: AbortSignal): Promise<HostFinding[]> {
@@ -32,7 +32,8 @@ async function choose(host: KubeApi, spec: HollowFleetSpec, signal: AbortSignal)
   const nodes: Node[] = []
   const selected = hostSelector === '' ? {} : { labelSelector: hostSelector }
   for await (const page of host.list({ resource: 'nodes', ...selected }, signal)) nodes.push(...page.items)
-  const pods: Pod[] = []
-  for await (const page of host.list({ resource: 'pods' }, signal)) pods.push(...page.items)
-  return chooseHosts(roomOf(nodes, pods), spec)
+  const taken: TakenRoom[] = []
+  for await (const { items } of host.list({ resource: 'pods' }, signal))
+    taken.push(...items.flatMap((pod) => takenBy(pod) ?? []))
+  return chooseHosts(roomOf(nodes, taken), spec)
 }
