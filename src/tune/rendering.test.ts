@@ -16,6 +16,9 @@ import { renderFor } from './rendering.ts'
 
 const circumstances = { profile: 'tuned', kubernetes: '1.37', cores: undefined }
 
+/** All that has no name. */
+const open = openIds().flatMap((id) => knobById(id) ?? [])
+
 function rendered(
   name: FormatName,
   set: Record<string, KnobValue>,
@@ -110,7 +113,6 @@ describe.each(formatNames)('files for %s', (name) => {
   })
 
   it('should hold anything else that a component can be told, or say why not', () => {
-    const open = openIds().flatMap((id) => knobById(id) ?? [])
     expect(open.length).toBeGreaterThan(1000)
     expect(open.flatMap((knob) => droppedBy(name, knob))).toEqual([])
   })
@@ -185,8 +187,8 @@ describe('kubeadm', () => {
 
   it('should say how to change the priorities of every thread of etcd, as its pod has none', () => {
     const rendering = rendered('kubeadm', { 'etcd.nice': -20, 'etcd.ioPriority': 'best-effort: prio 0' })
-    expect(leftOut(rendering, 'etcd.nice')).toContain('renice -n -20 -p ${task##*/}')
-    expect(leftOut(rendering, 'etcd.ioPriority')).toContain('ionice -c best-effort -n 0 -p ${task##*/}')
+    expect(leftOut(rendering, 'etcd.nice')).toMatch(/task\/\*; do renice -n -20 -p \$\{task##\*\/\}; done/)
+    expect(leftOut(rendering, 'etcd.ioPriority')).toMatch(/do ionice -c best-effort -n 0 -p \$\{task/)
   })
 
   it('should only have fields of kube-proxy that its own types have', () => {
@@ -317,6 +319,18 @@ describe('eks', () => {
     })
     expect(script).toMatch(/^Content-Type: text\/x-shellscript.*\n\n#!\/bin\/sh\n/)
     expect(script).toContain('net.netfilter.nf_conntrack_max = 524288\nEND\n')
+  })
+})
+
+describe('kube-proxy’s mode', () => {
+  it('should be said to be deprecated if it is ipvs, since that was so', () => {
+    const remarks = (kubernetes: string, mode: string) =>
+      rendered('kubeadm', { 'kubeProxy.mode': mode }, { kubernetes }).remarks
+    expect(remarks('1.35', 'ipvs')).toEqual([
+      expect.stringMatching(/mode ipvs is deprecated since Kubernetes 1\.35.*removed in 1\.43/),
+    ])
+    expect(remarks('1.34', 'ipvs')).toEqual([])
+    expect(remarks('1.37', 'nftables')).toEqual([])
   })
 })
 

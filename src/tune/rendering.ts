@@ -1,3 +1,4 @@
+import { minorNumberOf } from '../base/kubernetes-version.ts'
 import { refusalOf } from '../tuning/open-knobs.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import { conntrackRemarks, withConntrackPerCore } from './conntrack.ts'
@@ -27,7 +28,21 @@ export function renderFor(
     if (held.length === 0) return []
     return [{ path, text: write(held, circumstances, heldAnywhere), apply, knobs: held.map(({ knob }) => knob.id) }]
   })
-  return { files: written, leftOut: leftOutOf(placed), remarks: conntrackRemarks(heldAnywhere, circumstances) }
+  return {
+    files: written,
+    leftOut: leftOutOf(placed),
+    remarks: [...modeRemarks(heldAnywhere, circumstances), ...conntrackRemarks(heldAnywhere, circumstances)],
+  }
+}
+
+/** What becomes of a mode (cmd/kube-proxy/app/server_linux.go and cmd/kubeadm/app/componentconfigs/kubeproxy.go of 1.37.2). */
+function modeRemarks(requests: readonly KnobRequest[], { kubernetes }: Circumstances): string[] {
+  const asksIpvs = requests.some(({ knob, value }) => knob.id === 'kubeProxy.mode' && value === 'ipvs')
+  return asksIpvs && (minorNumberOf(kubernetes) ?? 0) >= 35
+    ? [
+        "kube-proxy's mode ipvs is deprecated since Kubernetes 1.35, disabled by default from 1.40 and removed in 1.43, as kube-proxy 1.37 says; it recommends nftables.",
+      ]
+    : []
 }
 
 /** What is left out, with all knobs of the same reason together. */

@@ -6,7 +6,7 @@ import type { Format, FormatFile, Place } from '../format.ts'
 
 /**
  * Fields of a kubelet that a node pool takes, with their limits, according to the API reference (struct kubelet_config) and the Terraform
- * provider's page on cs_kubernetes_node_pool.
+ * provider's page on its data source cs_kubernetes_node_pools.
  */
 const kubeletFields: Readonly<Record<string, { most?: number }>> = {
   allowedUnsafeSysctls: {},
