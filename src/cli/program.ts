@@ -6,6 +6,7 @@ import { exitCodes } from '../base/errors.ts'
 import { numberIn } from '../base/quantity.ts'
 import { builders } from '../image/builders.ts'
 import { mostRepetitions, mostSeeds } from '../plan/limits.ts'
+import { formatNames } from '../tune/formats.ts'
 import type { CalibrateOptions } from './calibrate-command.ts'
 import type { CleanupOptions } from './cleanup-command.ts'
 import type { CompareOptions } from './compare-command.ts'
@@ -20,6 +21,7 @@ import type { ResumeOptions } from './resume-command.ts'
 import type { SeriesOptions } from './series-command.ts'
 import type { SimulateOptions } from './simulate-command.ts'
 import type { Surroundings } from './surroundings.ts'
+import type { TuneRenderOptions } from './tune-command.ts'
 import { describeVersion } from './version.ts'
 
 /** The command line; `onExit` takes the exit status of the command that ran. Commands load when called: help is instant. */
@@ -62,7 +64,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-k, --kubernetes <version>', armsKubernetesHelp)
     .option('-c, --calibration <file>', 'target sim only: figures from another machine, written by `calibrate`', inHome)
-    .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
+    .option('--threads <count>', threadsHelp, wholeNumber(mostCores))
     .option('--clusters <file>', clustersHelp, inHome)
     .option('--confirm <context>', confirmHelp, collected)
     .option('--allow-insecure <context>', insecureHelp, collected)
@@ -124,7 +126,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     )
     .option('-s, --set <path=value>', overrideHelp, collected)
     .option('-c, --calibration <file>', 'target sim only: figures from another machine, written by `calibrate`', inHome)
-    .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
+    .option('--threads <count>', threadsHelp, wholeNumber(mostCores))
     .option('--junit <file>', junitHelp, inHome)
     .action(async (plan: string, options: WhatIfOptions) =>
       onExit(await (await import('./what-if-command.ts')).whatIfCommand(plan, options, surroundings)),
@@ -180,7 +182,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .command('resume')
     .argument('[run]', 'a folder in reports/; default: the newest run that can be resumed', inHome)
     .description('resume a run that was killed or interrupted, from its first incomplete arm')
-    .option('--threads <count>', threadsHelp, wholeNumber(mostThreads))
+    .option('--threads <count>', threadsHelp, wholeNumber(mostCores))
     .option('--junit <file>', junitHelp, inHome)
     .option('--json', jsonHelp)
     .action(async (run: string | undefined, options: ResumeOptions) =>
@@ -322,6 +324,26 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       onExit((await import('./series-command.ts')).seriesCommand(plan, options, surroundings)),
     )
 
+  program
+    .command('tune')
+    .description('give clusters of your own the settings of a profile (docs/tuning.md)')
+    .command('render')
+    .description(
+      'write the files that apply a profile by hand, and say how, and what they cannot hold; touches no cluster',
+    )
+    .requiredOption('--profile <name>', 'a profile, or a path to one', inHome)
+    .addOption(
+      new Option('--for <what>', 'what runs the cluster, or sysctl for the kernels of its hosts alone')
+        .choices(formatNames)
+        .makeOptionMandatory(),
+    )
+    .option('-o, --output <folder>', 'write the files into this new folder; default: print them', inHome)
+    .option('--cores <count>', 'cores of each host: kube-proxy limits connections per core', wholeNumber(mostCores))
+    .option('-k, --kubernetes <version>', 'of the cluster, such as 1.36; default: the newest that is known')
+    .action(async (options: TuneRenderOptions) =>
+      onExit((await import('./tune-command.ts')).tuneRenderCommand(options, surroundings)),
+    )
+
   for (const command of program.commands) refuseRepeated(command)
   return program
 }
@@ -329,7 +351,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
 /** Hollow nodes that one machine carries. */
 const mostNodesMeasured = 1000
 /** More than any machine has cores. */
-const mostThreads = 1024
+const mostCores = 1024
 const threadsHelp = 'target sim only: how many arms to simulate at once; default: as many as cores and memory allow'
 const clustersHelp = 'target remote only: the file that lists its clusters; default: clusters.yaml, if it exists'
 const confirmHelp = 'target remote only: proceed even though this context looks like production; may be repeated'

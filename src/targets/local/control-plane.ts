@@ -4,10 +4,11 @@ import { writeFileWhole } from '../../base/files.ts'
 import type { Credentials } from '../../kube/credentials.ts'
 import { createTransport, parseJson } from '../../kube/transport.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
+import { schedulerFile } from '../../tuning/render.ts'
 import { apiserverArguments } from './arguments/apiserver.ts'
 import type { ControllerConfiguration } from './arguments/controller-manager.ts'
 import { controllerManagerArguments } from './arguments/controller-manager.ts'
-import { schedulerArguments, schedulerFile } from './arguments/scheduler.ts'
+import { schedulerArguments } from './arguments/scheduler.ts'
 import { credentialsFor } from './connections.ts'
 import type { EtcdOptions } from './etcds.ts'
 import { startEtcds } from './etcds.ts'
@@ -114,7 +115,7 @@ function argumentsOfScheduler(
 ): string[] {
   const knobs = flags['kube-scheduler'] ?? {}
   if (Object.keys(schedulerConfiguration).length === 0) return schedulerArguments({ ...configuration, knobs })
-  const { file, knobs: others } = schedulerFile(schedulerConfiguration, { ...configuration, knobs })
+  const { file, flags: others } = schedulerFile(schedulerConfiguration, { ...configuration, flags: knobs })
   writeFileWhole(configFile, `${JSON.stringify(file, null, 2)}\n`)
   return schedulerArguments({ ...configuration, knobs: others }, configFile)
 }

@@ -6,10 +6,9 @@ import { excerpt } from '../../base/excerpt.ts'
 import { makeFolder, makeTemporaryFolder, remove, removeIfEmpty, writeFileWhole } from '../../base/files.ts'
 import type { Component } from '../../tuning/knob.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
-import { kubeletFile, renderKnobs } from '../../tuning/render.ts'
+import { kubeletFile, renderKnobs, schedulerFile } from '../../tuning/render.ts'
 import type { ArmSettings, Target } from '../target.ts'
 import { toArguments } from './arguments/flags.ts'
-import { schedulerFile } from './arguments/scheduler.ts'
 
 export interface Asking {
   supports: Target['supports']
@@ -78,11 +77,11 @@ function questionsAbout({ flags, schedulerConfiguration, kubeletConfiguration }:
     return args.length === 0 ? [] : [{ component, args: [...args, '--version'] }]
   })
   if (Object.keys(schedulerConfiguration).length > 0) {
-    const { file, knobs } = schedulerFile(schedulerConfiguration, {
+    const { file, flags: others } = schedulerFile(schedulerConfiguration, {
       kubeconfig: '',
-      knobs: flags['kube-scheduler'] ?? {},
+      flags: flags['kube-scheduler'],
     })
-    questions.push({ component: 'kube-scheduler', args: toArguments({ ...knobs, ...onlyReading }), file })
+    questions.push({ component: 'kube-scheduler', args: toArguments({ ...others, ...onlyReading }), file })
   }
   if (Object.keys(kubeletConfiguration).length > 0)
     questions.push({ component: 'kubelet', args: noCluster, file: kubeletFile(kubeletConfiguration) })

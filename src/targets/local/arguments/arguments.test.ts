@@ -6,7 +6,7 @@ import { controllerManagerArguments } from './controller-manager.ts'
 import type { EtcdMember } from './etcd.ts'
 import { etcdArguments, etcdName, memberName } from './etcd.ts'
 import { hollowNodeArguments, nodeNames } from './hollow-node.ts'
-import { schedulerArguments, schedulerFile } from './scheduler.ts'
+import { schedulerArguments } from './scheduler.ts'
 
 const pair = (name: string): KeyPair => ({ cert: '', key: '', certFile: `pki/${name}.crt`, keyFile: `pki/${name}.key` })
 const pki: Pki = {
@@ -178,27 +178,6 @@ describe('schedulerArguments', () => {
         "--leader-elect=false",
       ]
     `)
-  })
-})
-
-describe('schedulerFile', () => {
-  const { file, knobs } = schedulerFile(
-    { percentageOfNodesToScore: 20, clientConnection: { acceptContentTypes: 'application/json' } },
-    { kubeconfig: '/s/kube-scheduler.kubeconfig', knobs: { 'kube-api-qps': '500', v: '4' } },
-  )
-
-  it('should hold what the flags of its client would say, which count for nothing beside a file', () => {
-    expect(file).toEqual({
-      apiVersion: 'kubescheduler.config.k8s.io/v1',
-      kind: 'KubeSchedulerConfiguration',
-      percentageOfNodesToScore: 20,
-      clientConnection: {
-        acceptContentTypes: 'application/json',
-        kubeconfig: '/s/kube-scheduler.kubeconfig',
-        qps: 500,
-      },
-    })
-    expect(knobs).toEqual({ v: '4' })
   })
 })
 
