@@ -82,7 +82,7 @@ export function readKnobs(
     // client-go makes a limiter for each API group's client where it takes its own default.
     if (qpsKnobs.includes(id) && reading.effective === 0)
       return { ...reading, note: 'the model has one limiter for all API groups' }
-    const isOverruled = id === 'kubeProxy.conntrack.min' && conntrack.setBy === 'the cap' && requested.has(id)
+    const isOverruled = id === 'kubeProxy.conntrack.min' && conntrack.isCapped && requested.has(id)
     return isOverruled ? { ...reading, note: `kube-proxy ignores it here: ${capped}` } : reading
   })
 }
@@ -99,7 +99,7 @@ const setByWords: Record<ConntrackTable['setBy'], string> = {
   'the cap': `kube-proxy set it when it started: ${capped}; maxPerCore 1 would let min decide, 0 the sysctl`,
 }
 
-function conntrackReading({ max, setBy }: ConntrackTable, requested: KnobValue | undefined): KnobReading {
+function conntrackReading({ max, setBy }: Pick<ConntrackTable, 'max' | 'setBy'>, requested: KnobValue | undefined): KnobReading {
   const reading = { id: 'host.nf_conntrack_max', effective: max, readFrom: 'the modelled host' }
   return max === requested ? reading : { ...reading, note: setByWords[setBy] }
 }

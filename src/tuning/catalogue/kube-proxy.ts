@@ -69,6 +69,6 @@ export const kubeProxyKnobs: readonly NamedKnob[] = [
     stock: null,
     readBack: { from: '/proc' },
     affects: 'connections that a node can track before it drops new ones',
-    note: 'kube-proxy sets it again when it starts: conntrack.min and maxPerCore must agree',
+    note: 'when it starts, kube-proxy raises it to what maxPerCore and min ask for; until 1.36, it also lowered it',
   },
 ]
