@@ -65,6 +65,16 @@ const advice: Readonly<Record<number, string>> = {
   403: 'Grant the permissions listed in manifests/',
 }
 
+/** OpenSSL's names for a certificate that does not convince, as Node has them: `CERT_HAS_EXPIRED`, `UNABLE_TO_VERIFY_LEAF_SIGNATURE`. */
+const untrusted = /CERT|SIGNATURE|ISSUER/
+
+/** What to do about an error, if that is known. */
+function nextAfter({ status, reason }: ApiError): string | undefined {
+  if (status === 0 && untrusted.test(reason))
+    return "Renew the API server's certificate, or get a kubeconfig with the authority that has issued it"
+  return advice[status]
+}
+
 /** A refusal by the apiserver, or by the machine, is no bug of ours: it ends the work as trouble with the infrastructure. */
 export function asFailure(error: unknown): unknown {
   if (!(error instanceof ApiError)) return machineFailure(error)
@@ -73,6 +83,6 @@ export function asFailure(error: unknown): unknown {
       cause: error,
       next: `${moreRoom}\n${freeingCommands}`,
     })
-  const next = advice[error.status]
+  const next = nextAfter(error)
   return new Failure('infrastructure', error.message, { cause: error, ...(next !== undefined && { next }) })
 }

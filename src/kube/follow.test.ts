@@ -190,7 +190,7 @@ describe('follow', () => {
     expect(events[4]).toMatchObject({ notBeforeMs: startMs })
   })
 
-  test('should resume from the last version when a stream ends, and mark what it had missed', async () => {
+  test('should resume from the last version when a stream ends, and mark what it had missed (fault 8)', async () => {
     const clock = createVirtualClock()
     const server = createServer(clock)
     server.add('a')
@@ -248,7 +248,7 @@ describe('follow', () => {
     expect(disruptions).toMatchObject([{ reason: 'Ended', action: 'resume' }])
   })
 
-  test('should take a stream for dead when nothing comes for silenceMs', async () => {
+  test('should take a stream for dead when nothing comes for silenceMs (fault 9)', async () => {
     const clock = createVirtualClock()
     const server = createServer(clock)
     server.add('a')
@@ -332,7 +332,7 @@ describe('follow', () => {
     expect(disruptions).toEqual([])
   })
 
-  test('should list again and tell the difference when the version is gone', async () => {
+  test('should list again and tell the difference when the version is gone (fault 7)', async () => {
     const clock = createVirtualClock()
     const server = createServer(clock)
     for (const name of ['kept', 'changed', 'removed', 'replaced']) server.add(name)
@@ -404,7 +404,7 @@ describe('follow', () => {
     expect(lists).toEqual([query, { resource: 'pods', namespace: 'load', pageSize: 1 }])
   })
 
-  test('should wait longer and longer when every attempt fails, and obey Retry-After', async () => {
+  test('should wait longer and longer when every attempt fails, and obey Retry-After (faults 2, 10)', async () => {
     const clock = createVirtualClock()
     const server = createServer(clock)
     let opened = 0
@@ -503,7 +503,7 @@ describe('follow', () => {
   })
 })
 
-describe('follow under random faults', () => {
+describe('follow under random faults (faults 7, 8, 9, 10)', () => {
   const seeds = Array.from({ length: 60 }, (_, index) => index + 1)
 
   test.each(seeds)(

@@ -332,7 +332,7 @@ describe('connections', () => {
 })
 
 describe('retries', () => {
-  test('should wait as long as a busy server asks, also before a create, and report it', async () => {
+  test('should wait as long as a busy server asks, also before a create, and report it (fault 1)', async () => {
     const busy = refusal(429, 'TooManyRequests', 'slow down', { 'retry-after': '2' })
     const { port, received } = await serve([busy, busy, json(stored, 201)])
     const { api, clock, retries, requests } = connect(port, { random: () => 0.5 })
@@ -378,7 +378,7 @@ describe('retries', () => {
     },
   )
 
-  test('should not repeat an unnamed create when the server may have done it', async () => {
+  test('should not repeat an unnamed create when the server may have done it (fault 3)', async () => {
     for (const reply of [refusal(504, 'Timeout'), lost]) {
       const { port, received } = await serve([reply])
       const { api, retries } = connect(port)
@@ -388,7 +388,7 @@ describe('retries', () => {
     }
   })
 
-  test('should try again any call when nothing listens, and give up in time', async () => {
+  test('should try again any call when nothing listens, and give up in time (fault 2)', async () => {
     const { port, server } = await serve([json(stored)])
     await new Promise((resolve) => server.close(resolve))
     const { api, retries, clock } = connect(port, { retry: { attempts: 5 } })
@@ -420,7 +420,7 @@ describe('retries', () => {
     expect(retries.map(({ reason }) => reason)).toEqual([expect.stringContaining('UND_ERR'), 'MalformedAnswer'])
   })
 
-  describe('of a create whose reply was lost', () => {
+  describe('of a create whose reply was lost (fault 3)', () => {
     const exists = refusal(409, 'AlreadyExists', 'pods "web-1" already exists')
     const other = { ...stored, metadata: { ...stored.metadata, labels: { [runLabel]: 'run-6' } } }
 
@@ -453,7 +453,7 @@ describe('retries', () => {
     })
   })
 
-  test('should take a missing object for deleted only when the reply to its deletion was lost', async () => {
+  test('should take a missing object for deleted only when the reply to its deletion was lost (fault 3)', async () => {
     const gone = refusal(404, 'NotFound')
     const first = await serve([lost, gone])
     await connect(first.port).api.delete(ref, { uid: 'u1' })
@@ -483,7 +483,7 @@ describe('credentials', () => {
         ? json(stored)(response, request)
         : refusal(401, 'Unauthorized', `what is ${request.headers.authorization}?`)(response, request)
 
-  test('should be renewed once, whatever the number of calls, when they are no longer accepted', async () => {
+  test('should be renewed once, whatever the number of calls, when they are no longer accepted (fault 5)', async () => {
     const { port } = await serve([guard('Bearer token-2')])
     const source = rotating()
     const { api, requests } = connect(port, { credentials: { server: `http://127.0.0.1:${port}`, tls: {}, ...source } })
@@ -521,7 +521,7 @@ describe('credentials', () => {
     expect(await other).toEqual(stored)
   })
 
-  test('should be renewed for a watch, too', async () => {
+  test('should be renewed for a watch, too (fault 5)', async () => {
     const { port } = await serve([guard('Bearer token-2')])
     const { api } = connect(port, { credentials: { server: `http://127.0.0.1:${port}`, tls: {}, ...rotating() } })
     const events = api.watch({ resource: 'pods', resourceVersion: '1' }, new AbortController().signal)
@@ -551,7 +551,7 @@ describe('credentials', () => {
     expect(received).toHaveLength(1)
   })
 
-  test('should make the call fail with their own error when they cannot be renewed', async () => {
+  test('should make the call fail with their own error when they cannot be renewed (fault 5)', async () => {
     const { port } = await serve([guard('nothing')])
     const source = rotating(true)
     const { api } = connect(port, { credentials: { server: `http://127.0.0.1:${port}`, tls: {}, ...source } })
@@ -623,7 +623,7 @@ describe('watch', () => {
     expect(requests).toEqual([{ verb: 'watch', resource: 'deployments', status: 200, latencyMs: 0 }])
   })
 
-  test('should throw an ApiError when it is refused, says ERROR or breaks off', async () => {
+  test('should throw an ApiError when it is refused, says ERROR or breaks off (faults 8, 10)', async () => {
     const expired = `{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}}\n`
     const { port } = await serve([
       refusal(429, 'TooManyRequests', 'storage is (re)initializing', { 'retry-after': '1' }),

@@ -13,8 +13,8 @@ export interface WhenTaken {
 }
 
 /**
- * Creates an object that carries the run's label. Throws `Failure('safety-refusal')` when its name belongs to somebody else, and `ApiError`
- * when the server refuses otherwise.
+ * Creates an object that carries the run's label. Throws `Failure('safety-refusal')` when its name belongs to somebody else, or to an
+ * object that is being deleted, and `ApiError` when the server refuses otherwise.
  */
 export async function createForRun<R extends ResourceName>(
   api: KubeApi,
@@ -30,8 +30,13 @@ export async function createForRun<R extends ResourceName>(
   const { name = '', namespace, labels = {} } = object.metadata
   const found = await api.get({ resource, name, ...(namespace !== undefined && { namespace }) })
   const owner = found.metadata.labels?.[runLabel]
-  if (mayRepeat && owner === labels[runLabel]) return found
   const place = namespace === undefined ? name : `${namespace}/${name}`
+  if (mayRepeat && owner === labels[runLabel]) {
+    if (found.metadata.deletionTimestamp === undefined) return found
+    throw new Failure('safety-refusal', `${resource} ${place} is still being deleted`, {
+      next: 'Wait until it is gone, then try again',
+    })
+  }
   const whose = owner === undefined ? 'somebody else' : `run ${owner}`
   throw new Failure('safety-refusal', `${resource} ${place} already exists and belongs to ${whose}`, {
     next: next(owner),

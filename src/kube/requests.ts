@@ -168,8 +168,11 @@ function pageIn<T>(
   }
 }
 
-/** Whether an object that was there already is the one that this run tried to create. */
-function sameRun(found: KubeObject, sent: KubeObject): boolean {
+/**
+ * Whether an object that was there already is the one that this run tried to create. A run has one plan, and resumes with no other, so
+ * its label stands for the plan, too. What is being deleted was there before.
+ */
+function sameRun({ metadata }: KubeObject, sent: KubeObject): boolean {
   const run = sent.metadata.labels?.[runLabel]
-  return run !== undefined && found.metadata.labels?.[runLabel] === run
+  return run !== undefined && metadata.labels?.[runLabel] === run && metadata.deletionTimestamp === undefined
 }

@@ -11,7 +11,7 @@ describe('retryWaitMs', () => {
     expect(waits).toEqual([100, 200, 400, 6400, 10_000, 10_000])
   })
 
-  test('should wait what the server asks for and up to half as much again, within bounds', () => {
+  test('should wait what the server asks for and up to half as much again, within bounds (fault 1)', () => {
     expect(retryWaitMs(9, 1000, () => 0)).toBe(1000)
     expect(retryWaitMs(9, 1000, () => 0.999)).toBe(1500)
     expect(retryWaitMs(1, 3_600_000, () => 0)).toBe(30_000)
@@ -56,21 +56,21 @@ describe('retrying', () => {
     expect(clock.nowMs()).toBe(1500)
   })
 
-  test('should throw the last error when the attempts are used up', async () => {
+  test('should throw the last error when the attempts are used up (fault 2)', async () => {
     const last = new ApiError(500, 'InternalError', 'last')
     const { result, calls } = attempt([down, down, down, last])
     await expect(result).rejects.toBe(last)
     expect(calls()).toBe(4)
   })
 
-  test('should count no 429, but keep to the total time', async () => {
+  test('should count no 429, but keep to the total time (fault 1)', async () => {
     const { result, calls, clock } = attempt(Array(100).fill(busy), { totalMs: 20_000 })
     await expect(result).rejects.toBe(busy)
     expect(calls()).toBe(21)
     expect(clock.nowMs()).toBe(20_000)
   })
 
-  test('should not start a wait that would exceed the total time', async () => {
+  test('should not start a wait that would exceed the total time (fault 2)', async () => {
     const { result, clock } = attempt([down, down, down], { totalMs: 250 })
     await expect(result).rejects.toBe(down)
     expect(clock.nowMs()).toBe(100)

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import { Pool } from 'undici'
+import { errors, Pool } from 'undici'
 import type { Clock } from '../base/clock.ts'
 import { hidden, withoutKnownSecrets } from '../base/known-secrets.ts'
 import { ApiError } from './api.ts'
@@ -43,6 +43,8 @@ export interface ConnectOptions {
   random?: () => number
   /** 12 attempts within 120 s when absent. */
   retry?: Partial<RetryLimits>
+  /** Milliseconds for the first byte of an answer, then for the rest of it; 70 000 when absent. A watch has no end to wait for. */
+  answerTimeoutMs?: number
   /** Closes the connection when it aborts: every call in flight then rejects with its reason. */
   signal?: AbortSignal
   onRequest?: (record: RequestRecord) => void
@@ -85,13 +87,14 @@ export interface Transport extends AsyncDisposable {
 type Answer = Dispatcher.ResponseData
 
 /** kube-apiserver ends a request after 60 s (--request-timeout); a little more, so that its answer is seen. */
-const answerTimeoutMs = 70_000
+const usualAnswerTimeoutMs = 70_000
 /** Kept open between calls, so that no probe pays for a handshake; kube-apiserver itself closes after 90 s. */
 const idleMs = 55_000
 
 /** Connects lazily: the first connection is made by the first call. Disposing ends every call and every watch. */
 export function createTransport(options: ConnectOptions): Transport {
   const { credentials, clock, random = Math.random, onRequest, onRetry } = options
+  const { answerTimeoutMs = usualAnswerTimeoutMs } = options
   const limits = { ...defaultLimits, ...options.retry }
   const url = new URL(credentials.server)
   const prefix = url.pathname.replace(/\/+$/, '')
@@ -108,6 +111,7 @@ export function createTransport(options: ConnectOptions): Transport {
     connections: options.connections ?? 50,
     bodyTimeout: answerTimeoutMs,
   })
+  const boundedCalls = calls.compose(wholeWithin(answerTimeoutMs, clock))
   // A watch holds its connection: in the same pool, a few of them would starve the calls. Silence is follow.ts's matter.
   const streams = new Pool(url.origin, { ...poolOptions, bodyTimeout: 0 })
 
@@ -138,7 +142,7 @@ export function createTransport(options: ConnectOptions): Transport {
     return lastFlow
   }
 
-  function dispatch(pool: Pool, call: Call, headers: RequestHeaders, signal?: AbortSignal): Promise<Answer> {
+  function dispatch(pool: Dispatcher, call: Call, headers: RequestHeaders, signal?: AbortSignal): Promise<Answer> {
     return pool.request({
       method: call.method,
       path: prefix + call.path,
@@ -155,7 +159,7 @@ export function createTransport(options: ConnectOptions): Transport {
 
   /** One exchange, and a second one with renewed credentials when the first are no longer accepted. */
   async function exchange<T>(
-    pool: Pool,
+    pool: Dispatcher,
     call: Call,
     consume: (body: Answer['body']) => T | Promise<T>,
     signal?: AbortSignal,
@@ -190,7 +194,7 @@ export function createTransport(options: ConnectOptions): Transport {
     send(call, parse, sendOptions = {}) {
       const { signal, attempts } = sendOptions
       const consume = async (body: Answer['body']) => parse(await body.text())
-      return persistently(() => exchange(calls, call, consume, signal), {
+      return persistently(() => exchange(boundedCalls, call, consume, signal), {
         call,
         clock,
         random,
@@ -203,6 +207,26 @@ export function createTransport(options: ConnectOptions): Transport {
     open: (call, signal) => exchange(streams, call, (body) => body, signal),
     failure,
     [Symbol.asyncDispose]: () => close(new ApiError(0, 'Closed', 'the connection was closed')),
+  }
+}
+
+/** Ends answers that trickle in and take longer than this: undici limits only the time between two pieces of one. */
+function wholeWithin(limitMs: number, clock: Pick<Clock, 'nowMs'>): Dispatcher.DispatcherComposeInterceptor {
+  return (dispatch) => (request, handler) => {
+    let endMs = Number.POSITIVE_INFINITY
+    return dispatch(request, {
+      onRequestStart: (controller, context) => handler.onRequestStart?.(controller, context),
+      onResponseStart(controller, ...head) {
+        endMs = clock.nowMs() + limitMs
+        handler.onResponseStart?.(controller, ...head)
+      },
+      onResponseData(controller, chunk) {
+        if (clock.nowMs() < endMs) handler.onResponseData?.(controller, chunk)
+        else controller.abort(new errors.BodyTimeoutError(`the answer did not end within ${limitMs / 1000} s`))
+      },
+      onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
+      onResponseError: (controller, error) => handler.onResponseError?.(controller, error),
+    })
   }
 }
 

@@ -44,7 +44,7 @@ describe('decodeWatch', () => {
     }
   })
 
-  test('should end quietly wherever the stream is cut short, with the events that were complete', async () => {
+  test('should end quietly wherever the stream is cut short, with the events that were complete (fault 8)', async () => {
     for (let cut = 0; cut < sample.length; cut += 1) {
       const complete = sample.subarray(0, cut).toString('latin1').split('\n').length - 1
       expect(brief(await decode([sample.subarray(0, cut)]))).toEqual([...names, '@99'].slice(0, complete))
@@ -68,7 +68,7 @@ describe('decodeWatch', () => {
     await events.return()
   })
 
-  test('should throw what the server says in an ERROR event, after the events before it', async () => {
+  test('should throw what the server says in an ERROR event, after the events before it (fault 8)', async () => {
     const status = {
       kind: 'Status',
       code: 410,

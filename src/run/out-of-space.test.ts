@@ -18,7 +18,7 @@ async function situation(disposable: boolean) {
   return { cluster: { ...cluster, disposable }, clock, plan: planForTests(), runId: 'run-1', beganMs: 0 }
 }
 
-describe('explainNoSpace', () => {
+describe('explainNoSpace (fault 11)', () => {
   it('should tell when, after what, how full, and which knob to change', async () => {
     const error = await explainNoSpace(refusal, await situation(true))
     expect(error).toMatchObject({
@@ -64,7 +64,7 @@ describe('explainNoSpace', () => {
   })
 })
 
-describe('noticingNoSpace', () => {
+describe('noticingNoSpace (fault 11)', () => {
   it('should tell of the first write that is refused for this reason, and of no other', async () => {
     const opened = await openClusterForTests()
     const { cluster, full } = noticingNoSpace(opened)

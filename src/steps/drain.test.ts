@@ -39,7 +39,7 @@ describe('deleteNamespaces', () => {
     expect(there).toEqual([false, false, true])
   })
 
-  it('should name each namespace that is still there, with its own conditions, when time is up', async () => {
+  it('should name each namespace that is still there, with its own conditions, when time is up (fault 13)', async () => {
     const { cluster } = await clusterWith('a', 'b', 'c')
     for (const namespace of ['a', 'c'])
       await cluster.api.create('configmaps', {
@@ -53,7 +53,7 @@ describe('deleteNamespaces', () => {
     expect(await isThere(cluster, 'b')).toBe(false)
   })
 
-  it('should insist when requests fail for longer than the connection tries again', async () => {
+  it('should insist when requests fail for longer than the connection tries again (fault 2)', async () => {
     const { cluster } = await clusterWith('a')
     let refusals = 3
     const api = {
@@ -65,7 +65,7 @@ describe('deleteNamespaces', () => {
     expect(await isThere(cluster, 'a')).toBe(false)
   })
 
-  it('should stop at the first refusal of an etcd without space, delete what that lets go of, and count the rest', async () => {
+  it('should stop at the first refusal of an etcd without space, delete what that lets go of, and count the rest (fault 11)', async () => {
     const names = Array.from({ length: 100 }, (_, index) => `place-${index}`)
     const { cluster } = await clusterWith(...names)
     const labels = { 'scale-test/run': 'run-7' }
@@ -116,7 +116,7 @@ describe('deleteNamespaces', () => {
     )
   })
 
-  it('should leave a namespace of the same name alone that somebody else created since', async () => {
+  it('should leave a namespace of the same name alone that somebody else created since (fault 14)', async () => {
     const { cluster } = await clusterWith('a')
     const list = async function* (...given: Parameters<Cluster['api']['list']>) {
       for await (const page of cluster.api.list(...given))

@@ -8,7 +8,7 @@ import { fleetUp } from './fleet-up.ts'
 const spec = { nodes: 2, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi' } }
 
 describe('fleetUp', () => {
-  it('should count a node that is away although its watch has gone silent (fault 25) (review 15)', async () => {
+  it('should count a node that is away although its watch has gone silent (faults 9, 25) (review 15)', async () => {
     const cluster = await openClusterForTests()
     let isSilent = false
     async function* watch<R extends ResourceName>(query: WatchQuery<R>, signal: AbortSignal) {

@@ -41,7 +41,7 @@ const steps: [string, string, (cluster: Cluster, recording: Recording) => Step<u
   ],
 ]
 
-describe('a namespace whose creation was never confirmed', () => {
+describe('a namespace whose creation was never confirmed (fault 3)', () => {
   it.each(steps)('should be deleted by %s all the same', async (_, name, stepOn) => {
     const cluster = await deafCluster()
     const step = stepOn(cluster, await recordingForTests(cluster))

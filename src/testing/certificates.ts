@@ -16,6 +16,8 @@ export interface TestCertificates {
   client: TestIdentity
   /** A server with other names or addresses. */
   serverFor(names: readonly string[]): Promise<TestIdentity>
+  /** The server, once its time was over. */
+  expiredServer(): Promise<TestIdentity>
 }
 
 /** Makes certificates that are valid until the end of 2099. */
@@ -37,10 +39,11 @@ export async function createTestCertificates(): Promise<TestCertificates> {
     serialNumber: string,
     subject: string,
     names: readonly string[] = ['127.0.0.1'],
+    within = validity,
   ): Promise<TestIdentity> {
     const keys = await newKeys()
     const certificate = await x509.X509CertificateGenerator.create({
-      ...validity,
+      ...within,
       serialNumber,
       subject,
       issuer: authority.subject,
@@ -62,5 +65,7 @@ export async function createTestCertificates(): Promise<TestCertificates> {
     server: await issue('02', 'CN=kube-apiserver'),
     client: await issue('03', 'CN=tester, O=system:masters'),
     serverFor: (names) => issue('04', 'CN=kube-apiserver', names),
+    expiredServer: () =>
+      issue('05', 'CN=kube-apiserver', undefined, { ...validity, notAfter: new Date('2021-01-01T00:00:00Z') }),
   }
 }

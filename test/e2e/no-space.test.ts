@@ -1,32 +1,19 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { systemClock } from '../../src/base/clock.ts'
-import { locateComponents } from '../../src/components/components.ts'
 import type { ListQuery } from '../../src/kube/api.ts'
-import { connectKubeApi } from '../../src/kube/http.ts'
 import { runLabel } from '../../src/kube/labels.ts'
 import type { Result } from '../../src/result/result.ts'
 import { sampleLine } from '../../src/result/sample-line.ts'
-import { localComponents } from '../../src/targets/local/binaries.ts'
-import { startControlPlane } from '../../src/targets/local/control-plane.ts'
-import { startFleet } from '../../src/targets/local/fleet.ts'
-import { writeKubeconfig } from '../../src/targets/local/kubeconfig.ts'
-import { findMarked, runMark } from '../../src/targets/local/leftovers.ts'
-import { createPki } from '../../src/targets/local/pki.ts'
-import { createPorts, parsePortRange } from '../../src/targets/local/ports.ts'
-import { createSupervisor } from '../../src/targets/local/processes.ts'
-import { startReaper } from '../../src/targets/local/reaper.ts'
+import { findMarked } from '../../src/targets/local/leftovers.ts'
 import { uidOf } from '../../src/targets/remote/reach.ts'
 import { resultSchema } from '../../src/testing/outcomes.ts'
-import { knobById } from '../../src/tuning/find-knob.ts'
-import { renderKnobs } from '../../src/tuning/render.ts'
-import { etcdOf } from '../contract/etcd.ts'
 import { describeWithComponents, root } from './components.ts'
+import { startStandingCluster } from './standing-cluster.ts'
 
 const concurrency = 10
 const quotaBytes = 16 * 2 ** 20
@@ -80,7 +67,7 @@ function theRun(): { runId: string; result: Result; refusedWrites: number } {
   return { runId, result: resultSchema.parse(JSON.parse(read('result.json'))), refusedWrites }
 }
 
-describeWithComponents('an etcd out of space', () => {
+describeWithComponents('an etcd out of space (fault 11)', () => {
   it('should be named with the knob to change, end its arm at once and leave nothing on target local', async () => {
     writeFileSync(join(folder, 'no-space.yaml'), planFor('local', '', smallQuota))
     const { status, output } = await scaleTest('run', join(folder, 'no-space.yaml'))
@@ -101,7 +88,7 @@ describeWithComponents('an etcd out of space', () => {
   })
 
   it('should leave on somebody else’s cluster only what etcd refuses to delete, until an operator has freed it', async () => {
-    await using cluster = await startCluster()
+    await using cluster = await startStandingCluster(folder, { quotaBytes })
     const { api, etcd } = cluster
     writeFileSync(join(folder, 'no-space.yaml'), planFor('remote', 'source: none,', '{ profile: stock }'))
     const uid = await uidOf(api)
@@ -151,48 +138,3 @@ describeWithComponents('an etcd out of space', () => {
     await expect(api.get({ resource: 'leases', namespace: 'kube-system', name: 'scale-test' })).rejects.toThrow('404')
   })
 })
-
-/** A control plane with a small etcd and two nodes, as somebody else would have it. */
-async function startCluster() {
-  const { signal } = new AbortController()
-  const closing = new AbortController()
-  const clock = systemClock
-  const stateFolder = join(folder, 'state')
-  const pkiFolder = join(stateFolder, 'pki')
-  mkdirSync(stateFolder)
-  const { folder: binaryFolder } = locateComponents(localComponents(join(root, 'components')), process.env)
-  const clusterId = (folder.split('/').at(-1) ?? '').toLowerCase()
-  // Should the test be killed, nothing of it is left.
-  await startReaper({ runId: clusterId, stateFolder })
-  const env = { PATH: process.env['PATH'] ?? '', [runMark]: clusterId }
-  const supervisor = createSupervisor({ logFolder: join(folder, 'logs'), env, clock })
-  const stop = async () => {
-    closing.abort(new Error('the test is over'))
-    expect(await supervisor.stop(3000)).toEqual([])
-  }
-  try {
-    const pki = await createPki(pkiFolder, new Date())
-    const ephemeral = parsePortRange(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8'))
-    const ports = createPorts(ephemeral, process.pid)
-    const shared = { binaryFolder, stateFolder, pki, ports, supervisor, clock, signal, closed: closing.signal }
-    const knob = knobById('etcd.quotaBackendBytes')
-    if (knob === undefined) throw new Error('the knob is missing')
-    const knobs = renderKnobs([{ knob, value: quotaBytes }])
-    const { credentials: all } = await startControlPlane({ ...shared, knobs, apiservers: 1, etcd: { members: 1 } })
-    const [credentials] = all
-    const fleet = { nodes: 2, nodesPerProcess: 2, node: { cpu: 8, memory: '16Gi' } }
-    const { server } = credentials
-    const api = connectKubeApi({ credentials, clock, signal: closing.signal })
-    await startFleet({ ...shared, fleet, kubeletConfiguration: {}, environment: undefined, servers: [server], api })
-    const ca = pki.ca.cert
-    return {
-      api,
-      etcd: etcdOf(clusterId, pkiFolder),
-      kubeconfig: await writeKubeconfig(join(folder, 'kubeconfig'), { server, ca, name: 'small' }, pki.admin),
-      [Symbol.asyncDispose]: stop,
-    }
-  } catch (error) {
-    await stop()
-    throw error
-  }
-}

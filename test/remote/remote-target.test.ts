@@ -102,7 +102,7 @@ describe('target remote', () => {
     expect(differing).toMatchObject({ severity: 'bad', places: [expect.stringContaining('kubelet.kubeAPIQPS')] })
   })
 
-  it('should refuse a second run on a cluster while the first has it', async () => {
+  it('should refuse a second run on a cluster while the first has it (fault 17)', async () => {
     await using bench = await simulatedClusters(['untuned', 'tuned'])
     const second = bench.options('run-2')
     let refusal: Promise<unknown> | undefined
@@ -175,7 +175,7 @@ describe('a dry run', () => {
   })
 })
 
-describe('an etcd without space', () => {
+describe('an etcd without space (fault 11)', () => {
   it('should end the run, leave what it refuses to delete, and let clean-up finish once it is freed', async () => {
     await using bench = await simulatedClusters(['untuned', 'tuned'])
     const before = await bench.contents()

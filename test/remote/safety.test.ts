@@ -28,7 +28,7 @@ function retuned(bench: SimulatedClusters, runId: string, takesMs: number): Remo
 const filled = loadPlanFor('smoke', productFolders, {})
 
 describe('the Lease of a target', () => {
-  it('should not be had by a second run at any moment of re-tuning, however long that takes (review 1)', async () => {
+  it('should not be had by a second run at any moment of re-tuning, however long that takes (fault 17) (review 1)', async () => {
     await using bench = await simulatedClusters(['untuned'])
     const first = retuned(bench, 'run-1', 590_000)
     const second = remoteTarget(bench.options('run-2'))
@@ -96,7 +96,7 @@ describe('the Lease of a target', () => {
   })
 })
 
-describe('a cluster that is another one than the plan means', () => {
+describe('a cluster that is another one than the plan means (fault 16)', () => {
   it('should be refused, untouched, when a kubeconfig was swapped between two arms (review 2)', async () => {
     await using bench = await simulatedClusters(['untuned', 'tuned', 'stock'])
     const before = await bench.contents()

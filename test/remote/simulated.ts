@@ -6,6 +6,7 @@ import { ApiError } from '../../src/kube/api.ts'
 import type { SelfSubjectAccessReview } from '../../src/kube/resources.ts'
 import type { MetricSample } from '../../src/measure/metrics.ts'
 import calibration from '../../src/model/calibration.json' with { type: 'json' }
+import type { Fault } from '../../src/model/fault.ts'
 import type { PlannedClusters } from '../../src/plan/plan.ts'
 import { calibrationSchema } from '../../src/result/calibration.ts'
 import type { RunContext } from '../../src/run/context.ts'
@@ -30,22 +31,29 @@ export interface SimulatedClusters extends AsyncDisposable {
   options(runId: string): RemoteTargetOptions
   /** From now on this cluster is where another one was: a kubeconfig was swapped, or an address given to another cluster. */
   swap(cluster: string, by: string, where: 'kubeconfig' | 'address'): void
-  /** Everything that is there, as `resource namespace/name`. */
+  /** Whether the user may do anything, as access reviews tell; true at first. */
+  setRights(hasRights: boolean): void
+  /** Everything that is there, as `cluster resource namespace/name`. */
   contents(): Promise<string[]>
 }
 
 const nodes = 2
 const { signal } = new AbortController()
 
-/** A cluster for each profile, set as it says, with two nodes of its own; `versions` are those of their apiservers, by profile. */
+/**
+ * A cluster for each profile, set as it says, with two nodes of its own; `versions` are those of their apiservers, by profile. `faults` act
+ * on all of them.
+ */
 export async function simulatedClusters(
   profiles: readonly string[],
   versions: Readonly<Record<string, string>> = {},
+  faults: readonly Fault[] = [],
 ): Promise<SimulatedClusters> {
   const known = calibrationSchema.parse(calibration)
   const hardware = { controlPlaneCores: known.machine.cores, hosts: null, hostMemoryBytes: known.machine.memoryBytes }
-  const target = simulatedTarget({ seed: 1, calibration: known, hardware, disposable: false })
+  const target = simulatedTarget({ seed: 1, calibration: known, hardware, disposable: false, faultsOf: () => faults })
   const { clock } = target
+  let hasRights = true
   const folder = mkdtempSync(join(tmpdir(), 'scale-test-remote-'))
   const serverOf = (name: string) => `https://${name}.example:6443`
   const kubeconfigFile = (name: string) => join(folder, `${name}.yaml`)
@@ -63,7 +71,7 @@ export async function simulatedClusters(
     await clock.sleep(30_000)
     const kubeconfig = kubeconfigFile(profile)
     writeFileSync(kubeconfig, kubeconfigOf(profile, serverOf(profile)))
-    const api = asReal(cluster, profile, versions[profile])
+    const api = asReal(cluster, { name: profile, version: versions[profile], isAllowed: () => hasRights })
     apis.set(serverOf(profile), api)
     targets.push({ kubeconfig, context: profile, uid: await uidOf(api), arms: [profile] })
   }
@@ -107,16 +115,13 @@ export async function simulatedClusters(
       if (where === 'address') apis.set(serverOf(cluster), apiAt(serverOf(by)))
       else writeFileSync(kubeconfigFile(cluster), kubeconfigOf(cluster, serverOf(by)))
     },
+    setRights(has) {
+      hasRights = has
+    },
     async contents() {
       const found: string[] = []
-      for (const [profile, { api }] of Object.entries(clusters)) {
-        for (const resource of ['namespaces', 'nodes', 'deployments', 'pods', 'leases', 'configmaps'] as const) {
-          for await (const { items } of api.list({ resource })) {
-            for (const { metadata } of items)
-              found.push(`${profile} ${resource} ${metadata.namespace ?? ''}/${metadata.name}`)
-          }
-        }
-      }
+      for (const [profile, { api }] of Object.entries(clusters))
+        found.push(...(await contentsOf(api)).map((one) => `${profile} ${one}`))
       return found.sort()
     },
     async [Symbol.asyncDispose]() {
@@ -141,6 +146,15 @@ export function run(options: RemoteTargetOptions, changes: Partial<RunContext> =
   })
 }
 
+/** Everything that is in a cluster, as `resource namespace/name`. */
+export async function contentsOf(api: KubeApi): Promise<string[]> {
+  const found: string[] = []
+  for (const resource of ['namespaces', 'nodes', 'deployments', 'pods', 'leases', 'configmaps'] as const)
+    for await (const { items } of api.list({ resource }))
+      for (const { metadata } of items) found.push(`${resource} ${metadata.namespace ?? ''}/${metadata.name}`)
+  return found.sort()
+}
+
 function kubeconfigOf(context: string, server: string): string {
   return JSON.stringify({
     apiVersion: 'v1',
@@ -152,7 +166,10 @@ function kubeconfigOf(context: string, server: string): string {
 }
 
 /** A simulated cluster with a UID of its own, and the pages that a real apiserver serves beside its API. */
-function asReal({ api, scrape, effectiveKnobs }: SimulatedCluster, name: string, version = 'v1.36.3'): ClusterApi {
+function asReal(
+  { api, scrape, effectiveKnobs }: SimulatedCluster,
+  { name, version = 'v1.36.3', isAllowed }: { name: string; version: string | undefined; isAllowed: () => boolean },
+): ClusterApi {
   const get: KubeApi['get'] = async (ref) => {
     const found = await api.get(ref)
     if (ref.resource !== 'namespaces' || ref.name !== 'kube-system') return found
@@ -160,7 +177,7 @@ function asReal({ api, scrape, effectiveKnobs }: SimulatedCluster, name: string,
   }
   const create: KubeApi['create'] = async (resource, object) => {
     if (resource !== 'selfsubjectaccessreviews') return api.create(resource, object)
-    return { ...(object as SelfSubjectAccessReview), status: { allowed: true } } as unknown as typeof object
+    return { ...(object as SelfSubjectAccessReview), status: { allowed: isAllowed() } } as unknown as typeof object
   }
   const metricsOf = async (component: 'kube-apiserver' | 'kubelet') =>
     (await scrape({ components: [component] })).flatMap(({ samples }) => samples.map(lineOf)).join('\n')

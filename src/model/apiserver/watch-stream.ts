@@ -1,4 +1,4 @@
-import type { WatchEvent, WatchQuery } from '../../kube/api.ts'
+import type { ResourceName, WatchEvent, WatchQuery } from '../../kube/api.ts'
 import { ApiError } from '../../kube/api.ts'
 import type { KubeObject } from '../../kube/resources.ts'
 import type { Handover, Kernel, Timeline } from '../kernel/kernel.ts'
@@ -10,6 +10,10 @@ import type { Store, StoredChange } from './store.ts'
 
 /** An open stream, for whoever wants to spoil it. */
 export interface WatchStream {
+  /** Of which resource it tells. */
+  readonly resource: ResourceName
+  /** False once it has ended, or whoever read it has left. */
+  isOpen(): boolean
   /** Ends it: in good order, or with an error. */
   end(error?: ApiError): void
   /** Nothing comes any more, and it does not end either. */
@@ -104,6 +108,8 @@ export async function* openWatch(options: WatchOptions): AsyncGenerator<WatchEve
     }
     timeline.after(bookmarkMs, bookmark)
     onOpen?.({
+      resource,
+      isOpen: () => ending === undefined,
       end,
       silence() {
         isSilent = true

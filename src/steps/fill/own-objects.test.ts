@@ -46,7 +46,7 @@ describe('createOwn', () => {
     expect((await createOwn(api, 'configmaps', own)).metadata.uid).toBe('u1')
   })
 
-  it('should refuse a name that belongs to another run, and say how to remove it', async () => {
+  it('should refuse a name that belongs to another run, and say how to remove it (fault 15)', async () => {
     const error = await createOwn(apiWith({ 'scale-test/run': 'run-6' }) as KubeApi, 'configmaps', own).catch((e) => e)
     expect(error).toBeInstanceOf(Failure)
     expect(error).toMatchObject({
@@ -56,7 +56,7 @@ describe('createOwn', () => {
     })
   })
 
-  it('should refuse a name that belongs to somebody else', async () => {
+  it('should refuse a name that belongs to somebody else (fault 15)', async () => {
     await expect(createOwn(apiWith({}) as KubeApi, 'configmaps', own)).rejects.toThrow('belongs to somebody else')
   })
 
@@ -70,7 +70,7 @@ describe('createOwn', () => {
 describe('countLosses', () => {
   const lost = new ApiError(503, 'ServiceUnavailable', 'no')
 
-  it('should count single losses and give up after many in a row', () => {
+  it('should count single losses and give up after many in a row (fault 2)', () => {
     const losses = countLosses()
     for (let index = 0; index < 20; index++) {
       losses.note(lost)
@@ -81,7 +81,7 @@ describe('countLosses', () => {
     expect(() => losses.note(lost)).toThrow(lost)
   })
 
-  it('should pass on a refusal at once', () => {
+  it('should pass on a refusal at once (fault 12)', () => {
     const denied = new ApiError(403, 'Forbidden', 'exceeded quota')
     expect(() => countLosses().note(denied)).toThrow(denied)
   })

@@ -15,6 +15,7 @@ import { sendPaced } from '../../workload/pace.ts'
 import type { Kind } from '../../workload/stamp.ts'
 import { kinds, objectsOf, ownSelector, resourceOf, roleOf, stamped } from '../../workload/stamp.ts'
 import type { BallastResource, WorkloadResource } from '../../workload/workload.ts'
+import { unlessDenied } from '../denials.ts'
 import type { Step, StepContext } from '../step.ts'
 import type { ObserveOptions } from './observation.ts'
 import { observeFill } from './observation.ts'
@@ -103,7 +104,9 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
           if (first !== undefined) observation.sampleWatchLag(first)
           await defaultAccounts(options, created.length, inTime)
         }
-        await observation.allReady(inTime)
+        const deployments = { labelSelector: ownSelector(runId, 'workload') }
+        const waiting = { api, clock, deployments, progress: observation.podsSoFar }
+        await unlessDenied(waiting, observation.allReady(inTime))
       })
       const observed = await observation.finish(workload.pods.serviceAccountToken ? Math.ceil(totals.pods / nodes) : 0)
       const filledMs = clock.nowMs()

@@ -16,6 +16,7 @@ import type { Disruptions } from '../../result/parts.ts'
 import type { PodTimeline } from '../../result/sample-line.ts'
 import type { Cluster } from '../../targets/target.ts'
 import { probeSelector } from '../../workload/probe-target.ts'
+import { unlessDenied } from '../denials.ts'
 import type { Step } from '../step.ts'
 import { withContainerStarts } from './container-starts.ts'
 import type { ProbeOutcome, Probes } from './outcome.ts'
@@ -90,7 +91,10 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
           'scale',
         )
         const late = clock.sleep(probe.timeout, AbortSignal.any([signal, over.signal]))
-        await Promise.race([allReached.promise, watches.failed, late])
+        const deployments = { namespace: target.namespace }
+        const progress = () => timeline.podTimelines().length + timeline.done()
+        const reached = Promise.race([allReached.promise, watches.failed, late])
+        await unlessDenied({ api, clock, deployments, progress }, reached)
         return outcomeOf(options, { timeline, t0Ms }, await phase.end(), watches.disruptions)
       } finally {
         over.abort()

@@ -3,10 +3,12 @@ import { plural } from '../../base/count.ts'
 import { deleteNamespaces } from '../../kube/drain.ts'
 import { follow } from '../../kube/follow.ts'
 import { runLabel } from '../../kube/labels.ts'
+import { createForRun } from '../../kube/own.ts'
 import type { Deployment } from '../../kube/resources.ts'
 import type { Cluster } from '../../targets/target.ts'
 import type { ProbeTargetSpec } from '../../workload/probe-target.ts'
 import { probeDeployment, probeNamespace, probeSelector } from '../../workload/probe-target.ts'
+import { unlessDenied } from '../denials.ts'
 import type { Step } from '../step.ts'
 
 /** The Deployment that probes scale, up and available. */
@@ -31,7 +33,7 @@ export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec, mostReplica
     timeoutMs: 60_000 + 1000 * spec.replicas,
     async setUp({ signal }) {
       const create = async () => {
-        await cluster.api.create('namespaces', namespace)
+        await createForRun(cluster.api, 'namespaces', namespace, { mayRepeat: false, next: nextWhenTaken })
         signal.throwIfAborted()
         return cluster.api.create('deployments', probeDeployment(spec))
       }
@@ -39,9 +41,16 @@ export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec, mostReplica
       creating = created
       const { name = '', namespace: place = '' } = (await created).metadata
       const query = { resource: 'deployments', namespace: place, labelSelector: probeSelector } as const
-      for await (const event of follow(cluster.api, query, { clock: cluster.clock, signal })) {
-        if ((event.type === 'ADDED' || event.type === 'MODIFIED') && isAvailable(event.object)) break
+      let available = 0
+      const waiting = async () => {
+        for await (const event of follow(cluster.api, query, { clock: cluster.clock, signal })) {
+          if (event.type !== 'ADDED' && event.type !== 'MODIFIED') continue
+          available = event.object.status?.availableReplicas ?? 0
+          if (isAvailable(event.object)) break
+        }
       }
+      const { api, clock } = cluster
+      await unlessDenied({ api, clock, deployments: query, progress: () => available }, waiting())
       signal.throwIfAborted()
       return { namespace: place, name }
     },
@@ -58,6 +67,13 @@ export function probeTarget(cluster: Cluster, spec: ProbeTargetSpec, mostReplica
       },
     },
   }
+}
+
+/** The name has the run's id in it. */
+function nextWhenTaken(run: string | undefined): string {
+  return run === undefined
+    ? 'Use another cluster, or delete that namespace'
+    : `Remove what that run left: npm run scale-test -- cleanup --run ${run}`
 }
 
 function isAvailable({ spec, status }: Deployment): boolean {

@@ -25,7 +25,7 @@ function bench() {
 const leases = (cluster: FakeCluster) => cluster.contents().filter((key) => key.startsWith('leases'))
 
 describe('acquireLease', () => {
-  it('should name whoever holds it, and since when, when a second run wants it', async () => {
+  it('should name whoever holds it, and since when, when a second run wants it (fault 17)', async () => {
     const { acquire } = bench()
     await acquire(anna)
     await expect(acquire(ben)).rejects.toMatchObject({
@@ -80,7 +80,7 @@ describe('acquireLease', () => {
     expect(leases(cluster)).toEqual(['leases kube-system/scale-test'])
   })
 
-  it('should end the run well before others may take it when it cannot be renewed, and not at once', async () => {
+  it('should end the run well before others may take it when it cannot be renewed, and not at once (fault 4)', async () => {
     const { cluster, clock, acquire } = bench()
     const lease = await acquire(anna)
     await clock.sleep(30_500)
@@ -94,7 +94,7 @@ describe('acquireLease', () => {
     await lease.release().catch(() => {})
   })
 
-  it('should be lost at once when etcd is out of space, and be released all the same', async () => {
+  it('should be lost at once when etcd is out of space, and be released all the same (fault 11)', async () => {
     const { cluster, clock, acquire } = bench()
     const lease = await acquire(anna)
     const full = new ApiError(500, 'HTTP 500', 'patch leases: etcdserver: mvcc: database space exceeded (500 HTTP 500)')
@@ -163,7 +163,7 @@ describe('acquireLease', () => {
     },
   )
 
-  it('should not be taken from a holder who renews it at the very moment', async () => {
+  it('should not be taken from a holder who renews it at the very moment (fault 4)', async () => {
     const { cluster, clock, now, acquire } = bench()
     const slow = () => new Date(now().getTime() - 3_600_000)
     cluster.put('leases', leaseFor(anna, slow()))

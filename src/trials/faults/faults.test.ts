@@ -39,6 +39,8 @@ function streamsUnder(fault: DrawnFault, { nowMs = 0, forget = () => {} } = {}):
   return Array.from({ length: 100 }, () => {
     let told: string | undefined
     const stream: WatchStream = {
+      resource: 'pods',
+      isOpen: () => true,
       end: (error) => {
         told = error === undefined ? 'ended' : `${error.status} ${error.reason}`
       },

@@ -154,7 +154,7 @@ describe('startHollowFleet', () => {
     expect([world.host.contents(), world.target.contents()]).toEqual(before)
   })
 
-  it('should leave a namespace of others alone, whose name is taken', async () => {
+  it('should leave a namespace of others alone, whose name is taken (fault 15)', async () => {
     const world = await createWorld()
     const labels = { 'scale-test/run': 'another' }
     await world.host.create('namespaces', { metadata: { name: 'kubemark', labels } })

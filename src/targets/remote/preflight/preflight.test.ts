@@ -60,7 +60,7 @@ describe('the preflight', () => {
     ['context', { context: 'eu.PRD.1' }],
     ['cluster', { credentials: credentials({ clusterName: 'production' }) }],
     ['address', { credentials: credentials({ server: 'https://api.live.example:6443' }) }],
-  ])('should refuse a production-looking %s', async (_, reach) => {
+  ])('should refuse a production-looking %s (fault 16)', async (_, reach) => {
     expect(await reasonsOf(reach)).toEqual([expect.stringMatching(/looks like production -> .* --confirm /)])
   })
 
@@ -68,12 +68,12 @@ describe('the preflight', () => {
     expect(await reasonsOf({ context })).toEqual([])
   })
 
-  it('should let a production-looking context pass when it was typed', async () => {
+  it('should let a production-looking context pass when it was typed (fault 16)', async () => {
     expect(await reasonsOf({ context: 'prod-eu' }, { confirmed: ['prod-eu'] })).toEqual([])
     expect(await reasonsOf({ context: 'prod-eu' }, { confirmed: ['prod-us'] })).toHaveLength(1)
   })
 
-  it('should refuse another cluster than the planned one', async () => {
+  it('should refuse another cluster than the planned one (fault 16)', async () => {
     expect(await reasonsOf({ plannedUid: 'uid-9' })).toEqual([
       'target (context staging): the plan expects uid-9, but this is uid-1 -> Check kubeconfig and context of remote.targets[0]; a cluster that was recreated has a new UID',
     ])
@@ -85,7 +85,7 @@ describe('the preflight', () => {
     ])
   })
 
-  it('should name every verb that is not granted, delete among them', async () => {
+  it('should name every verb that is not granted, delete among them (fault 6)', async () => {
     const allows: FakeOptions['allows'] = ({ resourceAttributes, nonResourceAttributes }) =>
       resourceAttributes?.verb !== 'delete' &&
       resourceAttributes?.subresource !== 'scale' &&
@@ -124,7 +124,7 @@ describe('the preflight', () => {
     expect(await reasonsOf({ credentials: credentials({ expiresAt: new Date('2026-01-01T13:41:00Z') }) })).toEqual([])
   })
 
-  it('should name the holder when another run has the cluster', async () => {
+  it('should name the holder when another run has the cluster (fault 17)', async () => {
     const cluster = fakeCluster()
     cluster.put('leases', leaseFor({ runId: 'big-1', who: 'anna@build-3' }, new Date(now.getTime() - 30_000)))
     expect(await reasonsOf({}, {}, {}, cluster)).toEqual([
@@ -140,7 +140,7 @@ describe('the preflight', () => {
     expect(await reasonsOf({}, {}, {}, cluster)).toEqual([])
   })
 
-  it('should refuse names that are taken, and say whose they are', async () => {
+  it('should refuse names that are taken, and say whose they are (fault 15)', async () => {
     const cluster = fakeCluster()
     const target = reachOf(cluster)
     cluster.put('namespaces', { metadata: { name: 'large-01' } })
