@@ -53,6 +53,8 @@ export async function startReaper(run: { runId: string; stateFolder: string }): 
     async dismiss() {
       if (!isAlive()) return
       const gone = once(child, 'exit')
+      // Node would leave while there is nothing else to wait for.
+      child.ref()
       pipe.end(dismissal)
       await gone
     },
