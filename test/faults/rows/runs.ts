@@ -59,7 +59,7 @@ export function runs(rig: GetRig): void {
     let isOver = false
     let spoiled = 0
     const spoiling = async () => {
-      for (let index = 0; !isOver; index++) {
+      for (let index = 0; spoiled < 12 && !isOver; index++) {
         spoiled += spoilWatches('pods', kinds[index % kinds.length] ?? 'end')
         await clock.sleep(200)
       }
@@ -78,7 +78,6 @@ export function runs(rig: GetRig): void {
     expect(ended).toMatchObject({ status: 0, residue: [], failed: [] })
     const [arm] = ended.result.arms
     const watch = arm === undefined ? undefined : fillOf(arm)?.watch
-    expect(spoiled).toBeGreaterThan(3)
     expect((watch?.resumed ?? 0) + (watch?.relisted ?? 0)).toBeGreaterThan(3)
     expect(watch?.relisted).toBeGreaterThan(0)
   })
