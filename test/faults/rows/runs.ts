@@ -61,7 +61,7 @@ export function runs(rig: GetRig): void {
     const spoiling = async () => {
       for (let index = 0; spoiled < 12 && !isOver; index++) {
         spoiled += spoilWatches('pods', kinds[index % kinds.length] ?? 'end')
-        await clock.sleep(200)
+        await clock.sleep(50)
       }
     }
     let spoils: Promise<void> | undefined
