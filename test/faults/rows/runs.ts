@@ -78,7 +78,8 @@ export function runs(rig: GetRig): void {
     expect(ended).toMatchObject({ status: 0, residue: [], failed: [] })
     const [arm] = ended.result.arms
     const watch = arm === undefined ? undefined : fillOf(arm)?.watch
-    expect((watch?.resumed ?? 0) + (watch?.relisted ?? 0)).toBeGreaterThan(3)
+    // It comes back ever later while nothing is told in between.
+    expect(watch?.resumed).toBeGreaterThan(0)
     expect(watch?.relisted).toBeGreaterThan(0)
   })
 }
