@@ -15,6 +15,9 @@ async function contentsIn({ cluster: { api } }: Rig): Promise<string[]> {
   return (await contentsOf(api)).filter((one) => !/^leases kube-node-lease\/|\/kube-root-ca\.crt$/.test(one))
 }
 
+/** A real cluster takes ten seconds; this is for busy machines. */
+const startingMs = 90_000
+
 /** Namespaces go only when controllers have emptied them; on a real cluster each look at what is left comes seconds after the one before. */
 const leavingMs = 30_000
 
@@ -41,11 +44,15 @@ export function describeFaults<R extends Rig>(
       await api.create('namespaces', { metadata: { name: namespace } })
       // A controller puts it into every namespace.
       await eventually(clock, () => api.get({ resource: 'serviceaccounts', namespace, name: 'default' }))
-      await eventually(clock, async () => {
-        const { items } = await listAll(api, { resource: 'nodes' })
-        expect(items.filter(isReady)).toHaveLength(2)
-      })
-    })
+      await eventually(
+        clock,
+        async () => {
+          const { items } = await listAll(api, { resource: 'nodes' })
+          expect(items.filter(isReady)).toHaveLength(2)
+        },
+        startingMs,
+      )
+    }, 2 * startingMs)
     beforeEach(async () => {
       before = await contentsIn(rig())
     })

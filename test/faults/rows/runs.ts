@@ -59,9 +59,9 @@ export function runs(rig: GetRig): void {
     let isOver = false
     let spoiled = 0
     const spoiling = async () => {
-      for (let index = 0; !isOver; index++) {
+      for (let index = 0; spoiled < 12 && !isOver; index++) {
         spoiled += spoilWatches('pods', kinds[index % kinds.length] ?? 'end')
-        await clock.sleep(200)
+        await clock.sleep(50)
       }
     }
     let spoils: Promise<void> | undefined
@@ -78,8 +78,8 @@ export function runs(rig: GetRig): void {
     expect(ended).toMatchObject({ status: 0, residue: [], failed: [] })
     const [arm] = ended.result.arms
     const watch = arm === undefined ? undefined : fillOf(arm)?.watch
-    expect(spoiled).toBeGreaterThan(3)
-    expect((watch?.resumed ?? 0) + (watch?.relisted ?? 0)).toBeGreaterThan(3)
+    // It comes back ever later while nothing is told in between.
+    expect(watch?.resumed).toBeGreaterThan(0)
     expect(watch?.relisted).toBeGreaterThan(0)
   })
 }
