@@ -34,6 +34,14 @@ describe('simulateCommand', () => {
     expect(printed.join('\n')).toMatch(/12 runs: pass \d+/)
   }, 60_000)
 
+  it('should say how far it is, where no line can be written over', async () => {
+    expect(await simulate({ seeds: 101 })).toBe(0)
+    expect(printed[0]).toMatch(
+      /^100 of 101 seeds, \d+ a second; (pass \d+, inconclusive \d+|inconclusive \d+, pass \d+)$/,
+    )
+    expect(printed[1]).toContain('101 seeds from 1: no invariant broken')
+  }, 120_000)
+
   it('should be inconclusive when there was nothing to check for one of them', async () => {
     expect(await simulate({ seeds: 1, from: 7 })).toBe(4)
     expect(printed.join('\n')).toMatch(/1 seed from 7: inconclusive, .* equal arms/)

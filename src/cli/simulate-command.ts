@@ -69,7 +69,7 @@ export async function simulateCommand(
 
 const usualSeeds = 1000
 /** Where a line cannot be written over, there is one after so many seeds. */
-const silentSeeds = 200
+const silentSeeds = 100
 
 /** Throws `Failure('bad-input')` for options that contradict each other, and for seeds that are not told apart as numbers. */
 function seedsOf({ seeds, from, seed }: SimulateOptions): { first: number; last: number } {
