@@ -121,7 +121,7 @@ async function tryCase(drawn: DrawnCase, { ground, reference, tally }: Surroundi
   const problems: string[] = []
   const find = (kind: Finding, sentences: readonly string[]) => {
     tally.note(kind, sentences)
-    problems.push(...sentences.map((sentence) => `  ${kind}: ${sentence}`))
+    problems.push(...sentences.map((sentence) => `  ${kind}: ${sentence.slice(0, 300)}`))
   }
   const folder = () => {
     const own = runsIn(ground.reports).find((name) => !known.has(name))
