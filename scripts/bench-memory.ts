@@ -39,7 +39,11 @@ const isBounded = costs.every(
   ({ watchBytes, listBytes, perPodBytes }) =>
     watchBytes <= bound.bytes && listBytes <= bound.listBytes && perPodBytes <= bound.perPodBytes,
 )
-const isFlat = new Set(costs.map(({ sockets, descriptors }) => `${sockets} ${descriptors}`)).size === 1
+// Idle connections close after some seconds.
+const [first] = costs
+const isFlat = costs.every(
+  ({ sockets, descriptors }) => first && sockets <= first.sockets && descriptors <= first.descriptors,
+)
 if (!isBounded || !isFlat) process.exitCode = 1
 
 async function costOf(pods: number): Promise<WatchCost> {

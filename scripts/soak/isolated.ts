@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import process from 'node:process'
-import { Failure } from '../../src/base/errors.ts'
+import { exitCodes, Failure } from '../../src/base/errors.ts'
 import { quietly } from '../../src/base/files.ts'
 import { componentsVariable, locateComponents, requireComponents } from '../../src/components/components.ts'
 import { localComponents } from '../../src/targets/local/binaries.ts'
@@ -47,9 +47,6 @@ export async function runIsolated(script: string, args: readonly string[], root:
   const cgroup = basename(workplace.folder)
   const among = isRoot ? hierarchies().map(({ mountPoint }) => mountPoint) : []
   for (const mountPoint of among) mkdirSync(join(mountPoint, cgroup))
-  const removeCgroups = () => {
-    for (const mountPoint of among) quietly(() => rmdirSync(join(mountPoint, cgroup)))
-  }
   const child = spawn(
     'unshare',
     [
@@ -81,26 +78,29 @@ export async function runIsolated(script: string, args: readonly string[], root:
       },
     },
   )
-  // The terminal sends it to the child, too, which ends first.
-  const ignore = () => {}
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ignore)
-  let status: number | null
+  let stopped: NodeJS.Signals | undefined
+  // Unshare takes along all that it started, whatever that does about signals.
+  const stop = (name: NodeJS.Signals) => {
+    stopped = name
+    child.kill('SIGKILL')
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, stop)
+  let status: number | null | undefined
   try {
     status = ((await once(child, 'exit')) as [number | null])[0]
-    removeCgroups()
   } catch (error) {
-    removeCgroups()
-    rmSync(workplace.folder, { recursive: true, force: true })
     throw new Failure('infrastructure', 'unshare cannot be started', { next: 'Install util-linux', cause: error })
+  } finally {
+    for (const mountPoint of among) quietly(() => rmdirSync(join(mountPoint, cgroup)))
+    const hasFindings = status !== 0 && status !== noNamespaces && status !== undefined && stopped === undefined
+    if (!hasFindings) rmSync(workplace.folder, { recursive: true, force: true })
   }
-  if (status === noNamespaces) {
-    rmSync(workplace.folder, { recursive: true, force: true })
+  if (stopped !== undefined) return stopped === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated
+  if (status === noNamespaces)
     throw new Failure('infrastructure', 'this machine does not allow namespaces of one’s own, or has no ip', {
       next: 'Run it as root, and install iproute2',
     })
-  }
-  if (status === 0 || status === null) rmSync(workplace.folder, { recursive: true, force: true })
-  return status ?? 130
+  return status ?? exitCodes.bug
 }
 
 /** Whether root in here is root out there, too. */

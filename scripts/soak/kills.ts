@@ -53,8 +53,9 @@ export interface SoakOptions {
   say(line: string): void
 }
 
-/** No command takes longer, killed or not. */
-const hungMs = 300_000
+/** What takes so many times as long as an undisturbed run hangs, and never less than that. */
+const hungTimes = 10
+const hungMs = 120_000
 const sayEvery = 10
 
 /** An undisturbed run, by which moments are drawn and runs that were resumed are judged. */
@@ -120,7 +121,7 @@ async function tryCase(drawn: DrawnCase, { ground, reference, tally }: Surroundi
   const problems: string[] = []
   const find = (kind: Finding, sentences: readonly string[]) => {
     tally.note(kind, sentences)
-    problems.push(...sentences.map((sentence) => `  ${kind}: ${sentence}`))
+    problems.push(...sentences.map((sentence) => `  ${kind}: ${sentence.slice(0, 300)}`))
   }
   const folder = () => {
     const own = runsIn(ground.reports).find((name) => !known.has(name))
@@ -143,7 +144,7 @@ async function tryCase(drawn: DrawnCase, { ground, reference, tally }: Surroundi
     const running = ground.start(args)
     const atMs = await untilMoment(killed, { running, folder, usualMs, records: reference.records })
     if (atMs === undefined) {
-      const status = await withinLimit(running)
+      const status = await withinLimit(running, Math.max(hungMs, hungTimes * reference.durationMs))
       history.push(`${args[0]}: ended with ${status}`)
       if (status !== 0)
         history.push(
@@ -250,9 +251,9 @@ async function untilMoment(
   return isOver ? undefined : elapsedMs()
 }
 
-async function withinLimit(running: Running): Promise<number | null> {
+async function withinLimit(running: Running, limitMs: number): Promise<number | null> {
   const ending = new AbortController()
-  const late = systemClock.sleep(hungMs, ending.signal).then(
+  const late = systemClock.sleep(limitMs, ending.signal).then(
     () => running.kill(),
     () => undefined,
   )

@@ -15,8 +15,8 @@ export function localGround({ reports, temporary, home, folder }: Workplace, roo
   const disk = isRealRoot() ? [] : ['--set', 'controlPlane.etcd.walDisk=/dev/shm']
   return {
     reports,
-    // The reaper kills for at most 5 s, and then unmounts.
-    patienceMs: 10_000,
+    // The reaper kills for at most 5 s, and then unmounts; on a busy machine, its own end takes seconds.
+    patienceMs: 30_000,
     run: ['run', join(import.meta.dirname, 'plan.yaml'), ...disk],
     cleanup: (runId) => (runId === undefined ? ['cleanup'] : ['cleanup', '--run', runId]),
     start(args) {

@@ -34,6 +34,16 @@ describe('simulateCommand', () => {
     expect(printed.join('\n')).toMatch(/12 runs: pass \d+/)
   }, 60_000)
 
+  it('should say how far it is, where no line can be written over', async () => {
+    await simulate({ seeds: 3, from: 30, tellEvery: 1 })
+    const [first, second, last] = printed
+    expect(first).toMatch(/^1 of 3 seeds, \d+ a second; (pass|inconclusive) 1$/)
+    expect(second).toMatch(
+      /^2 of 3 seeds, \d+ a second; ((pass|inconclusive) 2|pass 1, inconclusive 1|inconclusive 1, pass 1)$/,
+    )
+    expect(last).toContain('3 seeds from 30: ')
+  }, 60_000)
+
   it('should be inconclusive when there was nothing to check for one of them', async () => {
     expect(await simulate({ seeds: 1, from: 7 })).toBe(4)
     expect(printed.join('\n')).toMatch(/1 seed from 7: inconclusive, .* equal arms/)

@@ -13,6 +13,8 @@ export interface SimulateOptions {
   from?: number
   /** One seed only, and all there is to say of it. */
   seed?: number
+  /** Where a line cannot be written over, there is one after so many seeds. */
+  tellEvery?: number
 }
 
 const planName = 'experiments/faults'
@@ -47,7 +49,7 @@ export async function simulateCommand(
       terminal.print(`\nreplay it: npm run scale-test -- simulate --seed ${seed}`)
       return exitCodes.thresholdMissed
     }
-    const isToTell = tally.seeds() % (terminal.interactive ? 25 : silentSeeds) === 0 && seed < last
+    const isToTell = tally.seeds() % (terminal.interactive ? 25 : (options.tellEvery ?? 200)) === 0 && seed < last
     if (!isToTell) continue
     const soFar = `${formatCount(tally.seeds())} of ${plural(seeds, 'seed')}, ${perSecond(tally.seeds(), startMs)} a second`
     if (terminal.interactive) terminal.write(`\r${soFar} `)
@@ -68,8 +70,6 @@ export async function simulateCommand(
 }
 
 const usualSeeds = 1000
-/** Where a line cannot be written over, there is one after so many seeds. */
-const silentSeeds = 200
 
 /** Throws `Failure('bad-input')` for options that contradict each other, and for seeds that are not told apart as numbers. */
 function seedsOf({ seeds, from, seed }: SimulateOptions): { first: number; last: number } {
