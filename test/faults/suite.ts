@@ -71,9 +71,10 @@ export function describeFaults<R extends Rig>(
       requests,
       watches,
       'whose objects are': ownership,
-      'a cluster that refuses': clusterState,
       runs,
       ...more,
+      // The last: controllers make up for an etcd without space for a while.
+      'a cluster that refuses': clusterState,
     }
     for (const [topic, register] of Object.entries(rows)) describe(topic, () => register(rig))
   })
