@@ -18,6 +18,7 @@ export const rooms = [
   'result',
   'statistics',
   'plan',
+  'tune',
   'tuning',
   'image',
   'components',
