@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -102,7 +101,7 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
   write('etc/passwd', passwd)
   write('etc/group', 'root:x:0:\ntuner:x:1000:\nnogroup:x:65534:\n')
   // A password nobody knows: `*` alone would lock the account.
-  write('etc/shadow', 'root:*:19000:::::\ntuner:*:19000:::::\n', 0o600)
+  write('etc/shadow', 'root:*:19000::::::\ntuner:*:19000::::::\n', 0o600)
   write('etc/hosts', '127.0.0.1 localhost\n')
   write('etc/machine-id', `${'0'.repeat(31)}1\n`)
   write('etc/sudoers', options.sudoers ?? 'root ALL=(ALL) ALL\ntuner ALL=(ALL) ALL\n', 0o440)
@@ -131,6 +130,7 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
   const unified = hierarchies().find(({ version }) => version === 2)
   if (unified === undefined) throw new Error('systemd needs cgroup v2')
   const cgroup = `/scale-test-tune-${process.pid}-${name}`
+  const lanAddress = address.replace(/\d+$/, '1')
   const link = `st${name}`.slice(0, 15)
   let child: ChildProcess | undefined
   let pid = 0
@@ -151,7 +151,7 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
       const ip = (words: string) => execute('nsenter', ['--target', String(lan.pid), '--net', 'ip', ...words.split(' ')])
       await ip(`link add ${link} type veth peer name eth0 netns ${pid}`)
       await ip(`link set ${link} master lan up`)
-      await inside(`ip link set lo up; ip addr add ${address}/${prefix} dev eth0; ip link set eth0 up`)
+      await inside(`ip link set lo up; ip addr add ${address}/${prefix} dev eth0; ip link set eth0 up; ip route add default via ${lanAddress}`)
     },
     async stop() {
       if (child !== undefined) await ended(child)
@@ -190,17 +190,13 @@ function tryTo(work: () => void): void {
   }
 }
 
-/** Files of a machine with an etcd and an API server under systemd. */
-export function controlPlaneFiles(): { units: Record<string, string>; etc: Record<string, string> } {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  })
+/** Files of a machine whose etcd is a unit of systemd. */
+export function unitFiles(): { units: Record<string, string>; etc: Record<string, string> } {
   return {
     units: {
       'etcd.service': `[Unit]
 Description=etcd
+StartLimitIntervalSec=0
 [Service]
 Type=notify
 # As a distribution has it: on several lines.
@@ -212,20 +208,8 @@ RestartSec=1
 StandardOutput=file:/var/log/etcd.log
 StandardError=file:/var/log/etcd.log
 `,
-      'kube-apiserver.service': `[Unit]
-After=etcd.service
-[Service]
-Type=notify
-ExecStart=/opt/components/kube-apiserver --etcd-servers=http://127.0.0.1:2379 --cert-dir=/var/lib/kube-apiserver \\
-  --service-account-issuer=https://kubernetes.default.svc --service-account-key-file=/etc/kubernetes/sa.pub \\
-  --service-account-signing-key-file=/etc/kubernetes/sa.key --service-cluster-ip-range=10.0.0.0/24 --authorization-mode=RBAC
-Restart=always
-RestartSec=1
-StandardOutput=file:/var/log/kube-apiserver.log
-StandardError=file:/var/log/kube-apiserver.log
-`,
     },
-    etc: { 'kubernetes/sa.key': privateKey, 'kubernetes/sa.pub': publicKey },
+    etc: {},
   }
 }
 
