@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -26,9 +26,9 @@ export interface Scene {
   folder: string
   sshConfig: string
   /** Runs `scale-test tune ...` on the machines' network; `during` may watch what it says, and end it. */
-  tune(args: readonly string[], during?: (go: { until(text: string): Promise<void>; kill(): void }) => Promise<void>): Promise<Ended>
-  /** The records of the newest run's journal. */
-  journal(): { type: string }[]
+  tune(args: readonly string[], during?: (go: { until(text: string): Promise<void>; said(): string; kill(): void }) => Promise<void>): Promise<Ended>
+  /** The records of a run's journal. */
+  journal(run: string): { type: string }[]
   /** Everything that may differ on a machine once it has been restored. */
   snapshot(machine: Machine): Promise<string>
   /** Waits until its etcd is well. */
@@ -103,21 +103,17 @@ export async function setScene(): Promise<Scene> {
             if (child.exitCode !== null && !said.includes(text)) throw new Error(`it ended without "${text}":\n${said}`)
           }
         },
+        said: () => said,
         kill: () => child.kill('SIGKILL'),
       })
       const [status] = await exit
       return { status, said }
     },
-    journal() {
-      const folders = join(reports, 'tuning')
-      const [newest] = existsSync(folders) ? readdirSync(folders) : []
-      const file = join(folders, newest ?? '', 'journal.ndjson')
-      if (newest === undefined || !existsSync(file)) return []
-      return readFileSync(file, 'utf8')
+    journal: (run) =>
+      readFileSync(join(reports, 'tuning', run, 'journal.ndjson'), 'utf8')
         .split('\n')
         .slice(0, -1)
-        .map((line) => JSON.parse(line))
-    },
+        .map((line) => JSON.parse(line)),
     snapshot: (machine) => machine.inside(snapshotScript),
     untilWell: (machine) =>
       until(`${machine.name} is well`, () => machine.inside('curl -ksf -m 2 http://127.0.0.1:2379/health >/dev/null')),

@@ -41,14 +41,14 @@ describeWithSshHosts('tune on ssh hosts', () => {
 
   it('should apply, show live values, and restore every byte, a second time nothing (faults 29, 32)', async () => {
     const before = await both()
-    const applied = await scene.tune(['apply', ...onHosts(), '--yes'])
+    const applied = await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])
     expect(applied.said).toContain('applied; undo it with')
     expect(applied.status).toBe(0)
     expect(await scene.snapshot(scene.one)).toContain('--snapshot-count=5000')
     const verified = await scene.tune(['verify', ...onHosts()])
     expect(verified).toMatchObject({ status: 0 })
     expect(verified.said).toContain('one etcd: as the profile says')
-    expect(await scene.tune(['apply', ...onHosts(), '--yes'])).toMatchObject({
+    expect(await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])).toMatchObject({
       status: 0,
       said: expect.stringContaining('one: nothing to change'),
     })
@@ -100,7 +100,7 @@ describeWithSshHosts('tune on ssh hosts', () => {
       const config = join(scene.folder, `ssh-${name}`)
       writeFileSync(config, sshConfigText(join(scene.folder, 'key'), file))
       const clusters = variant(`${name}.yaml`, scene.clusters, (text) => text.replace(scene.sshConfig, config))
-      const { status, said } = await scene.tune(['apply', ...onHosts(clusters), '--yes'])
+      const { status, said } = await scene.tune(['apply', ...onHosts(clusters), '--yes', '--health-budget', '30'])
       expect(said).toContain(reason)
       expect(status).toBe(3)
     }
@@ -110,12 +110,12 @@ describeWithSshHosts('tune on ssh hosts', () => {
   it('should refuse before it changes anything when sudo asks for a password or a disk is read-only (fault 33)', async () => {
     const before = await both()
     const asking = variant('asking.yaml', scene.clusters, (text) => text.replace('ssh: one', 'ssh: tuner@one\n          sudo: true'))
-    const sudo = await scene.tune(['apply', ...onHosts(asking), '--yes'])
+    const sudo = await scene.tune(['apply', ...onHosts(asking), '--yes', '--health-budget', '30'])
     expect(sudo.said).toContain('sudo asks for a password')
     expect(sudo.status).toBe(3)
 
     await scene.two.inside('mount -o remount,bind,ro /etc')
-    const disk = await scene.tune(['apply', ...onHosts(), '--yes'])
+    const disk = await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])
     await scene.two.inside('mount -o remount,bind,rw /etc')
     expect(disk.said).toContain('cannot be written (a read-only file system?)')
     expect(disk.status).toBe(3)
@@ -124,7 +124,7 @@ describeWithSshHosts('tune on ssh hosts', () => {
 
   it('should leave alone what somebody else has changed since, and say so (fault 29)', async () => {
     const before = await both()
-    expect(await scene.tune(['apply', ...onHosts(), '--yes'])).toMatchObject({ status: 0 })
+    expect(await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])).toMatchObject({ status: 0 })
     const theirs = `${readFileSync(scene.two.file('etc/kubernetes/manifests/etcd.yaml'), 'utf8')}    # by hand\n`
     const manifest = scene.two.file('etc/kubernetes/manifests/etcd.yaml')
     writeFileSync(manifest, theirs)
@@ -142,9 +142,9 @@ describeWithSshHosts('tune on ssh hosts', () => {
     'should restore by itself when the orchestrator is killed after the record "%s" (fault 19)',
     async (type) => {
       const before = await both()
-      const { status } = await scene.tune(['apply', ...onHosts(), '--yes', '--dead-man', '4'], async ({ until: saying, kill }) => {
+      const { status } = await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30', '--dead-man', '4'], async ({ until: saying, said, kill }) => {
         await saying('run tune-')
-        await until(`the journal says ${type}`, async () => expect(scene.journal().map((record) => record.type)).toContain(type))
+        await until(`the journal says ${type}`, async () => expect(scene.journal(/run (tune-\w+)/.exec(said())?.[1] ?? '').map((record) => record.type)).toContain(type))
         kill()
       })
       expect(status).toBeNull()
@@ -160,7 +160,7 @@ describeWithSshHosts('tune on ssh hosts', () => {
   it('should restore files only when the host was rebooted in between (fault 31)', async () => {
     const files = (text: string) => text.slice(0, text.indexOf('\n2310720\n'))
     const before = await scene.snapshot(scene.one)
-    expect(await scene.tune(['apply', ...onHosts(), '--yes'])).toMatchObject({ status: 0 })
+    expect(await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])).toMatchObject({ status: 0 })
     await scene.one.stop()
     await scene.one.boot()
     await scene.untilWell(scene.one)
@@ -178,7 +178,7 @@ describeWithSshHosts('tune on ssh hosts', () => {
 
   it('should change nothing when a host cannot be reached, and roll back and name it when it goes in the middle (fault 27)', async () => {
     const before = await scene.snapshot(scene.one)
-    const middle = await scene.tune(['apply', ...onHosts(), '--yes'], async ({ until: saying }) => {
+    const middle = await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'], async ({ until: saying }) => {
       await saying('one: /etc/systemd/system/etcd.service.d/90-scale-test.conf changed')
       await scene.two.stop()
     })
@@ -188,7 +188,7 @@ describeWithSshHosts('tune on ssh hosts', () => {
     await scene.untilWell(scene.one)
     expect(await scene.snapshot(scene.one)).toBe(before)
 
-    const early = await scene.tune(['apply', ...onHosts(), '--yes'])
+    const early = await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])
     expect(early.said).toContain('two cannot be reached')
     expect(early.status).toBe(5)
     expect(await scene.snapshot(scene.one)).toBe(before)

@@ -24,7 +24,8 @@ export async function planHosts(
   for (const { host, on } of hosts) {
     const wanted = await wantedOn(host, on, settings)
     const paths = wanted.flatMap(({ changes }) => changes.map(({ path }) => path))
-    obstacles.push(...(await on.obstacles(paths)).map((obstacle) => `${on.name}: ${obstacle}`))
+    // A host that is right already may still hold the changes of the run that made it so.
+    if (paths.length > 0) obstacles.push(...(await on.obstacles(paths)).map((obstacle) => `${on.name}: ${obstacle}`))
     plans.push({ on, wanted })
   }
   if (obstacles.length > 0)
@@ -49,7 +50,7 @@ export function diffOf(plan: HostPlan): string {
         undefined,
         undefined,
         { context: 2 },
-      ).replace(/^=+\n/, ''),
+      ).replace(/^(?:Index: .*\n)?=+\n/, ''),
     )
     .join('')
 }
