@@ -1,12 +1,22 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
 import { findCgroups, hierarchies } from '../e2e-remote/cgroups.ts'
-import { execute } from '../e2e-remote/shell.ts'
 import { binaries } from '../e2e-remote/requirements.ts'
+import { execute } from '../e2e-remote/shell.ts'
 
 /** What a machine is made of. */
 export interface MachineOptions {
@@ -60,7 +70,9 @@ export async function startLan(address: string): Promise<Lan> {
     'echo ready',
     'exec sleep infinity',
   ].join('\n')
-  const child = spawn('setpriv', [...dyingWithUs, 'unshare', '--net', 'sh', '-euc', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('setpriv', [...dyingWithUs, 'unshare', '--net', 'sh', '-euc', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   await once(child.stdout, 'data')
   const pid = child.pid ?? 0
   return {
@@ -94,7 +106,16 @@ nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 export async function createMachine(lan: Lan, options: MachineOptions): Promise<Machine> {
   const { name, folder, address, units } = options
   const at = (...path: string[]) => join(folder, ...path)
-  for (const path of ['root', 'etc/ssh', 'etc/pam.d', 'etc/systemd/system', 'var/lib', 'var/log', 'var/home/tuner/.ssh', 'units'])
+  for (const path of [
+    'root',
+    'etc/ssh',
+    'etc/pam.d',
+    'etc/systemd/system',
+    'var/lib',
+    'var/log',
+    'var/home/tuner/.ssh',
+    'units',
+  ])
     mkdirSync(at(path), { recursive: true })
   for (const file of copied) if (existsSync(join('/etc', file))) copyFileSync(join('/etc', file), at('etc', file))
   const write = (path: string, text: string, mode = 0o644) => writeFileSync(at(path), text, { mode })
@@ -110,7 +131,16 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
   write('etc/authorized_keys', options.authorizedKey)
   write(
     'etc/ssh/sshd_config',
-    ['UsePAM no', 'PasswordAuthentication no', 'PermitRootLogin prohibit-password', 'AuthorizedKeysFile /etc/authorized_keys', 'HostKey /etc/ssh/host_key', 'PidFile none', 'StrictModes no', ''].join('\n'),
+    [
+      'UsePAM no',
+      'PasswordAuthentication no',
+      'PermitRootLogin prohibit-password',
+      'AuthorizedKeysFile /etc/authorized_keys',
+      'HostKey /etc/ssh/host_key',
+      'PidFile none',
+      'StrictModes no',
+      '',
+    ].join('\n'),
   )
   await execute('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at('etc/ssh/host_key')])
   await execute('chown', ['-R', '1000:1000', at('var/home/tuner')])
@@ -122,7 +152,8 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
   const started = { 'ssh.service': sshd, ...units }
   for (const [unit, text] of Object.entries(started)) write(join('etc/systemd/system', unit), text)
   // What transient units ask for; each does nothing.
-  for (const target of ['sysinit', 'basic', 'shutdown', 'sockets', 'timers']) write(`units/${target}.target`, '[Unit]\nDefaultDependencies=no\n')
+  for (const target of ['sysinit', 'basic', 'shutdown', 'sockets', 'timers'])
+    write(`units/${target}.target`, '[Unit]\nDefaultDependencies=no\n')
   write('units/machine.target', `[Unit]\nWants=${Object.keys(started).join(' ')}\n`)
   write('conntrack-max', '65536\n')
   write('boot-id', '')
@@ -148,10 +179,13 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
       child = spawn('setpriv', [...dyingWithUs, ...boot], { stdio: ['ignore', log, log] })
       closeSync(log)
       pid = await firstProcess(child, at('console.log'))
-      const ip = (words: string) => execute('nsenter', ['--target', String(lan.pid), '--net', 'ip', ...words.split(' ')])
+      const ip = (words: string) =>
+        execute('nsenter', ['--target', String(lan.pid), '--net', 'ip', ...words.split(' ')])
       await ip(`link add ${link} type veth peer name eth0 netns ${pid}`)
       await ip(`link set ${link} master lan up`)
-      await inside(`ip link set lo up; ip addr add ${address}/${prefix} dev eth0; ip link set eth0 up; ip route add default via ${lanAddress}`)
+      await inside(
+        `ip link set lo up; ip addr add ${address}/${prefix} dev eth0; ip link set eth0 up; ip route add default via ${lanAddress}`,
+      )
     },
     async stop() {
       if (child !== undefined) await ended(child)

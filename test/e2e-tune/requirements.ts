@@ -18,7 +18,8 @@ const programs = {
 
 /** `describe` for a suite whose hosts have sshd and systemd in namespaces; skipped with the reason where they cannot, a failure with CI=true. */
 export function describeWithSshHosts(name: string, suite: () => void): void {
-  const reasons = process.platform === 'linux' ? obstacles() : [`hosts are namespaces of Linux; this is ${process.platform}`]
+  const reasons =
+    process.platform === 'linux' ? obstacles() : [`hosts are namespaces of Linux; this is ${process.platform}`]
   if (reasons.length > 0) {
     if (process.env['CI'] === 'true') throw new Error(`${name}: required in CI; ${reasons.join('; ')}`)
     process.stderr.write(`\nSKIPPED: ${name}, because ${reasons.join('; ')}\n`)

@@ -8,7 +8,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { program } from '../cases/run.ts'
 import { execute } from '../e2e-remote/shell.ts'
 import type { Lan, Machine } from './machine.ts'
-import { unitFiles, createMachine, startLan, staticPodFiles } from './machine.ts'
+import { createMachine, startLan, staticPodFiles, unitFiles } from './machine.ts'
 
 /** What a command ended with. */
 export interface Ended {
@@ -26,7 +26,10 @@ export interface Scene {
   folder: string
   sshConfig: string
   /** Runs `scale-test tune ...` on the machines' network; `during` may watch what it says, and end it. */
-  tune(args: readonly string[], during?: (go: { until(text: string): Promise<void>; said(): string; kill(): void }) => Promise<void>): Promise<Ended>
+  tune(
+    args: readonly string[],
+    during?: (go: { until(text: string): Promise<void>; said(): string; kill(): void }) => Promise<void>,
+  ): Promise<Ended>
   /** The records of a run's journal. */
   journal(run: string): { type: string }[]
   /** Everything that may differ on a machine once it has been restored. */

@@ -71,7 +71,9 @@ describeWithSshHosts('tune on ssh hosts', () => {
     const manifest = scene.two.file('etc/kubernetes/manifests/etcd.yaml')
     const original = readFileSync(manifest, 'utf8')
     writeFileSync(manifest, `${original}    - --election-timeout=5000\n`)
-    await until('etcd has restarted', () => scene.two.inside('tr "\\0" " " </proc/$(pgrep -x etcd)/cmdline | grep -q timeout=5000'))
+    await until('etcd has restarted', () =>
+      scene.two.inside('tr "\\0" " " </proc/$(pgrep -x etcd)/cmdline | grep -q timeout=5000'),
+    )
     await scene.untilWell(scene.two)
     const before = await both()
     const bad = variant('bad.yaml', scene.profile, (text) => text.replace(/.*(election|NotReady|nf_).*\n/g, ''))
@@ -79,14 +81,20 @@ describeWithSshHosts('tune on ssh hosts', () => {
     const turned = variant('turned.yaml', scene.clusters, () => `${head}${two}${one}`)
     const { status, said } = await scene.tune(['apply', ...onHosts(turned, bad), '--yes', '--health-budget', '10'])
     expect(said).toContain('two: etcd is well, with its new settings')
-    expect(said).toContain('one: etcd.service.d/90-scale-test.conf restored'.replace('etcd.service', '/etc/systemd/system/etcd.service'))
+    expect(said).toContain(
+      'one: etcd.service.d/90-scale-test.conf restored'.replace('etcd.service', '/etc/systemd/system/etcd.service'),
+    )
     expect(said).toContain('two: /etc/kubernetes/manifests/etcd.yaml restored')
     expect(status).toBe(5)
     await scene.untilWell(scene.one)
     await until('etcd has its former arguments', async () => expect(await both()).toEqual(before))
-    expect(new Set((await scene.two.inside('cat /run/static-pods/started')).trim().split('\n'))).toEqual(new Set(['etcd.yaml']))
+    expect(new Set((await scene.two.inside('cat /run/static-pods/started')).trim().split('\n'))).toEqual(
+      new Set(['etcd.yaml']),
+    )
     writeFileSync(manifest, original)
-    await until('etcd has restarted', () => scene.two.inside('! tr "\\0" " " </proc/$(pgrep -x etcd)/cmdline | grep -q timeout=5000'))
+    await until('etcd has restarted', () =>
+      scene.two.inside('! tr "\\0" " " </proc/$(pgrep -x etcd)/cmdline | grep -q timeout=5000'),
+    )
   })
 
   it('should refuse before it changes anything when a host key is unknown or has changed (fault 28)', async () => {
@@ -109,7 +117,9 @@ describeWithSshHosts('tune on ssh hosts', () => {
 
   it('should refuse before it changes anything when sudo asks for a password or a disk is read-only (fault 33)', async () => {
     const before = await both()
-    const asking = variant('asking.yaml', scene.clusters, (text) => text.replace('ssh: one', 'ssh: tuner@one\n          sudo: true'))
+    const asking = variant('asking.yaml', scene.clusters, (text) =>
+      text.replace('ssh: one', 'ssh: tuner@one\n          sudo: true'),
+    )
     const sudo = await scene.tune(['apply', ...onHosts(asking), '--yes', '--health-budget', '30'])
     expect(sudo.said).toContain('sudo asks for a password')
     expect(sudo.status).toBe(3)
@@ -134,7 +144,13 @@ describeWithSshHosts('tune on ssh hosts', () => {
     expect(readFileSync(manifest, 'utf8')).toBe(theirs)
     await scene.untilWell(scene.one)
     expect(await scene.snapshot(scene.one)).toBe(before[0])
-    writeFileSync(manifest, theirs.replace(/ {4}# by hand\n/, '').replace('5000', '10000').replace(/.*(heartbeat|election).*\n/g, ''))
+    writeFileSync(
+      manifest,
+      theirs
+        .replace(/ {4}# by hand\n/, '')
+        .replace('5000', '10000')
+        .replace(/.*(heartbeat|election).*\n/g, ''),
+    )
     await until('etcd has its former arguments', async () => expect(await both()).toEqual(before))
   })
 
@@ -142,11 +158,18 @@ describeWithSshHosts('tune on ssh hosts', () => {
     'should restore by itself when the orchestrator is killed after the record "%s" (fault 19)',
     async (type) => {
       const before = await both()
-      const { status } = await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30', '--dead-man', '4'], async ({ until: saying, said, kill }) => {
-        await saying('run tune-')
-        await until(`the journal says ${type}`, async () => expect(scene.journal(/run (tune-\w+)/.exec(said())?.[1] ?? '').map((record) => record.type)).toContain(type))
-        kill()
-      })
+      const { status } = await scene.tune(
+        ['apply', ...onHosts(), '--yes', '--health-budget', '30', '--dead-man', '4'],
+        async ({ until: saying, said, kill }) => {
+          await saying('run tune-')
+          await until(`the journal says ${type}`, async () =>
+            expect(scene.journal(/run (tune-\w+)/.exec(said())?.[1] ?? '').map((record) => record.type)).toContain(
+              type,
+            ),
+          )
+          kill()
+        },
+      )
       expect(status).toBeNull()
       await until('it has restored itself', async () => {
         const withoutFolder = (await both()).map((text) => text.replace('scale-test\n', ''))
@@ -178,10 +201,13 @@ describeWithSshHosts('tune on ssh hosts', () => {
 
   it('should change nothing when a host cannot be reached, and roll back and name it when it goes in the middle (fault 27)', async () => {
     const before = await scene.snapshot(scene.one)
-    const middle = await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'], async ({ until: saying }) => {
-      await saying('one: /etc/systemd/system/etcd.service.d/90-scale-test.conf changed')
-      await scene.two.stop()
-    })
+    const middle = await scene.tune(
+      ['apply', ...onHosts(), '--yes', '--health-budget', '30'],
+      async ({ until: saying }) => {
+        await saying('one: /etc/systemd/system/etcd.service.d/90-scale-test.conf changed')
+        await scene.two.stop()
+      },
+    )
     expect(middle.said).toMatch(/two.*cannot be reached|two.*connection was lost|two.*no answer/)
     expect(middle.said).toContain('one: /etc/systemd/system/etcd.service.d/90-scale-test.conf restored')
     expect([5, 6]).toContain(middle.status)

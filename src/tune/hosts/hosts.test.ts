@@ -1,5 +1,5 @@
-import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { differingFlags, withFlags } from './arguments.ts'
 import { kubeletFileWith } from './kubelet-file.ts'
 import { manifestWithFlags } from './static-pod.ts'
@@ -86,7 +86,9 @@ IOSchedulingPriority=0
   it('should take the command of the last drop-in, and nothing when all is there (fault 29)', () => {
     const text = `${unit}[Service]\nExecStart=\nExecStart=/bin/etcd --snapshot-count=5000\nNice=-20\n`
     expect(dropInWith(text, { 'snapshot-count': '5000' }, { nice: -20 }, 'u')).toBeUndefined()
-    expect(dropInWith(text, { 'snapshot-count': '5000' }, { nice: -19 }, 'u')).toContain('ExecStart=/bin/etcd --snapshot')
+    expect(dropInWith(text, { 'snapshot-count': '5000' }, { nice: -19 }, 'u')).toContain(
+      'ExecStart=/bin/etcd --snapshot',
+    )
   })
 
   it('should refuse a unit with two commands', () => {
