@@ -147,7 +147,7 @@ export function sshConfigText(key: string, known: string): string {
 }
 
 /** A clusters file around a `hosts` section. */
-export function clustersText(hosts: string, sshConfig: string): string {
+function clustersText(hosts: string, sshConfig: string): string {
   const section = hosts
     .trimEnd()
     .split('\n')

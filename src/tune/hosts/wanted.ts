@@ -130,7 +130,7 @@ async function changeOf(
 }
 
 /** So that they hold now, and after the next boot. */
-export const sysctlFile = '/etc/sysctl.d/90-scale-test.conf'
+const sysctlFile = '/etc/sysctl.d/90-scale-test.conf'
 
 async function sysctlChanges(on: TunedHost, sysctls: HostSettings['sysctls']): Promise<Change[]> {
   const changes: Change[] = []
