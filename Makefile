@@ -1,6 +1,6 @@
 # The commands of scale-test. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help scale-test simulate fidelity components image e2e-remote soak soak-hour test verify audit reliability schema known bench clean
+.PHONY: help scale-test simulate fidelity components image e2e-remote e2e-tune soak soak-hour test verify audit reliability schema known bench clean
 
 PLAN   ?= single-node
 TARGET ?=
@@ -70,6 +70,9 @@ test: $(installed) ## Run all tests; suites with real components need `make comp
 
 e2e-remote: $(installed) ## Run target remote on a host cluster of real parts (five to seven minutes; needs root, containerd, runc, CNI plugins)
 	@CI=true vitest run test/e2e-remote
+
+e2e-tune: $(installed) ## Tune ssh hosts and put them back, under faults (needs root, sshd, systemd, sudo, curl)
+	@CI=true vitest run test/e2e-tune
 
 soak: $(installed) ## Kill a small run again and again, and look for what is left or lost; then simulated seeds (an hour; TARGET=remote kills runs on clusters): KILLS, SEEDS, SEED, TARGET
 	@exec node scripts/soak.ts

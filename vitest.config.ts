@@ -2,7 +2,12 @@ import process from 'node:process'
 import { defineConfig } from 'vitest/config'
 
 /** Run real components, and share one machine: their timings and ports must not overlap. */
-const withComponents = ['test/e2e/**/*.test.ts', 'test/e2e-remote/**/*.test.ts', 'test/contract/local.test.ts']
+const withComponents = [
+  'test/e2e/**/*.test.ts',
+  'test/e2e-remote/**/*.test.ts',
+  'test/e2e-tune/**/*.test.ts',
+  'test/contract/local.test.ts',
+]
 
 export default defineConfig({
   test: {

@@ -124,3 +124,54 @@ function definedOnly(env: ShellOptions['env']): Record<string, string> {
     Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   )
 }
+
+export interface PipedProgram {
+  /** The program and its arguments, handed over as they are. */
+  command: readonly string[]
+  /** What it reads from standard input. */
+  input: string
+  /** An existing file that takes standard error: what the program leaves running may hold it open. */
+  errorFile: string
+  env: ShellOptions['env']
+  clock: Clock
+  limitMs: number
+  signal: AbortSignal
+}
+
+/**
+ * Runs a program that reads a text and answers with one; `status` is null when its time was up. Throws the signal's reason when that
+ * aborted, and `Failure('infrastructure')` when the program cannot be started.
+ */
+export async function pipeThrough(options: PipedProgram): Promise<{ status: number | null; output: string }> {
+  const { command, input, errorFile, env, clock, limitMs, signal } = options
+  signal.throwIfAborted()
+  const [program = '', ...args] = command
+  const errors = openForChild(errorFile, 'w')
+  const child = spawn(program, args, { env: definedOnly(env), detached: true, stdio: ['pipe', 'pipe', errors] })
+  closeFile(errors)
+  const { stdin, stdout } = child
+  if (stdin === null || stdout === null) throw new Error('both were asked for as pipes')
+  const pieces: Buffer[] = []
+  stdout.on('data', (piece: Buffer) => pieces.push(piece))
+  const ended = Promise.all([once(child, 'exit'), once(stdout, 'end')])
+  ended.catch(() => {})
+  // A program that ends early reads no further; its status says why.
+  stdin.on('error', () => {})
+  const kill = () => child.pid !== undefined && void signalGroup(child.pid, 'SIGKILL')
+  const done = new AbortController()
+  const late = clock.sleep(limitMs, AbortSignal.any([signal, done.signal])).then(() => 'late' as const)
+  late.catch(() => {})
+  try {
+    await once(child, 'spawn')
+    stdin.end(input)
+    const end = await Promise.race([ended, late])
+    if (end === 'late') kill()
+    return { status: end === 'late' ? null : Number(end[0][0] ?? -1), output: Buffer.concat(pieces).toString('utf8') }
+  } catch (error) {
+    kill()
+    signal.throwIfAborted()
+    throw new Failure('infrastructure', `${program} could not be started: ${messageOf(error)}`)
+  } finally {
+    done.abort()
+  }
+}

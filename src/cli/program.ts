@@ -22,6 +22,7 @@ import type { SeriesOptions } from './series-command.ts'
 import type { SimulateOptions } from './simulate-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { TuneRenderOptions } from './tune-command.ts'
+import type { DiscoverOptions, TuneHostsOptions } from './tune-hosts-command.ts'
 import { describeVersion } from './version.ts'
 
 /** The command line; `onExit` takes the exit status of the command that ran. Commands load when called: help is instant. */
@@ -324,9 +325,10 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       onExit((await import('./series-command.ts')).seriesCommand(plan, options, surroundings)),
     )
 
-  program
+  const tune = program
     .command('tune')
-    .description('give clusters of your own the settings of a profile (docs/tuning.md)')
+    .description('give clusters of your own the settings of a profile (docs/tuning.md, docs/tuning-hosts.md)')
+  tune
     .command('render')
     .description(
       'write the files that apply a profile by hand, and say how, and what they cannot hold; touches no cluster',
@@ -344,7 +346,53 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       onExit((await import('./tune-command.ts')).tuneRenderCommand(options, surroundings)),
     )
 
-  for (const command of program.commands) refuseRepeated(command)
+  const onHosts = (name: string, description: string) =>
+    tune
+      .command(name)
+      .description(description)
+      .requiredOption('--clusters <file>', 'the file that lists the clusters and their hosts', inHome)
+      .requiredOption('--profile <name>', 'a name in profiles/, or a path to a .yaml file', inHome)
+      .option('--context <context>', 'the target whose hosts are meant, if the file has several')
+  tune
+    .command('discover')
+    .argument('<hosts...>', 'user@host, or hosts of the ssh configuration')
+    .description('print the `hosts` section of clusters.yaml for these hosts; only reads')
+    .option('--sudo', 'reach root through sudo -n')
+    .option('--ssh-config <file>', "ssh configuration file; default: the user's own", inHome)
+    .action(async (ssh: string[], options: Omit<DiscoverOptions, 'ssh'>) =>
+      onExit(await (await import('./tune-hosts-command.ts')).tuneDiscoverCommand({ ...options, ssh }, surroundings)),
+    )
+  onHosts('plan', 'show what would change on each host, as a unified diff; changes nothing').action(
+    async (options: TuneHostsOptions) =>
+      onExit(await (await import('./tune-hosts-command.ts')).tunePlanCommand(options, surroundings)),
+  )
+  onHosts('apply', 'change the hosts, one at a time, and restore them all if one does not become well')
+    .option('-y, --yes', 'do not ask')
+    .option('--health-budget <seconds>', 'how long a component may take to become well again', wholeNumber(3600), 120)
+    .option(
+      '--dead-man <seconds>',
+      'a host that hears nothing for so long restores by itself; at least 10 s more than a step takes',
+      wholeNumber(86_400),
+      300,
+    )
+    .action(async (options: TuneHostsOptions) =>
+      onExit(await (await import('./tune-hosts-command.ts')).tuneApplyCommand(options, surroundings)),
+    )
+  onHosts('verify', 'compare what runs on the hosts with a profile; exit status 1 if something differs').action(
+    async (options: TuneHostsOptions) =>
+      onExit(await (await import('./tune-hosts-command.ts')).tuneVerifyCommand(options, surroundings)),
+  )
+  tune
+    .command('rollback')
+    .argument('[run]', 'such as tune-1a2b3c4d; default: the newest')
+    .description('restore what `tune apply` changed; may be repeated')
+    .requiredOption('--clusters <file>', 'the file that lists the clusters and their hosts', inHome)
+    .option('--context <context>', 'the target whose hosts are meant, if the file has several')
+    .action(async (run: string | undefined, options: Pick<TuneHostsOptions, 'clusters' | 'context'>) =>
+      onExit(await (await import('./tune-hosts-command.ts')).tuneRollbackCommand(run, options, surroundings)),
+    )
+
+  for (const command of [...program.commands, ...tune.commands]) refuseRepeated(command)
   return program
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { formatChoice } from '../base/names.ts'
+import { hostSection } from '../tune/hosts/section.ts'
 import type { Profile } from '../tuning/profiles.ts'
 import type { PlannedDeparture } from './departure.ts'
 import { departure } from './departure.ts'
@@ -160,6 +161,15 @@ export function remoteSection() {
             .describe(
               'Where components serve /metrics and /configz: anything not listed is not read, and the report says so.',
             ),
+          hosts: z
+            .array(hostSection())
+            .min(1)
+            .refine((hosts) => new Set(hosts.map(({ ssh }) => ssh)).size === hosts.length, 'expected each host once')
+            .optional()
+            .describe(
+              'The hosts that `tune plan` and `tune apply` change (docs/tuning.md); `tune discover` writes this.',
+            ),
+          sshConfig: names.path.optional().describe("The ssh configuration file for them; the user's own when absent."),
         }),
       )
       .min(1)

@@ -1,0 +1,270 @@
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline/promises'
+import { systemClock } from '../base/clock.ts'
+import { exitCodes, Failure } from '../base/errors.ts'
+import { cutFile, kindOf, listFolder, makeTemporaryFolder, remove, writtenAtMs } from '../base/files.ts'
+import type { PlannedClusters } from '../plan/plan.ts'
+import { readProfile } from '../plan/profile.ts'
+import { openJournal, readJournal } from '../run/journal.ts'
+import { applyPlans } from '../tune/change/apply.ts'
+import type { TunedHost } from '../tune/change/host.ts'
+import { tunedHost } from '../tune/change/host.ts'
+import { touchedHosts, tuneRecordOf } from '../tune/change/journal.ts'
+import type { HostPlan } from '../tune/change/plan.ts'
+import { changesOf, diffOf, planHosts } from '../tune/change/plan.ts'
+import { leftIn, restoreHost } from '../tune/change/rollback.ts'
+import { differencesOf } from '../tune/hosts/differences.ts'
+import { discoverHost, hostsSection } from '../tune/hosts/discover.ts'
+import type { Host } from '../tune/hosts/section.ts'
+import type { HostSettings } from '../tune/hosts/wanted.ts'
+import { hostSettings, wantedOn } from '../tune/hosts/wanted.ts'
+import type { Remote } from '../tune/ssh.ts'
+import { connectSsh } from '../tune/ssh.ts'
+import { requestsOf } from '../tuning/profiles.ts'
+import { loadClusters } from './plans.ts'
+import { profilesIn } from './profile-files.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** What the commands that work on hosts are given. */
+export interface TuneHostsOptions {
+  clusters: string
+  profile: string
+  /** Context of the target whose hosts are meant, where the file has several. */
+  context?: string
+  yes?: boolean
+  /** In seconds. */
+  healthBudget: number
+  deadMan: number
+}
+
+export interface DiscoverOptions {
+  ssh: string[]
+  sudo?: boolean
+  sshConfig?: string
+}
+
+/** Prints the `hosts` section of `clusters.yaml` for hosts that are only read; returns the exit status. */
+export function tuneDiscoverCommand(options: DiscoverOptions, surroundings: Surroundings): Promise<number> {
+  const hosts = options.ssh.map((ssh) => ({ ssh, sudo: options.sudo === true }))
+  return withRemotes(hosts, options.sshConfig, surroundings, async (remotes) => {
+    const found: Host[] = []
+    for (const [index, host] of hosts.entries()) {
+      const remote = remotes[index]
+      if (remote !== undefined) found.push(await discoverHost(remote, host))
+    }
+    surroundings.terminal.print(hostsSection(found).trimEnd())
+    return exitCodes.pass
+  })
+}
+
+/** Prints what would change on hosts, as a unified diff; returns the exit status. */
+export function tunePlanCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
+  return withHosts(options, surroundings, async (hosts, settings) => {
+    printPlans(await planHosts(hosts, settings), settings, surroundings)
+    return exitCodes.pass
+  })
+}
+
+/** Changes hosts to a profile; returns the exit status. */
+export function tuneApplyCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
+  const { terminal, interruption, folders } = surroundings
+  return withHosts(options, surroundings, async (hosts, settings) => {
+    const plans = await planHosts(hosts, settings)
+    printPlans(plans, settings, surroundings)
+    if (plans.every((plan) => changesOf(plan).length === 0)) return exitCodes.pass
+    if (options.yes !== true) await requireYes(surroundings)
+    const run = `tune-${randomBytes(4).toString('hex')}`
+    const journal = openJournal(journalOf(folders.reports, run), Date.now)
+    interruption.hint = `npm run scale-test -- tune rollback ${run} --clusters ${options.clusters}`
+    terminal.print(`run ${run}`)
+    try {
+      await applyPlans({
+        run,
+        profile: options.profile,
+        plans,
+        record(record) {
+          journal.append(record)
+          journal.sync()
+        },
+        healthMs: options.healthBudget * 1000,
+        deadManMs: options.deadMan * 1000,
+        clock: systemClock,
+        signal: interruption.signal,
+        onProgress: terminal.print,
+      })
+    } finally {
+      journal.close()
+    }
+    terminal.print(`applied; undo it with: npm run scale-test -- tune rollback ${run} --clusters ${options.clusters}`)
+    return exitCodes.pass
+  })
+}
+
+/** Compares what runs on hosts with a profile; returns 1 where something differs. */
+export function tuneVerifyCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
+  const { print } = surroundings.terminal
+  return withHosts(options, surroundings, async (hosts, settings) => {
+    let count = 0
+    for (const { host, on } of hosts)
+      for (const wanted of await wantedOn(host, on, settings)) {
+        const differences = await differencesOf(on, wanted)
+        const pending = wanted.changes.map(({ path }) => `${path} does not have the settings`)
+        const { flags, priority, sysctls } = wanted.expected
+        const isRead = [flags, priority, sysctls].some((part) => Object.keys(part).length > 0)
+        const all = [...differences, ...pending]
+        count += all.length
+        const state = isRead ? 'as the profile says' : 'well; its file is right, its live values are not read'
+        print(`${on.name} ${wanted.component}: ${all.length === 0 ? state : all.join('; ')}`)
+      }
+    printLeftOut(settings, surroundings)
+    return count === 0 ? exitCodes.pass : exitCodes.thresholdMissed
+  })
+}
+
+/** Restores what `tune apply` changed, the newest run when none is named; returns the exit status. */
+export function tuneRollbackCommand(
+  run: string | undefined,
+  options: Pick<TuneHostsOptions, 'clusters' | 'context'>,
+  surroundings: Surroundings,
+): Promise<number> {
+  const { terminal, folders } = surroundings
+  const id = run ?? newestRun(folders.reports)
+  const file = journalOf(folders.reports, id)
+  if (kindOf(file) === undefined)
+    throw new Failure('bad-input', `there is no tuning run ${id}`, { next: `Its journal would be ${file}` })
+  const { records, wholeBytes } = readJournal(file)
+  const known = records.flatMap((record) => tuneRecordOf(record) ?? [])
+  const touched = touchedHosts(known)
+  const { hosts, config } = plannedHosts(loadClusters(options.clusters), options.context)
+  const gone = touched.filter((name) => hosts.every(({ ssh }) => ssh !== name))
+  if (gone.length > 0)
+    throw new Failure('bad-input', `${options.clusters} no longer has ${gone.join(', ')}, which ${id} changed`)
+  const chosen = touched.flatMap((name) => hosts.find(({ ssh }) => ssh === name) ?? [])
+  cutFile(file, wholeBytes)
+  return withRemotes(chosen, config, surroundings, async (remotes) => {
+    const journal = openJournal(file, Date.now, records.length)
+    const left: string[] = []
+    try {
+      for (const remote of remotes) {
+        const on = tunedHost(remote)
+        const restored = await restoreHost(on, {
+          run: id,
+          record(record) {
+            journal.append(record)
+            journal.sync()
+          },
+          onProgress: terminal.print,
+        })
+        left.push(...leftIn(on.name, restored))
+      }
+    } finally {
+      journal.close()
+    }
+    if (remotes.length === 0) terminal.print('nothing to restore: no host was changed')
+    for (const line of left) terminal.printError(`not restored: ${line}`)
+    return left.length === 0 ? exitCodes.pass : exitCodes.residue
+  })
+}
+
+function journalOf(reports: string, run: string): string {
+  if (!/^tune-[0-9a-f]{8}$/.test(run))
+    throw new Failure('bad-input', `${run} is not a tuning run, such as tune-1a2b3c4d`)
+  return join(reports, 'tuning', run, 'journal.ndjson')
+}
+
+function newestRun(reports: string): string {
+  const folder = join(reports, 'tuning')
+  const runs = kindOf(folder) === 'folder' ? listFolder(folder) : []
+  const newest = runs.toSorted((one, other) => writtenAtMs(join(folder, one)) - writtenAtMs(join(folder, other))).at(-1)
+  if (newest === undefined) throw new Failure('bad-input', 'there is no tuning run to roll back')
+  return newest
+}
+
+async function requireYes({ stdinIsTerminal, terminal, interruption }: Surroundings): Promise<void> {
+  if (!stdinIsTerminal)
+    throw new Failure('bad-input', 'nobody is there to confirm the changes', { next: 'Add --yes to make them unasked' })
+  const questions = createInterface({ input: process.stdin })
+  try {
+    terminal.printAtOnce('Make these changes? Type yes:')
+    const answer = await questions.question('', { signal: interruption.signal })
+    if (answer.trim() !== 'yes') throw new Failure('interrupted', 'not confirmed: nothing was changed')
+  } finally {
+    questions.close()
+  }
+}
+
+function printPlans(plans: readonly HostPlan[], settings: HostSettings, surroundings: Surroundings): void {
+  const { print } = surroundings.terminal
+  for (const plan of plans) {
+    const diff = diffOf(plan)
+    print(diff === '' ? `${plan.on.name}: nothing to change` : diff.trimEnd())
+  }
+  printLeftOut(settings, surroundings)
+}
+
+function printLeftOut({ leftOut }: HostSettings, { terminal }: Surroundings): void {
+  for (const { id, because } of leftOut) terminal.print(`not set: ${id}: ${because}`)
+}
+
+/** The hosts of the one target that is meant. Throws `Failure('bad-input')`. */
+function plannedHosts(
+  { targets }: PlannedClusters,
+  context: string | undefined,
+): { hosts: readonly Host[]; config: string | undefined } {
+  const meant = targets.filter((target) => context === undefined || target.context === context)
+  const [target] = meant
+  if (target === undefined || meant.length > 1)
+    throw new Failure('bad-input', 'name one of the targets with --context', {
+      next: `There are: ${targets.map((one) => one.context).join(', ')}`,
+    })
+  const { hosts, sshConfig } = target
+  if (hosts === undefined)
+    throw new Failure('bad-input', `target ${target.context} has no hosts`, {
+      next: 'Let this write the section: npm run scale-test -- tune discover user@host',
+    })
+  return { hosts, config: sshConfig }
+}
+
+function withHosts(
+  { clusters, context, profile }: TuneHostsOptions,
+  surroundings: Surroundings,
+  work: (hosts: { host: Host; on: TunedHost }[], settings: HostSettings) => Promise<number>,
+): Promise<number> {
+  const { hosts, config } = plannedHosts(loadClusters(clusters), context)
+  const requests = requestsOf({
+    base: readProfile(profile, profilesIn(surroundings.folders.profiles)).settings,
+    set: [],
+  })
+  return withRemotes(hosts, config, surroundings, (remotes) =>
+    work(
+      remotes.flatMap((remote, index) => {
+        const host = hosts[index]
+        return host === undefined ? [] : [{ host, on: tunedHost(remote) }]
+      }),
+      hostSettings(requests, hosts),
+    ),
+  )
+}
+
+async function withRemotes(
+  hosts: readonly Pick<Host, 'ssh' | 'sudo'>[],
+  config: string | undefined,
+  { env }: Surroundings,
+  work: (remotes: Remote[]) => Promise<number>,
+): Promise<number> {
+  const folder = makeTemporaryFolder(join(tmpdir(), 'scale-test-ssh-'))
+  // Not the interruption's: what was begun on a host is finished or undone, step by step. A second Ctrl-C leaves at once.
+  const { signal } = new AbortController()
+  const remotes = hosts.map(({ ssh, sudo }) =>
+    connectSsh({ to: ssh, sudo, config, folder, env, clock: systemClock, signal }),
+  )
+  try {
+    return await work(remotes)
+  } finally {
+    for (const remote of remotes) await remote.close()
+    remove(folder)
+  }
+}

@@ -1,0 +1,128 @@
+import type { Clock } from '../../base/clock.ts'
+import { Failure, messageOf } from '../../base/errors.ts'
+import { differencesIn, differencesOf, readLive } from '../hosts/differences.ts'
+import type { WantedOf } from '../hosts/wanted.ts'
+import type { Change } from './host.ts'
+import type { TuneRecord } from './journal.ts'
+import type { HostPlan } from './plan.ts'
+import { changesOf } from './plan.ts'
+import { leftIn, restoreHost } from './rollback.ts'
+
+export interface ApplyOptions {
+  /** Names the folder on the hosts. */
+  run: string
+  profile: string
+  plans: readonly HostPlan[]
+  /** Writes a record, and returns when it is on the disk. */
+  record(record: TuneRecord): void
+  /** How long a component may take until it is well and shows its new settings. */
+  healthMs: number
+  /** A host that hears nothing for so long restores by itself; longer than any one step. */
+  deadManMs: number
+  clock: Clock
+  signal: AbortSignal
+  onProgress(line: string): void
+}
+
+const pollMs = 500
+/** A component that crashes soon after its start is seen at the second look. */
+const looksInARow = 3
+
+/**
+ * Changes hosts, one at a time, and each component on it by itself: what changes is journalled here and there before a byte does; then the
+ * component has to be well and show its new settings. If one is not, its host is restored, then all that were changed before. Throws the
+ * first failure, and `Failure('residue')` when a host could not be restored.
+ */
+export async function applyPlans(options: ApplyOptions): Promise<void> {
+  const { run, profile, plans, record, signal, onProgress } = options
+  const changing = plans.filter((plan) => changesOf(plan).length > 0)
+  record({ type: 'tune-begun', profile, hosts: changing.map(({ on }) => on.name) })
+  const begun: HostPlan[] = []
+  try {
+    for (const plan of changing) {
+      signal.throwIfAborted()
+      await requirePeers(plan, plans)
+      begun.unshift(plan)
+      await applyHost(plan, options)
+      record({ type: 'host-done', host: plan.on.name })
+      for (const { on } of begun) await on.arm(run, options.deadManMs / 1000)
+    }
+    for (const { on } of begun) await on.disarm(run)
+    record({ type: 'applied' })
+  } catch (error) {
+    onProgress(`halted: ${messageOf(error)}`)
+    throw await undone(begun, options, error)
+  }
+}
+
+/** The members of etcd keep their quorum when one restarts only if all others are well. */
+async function requirePeers(plan: HostPlan, plans: readonly HostPlan[]): Promise<void> {
+  const touchesEtcd = plan.wanted.some(({ component, changes }) => component === 'etcd' && changes.length > 0)
+  if (!touchesEtcd) return
+  for (const { on, wanted } of plans) {
+    if (on === plan.on) continue
+    for (const one of wanted.filter(({ component }) => component === 'etcd')) {
+      const ill = differencesIn(await readLive(on, one), { ...one, expected: nothing })
+      if (ill.length > 0)
+        throw new Failure(
+          'safety-refusal',
+          `${on.name}: etcd is not well (${ill.join(', ')}), so another member is not restarted`,
+        )
+    }
+  }
+}
+
+const nothing: WantedOf['expected'] = { flags: {}, priority: {}, sysctls: {} }
+
+async function applyHost({ on, wanted }: HostPlan, options: ApplyOptions): Promise<void> {
+  const { run, record, deadManMs, onProgress } = options
+  const bootId = await on.bootId()
+  let number = 0
+  for (const one of wanted.filter(({ changes }) => changes.length > 0)) {
+    options.signal.throwIfAborted()
+    for (const change of one.changes) {
+      record(intentOf(on.name, change, bootId))
+      await on.arm(run, deadManMs / 1000)
+      await on.change(run, ++number, change)
+      record({ type: 'done', host: on.name, path: change.path })
+      onProgress(`${on.name}: ${change.path} changed`)
+    }
+    for (const unit of new Set(one.changes.map(({ restart }) => restart))) if (unit !== '') await on.restart(unit)
+    await untilWell({ on, wanted: [one] }, options)
+    onProgress(`${on.name}: ${one.component} is well, with its new settings`)
+  }
+}
+
+function intentOf(host: string, { path, old, content }: Change, bootId: string): TuneRecord {
+  return { type: 'intent', host, path, old: old.content, oldSum: old.sum, new: content, bootId }
+}
+
+async function untilWell(
+  { on, wanted }: HostPlan,
+  { run, deadManMs, healthMs, clock, signal }: ApplyOptions,
+): Promise<void> {
+  for (const one of wanted) {
+    const untilMs = clock.nowMs() + healthMs
+    let looks = 0
+    while (looks < looksInARow) {
+      const differences = await differencesOf(on, one)
+      looks = differences.length === 0 ? looks + 1 : 0
+      const isOver = differences.includes('its unit is failed') || clock.nowMs() > untilMs
+      if (differences.length > 0 && isOver)
+        throw new Failure('infrastructure', `${on.name}: ${one.component} after the change: ${differences.join('; ')}`)
+      if (looks < looksInARow) await clock.sleep(pollMs, signal)
+      await on.arm(run, deadManMs / 1000)
+    }
+  }
+}
+
+/** Restores what was begun, the last host first; returns what is to be thrown. */
+async function undone(begun: readonly HostPlan[], options: ApplyOptions, error: unknown): Promise<unknown> {
+  const left: string[] = []
+  for (const { on } of begun) left.push(...leftIn(on.name, await restoreHost(on, options)))
+  if (left.length === 0) return error
+  return new Failure('residue', [`${messageOf(error)}\nNot restored:`, ...left].join('\n  '), {
+    cause: error,
+    next: `Once the hosts can be reached: npm run scale-test -- tune rollback ${options.run}. Until then their dead-man timers restore them`,
+  })
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { differingFlags, withFlags } from './arguments.ts'
+import { kubeletFileWith } from './kubelet-file.ts'
+import { manifestWithFlags } from './static-pod.ts'
+import { dropInWith } from './systemd.ts'
+
+describe('withFlags', () => {
+  it('should replace a flag in either form, append others, and change nothing when all are there', () => {
+    const words = ['/bin/etcd', '--name', 'one', '-snapshot-count=1', '--enable-pprof']
+    const flags = { name: 'two', 'snapshot-count': '5000', 'heartbeat-interval': '250' }
+    const wanted = ['/bin/etcd', '--name=two', '--snapshot-count=5000', '--enable-pprof', '--heartbeat-interval=250']
+    expect(withFlags(words, flags)).toEqual(wanted)
+    expect(withFlags(wanted, flags)).toEqual(wanted)
+  })
+
+  it('should not take the flag after a switch for its value', () => {
+    expect(withFlags(['etcd', '--pre-vote', '--name=a'], { 'pre-vote': 'false' })).toEqual([
+      'etcd',
+      '--pre-vote=false',
+      '--name=a',
+    ])
+  })
+})
+
+describe('differingFlags', () => {
+  it('should take the last of two, in either form', () => {
+    const args = ['etcd', '--a=1', '--a', '2']
+    expect(differingFlags(args, { a: '2' })).toEqual([])
+    expect(differingFlags(args, { a: '1', b: '3' })).toEqual([
+      { name: 'a', wanted: '1', found: '2' },
+      { name: 'b', wanted: '3', found: null },
+    ])
+  })
+})
+
+const manifest = `apiVersion: v1
+spec:
+  containers:
+  - command: # as kubeadm writes it
+    - kube-apiserver
+    - --max-requests-inflight=400 # why
+    - --audit-log-maxage
+    - "30"
+    - --v=2
+    image: x
+`
+
+describe('manifestWithFlags', () => {
+  it('should change only the words that are meant, and add lines after the last', () => {
+    const flags = { 'max-requests-inflight': '800', 'audit-log-maxage': '7', 'goaway-chance': '0.001' }
+    expect(manifestWithFlags(manifest, 'kube-apiserver', flags, 'm')).toBe(
+      manifest
+        .replace('400', '800')
+        .replace('--audit-log-maxage\n    - "30"', '--audit-log-maxage=7')
+        .replace('    - --v=2\n', '    - --v=2\n    - --goaway-chance=0.001\n'),
+    )
+  })
+
+  it('should return the same text when everything is there, and refuse another component', () => {
+    expect(manifestWithFlags(manifest, 'kube-apiserver', { v: '2' }, 'm')).toBe(manifest)
+    expect(() => manifestWithFlags(manifest, 'etcd', { v: '2' }, 'm')).toThrow("m: no container's command is etcd")
+  })
+})
+
+const unit = `[Service]
+ExecStart=/bin/etcd --name=%H \\
+  --snapshot-count 1
+Nice=5
+`
+
+describe('dropInWith', () => {
+  it('should say the command again with its flags, specifiers as they are', () => {
+    expect(dropInWith(unit, { 'snapshot-count': '5000' }, { nice: -20, ioPriority: 'best-effort: prio 0' }, 'u')).toBe(
+      `# Written by scale-test; \`scale-test tune rollback\` restores it.
+[Service]
+ExecStart=
+ExecStart=/bin/etcd --name=%H --snapshot-count=5000
+Nice=-20
+IOSchedulingClass=best-effort
+IOSchedulingPriority=0
+`,
+    )
+  })
+
+  it('should take the command of the last drop-in, and nothing when all is there (fault 29)', () => {
+    const text = `${unit}[Service]\nExecStart=\nExecStart=/bin/etcd --snapshot-count=5000\nNice=-20\n`
+    expect(dropInWith(text, { 'snapshot-count': '5000' }, { nice: -20 }, 'u')).toBeUndefined()
+    expect(dropInWith(text, { 'snapshot-count': '5000' }, { nice: -19 }, 'u')).toContain(
+      'ExecStart=/bin/etcd --snapshot',
+    )
+  })
+
+  it('should refuse a unit with two commands', () => {
+    expect(() => dropInWith('ExecStart=a\nExecStart=b\n', {}, {}, 'u')).toThrow('u has 2 commands')
+  })
+})
+
+describe('kubeletFileWith', () => {
+  it('should set nested fields beside others, keep comments, and change nothing when they are there', () => {
+    const text = 'kind: KubeletConfiguration\n# ours\nmaxPods: 110\nfeatureGates:\n  A: true\n'
+    const changed = kubeletFileWith(text, { maxPods: 500, featureGates: { B: false } }, 'k')
+    expect(changed).toContain('# ours\nmaxPods: 500')
+    expect(parse(changed)).toEqual({ kind: 'KubeletConfiguration', maxPods: 500, featureGates: { A: true, B: false } })
+    expect(kubeletFileWith(text, { maxPods: 110, featureGates: { A: true } }, 'k')).toBe(text)
+  })
+})

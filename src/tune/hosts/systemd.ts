@@ -1,0 +1,75 @@
+import { Failure } from '../../base/errors.ts'
+import type { Flags } from './arguments.ts'
+import { withFlags } from './arguments.ts'
+
+/** What the kernel is told about a unit's processes. */
+export interface Priority {
+  nice?: number
+  /** As ionice(1) names it: `best-effort: prio 0`. */
+  ioPriority?: string
+}
+
+/** Where the settings of a unit are. */
+export function dropInOf(unit: string): string {
+  return `/etc/systemd/system/${unit}.d/90-scale-test.conf`
+}
+
+/**
+ * A drop-in that sets flags and priorities of a unit, given its text with its drop-ins (`systemctl cat`); undefined where it has them all.
+ * It says the whole command again: systemd has no way of adding to one. Throws `Failure('bad-input')` where the unit has not exactly one
+ * command.
+ */
+export function dropInWith(unitText: string, flags: Flags, priority: Priority, where: string): string | undefined {
+  const words = wordsOf(commandOf(unitText, where))
+  const wanted = withFlags(words, flags)
+  const lines = [
+    ...(priority.nice === undefined ? [] : [`Nice=${priority.nice}`]),
+    ...(priority.ioPriority === undefined ? [] : ioLines(priority.ioPriority)),
+  ]
+  const isThere = (line: string) => lastOf(unitText, line.slice(0, line.indexOf('='))) === line
+  if (wanted.join('\0') === words.join('\0') && lines.every(isThere)) return undefined
+  const command = ['ExecStart=', `ExecStart=${wanted.map(escaped(words)).join(' ')}`]
+  return `${['# Written by scale-test; `scale-test tune rollback` restores it.', '[Service]', ...command, ...lines].join('\n')}\n`
+}
+
+function lastOf(unitText: string, key: string): string | undefined {
+  return unitText
+    .split('\n')
+    .map((line) => line.trim())
+    .findLast((line) => line.startsWith(`${key}=`))
+}
+
+/** What the unit starts now: after the last `ExecStart=` that takes all earlier ones back. */
+function commandOf(unitText: string, where: string): string {
+  const joined = unitText
+    .split('\n')
+    .filter((line) => !/^\s*[#;]/.test(line))
+    .join('\n')
+    .replace(/\\\n/g, ' ')
+  const all = [...joined.matchAll(/^\s*ExecStart\s*=[ \t]*(.*)$/gm)].map(([, value = '']) => value.trim())
+  const commands = all.slice(all.lastIndexOf('') + 1)
+  const [command] = commands
+  if (command === undefined || commands.length > 1)
+    throw new Failure('bad-input', `${where} has ${commands.length} commands (ExecStart=), expected one`)
+  return command
+}
+
+/** Words as they are written, quotes and all. */
+function wordsOf(command: string): string[] {
+  return command.match(/(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.|[^\s"'\\])+/g) ?? []
+}
+
+/** A word of our own has nothing that systemd would read as a specifier or a variable; words that were there stay as they are. */
+function escaped(before: readonly string[]): (word: string) => string {
+  const kept = new Set(before)
+  return (word) => {
+    if (kept.has(word)) return word
+    const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
+    return /[\s"'\\;]/.test(plain) ? `"${plain.replace(/["\\]/g, '\\$&')}"` : plain
+  }
+}
+
+function ioLines(ioPriority: string): string[] {
+  const [, name = '', level] = /^([a-z-]+)(?:: prio (\d))?$/.exec(ioPriority) ?? []
+  return [`IOSchedulingClass=${name}`, ...(level === undefined ? [] : [`IOSchedulingPriority=${level}`])]
+}

@@ -1,0 +1,50 @@
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { describe } from 'vitest'
+import { hierarchies } from '../e2e-remote/cgroups.ts'
+import { binaries } from '../e2e-remote/requirements.ts'
+
+/** Program -> the package of Debian that has it. */
+const programs = {
+  '/usr/sbin/sshd': 'openssh-server',
+  '/usr/bin/ssh': 'openssh-client',
+  '/usr/bin/sudo': 'sudo',
+  '/usr/bin/curl': 'curl',
+  '/lib/systemd/systemd': 'systemd',
+  '/usr/bin/systemd-run': 'systemd',
+  '/usr/bin/nsenter': 'util-linux',
+}
+
+/** `describe` for a suite whose hosts have sshd and systemd in namespaces; skipped with the reason where they cannot, a failure with CI=true. */
+export function describeWithSshHosts(name: string, suite: () => void): void {
+  const reasons =
+    process.platform === 'linux' ? obstacles() : [`hosts are namespaces of Linux; this is ${process.platform}`]
+  if (reasons.length > 0) {
+    if (process.env['CI'] === 'true') throw new Error(`${name}: required in CI; ${reasons.join('; ')}`)
+    process.stderr.write(`\nSKIPPED: ${name}, because ${reasons.join('; ')}\n`)
+  }
+  describe.skipIf(reasons.length > 0)(name, suite)
+}
+
+function obstacles(): string[] {
+  const missing = Object.entries(programs).filter(([file]) => !isExecutable(file))
+  const parts = ['etcd', 'kube-apiserver'].filter((part) => !isExecutable(join(binaries, part)))
+  return [
+    ...(process.getuid?.() === 0 ? [] : ['making hosts takes root']),
+    ...(missing.length === 0
+      ? []
+      : [`packages are missing (apt-get install ${[...new Set(missing.map(([, name]) => name))].join(' ')})`]),
+    ...(parts.length === 0 ? [] : [`${binaries} lacks ${parts.join(', ')} (make components builds them)`]),
+    ...(hierarchies().some(({ version }) => version === 2) ? [] : ['systemd needs cgroup v2']),
+  ]
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,222 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeWithSshHosts } from './requirements.ts'
+import type { Scene } from './scene.ts'
+import { setScene, sshConfigText, until } from './scene.ts'
+
+const bootMs = 120_000
+
+describeWithSshHosts('tune on ssh hosts', () => {
+  let scene: Scene
+  beforeAll(async () => {
+    scene = await setScene()
+  }, bootMs)
+  afterAll(() => scene?.stop(), bootMs)
+
+  const onHosts = (clusters = scene.clusters, profile = scene.profile) => ['--clusters', clusters, '--profile', profile]
+  const both = async () => [await scene.snapshot(scene.one), await scene.snapshot(scene.two)]
+  const rollback = () => scene.tune(['rollback', '--clusters', scene.clusters])
+  const variant = (name: string, from: string, change: (text: string) => string) => {
+    const file = join(scene.folder, name)
+    writeFileSync(file, change(readFileSync(from, 'utf8')))
+    return file
+  }
+
+  it('should find out how hosts run their components, and change nothing, when it plans', async () => {
+    const before = await both()
+    const section = readFileSync(scene.clusters, 'utf8')
+    expect(section).toContain('unit: etcd.service')
+    expect(section).toContain('health: http://127.0.0.1:2379/health')
+    expect(section).toContain('manifest: /etc/kubernetes/manifests/etcd.yaml')
+    const { status, said } = await scene.tune(['plan', ...onHosts()])
+    expect(said).toContain('+ExecStart=/opt/components/etcd --name=one --data-dir=/var/lib/etcd --snapshot-count=5000')
+    expect(said).toContain('-    - --snapshot-count=10000\n+    - --snapshot-count=5000')
+    expect(said).toContain('-65536\n+2310720')
+    // Right there already.
+    expect(said).not.toContain('two:/proc/sys')
+    expect(status).toBe(0)
+    expect(await both()).toEqual(before)
+  })
+
+  it('should apply, show live values, and restore every byte, a second time nothing (faults 29, 32)', async () => {
+    const before = await both()
+    const applied = await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])
+    expect(applied.said).toContain('applied; undo it with')
+    expect(applied.status).toBe(0)
+    expect(await scene.snapshot(scene.one)).toContain('--snapshot-count=5000')
+    const verified = await scene.tune(['verify', ...onHosts()])
+    expect(verified).toMatchObject({ status: 0 })
+    expect(verified.said).toContain('one etcd: as the profile says')
+    expect(await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])).toMatchObject({
+      status: 0,
+      said: expect.stringContaining('one: nothing to change'),
+    })
+
+    const first = await rollback()
+    expect(first.said).toContain('/proc/sys/net/netfilter/nf_conntrack_max restored')
+    expect(first.said).not.toContain('two: /proc')
+    expect(first.status).toBe(0)
+    await scene.untilWell(scene.one)
+    await scene.untilWell(scene.two)
+    expect(await both()).toEqual(before)
+    expect(await scene.tune(['verify', ...onHosts()])).toMatchObject({ status: 1 })
+
+    expect(await rollback()).toMatchObject({ status: 0, said: expect.stringContaining('one: nothing to restore') })
+    expect(await both()).toEqual(before)
+  })
+
+  it('should restore the host whose component does not become well, then those before it, and never leave another file among the manifests (fault 30)', async () => {
+    // The second host's etcd takes this heartbeat, the first host's would need a longer election timeout.
+    const manifest = scene.two.file('etc/kubernetes/manifests/etcd.yaml')
+    const original = readFileSync(manifest, 'utf8')
+    writeFileSync(manifest, `${original}    - --election-timeout=5000\n`)
+    await until('etcd has restarted', () =>
+      scene.two.inside('tr "\\0" " " </proc/$(pgrep -x etcd)/cmdline | grep -q timeout=5000'),
+    )
+    await scene.untilWell(scene.two)
+    const before = await both()
+    const bad = variant('bad.yaml', scene.profile, (text) => text.replace(/.*(election|NotReady|nf_).*\n/g, ''))
+    const [head = '', one = '', two = ''] = readFileSync(scene.clusters, 'utf8').split(/(?=^ +- ssh:)/m)
+    const turned = variant('turned.yaml', scene.clusters, () => `${head}${two}${one}`)
+    const { status, said } = await scene.tune(['apply', ...onHosts(turned, bad), '--yes', '--health-budget', '10'])
+    expect(said).toContain('two: etcd is well, with its new settings')
+    expect(said).toContain(
+      'one: etcd.service.d/90-scale-test.conf restored'.replace('etcd.service', '/etc/systemd/system/etcd.service'),
+    )
+    expect(said).toContain('two: /etc/kubernetes/manifests/etcd.yaml restored')
+    expect(status).toBe(5)
+    await scene.untilWell(scene.one)
+    await until('etcd has its former arguments', async () => expect(await both()).toEqual(before))
+    expect(new Set((await scene.two.inside('cat /run/static-pods/started')).trim().split('\n'))).toEqual(
+      new Set(['etcd.yaml']),
+    )
+    writeFileSync(manifest, original)
+    await until('etcd has restarted', () =>
+      scene.two.inside('! tr "\\0" " " </proc/$(pgrep -x etcd)/cmdline | grep -q timeout=5000'),
+    )
+  })
+
+  it('should refuse before it changes anything when a host key is unknown or has changed (fault 28)', async () => {
+    const before = await both()
+    for (const [name, known, reason] of [
+      ['unknown', '', 'its host key is unknown'],
+      ['changed', `10.77.0.11 ${scene.two.hostKey}\n`, 'its host key has changed'],
+    ] as const) {
+      const file = join(scene.folder, `known-${name}`)
+      writeFileSync(file, known)
+      const config = join(scene.folder, `ssh-${name}`)
+      writeFileSync(config, sshConfigText(join(scene.folder, 'key'), file))
+      const clusters = variant(`${name}.yaml`, scene.clusters, (text) => text.replace(scene.sshConfig, config))
+      const { status, said } = await scene.tune(['apply', ...onHosts(clusters), '--yes', '--health-budget', '30'])
+      expect(said).toContain(reason)
+      expect(status).toBe(3)
+    }
+    expect(await both()).toEqual(before)
+  })
+
+  it('should refuse before it changes anything when sudo asks for a password or a disk is read-only (fault 33)', async () => {
+    const before = await both()
+    const asking = variant('asking.yaml', scene.clusters, (text) =>
+      text.replace('ssh: one', 'ssh: tuner@one\n          sudo: true'),
+    )
+    const sudo = await scene.tune(['apply', ...onHosts(asking), '--yes', '--health-budget', '30'])
+    expect(sudo.said).toContain('sudo asks for a password')
+    expect(sudo.status).toBe(3)
+
+    await scene.two.inside('mount -o remount,bind,ro /etc')
+    const disk = await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])
+    await scene.two.inside('mount -o remount,bind,rw /etc')
+    expect(disk.said).toContain('cannot be written (a read-only file system?)')
+    expect(disk.status).toBe(3)
+    expect(await both()).toEqual(before)
+  })
+
+  it('should leave alone what somebody else has changed since, and say so (fault 29)', async () => {
+    const before = await both()
+    expect(await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])).toMatchObject({ status: 0 })
+    const theirs = `${readFileSync(scene.two.file('etc/kubernetes/manifests/etcd.yaml'), 'utf8')}    # by hand\n`
+    const manifest = scene.two.file('etc/kubernetes/manifests/etcd.yaml')
+    writeFileSync(manifest, theirs)
+    const { status, said } = await rollback()
+    expect(said).toContain('/etc/kubernetes/manifests/etcd.yaml was changed by somebody else since; left alone')
+    expect(status).toBe(6)
+    expect(readFileSync(manifest, 'utf8')).toBe(theirs)
+    await scene.untilWell(scene.one)
+    expect(await scene.snapshot(scene.one)).toBe(before[0])
+    writeFileSync(
+      manifest,
+      theirs
+        .replace(/ {4}# by hand\n/, '')
+        .replace('5000', '10000')
+        .replace(/.*(heartbeat|election).*\n/g, ''),
+    )
+    await until('etcd has its former arguments', async () => expect(await both()).toEqual(before))
+  })
+
+  it.for(['intent', 'done', 'host-done'])(
+    'should restore by itself when the orchestrator is killed after the record "%s" (fault 19)',
+    async (type) => {
+      const before = await both()
+      const { status } = await scene.tune(
+        ['apply', ...onHosts(), '--yes', '--health-budget', '30', '--dead-man', '4'],
+        async ({ until: saying, said, kill }) => {
+          await saying('run tune-')
+          await until(`the journal says ${type}`, async () =>
+            expect(scene.journal(/run (tune-\w+)/.exec(said())?.[1] ?? '').map((record) => record.type)).toContain(
+              type,
+            ),
+          )
+          kill()
+        },
+      )
+      expect(status).toBeNull()
+      await until('it has restored itself', async () => {
+        const withoutFolder = (await both()).map((text) => text.replace('scale-test\n', ''))
+        expect(withoutFolder).toEqual(before)
+      })
+      expect(await rollback()).toMatchObject({ status: 0 })
+      expect(await both()).toEqual(before)
+    },
+  )
+
+  it('should restore files only when the host was rebooted in between (fault 31)', async () => {
+    const files = (text: string) => text.slice(0, text.indexOf('\n2310720\n'))
+    const before = await scene.snapshot(scene.one)
+    expect(await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])).toMatchObject({ status: 0 })
+    await scene.one.stop()
+    await scene.one.boot()
+    await scene.untilWell(scene.one)
+    const { status, said } = await rollback()
+    expect(said).toContain('only the file was restored, because the host was rebooted since')
+    expect(status).toBe(0)
+    const after = await scene.snapshot(scene.one)
+    expect(files(after)).toBe(before.slice(0, before.indexOf('\n65536\n')))
+    expect(after).toContain('--snapshot-count=5000')
+    writeFileSync(scene.one.file('conntrack-max'), '65536\n')
+    await scene.one.inside('systemctl daemon-reload; systemctl restart etcd')
+    await scene.untilWell(scene.one)
+    expect(await scene.snapshot(scene.one)).toBe(before)
+  })
+
+  it('should change nothing when a host cannot be reached, and roll back and name it when it goes in the middle (fault 27)', async () => {
+    const before = await scene.snapshot(scene.one)
+    const middle = await scene.tune(
+      ['apply', ...onHosts(), '--yes', '--health-budget', '30'],
+      async ({ until: saying }) => {
+        await saying('one: /etc/systemd/system/etcd.service.d/90-scale-test.conf changed')
+        await scene.two.stop()
+      },
+    )
+    expect(middle.said).toMatch(/two.*cannot be reached|two.*connection was lost|two.*no answer/)
+    expect(middle.said).toContain('one: /etc/systemd/system/etcd.service.d/90-scale-test.conf restored')
+    expect([5, 6]).toContain(middle.status)
+    await scene.untilWell(scene.one)
+    expect(await scene.snapshot(scene.one)).toBe(before)
+
+    const early = await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])
+    expect(early.said).toContain('two cannot be reached')
+    expect(early.status).toBe(5)
+    expect(await scene.snapshot(scene.one)).toBe(before)
+  })
+})
