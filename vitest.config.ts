@@ -6,7 +6,7 @@ const withComponents = [
   'test/e2e/**/*.test.ts',
   'test/e2e-remote/**/*.test.ts',
   'test/e2e-tune/**/*.test.ts',
-  'test/contract/local.test.ts',
+  'test/{contract,faults}/local.test.ts',
 ]
 
 export default defineConfig({

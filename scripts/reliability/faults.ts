@@ -1,8 +1,5 @@
 import type { Catalogue } from './rows.ts'
 
-const byHand =
-  "scale-test does not change hosts by itself yet; the operator's `remote.retune` and `remote.restore` programs do"
-
 /** What can go wrong around a run. */
 export const faults: Catalogue = {
   tag: 'fault',
@@ -163,45 +160,46 @@ export const faults: Catalogue = {
     {
       number: 27,
       what: 'A host cannot be reached',
-      answer: "Left to the operator's programs.",
-      untested: byHand,
+      answer:
+        '`tune apply` changes nothing if a host cannot be reached beforehand. If one goes in the middle, it stops, rolls the others back and names the one left.',
+      exit: '5, 6',
     },
     {
       number: 28,
       what: "A host's key is unknown or has changed",
-      answer: "Left to the operator's programs.",
-      untested: byHand,
+      answer: 'Refuses, before anything is changed.',
+      exit: '3',
     },
     {
       number: 29,
       what: 'A setting was changed, and has to be put back',
       answer:
-        'Runs the program that restores it, also if the change failed halfway, was interrupted, or the session was killed.',
+        '`tune rollback` restores every byte, but leaves alone what was right already, and what somebody else has changed since. In a run, the program that restores runs also if the change failed halfway, was interrupted, or the session was killed.',
       exit: '6',
     },
     {
       number: 30,
       what: 'A component does not become healthy after a change',
-      answer: 'Waits for the API server; if it does not come back, the arm fails and the settings are restored.',
+      answer:
+        '`tune apply` restores that host, then all changed before it. In a run, an API server that does not come back fails the arm, and the settings are restored.',
       exit: '5',
     },
     {
       number: 31,
       what: 'A host was rebooted in between',
-      answer: "Left to the operator's programs.",
-      untested: byHand,
+      answer: 'Restores files, and restarts nothing.',
     },
     {
       number: 32,
       what: 'Settings are restored twice',
       answer:
-        'The program runs once for each arm, and once more after a killed session: it must cope with settings that are already restored.',
+        'The second time, `tune rollback` finds nothing to do. In a run, the program that restores may run once more after a killed session.',
     },
     {
       number: 33,
       what: "A host's shell asks for a password, is noisy, or its disk is read-only",
-      answer: "Left to the operator's programs.",
-      untested: byHand,
+      answer: 'Fails before anything is changed; what a noisy shell prints does not matter.',
+      exit: '3',
     },
     {
       number: 34,
