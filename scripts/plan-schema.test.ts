@@ -94,6 +94,7 @@ describe('the plans that ship with the product', () => {
       'examples/kperf-node100-pod10k',
       'examples/kube-burner-cluster-density',
       'experiments/container-starts',
+      'experiments/etcd-compaction',
       'experiments/etcd-heartbeat',
       'experiments/etcd-priority',
       'experiments/etcd-quota',
