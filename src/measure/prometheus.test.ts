@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parsePrometheusText } from './prometheus.ts'
@@ -178,3 +180,25 @@ function writeValue(value: number): string {
   if (Number.isFinite(value)) return Object.is(value, -0) ? '-0' : String(value)
   return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'
 }
+
+describe('what is kept of a page', () => {
+  it('should not keep the page itself in memory', () => {
+    setFlagsFromString('--expose-gc')
+    const collect: () => void = runInNewContext('gc')
+    // As undici decodes a page: strings of more than a megabyte are outside of the heap.
+    const pageOf = (reading: number) =>
+      Buffer.from(
+        `apiserver_request_total{resource="customresourcedefinitions"} ${reading}\n${'# filler\n'.repeat(300_000)}`,
+      ).toString('latin1')
+    const inUse = () => {
+      collect()
+      const { heapUsed, external } = process.memoryUsage()
+      return heapUsed + external
+    }
+    const before = inUse()
+    const kept = Array.from({ length: 40 }, (_, reading) => parsePrometheusText(pageOf(reading)))
+    // 40 pages are 108 MB.
+    expect(inUse() - before).toBeLessThan(20e6)
+    expect(kept.at(-1)).toMatchObject([{ labels: { resource: 'customresourcedefinitions' }, value: 39 }])
+  })
+})

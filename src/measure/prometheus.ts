@@ -17,6 +17,7 @@ export function parsePrometheusText(
   noteUnreadable: NoteUnreadable = () => {},
 ): MetricSample[] {
   const samples: MetricSample[] = []
+  const copied = copier()
   for (let start = 0, next = 0; start < text.length; start = next) {
     const lineFeed = text.indexOf('\n', start)
     const end = lineFeed === -1 ? text.length : lineFeed
@@ -27,12 +28,31 @@ export function parsePrometheusText(
     const name = nameAt(line, at)
     if (name === undefined) noteUnreadable(undefined)
     else if (names?.has(name.text) ?? true) {
-      const sample = sampleAt(line, name)
+      const sample = sampleAt(line, name, copied)
       if (sample === undefined) noteUnreadable(name.text)
       else samples.push(sample)
     }
   }
   return samples
+}
+
+/** Gives a text back without the page that it is from. */
+type Copier = (text: string) => string
+
+/** V8 copies what is shorter when it is cut out of a string (SlicedString::kMinLength); what is not keeps that string alive: a page of 3 MB. */
+const shortestSlice = 13
+
+/** Copies each text of a page once: the same names and values are in thousands of lines. */
+function copier(): Copier {
+  const copies = new Map<string, string>()
+  return (text) => {
+    if (text.length < shortestSlice) return text
+    const known = copies.get(text)
+    if (known !== undefined) return known
+    const copy = Buffer.from(text).toString()
+    copies.set(copy, copy)
+    return copy
+  }
 }
 
 /**
@@ -61,18 +81,22 @@ function nameAt(line: Line, at: number): Read | undefined {
 }
 
 /** What follows a metric's name: labels, value, timestamp, exemplar. */
-function sampleAt(line: Line, { text: name, next }: Read): MetricSample | undefined {
+function sampleAt(line: Line, { text: name, next }: Read, copied: Copier): MetricSample | undefined {
   const start = skipBlanks(line, next)
-  const set = line.text[start] === '{' ? labelsAt(line, start + 1) : { labels: {}, next: start }
+  const set = line.text[start] === '{' ? labelsAt(line, start + 1, copied) : { labels: {}, next: start }
   if (set === undefined) return undefined
   const written = tokenAt(line, skipBlanks(line, set.next))
   const value = parseFloat64(written.text)
   if (value === undefined || !isTimestampAndExemplar(line, skipBlanks(line, written.next))) return undefined
-  return { name, labels: set.labels, value }
+  return { name: copied(name), labels: set.labels, value }
 }
 
 /** Labels and their closing brace; undefined when they are not as the format has them. */
-function labelsAt(line: Line, from: number): { labels: Record<string, string>; next: number } | undefined {
+function labelsAt(
+  line: Line,
+  from: number,
+  copied: Copier,
+): { labels: Record<string, string>; next: number } | undefined {
   const labels: Record<string, string> = {}
   for (let at = skipBlanks(line, from); ; ) {
     if (line.text[at] === '}') return { labels, next: at + 1 }
@@ -83,7 +107,7 @@ function labelsAt(line: Line, from: number): { labels: Record<string, string>; n
     if (line.text[equals] !== '=') return undefined
     const value = quotedAt(line, skipBlanks(line, equals + 1))
     if (value === undefined) return undefined
-    labels[name.text] = value.text
+    labels[copied(name.text)] = copied(value.text)
     at = skipBlanks(line, value.next)
     if (line.text[at] === ',') at = skipBlanks(line, at + 1)
     else if (line.text[at] !== '}') return undefined
