@@ -1,13 +1,8 @@
 import process from 'node:process'
 import { defineConfig } from 'vitest/config'
 
-/** Run real components, and share one machine: their timings and ports must not overlap. */
-const withComponents = [
-  'test/e2e/**/*.test.ts',
-  'test/e2e-remote/**/*.test.ts',
-  'test/e2e-tune/**/*.test.ts',
-  'test/{contract,faults}/local.test.ts',
-]
+/** Load real components, and share one machine: their timings must not overlap. */
+const withComponents = ['test/e2e/**/*.test.ts', 'test/e2e-remote/**/*.test.ts', 'test/contract/local.test.ts']
 
 export default defineConfig({
   test: {
@@ -22,7 +17,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      // The program as its users start it: each test waits for processes of its own.
+      // The program as its users start it, and suites that mostly wait: each for processes, ports and networks of its own.
       {
         test: {
           name: 'program',

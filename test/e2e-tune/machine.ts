@@ -60,6 +60,12 @@ const prefix = 24
 /** However the test ends, no machine outlives it. */
 const dyingWithUs = ['--pdeathsig', 'KILL', '--']
 
+/** The same after each boot, as of real machines: its neighbours remember the last one for a while. */
+function hardwareAddressOf(address: string): string {
+  const bytes = address.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'))
+  return ['02', '00', ...bytes].join(':')
+}
+
 /** Starts a network with nothing but a bridge, whose address is `address`. */
 export async function startLan(address: string): Promise<Lan> {
   const script = [
@@ -184,7 +190,7 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
       await ip(`link add ${link} type veth peer name eth0 netns ${pid}`)
       await ip(`link set ${link} master lan up`)
       await inside(
-        `ip link set lo up; ip addr add ${address}/${prefix} dev eth0; ip link set eth0 up; ip route add default via ${lanAddress}`,
+        `ip link set lo up; ip link set eth0 address ${hardwareAddressOf(address)}; ip addr add ${address}/${prefix} dev eth0; ip link set eth0 up; ip route add default via ${lanAddress}`,
       )
     },
     async stop() {

@@ -4,7 +4,7 @@ import process from 'node:process'
 import { expect, it } from 'vitest'
 import { describeWithComponents, root } from './components.ts'
 
-const kills = 5
+const kills = 3
 /** From here on: one run is resumed after its first arm, one cleaned up, and one killed again and again. */
 const firstSeed = 3
 
