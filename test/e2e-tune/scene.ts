@@ -85,7 +85,8 @@ export async function setScene(): Promise<Scene> {
     async tune(args, during) {
       const [command = '', ...rest] = lan.enter([process.execPath, program, 'tune', ...args])
       const child = spawn(command, rest, {
-        env: { ...process.env, SCALE_TEST_REPORTS: reports, npm_lifecycle_event: undefined },
+        // What it leaves there when it is killed goes with the scene.
+        env: { ...process.env, SCALE_TEST_REPORTS: reports, TMPDIR: folder, npm_lifecycle_event: undefined },
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       let said = ''
