@@ -315,6 +315,6 @@ function hasEqualOwners(some: Owners, others: Owners): boolean {
 function hasEqualValues(one: object, other: object): boolean {
   if (one === other) return true
   const entries = Object.entries(one)
-  const values: Readonly<Record<string, unknown>> = { ...other }
+  const values = other as Readonly<Record<string, unknown>>
   return entries.length === Object.keys(other).length && entries.every(([key, value]) => values[key] === value)
 }

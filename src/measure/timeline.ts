@@ -22,6 +22,8 @@ export interface ProbeTimeline {
   reachedAll(): boolean
   /** Pods Ready now for a rollout, pods deleted for a scale-down: what the probe waits for. */
   done(): number
+  /** Counts what has come about so far: it moves while pods come, or become Ready. */
+  progress(): number
   summary(): TimelineSummary
   /** One entry per pod the probe concerns; moments are on the orchestrator's clock. */
   podTimelines(): PodTimeline[]
@@ -57,6 +59,7 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
   /** Of the ReplicaSet's three columns, the one that is furthest from the end of a scale-down. */
   let replicasLeft = probe.from
 
+  const done = () => (isRollout(probe) ? ready.size : pods.size - live.size)
   const count = (pod: PodTimeline, isReadyNow: boolean) => {
     const before = ready.size
     if (pod.deletedMs === undefined) live.add(pod.uid)
@@ -154,7 +157,8 @@ export function createProbeTimeline(probe: ProbeShape): ProbeTimeline {
 
     stops: () => Object.fromEntries(stops),
     reachedAll: () => stops.size > 0 && stops.values().every((stop) => stop !== null),
-    done: () => (isRollout(probe) ? ready.size : pods.size - live.size),
+    done,
+    progress: () => pods.size + done(),
     podTimelines: () => pods.values().toArray(),
 
     summary() {

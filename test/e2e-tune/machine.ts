@@ -215,7 +215,7 @@ async function firstProcess(child: ChildProcess, log: string): Promise<number> {
       first !== undefined &&
       first !== '' &&
       readFileSync(`/proc/${first}/comm`, 'utf8').trim() === 'systemd' &&
-      existsSync(`/proc/${first}/root/run/systemd/private`)
+      existsSync(join('/proc', String(first), 'root', 'run', 'systemd', 'private'))
     if (isUp) return Number(first)
     await systemClock.sleep(50)
   }

@@ -28,8 +28,8 @@ export interface ObserveOptions {
 interface FillObservation {
   /** From now on, by an object of its own in this namespace. */
   sampleWatchLag(namespace: string): void
-  /** How many pods have come, and become Ready, so far. */
-  podsSoFar(): number
+  /** Counts what has come about so far. */
+  progress(): number
   /** Resolves when as many pods as expected are Ready. */
   allReady(context: StepContext): Promise<void>
   /** `tokensPerNode`: service-account tokens that the pods of one node need, about. */
@@ -91,7 +91,7 @@ export async function observeFill(
     sampleWatchLag(namespace) {
       phase.sampleWatchLag(stamped(canaryIn(namespace), runId, 'canary'))
     },
-    podsSoFar: () => timeline.podTimelines().length + timeline.done(),
+    progress: timeline.progress,
     async allReady(context) {
       report = context.report
       sentMs = clock.nowMs()

@@ -105,7 +105,7 @@ export function fillCluster(options: FillOptions): Step<FillOutcome> {
           await defaultAccounts(options, created.length, inTime)
         }
         const deployments = { labelSelector: ownSelector(runId, 'workload') }
-        const waiting = { api, clock, deployments, progress: observation.podsSoFar }
+        const waiting = { api, clock, deployments, progress: observation.progress }
         await unlessDenied(waiting, observation.allReady(inTime))
       })
       const observed = await observation.finish(workload.pods.serviceAccountToken ? Math.ceil(totals.pods / nodes) : 0)

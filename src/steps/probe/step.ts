@@ -92,9 +92,8 @@ export function probeStep(options: ProbeOptions): Step<ProbeOutcome> {
         )
         const late = clock.sleep(probe.timeout, AbortSignal.any([signal, over.signal]))
         const deployments = { namespace: target.namespace }
-        const progress = () => timeline.podTimelines().length + timeline.done()
         const reached = Promise.race([allReached.promise, watches.failed, late])
-        await unlessDenied({ api, clock, deployments, progress }, reached)
+        await unlessDenied({ api, clock, deployments, progress: timeline.progress }, reached)
         return outcomeOf(options, { timeline, t0Ms }, await phase.end(), watches.disruptions)
       } finally {
         over.abort()

@@ -5,6 +5,7 @@ import { Failure } from '../../base/errors.ts'
 import { isExecutable, listFolder, readKernelFile } from '../../base/files.ts'
 import { hasCapability, processIn } from '../../base/proc.ts'
 import type { Environment } from '../../components/components.ts'
+import { ioPriorityOf } from '../../tuning/io-priority.ts'
 import type { RenderedKnobs } from '../../tuning/render.ts'
 
 /** Classes as `ionice` prints them, at their numbers for `ionice -c`. */
@@ -27,7 +28,7 @@ export function withPriority(
 }
 
 function ioniceOptions(ioPriority: string): string[] {
-  const [, name = '', level] = /^([a-z-]+)(?:: prio (\d))?$/.exec(ioPriority) ?? []
+  const { name, level } = ioPriorityOf(ioPriority)
   const number = ioClasses.indexOf(name)
   if (number === -1)
     throw new Failure('bad-input', `${JSON.stringify(ioPriority)} is not an I/O priority`, {

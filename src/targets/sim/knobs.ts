@@ -99,10 +99,7 @@ const setByWords: Record<ConntrackTable['setBy'], string> = {
   'the cap': `kube-proxy set it when it started: ${capped}; maxPerCore 1 would let min decide, 0 the sysctl`,
 }
 
-function conntrackReading(
-  { max, setBy }: Pick<ConntrackTable, 'max' | 'setBy'>,
-  requested: KnobValue | undefined,
-): KnobReading {
+function conntrackReading({ max, setBy }: ConntrackTable, requested: KnobValue | undefined): KnobReading {
   const reading = { id: 'host.nf_conntrack_max', effective: max, readFrom: 'the modelled host' }
   return max === requested ? reading : { ...reading, note: setByWords[setBy] }
 }

@@ -1,12 +1,18 @@
+import { ioPriorityOf } from '../../tuning/io-priority.ts'
 import type { Component } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { Circumstances, FormatFile } from '../format.ts'
 import { head } from './text.ts'
 
-/** Where a drop-in of a component's unit is. */
+/** Where a drop-in of a unit is. */
+export function dropInPath(unit: string): string {
+  return `etc/systemd/system/${unit}.d/90-scale-test.conf`
+}
+
+/** Where that of a component is whose unit is called as it is. */
 export function unitPath(component: Component): string {
-  return `etc/systemd/system/${component}.service.d/90-scale-test.conf`
+  return dropInPath(`${component}.service`)
 }
 
 /** A drop-in that gives a component's unit priorities and variables, and a component other than etcd its flags. */
@@ -38,7 +44,7 @@ function dropIn(component: Component, requests: readonly KnobRequest[], circumst
     head(circumstances, ...(component === 'etcd' && Object.keys(own).length > 0 ? [flagsWin] : [])),
     '[Service]\n',
     ...(etcdProcess.nice === undefined ? [] : [`Nice=${etcdProcess.nice}\n`]),
-    ...(etcdProcess.ioPriority === undefined ? [] : ioPriorityLines(etcdProcess.ioPriority)),
+    ...(etcdProcess.ioPriority === undefined ? [] : ioPriorityLines(etcdProcess.ioPriority).map((line) => `${line}\n`)),
     ...Object.entries(variables).map(([name, value]) => `Environment=${quoted(`${name}=${value}`)}\n`),
     ...(flagLine.length === 0
       ? []
@@ -72,8 +78,8 @@ function quoted(text: string): string {
 }
 
 /** systemd.exec(5): an empty class takes back what was set, so that the kernel's default holds. */
-function ioPriorityLines(priority: string): string[] {
-  const [, name = priority, level] = /^([a-z-]+): prio (\d)$/.exec(priority) ?? []
-  if (name === 'none') return ['IOSchedulingClass=\n']
-  return [`IOSchedulingClass=${name}\n`, ...(level === undefined ? [] : [`IOSchedulingPriority=${level}\n`])]
+export function ioPriorityLines(priority: string): string[] {
+  const { name, level } = ioPriorityOf(priority)
+  if (name === 'none') return ['IOSchedulingClass=']
+  return [`IOSchedulingClass=${name}`, ...(level === undefined ? [] : [`IOSchedulingPriority=${level}`])]
 }

@@ -1,4 +1,5 @@
 import { Failure } from '../../base/errors.ts'
+import { dropInPath, ioPriorityLines } from '../files/units.ts'
 import type { Flags } from './arguments.ts'
 import { withFlags } from './arguments.ts'
 
@@ -11,7 +12,7 @@ export interface Priority {
 
 /** Where the settings of a unit are. */
 export function dropInOf(unit: string): string {
-  return `/etc/systemd/system/${unit}.d/90-scale-test.conf`
+  return `/${dropInPath(unit)}`
 }
 
 /**
@@ -24,7 +25,7 @@ export function dropInWith(unitText: string, flags: Flags, priority: Priority, w
   const wanted = withFlags(words, flags)
   const lines = [
     ...(priority.nice === undefined ? [] : [`Nice=${priority.nice}`]),
-    ...(priority.ioPriority === undefined ? [] : ioLines(priority.ioPriority)),
+    ...(priority.ioPriority === undefined ? [] : ioPriorityLines(priority.ioPriority)),
   ]
   const isThere = (line: string) => lastOf(unitText, line.slice(0, line.indexOf('='))) === line
   if (wanted.join('\0') === words.join('\0') && lines.every(isThere)) return undefined
@@ -67,9 +68,4 @@ function escaped(before: readonly string[]): (word: string) => string {
     const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$')
     return /[\s"'\\;]/.test(plain) ? `"${plain.replace(/["\\]/g, '\\$&')}"` : plain
   }
-}
-
-function ioLines(ioPriority: string): string[] {
-  const [, name = '', level] = /^([a-z-]+)(?:: prio (\d))?$/.exec(ioPriority) ?? []
-  return [`IOSchedulingClass=${name}`, ...(level === undefined ? [] : [`IOSchedulingPriority=${level}`])]
 }

@@ -2,6 +2,7 @@ import { Failure } from '../../base/errors.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { Change, Found, TunedHost } from '../change/host.ts'
+import { sysctlFile } from '../files/sysctl.ts'
 import type { Flags } from './arguments.ts'
 import { kubeletFileWith } from './kubelet-file.ts'
 import type { Host, HostComponent, Running } from './section.ts'
@@ -40,15 +41,12 @@ export interface WantedOf {
 export function hostSettings(requests: readonly KnobRequest[], hosts: readonly Host[]): HostSettings {
   const leftOut: HostSettings['leftOut'] = []
   const kept: KnobRequest[] = []
-  const sysctls: Record<string, string> = {}
   for (const request of requests) {
-    const { id, setting } = request.knob
     const because = reasonAgainst(request, hosts)
-    if (because !== undefined) leftOut.push({ id, because })
-    else if (setting.via === 'sysctl') sysctls[setting.key] = String(request.value)
-    else kept.push(request)
+    if (because === undefined) kept.push(request)
+    else leftOut.push({ id: request.knob.id, because })
   }
-  const { flags, kubeletConfiguration, etcdProcess } = renderKnobs(kept)
+  const { flags, kubeletConfiguration, etcdProcess, sysctls } = renderKnobs(kept)
   const { kubelet: _, 'kube-proxy': __, host: ___, ...ofComponents } = flags
   return { flags: ofComponents, kubelet: kubeletConfiguration, etcd: etcdProcess, sysctls, leftOut }
 }
@@ -130,7 +128,7 @@ async function changeOf(
 }
 
 /** So that they hold now, and after the next boot. */
-const sysctlFile = '/etc/sysctl.d/90-scale-test.conf'
+const bootFile = `/${sysctlFile.path}`
 
 async function sysctlChanges(on: TunedHost, sysctls: HostSettings['sysctls']): Promise<Change[]> {
   const changes: Change[] = []
@@ -145,10 +143,10 @@ async function sysctlChanges(on: TunedHost, sysctls: HostSettings['sysctls']): P
     changes.push({ path, old, content: base64(`${value}\n`), restart: '' })
   }
   if (changes.length === 0) return []
-  const old = await found(on, sysctlFile)
+  const old = await found(on, bootFile)
   const lines = Object.entries(sysctls).map(([key, value]) => `${key} = ${value}`)
   const text = ['# Written by scale-test; `scale-test tune rollback` restores it.', ...lines, ''].join('\n')
-  return [{ path: sysctlFile, old, content: base64(text), restart: '' }, ...changes]
+  return [{ path: bootFile, old, content: base64(text), restart: '' }, ...changes]
 }
 
 /** Where the kernel keeps a setting. */

@@ -1,3 +1,4 @@
+import { ioPriorityOf } from '../../tuning/io-priority.ts'
 import type { Component } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { kubeletFile, renderKnobs, schedulerFile } from '../../tuning/render.ts'
@@ -165,6 +166,6 @@ function inEachThread(command: string): string {
 
 /** Of `best-effort: prio 0`, as ionice prints it. */
 function ioniceOptions(priority: string): string {
-  const [, name = priority, level] = /^([a-z-]+): prio (\d)$/.exec(priority) ?? []
+  const { name, level } = ioPriorityOf(priority)
   return level === undefined || name === 'none' ? `-c ${name}` : `-c ${name} -n ${level}`
 }
