@@ -37,8 +37,9 @@ const surroundings: Surroundings = {
   stdinIsTerminal: isatty(0),
   confirm:
     interactive && isatty(0)
-      ? (question) =>
+      ? (question, options) =>
           askYesNo(question, {
+            ...options,
             input: process.stdin,
             print: (text) => errors.write(clean(text)),
             signal: ending.signal,

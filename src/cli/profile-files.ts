@@ -1,7 +1,13 @@
 import { join, relative } from 'node:path'
+import { Failure } from '../base/errors.ts'
+import { excerpt } from '../base/excerpt.ts'
 import { listFolder, readTextFile } from '../base/files.ts'
+import { didYouMean, formatNames } from '../base/names.ts'
 import type { ProfileFiles } from '../plan/profile.ts'
+import { isProfilePath, readProfile } from '../plan/profile.ts'
 import { largestPlanBytes } from '../plan/sources.ts'
+import type { KnobRequest } from '../tuning/profiles.ts'
+import { requestsOf } from '../tuning/profiles.ts'
 
 /** The profiles of a folder, each called as its file is. */
 export function profilesIn(folder: string): ProfileFiles {
@@ -12,4 +18,15 @@ export function profilesIn(folder: string): ProfileFiles {
     fileOf: (name) => join(shown.startsWith('..') ? folder : shown, `${name}.yaml`),
     read: (file) => readTextFile(file, largestPlanBytes),
   }
+}
+
+/** What a profile asks for, given by name or path. Throws `Failure('bad-input')` for a mistake in it. */
+export function requestsIn(reference: string, folder: string): { name: string; requests: KnobRequest[] } {
+  const files = profilesIn(folder)
+  if (!files.names.includes(reference) && !isProfilePath(reference))
+    throw new Failure('bad-input', `there is no profile ${excerpt(reference)}${didYouMean(reference, files.names)}`, {
+      next: `there are ${formatNames(files.names)}; or give the path to a .yaml file`,
+    })
+  const { name, settings } = readProfile(reference, files)
+  return { name, requests: requestsOf({ base: settings, set: [] }) }
 }

@@ -6,8 +6,8 @@ export interface Surroundings {
   styles: Styles
   /** Whether somebody sits at standard input, whom a credential plugin can ask. */
   stdinIsTerminal: boolean
-  /** Asks that person a question, to be answered yes or no; absent where nobody can answer. Throws the reason of an interrupt. */
-  confirm?: ((question: string) => Promise<boolean>) | undefined
+  /** Asks that person a question, to be answered yes or no, as `askYesNo` does; absent where nobody can answer. Throws the reason of an interrupt. */
+  confirm?: ((question: string, options?: { mustSpell: boolean }) => Promise<boolean>) | undefined
   env: Readonly<Record<string, string | undefined>>
   folders: { root: string; plans: string; profiles: string; reports: string; components: string }
   interruption: Interruption

@@ -4,17 +4,13 @@ import { exitCodes, Failure } from '../base/errors.ts'
 import { excerpt } from '../base/excerpt.ts'
 import { shownPath } from '../base/file-failures.ts'
 import { kindOf, listFolder, writeFileWhole } from '../base/files.ts'
-import { didYouMean, formatNames } from '../base/names.ts'
-import { isProfilePath, readProfile } from '../plan/profile.ts'
 import type { LeftOut, TunedFile } from '../tune/format.ts'
 import type { FormatName } from '../tune/formats.ts'
 import { formats } from '../tune/formats.ts'
 import { renderFor } from '../tune/rendering.ts'
 import { conflictsAmong } from '../tuning/conflicts.ts'
 import { knownSettings } from '../tuning/known-settings.ts'
-import type { KnobRequest } from '../tuning/profiles.ts'
-import { requestsOf } from '../tuning/profiles.ts'
-import { profilesIn } from './profile-files.ts'
+import { requestsIn } from './profile-files.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Styles } from './terminal.ts'
 import { wrap } from './wrap.ts'
@@ -42,6 +38,9 @@ export function tuneRenderCommand(
   const { output } = options
   const kubernetes = versionOf(options.kubernetes)
   const { name, requests } = requestsIn(options.profile, folders.profiles)
+  const [conflict] = conflictsAmong(requests)
+  if (conflict !== undefined)
+    throw new Failure('bad-input', `profile ${name}: ${conflict.message}`, { next: 'Change the profile' })
   const circumstances = { profile: name, kubernetes, cores: options.cores }
   const { files, leftOut, remarks } = renderFor(formats[options.for], requests, circumstances)
   if (output === undefined) for (const file of files) terminal.print(`${styles.bold(`==> ${file.path}`)}\n${file.text}`)
@@ -93,21 +92,6 @@ function leftOutLines({ requests, because, instead }: LeftOut): string[] {
     ...wrap(`${because}.`, '      '),
     ...(instead === undefined ? [] : wrap(`${instead}.`, '      ')),
   ]
-}
-
-/** What a profile asks for. Throws `Failure('bad-input')` for a mistake in it, and for values that do not go together. */
-function requestsIn(reference: string, folder: string): { name: string; requests: KnobRequest[] } {
-  const files = profilesIn(folder)
-  if (!files.names.includes(reference) && !isProfilePath(reference))
-    throw new Failure('bad-input', `there is no profile ${excerpt(reference)}${didYouMean(reference, files.names)}`, {
-      next: `there are ${formatNames(files.names)}; or give the path to a .yaml file`,
-    })
-  const { name, settings } = readProfile(reference, files)
-  const requests = requestsOf({ base: settings, set: [] })
-  const [conflict] = conflictsAmong(requests)
-  if (conflict !== undefined)
-    throw new Failure('bad-input', `profile ${name}: ${conflict.message}`, { next: 'Change the profile' })
-  return { name, requests }
 }
 
 function versionOf(given: string | undefined): string {

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
-import { createInterface } from 'node:readline/promises'
 import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
 import { cutFile, kindOf, listFolder, makeTemporaryFolder, remove, writtenAtMs } from '../base/files.ts'
 import type { PlannedClusters } from '../plan/plan.ts'
-import { readProfile } from '../plan/profile.ts'
 import { openJournal, readJournal } from '../run/journal.ts'
 import { applyPlans } from '../tune/change/apply.ts'
 import type { TunedHost } from '../tune/change/host.ts'
@@ -23,9 +20,8 @@ import type { HostSettings } from '../tune/hosts/wanted.ts'
 import { hostSettings, wantedOn } from '../tune/hosts/wanted.ts'
 import type { Remote } from '../tune/ssh.ts'
 import { connectSsh } from '../tune/ssh.ts'
-import { requestsOf } from '../tuning/profiles.ts'
 import { loadClusters } from './plans.ts'
-import { profilesIn } from './profile-files.ts'
+import { requestsIn } from './profile-files.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What the commands that work on hosts are given. */
@@ -183,17 +179,11 @@ function newestRun(reports: string): string {
   return newest
 }
 
-async function requireYes({ stdinIsTerminal, terminal, interruption }: Surroundings): Promise<void> {
-  if (!stdinIsTerminal)
+async function requireYes({ confirm }: Surroundings): Promise<void> {
+  if (confirm === undefined)
     throw new Failure('bad-input', 'nobody is there to confirm the changes', { next: 'Add --yes to make them unasked' })
-  const questions = createInterface({ input: process.stdin })
-  try {
-    terminal.printAtOnce('Make these changes? Type yes:')
-    const answer = await questions.question('', { signal: interruption.signal })
-    if (answer.trim() !== 'yes') throw new Failure('interrupted', 'not confirmed: nothing was changed')
-  } finally {
-    questions.close()
-  }
+  if (!(await confirm('Make these changes?', { mustSpell: true })))
+    throw new Failure('interrupted', 'not confirmed: nothing was changed')
 }
 
 function printPlans(plans: readonly HostPlan[], settings: HostSettings, surroundings: Surroundings): void {
@@ -234,10 +224,7 @@ function withHosts(
   work: (hosts: { host: Host; on: TunedHost }[], settings: HostSettings) => Promise<number>,
 ): Promise<number> {
   const { hosts, config } = plannedHosts(loadClusters(clusters), context)
-  const requests = requestsOf({
-    base: readProfile(profile, profilesIn(surroundings.folders.profiles)).settings,
-    set: [],
-  })
+  const { requests } = requestsIn(profile, surroundings.folders.profiles)
   return withRemotes(hosts, config, surroundings, (remotes) =>
     work(
       remotes.flatMap((remote, index) => {

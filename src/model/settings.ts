@@ -1,10 +1,10 @@
 import { clientSettingsOf } from '../tuning/client-knobs.ts'
 import { compactionOf } from '../tuning/compaction.ts'
+import type { ConntrackSettings } from '../tuning/conntrack.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import type { Values } from '../tuning/values.ts'
 import { valuesUnder } from '../tuning/values.ts'
 import type { EtcdSettings } from './etcd/etcd.ts'
-import type { ConntrackSettings } from './proxy/conntrack.ts'
 import type { SyncIntervals } from './proxy/sync-runner.ts'
 
 /** The knobs of one arm as the model uses them. */

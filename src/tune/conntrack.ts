@@ -1,4 +1,5 @@
 import { minorNumberOf } from '../base/kubernetes-version.ts'
+import { askedConntrack, conntrackCap } from '../tuning/conntrack.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import { valuesUnder } from '../tuning/values.ts'
 import type { Circumstances } from './format.ts'
@@ -7,8 +8,7 @@ const hostKnob = 'host.nf_conntrack_max'
 const perCoreKnob = 'kubeProxy.conntrack.maxPerCore'
 const minKnob = 'kubeProxy.conntrack.min'
 
-/** pkg/proxy/conntrack/sysctls.go, getConntrackMax: since 1.36, maxPerCore x cores is cut off here. */
-const cap = 1_048_576
+/** pkg/proxy/conntrack/sysctls.go, getConntrackMax. */
 const firstWithCap = 36
 /** pkg/proxy/conntrack/sysctls.go, setSysctls: 1.36.3 sets the limit, 1.37.2 only raises it. */
 const firstThatOnlyRaises = 37
@@ -42,12 +42,14 @@ export function conntrackRemarks(requests: readonly KnobRequest[], { kubernetes,
       values.isRequested(perCoreKnob)
         ? `conntrack.maxPerCore is ${perCore} per core${isFor}; --cores computes it for yours.`
         : `kube-proxy's own conntrack.maxPerCore is ${perCore} per core; --cores says what that comes to.`,
-      ...(hasCap ? [`kube-proxy caps conntrack.maxPerCore x cores at ${cap} (since 1.36).`] : []),
+      ...(hasCap ? [`kube-proxy caps conntrack.maxPerCore x cores at ${conntrackCap} (since 1.36).`] : []),
     ]
   }
   const scaled = perCore * cores
-  const isCapped = hasCap && scaled > cap
-  const asked = isCapped ? cap : Math.max(scaled, min)
+  const kubeProxy = askedConntrack({ maxPerCore: perCore, min }, { cores, hasCap })
+  if (kubeProxy === undefined) return []
+  const asked = kubeProxy.max
+  const isCapped = kubeProxy.setBy === 'the cap'
   const product = `conntrack.maxPerCore x cores (${perCore} x ${cores})`
   const reason = isCapped
     ? `, not ${scaled}: since 1.36, it caps ${product}, whatever conntrack.min says`

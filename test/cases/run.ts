@@ -19,6 +19,8 @@ export interface Start {
   node?: readonly string[]
   /** A module that runs first, as JavaScript. */
   preload?: string
+  /** Makes another command line of the program's, such as one that starts it in namespaces. */
+  through?(command: readonly string[]): readonly string[]
 }
 
 /** The program in a process of its own. */
@@ -33,9 +35,10 @@ export interface Started {
 }
 
 /** Starts the program as a user does. */
-export function start({ args, env, preload, node = [], ...options }: Start): Started {
+export function start({ args, env, preload, node = [], through = (words) => words, ...options }: Start): Started {
   const first = preload === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`]
-  const child = spawn(process.execPath, [...node, ...first, program, ...args], {
+  const [command = '', ...words] = through([process.execPath, ...node, ...first, program, ...args])
+  const child = spawn(command, words, {
     ...options,
     env: { ...process.env, npm_lifecycle_event: undefined, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

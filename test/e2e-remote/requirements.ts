@@ -1,9 +1,8 @@
-import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { describe } from 'vitest'
 import { locateComponents, versionBinaries } from '../../src/components/components.ts'
 import { root } from '../e2e/components.ts'
+import { describeUnless, isExecutable } from '../requirements.ts'
 
 /** Where Debian puts them. */
 const cniFolder = '/usr/lib/cni'
@@ -30,13 +29,7 @@ export const binaries = place.folder
  * CI=true that is a failure, since a pipeline that silently skips proves nothing.
  */
 export function describeWithHostCluster(name: string, suite: () => void): void {
-  const reasons = obstacles()
-  if (reasons.length > 0) {
-    const reason = reasons.join('; ')
-    if (process.env['CI'] === 'true') throw new Error(`${name}: a host cluster is required in CI; ${reason}`)
-    process.stderr.write(`\nSKIPPED: ${name}, because ${reason}\n`)
-  }
-  describe.skipIf(reasons.length > 0)(name, suite)
+  describeUnless(obstacles(), 'a host cluster is', name, suite)
 }
 
 /** What keeps this machine from running a host cluster. */
@@ -53,13 +46,4 @@ function obstacles(): string[] {
   if (place.missing.length > 0)
     reasons.push(`${binaries} lacks ${place.missing.join(', ')} (make components builds them)`)
   return reasons
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

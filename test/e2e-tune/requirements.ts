@@ -1,9 +1,8 @@
-import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { describe } from 'vitest'
 import { hierarchies } from '../e2e-remote/cgroups.ts'
 import { binaries } from '../e2e-remote/requirements.ts'
+import { describeUnless, isExecutable } from '../requirements.ts'
 
 /** Program -> the package of Debian that has it. */
 const programs = {
@@ -20,11 +19,7 @@ const programs = {
 export function describeWithSshHosts(name: string, suite: () => void): void {
   const reasons =
     process.platform === 'linux' ? obstacles() : [`hosts are namespaces of Linux; this is ${process.platform}`]
-  if (reasons.length > 0) {
-    if (process.env['CI'] === 'true') throw new Error(`${name}: required in CI; ${reasons.join('; ')}`)
-    process.stderr.write(`\nSKIPPED: ${name}, because ${reasons.join('; ')}\n`)
-  }
-  describe.skipIf(reasons.length > 0)(name, suite)
+  describeUnless(reasons, 'ssh hosts are', name, suite)
 }
 
 function obstacles(): string[] {
@@ -38,13 +33,4 @@ function obstacles(): string[] {
     ...(parts.length === 0 ? [] : [`${binaries} lacks ${parts.join(', ')} (make components builds them)`]),
     ...(hierarchies().some(({ version }) => version === 2) ? [] : ['systemd needs cgroup v2']),
   ]
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }

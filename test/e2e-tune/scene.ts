@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { systemClock } from '../../src/base/clock.ts'
-import { program } from '../cases/run.ts'
+import { start } from '../cases/run.ts'
 import { execute } from '../e2e-remote/shell.ts'
 import type { Lan, Machine } from './machine.ts'
 import { createMachine, startLan, staticPodFiles, unitFiles } from './machine.ts'
@@ -83,35 +80,14 @@ export async function setScene(): Promise<Scene> {
     folder,
     sshConfig,
     async tune(args, during) {
-      const [command = '', ...rest] = lan.enter([process.execPath, program, 'tune', ...args])
-      const child = spawn(command, rest, {
-        // What it leaves there when it is killed goes with the scene.
-        env: { ...process.env, SCALE_TEST_REPORTS: reports, TMPDIR: folder, npm_lifecycle_event: undefined },
-        stdio: ['ignore', 'pipe', 'pipe'],
+      const started = start({
+        args: ['tune', ...args],
+        // What it leaves in its temporary folder when it is killed goes with the scene.
+        env: { SCALE_TEST_REPORTS: reports, TMPDIR: folder },
+        through: lan.enter,
       })
-      let said = ''
-      let heard = () => {}
-      for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding('utf8').on('data', (text: string) => {
-          said += text
-          heard()
-        })
-      const exit = once(child, 'exit')
-      await during?.({
-        async until(text) {
-          while (!said.includes(text)) {
-            const news = new Promise<void>((resolve) => {
-              heard = resolve
-            })
-            await Promise.race([news, exit])
-            if (child.exitCode !== null && !said.includes(text)) throw new Error(`it ended without "${text}":\n${said}`)
-          }
-        },
-        said: () => said,
-        kill: () => child.kill('SIGKILL'),
-      })
-      const [status] = await exit
-      return { status, said }
+      await during?.({ until: started.until, said: started.said, kill: () => started.child.kill('SIGKILL') })
+      return { status: await started.status(), said: started.said() }
     },
     journal: (run) =>
       readFileSync(join(reports, 'tuning', run, 'journal.ndjson'), 'utf8')

@@ -1,39 +1,18 @@
+import type { AskedConntrack, ConntrackSettings } from '../../tuning/conntrack.ts'
+import { askedConntrack } from '../../tuning/conntrack.ts'
+
 /** The machine whose connections are tracked. */
 export interface TrackingHost {
   cores: number
   memoryBytes: number
 }
 
-export interface ConntrackSettings {
-  /** kube-proxy's conntrack.maxPerCore; 0 leaves the table alone. */
-  maxPerCore: number
-  /** kube-proxy's conntrack.min. */
-  min: number
-}
-
 /** How large the table of connections is, and who had the last word. */
 export interface ConntrackTable {
   max: number
-  setBy: 'the kernel' | 'the sysctl' | 'maxPerCore' | 'min' | 'the cap'
+  setBy: 'the kernel' | 'the sysctl' | AskedConntrack['setBy']
   /** Whether kube-proxy asked for its cap, and so did not look at min. */
   isCapped: boolean
-}
-
-type Asked = Pick<ConntrackTable, 'max' | 'setBy'>
-
-/** pkg/proxy/conntrack/sysctls.go, getConntrackMax: since 1.36, maxPerCore x cores is cut off here. */
-const mostEntries = 1_048_576
-
-/**
- * The size that kube-proxy asks for (pkg/proxy/conntrack/sysctls.go, getConntrackMax): maxPerCore x cores, or min where that is more;
- * undefined when it leaves the table as it is. Where the product is above the cap, it is the cap, however large min is.
- */
-function sizeByKubeProxy({ maxPerCore, min }: ConntrackSettings, cores: number): Asked | undefined {
-  if (maxPerCore <= 0) return undefined
-  const scaled = maxPerCore * cores
-  if (scaled > mostEntries) return { max: mostEntries, setBy: 'the cap' }
-  const table: Asked = scaled > min ? { max: scaled, setBy: 'maxPerCore' } : { max: min, setBy: 'min' }
-  return table.max > 0 ? table : undefined
 }
 
 /**
@@ -57,11 +36,11 @@ export function conntrackTableOf(
   sysctl: number | null,
   kubeProxy: ConntrackSettings | undefined,
 ): ConntrackTable {
-  const found: Asked =
+  const found: Pick<ConntrackTable, 'max' | 'setBy'> =
     sysctl === null
       ? { max: sizeByKernel(host.memoryBytes), setBy: 'the kernel' }
       : { max: sysctl, setBy: 'the sysctl' }
-  const asked = kubeProxy === undefined ? undefined : sizeByKubeProxy(kubeProxy, host.cores)
+  const asked = kubeProxy && askedConntrack(kubeProxy, host)
   const isCapped = asked?.setBy === 'the cap'
   return { ...(asked !== undefined && asked.max > found.max ? asked : found), isCapped }
 }
