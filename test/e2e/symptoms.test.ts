@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -18,6 +18,7 @@ import { executeRun } from '../../src/run/run.ts'
 import { localTarget } from '../../src/targets/local/index.ts'
 import { findMarked } from '../../src/targets/local/leftovers.ts'
 import { vocabulary } from '../../src/testing/plans.ts'
+import { describeUnless, isExecutable } from '../requirements.ts'
 import { describeWithComponents, root } from './components.ts'
 
 let folder: string
@@ -173,6 +174,19 @@ async function stall(etcd: number): Promise<void> {
   await agent.close()
 }
 
+/** Has each sync of a process's files take a second longer until `signal` aborts, whatever its disk is. */
+function slowDisk(pid: number, signal: AbortSignal): void {
+  const slow = ['--trace=fsync,fdatasync', '--inject=fsync,fdatasync:delay_exit=1000000']
+  const tracer = spawn(strace, ['--follow-forks', '--quiet=all', '--output=/dev/null', ...slow, `--attach=${pid}`], {
+    stdio: 'ignore',
+  })
+  // It lets go of the process, which goes on.
+  signal.addEventListener('abort', () => tracer.kill('SIGTERM'))
+}
+
+const strace = '/usr/bin/strace'
+const noTracer = isExecutable(strace) ? [] : [`${strace} is missing (apt-get install strace)`]
+
 describeWithComponents('symptoms', () => {
   it('should be none in a quiet run', { timeout: 240_000 }, async () => {
     const idle =
@@ -228,37 +242,24 @@ describeWithComponents('symptoms', () => {
         expect(during(get(outcome, id), outcome)).toBe('Observe for 160.0 s')
     })
 
-    it('should be a slow etcd, and an API server that is slow for it, while etcd is held up again and again', {
-      timeout: 240_000,
-    }, async () => {
-      const slow = { isOn: false, done: Promise.resolve() }
-      const hold = async (etcd: () => number[]) => {
-        const [pid] = etcd()
-        if (pid === undefined) return
-        while (slow.isOn) {
-          process.kill(pid, 'SIGSTOP')
-          await sleep(1200)
-          process.kill(pid, 'SIGCONT')
-          // So short that a sync is often under way when it is stopped again.
-          await sleep(15)
-        }
-      }
-      const outcome = await run(
-        'slow-etcd',
-        `${set({})}\n${workload('configObjects: { podsPerConfigObject: 0.004, configmapsPerSecret: 4, configmapSize: 200B, secretSize: 100B }\n  pace: { rate: 10/s }\n  timeout: 3m')}`,
-        (event, etcd) => {
-          if (event.type === 'step-started' && event.stepId === 'fill') {
-            slow.isOn = true
-            slow.done = hold(etcd)
-          }
-          if ((event.type === 'step-finished' || event.type === 'step-failed') && event.stepId === 'fill')
-            slow.isOn = false
-        },
-      )
-      await slow.done
-      for (const id of ['etcd-fsync-slow', 'apiserver-writes-slow'])
-        expect(during(get(outcome, id), outcome)).toMatch(/fill/i)
-      expect(get(outcome, 'etcd-fsync-slow').knobs).toContain('etcd.walDisk')
+    describeUnless(noTracer, 'strace is', 'and of an etcd whose disk is slow', () => {
+      it('should be a slow etcd, and an API server that is slow for it, while each sync of its log takes a second', {
+        timeout: 240_000,
+      }, async () => {
+        const over = new AbortController()
+        const outcome = await run(
+          'slow-etcd',
+          `${set({})}\n${workload('configObjects: { podsPerConfigObject: 0.004, configmapsPerSecret: 4, configmapSize: 200B, secretSize: 100B }\n  pace: { rate: 10/s }\n  timeout: 3m')}`,
+          (event, etcd) => {
+            if (event.type === 'step-started' && event.stepId === 'fill') slowDisk(etcd()[0] as number, over.signal)
+            if ((event.type === 'step-finished' || event.type === 'step-failed') && event.stepId === 'fill')
+              over.abort()
+          },
+        ).finally(() => over.abort())
+        for (const id of ['etcd-fsync-slow', 'apiserver-writes-slow'])
+          expect(during(get(outcome, id), outcome)).toMatch(/fill/i)
+        expect(get(outcome, 'etcd-fsync-slow').knobs).toContain('etcd.walDisk')
+      })
     })
   })
 
