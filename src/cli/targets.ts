@@ -36,6 +36,7 @@ import { localTarget } from '../targets/local/index.ts'
 import type { RemoteTargetOptions } from '../targets/remote/index.ts'
 import { remoteTarget } from '../targets/remote/index.ts'
 import { digestOf } from './digest.ts'
+import { hostAccess } from './host-access.ts'
 import { sideBySide } from './simulation/side-by-side.ts'
 import { simulationOf } from './simulation/target.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -182,6 +183,7 @@ export function remoteOptions(
     holder: { runId, who: `${userName()}@${hostname()}` },
     runFolder,
     startedAt,
+    hostAccess: hostAccess(runFolder, surroundings),
     confirmed: confirm,
     allowInsecure,
     kubernetesVersion: (kubernetes) => readModulePins({ sourceFolder: folders.components, kubernetes }).kubernetes,

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
-import { cutFile, kindOf, listFolder, makeTemporaryFolder, remove, writtenAtMs } from '../base/files.ts'
+import { cutFile, kindOf, listFolder, writtenAtMs } from '../base/files.ts'
 import type { PlannedClusters } from '../plan/plan.ts'
 import { openJournal, readJournal } from '../run/journal.ts'
 import { applyPlans } from '../tune/change/apply.ts'
@@ -19,7 +18,7 @@ import type { Host } from '../tune/hosts/section.ts'
 import type { HostSettings } from '../tune/hosts/wanted.ts'
 import { hostSettings, wantedOn } from '../tune/hosts/wanted.ts'
 import type { Remote } from '../tune/ssh.ts'
-import { connectSsh } from '../tune/ssh.ts'
+import { connectHosts } from './host-access.ts'
 import { loadClusters } from './plans.ts'
 import { requestsIn } from './profile-files.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -47,10 +46,7 @@ export function tuneDiscoverCommand(options: DiscoverOptions, surroundings: Surr
   const hosts = options.ssh.map((ssh) => ({ ssh, sudo: options.sudo === true }))
   return withRemotes(hosts, options.sshConfig, surroundings, async (remotes) => {
     const found: Host[] = []
-    for (const [index, host] of hosts.entries()) {
-      const remote = remotes[index]
-      if (remote !== undefined) found.push(await discoverHost(remote, host))
-    }
+    for (const { host, remote } of remotes) found.push(await discoverHost(remote, host))
     surroundings.terminal.print(hostsSection(found).trimEnd())
     return exitCodes.pass
   })
@@ -144,7 +140,7 @@ export function tuneRollbackCommand(
     const journal = openJournal(file, Date.now, records.length)
     const left: string[] = []
     try {
-      for (const remote of remotes) {
+      for (const { remote } of remotes) {
         const on = tunedHost(remote)
         const restored = await restoreHost(on, {
           run: id,
@@ -227,31 +223,22 @@ function withHosts(
   const { requests } = requestsIn(profile, surroundings.folders.profiles)
   return withRemotes(hosts, config, surroundings, (remotes) =>
     work(
-      remotes.flatMap((remote, index) => {
-        const host = hosts[index]
-        return host === undefined ? [] : [{ host, on: tunedHost(remote) }]
-      }),
+      remotes.map(({ host, remote }) => ({ host, on: tunedHost(remote) })),
       hostSettings(requests, hosts),
     ),
   )
 }
 
-async function withRemotes(
-  hosts: readonly Pick<Host, 'ssh' | 'sudo'>[],
+async function withRemotes<Described extends Pick<Host, 'ssh' | 'sudo'>>(
+  hosts: readonly Described[],
   config: string | undefined,
   { env }: Surroundings,
-  work: (remotes: Remote[]) => Promise<number>,
+  work: (remotes: { host: Described; remote: Remote }[]) => Promise<number>,
 ): Promise<number> {
-  const folder = makeTemporaryFolder(join(tmpdir(), 'scale-test-ssh-'))
-  // Not the interruption's: what was begun on a host is finished or undone, step by step. A second Ctrl-C leaves at once.
-  const { signal } = new AbortController()
-  const remotes = hosts.map(({ ssh, sudo }) =>
-    connectSsh({ to: ssh, sudo, config, folder, env, clock: systemClock, signal }),
-  )
+  const { remotes, close } = connectHosts(hosts, config, env)
   try {
     return await work(remotes)
   } finally {
-    for (const remote of remotes) await remote.close()
-    remove(folder)
+    await close()
   }
 }

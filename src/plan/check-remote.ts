@@ -25,7 +25,12 @@ export function checkRemote({ fleet, remote, arms, probes }: RemoteSections): Sc
     ...probeNodeOf(fleet, probes),
     ...(remote === undefined
       ? []
-      : [...hostOf(fleet, remote), ...restoreOf(remote), ...armsOf(remote, arms?.map(armName))]),
+      : [
+          ...hostOf(fleet, remote),
+          ...restoreOf(remote),
+          ...tunedHostsOf(remote),
+          ...armsOf(remote, arms?.map(armName)),
+        ]),
   ]
 }
 
@@ -74,6 +79,23 @@ function hostOf({ source }: RemoteSections['fleet'], { host }: Remote): SchemaPr
 function restoreOf({ retune, restore }: Remote): SchemaProblem[] {
   if (restore === undefined || retune !== undefined) return []
   return [{ path: ['remote', 'restore'], message: 'only used when remote.retune is set' }]
+}
+
+function tunedHostsOf({ tuneHosts, retune, targets }: Remote): SchemaProblem[] {
+  if (tuneHosts === undefined) return []
+  const path = ['remote', 'tuneHosts']
+  if (retune !== undefined) return [{ path, message: 'not together with remote.retune: each would undo the other' }]
+  return targets.flatMap(({ hosts }, index) =>
+    hosts === undefined
+      ? [
+          {
+            path: ['remote', 'targets', index],
+            key: 'hosts',
+            message: 'required when remote.tuneHosts is set; `scale-test tune discover` writes them',
+          },
+        ]
+      : [],
+  )
 }
 
 function armsOf({ targets }: Remote, names: readonly string[] | undefined): SchemaProblem[] {

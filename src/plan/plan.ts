@@ -167,13 +167,25 @@ export function remoteSection() {
             .refine((hosts) => new Set(hosts.map(({ ssh }) => ssh)).size === hosts.length, 'expected each host once')
             .optional()
             .describe(
-              'The hosts that `tune plan` and `tune apply` change (docs/tuning.md); `tune discover` writes this.',
+              'The hosts that `tune` and `tuneHosts` change (docs/tuning-hosts.md); `tune discover` writes this.',
             ),
           sshConfig: names.path.optional().describe("The ssh configuration file for them; the user's own when absent."),
         }),
       )
       .min(1)
       .describe('The clusters under test: one for all arms, or one for each.'),
+    tuneHosts: z
+      .strictObject({
+        healthBudget: durationMs
+          .prefault('2m')
+          .describe('How long a component may take to become well again with its new settings.'),
+        deadMan: durationMs
+          .refine((ms) => ms >= 10_000, 'expected a duration of at least 10s')
+          .prefault('2m')
+          .describe('A host that hears nothing from the run for so long restores its settings by itself.'),
+      })
+      .optional()
+      .describe('Sets the hosts of each target to the settings of an arm, over ssh, and restores them after it.'),
     retune: z
       .array(names.path)
       .min(1)

@@ -17,6 +17,7 @@ import { uidOf } from '../../src/targets/remote/reach.ts'
 import type { Cluster } from '../../src/targets/target.ts'
 import { createTestCertificates } from '../../src/testing/certificates.ts'
 import { planForTests } from '../../src/testing/plans.ts'
+import { noHosts } from '../../src/testing/tuned-hosts.ts'
 import { remove } from '../contract/tools.ts'
 import { describeWithComponents } from '../e2e/components.ts'
 import { startStandingCluster } from '../e2e/standing-cluster.ts'
@@ -133,6 +134,7 @@ async function openLocal(): Promise<RealRig> {
       onPluginLine: () => {},
       kubernetesVersion: () => 'v1.37.0',
       env: {},
+      hostAccess: noHosts,
       clock,
       now: () => new Date(),
       connect,

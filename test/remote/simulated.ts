@@ -22,6 +22,7 @@ import type { SimulatedCluster } from '../../src/targets/sim/cluster.ts'
 import { simulatedTarget } from '../../src/targets/sim/index.ts'
 import { planForTests } from '../../src/testing/plans.ts'
 import { requestsUnder } from '../../src/testing/profiles.ts'
+import { noHosts } from '../../src/testing/tuned-hosts.ts'
 import { catalogue } from '../../src/tuning/catalogue.ts'
 
 /** Clusters that exist before a run, simulated, and what target remote needs to find them. */
@@ -107,6 +108,7 @@ export async function simulatedClusters(
       onPluginLine: () => {},
       kubernetesVersion: (kubernetes) => (kubernetes === undefined ? 'v1.36.3' : `v${kubernetes}.0`),
       env: {},
+      hostAccess: noHosts,
       clock,
       now: () => new Date(Date.UTC(2026, 0, 1) + clock.nowMs()),
       connect,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { fakeCluster, reachOf } from '../../testing/fake-cluster.ts'
 import { planForTests } from '../../testing/plans.ts'
+import { noHosts } from '../../testing/tuned-hosts.ts'
 import { findApiservers, whyNotAllApiservers } from './apiservers.ts'
 import { apiservers } from './preflight/apiservers.ts'
 
@@ -64,6 +65,7 @@ describe('the preflight check of API servers', () => {
       hollow: [],
       confirmed: [],
       now: new Date(0),
+      hostAccess: noHosts,
       work: { objects: () => [], createsEvents: false, expectedMs: 0 },
     }
     const { refusals, notes } = await apiservers.examine({ ...needs, objects: () => [], signal })

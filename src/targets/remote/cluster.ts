@@ -5,7 +5,7 @@ import type { Plan } from '../../plan/plan.ts'
 import type { Knob } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { readKnobs } from '../read-back.ts'
-import type { Cluster, TunableCluster } from '../target.ts'
+import type { Cluster, TunableCluster, Tuning } from '../target.ts'
 import { findApiservers, whyNotAllApiservers } from './apiservers.ts'
 import type { ArmProgram, runArmProgram } from './arm-program.ts'
 import { componentsOf } from './components.ts'
@@ -14,8 +14,10 @@ import { existingNodes, hollowNodes } from './fleet/nodes.ts'
 import type { HeldTarget, HoldOptions } from './hold.ts'
 import { givenUp, holdTarget } from './hold.ts'
 import { hollowArm } from './hollow-spec.ts'
+import type { HostAccess } from './host-access.ts'
 import type { PlannedTarget, Reach } from './reach.ts'
 import { serverVersionOf } from './reach.ts'
+import { hostTuning } from './tuned-hosts.ts'
 import { programTuning } from './tuning.ts'
 
 export interface RemoteClusterOptions extends HoldOptions, Pick<ArmProgram, 'arm' | 'env'> {
@@ -27,6 +29,7 @@ export interface RemoteClusterOptions extends HoldOptions, Pick<ArmProgram, 'arm
   armId: string
   wasTuned?: boolean | undefined
   knobs: readonly KnobRequest[]
+  hostAccess: HostAccess
   /** Takes the output of the programs that change the cluster's settings. */
   logFolder: string
   runProgram: typeof runArmProgram
@@ -52,8 +55,8 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
     await letGo()
     return waysToLook(held, options.holder.runId)
   }
-  const { retune, restore } = plan.remote ?? {}
-  if (retune === undefined) {
+  const { retune, restore, tuneHosts } = plan.remote ?? {}
+  if (retune === undefined && tuneHosts === undefined) {
     try {
       return { ...(await clusterOf(held, options, AbortSignal.any([signal, held.lease.lost]))), keep }
     } catch (error) {
@@ -64,12 +67,41 @@ export async function openRemoteCluster(options: RemoteClusterOptions): Promise<
     const cluster = await clusterOf(held, options, until)
     return { ...cluster, opening: { ...openingOf(held), retunedMs } }
   }
+  const tuning =
+    retune === undefined
+      ? tuningOfHosts(held, options, becomes)
+      : programTuning({ ...options, retune, restore, held, becomes, logFolder: join(logFolder, armId) })
   return {
     broken: held.lease.lost,
-    tuning: programTuning({ ...options, retune, restore, held, becomes, logFolder: join(logFolder, armId) }),
+    tuning,
     keep,
     [Symbol.asyncDispose]: letGo,
   }
+}
+
+function tuningOfHosts(
+  held: HeldTarget,
+  options: RemoteClusterOptions,
+  becomes: (retunedMs: number, signal: AbortSignal) => Promise<Cluster>,
+): Tuning {
+  const { plan, target, arm, armId, holder, knobs, wasTuned, hostAccess, clock } = options
+  const limits = plan.remote?.tuneHosts
+  if (limits === undefined) throw new Error('the plan tunes no hosts')
+  const reached = hostAccess.reach(target)
+  held.closeAlso(reached)
+  return hostTuning({
+    hosts: reached.hosts,
+    run: `${holder.runId}-${armId}`,
+    arm,
+    requests: knobs,
+    wasTuned: wasTuned === true,
+    healthMs: limits.healthBudget,
+    deadManMs: limits.deadMan,
+    openRecords: () => hostAccess.openRecords(armId),
+    held,
+    clock,
+    becomes,
+  })
 }
 
 /** Commands that show what a run has created. */

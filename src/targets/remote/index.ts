@@ -4,10 +4,12 @@ import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Checklist } from '../../result/checklist.ts'
+import type { Host } from '../../tune/hosts/section.ts'
 import type { PlannedWork, Target } from '../target.ts'
 import { runArmProgram } from './arm-program.ts'
 import { checklistsOf } from './checklist/index.ts'
 import { closeBudgetMs, openBudgetMs, openRemoteCluster } from './cluster.ts'
+import type { HostAccess } from './host-access.ts'
 import { supportOf } from './knobs.ts'
 import type { Holder } from './lease.ts'
 import { hollowArms, plannedObjects, targetOf } from './objects.ts'
@@ -32,6 +34,8 @@ export interface RemoteTargetOptions {
   onPluginLine(line: string): void
   /** Of the hollow nodes' image, where the plan names none: `v1.37.2`, or `v1.36.3` for an arm of `1.36`. */
   kubernetesVersion: (kubernetes: string | undefined) => string
+  /** Of the hosts whose settings the run changes. */
+  hostAccess: HostAccess
   env: Readonly<Record<string, string | undefined>>
   home?: string
   clock: Clock
@@ -65,8 +69,8 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
     onThisMachine: false,
     openBudgetMs,
     closeBudgetMs: () => closeBudgetMs,
-    tunes: plan.remote?.retune !== undefined,
-    supports: (knob, kubernetes) => supportOf(knob, plan.fleet, kubernetes),
+    tunes: plan.remote?.retune !== undefined || plan.remote?.tuneHosts !== undefined,
+    supports: (knob, kubernetes) => supportOf(knob, plan.fleet, kubernetes, hostsTunedIn(plan)),
 
     async prepare({ signal, onProgress }) {
       onProgress('checking the clusters')
@@ -126,7 +130,8 @@ export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal):
   const planned = { plan, work, clusters, holder, kubernetesVersion }
   const objects = () => plannedObjects({ ...planned, now: at })
   const hollow = hollowArms(planned).map(({ order }) => order)
-  const preflight = { plan, work, clusters, hollow, confirmed, now: at, objects, signal }
+  const { hostAccess } = options
+  const preflight = { plan, work, clusters, hollow, confirmed, now: at, objects, hostAccess, signal }
   const checks = await examineClusters(preflight, allChecks)
   const isRefused = checks.some(({ refusals }) => refusals.length > 0)
   const targets = isRefused ? [] : clusters.filter(({ role }) => role === 'target')
@@ -136,6 +141,11 @@ export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal):
     signal,
   })
   return { clusters, checks, checklists, objects }
+}
+
+/** All hosts whose settings a run changes. */
+function hostsTunedIn({ remote }: Plan): Host[] {
+  return remote?.tuneHosts === undefined ? [] : remote.targets.flatMap(({ hosts = [] }) => hosts)
 }
 
 /** A context that was typed, with whatever option, and is not there is a mistake. Throws `Failure('bad-input')`. */

@@ -1,4 +1,6 @@
 import type { Plan } from '../../plan/plan.ts'
+import type { Host } from '../../tune/hosts/section.ts'
+import { whyNotOnHosts } from '../../tune/hosts/wanted.ts'
 import type { Knob } from '../../tuning/knob.ts'
 import { knownSettings } from '../../tuning/known-settings.ts'
 import { refusalOf } from '../../tuning/open-knobs.ts'
@@ -7,9 +9,15 @@ import type { KnobSupport } from '../target.ts'
 
 /**
  * What this target honours: it sets the kubelets of hollow nodes itself; flags of the control plane are for whoever runs the
- * cluster, and count as applied when the component says so. What nobody can read back it does not claim.
+ * cluster, and count as applied when the component says so. What nobody can read back it does not claim. `hosts` are those whose settings
+ * the run changes over ssh.
  */
-export function supportOf(knob: Knob, { source }: Pick<Plan['fleet'], 'source'>, kubernetes?: string): KnobSupport {
+export function supportOf(
+  knob: Knob,
+  { source }: Pick<Plan['fleet'], 'source'>,
+  kubernetes?: string,
+  hosts: readonly Host[] = [],
+): KnobSupport {
   const { component, setting } = knob
   // A cluster may be of a version that nothing is known of here.
   const isKnown = knownSettings.some(({ version }) => version === kubernetes)
@@ -20,6 +28,7 @@ export function supportOf(knob: Knob, { source }: Pick<Plan['fleet'], 'source'>,
   if (fixed !== undefined) return no(fixed)
   if (isOurs && setting.via === 'kubelet-config' && setting.field === 'registerWithTaints')
     return no('the plan says which taints hollow nodes have: fleet.pods.taints')
+  if (!isOurs && hosts.length > 0 && whyNotOnHosts(knob, hosts) === undefined) return { supported: true }
   if (component === 'kube-proxy' && setting.via !== 'by-hand')
     return no(
       source === 'hollow'

@@ -6,7 +6,7 @@ import type { Cluster, Tuning } from '../target.ts'
 import type { ArmProgram, runArmProgram } from './arm-program.ts'
 import { programLimitMs } from './arm-program.ts'
 import type { HeldTarget } from './hold.ts'
-import type { ClusterApi } from './reach.ts'
+import { leaseWhileTuningMs, readyLimitMs, untilReady } from './readiness.ts'
 
 export interface ProgramTuningOptions extends Pick<ArmProgram, 'arm' | 'env'> {
   /** The plan's programs with their arguments. */
@@ -23,13 +23,8 @@ export interface ProgramTuningOptions extends Pick<ArmProgram, 'arm' | 'env'> {
   becomes(retunedMs: number, signal: AbortSignal): Promise<Cluster>
 }
 
-/** How long an apiserver whose settings were changed may take to answer again. */
-const readyLimitMs = 120_000
 /** A program, its apiserver, and the requests around them. */
 const budgetMs = programLimitMs + readyLimitMs + 60_000
-/** Of the Lease while the apiserver that keeps it is restarted: longer than that takes. */
-const leaseMs = 300_000
-
 /** The operator's own programs change the settings and put them back; the Lease lasts longer meanwhile. */
 export function programTuning(options: ProgramTuningOptions): Tuning {
   const { retune, restore, arm, env, logFolder, held, clock, runProgram, becomes } = options
@@ -37,7 +32,7 @@ export function programTuning(options: ProgramTuningOptions): Tuning {
   let hasBegun = options.wasTuned === true
   const run = async (command: readonly string[], log: string, until: AbortSignal, report: Report) => {
     const signal = AbortSignal.any([until, lease.lost])
-    await lease.lastFor(leaseMs)
+    await lease.lastFor(leaseWhileTuningMs)
     hasBegun = true
     await runProgram({ command, arm, logFile: join(logFolder, log), env, clock, signal })
     report({ text: 'waiting for the apiserver' })
@@ -71,20 +66,5 @@ export function programTuning(options: ProgramTuningOptions): Tuning {
         },
       },
     }),
-  }
-}
-
-async function untilReady(api: ClusterApi, clock: Clock, signal: AbortSignal): Promise<void> {
-  const untilMs = clock.nowMs() + readyLimitMs
-  for (;;) {
-    try {
-      await api.readText('/readyz', { signal, attempts: 1 })
-      return
-    } catch (error) {
-      signal.throwIfAborted()
-      if (clock.nowMs() > untilMs)
-        throw new Failure('infrastructure', `the apiserver is not ready after it was re-tuned: ${messageOf(error)}`)
-    }
-    await clock.sleep(1000, signal)
   }
 }

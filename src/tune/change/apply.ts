@@ -19,6 +19,8 @@ export interface ApplyOptions {
   healthMs: number
   /** A host that hears nothing for so long restores by itself; longer than any one step. */
   deadManMs: number
+  /** Leaves the timers on when all is applied: from then on, the caller renews them. */
+  staysArmed?: boolean
   clock: Clock
   signal: AbortSignal
   onProgress(line: string): void
@@ -45,9 +47,9 @@ export async function applyPlans(options: ApplyOptions): Promise<void> {
       begun.unshift(plan)
       await applyHost(plan, options)
       record({ type: 'host-done', host: plan.on.name })
-      for (const { on } of begun) await on.arm(run, options.deadManMs / 1000)
+      for (const { on } of begun) await on.renew(run, options.deadManMs / 1000)
     }
-    for (const { on } of begun) await on.disarm(run)
+    if (options.staysArmed !== true) for (const { on } of begun) await on.disarm(run)
     record({ type: 'applied' })
   } catch (error) {
     onProgress(`halted: ${messageOf(error)}`)
@@ -78,11 +80,13 @@ async function applyHost({ on, wanted }: HostPlan, options: ApplyOptions): Promi
   const { run, record, deadManMs, onProgress } = options
   const bootId = await on.bootId()
   let number = 0
+  let isArmed = false
   for (const one of wanted.filter(({ changes }) => changes.length > 0)) {
     options.signal.throwIfAborted()
     for (const change of one.changes) {
       record(intentOf(on.name, change, bootId))
-      await on.arm(run, deadManMs / 1000)
+      await (isArmed ? on.renew : on.arm)(run, deadManMs / 1000)
+      isArmed = true
       await on.change(run, ++number, change)
       record({ type: 'done', host: on.name, path: change.path })
       onProgress(`${on.name}: ${change.path} changed`)
@@ -111,7 +115,7 @@ async function untilWell(
       if (differences.length > 0 && isOver)
         throw new Failure('infrastructure', `${on.name}: ${one.component} after the change: ${differences.join('; ')}`)
       if (looks < looksInARow) await clock.sleep(pollMs, signal)
-      await on.arm(run, deadManMs / 1000)
+      await on.renew(run, deadManMs / 1000)
     }
   }
 }

@@ -6,6 +6,7 @@
 #     kind target restart mode owner old new old.sum new.sum boot made    (old is missing where there was no file)
 #     put-back                      it has been undone, or was never made
 #   deadline                        in seconds of this host's uptime; the dead-man timer restores after it
+#   watched                         the boot id of when the timer was started
 #   disarmed closed log
 set -eu
 umask 077
@@ -67,7 +68,7 @@ change() {
   mkdir -p "$run/changes"
   exec 9>"$run/lock"
   flock 9
-  [ ! -e "$run/disarmed" ] || { echo "expired"; return 9; }
+  expired && { echo "expired"; return 9; }
   target=$(readlink -f -- "$2" || printf %s "$2")
   now=$(sum_of "$target")
   [ "$now" = "$4" ] || { echo "moved"; return 9; }
@@ -180,26 +181,42 @@ forget() {
   rmdir "$top" 2>/dev/null || :
 }
 
-# arm SECONDS: from now on, this host restores by itself unless it is armed again or disarmed within that time.
+# Whether the timer has restored this host, or nobody has started one.
+expired() { [ -e "$run/disarmed" ] || [ ! -e "$run/watched" ]; }
+
+# arm SECONDS: from now on, this host restores by itself unless `renew` or `disarm` comes within that time.
 arm() {
   mkdir -p "$run/changes"
-  echo $(($(uptime_s) + $1)) >"$run/deadline.new"
-  mv -f "$run/deadline.new" "$run/deadline"
-  [ ! -e "$run/watched" ] || return 0
   sync "$run/host.sh" "$run"
   rm -f "$run/disarmed"
+  count_down "$1"
+}
+
+# renew SECONDS: the same again; says `expired` where it is too late.
+renew() {
+  expired && { echo "expired"; return 9; }
+  count_down "$1"
+}
+
+count_down() {
+  echo $(($(uptime_s) + $1)) >"$run/deadline.new"
+  mv -f "$run/deadline.new" "$run/deadline"
+  # A reboot has ended the timer.
+  [ "$(cat "$run/watched" 2>/dev/null)" != "$(cat $boot_id)" ] || return 0
   if [ -d /run/systemd/system ]; then
     systemd-run --quiet --collect --unit="scale-test-$(basename "$run")" sh "$run/host.sh" watch "$run"
   else
     setsid sh "$run/host.sh" watch "$run" </dev/null >/dev/null 2>&1 9>&- &
   fi
-  touch "$run/watched"
+  cat $boot_id >"$run/watched"
 }
 
 watch() {
   while [ ! -e "$run/disarmed" ] && [ -e "$run/deadline" ]; do
     if [ "$(uptime_s)" -ge "$(cat "$run/deadline")" ]; then
       restore >>"$run/log" 2>&1 || :
+      # What was left alone is told by the log.
+      grep -q '^\(drift\|failed\)' "$run/log" || forget
       return
     fi
     sleep 1

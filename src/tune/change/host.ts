@@ -47,8 +47,10 @@ export interface TunedHost {
   unitText(unit: string): Promise<string>
   /** Why these paths cannot be changed there; empty when they can. */
   obstacles(paths: readonly string[]): Promise<string[]>
-  /** Restores by itself after so long without being armed again. */
+  /** From now on the host restores by itself after so long without `renew`. */
   arm(run: string, seconds: number): Promise<void>
+  /** Throws `Failure('infrastructure')` when the host has restored itself by now. */
+  renew(run: string, seconds: number): Promise<void>
   disarm(run: string): Promise<void>
   /** Journals the change on the host, then makes it. Throws `Failure('safety-refusal')` when somebody else has changed it meanwhile. */
   change(run: string, number: number, change: Change): Promise<void>
@@ -77,6 +79,7 @@ export function tunedHost(remote: Remote): TunedHost {
       `${remote.name}: ${what} failed (status ${status}): ${excerpt(lines.join(' '), 200)}`,
     )
   }
+  const expired = () => new Failure('infrastructure', `${remote.name}: its dead-man timer has restored it meanwhile`)
   return {
     name: remote.name,
     async look(paths) {
@@ -95,15 +98,17 @@ export function tunedHost(remote: Remote): TunedHost {
     },
     async obstacles(paths) {
       const lines = await done('checking', `require ${paths.map((path) => `"$(plain ${encoded(path)})"`).join(' ')}`)
-      return lines.map((line) =>
-        line.startsWith('held ')
-          ? `run ${line.slice(5)} has not restored its changes: npm run scale-test -- tune rollback ${line.slice(5)}`
-          : line.replace(/^cannot /, ''),
-      )
+      return lines.map((line) => (line.startsWith('held ') ? heldBy(line.slice(5)) : line.replace(/^cannot /, '')))
     },
     async arm(run, seconds) {
       const copy = `mkdir -p "$run"\n[ -e "$run/host.sh" ] || plain ${encoded(text)} >"$run/host.sh"`
       await done('arming the dead-man timer', `${copy}\narm ${Math.ceil(seconds)}`, run)
+    },
+    async renew(run, seconds) {
+      const { status, lines } = await call(`renew ${Math.ceil(seconds)}`, run)
+      if (lines.includes('expired')) throw expired()
+      if (status !== 0)
+        throw new Failure('infrastructure', `${remote.name}: renewing the dead-man timer failed (status ${status})`)
     },
     async disarm(run) {
       await done('disarming the dead-man timer', 'touch "$run/disarmed"', run)
@@ -114,8 +119,7 @@ export function tunedHost(remote: Remote): TunedHost {
       const { status, lines } = await call(script, run)
       if (lines.includes('moved'))
         throw new Failure('safety-refusal', `${remote.name}: ${path} was changed by somebody else while this ran`)
-      if (lines.includes('expired'))
-        throw new Failure('infrastructure', `${remote.name}: its dead-man timer has restored it meanwhile`)
+      if (lines.includes('expired')) throw expired()
       if (status !== 0)
         throw new Failure(
           'infrastructure',
@@ -156,6 +160,13 @@ export function tunedHost(remote: Remote): TunedHost {
     },
     close: remote.close,
   }
+}
+
+/** `tune apply` names its runs by itself; any other is an arm of a run. */
+function heldBy(run: string): string {
+  if (run.startsWith('tune-'))
+    return `run ${run} has not restored its changes: npm run scale-test -- tune rollback ${run}`
+  return `an arm of a run, ${run}, has not restored its changes; if that run is over, resume it: npm run scale-test -- resume RUN`
 }
 
 /** A word of the shell that stands for any text. */

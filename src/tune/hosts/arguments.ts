@@ -33,10 +33,15 @@ export function differingFlags(
   flags: Flags,
 ): { name: string; wanted: string; found: string | null }[] {
   return Object.entries(flags).flatMap(([name, wanted]) => {
-    const form = new RegExp(`^--?${RegExp.escape(name)}(?:=([\\s\\S]*))?$`)
-    const index = args.findLastIndex((word) => form.test(word))
-    const word = args[index]
-    const found = word === undefined ? null : (form.exec(word)?.[1] ?? args[index + 1] ?? '')
+    const found = flagIn(args, name) ?? null
     return found === wanted ? [] : [{ name, wanted, found }]
   })
+}
+
+/** A flag's value, the last one where it is given twice, in either form; undefined where it is absent. */
+export function flagIn(args: readonly string[], name: string): string | undefined {
+  const form = new RegExp(`^--?${RegExp.escape(name)}(?:=([\\s\\S]*))?$`)
+  const index = args.findLastIndex((word) => form.test(word))
+  const word = args[index]
+  return word === undefined ? undefined : (form.exec(word)?.[1] ?? args[index + 1] ?? '')
 }

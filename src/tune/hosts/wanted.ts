@@ -1,4 +1,5 @@
 import { Failure } from '../../base/errors.ts'
+import type { Knob } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { renderKnobs } from '../../tuning/render.ts'
 import type { Change, Found, TunedHost } from '../change/host.ts'
@@ -42,7 +43,7 @@ export function hostSettings(requests: readonly KnobRequest[], hosts: readonly H
   const leftOut: HostSettings['leftOut'] = []
   const kept: KnobRequest[] = []
   for (const request of requests) {
-    const because = reasonAgainst(request, hosts)
+    const because = whyNotOnHosts(request.knob, hosts)
     if (because === undefined) kept.push(request)
     else leftOut.push({ id: request.knob.id, because })
   }
@@ -51,7 +52,8 @@ export function hostSettings(requests: readonly KnobRequest[], hosts: readonly H
   return { flags: ofComponents, kubelet: kubeletConfiguration, etcd: etcdProcess, sysctls, leftOut }
 }
 
-function reasonAgainst({ knob: { component, setting } }: KnobRequest, hosts: readonly Host[]): string | undefined {
+/** Why a knob is not set on these hosts; undefined where it is. */
+export function whyNotOnHosts({ component, setting }: Knob, hosts: readonly Host[]): string | undefined {
   switch (setting.via) {
     case 'kube-proxy-config':
       return 'kube-proxy is configured in its ConfigMap, not on hosts'

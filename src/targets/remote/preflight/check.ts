@@ -3,6 +3,7 @@ import type { KubeObject } from '../../../kube/resources.ts'
 import type { Plan } from '../../../plan/plan.ts'
 import type { PlannedWork } from '../../target.ts'
 import type { HollowArm } from '../hollow-spec.ts'
+import type { HostAccess } from '../host-access.ts'
 import type { Reach } from '../reach.ts'
 import { titleOf, unreachable } from '../reach.ts'
 
@@ -24,6 +25,7 @@ export interface Preflight extends Known {
   work: PlannedWork
   /** What it would create, one after the other. */
   objects(): Iterable<PlannedObject>
+  hostAccess: HostAccess
 }
 
 /** An object that a run would create. */

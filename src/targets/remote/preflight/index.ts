@@ -9,6 +9,7 @@ import { identity } from './identity.ts'
 import { inUse } from './in-use.ts'
 import { names } from './names.ts'
 import { signIn } from './sign-in.ts'
+import { tunedHosts } from './tuned-hosts.ts'
 import { versions } from './versions.ts'
 
 /** Whether the clusters are the ones that are meant: all that taking something away depends on. */
@@ -23,6 +24,7 @@ export const allChecks: readonly Check[] = [
   inUse,
   collisions,
   hosts,
+  tunedHosts,
   versions,
   apiservers,
 ]

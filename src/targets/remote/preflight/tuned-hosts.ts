@@ -1,0 +1,34 @@
+import { messageOf } from '../../../base/errors.ts'
+import { armName } from '../../../plan/plan.ts'
+import { changesOf, planHosts } from '../../../tune/change/plan.ts'
+import { hostSettings } from '../../../tune/hosts/wanted.ts'
+import { requestsOf } from '../../../tuning/profiles.ts'
+import { targetOf } from '../objects.ts'
+import type { Check, Findings } from './check.ts'
+
+/** Whether the hosts can be reached and changed, for every arm. */
+export const tunedHosts: Check = {
+  id: 'tuned-hosts',
+  title: 'Hosts that are tuned',
+  async examine({ plan, hostAccess }) {
+    const findings: Findings = { refusals: [], notes: [] }
+    if (plan.remote?.tuneHosts === undefined) return findings
+    for (const arm of plan.arms) {
+      const name = armName(arm)
+      const { target } = targetOf(plan, name)
+      await using reached = hostAccess.reach(target)
+      const { hosts } = reached
+      const settings = hostSettings(requestsOf(arm), target.hosts ?? [])
+      try {
+        for (const { on, wanted } of await planHosts(hosts, settings)) {
+          const count = changesOf({ on, wanted }).length
+          findings.notes.push(`${name}: ${on.name}: ${count === 0 ? 'nothing to change' : `${count} to change`}`)
+        }
+      } catch (error) {
+        const next = `See what they are like: npm run scale-test -- tune plan --clusters FILE --profile ${arm.profile}`
+        findings.refusals.push({ because: `${name}: ${messageOf(error)}`, next })
+      }
+    }
+    return findings
+  },
+}

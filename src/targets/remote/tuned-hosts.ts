@@ -1,0 +1,213 @@
+import type { Clock } from '../../base/clock.ts'
+import { Failure, messageOf } from '../../base/errors.ts'
+import type { Report } from '../../base/progress.ts'
+import { applyPlans } from '../../tune/change/apply.ts'
+import type { TunedHost } from '../../tune/change/host.ts'
+import type { HostPlan } from '../../tune/change/plan.ts'
+import { changesOf, diffOf, planHosts } from '../../tune/change/plan.ts'
+import { leftIn, restoreHost } from '../../tune/change/rollback.ts'
+import { differencesIn, readLive } from '../../tune/hosts/differences.ts'
+import { readLiveKnob } from '../../tune/hosts/live-knobs.ts'
+import { hostSettings } from '../../tune/hosts/wanted.ts'
+import type { Knob, KnobReading } from '../../tuning/knob.ts'
+import type { KnobRequest } from '../../tuning/profiles.ts'
+import { readKnobs } from '../read-back.ts'
+import type { Cluster, Tuning } from '../target.ts'
+import type { HeldTarget } from './hold.ts'
+import type { HostRecords, ReachedHost } from './host-access.ts'
+import { leaseWhileTuningMs, untilReady } from './readiness.ts'
+
+export interface HostTuningOptions {
+  hosts: readonly ReachedHost[]
+  /** Names the folder on the hosts, and tells it from those of other arms. */
+  run: string
+  arm: string
+  requests: readonly KnobRequest[]
+  /** A killed session has begun to change the hosts: there is something to restore before anything was applied. */
+  wasTuned: boolean
+  healthMs: number
+  deadManMs: number
+  /** Opened when there is something to record. */
+  openRecords(): HostRecords
+  held: Pick<HeldTarget, 'lease' | 'target'>
+  clock: Clock
+  /** What the target is once the arm's settings are in force. */
+  becomes(retunedMs: number, signal: AbortSignal): Promise<Cluster>
+}
+
+/** A component's restart, and that it is seen to be well; there are five components at most. */
+const componentMs = 60_000
+/** What waits for the API server when all is done. */
+const aroundMs = 180_000
+const restoredMs = 120_000
+
+/**
+ * Changes the settings of a target's hosts over ssh, and restores them. As long as the settings hold, timers on the hosts are renewed: when
+ * the orchestrator is gone, each host restores by itself.
+ */
+export function hostTuning(options: HostTuningOptions): Tuning {
+  const { hosts, run, arm, requests, held, clock, healthMs, deadManMs } = options
+  const { lease, target } = held
+  const names = hosts.map(({ on }) => on.name).join(', ')
+  const settings = hostSettings(requests, hosts.map(({ host }) => host)) // biome-ignore format: one line
+  const perHostMs = 5 * (componentMs + healthMs)
+  const budgetMs = hosts.length * perHostMs + aroundMs
+  let hasBegun = options.wasTuned
+  let records: HostRecords | undefined
+  let before: ArgumentsBefore = []
+  let stopRenewing = async () => {}
+
+  return {
+    plan: `${names}: the settings of ${arm} over ssh`,
+    apply: {
+      budgetMs,
+      async run(signal, report) {
+        const startedMs = clock.nowMs()
+        const until = AbortSignal.any([signal, lease.lost])
+        const plans = await planHosts(hosts, settings)
+        before = await argumentsOf(plans)
+        records = options.openRecords()
+        records.keepDiff(plans.map(diffOf).join(''))
+        await lease.lastFor(leaseWhileTuningMs)
+        hasBegun = true
+        const { record } = records
+        const onProgress = (text: string) => report({ text })
+        const change = { run, profile: arm, plans, record, healthMs, deadManMs, clock, signal: until, onProgress }
+        await applyPlans({ ...change, staysArmed: true })
+        const changed = plans.filter((plan) => changesOf(plan).length > 0).map(({ on }) => on)
+        const renewal = renewing(changed, run, deadManMs, clock)
+        stopRenewing = renewal.stop
+        report({ text: 'waiting for the apiserver' })
+        await untilReady(target.api, clock, until)
+        await lease.lastFor()
+        const cluster = await options.becomes(clock.nowMs() - startedMs, until)
+        return {
+          ...cluster,
+          broken: AbortSignal.any([cluster.broken, renewal.lost]),
+          effectiveKnobs: async (asked) => withLive(await cluster.effectiveKnobs(asked), asked, hosts),
+        }
+      },
+    },
+    restore: {
+      budgetMs,
+      async run(signal, report) {
+        await stopRenewing()
+        if (!hasBegun) return
+        const until = AbortSignal.any([signal, lease.lost])
+        records ??= options.openRecords()
+        await lease.lastFor(leaseWhileTuningMs)
+        const left = await restoreAll(options, records, report)
+        records.close()
+        if (left.length > 0) throw new Failure('residue', `settings were not restored: ${left.join('; ')}`)
+        report({ text: 'waiting for the apiserver' })
+        await untilAsBefore(before, clock, until)
+        await untilReady(target.api, clock, until)
+        await lease.lastFor()
+      },
+    },
+  }
+}
+
+/** Restores all hosts, the last one first; resolves to what is not as it was. */
+async function restoreAll(
+  { hosts, run }: HostTuningOptions,
+  { record }: HostRecords,
+  report: Report,
+): Promise<string[]> {
+  const left: string[] = []
+  for (const { on } of hosts.toReversed()) {
+    const restored = await restoreHost(on, { run, record, onProgress: (text) => report({ text }) })
+    left.push(...leftIn(on.name, restored))
+  }
+  return left
+}
+
+/** Keeps timers from running out until it is stopped; `lost` aborts when one may have. */
+function renewing(
+  hosts: readonly TunedHost[],
+  run: string,
+  deadManMs: number,
+  clock: Clock,
+): { lost: AbortSignal; stop(): Promise<void> } {
+  const [stopping, losing] = [new AbortController(), new AbortController()]
+  const renew = async (on: TunedHost) => {
+    let renewedMs = clock.nowMs()
+    while (!stopping.signal.aborted) {
+      await clock.sleep(deadManMs / 4, stopping.signal).catch(() => {})
+      if (stopping.signal.aborted) return
+      try {
+        await on.renew(run, deadManMs / 1000)
+        renewedMs = clock.nowMs()
+      } catch (error) {
+        if (clock.nowMs() - renewedMs < deadManMs * 0.75) continue
+        losing.abort(
+          new Failure('infrastructure', `a host has restored its settings, or is about to: ${messageOf(error)}`),
+        )
+        return
+      }
+    }
+  }
+  const all = Promise.all(hosts.map(renew))
+  return {
+    lost: losing.signal,
+    async stop() {
+      stopping.abort()
+      await all
+    },
+  }
+}
+
+/** What each component's processes were started with before it was changed. */
+type ArgumentsBefore = { on: TunedHost; wanted: HostPlan['wanted'][number]; args: string }[]
+
+async function argumentsOf(plans: readonly HostPlan[]): Promise<ArgumentsBefore> {
+  const found: ArgumentsBefore = []
+  for (const { on, wanted } of plans)
+    for (const one of wanted)
+      if (one.component !== 'kernel' && one.changes.length > 0)
+        found.push({ on, wanted: one, args: argumentsIn(await readLive(on, one)) })
+  return found
+}
+
+function argumentsIn({ processes }: { processes: readonly { args: readonly string[] }[] }): string {
+  return processes.map(({ args }) => args.join('\0')).join('\n')
+}
+
+/** A kubelet starts a restored static pod some time later. */
+async function untilAsBefore(before: ArgumentsBefore, clock: Clock, signal: AbortSignal): Promise<void> {
+  const untilMs = clock.nowMs() + restoredMs
+  for (const { on, wanted, args } of before) {
+    for (;;) {
+      const live = await readLive(on, wanted)
+      const ill = differencesIn(live, { ...wanted, expected: { flags: {}, priority: {}, sysctls: {} } })
+      if (ill.length === 0 && argumentsIn(live) === args) break
+      const is = ill.length === 0 ? 'it does not run with its former arguments' : ill.join('; ')
+      if (clock.nowMs() > untilMs)
+        throw new Failure('residue', `${on.name}: ${wanted.component} after its settings were restored: ${is}`)
+      await clock.sleep(500, signal)
+    }
+  }
+}
+
+/** What no page tells, hosts show. */
+async function withLive(
+  readings: readonly KnobReading[],
+  asked: readonly Knob[],
+  hosts: readonly ReachedHost[],
+): Promise<KnobReading[]> {
+  const unread = asked.filter((_, index) => readings[index]?.effective === null)
+  const components = [...new Set(unread.map(({ component }) => component))].flatMap((component) =>
+    hosts.map(({ host, on }) => ({
+      component,
+      name: `${component} on ${on.name}`,
+      readPage: async () => '',
+      readProcess: (knob: Knob) => readLiveKnob(host, on, knob),
+    })),
+  )
+  const asLive = unread.map((knob): Knob => ({ ...knob, readBack: { from: 'process arguments' } }))
+  const live = new Map((await readKnobs(asLive, components)).map((reading) => [reading.id, reading]))
+  return readings.map((reading) => {
+    const found = live.get(reading.id)
+    return found === undefined || found.effective === null ? reading : found
+  })
+}
