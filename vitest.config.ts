@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { defineConfig } from 'vitest/config'
 
-/** Load real components, and share one machine: their timings must not overlap. */
+/** Measure real components on one machine: their timings must not overlap. */
 const withComponents = ['test/e2e/**/*.test.ts', 'test/e2e-remote/**/*.test.ts', 'test/contract/local.test.ts']
 
 export default defineConfig({
@@ -17,7 +17,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      // The program as its users start it, and suites that mostly wait: each for processes, ports and networks of its own.
+      // The program as its users start it, and suites that measure nothing: each for processes, ports and networks of its own.
       {
         test: {
           name: 'program',

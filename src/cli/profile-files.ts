@@ -6,6 +6,7 @@ import { didYouMean, formatNames } from '../base/names.ts'
 import type { ProfileFiles } from '../plan/profile.ts'
 import { isProfilePath, readProfile } from '../plan/profile.ts'
 import { largestPlanBytes } from '../plan/sources.ts'
+import { conflictsAmong } from '../tuning/conflicts.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import { requestsOf } from '../tuning/profiles.ts'
 
@@ -20,7 +21,7 @@ export function profilesIn(folder: string): ProfileFiles {
   }
 }
 
-/** What a profile asks for, given by name or path. Throws `Failure('bad-input')` for a mistake in it. */
+/** What a profile asks for, given by name or path. Throws `Failure('bad-input')` for a mistake in it, and for values with which a component would not start. */
 export function requestsIn(reference: string, folder: string): { name: string; requests: KnobRequest[] } {
   const files = profilesIn(folder)
   if (!files.names.includes(reference) && !isProfilePath(reference))
@@ -28,5 +29,9 @@ export function requestsIn(reference: string, folder: string): { name: string; r
       next: `there are ${formatNames(files.names)}; or give the path to a .yaml file`,
     })
   const { name, settings } = readProfile(reference, files)
-  return { name, requests: requestsOf({ base: settings, set: [] }) }
+  const requests = requestsOf({ base: settings, set: [] })
+  const [conflict] = conflictsAmong(requests)
+  if (conflict !== undefined)
+    throw new Failure('bad-input', `profile ${name}: ${conflict.message}`, { next: 'Change the profile' })
+  return { name, requests }
 }

@@ -8,7 +8,6 @@ import type { LeftOut, TunedFile } from '../tune/format.ts'
 import type { FormatName } from '../tune/formats.ts'
 import { formats } from '../tune/formats.ts'
 import { renderFor } from '../tune/rendering.ts'
-import { conflictsAmong } from '../tuning/conflicts.ts'
 import { knownSettings } from '../tuning/known-settings.ts'
 import { requestsIn } from './profile-files.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -38,9 +37,6 @@ export function tuneRenderCommand(
   const { output } = options
   const kubernetes = versionOf(options.kubernetes)
   const { name, requests } = requestsIn(options.profile, folders.profiles)
-  const [conflict] = conflictsAmong(requests)
-  if (conflict !== undefined)
-    throw new Failure('bad-input', `profile ${name}: ${conflict.message}`, { next: 'Change the profile' })
   const circumstances = { profile: name, kubernetes, cores: options.cores }
   const { files, leftOut, remarks } = renderFor(formats[options.for], requests, circumstances)
   if (output === undefined) for (const file of files) terminal.print(`${styles.bold(`==> ${file.path}`)}\n${file.text}`)

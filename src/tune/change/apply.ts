@@ -44,8 +44,7 @@ export async function applyPlans(options: ApplyOptions): Promise<void> {
     for (const plan of changing) {
       signal.throwIfAborted()
       await requirePeers(plan, plans)
-      begun.unshift(plan)
-      await applyHost(plan, options)
+      await applyHost(plan, options, () => void begun.unshift(plan))
       record({ type: 'host-done', host: plan.on.name })
       for (const { on } of begun) await on.renew(run, options.deadManMs / 1000)
     }
@@ -76,17 +75,17 @@ async function requirePeers(plan: HostPlan, plans: readonly HostPlan[]): Promise
 
 const nothing: WantedOf['expected'] = { flags: {}, priority: {}, sysctls: {} }
 
-async function applyHost({ on, wanted }: HostPlan, options: ApplyOptions): Promise<void> {
+/** `begins` is called before anything of the host is touched, and not where it cannot even be asked. */
+async function applyHost({ on, wanted }: HostPlan, options: ApplyOptions, begins: () => void): Promise<void> {
   const { run, record, deadManMs, onProgress } = options
   const bootId = await on.bootId()
   let number = 0
-  let isArmed = false
+  begins()
   for (const one of wanted.filter(({ changes }) => changes.length > 0)) {
     options.signal.throwIfAborted()
     for (const change of one.changes) {
       record(intentOf(on.name, change, bootId))
-      await (isArmed ? on.renew : on.arm)(run, deadManMs / 1000)
-      isArmed = true
+      await (number === 0 ? on.arm : on.renew)(run, deadManMs / 1000)
       await on.change(run, ++number, change)
       record({ type: 'done', host: on.name, path: change.path })
       onProgress(`${on.name}: ${change.path} changed`)

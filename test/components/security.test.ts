@@ -13,7 +13,7 @@ import { localTarget } from '../../src/targets/local/index.ts'
 import { findMarked } from '../../src/targets/local/leftovers.ts'
 import type { Cluster } from '../../src/targets/target.ts'
 import { probeDeployment, probeNamespace } from '../../src/workload/probe-target.ts'
-import { describeWithComponents, root } from './components.ts'
+import { describeWithComponents, root } from '../e2e/components.ts'
 
 const { signal } = new AbortController()
 const fleetSpec = { nodes: 2, nodesPerProcess: 50, node: { cpu: 8, memory: '16Gi' } }

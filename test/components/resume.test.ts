@@ -6,7 +6,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { findMarked, isLeftByGuard } from '../../src/targets/local/leftovers.ts'
 import { resultSchema } from '../../src/testing/outcomes.ts'
 import { start } from '../cases/run.ts'
-import { describeWithComponents } from './components.ts'
+import { describeWithComponents } from '../e2e/components.ts'
 
 const plan = `
 apiVersion: scale-test/v1

@@ -24,9 +24,9 @@ import type { Supervisor } from '../../src/targets/local/processes.ts'
 import { createSupervisor } from '../../src/targets/local/processes.ts'
 import { startReaper } from '../../src/targets/local/reaper.ts'
 import { topics } from '../../src/targets/remote/checklist/index.ts'
+import { describeWithComponents, root } from '../e2e/components.ts'
 import type { Manifest } from '../e2e-remote/rights.ts'
 import { applyObjects } from '../e2e-remote/rights.ts'
-import { describeWithComponents, root } from './components.ts'
 
 const { signal } = new AbortController()
 let folder: string

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { minorOf } from '../../src/base/kubernetes-version.ts'
 import { locateComponents, readModulePins, requireComponents } from '../../src/components/components.ts'
 import { localComponents } from '../../src/targets/local/binaries.ts'
-import { describeWithComponents, root } from './components.ts'
+import { describeWithComponents, root } from '../e2e/components.ts'
 
 interface KnownFlag {
   type: string

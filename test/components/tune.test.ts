@@ -10,7 +10,7 @@ import { locateComponents } from '../../src/components/components.ts'
 import { localComponents } from '../../src/targets/local/binaries.ts'
 import { surroundingsForTests } from '../../src/testing/surroundings.ts'
 import type { FormatName } from '../../src/tune/formats.ts'
-import { describeWithComponents, root } from './components.ts'
+import { describeWithComponents, root } from '../e2e/components.ts'
 
 const { folder: programs } = locateComponents(localComponents(join(root, 'components')), process.env)
 let folder: string

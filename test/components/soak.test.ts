@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect, it } from 'vitest'
-import { describeWithComponents, root } from './components.ts'
+import { describeWithComponents, root } from '../e2e/components.ts'
 
 const kills = 3
 /** From here on: one run is resumed after its first arm, one cleaned up, and one killed again and again. */
