@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { until } from './hosts.ts'
 import { describeWithSshHosts } from './requirements.ts'
@@ -19,7 +20,9 @@ describeWithSshHosts('a control plane on an ssh host', () => {
     'should have all components as the profile says, and then as they were, when tuned is applied and rolled back',
     async () => {
       const on = ['--clusters', scene.clusters]
-      const tuned = [...on, '--profile', 'tuned']
+      const profile = join(scene.folder, 'tuned-1.37.yaml')
+      writeFileSync(profile, tunedProfile)
+      const tuned = [...on, '--profile', profile]
       const section = readFileSync(scene.clusters, 'utf8')
       for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
         expect(section).toMatch(new RegExp(`${component}:\n +unit: ${component}.service\n +health: http`))
@@ -52,6 +55,13 @@ describeWithSshHosts('a control plane on an ssh host', () => {
     testMs,
   )
 })
+
+const tunedProfile = `name: tuned-1.37
+description: Tuned, but for what this version's programs refuse
+extends: tuned
+set:
+  - { knob: controllerManager.concurrentServiceSyncs, value: null, because: 1.37 no longer has the flag }
+`
 
 /** Some of what profiles/tuned.yaml means to each program; to the scheduler it means nothing. */
 const tunedFlags = {
