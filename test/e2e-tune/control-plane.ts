@@ -69,7 +69,12 @@ export async function controlPlaneFiles(
       port: 6443,
       etcds: [etcd],
       pki,
-      knobs: { 'bind-address': '0.0.0.0', 'advertise-address': address, 'endpoint-reconciler-type': 'lease' },
+      knobs: {
+        'bind-address': '0.0.0.0',
+        'advertise-address': address,
+        'endpoint-reconciler-type': 'lease',
+        'shutdown-watch-termination-grace-period': '2s',
+      },
     }),
     'kube-controller-manager': controllerManagerArguments({
       port: 10257,
