@@ -1,13 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apiserverArguments } from '../../src/targets/local/arguments/apiserver.ts'
 import { controllerManagerArguments } from '../../src/targets/local/arguments/controller-manager.ts'
 import { etcdArguments } from '../../src/targets/local/arguments/etcd.ts'
 import type { Flags } from '../../src/targets/local/arguments/flags.ts'
+import { hollowNodeArguments, nodeNames } from '../../src/targets/local/arguments/hollow-node.ts'
 import { schedulerArguments } from '../../src/targets/local/arguments/scheduler.ts'
 import { writeKubeconfig } from '../../src/targets/local/kubeconfig.ts'
 import type { KeyPair } from '../../src/targets/local/pki.ts'
 import { createAuthority, issuePki } from '../../src/targets/local/pki.ts'
+import { kubeletFile } from '../../src/tuning/render.ts'
 import type { EtcFile, MachineOptions } from './machine.ts'
 
 /** How a control plane is reached, as a clusters file says it. */
@@ -29,13 +31,16 @@ export const healthUrls = [
 
 const context = 'target'
 const adminFile = 'admin.conf'
+/** A run looks for Ready nodes, even one that only observes. */
+const pack = { first: 0, count: 1 }
+export const [nodeName = ''] = nodeNames(pack)
 const etcd = { name: 'etcd', clientPort: 2379, peerPort: 2380, dataDir: '/var/lib/etcd' }
 /** What may be asked without credentials; metrics and configuration take rights. */
 const openPaths = '/healthz,/readyz,/livez'
 
 /**
- * Files of a machine whose control plane is four units of systemd, with built-in values wherever a profile may have others. `folder` is an
- * empty one out here: its files are those of the machine's /etc/kubernetes.
+ * Files of a machine whose control plane is four units of systemd, with built-in values wherever a profile may have others, and one hollow node
+ * another. `folder` is an empty one out here: its files are those of the machine's /etc/kubernetes.
  */
 export async function controlPlaneFiles(
   folder: string,
@@ -44,7 +49,7 @@ export async function controlPlaneFiles(
   const urlOf = (port: number) => `https://${address}:${port}`
   const authority = await createAuthority(join(folder, 'pki'), new Date())
   const pki = await issuePki(authority, [address])
-  const kubeconfigOf = (name: string, user: KeyPair) =>
+  const kubeconfigOf = (name: string, user?: KeyPair) =>
     writeKubeconfig(join(folder, name), { server: urlOf(6443), ca: pki.ca.cert, name: context }, user)
   const served = (kubeconfig: string): Flags => ({
     'bind-address': '0.0.0.0',
@@ -53,11 +58,15 @@ export async function controlPlaneFiles(
     'client-ca-file': pki.ca.certFile,
     'authorization-always-allow-paths': openPaths,
   })
-  const [ofControllers, ofScheduler] = await Promise.all([
+  const [ofControllers, ofScheduler, ofNobody] = await Promise.all([
     kubeconfigOf('controller-manager.conf', pki.controllerManager),
     kubeconfigOf('scheduler.conf', pki.scheduler),
+    // The kubelet makes itself a certificate.
+    kubeconfigOf('nobody.conf'),
     kubeconfigOf(adminFile, pki.admin),
   ])
+  const kubelet = join(folder, 'kubelet.json')
+  writeFileSync(kubelet, `${JSON.stringify(kubeletFile({}), null, 2)}\n`)
   const clientUrls = `https://127.0.0.1:2379,${urlOf(2379)}`
   const programs = {
     etcd: etcdArguments(etcd, [etcd], pki, {
@@ -93,6 +102,15 @@ export async function controlPlaneFiles(
       kubeconfig: ofScheduler,
       pki,
       knobs: served(ofScheduler),
+    }),
+    'hollow-node': hollowNodeArguments({
+      pack,
+      node: { cpu: 1, memory: '1Gi' },
+      kubeconfig: ofNobody,
+      configFiles: [kubelet],
+      port: 10250,
+      root: '/run/hollow',
+      pki,
     }),
   }
   const units = Object.entries(programs).map(([program, args]) => {
