@@ -48,7 +48,11 @@ export async function controlPlaneFiles(
 ): Promise<Pick<MachineOptions, 'units' | 'etc'>> {
   const urlOf = (port: number) => `https://${address}:${port}`
   const authority = await createAuthority(join(folder, 'pki'), new Date())
-  const pki = await issuePki(authority, [address])
+  const [pki, kubeletClient] = await Promise.all([
+    issuePki(authority, [address]),
+    // As kubeadm had it for long: no rights have to be granted.
+    authority.client('kubelet-client', { commonName: 'kube-apiserver-kubelet-client', group: 'system:masters' }),
+  ])
   const kubeconfigOf = (name: string, user?: KeyPair) =>
     writeKubeconfig(join(folder, name), { server: urlOf(6443), ca: pki.ca.cert, name: context }, user)
   const served = (kubeconfig: string): Flags => ({
@@ -82,6 +86,10 @@ export async function controlPlaneFiles(
         'bind-address': '0.0.0.0',
         'advertise-address': address,
         'endpoint-reconciler-type': 'lease',
+        'kubelet-client-certificate': kubeletClient.certFile,
+        'kubelet-client-key': kubeletClient.keyFile,
+        'kubelet-preferred-address-types': 'InternalIP',
+        // Without it, watches keep a server that stops for a minute.
         'shutdown-watch-termination-grace-period': '2s',
       },
     }),
@@ -103,15 +111,19 @@ export async function controlPlaneFiles(
       pki,
       knobs: served(ofScheduler),
     }),
-    'hollow-node': hollowNodeArguments({
-      pack,
-      node: { cpu: 1, memory: '1Gi' },
-      kubeconfig: ofNobody,
-      configFiles: [kubelet],
-      port: 10250,
-      root: '/run/hollow',
-      pki,
-    }),
+    'hollow-node': [
+      ...hollowNodeArguments({
+        pack,
+        node: { cpu: 1, memory: '1Gi' },
+        kubeconfig: ofNobody,
+        configFiles: [kubelet],
+        port: 10250,
+        root: '/run/hollow',
+        pki,
+      }),
+      // The apiserver asks no kubelet on loopback.
+      `--address=${address}`,
+    ],
   }
   const units = Object.entries(programs).map(([program, args]) => {
     const inside = args.map((arg) => arg.replaceAll(`${folder}/`, '/etc/kubernetes/'))
