@@ -18,6 +18,12 @@ import { findCgroups, hierarchies } from '../e2e-remote/cgroups.ts'
 import { binaries } from '../e2e-remote/requirements.ts'
 import { execute } from '../e2e-remote/shell.ts'
 
+/** A file that not everybody may read. */
+export interface EtcFile {
+  text: string
+  mode: number
+}
+
 /** What a machine is made of. */
 export interface MachineOptions {
   name: string
@@ -28,8 +34,8 @@ export interface MachineOptions {
   authorizedKey: string
   /** Units beside sshd's, all of which are started. */
   units: Readonly<Record<string, string>>
-  /** Files below /etc. */
-  etc: Readonly<Record<string, string>>
+  /** Files below /etc, which everybody may read unless a mode says otherwise. */
+  etc: Readonly<Record<string, string | EtcFile>>
   /** What sudoers says of the user `tuner`; a password would be asked for without. */
   sudoers?: string
 }
@@ -151,9 +157,10 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
   await execute('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at('etc/ssh/host_key')])
   await execute('chown', ['-R', '1000:1000', at('var/home/tuner')])
   symlinkSync('/run', at('var/run'))
-  for (const [path, text] of Object.entries(options.etc)) {
+  for (const [path, file] of Object.entries(options.etc)) {
     mkdirSync(join(at('etc', path), '..'), { recursive: true })
-    write(join('etc', path), text)
+    if (typeof file === 'string') write(join('etc', path), file)
+    else write(join('etc', path), file.text, file.mode)
   }
   const started = { 'ssh.service': sshd, ...units }
   for (const [unit, text] of Object.entries(started)) write(join('etc/systemd/system', unit), text)

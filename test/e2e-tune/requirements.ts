@@ -15,6 +15,8 @@ const programs = {
   '/usr/bin/nsenter': 'util-linux',
 }
 
+const needed = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'hollow-node']
+
 /** `describe` for a suite whose hosts have sshd and systemd in namespaces; skipped with the reason where they cannot, a failure with CI=true. */
 export function describeWithSshHosts(name: string, suite: () => void): void {
   const reasons =
@@ -24,7 +26,7 @@ export function describeWithSshHosts(name: string, suite: () => void): void {
 
 function obstacles(): string[] {
   const missing = Object.entries(programs).filter(([file]) => !isExecutable(file))
-  const parts = ['etcd', 'kube-apiserver'].filter((part) => !isExecutable(join(binaries, part)))
+  const parts = needed.filter((part) => !isExecutable(join(binaries, part)))
   return [
     ...(process.getuid?.() === 0 ? [] : ['making hosts takes root']),
     ...(missing.length === 0

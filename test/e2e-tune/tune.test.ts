@@ -2,9 +2,10 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
+import { until } from './hosts.ts'
 import { describeWithSshHosts } from './requirements.ts'
 import type { Scene } from './scene.ts'
-import { setScene, sshConfigText, until } from './scene.ts'
+import { setScene } from './scene.ts'
 
 const bootMs = 120_000
 
@@ -110,7 +111,7 @@ describeWithSshHosts('tune on ssh hosts', () => {
       const file = join(scene.folder, `known-${name}`)
       writeFileSync(file, known)
       const config = join(scene.folder, `ssh-${name}`)
-      writeFileSync(config, sshConfigText(join(scene.folder, 'key'), file))
+      writeFileSync(config, scene.sshConfigText(file))
       const clusters = variant(`${name}.yaml`, scene.clusters, (text) => text.replace(scene.sshConfig, config))
       const { status, said } = await scene.tune(['apply', ...onHosts(clusters), '--yes', '--health-budget', '30'])
       expect(said).toContain(reason)

@@ -1,0 +1,182 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Result } from '../../src/result/result.ts'
+import { resultSchema } from '../../src/testing/outcomes.ts'
+import { until } from './hosts.ts'
+import { describeWithSshHosts } from './requirements.ts'
+import type { RunScene } from './run-scene.ts'
+import { setRunScene } from './run-scene.ts'
+
+const bootMs = 240_000
+const testMs = 400_000
+
+describeWithSshHosts('a control plane on an ssh host', () => {
+  let scene: RunScene
+  beforeAll(async () => {
+    scene = await setRunScene()
+  }, bootMs)
+  afterAll(() => scene?.stop(), bootMs)
+
+  it(
+    'should have all components as the profile says, and then as they were, when tuned is applied and rolled back',
+    async () => {
+      const on = ['--clusters', scene.clusters]
+      const profile = join(scene.folder, 'tuned-1.37.yaml')
+      writeFileSync(profile, tunedProfile)
+      const tuned = [...on, '--profile', profile]
+      const section = readFileSync(scene.clusters, 'utf8')
+      for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
+        expect(section).toMatch(new RegExp(`${component}:\n +unit: ${component}.service\n +health: http`))
+      const before = await scene.snapshot()
+
+      const planned = await scene.tune(['plan', ...tuned])
+      expect(planned).toMatchObject({ status: 0 })
+      expect(planned.said).toContain('not set: kubeProxy.mode: ')
+      expect(await scene.snapshot()).toBe(before)
+
+      const applied = await scene.tune(['apply', ...tuned, '--yes', '--health-budget', '60'])
+      expect(applied.said).toContain('applied; undo it with')
+      expect(applied.status).toBe(0)
+      const after = await scene.snapshot()
+      for (const [program, flags] of Object.entries(tunedFlags)) {
+        const line = after.split('\n').find((one) => one.startsWith(`/opt/components/${program} `)) ?? ''
+        for (const flag of flags) expect(`${line} `).toContain(` --${flag} `)
+      }
+      expect(after).toMatch(/^\/opt\/components\/etcd .* nice -20 best-effort: prio 0$/m)
+      const verified = await scene.tune(['verify', ...tuned])
+      expect(verified.said).toContain('cp kube-apiserver: as the profile says')
+      expect(verified.status).toBe(0)
+
+      const restored = await scene.tune(['rollback', ...on])
+      expect(restored).toMatchObject({ status: 0 })
+      await scene.untilWell()
+      await until('it is as it was', async () => expect(await scene.snapshot()).toBe(before))
+      expect(await scene.tune(['verify', ...tuned])).toMatchObject({ status: 1 })
+    },
+    testMs,
+  )
+
+  /** The clusters file for runs that tune hosts, and a plan of both arms in which nothing happens. */
+  const runFiles = () => {
+    const clusters = join(scene.folder, 'tuned-clusters.yaml')
+    const tuneHosts = '  tuneHosts: { healthBudget: 1m, deadMan: 30s }\n'
+    writeFileSync(clusters, `${readFileSync(scene.clusters, 'utf8').trimEnd()}\n${tuneHosts}`)
+    writeFileSync(join(scene.folder, 'tuned-1.37.yaml'), tunedProfile)
+    const plan = join(scene.folder, 'idle.yaml')
+    writeFileSync(plan, idlePlan)
+    return { clusters, plan }
+  }
+  const newestRun = () =>
+    readdirSync(scene.reports)
+      .filter((name) => name.startsWith('idle-'))
+      .sort()
+      .at(-1) ?? ''
+  const resultOf = (run: string): Result =>
+    resultSchema.parse(JSON.parse(readFileSync(join(scene.reports, run, 'result.json'), 'utf8')))
+
+  it('should have the settings of each arm while a run measures it, read back, and its own ones afterwards', {
+    timeout: testMs,
+  }, async () => {
+    const { clusters, plan } = runFiles()
+    const before = await scene.snapshot()
+    let during = ''
+    const { status, said } = await scene.run(plan, clusters, [], async ({ until: saying }) => {
+      await saying(measuringTuned)
+      during = await scene.snapshot()
+    })
+    expect(status, said).toBe(0)
+    expect(said).toContain('cp: etcd is well, with its new settings')
+    expect(during).toContain(' --kube-api-qps=500 ')
+    expect(during).toMatch(/^\/opt\/components\/etcd .* nice -20 best-effort: prio 0$/m)
+    const { arms } = resultOf(newestRun())
+    expect(arms.map(({ name, outcome, residue }) => [name, outcome, residue])).toEqual([
+      ['untuned', 'complete', []],
+      ['tuned-1.37', 'complete', []],
+    ])
+    const knobs = Object.fromEntries((arms[1]?.knobs ?? []).map((knob) => [knob.id, knob]))
+    expect(knobs['etcd.heartbeatInterval']).toMatchObject({ status: 'applied', readFrom: 'process arguments on cp' })
+    expect(knobs['etcd.nice']).toMatchObject({ status: 'applied', effective: -20 })
+    expect(knobs['controllerManager.kubeApiQps']).toMatchObject({ status: 'applied', effective: 500 })
+    expect(knobs['host.nf_conntrack_max']).toMatchObject({ status: 'applied', readFrom: '/proc/sys on cp' })
+    expect(await scene.snapshot()).toBe(before)
+  })
+
+  it('should be as before when a component does not take the settings of an arm (fault 30)', {
+    timeout: testMs,
+  }, async () => {
+    const { clusters, plan } = runFiles()
+    const check = scene.cp.file('etc/systemd/system/kube-controller-manager.service.d/10-check.conf')
+    mkdirSync(dirname(check))
+    writeFileSync(
+      check,
+      `[Service]\nExecStartPre=/bin/sh -c '! grep -qs kube-api-qps=500 %E/systemd/system/%n.d/90-*'\n`,
+    )
+    const before = await scene.snapshot()
+    const { status, said } = await scene.run(plan, clusters)
+    expect(said).toContain('kube-controller-manager')
+    expect(status).toBe(5)
+    expect(resultOf(newestRun()).arms.map(({ outcome, residue }) => [outcome, residue])).toEqual([
+      ['complete', []],
+      ['failed', []],
+    ])
+    await scene.untilWell()
+    expect(await scene.snapshot()).toBe(before)
+    rmSync(dirname(check), { recursive: true })
+    await scene.cp.inside('systemctl daemon-reload')
+  })
+
+  it('should restore itself when the run is killed, and be tuned again when it is resumed (fault 19)', {
+    timeout: testMs,
+  }, async () => {
+    const { clusters, plan } = runFiles()
+    const before = await scene.snapshot()
+    const killed = await scene.run(plan, clusters, [], async ({ until: saying, kill }) => {
+      await saying(measuringTuned)
+      kill()
+    })
+    expect(killed.status).toBeNull()
+    await until('it has restored itself', async () => expect(await scene.snapshot()).toBe(before))
+    await scene.untilWell()
+    const run = newestRun()
+    const resumed = await scene.resume(run)
+    expect(resumed.status, resumed.said).toBe(0)
+    expect(resultOf(run).arms.map(({ outcome, residue }) => [outcome, residue])).toEqual([
+      ['complete', []],
+      ['complete', []],
+    ])
+    expect(await scene.snapshot()).toBe(before)
+  })
+})
+
+/** What a run says once it measures its second arm. */
+const measuringTuned = 'MEASURING'
+
+const idlePlan = `apiVersion: scale-test/v1
+name: idle
+target: remote
+fleet: { source: none, nodes: 1, node: { cpu: 1, memory: 1Gi } }
+probes:
+  node: { name: hollow-0 }
+  pod: { image: registry.k8s.io/pause:3.10, serviceAccountToken: false }
+steps:
+  - observe: { name: idle, for: 5s }
+arms:
+  - profile: untuned
+    set: [{ knob: controllerManager.concurrentServiceSyncs, value: null, because: 1.37 no longer has the flag }]
+  - profile: ./tuned-1.37.yaml
+`
+
+const tunedProfile = `name: tuned-1.37
+description: Tuned, but for what this version's programs refuse
+extends: tuned
+set:
+  - { knob: controllerManager.concurrentServiceSyncs, value: null, because: 1.37 no longer has the flag }
+`
+
+/** Some of what profiles/tuned.yaml means to each program; to the scheduler it means nothing. */
+const tunedFlags = {
+  etcd: ['heartbeat-interval=250', 'election-timeout=1250', 'snapshot-count=5000', 'auto-compaction-retention=1000'],
+  'kube-apiserver': ['default-not-ready-toleration-seconds=30', 'default-unreachable-toleration-seconds=30'],
+  'kube-controller-manager': ['node-monitor-period=2s', 'kube-api-qps=500', 'concurrent-namespace-syncs=100'],
+}
