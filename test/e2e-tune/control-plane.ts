@@ -123,6 +123,7 @@ export async function controlPlaneFiles(
       }),
       // The apiserver asks no kubelet on loopback.
       `--address=${address}`,
+      `--serving-client-ca-file=${pki.ca.certFile}`,
     ],
   }
   const units = Object.entries(programs).map(([program, args]) => {

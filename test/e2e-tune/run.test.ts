@@ -62,7 +62,6 @@ describeWithSshHosts('a control plane on an ssh host', () => {
     const clusters = join(scene.folder, 'tuned-clusters.yaml')
     const tuneHosts = '  tuneHosts: { healthBudget: 1m, deadMan: 30s }\n'
     writeFileSync(clusters, `${readFileSync(scene.clusters, 'utf8').trimEnd()}\n${tuneHosts}`)
-    writeFileSync(join(scene.folder, 'tuned-1.37.yaml'), tunedProfile)
     const plan = join(scene.folder, 'idle.yaml')
     writeFileSync(plan, idlePlan)
     return { clusters, plan }
@@ -72,6 +71,13 @@ describeWithSshHosts('a control plane on an ssh host', () => {
       .filter((name) => name.startsWith('idle-'))
       .sort()
       .at(-1) ?? ''
+  const measuringTuned = async (saying: (text: string) => Promise<void>) => {
+    await saying('untuned: Clean up')
+    await until('it measures the second arm', async () => {
+      const journal = readFileSync(join(scene.reports, newestRun(), 'journal.ndjson'), 'utf8')
+      expect(journal).toMatch(/"type":"step-started","armId":"tuned-1","stepId":"observe/)
+    })
+  }
   const resultOf = (run: string): Result =>
     resultSchema.parse(JSON.parse(readFileSync(join(scene.reports, run, 'result.json'), 'utf8')))
 
@@ -82,7 +88,7 @@ describeWithSshHosts('a control plane on an ssh host', () => {
     const before = await scene.snapshot()
     let during = ''
     const { status, said } = await scene.run(plan, clusters, [], async ({ until: saying }) => {
-      await saying(measuringTuned)
+      await measuringTuned(saying)
       during = await scene.snapshot()
     })
     expect(status, said).toBe(0)
@@ -92,7 +98,7 @@ describeWithSshHosts('a control plane on an ssh host', () => {
     const { arms } = resultOf(newestRun())
     expect(arms.map(({ name, outcome, residue }) => [name, outcome, residue])).toEqual([
       ['untuned', 'complete', []],
-      ['tuned-1.37', 'complete', []],
+      ['tuned', 'complete', []],
     ])
     const knobs = Object.fromEntries((arms[1]?.knobs ?? []).map((knob) => [knob.id, knob]))
     expect(knobs['etcd.heartbeatInterval']).toMatchObject({ status: 'applied', readFrom: 'process arguments on cp' })
@@ -132,7 +138,7 @@ describeWithSshHosts('a control plane on an ssh host', () => {
     const { clusters, plan } = runFiles()
     const before = await scene.snapshot()
     const killed = await scene.run(plan, clusters, [], async ({ until: saying, kill }) => {
-      await saying(measuringTuned)
+      await measuringTuned(saying)
       kill()
     })
     expect(killed.status).toBeNull()
@@ -149,9 +155,6 @@ describeWithSshHosts('a control plane on an ssh host', () => {
   })
 })
 
-/** What a run says once it measures its second arm. */
-const measuringTuned = 'MEASURING'
-
 const idlePlan = `apiVersion: scale-test/v1
 name: idle
 target: remote
@@ -160,11 +163,20 @@ probes:
   node: { name: hollow-0 }
   pod: { image: registry.k8s.io/pause:3.10, serviceAccountToken: false }
 steps:
-  - observe: { name: idle, for: 5s }
+  - observe: { name: idle, for: 10s }
 arms:
   - profile: untuned
-    set: [{ knob: controllerManager.concurrentServiceSyncs, value: null, because: 1.37 no longer has the flag }]
-  - profile: ./tuned-1.37.yaml
+    set:
+      - { knob: kubelet.kubeAPIQPS, value: null, because: the hollow node keeps its own }
+      - { knob: kubelet.kubeAPIBurst, value: null, because: the hollow node keeps its own }
+      - { knob: kubelet.eventRecordQPS, value: null, because: the hollow node keeps its own }
+      - { knob: kubelet.eventBurst, value: null, because: the hollow node keeps its own }
+  - profile: tuned
+    set:
+      - { knob: kubelet.maxPods, value: null, because: the hollow node keeps its own }
+      - { knob: kubelet.nodeStatusUpdateFrequency, value: null, because: the hollow node keeps its own }
+      - { knob: kubelet.eventRecordQPS, value: null, because: the hollow node keeps its own }
+      - { knob: etcd.splitByResource, value: null, because: there is one etcd }
 `
 
 const tunedProfile = `name: tuned-1.37

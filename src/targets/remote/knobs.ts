@@ -19,9 +19,7 @@ export function supportOf(
   hosts: readonly Host[] = [],
 ): KnobSupport {
   const { component, setting } = knob
-  // A cluster may be of a version that nothing is known of here.
-  const isKnown = knownSettings.some(({ version }) => version === kubernetes)
-  const refusal = isKnown ? refusalOf(knob, null, kubernetes) : undefined
+  const refusal = refusalIn(knob, kubernetes)
   if (refusal !== undefined) return no(refusal)
   const isOurs = component === 'kubelet' && source === 'hollow'
   const fixed = isOurs ? fixedOnHollowNodes(knob) : undefined
@@ -55,6 +53,12 @@ export function supportOf(
     case 'by-hand':
       return no(`set by hand: ${setting.what}`)
   }
+}
+
+/** What this version of Kubernetes has against a knob; undefined also where nothing is known of the version. */
+export function refusalIn(knob: Knob, kubernetes: string | undefined): string | undefined {
+  const isKnown = knownSettings.some(({ version }) => version === kubernetes)
+  return isKnown ? refusalOf(knob, null, kubernetes) : undefined
 }
 
 const byOperator = { supported: true, setBy: 'operator' } as const

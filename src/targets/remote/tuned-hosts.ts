@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
+import { minorOf } from '../../base/kubernetes-version.ts'
 import type { Report } from '../../base/progress.ts'
 import { applyPlans } from '../../tune/change/apply.ts'
 import type { TunedHost } from '../../tune/change/host.ts'
@@ -8,6 +9,7 @@ import { changesOf, diffOf, planHosts } from '../../tune/change/plan.ts'
 import { leftIn, restoreHost } from '../../tune/change/rollback.ts'
 import { differencesIn, readLive } from '../../tune/hosts/differences.ts'
 import { readLiveKnob } from '../../tune/hosts/live-knobs.ts'
+import type { HostSettings } from '../../tune/hosts/wanted.ts'
 import { hostSettings } from '../../tune/hosts/wanted.ts'
 import type { Knob, KnobReading } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
@@ -15,6 +17,9 @@ import { readKnobs } from '../read-back.ts'
 import type { Cluster, Tuning } from '../target.ts'
 import type { HeldTarget } from './hold.ts'
 import type { HostRecords, ReachedHost } from './host-access.ts'
+import { refusalIn } from './knobs.ts'
+import type { ClusterApi } from './reach.ts'
+import { serverVersionOf } from './reach.ts'
 import { leaseWhileTuningMs, untilReady } from './readiness.ts'
 
 export interface HostTuningOptions {
@@ -49,7 +54,6 @@ export function hostTuning(options: HostTuningOptions): Tuning {
   const { hosts, run, arm, requests, held, clock, healthMs, deadManMs } = options
   const { lease, target } = held
   const names = hosts.map(({ on }) => on.name).join(', ')
-  const settings = hostSettings(requests, hosts.map(({ host }) => host)) // biome-ignore format: one line
   const perHostMs = 5 * (componentMs + healthMs)
   const budgetMs = hosts.length * perHostMs + aroundMs
   let hasBegun = options.wasTuned
@@ -64,7 +68,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
       async run(signal, report) {
         const startedMs = clock.nowMs()
         const until = AbortSignal.any([signal, lease.lost])
-        const plans = await planHosts(hosts, settings)
+        const plans = await planHosts(hosts, await settingsOf(target.api, requests, hosts))
         before = await argumentsOf(plans)
         records = options.openRecords()
         records.keepDiff(plans.map(diffOf).join(''))
@@ -106,6 +110,20 @@ export function hostTuning(options: HostTuningOptions): Tuning {
       },
     },
   }
+}
+
+/** What hosts are set to: nothing that the version of their apiserver does not know. Throws `ApiError`. */
+export async function settingsOf(
+  api: ClusterApi,
+  requests: readonly KnobRequest[],
+  hosts: readonly ReachedHost[],
+): Promise<HostSettings> {
+  const version = minorOf(await serverVersionOf(api))
+  const known = requests.filter(({ knob }) => refusalIn(knob, version) === undefined)
+  return hostSettings(
+    known,
+    hosts.map(({ host }) => host),
+  )
 }
 
 /** Restores all hosts, the last one first; resolves to what is not as it was. */

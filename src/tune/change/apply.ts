@@ -27,6 +27,8 @@ export interface ApplyOptions {
 }
 
 const pollMs = 500
+/** As long as a script may take on a host (ssh.ts), and a little longer. */
+const restartMs = 200_000
 /** A component that crashes soon after its start is seen at the second look. */
 const looksInARow = 3
 
@@ -90,7 +92,13 @@ async function applyHost({ on, wanted }: HostPlan, options: ApplyOptions, begins
       record({ type: 'done', host: on.name, path: change.path })
       onProgress(`${on.name}: ${change.path} changed`)
     }
-    for (const unit of new Set(one.changes.map(({ restart }) => restart))) if (unit !== '') await on.restart(unit)
+    for (const unit of new Set(one.changes.map(({ restart }) => restart))) {
+      if (unit === '') continue
+      // An API server that is told to stop may wait for its watches for a minute, and nothing renews the timer meanwhile.
+      await on.renew(run, Math.max(deadManMs, restartMs) / 1000)
+      await on.restart(unit)
+      await on.renew(run, deadManMs / 1000)
+    }
     await untilWell({ on, wanted: [one] }, options)
     onProgress(`${on.name}: ${one.component} is well, with its new settings`)
   }

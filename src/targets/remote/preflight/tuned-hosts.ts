@@ -1,25 +1,27 @@
 import { messageOf } from '../../../base/errors.ts'
 import { armName } from '../../../plan/plan.ts'
 import { changesOf, planHosts } from '../../../tune/change/plan.ts'
-import { hostSettings } from '../../../tune/hosts/wanted.ts'
 import { requestsOf } from '../../../tuning/profiles.ts'
 import { targetOf } from '../objects.ts'
+import { settingsOf } from '../tuned-hosts.ts'
 import type { Check, Findings } from './check.ts'
 
 /** Whether the hosts can be reached and changed, for every arm. */
 export const tunedHosts: Check = {
   id: 'tuned-hosts',
   title: 'Hosts that are tuned',
-  async examine({ plan, hostAccess }) {
+  async examine({ plan, clusters, hostAccess }) {
     const findings: Findings = { refusals: [], notes: [] }
     if (plan.remote?.tuneHosts === undefined) return findings
     for (const arm of plan.arms) {
       const name = armName(arm)
-      const { target } = targetOf(plan, name)
+      const { target, path } = targetOf(plan, name)
+      const cluster = clusters.find((one) => one.path === path)
+      if (cluster === undefined) throw new Error(`${path} is not one of the plan's clusters`)
       await using reached = hostAccess.reach(target)
       const { hosts } = reached
-      const settings = hostSettings(requestsOf(arm), target.hosts ?? [])
       try {
+        const settings = await settingsOf(cluster.api, requestsOf(arm), hosts)
         for (const { on, wanted } of await planHosts(hosts, settings)) {
           const count = changesOf({ on, wanted }).length
           findings.notes.push(`${name}: ${on.name}: ${count === 0 ? 'nothing to change' : `${count} to change`}`)
