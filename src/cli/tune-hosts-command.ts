@@ -5,7 +5,14 @@ import { exitCodes, Failure } from '../base/errors.ts'
 import { cutFile, kindOf, listFolder, writtenAtMs } from '../base/files.ts'
 import type { PlannedClusters } from '../plan/plan.ts'
 import { openJournal, readJournal } from '../run/journal.ts'
+import { clusterView } from '../targets/remote/cluster-view.ts'
+import { requireKnown } from '../targets/remote/index.ts'
+import { requireIdentity } from '../targets/remote/preflight/identity.ts'
+import type { PlannedTarget, Reach } from '../targets/remote/reach.ts'
+import { unreachable } from '../targets/remote/reach.ts'
+import { settingsOf } from '../targets/remote/tuned-hosts.ts'
 import { applyPlans } from '../tune/change/apply.ts'
+import { noCluster } from '../tune/change/cluster-view.ts'
 import type { TunedHost } from '../tune/change/host.ts'
 import { tunedHost } from '../tune/change/host.ts'
 import { touchedHosts, tuneRecordOf } from '../tune/change/journal.ts'
@@ -18,10 +25,12 @@ import type { Host } from '../tune/hosts/section.ts'
 import type { HostSettings } from '../tune/hosts/wanted.ts'
 import { hostSettings, wantedOn } from '../tune/hosts/wanted.ts'
 import type { Remote } from '../tune/ssh.ts'
+import type { KnobRequest } from '../tuning/profiles.ts'
 import { connectHosts } from './host-access.ts'
 import { loadClusters } from './plans.ts'
 import { requestsIn } from './profile-files.ts'
 import type { Surroundings } from './surroundings.ts'
+import { withClusters } from './with-clusters.ts'
 
 /** What the commands that work on hosts are given. */
 export interface TuneHostsOptions {
@@ -29,6 +38,9 @@ export interface TuneHostsOptions {
   profile: string
   /** Context of the target whose hosts are meant, where the file has several. */
   context?: string
+  /** Whether the cluster's API is asked: for its version, its Nodes and its mirror pods. */
+  api: boolean
+  allowInsecure?: string[]
   yes?: boolean
   /** In seconds. */
   healthBudget: number
@@ -63,7 +75,9 @@ export function tunePlanCommand(options: TuneHostsOptions, surroundings: Surroun
 /** Changes hosts to a profile; returns the exit status. */
 export function tuneApplyCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
   const { terminal, interruption, folders } = surroundings
-  return withHosts(options, surroundings, async (hosts, settings) => {
+  return withHosts(options, surroundings, async (hosts, settings, reach) => {
+    if (reach !== undefined) await requireIdentity([reach])
+    const cluster = reach === undefined ? noCluster : clusterView(reach)
     const plans = await planHosts(hosts, settings)
     printPlans(plans, settings, surroundings)
     if (plans.every((plan) => changesOf(plan).length === 0)) return exitCodes.pass
@@ -77,6 +91,7 @@ export function tuneApplyCommand(options: TuneHostsOptions, surroundings: Surrou
         run,
         profile: options.profile,
         plans,
+        cluster,
         record(record) {
           journal.append(record)
           journal.sync()
@@ -130,13 +145,13 @@ export function tuneRollbackCommand(
   const { records, wholeBytes } = readJournal(file)
   const known = records.flatMap((record) => tuneRecordOf(record) ?? [])
   const touched = touchedHosts(known)
-  const { hosts, config } = plannedHosts(loadClusters(options.clusters), options.context)
+  const { hosts, sshConfig } = plannedTarget(loadClusters(options.clusters), options.context)
   const gone = touched.filter((name) => hosts.every(({ ssh }) => ssh !== name))
   if (gone.length > 0)
     throw new Failure('bad-input', `${options.clusters} no longer has ${gone.join(', ')}, which ${id} changed`)
   const chosen = touched.flatMap((name) => hosts.find(({ ssh }) => ssh === name) ?? [])
   cutFile(file, wholeBytes)
-  return withRemotes(chosen, config, surroundings, async (remotes) => {
+  return withRemotes(chosen, sshConfig, surroundings, async (remotes) => {
     const journal = openJournal(file, Date.now, records.length)
     const left: string[] = []
     try {
@@ -195,38 +210,66 @@ function printLeftOut({ leftOut }: HostSettings, { terminal }: Surroundings): vo
   for (const { id, because } of leftOut) terminal.print(`not set: ${id}: ${because}`)
 }
 
-/** The hosts of the one target that is meant. Throws `Failure('bad-input')`. */
-function plannedHosts(
-  { targets }: PlannedClusters,
-  context: string | undefined,
-): { hosts: readonly Host[]; config: string | undefined } {
+/** A target whose hosts are known. */
+type TunedTarget = PlannedTarget & { hosts: readonly Host[] }
+
+/** The one target that is meant. Throws `Failure('bad-input')`. */
+function plannedTarget({ targets }: PlannedClusters, context: string | undefined): TunedTarget {
   const meant = targets.filter((target) => context === undefined || target.context === context)
   const [target] = meant
   if (target === undefined || meant.length > 1)
     throw new Failure('bad-input', 'name one of the targets with --context', {
       next: `There are: ${targets.map((one) => one.context).join(', ')}`,
     })
-  const { hosts, sshConfig } = target
+  const { hosts } = target
   if (hosts === undefined)
     throw new Failure('bad-input', `target ${target.context} has no hosts`, {
       next: 'Let this write the section: npm run scale-test -- tune discover user@host',
     })
-  return { hosts, config: sshConfig }
+  return { ...target, hosts }
 }
 
+/** Connects to the hosts, and works with what a profile means to them; the cluster is undefined where its API is not to be asked. */
 function withHosts(
-  { clusters, context, profile }: TuneHostsOptions,
+  options: TuneHostsOptions,
   surroundings: Surroundings,
-  work: (hosts: { host: Host; on: TunedHost }[], settings: HostSettings) => Promise<number>,
+  work: (hosts: { host: Host; on: TunedHost }[], settings: HostSettings, cluster: Reach | undefined) => Promise<number>,
 ): Promise<number> {
-  const { hosts, config } = plannedHosts(loadClusters(clusters), context)
+  const { clusters, context, profile, allowInsecure = [] } = options
+  const target = plannedTarget(loadClusters(clusters), context)
+  const { hosts, sshConfig } = target
   const { requests } = requestsIn(profile, surroundings.folders.profiles)
-  return withRemotes(hosts, config, surroundings, (remotes) =>
-    work(
-      remotes.map(({ host, remote }) => ({ host, on: tunedHost(remote) })),
-      hostSettings(requests, hosts),
-    ),
-  )
+  const withRemoteHosts = (settings: HostSettings, cluster: Reach | undefined) =>
+    withRemotes(hosts, sshConfig, surroundings, (remotes) =>
+      work(
+        remotes.map(({ host, remote }) => ({ host, on: tunedHost(remote) })),
+        settings,
+        cluster,
+      ),
+    )
+  if (!options.api) return withRemoteHosts(hostSettings(requests, hosts), undefined)
+  return withClusters({ targets: [target] }, { allowInsecure }, surroundings, async (reached) => {
+    requireKnown({ '--allow-insecure': allowInsecure }, reached)
+    const [cluster] = reached
+    if (cluster === undefined) throw new Error('the target that is meant was not reached')
+    return withRemoteHosts(await knownSettings(cluster, requests, hosts), cluster)
+  })
+}
+
+/** What this cluster's version knows of a profile. Throws `Failure('infrastructure')` when its API does not answer. */
+async function knownSettings(
+  cluster: Reach,
+  requests: readonly KnobRequest[],
+  hosts: readonly Host[],
+): Promise<HostSettings> {
+  try {
+    return await settingsOf(cluster.api, requests, hosts)
+  } catch (error) {
+    const failure = unreachable(cluster, error)
+    if (!(failure instanceof Failure)) throw failure
+    const next = `${failure.next ?? ''}. If this is why its hosts are to be tuned, do not ask it: --no-api`
+    throw new Failure(failure.kind, failure.message, { next, cause: error })
+  }
 }
 
 async function withRemotes<Described extends Pick<Host, 'ssh' | 'sudo'>>(

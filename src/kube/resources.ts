@@ -35,6 +35,8 @@ export interface Condition {
   reason?: string
   message?: string
   lastTransitionTime?: string
+  /** Of nodes: when their kubelet said so last. */
+  lastHeartbeatTime?: string
 }
 
 /** Whether a pod's or node's Ready condition is True. */
@@ -80,6 +82,8 @@ export interface Node extends KubeObject {
     capacity?: Record<string, string>
     allocatable?: Record<string, string>
     daemonEndpoints?: { kubeletEndpoint?: { Port: number } }
+    /** What its machine is; bootID is /proc/sys/kernel/random/boot_id there. */
+    nodeInfo?: Record<string, string>
     [field: string]: unknown
   }
 }

@@ -16,7 +16,13 @@ describeWithSshHosts('tune on ssh hosts', () => {
   }, bootMs)
   afterAll(() => scene?.stop(), bootMs)
 
-  const onHosts = (clusters = scene.clusters, profile = scene.profile) => ['--clusters', clusters, '--profile', profile]
+  const onHosts = (clusters = scene.clusters, profile = scene.profile) => [
+    '--no-api',
+    '--clusters',
+    clusters,
+    '--profile',
+    profile,
+  ]
   const both = async () => [await scene.snapshot(scene.one), await scene.snapshot(scene.two)]
   const rollback = () => scene.tune(['rollback', '--clusters', scene.clusters])
   const variant = (name: string, from: string, change: (text: string) => string) => {

@@ -3,18 +3,22 @@ import { Failure, messageOf } from '../../base/errors.ts'
 import { minorOf } from '../../base/kubernetes-version.ts'
 import type { Report } from '../../base/progress.ts'
 import { applyPlans } from '../../tune/change/apply.ts'
+import type { NotShown } from '../../tune/change/cluster-view.ts'
+import { noCluster } from '../../tune/change/cluster-view.ts'
 import type { TunedHost } from '../../tune/change/host.ts'
 import type { HostPlan } from '../../tune/change/plan.ts'
 import { changesOf, diffOf, planHosts } from '../../tune/change/plan.ts'
 import { leftIn, restoreHost } from '../../tune/change/rollback.ts'
 import { differencesIn, readLive } from '../../tune/hosts/differences.ts'
 import { readLiveKnob } from '../../tune/hosts/live-knobs.ts'
+import type { Host } from '../../tune/hosts/section.ts'
 import type { HostSettings } from '../../tune/hosts/wanted.ts'
 import { hostSettings } from '../../tune/hosts/wanted.ts'
 import type { Knob, KnobReading } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import { readKnobs } from '../read-back.ts'
 import type { Cluster, Tuning } from '../target.ts'
+import { clusterView } from './cluster-view.ts'
 import type { HeldTarget } from './hold.ts'
 import type { HostRecords, ReachedHost } from './host-access.ts'
 import { refusalIn } from './knobs.ts'
@@ -54,6 +58,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
   const { hosts, run, arm, requests, held, clock, healthMs, deadManMs } = options
   const { lease, target } = held
   const names = hosts.map(({ on }) => on.name).join(', ')
+  const described = hosts.map(({ host }) => host)
   const perHostMs = 5 * (componentMs + healthMs)
   const budgetMs = hosts.length * perHostMs + aroundMs
   let hasBegun = options.wasTuned
@@ -68,7 +73,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
       async run(signal, report) {
         const startedMs = clock.nowMs()
         const until = AbortSignal.any([signal, lease.lost])
-        const plans = await planHosts(hosts, await settingsOf(target.api, requests, hosts))
+        const plans = await planHosts(hosts, await settingsOf(target.api, requests, described))
         before = await argumentsOf(plans)
         records = options.openRecords()
         records.keepDiff(plans.map(diffOf).join(''))
@@ -76,8 +81,8 @@ export function hostTuning(options: HostTuningOptions): Tuning {
         hasBegun = true
         const { record } = records
         const onProgress = (text: string) => report({ text })
-        const change = { run, profile: arm, plans, record, healthMs, deadManMs, clock, signal: until, onProgress }
-        await applyPlans({ ...change, staysArmed: true })
+        const of = { run, profile: arm, plans, cluster: clusterView(target), staysArmed: true }
+        await applyPlans({ ...of, record, healthMs, deadManMs, clock, signal: until, onProgress })
         const changed = plans.filter((plan) => changesOf(plan).length > 0).map(({ on }) => on)
         const renewal = renewing(changed, run, deadManMs, clock)
         stopRenewing = renewal.stop
@@ -100,11 +105,12 @@ export function hostTuning(options: HostTuningOptions): Tuning {
         const until = AbortSignal.any([signal, lease.lost])
         records ??= options.openRecords()
         await lease.lastFor(leaseWhileTuningMs)
-        const left = await restoreAll(options, records, report)
+        const viewed = await viewedBefore(before, target)
+        const { left, restored } = await restoreAll(options, records, report)
         records.close()
         if (left.length > 0) throw new Failure('residue', `settings were not restored: ${left.join('; ')}`)
         report({ text: 'waiting for the apiserver' })
-        await untilAsBefore(before, clock, until)
+        await untilAsBefore(viewed, restored, clock, until)
         await untilReady(target.api, clock, until)
         await lease.lastFor()
       },
@@ -116,28 +122,32 @@ export function hostTuning(options: HostTuningOptions): Tuning {
 export async function settingsOf(
   api: ClusterApi,
   requests: readonly KnobRequest[],
-  hosts: readonly ReachedHost[],
+  hosts: readonly Host[],
 ): Promise<HostSettings> {
   const version = minorOf(await serverVersionOf(api))
-  const known = requests.filter(({ knob }) => refusalIn(knob, version) === undefined)
-  return hostSettings(
-    known,
-    hosts.map(({ host }) => host),
-  )
+  const refused = requests.flatMap(({ knob }) => {
+    const because = refusalIn(knob, version)
+    return because === undefined ? [] : [{ id: knob.id, because }]
+  })
+  const known = requests.filter(({ knob }) => refused.every(({ id }) => id !== knob.id))
+  const settings = hostSettings(known, hosts)
+  return { ...settings, leftOut: [...refused, ...settings.leftOut] }
 }
 
-/** Restores all hosts, the last one first; resolves to what is not as it was. */
+/** Restores all hosts, the last one first; resolves to what is not as it was, and the hosts that were changed just now. */
 async function restoreAll(
   { hosts, run }: HostTuningOptions,
   { record }: HostRecords,
   report: Report,
-): Promise<string[]> {
+): Promise<{ left: string[]; restored: Set<TunedHost> }> {
   const left: string[] = []
+  const restored = new Set<TunedHost>()
   for (const { on } of hosts.toReversed()) {
-    const restored = await restoreHost(on, { run, record, onProgress: (text) => report({ text }) })
-    left.push(...leftIn(on.name, restored))
+    const undone = await restoreHost(on, { run, record, onProgress: (text) => report({ text }) })
+    left.push(...leftIn(on.name, undone))
+    if (!('unreachable' in undone) && undone.some(({ outcome }) => outcome === 'restored')) restored.add(on)
   }
-  return left
+  return { left, restored }
 }
 
 /** Keeps timers from running out until it is stopped; `lost` aborts when one may have. */
@@ -191,13 +201,37 @@ function argumentsIn({ processes }: { processes: readonly { args: readonly strin
   return processes.map(({ args }) => args.join('\0')).join('\n')
 }
 
+/** With what the cluster shows of each, now; nothing of a cluster that does not answer: its hosts are to be restored all the same. */
+async function viewedBefore(
+  before: ArgumentsBefore,
+  target: HeldTarget['target'],
+): Promise<(ArgumentsBefore[number] & { notShown: NotShown })[]> {
+  const view = await target.api.readText('/readyz', { attempts: 1 }).then(
+    () => clusterView(target),
+    () => noCluster,
+  )
+  const shown = before.map(async (one) => {
+    const notShown = await view.before(one.on, one.wanted).catch(() => noCluster.before(one.on, one.wanted))
+    return { ...one, notShown }
+  })
+  return Promise.all(shown)
+}
+
 /** A kubelet starts a restored static pod some time later. */
-async function untilAsBefore(before: ArgumentsBefore, clock: Clock, signal: AbortSignal): Promise<void> {
+async function untilAsBefore(
+  before: (ArgumentsBefore[number] & { notShown: NotShown })[],
+  restored: ReadonlySet<TunedHost>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
   const untilMs = clock.nowMs() + restoredMs
-  for (const { on, wanted, args } of before) {
+  for (const { on, wanted, args, notShown } of before) {
     for (;;) {
       const live = await readLive(on, wanted)
       const ill = differencesIn(live, { ...wanted, expected: { flags: {}, priority: {}, sysctls: {} } })
+      // Of a host that its timer has restored long ago, nothing new is to be heard.
+      const missing = ill.length === 0 && restored.has(on) ? await notShown() : undefined
+      if (missing !== undefined) ill.push(missing)
       if (ill.length === 0 && argumentsIn(live) === args) break
       const is = ill.length === 0 ? 'it does not run with its former arguments' : ill.join('; ')
       if (clock.nowMs() > untilMs)

@@ -2,7 +2,8 @@ import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import { differencesIn, differencesOf, readLive } from '../hosts/differences.ts'
 import type { WantedOf } from '../hosts/wanted.ts'
-import type { Change } from './host.ts'
+import type { ClusterView, NotShown } from './cluster-view.ts'
+import type { Change, TunedHost } from './host.ts'
 import type { TuneRecord } from './journal.ts'
 import type { HostPlan } from './plan.ts'
 import { changesOf } from './plan.ts'
@@ -13,6 +14,8 @@ export interface ApplyOptions {
   run: string
   profile: string
   plans: readonly HostPlan[]
+  /** Of the cluster that the hosts belong to. */
+  cluster: ClusterView
   /** Writes a record, and returns when it is on the disk. */
   record(record: TuneRecord): void
   /** How long a component may take until it is well and shows its new settings. */
@@ -38,8 +41,10 @@ const looksInARow = 3
  * first failure, and `Failure('residue')` when a host could not be restored.
  */
 export async function applyPlans(options: ApplyOptions): Promise<void> {
-  const { run, profile, plans, record, signal, onProgress } = options
+  const { run, profile, plans, cluster, record, signal, onProgress } = options
   const changing = plans.filter((plan) => changesOf(plan).length > 0)
+  // What it refuses, it refuses before anything is touched.
+  for (const plan of changing) await viewsOf(plan, cluster)
   record({ type: 'tune-begun', profile, hosts: changing.map(({ on }) => on.name) })
   const begun: HostPlan[] = []
   try {
@@ -75,15 +80,28 @@ async function requirePeers(plan: HostPlan, plans: readonly HostPlan[]): Promise
   }
 }
 
+/** Each component that changes on a host, with how its cluster shows that. */
+async function viewsOf(
+  { on, wanted }: HostPlan,
+  cluster: ClusterView,
+): Promise<{ one: WantedOf; notShown: NotShown }[]> {
+  const views: { one: WantedOf; notShown: NotShown }[] = []
+  for (const one of wanted.filter(({ changes }) => changes.length > 0))
+    views.push({ one, notShown: await cluster.before(on, one) })
+  return views
+}
+
 const nothing: WantedOf['expected'] = { flags: {}, priority: {}, sysctls: {} }
 
 /** `begins` is called before anything of the host is touched, and not where it cannot even be asked. */
-async function applyHost({ on, wanted }: HostPlan, options: ApplyOptions, begins: () => void): Promise<void> {
+async function applyHost(plan: HostPlan, options: ApplyOptions, begins: () => void): Promise<void> {
+  const { on } = plan
   const { run, record, deadManMs, onProgress } = options
   const bootId = await on.bootId()
+  const views = await viewsOf(plan, options.cluster)
   let number = 0
   begins()
-  for (const one of wanted.filter(({ changes }) => changes.length > 0)) {
+  for (const { one, notShown } of views) {
     options.signal.throwIfAborted()
     for (const change of one.changes) {
       record(intentOf(on.name, change, bootId))
@@ -99,7 +117,7 @@ async function applyHost({ on, wanted }: HostPlan, options: ApplyOptions, begins
       await on.restart(unit)
       await on.renew(run, deadManMs / 1000)
     }
-    await untilWell({ on, wanted: [one] }, options)
+    await untilWell(on, one, notShown, options)
     onProgress(`${on.name}: ${one.component} is well, with its new settings`)
   }
 }
@@ -109,21 +127,24 @@ function intentOf(host: string, { path, old, content }: Change, bootId: string):
 }
 
 async function untilWell(
-  { on, wanted }: HostPlan,
+  on: TunedHost,
+  one: WantedOf,
+  notShown: NotShown,
   { run, deadManMs, healthMs, clock, signal }: ApplyOptions,
 ): Promise<void> {
-  for (const one of wanted) {
-    const untilMs = clock.nowMs() + healthMs
-    let looks = 0
-    while (looks < looksInARow) {
-      const differences = await differencesOf(on, one)
-      looks = differences.length === 0 ? looks + 1 : 0
-      const isOver = differences.includes('its unit is failed') || clock.nowMs() > untilMs
-      if (differences.length > 0 && isOver)
-        throw new Failure('infrastructure', `${on.name}: ${one.component} after the change: ${differences.join('; ')}`)
-      if (looks < looksInARow) await clock.sleep(pollMs, signal)
-      await on.renew(run, deadManMs / 1000)
-    }
+  const untilMs = clock.nowMs() + healthMs
+  let looks = 0
+  while (looks < looksInARow) {
+    const differences = await differencesOf(on, one)
+    // A component that is ill may be the one that would answer.
+    const missing = differences.length === 0 ? await notShown() : undefined
+    if (missing !== undefined) differences.push(missing)
+    looks = differences.length === 0 ? looks + 1 : 0
+    const isOver = differences.includes('its unit is failed') || clock.nowMs() > untilMs
+    if (differences.length > 0 && isOver)
+      throw new Failure('infrastructure', `${on.name}: ${one.component} after the change: ${differences.join('; ')}`)
+    if (looks < looksInARow) await clock.sleep(pollMs, signal)
+    await on.renew(run, deadManMs / 1000)
   }
 }
 

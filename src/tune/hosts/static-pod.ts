@@ -29,6 +29,14 @@ export function manifestWithFlags(text: string, component: HostComponent, flags:
   throw refusal(`no container's command is ${component}`)
 }
 
+/** What the kubelet of a node calls the pod of a manifest, and its mirror in the API (pkg/kubelet/config/common.go). */
+export function mirrorOf(text: string, node: string): { namespace: string; name: string } {
+  const document = parseDocument(text)
+  const namespace = document.getIn(['metadata', 'namespace'])
+  const name = document.getIn(['metadata', 'name'])
+  return { namespace: namespace === undefined ? 'default' : String(namespace), name: `${name}-${node.toLowerCase()}` }
+}
+
 interface Item {
   word: string
   start: number

@@ -59,7 +59,7 @@ export function hollowNodes(arm: HollowArm, { host, target, clock, now, probe }:
 /** Where a fleet comes from, and its probe node. */
 function originOf(source: FleetOrigin['source'], probe: Node): Pick<Fleet, 'probeNode'> & { origin: FleetOrigin } {
   const { name = '', labels = {} } = probe.metadata
-  const { kubeletVersion, containerRuntimeVersion } = (probe.status?.['nodeInfo'] ?? {}) as Record<string, string>
+  const { kubeletVersion, containerRuntimeVersion } = probe.status?.nodeInfo ?? {}
   return {
     probeNode: name,
     origin: {

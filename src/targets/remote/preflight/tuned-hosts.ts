@@ -21,7 +21,11 @@ export const tunedHosts: Check = {
       await using reached = hostAccess.reach(target)
       const { hosts } = reached
       try {
-        const settings = await settingsOf(cluster.api, requestsOf(arm), hosts)
+        const settings = await settingsOf(
+          cluster.api,
+          requestsOf(arm),
+          hosts.map(({ host }) => host),
+        )
         for (const { on, wanted } of await planHosts(hosts, settings)) {
           const count = changesOf({ on, wanted }).length
           findings.notes.push(`${name}: ${on.name}: ${count === 0 ? 'nothing to change' : `${count} to change`}`)

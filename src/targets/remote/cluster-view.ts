@@ -1,0 +1,113 @@
+import { Failure } from '../../base/errors.ts'
+import type { KubeApi } from '../../kube/api.ts'
+import { ApiError } from '../../kube/api.ts'
+import type { Node, Pod } from '../../kube/resources.ts'
+import { isReady, isReadyPod } from '../../kube/resources.ts'
+import type { ClusterView, NotShown } from '../../tune/change/cluster-view.ts'
+import type { TunedHost } from '../../tune/change/host.ts'
+import { mirrorOf } from '../../tune/hosts/static-pod.ts'
+import { textOf } from '../../tune/hosts/wanted.ts'
+import { isHollow } from './fleet/existing.ts'
+import type { Reach } from './reach.ts'
+import { titleOf, unreachable } from './reach.ts'
+
+/** A static pod's annotation in the API: the hash of the manifest it was made from (pkg/kubelet/types/constants.go). */
+const mirrorAnnotation = 'kubernetes.io/config.mirror'
+
+const nothing: NotShown = async () => undefined
+
+/**
+ * What a cluster shows of its hosts: after a kubelet's change its Node is Ready, and was heard of since; after a manifest's, its mirror pod is a
+ * new one, and Ready. A host is the Node that has its boot ID, whatever their names are.
+ */
+export function clusterView(
+  cluster: Pick<Reach, 'role' | 'arms' | 'kubeconfig' | 'context'> & { api: KubeApi },
+): ClusterView {
+  const { api } = cluster
+  let named: Promise<Map<string, string>> | undefined
+  const nodeNameOf = async (on: TunedHost): Promise<string | undefined> => {
+    named ??= namesByBootId(api)
+    return (await named).get(await on.bootId())
+  }
+  const ofKubelet = async (on: TunedHost, isNode: string | undefined): Promise<NotShown> => {
+    const node = isNode === undefined ? undefined : await nodeOf(api, isNode)
+    if (node === undefined)
+      throw new Failure('safety-refusal', `${on.name}: ${titleOf(cluster)} has no Node with this host's boot ID`, {
+        next: 'Check whether the host belongs to this cluster (`hosts` in the clusters file), and its kubelet runs',
+      })
+    const name = node.metadata.name ?? ''
+    if (!isReady(node))
+      throw new Failure('safety-refusal', `${on.name}: its Node ${name} is not Ready, so its kubelet is not changed`, {
+        next: `See why: kubectl --kubeconfig ${cluster.kubeconfig} --context ${cluster.context} describe node ${name}`,
+      })
+    const before = heartbeatOf(node)
+    return async () => {
+      const now = await nodeOf(api, name)
+      if (now === undefined) return `there is no Node ${name} any more`
+      if (!isReady(now)) return `Node ${name} is not Ready`
+      return heartbeatOf(now) === before ? `Node ${name} was not heard of since` : undefined
+    }
+  }
+  const ofStaticPod = async (manifest: string, node: string | undefined): Promise<NotShown> => {
+    // A kubelet that has no cluster starts static pods, too.
+    if (node === undefined) return nothing
+    const mirror = mirrorOf(manifest, node)
+    const before = hashOf(await podOf(api, mirror))
+    return async () => {
+      const pod = await podOf(api, mirror)
+      if (pod === undefined) return `there is no pod ${mirror.namespace}/${mirror.name}`
+      if (hashOf(pod) === before) return `pod ${mirror.namespace}/${mirror.name} is still that of the former manifest`
+      return isReadyPod(pod) ? undefined : `pod ${mirror.namespace}/${mirror.name} is not Ready`
+    }
+  }
+  return {
+    async before(on, { component, running, changes: [change] }) {
+      const isStaticPod = running !== undefined && 'manifest' in running
+      if (change === undefined || (component !== 'kubelet' && !isStaticPod)) return nothing
+      try {
+        const node = await nodeNameOf(on)
+        const notShown = isStaticPod ? await ofStaticPod(textOf(change.old), node) : await ofKubelet(on, node)
+        return async () => {
+          try {
+            return await notShown()
+          } catch (error) {
+            if (error instanceof ApiError) return `the API server does not answer: ${error.message}`
+            throw error
+          }
+        }
+      } catch (error) {
+        throw unreachable(cluster, error)
+      }
+    },
+  }
+}
+
+async function namesByBootId(api: KubeApi): Promise<Map<string, string>> {
+  const names = new Map<string, string>()
+  for await (const { items } of api.list({ resource: 'nodes' }))
+    for (const node of items) {
+      // Hollow nodes have the boot ID of the machine that carries them.
+      if (!isHollow(node)) names.set(node.status?.nodeInfo?.bootID ?? '', node.metadata.name ?? '')
+    }
+  return names
+}
+
+async function nodeOf(api: KubeApi, name: string): Promise<Node | undefined> {
+  for await (const { items } of api.list({ resource: 'nodes', fieldSelector: `metadata.name=${name}` })) return items[0]
+  return undefined
+}
+
+/** By a list: a run may list pods, and get none. */
+async function podOf(api: KubeApi, { namespace, name }: { namespace: string; name: string }): Promise<Pod | undefined> {
+  const query = { resource: 'pods', namespace, fieldSelector: `metadata.name=${name}` } as const
+  for await (const { items } of api.list(query)) return items[0]
+  return undefined
+}
+
+function hashOf(pod: Pod | undefined): string | undefined {
+  return pod?.metadata.annotations?.[mirrorAnnotation]
+}
+
+function heartbeatOf({ status }: Node): string | undefined {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.lastHeartbeatTime
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { requestsUnder } from '../../testing/profiles.ts'
+import { hostForTests } from '../../testing/tuned-hosts.ts'
+import { createVirtualClock } from '../../testing/virtual-clock.ts'
+import { hostSettings } from '../hosts/wanted.ts'
+import { applyPlans } from './apply.ts'
+import type { ClusterView } from './cluster-view.ts'
+import { planHosts } from './plan.ts'
+
+const qps = '--kube-api-qps='
+
+async function applied(cluster: ClusterView) {
+  const host = hostForTests('cp-1')
+  const flagOf = () => host.args().find((word) => word.startsWith(qps))
+  const plans = await planHosts([host], hostSettings(requestsUnder('tuned'), [host.host]))
+  const said: string[] = []
+  const outcome = await applyPlans({
+    run: 'tune-1a2b3c4d',
+    profile: 'tuned',
+    plans,
+    cluster,
+    record: () => {},
+    healthMs: 10_000,
+    deadManMs: 20_000,
+    clock: createVirtualClock(),
+    signal: new AbortController().signal,
+    onProgress: (line) => void said.push(line),
+  }).then(
+    () => 'applied',
+    (error: unknown) => error,
+  )
+  return { outcome, said, flag: flagOf(), isArmed: host.isArmed() }
+}
+
+describe('hosts whose cluster is asked', () => {
+  it('should be done once the cluster shows the change, which may take a while', async () => {
+    let asked = 0
+    const { outcome, flag } = await applied({
+      before: async () => async () => (asked++ < 5 ? 'Node cp-1 is not Ready' : undefined),
+    })
+    expect(outcome).toBe('applied')
+    expect(flag).toBe(`${qps}500`)
+    expect(asked).toBeGreaterThan(6)
+  })
+
+  it('should be restored when the cluster does not show the change within the health budget', async () => {
+    const { outcome, flag, isArmed } = await applied({
+      before: async (_, { component }) => {
+        return async () => (component === 'kernel' ? undefined : 'Node cp-1 is not Ready')
+      },
+    })
+    expect(outcome).toMatchObject({
+      kind: 'infrastructure',
+      message: 'cp-1: kube-controller-manager after the change: Node cp-1 is not Ready',
+    })
+    expect(flag).toBe(`${qps}20`)
+    expect(isArmed).toBe(false)
+  })
+
+  it('should not be touched when the cluster refuses', async () => {
+    const { outcome, said, flag } = await applied({ before: () => Promise.reject(new Error('not this one')) })
+    expect(outcome).toMatchObject({ message: 'not this one' })
+    expect(said).toEqual([])
+    expect(flag).toBe(`${qps}20`)
+  })
+})
