@@ -22,7 +22,7 @@ import type { SeriesOptions } from './series-command.ts'
 import type { SimulateOptions } from './simulate-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { TuneRenderOptions } from './tune-command.ts'
-import type { DiscoverOptions, TuneHostsOptions } from './tune-hosts-command.ts'
+import type { DiscoverOptions, TuneApplyOptions, TuneHostsOptions } from './tune-hosts-command.ts'
 import { describeVersion } from './version.ts'
 
 /** The command line; `onExit` takes the exit status of the command that ran. Commands load when called: help is instant. */
@@ -377,7 +377,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       wholeNumber(86_400),
       300,
     )
-    .action(async (options: TuneHostsOptions) =>
+    .action(async (options: TuneApplyOptions) =>
       onExit(await (await import('./tune-hosts-command.ts')).tuneApplyCommand(options, surroundings)),
     )
   onHosts('verify', 'compare what runs on the hosts with a profile; exit status 1 if something differs').action(
@@ -390,8 +390,10 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .description('restore what `tune apply` changed; may be repeated')
     .requiredOption('--clusters <file>', 'the file that lists the clusters and their hosts', inHome)
     .option('--context <context>', 'the target whose hosts are meant, if the file has several')
-    .action(async (run: string | undefined, options: Pick<TuneHostsOptions, 'clusters' | 'context'>) =>
-      onExit(await (await import('./tune-hosts-command.ts')).tuneRollbackCommand(run, options, surroundings)),
+    .option('--allow-insecure <context>', insecureHelp, collected)
+    .action(
+      async (run: string | undefined, options: Pick<TuneHostsOptions, 'clusters' | 'context' | 'allowInsecure'>) =>
+        onExit(await (await import('./tune-hosts-command.ts')).tuneRollbackCommand(run, options, surroundings)),
     )
 
   for (const command of [...program.commands, ...tune.commands]) refuseRepeated(command)

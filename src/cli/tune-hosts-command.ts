@@ -6,6 +6,7 @@ import { cutFile, kindOf, listFolder, writtenAtMs } from '../base/files.ts'
 import type { PlannedClusters } from '../plan/plan.ts'
 import { openJournal, readJournal } from '../run/journal.ts'
 import { clusterView } from '../targets/remote/cluster-view.ts'
+import { placesOf } from '../targets/remote/host-access.ts'
 import { requireKnown } from '../targets/remote/index.ts'
 import { requireIdentity } from '../targets/remote/preflight/identity.ts'
 import type { PlannedTarget, Reach } from '../targets/remote/reach.ts'
@@ -16,14 +17,15 @@ import { noCluster } from '../tune/change/cluster-view.ts'
 import type { TunedHost } from '../tune/change/host.ts'
 import { tunedHost } from '../tune/change/host.ts'
 import { touchedHosts, tuneRecordOf } from '../tune/change/journal.ts'
-import type { HostPlan } from '../tune/change/plan.ts'
-import { changesOf, diffOf, planHosts } from '../tune/change/plan.ts'
+import { proxyName, tunedKubeProxy } from '../tune/change/kube-proxy.ts'
+import type { HostPlan, ReachedHost, ReachedPlaces } from '../tune/change/plan.ts'
+import { changesOf, described, diffOf, planHosts } from '../tune/change/plan.ts'
 import { leftIn, restoreHost } from '../tune/change/rollback.ts'
 import { differencesOf } from '../tune/hosts/differences.ts'
 import { discoverHost, hostsSection } from '../tune/hosts/discover.ts'
 import type { Host } from '../tune/hosts/section.ts'
 import type { HostSettings } from '../tune/hosts/wanted.ts'
-import { hostSettings, wantedOn } from '../tune/hosts/wanted.ts'
+import { hostSettings, wantedOfKubeProxy, wantedOn } from '../tune/hosts/wanted.ts'
 import type { Remote } from '../tune/ssh.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import { connectHosts } from './host-access.ts'
@@ -41,6 +43,9 @@ export interface TuneHostsOptions {
   /** Whether the cluster's API is asked: for its version, its Nodes and its mirror pods. */
   api: boolean
   allowInsecure?: string[]
+}
+
+export interface TuneApplyOptions extends TuneHostsOptions {
   yes?: boolean
   /** In seconds. */
   healthBudget: number
@@ -66,19 +71,19 @@ export function tuneDiscoverCommand(options: DiscoverOptions, surroundings: Surr
 
 /** Prints what would change on hosts, as a unified diff; returns the exit status. */
 export function tunePlanCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
-  return withHosts(options, surroundings, async (hosts, settings) => {
-    printPlans(await planHosts(hosts, settings), settings, surroundings)
+  return withPlaces(options, surroundings, async (places, settings) => {
+    printPlans(await planHosts(places, settings), settings, surroundings)
     return exitCodes.pass
   })
 }
 
 /** Changes hosts to a profile; returns the exit status. */
-export function tuneApplyCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
+export function tuneApplyCommand(options: TuneApplyOptions, surroundings: Surroundings): Promise<number> {
   const { terminal, interruption, folders } = surroundings
-  return withHosts(options, surroundings, async (hosts, settings, reach) => {
+  return withPlaces(options, surroundings, async (places, settings, reach) => {
     if (reach !== undefined) await requireIdentity([reach])
     const cluster = reach === undefined ? noCluster : clusterView(reach)
-    const plans = await planHosts(hosts, settings)
+    const plans = await planHosts(places, settings)
     printPlans(plans, settings, surroundings)
     if (plans.every((plan) => changesOf(plan).length === 0)) return exitCodes.pass
     if (options.yes !== true) await requireYes(surroundings)
@@ -113,18 +118,23 @@ export function tuneApplyCommand(options: TuneHostsOptions, surroundings: Surrou
 /** Compares what runs on hosts with a profile; returns 1 where something differs. */
 export function tuneVerifyCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
   const { print } = surroundings.terminal
-  return withHosts(options, surroundings, async (hosts, settings) => {
+  return withPlaces(options, surroundings, async ({ hosts, kubeProxy }, settings) => {
     let count = 0
-    for (const { host, on } of hosts)
-      for (const wanted of await wantedOn(host, on, settings)) {
+    const all = hosts.map(async ({ host, on }) => ({ on, found: await wantedOn(host, on, settings) }))
+    if (kubeProxy !== undefined) {
+      const { on, section } = kubeProxy
+      all.unshift(wantedOfKubeProxy(on, section, settings).then((found) => ({ on, found })))
+    }
+    for (const { on, found } of await Promise.all(all))
+      for (const wanted of found) {
         const differences = await differencesOf(on, wanted)
         const pending = wanted.changes.map(({ path }) => `${path} does not have the settings`)
         const { flags, priority, sysctls } = wanted.expected
         const isRead = [flags, priority, sysctls].some((part) => Object.keys(part).length > 0)
-        const all = [...differences, ...pending]
-        count += all.length
+        const differing = [...differences, ...pending]
+        count += differing.length
         const state = isRead ? 'as the profile says' : 'well; its file is right, its live values are not read'
-        print(`${on.name} ${wanted.component}: ${all.length === 0 ? state : all.join('; ')}`)
+        print(`${on.name} ${wanted.component}: ${differing.length === 0 ? state : differing.join('; ')}`)
       }
     printLeftOut(settings, surroundings)
     return count === 0 ? exitCodes.pass : exitCodes.thresholdMissed
@@ -134,7 +144,7 @@ export function tuneVerifyCommand(options: TuneHostsOptions, surroundings: Surro
 /** Restores what `tune apply` changed, the newest run when none is named; returns the exit status. */
 export function tuneRollbackCommand(
   run: string | undefined,
-  options: Pick<TuneHostsOptions, 'clusters' | 'context'>,
+  options: Pick<TuneHostsOptions, 'clusters' | 'context' | 'allowInsecure'>,
   surroundings: Surroundings,
 ): Promise<number> {
   const { terminal, folders } = surroundings
@@ -145,8 +155,12 @@ export function tuneRollbackCommand(
   const { records, wholeBytes } = readJournal(file)
   const known = records.flatMap((record) => tuneRecordOf(record) ?? [])
   const touched = touchedHosts(known)
-  const { hosts, sshConfig } = plannedTarget(loadClusters(options.clusters), options.context)
-  const gone = touched.filter((name) => hosts.every(({ ssh }) => ssh !== name))
+  const target = plannedTarget(loadClusters(options.clusters), options.context)
+  const { hosts = [], kubeProxy, sshConfig } = target
+  const section = kubeProxy !== undefined && touched.includes(proxyName(kubeProxy)) ? kubeProxy : undefined
+  const gone = touched.filter(
+    (name) => hosts.every(({ ssh }) => ssh !== name) && (section === undefined || name !== proxyName(section)),
+  )
   if (gone.length > 0)
     throw new Failure('bad-input', `${options.clusters} no longer has ${gone.join(', ')}, which ${id} changed`)
   const chosen = touched.flatMap((name) => hosts.find(({ ssh }) => ssh === name) ?? [])
@@ -154,23 +168,29 @@ export function tuneRollbackCommand(
   return withRemotes(chosen, sshConfig, surroundings, async (remotes) => {
     const journal = openJournal(file, Date.now, records.length)
     const left: string[] = []
+    const restore = async (on: TunedHost) => {
+      const restored = await restoreHost(on, {
+        run: id,
+        record(record) {
+          journal.append(record)
+          journal.sync()
+        },
+        onProgress: terminal.print,
+      })
+      left.push(...leftIn(on.name, restored))
+    }
     try {
-      for (const { remote } of remotes) {
-        const on = tunedHost(remote)
-        const restored = await restoreHost(on, {
-          run: id,
-          record(record) {
-            journal.append(record)
-            journal.sync()
-          },
-          onProgress: terminal.print,
+      for (const { remote } of remotes) await restore(tunedHost(remote))
+      // Last: the API server may be among what the hosts restore.
+      if (section !== undefined)
+        await withTarget(target, options.allowInsecure ?? [], surroundings, async ({ api }) => {
+          await restore(tunedKubeProxy({ api, section, clock: systemClock, healthMs: usualHealthBudget * 1000 }))
+          return exitCodes.pass
         })
-        left.push(...leftIn(on.name, restored))
-      }
     } finally {
       journal.close()
     }
-    if (remotes.length === 0) terminal.print('nothing to restore: no host was changed')
+    if (touched.length === 0) terminal.print('nothing to restore: no host was changed')
     for (const line of left) terminal.printError(`not restored: ${line}`)
     return left.length === 0 ? exitCodes.pass : exitCodes.residue
   })
@@ -210,49 +230,66 @@ function printLeftOut({ leftOut }: HostSettings, { terminal }: Surroundings): vo
   for (const { id, because } of leftOut) terminal.print(`not set: ${id}: ${because}`)
 }
 
-/** A target whose hosts are known. */
-type TunedTarget = PlannedTarget & { hosts: readonly Host[] }
-
-/** The one target that is meant. Throws `Failure('bad-input')`. */
-function plannedTarget({ targets }: PlannedClusters, context: string | undefined): TunedTarget {
+/** The one target that is meant. Throws `Failure('bad-input')` where none is, or nothing of it is to be changed. */
+function plannedTarget({ targets }: PlannedClusters, context: string | undefined): PlannedTarget {
   const meant = targets.filter((target) => context === undefined || target.context === context)
   const [target] = meant
   if (target === undefined || meant.length > 1)
     throw new Failure('bad-input', 'name one of the targets with --context', {
       next: `There are: ${targets.map((one) => one.context).join(', ')}`,
     })
-  const { hosts } = target
-  if (hosts === undefined)
+  if (target.hosts === undefined && target.kubeProxy === undefined)
     throw new Failure('bad-input', `target ${target.context} has no hosts`, {
       next: 'Let this write the section: npm run scale-test -- tune discover user@host',
     })
-  return { ...target, hosts }
+  return target
 }
 
-/** Connects to the hosts, and works with what a profile means to them; the cluster is undefined where its API is not to be asked. */
-function withHosts(
-  options: TuneHostsOptions,
+/** Connects to all places, and works with what a profile means to them; the cluster is undefined where its API is not to be asked. */
+function withPlaces(
+  options: TuneHostsOptions & { healthBudget?: number },
   surroundings: Surroundings,
-  work: (hosts: { host: Host; on: TunedHost }[], settings: HostSettings, cluster: Reach | undefined) => Promise<number>,
+  work: (places: ReachedPlaces, settings: HostSettings, cluster: Reach | undefined) => Promise<number>,
 ): Promise<number> {
-  const { clusters, context, profile, allowInsecure = [] } = options
+  const { clusters, context, profile, allowInsecure = [], healthBudget = usualHealthBudget } = options
   const target = plannedTarget(loadClusters(clusters), context)
-  const { hosts, sshConfig } = target
+  const { hosts = [], sshConfig } = target
   const { requests } = requestsIn(profile, surroundings.folders.profiles)
-  const withRemoteHosts = (settings: HostSettings, cluster: Reach | undefined) =>
+  const withHosts = (then: (reached: readonly ReachedHost[]) => Promise<number>) =>
     withRemotes(hosts, sshConfig, surroundings, (remotes) =>
-      work(
-        remotes.map(({ host, remote }) => ({ host, on: tunedHost(remote) })),
-        settings,
-        cluster,
-      ),
+      then(remotes.map(({ host, remote }) => ({ host, on: tunedHost(remote) }))),
     )
-  if (!options.api) return withRemoteHosts(hostSettings(requests, hosts), undefined)
-  return withClusters({ targets: [target] }, { allowInsecure }, surroundings, async (reached) => {
+  if (!options.api)
+    return withHosts((reached) => {
+      const places = { hosts: reached, kubeProxy: undefined }
+      return work(places, hostSettings(requests, described(places)), undefined)
+    })
+  return withTarget(target, allowInsecure, surroundings, (cluster) =>
+    withHosts(async (reached) => {
+      const places = placesOf(reached, target, {
+        api: cluster.api,
+        clock: systemClock,
+        healthMs: healthBudget * 1000,
+      })
+      return work(places, await knownSettings(cluster, requests, places), cluster)
+    }),
+  )
+}
+
+/** In seconds, of commands that have no option for it. */
+const usualHealthBudget = 120
+
+function withTarget(
+  target: PlannedTarget,
+  allowInsecure: readonly string[],
+  surroundings: Surroundings,
+  work: (cluster: Reach) => Promise<number>,
+): Promise<number> {
+  return withClusters({ targets: [target] }, { allowInsecure }, surroundings, (reached) => {
     requireKnown({ '--allow-insecure': allowInsecure }, reached)
     const [cluster] = reached
     if (cluster === undefined) throw new Error('the target that is meant was not reached')
-    return withRemoteHosts(await knownSettings(cluster, requests, hosts), cluster)
+    return work(cluster)
   })
 }
 
@@ -260,10 +297,10 @@ function withHosts(
 async function knownSettings(
   cluster: Reach,
   requests: readonly KnobRequest[],
-  hosts: readonly Host[],
+  places: ReachedPlaces,
 ): Promise<HostSettings> {
   try {
-    return await settingsOf(cluster.api, requests, hosts)
+    return await settingsOf(cluster.api, requests, described(places))
   } catch (error) {
     const failure = unreachable(cluster, error)
     if (!(failure instanceof Failure)) throw failure

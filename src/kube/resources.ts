@@ -61,12 +61,19 @@ export function isReadyPod(pod: Pod): boolean {
   return !isOver && pod.metadata.deletionTimestamp === undefined && isReady(pod)
 }
 
+export interface PodContainer {
+  name: string
+  image: string
+  [field: string]: unknown
+}
+
 export interface PodSpec {
   nodeName?: string
   nodeSelector?: Record<string, string>
   automountServiceAccountToken?: boolean
   terminationGracePeriodSeconds?: number
-  containers: { name: string; image: string; [field: string]: unknown }[]
+  containers: PodContainer[]
+  initContainers?: PodContainer[]
   [field: string]: unknown
 }
 
@@ -104,6 +111,20 @@ export interface Deployment extends KubeObject {
     unavailableReplicas?: number
     terminatingReplicas?: number
     conditions?: Condition[]
+  }
+}
+
+export interface DaemonSet extends KubeObject {
+  spec: {
+    template: { metadata?: ObjectMeta; spec: PodSpec }
+    updateStrategy?: { type?: string }
+    [field: string]: unknown
+  }
+  status?: {
+    observedGeneration?: number
+    desiredNumberScheduled?: number
+    updatedNumberScheduled?: number
+    numberAvailable?: number
   }
 }
 
@@ -243,6 +264,7 @@ export interface ResourceTypes {
   secrets: Secret
   serviceaccounts: ServiceAccount
   statefulsets: StatefulSet
+  daemonsets: DaemonSet
   certificatesigningrequests: CertificateSigningRequest
   leases: Lease
   events: Event
@@ -269,6 +291,7 @@ export const resources: { readonly [R in keyof ResourceTypes]: ResourceInfo } = 
   secrets: { apiVersion: 'v1', kind: 'Secret', namespaced: true },
   serviceaccounts: { apiVersion: 'v1', kind: 'ServiceAccount', namespaced: true },
   statefulsets: { apiVersion: 'apps/v1', kind: 'StatefulSet', namespaced: true },
+  daemonsets: { apiVersion: 'apps/v1', kind: 'DaemonSet', namespaced: true },
   certificatesigningrequests: {
     apiVersion: 'certificates.k8s.io/v1',
     kind: 'CertificateSigningRequest',

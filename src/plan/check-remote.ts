@@ -85,13 +85,14 @@ function tunedHostsOf({ tuneHosts, retune, targets }: Remote): SchemaProblem[] {
   if (tuneHosts === undefined) return []
   const path = ['remote', 'tuneHosts']
   if (retune !== undefined) return [{ path, message: 'not together with remote.retune: each would undo the other' }]
-  return targets.flatMap(({ hosts }, index) =>
-    hosts === undefined
+  return targets.flatMap(({ hosts, kubeProxy }, index) =>
+    hosts === undefined && kubeProxy === undefined
       ? [
           {
             path: ['remote', 'targets', index],
             key: 'hosts',
-            message: 'required when remote.tuneHosts is set; `scale-test tune discover` writes them',
+            message:
+              'hosts or kubeProxy is required when remote.tuneHosts is set; `scale-test tune discover` writes hosts',
           },
         ]
       : [],

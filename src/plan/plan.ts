@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { formatChoice } from '../base/names.ts'
-import { hostSection } from '../tune/hosts/section.ts'
+import { hostSection, kubeProxySection } from '../tune/hosts/section.ts'
 import type { Profile } from '../tuning/profiles.ts'
 import type { PlannedDeparture } from './departure.ts'
 import { departure } from './departure.ts'
@@ -169,6 +169,9 @@ export function remoteSection() {
             .describe(
               'The hosts that `tune` and `tuneHosts` change (docs/tuning-hosts.md); `tune discover` writes this.',
             ),
+          kubeProxy: kubeProxySection()
+            .optional()
+            .describe('Where kube-proxy has its settings; it is left alone when absent.'),
           sshConfig: names.path.optional().describe("The ssh configuration file for them; the user's own when absent."),
         }),
       )

@@ -57,6 +57,7 @@ export function hostForTests(name: string): HostForTests {
         }),
       ),
     bootId: () => reached(() => 'boot-1'),
+    page: () => reached(() => '{}'),
     unitText: () => reached(() => unit),
     obstacles: () => reached(() => []),
     arm: () =>

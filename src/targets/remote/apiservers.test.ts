@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../base/clock.ts'
 import { fakeCluster, reachOf } from '../../testing/fake-cluster.ts'
 import { planForTests } from '../../testing/plans.ts'
 import { noHosts } from '../../testing/tuned-hosts.ts'
@@ -66,6 +67,7 @@ describe('the preflight check of API servers', () => {
       confirmed: [],
       now: new Date(0),
       hostAccess: noHosts,
+      clock: systemClock,
       work: { objects: () => [], createsEvents: false, expectedMs: 0 },
     }
     const { refusals, notes } = await apiservers.examine({ ...needs, objects: () => [], signal })

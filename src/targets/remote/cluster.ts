@@ -15,6 +15,7 @@ import type { HeldTarget, HoldOptions } from './hold.ts'
 import { givenUp, holdTarget } from './hold.ts'
 import { hollowArm } from './hollow-spec.ts'
 import type { HostAccess } from './host-access.ts'
+import { placesOf } from './host-access.ts'
 import type { PlannedTarget, Reach } from './reach.ts'
 import { serverVersionOf } from './reach.ts'
 import { hostTuning } from './tuned-hosts.ts'
@@ -90,7 +91,7 @@ function tuningOfHosts(
   const reached = hostAccess.reach(target)
   held.closeAlso(reached)
   return hostTuning({
-    hosts: reached.hosts,
+    places: placesOf(reached.hosts, target, { api: held.target.api, clock, healthMs: limits.healthBudget }),
     run: `${holder.runId}-${armId}`,
     arm,
     requests: knobs,

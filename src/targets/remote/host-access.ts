@@ -1,13 +1,9 @@
-import type { TunedHost } from '../../tune/change/host.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { KubeApi } from '../../kube/api.ts'
 import type { TuneRecord } from '../../tune/change/journal.ts'
-import type { Host } from '../../tune/hosts/section.ts'
+import { tunedKubeProxy } from '../../tune/change/kube-proxy.ts'
+import type { ReachedHost, ReachedPlaces } from '../../tune/change/plan.ts'
 import type { PlannedTarget } from './reach.ts'
-
-/** A host that a run may change. */
-export interface ReachedHost {
-  host: Host
-  on: TunedHost
-}
 
 /** How hosts of targets are reached, and where what becomes of them is recorded. */
 export interface HostAccess {
@@ -23,4 +19,13 @@ export interface HostRecords {
   /** Keeps what an arm changes, as a unified diff. */
   keepDiff(diff: string): void
   close(): void
+}
+
+/** Where settings of a target are changed: its hosts, and its kube-proxy, which its API reaches. */
+export function placesOf(
+  hosts: readonly ReachedHost[],
+  { kubeProxy: section }: { kubeProxy?: PlannedTarget['kubeProxy'] },
+  options: { api: KubeApi; clock: Clock; healthMs: number },
+): ReachedPlaces {
+  return { hosts, kubeProxy: section && { section, on: tunedKubeProxy({ ...options, section }) } }
 }

@@ -4,13 +4,13 @@ import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
 import type { Plan } from '../../plan/plan.ts'
 import type { Checklist } from '../../result/checklist.ts'
-import type { Host } from '../../tune/hosts/section.ts'
+import type { Places } from '../../tune/hosts/section.ts'
 import type { PlannedWork, Target } from '../target.ts'
 import { runArmProgram } from './arm-program.ts'
 import { checklistsOf } from './checklist/index.ts'
 import { closeBudgetMs, openBudgetMs, openRemoteCluster } from './cluster.ts'
 import type { HostAccess } from './host-access.ts'
-import { supportOf } from './knobs.ts'
+import { nowhere, supportOf } from './knobs.ts'
 import type { Holder } from './lease.ts'
 import { hollowArms, plannedObjects, targetOf } from './objects.ts'
 import type { CheckOutcome, PlannedObject } from './preflight/check.ts'
@@ -70,7 +70,7 @@ export function remoteTarget(options: RemoteTargetOptions): Target {
     openBudgetMs,
     closeBudgetMs: () => closeBudgetMs,
     tunes: plan.remote?.retune !== undefined || plan.remote?.tuneHosts !== undefined,
-    supports: (knob, kubernetes) => supportOf(knob, plan.fleet, kubernetes, hostsTunedIn(plan)),
+    supports: (knob, kubernetes) => supportOf(knob, plan.fleet, kubernetes, placesIn(plan)),
 
     async prepare({ signal, onProgress }) {
       onProgress('checking the clusters')
@@ -131,7 +131,7 @@ export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal):
   const objects = () => plannedObjects({ ...planned, now: at })
   const hollow = hollowArms(planned).map(({ order }) => order)
   const { hostAccess } = options
-  const preflight = { plan, work, clusters, hollow, confirmed, now: at, objects, hostAccess, signal }
+  const preflight = { plan, work, clusters, hollow, confirmed, now: at, objects, hostAccess, clock, signal }
   const checks = await examineClusters(preflight, allChecks)
   const isRefused = checks.some(({ refusals }) => refusals.length > 0)
   const targets = isRefused ? [] : clusters.filter(({ role }) => role === 'target')
@@ -143,9 +143,11 @@ export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal):
   return { clusters, checks, checklists, objects }
 }
 
-/** All hosts whose settings a run changes. */
-function hostsTunedIn({ remote }: Plan): Host[] {
-  return remote?.tuneHosts === undefined ? [] : remote.targets.flatMap(({ hosts = [] }) => hosts)
+/** Everywhere a run changes settings. */
+function placesIn({ remote }: Plan): Places {
+  if (remote?.tuneHosts === undefined) return nowhere
+  const [kubeProxy] = remote.targets.flatMap((target) => target.kubeProxy ?? [])
+  return { hosts: remote.targets.flatMap(({ hosts = [] }) => hosts), kubeProxy }
 }
 
 /** A context that was typed, with whatever option, and is not there is a mistake. Throws `Failure('bad-input')`. */

@@ -1,5 +1,5 @@
 import type { Plan } from '../../plan/plan.ts'
-import type { Host } from '../../tune/hosts/section.ts'
+import type { Places } from '../../tune/hosts/section.ts'
 import { whyNotOnHosts } from '../../tune/hosts/wanted.ts'
 import type { Knob } from '../../tuning/knob.ts'
 import { knownSettings } from '../../tuning/known-settings.ts'
@@ -9,14 +9,14 @@ import type { KnobSupport } from '../target.ts'
 
 /**
  * What this target honours: it sets the kubelets of hollow nodes itself; flags of the control plane are for whoever runs the
- * cluster, and count as applied when the component says so. What nobody can read back it does not claim. `hosts` are those whose settings
- * the run changes over ssh.
+ * cluster, and count as applied when the component says so. What nobody can read back it does not claim. `places` are
+ * where the run changes settings.
  */
 export function supportOf(
   knob: Knob,
   { source }: Pick<Plan['fleet'], 'source'>,
   kubernetes?: string,
-  hosts: readonly Host[] = [],
+  places: Places = nowhere,
 ): KnobSupport {
   const { component, setting } = knob
   const refusal = refusalIn(knob, kubernetes)
@@ -26,7 +26,7 @@ export function supportOf(
   if (fixed !== undefined) return no(fixed)
   if (isOurs && setting.via === 'kubelet-config' && setting.field === 'registerWithTaints')
     return no('the plan says which taints hollow nodes have: fleet.pods.taints')
-  if (!isOurs && hosts.length > 0 && whyNotOnHosts(knob, hosts) === undefined) return { supported: true }
+  if (!isOurs && whyNotOnHosts(knob, places) === undefined) return { supported: true }
   if (component === 'kube-proxy' && setting.via !== 'by-hand')
     return no(
       source === 'hollow'
@@ -54,6 +54,9 @@ export function supportOf(
       return no(`set by hand: ${setting.what}`)
   }
 }
+
+/** Of runs that change no settings. */
+export const nowhere: Places = { hosts: [], kubeProxy: undefined }
 
 /** What this version of Kubernetes has against a knob; undefined also where nothing is known of the version. */
 export function refusalIn(knob: Knob, kubernetes: string | undefined): string | undefined {

@@ -6,12 +6,12 @@ import { applyPlans } from '../../tune/change/apply.ts'
 import type { NotShown } from '../../tune/change/cluster-view.ts'
 import { noCluster } from '../../tune/change/cluster-view.ts'
 import type { TunedHost } from '../../tune/change/host.ts'
-import type { HostPlan } from '../../tune/change/plan.ts'
-import { changesOf, diffOf, planHosts } from '../../tune/change/plan.ts'
+import type { HostPlan, ReachedPlaces } from '../../tune/change/plan.ts'
+import { changesOf, described, diffOf, placesIn, planHosts } from '../../tune/change/plan.ts'
 import { leftIn, restoreHost } from '../../tune/change/rollback.ts'
 import { differencesIn, readLive } from '../../tune/hosts/differences.ts'
 import { readLiveKnob } from '../../tune/hosts/live-knobs.ts'
-import type { Host } from '../../tune/hosts/section.ts'
+import type { Places } from '../../tune/hosts/section.ts'
 import type { HostSettings } from '../../tune/hosts/wanted.ts'
 import { hostSettings } from '../../tune/hosts/wanted.ts'
 import type { Knob, KnobReading } from '../../tuning/knob.ts'
@@ -20,14 +20,14 @@ import { readKnobs } from '../read-back.ts'
 import type { Cluster, Tuning } from '../target.ts'
 import { clusterView } from './cluster-view.ts'
 import type { HeldTarget } from './hold.ts'
-import type { HostRecords, ReachedHost } from './host-access.ts'
+import type { HostRecords } from './host-access.ts'
 import { refusalIn } from './knobs.ts'
 import type { ClusterApi } from './reach.ts'
 import { serverVersionOf } from './reach.ts'
 import { leaseWhileTuningMs, untilReady } from './readiness.ts'
 
 export interface HostTuningOptions {
-  hosts: readonly ReachedHost[]
+  places: ReachedPlaces
   /** Names the folder on the hosts, and tells it from those of other arms. */
   run: string
   arm: string
@@ -48,6 +48,8 @@ export interface HostTuningOptions {
 const componentMs = 60_000
 /** What waits for the API server when all is done. */
 const aroundMs = 180_000
+/** Of a DaemonSet: as many nodes as there are, one after the other. One that stands still ends sooner. */
+const rolloutMs = 4 * 3_600_000
 const restoredMs = 120_000
 
 /**
@@ -55,12 +57,13 @@ const restoredMs = 120_000
  * the orchestrator is gone, each host restores by itself.
  */
 export function hostTuning(options: HostTuningOptions): Tuning {
-  const { hosts, run, arm, requests, held, clock, healthMs, deadManMs } = options
+  const { places, run, arm, requests, held, clock, healthMs, deadManMs } = options
   const { lease, target } = held
-  const names = hosts.map(({ on }) => on.name).join(', ')
-  const described = hosts.map(({ host }) => host)
+  const names = placesIn(places)
+    .map(({ name }) => name)
+    .join(', ')
   const perHostMs = 5 * (componentMs + healthMs)
-  const budgetMs = hosts.length * perHostMs + aroundMs
+  const budgetMs = places.hosts.length * perHostMs + (places.kubeProxy === undefined ? 0 : rolloutMs) + aroundMs
   let hasBegun = options.wasTuned
   let records: HostRecords | undefined
   let before: ArgumentsBefore = []
@@ -73,7 +76,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
       async run(signal, report) {
         const startedMs = clock.nowMs()
         const until = AbortSignal.any([signal, lease.lost])
-        const plans = await planHosts(hosts, await settingsOf(target.api, requests, described))
+        const plans = await planHosts(places, await settingsOf(target.api, requests, described(places)))
         before = await argumentsOf(plans)
         records = options.openRecords()
         records.keepDiff(plans.map(diffOf).join(''))
@@ -93,7 +96,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
         return {
           ...cluster,
           broken: AbortSignal.any([cluster.broken, renewal.lost]),
-          effectiveKnobs: async (asked) => withLive(await cluster.effectiveKnobs(asked), asked, hosts),
+          effectiveKnobs: async (asked) => withLive(await cluster.effectiveKnobs(asked), asked, places),
         }
       },
     },
@@ -122,7 +125,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
 export async function settingsOf(
   api: ClusterApi,
   requests: readonly KnobRequest[],
-  hosts: readonly Host[],
+  places: Places,
 ): Promise<HostSettings> {
   const version = minorOf(await serverVersionOf(api))
   const refused = requests.flatMap(({ knob }) => {
@@ -130,19 +133,19 @@ export async function settingsOf(
     return because === undefined ? [] : [{ id: knob.id, because }]
   })
   const known = requests.filter(({ knob }) => refused.every(({ id }) => id !== knob.id))
-  const settings = hostSettings(known, hosts)
+  const settings = hostSettings(known, places)
   return { ...settings, leftOut: [...refused, ...settings.leftOut] }
 }
 
 /** Restores all hosts, the last one first; resolves to what is not as it was, and the hosts that were changed just now. */
 async function restoreAll(
-  { hosts, run }: HostTuningOptions,
+  { places, run }: HostTuningOptions,
   { record }: HostRecords,
   report: Report,
 ): Promise<{ left: string[]; restored: Set<TunedHost> }> {
   const left: string[] = []
   const restored = new Set<TunedHost>()
-  for (const { on } of hosts.toReversed()) {
+  for (const on of placesIn(places).toReversed()) {
     const undone = await restoreHost(on, { run, record, onProgress: (text) => report({ text }) })
     left.push(...leftIn(on.name, undone))
     if (!('unreachable' in undone) && undone.some(({ outcome }) => outcome === 'restored')) restored.add(on)
@@ -241,22 +244,28 @@ async function untilAsBefore(
   }
 }
 
+/** Its metricsBindAddress, unless it has another. */
+const proxyUrl = 'http://127.0.0.1:10249'
+
 /** What no page tells, hosts show. */
 async function withLive(
   readings: readonly KnobReading[],
   asked: readonly Knob[],
-  hosts: readonly ReachedHost[],
+  { hosts }: ReachedPlaces,
 ): Promise<KnobReading[]> {
   const unread = asked.filter((_, index) => readings[index]?.effective === null)
   const components = [...new Set(unread.map(({ component }) => component))].flatMap((component) =>
     hosts.map(({ host, on }) => ({
       component,
       name: `${component} on ${on.name}`,
-      readPage: async () => '',
+      // kube-proxy serves its settings on the loopback of its node only.
+      readPage: (path: string) => (component === 'kube-proxy' ? on.page(`${proxyUrl}${path}`) : Promise.resolve('')),
       readProcess: (knob: Knob) => readLiveKnob(host, on, knob),
     })),
   )
-  const asLive = unread.map((knob): Knob => ({ ...knob, readBack: { from: 'process arguments' } }))
+  const asLive = unread.map(
+    (knob): Knob => (knob.component === 'kube-proxy' ? knob : { ...knob, readBack: { from: 'process arguments' } }),
+  )
   const live = new Map((await readKnobs(asLive, components)).map((reading) => [reading.id, reading]))
   return readings.map((reading) => {
     const found = live.get(reading.id)

@@ -12,7 +12,10 @@ const qps = '--kube-api-qps='
 async function applied(cluster: ClusterView) {
   const host = hostForTests('cp-1')
   const flagOf = () => host.args().find((word) => word.startsWith(qps))
-  const plans = await planHosts([host], hostSettings(requestsUnder('tuned'), [host.host]))
+  const plans = await planHosts(
+    { hosts: [host], kubeProxy: undefined },
+    hostSettings(requestsUnder('tuned'), { hosts: [host.host], kubeProxy: undefined }),
+  )
   const said: string[] = []
   const outcome = await applyPlans({
     run: 'tune-1a2b3c4d',

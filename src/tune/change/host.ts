@@ -38,11 +38,13 @@ export interface Live {
   health: number | undefined
 }
 
-/** What can be done on one host, whichever way it is reached. Everything throws `Failure` as `Remote.run` does. */
+/** What can be done on one host, or another place where settings are, whichever way it is reached. Everything throws `Failure` as `Remote.run` does. */
 export interface TunedHost {
   readonly name: string
   look(paths: readonly string[]): Promise<Found[]>
   bootId(): Promise<string>
+  /** A page that a process serves on the host itself. */
+  page(url: string): Promise<string>
   /** The text of a unit with all its drop-ins, as `systemctl cat` has it. */
   unitText(unit: string): Promise<string>
   /** Why these paths cannot be changed there; empty when they can. */
@@ -92,6 +94,9 @@ export function tunedHost(remote: Remote): TunedHost {
     },
     async bootId() {
       return (await done('reading the boot id', 'cat $boot_id')).join('')
+    },
+    async page(url) {
+      return (await done(`reading ${url}`, `curl -ksf -m 5 -- "$(plain ${encoded(url)})"`)).join('\n')
     },
     async unitText(unit) {
       return (await done(`systemctl cat ${unit}`, `systemctl cat -- "$(plain ${encoded(unit)})"`)).join('\n')
@@ -162,8 +167,8 @@ export function tunedHost(remote: Remote): TunedHost {
   }
 }
 
-/** `tune apply` names its runs by itself; any other is an arm of a run. */
-function heldBy(run: string): string {
+/** Why nobody else may change what a run holds: `tune apply` names its runs by itself; any other is an arm of a run. */
+export function heldBy(run: string): string {
   if (run.startsWith('tune-'))
     return `run ${run} has not restored its changes: npm run scale-test -- tune rollback ${run}`
   return `an arm of a run, ${run}, has not restored its changes; if that run is over, resume it: npm run scale-test -- resume RUN`

@@ -1,33 +1,54 @@
 import { createTwoFilesPatch } from 'diff'
 import { Failure } from '../../base/errors.ts'
-import type { Host } from '../hosts/section.ts'
+import type { Host, KubeProxySection, Places } from '../hosts/section.ts'
 import type { HostSettings, WantedOf } from '../hosts/wanted.ts'
-import { textOf, wantedOn } from '../hosts/wanted.ts'
+import { textOf, wantedOfKubeProxy, wantedOn } from '../hosts/wanted.ts'
 import type { TunedHost } from './host.ts'
 
-/** What is to happen on one host. */
+/** A host that may be changed. */
+export interface ReachedHost {
+  host: Host
+  on: TunedHost
+}
+
+/** The places of one cluster, as they are reached. */
+export interface ReachedPlaces {
+  hosts: readonly ReachedHost[]
+  kubeProxy: { section: KubeProxySection; on: TunedHost } | undefined
+}
+
+/** What is to happen on one host, or to kube-proxy. */
 export interface HostPlan {
   on: TunedHost
   wanted: WantedOf[]
 }
 
+/** What the clusters file says of places. */
+export function described({ hosts, kubeProxy }: ReachedPlaces): Places {
+  return { hosts: hosts.map(({ host }) => host), kubeProxy: kubeProxy?.section }
+}
+
+/** All of them, in the order in which they change: a rollout takes long, and no host's timer is to wait for it. */
+export function placesIn({ hosts, kubeProxy }: ReachedPlaces): TunedHost[] {
+  return [...(kubeProxy === undefined ? [] : [kubeProxy.on]), ...hosts.map(({ on }) => on)]
+}
+
 /**
- * Looks at every host, and says what has to change there; changes nothing. Throws what the first host in the way throws, and
+ * Looks at every place, and says what has to change there, in that order; changes nothing. Throws what the first host in the way throws, and
  * `Failure('safety-refusal')` with all reasons why hosts could not be changed.
  */
-export async function planHosts(
-  hosts: readonly { host: Host; on: TunedHost }[],
-  settings: HostSettings,
-): Promise<HostPlan[]> {
+export async function planHosts({ hosts, kubeProxy }: ReachedPlaces, settings: HostSettings): Promise<HostPlan[]> {
   const plans: HostPlan[] = []
   const obstacles: string[] = []
-  for (const { host, on } of hosts) {
-    const wanted = await wantedOn(host, on, settings)
+  const add = async (on: TunedHost, wanted: WantedOf[]) => {
     const paths = wanted.flatMap(({ changes }) => changes.map(({ path }) => path))
     // A host that is right already may still hold the changes of the run that made it so.
     if (paths.length > 0) obstacles.push(...(await on.obstacles(paths)).map((obstacle) => `${on.name}: ${obstacle}`))
     plans.push({ on, wanted })
   }
+  if (kubeProxy !== undefined)
+    await add(kubeProxy.on, await wantedOfKubeProxy(kubeProxy.on, kubeProxy.section, settings))
+  for (const { host, on } of hosts) await add(on, await wantedOn(host, on, settings))
   if (obstacles.length > 0)
     throw new Failure('safety-refusal', ['hosts cannot be changed; nothing was touched', ...obstacles].join('\n  '))
   return plans

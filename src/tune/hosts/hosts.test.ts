@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { differingFlags, withFlags } from './arguments.ts'
-import { kubeletFileWith } from './kubelet-file.ts'
+import { configurationWith } from './kubelet-file.ts'
 import { manifestWithFlags } from './static-pod.ts'
 import { dropInWith } from './systemd.ts'
 
@@ -96,12 +96,12 @@ IOSchedulingPriority=0
   })
 })
 
-describe('kubeletFileWith', () => {
+describe('configurationWith', () => {
   it('should set nested fields beside others, keep comments, and change nothing when they are there', () => {
     const text = 'kind: KubeletConfiguration\n# ours\nmaxPods: 110\nfeatureGates:\n  A: true\n'
-    const changed = kubeletFileWith(text, { maxPods: 500, featureGates: { B: false } }, 'k')
+    const changed = configurationWith(text, 'KubeletConfiguration', { maxPods: 500, featureGates: { B: false } }, 'k')
     expect(changed).toContain('# ours\nmaxPods: 500')
     expect(parse(changed)).toEqual({ kind: 'KubeletConfiguration', maxPods: 500, featureGates: { A: true, B: false } })
-    expect(kubeletFileWith(text, { maxPods: 110, featureGates: { A: true } }, 'k')).toBe(text)
+    expect(configurationWith(text, 'KubeletConfiguration', { maxPods: 110, featureGates: { A: true } }, 'k')).toBe(text)
   })
 })

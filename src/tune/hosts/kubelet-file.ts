@@ -1,11 +1,16 @@
 import { isMap, parseDocument } from 'yaml'
 import { Failure } from '../../base/errors.ts'
 
-/** A KubeletConfiguration with fields set; comments and order stay. The same text where nothing changes. Throws `Failure('bad-input')`. */
-export function kubeletFileWith(text: string, fields: Readonly<Record<string, unknown>>, where: string): string {
+/** A configuration file of a kind with fields set; comments and order stay. The same text where nothing changes. Throws `Failure('bad-input')`. */
+export function configurationWith(
+  text: string,
+  kind: 'KubeletConfiguration' | 'KubeProxyConfiguration',
+  fields: Readonly<Record<string, unknown>>,
+  where: string,
+): string {
   const document = parseDocument(text)
-  if (document.errors.length > 0 || document.get('kind') !== 'KubeletConfiguration')
-    throw new Failure('bad-input', `${where} is not a KubeletConfiguration`, {
+  if (document.errors.length > 0 || document.get('kind') !== kind)
+    throw new Failure('bad-input', `${where} is not a ${kind}`, {
       next: 'Check `hosts` in the clusters file',
     })
   let hasChanged = false

@@ -62,6 +62,25 @@ export function hostSection() {
   })
 }
 
+/** Where a cluster keeps the configuration of kube-proxy, and what runs it: kubeadm's names when absent. */
+export function kubeProxySection() {
+  const objectName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'expected the name of an object')
+  return z.strictObject({
+    namespace: objectName.default('kube-system').describe('Where both objects are.'),
+    configMap: objectName.default('kube-proxy').describe('The ConfigMap with its configuration file.'),
+    key: z.string().min(1).max(253).default('config.conf').describe('Which of its entries that is.'),
+    daemonSet: objectName.default('kube-proxy').describe('The DaemonSet that runs it.'),
+  })
+}
+/** Where a cluster has its kube-proxy. */
+export type KubeProxySection = z.infer<ReturnType<typeof kubeProxySection>>
+
+/** Where the settings of one cluster are changed. */
+export interface Places {
+  hosts: readonly Host[]
+  kubeProxy: KubeProxySection | undefined
+}
+
 /** One host of a cluster, as `clusters.yaml` has it. */
 export type Host = z.infer<ReturnType<typeof hostSection>>
 /** How a component is run. */

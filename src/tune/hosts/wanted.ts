@@ -5,8 +5,8 @@ import { renderKnobs } from '../../tuning/render.ts'
 import type { Change, Found, TunedHost } from '../change/host.ts'
 import { sysctlFile } from '../files/sysctl.ts'
 import type { Flags } from './arguments.ts'
-import { kubeletFileWith } from './kubelet-file.ts'
-import type { Host, HostComponent, Running } from './section.ts'
+import { configurationWith } from './kubelet-file.ts'
+import type { Host, HostComponent, KubeProxySection, Places, Running } from './section.ts'
 import { hostComponents } from './section.ts'
 import { manifestWithFlags } from './static-pod.ts'
 import type { Priority } from './systemd.ts'
@@ -17,6 +17,7 @@ export interface HostSettings {
   flags: Partial<Record<HostComponent, Flags>>
   kubelet: Readonly<Record<string, unknown>>
   etcd: Priority
+  kubeProxy: Readonly<Record<string, unknown>>
   /** By their keys: `net.netfilter.nf_conntrack_max`. */
   sysctls: Readonly<Record<string, string>>
   /** Knobs that are not set on hosts, and why. */
@@ -32,31 +33,32 @@ export interface Expected {
 
 /** One component of a host: what has to change, none of it where everything is right already, and what must then be seen. */
 export interface WantedOf {
-  component: HostComponent | 'kernel'
+  component: HostComponent | 'kernel' | 'kube-proxy'
   running: Running | undefined
   changes: Change[]
   expected: Expected
 }
 
 /** Sorts what an arm asks for by where hosts keep it. */
-export function hostSettings(requests: readonly KnobRequest[], hosts: readonly Host[]): HostSettings {
+export function hostSettings(requests: readonly KnobRequest[], places: Places): HostSettings {
   const leftOut: HostSettings['leftOut'] = []
   const kept: KnobRequest[] = []
   for (const request of requests) {
-    const because = whyNotOnHosts(request.knob, hosts)
+    const because = whyNotOnHosts(request.knob, places)
     if (because === undefined) kept.push(request)
     else leftOut.push({ id: request.knob.id, because })
   }
-  const { flags, kubeletConfiguration, etcdProcess, sysctls } = renderKnobs(kept)
+  const { flags, kubeletConfiguration, proxyConfiguration, etcdProcess, sysctls } = renderKnobs(kept)
   const { kubelet: _, 'kube-proxy': __, host: ___, ...ofComponents } = flags
-  return { flags: ofComponents, kubelet: kubeletConfiguration, etcd: etcdProcess, sysctls, leftOut }
+  const files = { kubelet: kubeletConfiguration, kubeProxy: proxyConfiguration }
+  return { flags: ofComponents, ...files, etcd: etcdProcess, sysctls, leftOut }
 }
 
-/** Why a knob is not set on these hosts; undefined where it is. */
-export function whyNotOnHosts({ component, setting }: Knob, hosts: readonly Host[]): string | undefined {
+/** Why a knob is not set in these places; undefined where it is. */
+export function whyNotOnHosts({ component, setting }: Knob, { hosts, kubeProxy }: Places): string | undefined {
+  if (component === 'kube-proxy' && (setting.via === 'kube-proxy-config' || setting.via === 'feature-gate'))
+    return kubeProxy === undefined ? 'the clusters file does not say where kube-proxy has its ConfigMap' : undefined
   switch (setting.via) {
-    case 'kube-proxy-config':
-      return 'kube-proxy is configured in its ConfigMap, not on hosts'
     case 'kube-scheduler-config':
       return "kube-scheduler's configuration file is not changed"
     case 'environment':
@@ -66,9 +68,10 @@ export function whyNotOnHosts({ component, setting }: Knob, hosts: readonly Host
     case 'wal-disk':
       return 'set by hand: --wal-dir on a separate disk'
     case 'by-hand':
+      if (component === 'kube-proxy' && kubeProxy !== undefined) return 'it runs by itself when the mode changes'
       return `set by hand: ${setting.what}`
     case 'sysctl':
-      return undefined
+      return hosts.length === 0 ? 'the clusters file names no hosts' : undefined
   }
   if (component === 'kubelet' && setting.via === 'flag') return 'flags of kubelets are not changed'
   const running = hosts.flatMap((host) => host.components[component as HostComponent] ?? [])
@@ -101,6 +104,21 @@ export async function wantedOn(host: Host, on: TunedHost, settings: HostSettings
   return wanted
 }
 
+/** The same of the cluster's kube-proxy, whose settings are in a ConfigMap. */
+export async function wantedOfKubeProxy(
+  on: TunedHost,
+  { key }: KubeProxySection,
+  { kubeProxy: fields }: HostSettings,
+): Promise<WantedOf[]> {
+  if (Object.keys(fields).length === 0) return []
+  const old = await existing(on, key)
+  const text = configurationWith(textOf(old), 'KubeProxyConfiguration', fields, `${on.name}: ${key}`)
+  const change = { path: key, old, content: base64(text), restart: 'daemonset' }
+  const expected = { flags: {}, priority: {}, sysctls: {} }
+  const changes = old.content === change.content ? [] : [change]
+  return [{ component: 'kube-proxy', running: undefined, changes, expected }]
+}
+
 async function changeOf(
   on: TunedHost,
   component: HostComponent,
@@ -119,7 +137,7 @@ async function changeOf(
   if ('config' in running) {
     if (Object.keys(fields).length === 0) return undefined
     const old = await existing(on, running.config)
-    const text = kubeletFileWith(textOf(old), fields, `${on.name}: ${running.config}`)
+    const text = configurationWith(textOf(old), 'KubeletConfiguration', fields, `${on.name}: ${running.config}`)
     return { path: running.config, old, content: base64(text), restart: running.unit }
   }
   if (Object.keys(flags).length + Object.keys(priority).length === 0) return undefined
@@ -166,7 +184,7 @@ async function existing(on: TunedHost, path: string): Promise<Found> {
   const file = await found(on, path)
   if (file.content !== null) return file
   throw new Failure('bad-input', `${on.name}: there is no ${path}`, {
-    next: 'See what is there: npm run scale-test -- tune discover',
+    next: 'Check the clusters file; npm run scale-test -- tune discover says what hosts have',
   })
 }
 

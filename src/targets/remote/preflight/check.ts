@@ -1,3 +1,4 @@
+import type { Clock } from '../../../base/clock.ts'
 import { ApiError } from '../../../kube/api.ts'
 import type { KubeObject } from '../../../kube/resources.ts'
 import type { Plan } from '../../../plan/plan.ts'
@@ -26,6 +27,7 @@ export interface Preflight extends Known {
   /** What it would create, one after the other. */
   objects(): Iterable<PlannedObject>
   hostAccess: HostAccess
+  clock: Clock
 }
 
 /** An object that a run would create. */
