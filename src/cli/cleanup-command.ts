@@ -13,6 +13,7 @@ import { readJournal } from '../run/journal.ts'
 import { findLeftovers, findMarked, isGuarded, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { requireKnown } from '../targets/remote/index.ts'
 import { examineClusters, identityChecks, requireNoRefusals } from '../targets/remote/preflight/index.ts'
+import { restoreLeft } from './killed-run.ts'
 import { loadClusters } from './plans.ts'
 import { hasResults } from './result-files.ts'
 import { tidyingsIn } from './run-folder.ts'
@@ -47,9 +48,15 @@ export async function cleanupCommand(options: CleanupOptions, surroundings: Surr
   if (clusters !== undefined) {
     const planned = loadClusters(clusters)
     if (run !== undefined && own?.planned !== undefined) requireOwn(planned, own.planned, run)
-    return cleanUpRemote(planned, options, surroundings)
+    const status = await cleanUpRemote(planned, options, surroundings)
+    await restoreSettingsOf(own, options, surroundings)
+    return status
   }
-  if (own?.planned !== undefined) return cleanUpRemote(own.planned, withOptionsOf(own, options), surroundings)
+  if (own?.planned !== undefined) {
+    const status = await cleanUpRemote(own.planned, withOptionsOf(own, options), surroundings)
+    await restoreSettingsOf(own, options, surroundings)
+    return status
+  }
   refuseUseless({ '--confirm': confirm, '--allow-insecure': allowInsecure }, 'without --clusters')
   const status = await cleanUpMachine(options, surroundings)
   if (own?.unknown === undefined) return status
@@ -62,6 +69,8 @@ export async function cleanupCommand(options: CleanupOptions, surroundings: Surr
 
 /** Where a run was on clusters, by its own folder. */
 interface OwnClusters {
+  /** The run's folder. */
+  path?: string
   planned?: PlannedClusters
   options?: RunHead['options']
   /** Why nobody knows, in words. */
@@ -78,11 +87,20 @@ function clustersOfRun(run: string, reports: string): OwnClusters | undefined {
     const head = headIn(readJournal(join(path, journalFile)).records, run)
     if (head.target !== 'remote') return undefined
     const planned = planOf(head, path).remote
-    return planned && { planned, options: head.options }
+    return planned && { path, planned, options: head.options }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return { unknown: error.message, isDamaged: true }
   }
+}
+
+/** A named run that was killed may have changed settings, too. */
+async function restoreSettingsOf(
+  own: OwnClusters | undefined,
+  { dryRun = false }: CleanupOptions,
+  surroundings: Surroundings,
+): Promise<void> {
+  if (own?.path !== undefined) await restoreLeft(own.path, { dryRun }, surroundings)
 }
 
 /** A run has left nothing on any other clusters: what has its label there is somebody else's. Throws `Failure('safety-refusal')`. */

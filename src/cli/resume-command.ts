@@ -9,7 +9,7 @@ import { formatNames } from '../base/names.ts'
 import type { Plan } from '../plan/plan.ts'
 import { viewOf } from '../report/view.ts'
 import type { Result } from '../result/result.ts'
-import type { Comparison, EarlierSessions } from '../run/context.ts'
+import type { EarlierSessions } from '../run/context.ts'
 import type { ReadJournal } from '../run/journal.ts'
 import { readJournal } from '../run/journal.ts'
 import { judgedAgain } from '../run/judge-again.ts'
@@ -21,20 +21,20 @@ import { stepViews } from '../steps/views.ts'
 import { isLeftByGuard, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { removeFromClusters } from './cleanup-command.ts'
 import { exitCodeOf } from './exit.ts'
+import { openRun, whereItRan } from './killed-run.ts'
 import type { Pipeline, PipelineOptions } from './pipeline.ts'
 import { withPipeline } from './pipeline.ts'
 import { hasEnded, hasResults, readResult, resultFile, takeApart } from './result-files.ts'
 import { carryOut } from './run-command.ts'
 import { reopenFolder } from './run-folder.ts'
 import type { RunHead } from './run-head.ts'
-import { differencesBetween, headIn, headOf, planOf } from './run-head.ts'
+import { differencesBetween, headIn, headOf } from './run-head.ts'
 import { isGoingOn, leaveFolder, takeFolder } from './run-owner.ts'
 import type { Beginning } from './run-records.ts'
 import { journalFile, samplesFile } from './run-records.ts'
 import { foldersIn, runNamed } from './saved-runs.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { RunOn } from './targets.ts'
-import { runOn } from './targets.ts'
 import { refuseUseless } from './useless-options.ts'
 
 export interface ResumeOptions extends PipelineOptions {
@@ -60,19 +60,11 @@ async function goOn(run: string | undefined, { threads }: ResumeOptions, pipelin
   takeFolder(path)
   let owned = path
   try {
-    const { head, journal, plan, whatIf } = openRun(path)
+    const killed = openRun(path)
+    const { head, journal, plan, whatIf } = killed
     if (head.target !== 'sim') refuseUseless({ '--threads': threads }, `on target ${head.target}`)
     const place = join(dirname(path), head.run)
-    const on = runOn(head.target, plan, surroundings, {
-      ...head.options,
-      threads,
-      whatIf,
-      begun: {
-        runId: head.run,
-        startedAt: head.startedAt ?? '',
-        runFolder: head.target === 'sim' ? place : path,
-      },
-    })
+    const on = whereItRan(killed, path, surroundings, threads)
     requireAlike(head, headOf(plan, on, { whatIf, measure: head.measure }), path)
     const { planned } = backAndForth({ plan, plans: whatIf?.plans, target: on.target, machine: on.host.machine })
     const soFar = hasResults(path) ? readResult(path) : undefined
@@ -94,19 +86,6 @@ async function goOn(run: string | undefined, { threads }: ResumeOptions, pipelin
     })
   } finally {
     leaveFolder(owned)
-  }
-}
-
-/** What a run's folder says of it. */
-function openRun(path: string): { head: RunHead; journal: ReadJournal; plan: Plan; whatIf: Comparison | undefined } {
-  const journal = readJournal(join(path, journalFile))
-  const head = headIn(journal.records, basename(path))
-  const { whatIf } = head
-  return {
-    head,
-    journal,
-    plan: planOf(head, path),
-    whatIf: whatIf && { record: whatIf.record, plans: new Map(whatIf.plans) },
   }
 }
 

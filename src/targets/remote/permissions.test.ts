@@ -47,7 +47,7 @@ function needed(permissions: readonly Permission[]): string[] {
   )
 }
 
-describe.each(['host', 'target', 'checklist'] as const)('manifests/rbac-%s.yaml', (role) => {
+describe.each(['host', 'target', 'checklist', 'kube-proxy'] as const)('manifests/rbac-%s.yaml', (role) => {
   it('should grant what is needed, and nothing else', () => {
     expect(granted(role).sort()).toEqual(needed(allPermissions(role)).sort())
   })

@@ -1,5 +1,8 @@
 import type { Plan } from '../../plan/plan.ts'
+import type { KubeProxySection } from '../../tune/hosts/section.ts'
+import { kubeProxySection } from '../../tune/hosts/section.ts'
 import type { PlannedWork } from '../target.ts'
+import type { Reach } from './reach.ts'
 
 /** What a run has to be allowed to do, and what for. */
 export type Permission = { verbs: readonly string[]; because: string } & (
@@ -276,24 +279,50 @@ const forChecklist: readonly Permission[] = [
   { path: '/flagz', verbs: ['get'], because: 'flags of the components that do not run in pods' },
 ]
 
+/** On the cluster under test, where the run changes the settings of kube-proxy. */
+function forKubeProxy({ namespace, configMap, daemonSet }: KubeProxySection): Permission[] {
+  const verbs = ['get', 'patch']
+  return [
+    {
+      group: '',
+      resource: 'configmaps',
+      namespace,
+      names: [configMap],
+      verbs,
+      because: 'the configuration of kube-proxy',
+    },
+    {
+      group: 'apps',
+      resource: 'daemonsets',
+      namespace,
+      names: [daemonSet],
+      verbs,
+      because: 'a rollout restarts kube-proxy with it',
+    },
+  ]
+}
+
 /** All that any plan, or the checklist, can use on a cluster in this role: what the RBAC manifests grant. */
-export function allPermissions(role: 'host' | 'target' | 'checklist'): Permission[] {
+export function allPermissions(role: 'host' | 'target' | 'checklist' | 'kube-proxy'): Permission[] {
+  if (role === 'kube-proxy') return forKubeProxy(kubeProxySection().parse({}))
   if (role === 'checklist') return [...forChecklist]
   return role === 'host'
     ? [...onHost]
     : [...onEveryTarget, ...forEvents, ...forHollowNodes, ...forCertificates, ...forProxies]
 }
 
-/** What this plan needs on a cluster in this role. */
+/** What this plan needs on a cluster. */
 export function permissionsOf(
-  role: 'host' | 'target',
-  { fleet: { source, pods } }: Plan,
+  { role, path }: Pick<Reach, 'role' | 'path'>,
+  { fleet: { source, pods }, remote }: Plan,
   { createsEvents }: Pick<PlannedWork, 'createsEvents'>,
 ): Permission[] {
   if (role === 'host') return [...onHost]
   const areRequested = source === 'hollow' && pods.identity === 'csr'
+  const kubeProxy = remote?.targets.find((_, index) => path === `remote.targets[${index}]`)?.kubeProxy
   return [
     ...onEveryTarget,
+    ...(kubeProxy === undefined || remote?.tuneHosts === undefined ? [] : forKubeProxy(kubeProxy)),
     ...(createsEvents ? forEvents : []),
     ...(source === 'hollow' ? forHollowNodes : []),
     ...(areRequested ? forCertificates : []),

@@ -12,12 +12,15 @@ export const access: Check = {
   title: 'Permissions',
   examine: ({ clusters, plan, work }) =>
     onEach(clusters, async (cluster) => {
-      const wanted = permissionsOf(cluster.role, plan, work).flatMap(reviewsOf)
+      const wanted = permissionsOf(cluster, plan, work).flatMap(reviewsOf)
       const allowed = await Promise.all(wanted.map(({ spec }) => isAllowed(cluster, spec)))
       const missing = wanted.filter((_, index) => allowed[index] !== true).map(({ text }) => text)
       if (missing.length === 0) return { notes: [`${titleOf(cluster)}: all ${wanted.length} are granted`] }
+      const kubeProxy = missing.some((text) => text.includes('daemonsets'))
+        ? ', and manifests/rbac-kube-proxy.yaml'
+        : ''
       const because = `${titleOf(cluster)}: you may not ${missing.join(', ')}`
-      const next = `Have an administrator of that cluster apply manifests/rbac-${cluster.role}.yaml for the user of this context`
+      const next = `Have an administrator of that cluster apply manifests/rbac-${cluster.role}.yaml for the user of this context${kubeProxy}`
       return { refusals: [{ because, next }] }
     }),
 }
