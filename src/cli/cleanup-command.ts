@@ -174,7 +174,9 @@ async function onClusters(
   try {
     return await withClusters(planned, { allowInsecure, ending }, surroundings, async (clusters, signal) => {
       requireKnown({ '--confirm': confirm, '--allow-insecure': allowInsecure }, clusters)
-      requireNoRefusals(await examineClusters({ clusters, confirmed: confirm, now, signal }, identityChecks))
+      requireNoRefusals(
+        await examineClusters({ clusters, confirmed: confirm, now, clock: systemClock, signal }, identityChecks),
+      )
       return work({ clusters, clock: systemClock, now, signal, print })
     })
   } catch (error) {

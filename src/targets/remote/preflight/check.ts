@@ -14,6 +14,7 @@ export interface Known {
   /** Contexts that were typed on the command line, for clusters that look like production. */
   confirmed: readonly string[]
   now: Date
+  clock: Clock
   signal: AbortSignal
 }
 
@@ -27,7 +28,6 @@ export interface Preflight extends Known {
   /** What it would create, one after the other. */
   objects(): Iterable<PlannedObject>
   hostAccess: HostAccess
-  clock: Clock
 }
 
 /** An object that a run would create. */

@@ -1,4 +1,5 @@
 import { Failure } from '../../../base/errors.ts'
+import { untilStarted } from '../readiness.ts'
 import { access } from './access.ts'
 import { apiservers } from './apiservers.ts'
 import type { Check, CheckOutcome, Known } from './check.ts'
@@ -37,6 +38,8 @@ export async function examineClusters<Needs extends Known>(
   needs: Needs,
   checks: readonly Check<Needs>[],
 ): Promise<CheckOutcome[]> {
+  const { clusters, clock, signal } = needs
+  await Promise.all(clusters.map(({ api }) => untilStarted(api, clock, signal)))
   const outcomes: CheckOutcome[] = []
   for (const { id, title, endsWithRefusals, examine } of checks) {
     needs.signal.throwIfAborted()

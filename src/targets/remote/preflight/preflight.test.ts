@@ -6,6 +6,8 @@ import type { KubeObject } from '../../../kube/resources.ts'
 import type { FakeOptions } from '../../../testing/fake-cluster.ts'
 import { fakeCluster, reachOf } from '../../../testing/fake-cluster.ts'
 import { planForTests } from '../../../testing/plans.ts'
+import type { VirtualClock } from '../../../testing/virtual-clock.ts'
+import { createVirtualClock } from '../../../testing/virtual-clock.ts'
 import { hollowArm } from '../hollow-spec.ts'
 import { leaseFor } from '../lease.ts'
 import { allPermissions } from '../permissions.ts'
@@ -31,6 +33,7 @@ async function reasonsOf(
       clusters: [target],
       confirmed: [],
       now,
+      clock: createVirtualClock(),
       work: { objects: () => [], createsEvents: false, expectedMs: 3_600_000 },
       objects: () => [],
       signal: new AbortController().signal,
@@ -250,7 +253,10 @@ describe('the preflight', () => {
       }),
     })
     const signal = new AbortController().signal
-    const [, signIn] = await examineClusters({ clusters: [cluster], confirmed: [], now, signal }, identityChecks)
+    const [, signIn] = await examineClusters(
+      { clusters: [cluster], confirmed: [], now, clock: createVirtualClock(), signal },
+      identityChecks,
+    )
     expect(signIn).toEqual({
       id: 'sign-in',
       title: 'Signing in',
@@ -313,5 +319,41 @@ describe('skewOf', () => {
 describe('permissions', () => {
   it('should say what each is for', () => {
     for (const { because } of [...allPermissions('host'), ...allPermissions('target')]) expect(because).not.toBe('')
+  })
+})
+
+describe('an apiserver that is about to start', () => {
+  const notReady = (status: number, reason: string) => {
+    const cluster = fakeCluster()
+    cluster.failing = new ApiError(status, reason, 'User "scale-test" cannot get resource')
+    return cluster
+  }
+  const asked = async (cluster: ReturnType<typeof fakeCluster>, clock: VirtualClock) => {
+    const known = { clusters: [reachOf(cluster)], confirmed: [], now, clock, signal: new AbortController().signal }
+    const outcomes = await examineClusters(known, identityChecks)
+    return outcomes.flatMap(({ refusals }) => refusals.map(({ because }) => because))
+  }
+
+  it.each([
+    [403, 'Forbidden'],
+    [500, 'InternalError'],
+  ])('should be waited for while it answers %i: it has not read who may do what', async (status, reason) => {
+    const clock = createVirtualClock()
+    const cluster = notReady(status, reason)
+    const startMs = clock.nowMs()
+    void clock.sleep(9000).then(() => {
+      cluster.failing = undefined
+    })
+    expect(await asked(cluster, clock)).toEqual([])
+    expect(clock.nowMs() - startMs).toBeLessThan(11_000)
+  })
+
+  it('should be reported as it is when it goes on refusing', async () => {
+    const clock = createVirtualClock()
+    const startMs = clock.nowMs()
+    expect(await asked(notReady(403, 'Forbidden'), clock)).toEqual([
+      'target (context staging): User "scale-test" cannot get resource',
+    ])
+    expect(clock.nowMs() - startMs).toBe(15_000)
   })
 })
