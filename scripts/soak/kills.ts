@@ -42,8 +42,8 @@ export interface Ground {
   cleanup(runId: string | undefined): readonly string[]
   /** Everything that a run could change, without the folder of its records. */
   state(runFolder: string | undefined): Promise<MachineState>
-  /** Has what a run may leave behind, since the docs say so: after a clean-up. */
-  afterCleanup?(): Promise<void>
+  /** Whether what one case leaves behind would spoil the next. */
+  isShared?: true
 }
 
 export interface SoakOptions {
@@ -78,6 +78,7 @@ export async function soakKills(ground: Ground, { kills, seed, say }: SoakOption
     const drawn = drawCase(next)
     const problems = await tryCase(drawn, { ground, reference, tally })
     if (problems.length > 0) problems.forEach(say)
+    if (problems.length > 0 && ground.isShared) break
     if (Math.floor(tally.kills() / sayEvery) === told) continue
     told = Math.floor(tally.kills() / sayEvery)
     say(tally.line())
@@ -196,7 +197,6 @@ async function tryCase(drawn: DrawnCase, { ground, reference, tally }: Surroundi
     if (status !== 0) find('other failures', [`${last} ended with ${status}`])
     const own = folder()
     if (last !== 'cleanup' && own !== undefined && status === 0) take(examineWhole(own, reference.files))
-    if (last === 'cleanup') await ground.afterCleanup?.()
     find('residue', await leftSince(before, ground, own))
     if (own !== undefined)
       find(

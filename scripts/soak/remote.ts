@@ -51,11 +51,7 @@ export async function soakRemote(options: SoakOptions): Promise<boolean> {
         ...cgroups.filter((path) => path.includes('/pod')).map((path) => `cgroup ${path}`),
       ])
     },
-    // A clean-up restores no settings (docs/remote-clusters.md).
-    async afterCleanup() {
-      const [retune = '', ...words] = cluster.retune
-      await cluster.run(retune, [...words, 'as-before'])
-    },
+    isShared: true,
   }
   await settle(ground)
   return await soakKills(ground, options)
