@@ -1,7 +1,13 @@
 import { systemClock } from '../base/clock.ts'
 import { buildComponents, describeBuild } from '../components/build.ts'
 import type { WantedComponents } from '../components/components.ts'
-import { locateComponents, requireComponents, toolBinaries, versionBinaries } from '../components/components.ts'
+import {
+  locateComponents,
+  requireComponents,
+  testBinaries,
+  toolBinaries,
+  versionBinaries,
+} from '../components/components.ts'
 import { withStatusLine } from './status-line.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -17,7 +23,7 @@ export async function componentsCommand(
 ): Promise<number> {
   const sourceFolder = surroundings.folders.components
   const folder = await ensureComponents({ sourceFolder, kubernetes, binaries: versionBinaries }, surroundings)
-  await ensureComponents({ sourceFolder, binaries: toolBinaries }, surroundings)
+  await ensureComponents({ sourceFolder, binaries: [...toolBinaries, ...testBinaries] }, surroundings)
   surroundings.terminal.print(`components are ready: ${folder}`)
   return 0
 }

@@ -20,15 +20,19 @@ export const packages = {
   'peer-relay': './peer-relay',
   pause: './pause',
   'etcd-benchmark': 'go.etcd.io/etcd/v3/tools/benchmark',
+  'kube-proxy': 'k8s.io/kubernetes/cmd/kube-proxy',
 } as const
 export type Binary = keyof typeof packages
 
 /** Programs that are no part of a cluster: only the main module pins them, whatever version of Kubernetes is asked for. */
 export const toolBinaries = ['etcd-benchmark'] as const satisfies readonly Binary[]
 
+/** What only tests run. The main module alone pins it, too. */
+export const testBinaries = ['kube-proxy'] as const satisfies readonly Binary[]
+
 /** What is built for each version of Kubernetes. */
 export const versionBinaries = (Object.keys(packages) as Binary[]).filter(
-  (binary) => !toolBinaries.some((tool) => tool === binary),
+  (binary) => ![...toolBinaries, ...testBinaries].some((other) => other === binary),
 )
 
 /** Variable that names a folder of ready binaries. */
