@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
 import { cutFile, kindOf, listFolder, writtenAtMs } from '../base/files.ts'
+import { minorOf } from '../base/kubernetes-version.ts'
 import type { PlannedClusters } from '../plan/plan.ts'
 import { openJournal, readJournal } from '../run/journal.ts'
 import { clusterView } from '../targets/remote/cluster-view.ts'
@@ -10,7 +11,7 @@ import { placesOf } from '../targets/remote/host-access.ts'
 import { requireKnown } from '../targets/remote/index.ts'
 import { requireIdentity } from '../targets/remote/preflight/identity.ts'
 import type { PlannedTarget, Reach } from '../targets/remote/reach.ts'
-import { unreachable } from '../targets/remote/reach.ts'
+import { serverVersionOf, unreachable } from '../targets/remote/reach.ts'
 import { settingsOf } from '../targets/remote/tuned-hosts.ts'
 import { applyPlans } from '../tune/change/apply.ts'
 import { noCluster } from '../tune/change/cluster-view.ts'
@@ -20,6 +21,7 @@ import { touchedHosts, tuneRecordOf } from '../tune/change/journal.ts'
 import { proxyName, tunedKubeProxy } from '../tune/change/kube-proxy.ts'
 import type { HostPlan, ReachedHost, ReachedPlaces } from '../tune/change/plan.ts'
 import { changesOf, described, diffOf, planHosts } from '../tune/change/plan.ts'
+import { remarksOn } from '../tune/change/remarks.ts'
 import { leftIn, restoreHost } from '../tune/change/rollback.ts'
 import { differencesOf } from '../tune/hosts/differences.ts'
 import { discoverHost, hostsSection } from '../tune/hosts/discover.ts'
@@ -71,8 +73,9 @@ export function tuneDiscoverCommand(options: DiscoverOptions, surroundings: Surr
 
 /** Prints what would change on hosts, as a unified diff; returns the exit status. */
 export function tunePlanCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
-  return withPlaces(options, surroundings, async (places, settings) => {
+  return withPlaces(options, surroundings, async (places, settings, cluster) => {
     printPlans(await planHosts(places, settings), settings, surroundings)
+    await printRemarks(places, settings, { ...options, cluster }, surroundings)
     return exitCodes.pass
   })
 }
@@ -85,6 +88,7 @@ export function tuneApplyCommand(options: TuneApplyOptions, surroundings: Surrou
     const cluster = reach === undefined ? noCluster : clusterView(reach)
     const plans = await planHosts(places, settings)
     printPlans(plans, settings, surroundings)
+    await printRemarks(places, settings, { ...options, cluster: reach }, surroundings)
     if (plans.every((plan) => changesOf(plan).length === 0)) return exitCodes.pass
     if (options.yes !== true) await requireYes(surroundings)
     const run = `tune-${randomBytes(4).toString('hex')}`
@@ -224,6 +228,17 @@ function printPlans(plans: readonly HostPlan[], settings: HostSettings, surround
     print(diff === '' ? `${plan.on.name}: nothing to change` : diff.trimEnd())
   }
   printLeftOut(settings, surroundings)
+}
+
+async function printRemarks(
+  places: ReachedPlaces,
+  { asked }: HostSettings,
+  { profile, cluster }: { profile: string; cluster: Reach | undefined },
+  { terminal }: Surroundings,
+): Promise<void> {
+  if (cluster === undefined) return
+  const version = minorOf(await serverVersionOf(cluster.api))
+  for (const remark of await remarksOn(places, { asked, profile }, version)) terminal.print(remark)
 }
 
 function printLeftOut({ leftOut }: HostSettings, { terminal }: Surroundings): void {

@@ -36,7 +36,7 @@ export function renderFor(
 }
 
 /** What becomes of a mode (cmd/kube-proxy/app/server_linux.go and cmd/kubeadm/app/componentconfigs/kubeproxy.go of 1.37.2). */
-function modeRemarks(requests: readonly KnobRequest[], { kubernetes }: Circumstances): string[] {
+export function modeRemarks(requests: readonly KnobRequest[], { kubernetes }: Circumstances): string[] {
   const asksIpvs = requests.some(({ knob, value }) => knob.id === 'kubeProxy.mode' && value === 'ipvs')
   return asksIpvs && (minorNumberOf(kubernetes) ?? 0) >= 35
     ? [

@@ -20,6 +20,8 @@ export interface HostSettings {
   kubeProxy: Readonly<Record<string, unknown>>
   /** By their keys: `net.netfilter.nf_conntrack_max`. */
   sysctls: Readonly<Record<string, string>>
+  /** What of the arm is set. */
+  asked: readonly KnobRequest[]
   /** Knobs that are not set on hosts, and why. */
   leftOut: { id: string; because: string }[]
 }
@@ -51,7 +53,7 @@ export function hostSettings(requests: readonly KnobRequest[], places: Places): 
   const { flags, kubeletConfiguration, proxyConfiguration, etcdProcess, sysctls } = renderKnobs(kept)
   const { kubelet: _, 'kube-proxy': __, host: ___, ...ofComponents } = flags
   const files = { kubelet: kubeletConfiguration, kubeProxy: proxyConfiguration }
-  return { flags: ofComponents, ...files, etcd: etcdProcess, sysctls, leftOut }
+  return { flags: ofComponents, ...files, etcd: etcdProcess, sysctls, asked: kept, leftOut }
 }
 
 /** Why a knob is not set in these places; undefined where it is. */
