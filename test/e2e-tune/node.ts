@@ -23,7 +23,7 @@ export interface NodeOptions {
 export const kubeletConfig = '/var/lib/kubelet/config.yaml'
 /** Answers on the machine itself when the kubelet is well. */
 export const kubeletHealth = 'http://127.0.0.1:10248/healthz'
-export const podSubnet = '10.88.14.0/24'
+const podSubnet = '10.88.14.0/24'
 
 const pki = '/etc/kubernetes/pki'
 const pauseArchive = '/var/lib/images/pause.tar'
