@@ -227,10 +227,15 @@ function shown(value: KnobOutcome['effective']): string {
 
 const origins = { existing: 'hollow nodes that already existed', none: "the cluster's own nodes" } as const
 
-function foreignNodes({ fleet: { nodes, source } }: ArmOutcome): string[] {
-  return source === 'hollow' || nodes === 0
-    ? []
-    : [`${plural(nodes, 'node')}, ${origins[source]}: the run did not create or configure them`]
+function foreignNodes({ fleet: { nodes, source }, knobs }: ArmOutcome): string[] {
+  if (source === 'hollow' || nodes === 0) return []
+  // Those of hosts that the run tunes over ssh.
+  const isTuned = knobs.some(
+    ({ component, setBy, status }) => component === 'kubelet' && setBy === undefined && status === 'applied',
+  )
+  return [
+    `${plural(nodes, 'node')}, ${origins[source]}: the run did not create ${isTuned ? 'them' : 'or configure them'}`,
+  ]
 }
 
 function nodesAway({ fleet: { nodes, flaps } }: ArmOutcome): string[] {

@@ -52,6 +52,18 @@ describe('createCgroup', () => {
     expect(readFileSync(join(mountPoint, 'cgroup.subtree_control'), 'utf8')).toBe('cpu memory\n')
     expect(readFileSync(join(mountPoint, 'a', 'cgroup.subtree_control'), 'utf8')).toBe('+cpu')
   })
+
+  it('should pass no controllers on with v2 when processes are to be in it', () => {
+    const mountPoint = join(root, 'processes')
+    mkdirSync(join(mountPoint, 'a'), { recursive: true })
+    for (const folder of ['', 'a']) {
+      writeFileSync(join(mountPoint, folder, 'cgroup.controllers'), 'memory\n')
+      writeFileSync(join(mountPoint, folder, 'cgroup.subtree_control'), '')
+    }
+    createCgroup('/a', [{ version: 2, mountPoint }], 'processes')
+    expect(readFileSync(join(mountPoint, 'cgroup.subtree_control'), 'utf8')).toBe('+memory')
+    expect(readFileSync(join(mountPoint, 'a', 'cgroup.subtree_control'), 'utf8')).toBe('')
+  })
 })
 
 describe('removeCgroup', () => {

@@ -28,9 +28,14 @@ export function hierarchies(): Hierarchy[] {
 
 /**
  * Makes `cgroup` (such as `/parent/child`) and what is above it in every hierarchy, so that a kubelet can have it as its
- * root: with v1 cpusets are copied down, since an empty one admits no process; with v2 controllers are passed down.
+ * root: with v1 cpusets are copied down, since an empty one admits no process; with v2 controllers are passed down, but not
+ * by one that is to have `processes` itself, which may then have no children with controllers.
  */
-export function createCgroup(cgroup: string, among: readonly Hierarchy[]): void {
+export function createCgroup(
+  cgroup: string,
+  among: readonly Hierarchy[],
+  has: 'cgroups' | 'processes' = 'cgroups',
+): void {
   const steps = cgroup.split('/').slice(1)
   for (const { version, mountPoint } of among) {
     for (const [index] of steps.entries()) {
@@ -40,7 +45,7 @@ export function createCgroup(cgroup: string, among: readonly Hierarchy[]): void 
       if (version === 1) inheritCpuset(folder)
     }
     // runc looks for them in the cgroup that it is told to make its own below.
-    if (version === 2) delegateControllers(join(mountPoint, ...steps))
+    if (version === 2 && has === 'cgroups') delegateControllers(join(mountPoint, ...steps))
   }
 }
 

@@ -6,6 +6,7 @@ import type { RunningProcess, Supervisor } from '../../src/targets/local/process
 import type { Host, Settings } from './layout.ts'
 import { ports, urlOf } from './layout.ts'
 import { connectHost } from './network.ts'
+import { containerdConfiguration, kernelSettingFile, kernelSettings, kubeletConfiguration, podNetwork } from './node.ts'
 import { execute } from './shell.ts'
 
 /** What one machine of the host cluster is started with. */
@@ -24,17 +25,6 @@ export interface Machine {
 }
 
 const readyTimeoutMs = 60_000
-const containerdSocket = '/run/containerd/containerd.sock'
-
-/** Settings that a kubelet would write, for all of the machine: it gets files of its own that already have its values. */
-const kernelSettings = {
-  'vm/overcommit_memory': '1',
-  'vm/panic_on_oom': '0',
-  'kernel/panic': '10',
-  'kernel/panic_on_oops': '1',
-  'kernel/keys/root_maxkeys': '1000000',
-  'kernel/keys/root_maxbytes': '25000000',
-}
 
 /**
  * Starts a machine: a mount namespace with a /run and /var of its own and a network namespace with a cable to the
@@ -93,7 +83,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
 /** What the machine's first process does before it waits for its end. */
 function setUp({ folder }: Host): string {
   const binds = Object.keys(kernelSettings).map(
-    (path) => `mount --bind ${join(folder, 'sysctl', path.replaceAll('/', '.'))} /proc/sys/${path}`,
+    (path) => `mount --bind ${join(folder, 'sysctl', kernelSettingFile(path))} /proc/sys/${path}`,
   )
   return [
     `mount --bind ${join(folder, 'var')} /var`,
@@ -113,43 +103,9 @@ function layOut({ folder, podSubnet }: Host, configuration: string, pauseImage: 
     mkdirSync(join(folder, name), { recursive: true })
   symlinkSync('/run', join(folder, 'var', 'run'))
   for (const [path, value] of Object.entries(kernelSettings))
-    writeFileSync(join(folder, 'sysctl', path.replaceAll('/', '.')), `${value}\n`)
+    writeFileSync(join(folder, 'sysctl', kernelSettingFile(path)), `${value}\n`)
   writeFileSync(join(configuration, 'containerd.toml'), containerdConfiguration(join(configuration, 'cni'), pauseImage))
-  const network = {
-    cniVersion: '0.4.0',
-    name: 'pods',
-    plugins: [
-      {
-        type: 'bridge',
-        bridge: 'cni0',
-        isGateway: true,
-        ipam: { type: 'host-local', subnet: podSubnet, routes: [{ dst: '0.0.0.0/0' }] },
-      },
-    ],
-  }
-  writeFileSync(join(configuration, 'cni', 'pods.conflist'), JSON.stringify(network))
-}
-
-/** Version 2 of the format is read by containerd 1.6, which Debian 12 has, and by all later ones. */
-function containerdConfiguration(cniFolder: string, pauseImage: string): string {
-  return `version = 2
-
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "${pauseImage}"
-  disable_apparmor = true
-  # In a container, even root may not go below the score it was given.
-  restrict_oom_score_adj = true
-
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
-    conf_dir = "${cniFolder}"
-
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
-
-    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
-      SystemdCgroup = false
-`
+  writeFileSync(join(configuration, 'cni', 'pods.conflist'), JSON.stringify(podNetwork(podSubnet)))
 }
 
 /** A machine joins as one does with kubeadm: somebody who may only ask for a certificate asks for its kubelet's. */
@@ -166,40 +122,11 @@ async function writeKubeletFiles(
   const server = urlOf(ports.host.apiserver)
   const bootstrapKubeconfig = join(configuration, 'bootstrap.kubeconfig')
   await writeKubeconfig(bootstrapKubeconfig, { server, ca: authority.ca.cert }, bootstrap)
-  const off = '0%'
-  const kubelet = {
-    apiVersion: 'kubelet.config.k8s.io/v1beta1',
-    kind: 'KubeletConfiguration',
-    address,
-    authentication: {
-      anonymous: { enabled: false },
-      webhook: { enabled: true },
-      x509: { clientCAFile: authority.ca.certFile },
-    },
-    authorization: { mode: 'Webhook' },
-    tlsCertFile: serving.certFile,
-    tlsPrivateKeyFile: serving.keyFile,
-    rotateCertificates: true,
-    containerRuntimeEndpoint: `unix://${containerdSocket}`,
-    cgroupDriver: 'cgroupfs',
-    cgroupRoot: cgroup,
-    failCgroupV1: false,
-    failSwapOn: false,
-    maxPods,
-    clusterDNS: ['10.0.0.10'],
-    clusterDomain: 'cluster.local',
-    makeIPTablesUtilChains: false,
-    volumePluginDir: '/var/lib/kubelet/volume-plugins',
-    // A machine that tests run on may be fuller than a node ought to be.
-    evictionHard: {
-      'memory.available': off,
-      'nodefs.available': off,
-      'nodefs.inodesFree': off,
-      'imagefs.available': off,
-      'imagefs.inodesFree': off,
-    },
-    imageGCHighThresholdPercent: 100,
-  }
+  const { certFile, keyFile } = serving
+  const kubelet = kubeletConfiguration(
+    { address, clientCaFile: authority.ca.certFile, certFile, keyFile },
+    { rotateCertificates: true, cgroupRoot: cgroup, maxPods },
+  )
   const configFile = join(configuration, 'kubelet.json')
   writeFileSync(configFile, JSON.stringify(kubelet, null, 2))
   return { configFile, bootstrapKubeconfig }

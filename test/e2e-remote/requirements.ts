@@ -5,7 +5,7 @@ import { root } from '../e2e/components.ts'
 import { describeUnless, isExecutable } from '../requirements.ts'
 
 /** Where Debian puts them. */
-const cniFolder = '/usr/lib/cni'
+export const cniFolder = '/usr/lib/cni'
 
 /** Program -> the package of Debian that has it. */
 const programs = {
@@ -17,7 +17,8 @@ const programs = {
   nsenter: 'util-linux',
   setpriv: 'util-linux',
 }
-const plugins = ['bridge', 'host-local', 'loopback']
+/** Those that machines need. */
+export const plugins = ['bridge', 'host-local', 'loopback']
 
 const place = locateComponents({ sourceFolder: join(root, 'components'), binaries: versionBinaries }, process.env)
 

@@ -1,16 +1,14 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { apiserverArguments } from '../../src/targets/local/arguments/apiserver.ts'
 import { controllerManagerArguments } from '../../src/targets/local/arguments/controller-manager.ts'
 import { etcdArguments } from '../../src/targets/local/arguments/etcd.ts'
 import type { Flags } from '../../src/targets/local/arguments/flags.ts'
-import { hollowNodeArguments, nodeNames } from '../../src/targets/local/arguments/hollow-node.ts'
 import { schedulerArguments } from '../../src/targets/local/arguments/scheduler.ts'
 import { writeKubeconfig } from '../../src/targets/local/kubeconfig.ts'
-import type { KeyPair } from '../../src/targets/local/pki.ts'
-import { createAuthority, issuePki } from '../../src/targets/local/pki.ts'
-import { kubeletFile } from '../../src/tuning/render.ts'
-import type { EtcFile, MachineOptions } from './machine.ts'
+import type { Authority, KeyPair } from '../../src/targets/local/pki.ts'
+import { issuePki } from '../../src/targets/local/pki.ts'
+import type { Files, MachineOptions } from './machine.ts'
 
 /** How a control plane is reached, as a clusters file says it. */
 export interface ControlPlaneTarget {
@@ -31,29 +29,26 @@ export const healthUrls = [
 
 const context = 'target'
 const adminFile = 'admin.conf'
-/** A run looks for Ready nodes, even one that only observes. */
-const pack = { first: 0, count: 1 }
-export const [nodeName = ''] = nodeNames(pack)
 const etcd = { name: 'etcd', clientPort: 2379, peerPort: 2380, dataDir: '/var/lib/etcd' }
 /** What may be asked without credentials; metrics and configuration take rights. */
 const openPaths = '/healthz,/readyz,/livez'
 
 /**
- * Files of a machine whose control plane is four units of systemd, with built-in values wherever a profile may have others, and one hollow node
- * another. `folder` is an empty one out here: its files are those of the machine's /etc/kubernetes.
+ * Files of a machine whose control plane is four units of systemd, with built-in values wherever a profile may have others. `folder` holds
+ * nothing but the authority's files: those that are then in it are those of the machine's /etc/kubernetes.
  */
 export async function controlPlaneFiles(
   folder: string,
   address: string,
+  authority: Authority,
 ): Promise<Pick<MachineOptions, 'units' | 'etc'>> {
   const urlOf = (port: number) => `https://${address}:${port}`
-  const authority = await createAuthority(join(folder, 'pki'), new Date())
   const [pki, kubeletClient] = await Promise.all([
     issuePki(authority, [address]),
     // As kubeadm had it for long: no rights have to be granted.
     authority.client('kubelet-client', { commonName: 'kube-apiserver-kubelet-client', group: 'system:masters' }),
   ])
-  const kubeconfigOf = (name: string, user?: KeyPair) =>
+  const kubeconfigOf = (name: string, user: KeyPair) =>
     writeKubeconfig(join(folder, name), { server: urlOf(6443), ca: pki.ca.cert, name: context }, user)
   const served = (kubeconfig: string): Flags => ({
     'bind-address': '0.0.0.0',
@@ -62,15 +57,11 @@ export async function controlPlaneFiles(
     'client-ca-file': pki.ca.certFile,
     'authorization-always-allow-paths': openPaths,
   })
-  const [ofControllers, ofScheduler, ofNobody] = await Promise.all([
+  const [ofControllers, ofScheduler] = await Promise.all([
     kubeconfigOf('controller-manager.conf', pki.controllerManager),
     kubeconfigOf('scheduler.conf', pki.scheduler),
-    // The kubelet makes itself a certificate.
-    kubeconfigOf('nobody.conf'),
     kubeconfigOf(adminFile, pki.admin),
   ])
-  const kubelet = join(folder, 'kubelet.json')
-  writeFileSync(kubelet, `${JSON.stringify(kubeletFile({}), null, 2)}\n`)
   const clientUrls = `https://127.0.0.1:2379,${urlOf(2379)}`
   const programs = {
     etcd: etcdArguments(etcd, [etcd], pki, {
@@ -111,20 +102,6 @@ export async function controlPlaneFiles(
       pki,
       knobs: served(ofScheduler),
     }),
-    'hollow-node': [
-      ...hollowNodeArguments({
-        pack,
-        node: { cpu: 1, memory: '1Gi' },
-        kubeconfig: ofNobody,
-        configFiles: [kubelet],
-        port: 10250,
-        root: '/run/hollow',
-        pki,
-      }),
-      // The apiserver asks no kubelet on loopback.
-      `--address=${address}`,
-      `--serving-client-ca-file=${pki.ca.certFile}`,
-    ],
   }
   const units = Object.entries(programs).map(([program, args]) => {
     const inside = args.map((arg) => arg.replaceAll(`${folder}/`, '/etc/kubernetes/'))
@@ -157,13 +134,13 @@ StandardOutput=append:/var/log/${program}.log
 }
 
 /** As a machine's /etc/kubernetes has them: certificates are public, keys and kubeconfigs are not. */
-function filesOf(folder: string): Record<string, EtcFile> {
+function filesOf(folder: string): Files {
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
   const files = names.map((name) => {
     const mode = /\.(crt|pub)$/.test(name) ? 0o644 : 0o600
-    return [`kubernetes/${name}`, { text: readFileSync(join(folder, name), 'utf8'), mode }] as const
+    return [`kubernetes/${name}`, { content: readFileSync(join(folder, name)), mode }] as const
   })
   return Object.fromEntries(files)
 }

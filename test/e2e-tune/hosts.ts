@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { systemClock } from '../../src/base/clock.ts'
 import { start } from '../cases/run.ts'
+import { kernelSettings } from '../e2e-remote/node.ts'
 import { execute } from '../e2e-remote/shell.ts'
 import type { Lan, Machine, MachineOptions } from './machine.ts'
 import { createMachine, startLan } from './machine.ts'
+import { kubeletConfig } from './node.ts'
 
 /** What a command ended with. */
 export interface Ended {
@@ -160,13 +162,19 @@ export async function until(what: string, work: () => Promise<unknown>): Promise
   }
 }
 
-/** Processes in the order of their names: those that restarted have other ids. */
+/** Processes in the order of their names: those that restarted have other ids. What else a kubelet keeps changes all the time. */
 const snapshotScript = `
-find /etc -printf '%p %y %m %U:%G\\n' | sort
-find /etc -type f -exec sha256sum {} + | sort -k 2
+files="/etc $(ls -d ${kubeletConfig} 2>/dev/null || :)"
+find $files -printf '%p %y %m %U:%G\\n' | sort
+find $files -type f -exec sha256sum {} + | sort -k 2
 cat /proc/sys/net/netfilter/nf_conntrack_max
-ls -A /var/lib | sort
-for pid in $(pgrep -x 'etcd|kube-apiserver|kube-controller|kube-scheduler'); do
+grep -H . ${Object.keys(kernelSettings)
+  .map((path) => `/proc/sys/${path}`)
+  .join(' ')}
+# The first pod of a node makes it.
+ls -A /var/lib | grep -vx cni | sort
+ls -A /var/lib/kubelet 2>/dev/null | grep scale-test || :
+for pid in $(pgrep -x 'etcd|kube-apiserver|kube-controller|kube-scheduler|kubelet|containerd'); do
   echo "$(tr '\\0' ' ' </proc/$pid/cmdline) nice $(cut -d' ' -f19 /proc/$pid/stat) $(ionice -p $pid)"
 done | sort
 `

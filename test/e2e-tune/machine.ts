@@ -8,21 +8,24 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  rmdirSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
-import { findCgroups, hierarchies } from '../e2e-remote/cgroups.ts'
+import { createCgroup, hierarchies, removeCgroup } from '../e2e-remote/cgroups.ts'
+import { kernelSettingFile, kernelSettings } from '../e2e-remote/node.ts'
 import { binaries } from '../e2e-remote/requirements.ts'
 import { execute } from '../e2e-remote/shell.ts'
 
-/** A file that not everybody may read. */
-export interface EtcFile {
-  text: string
+/** A file with a mode of its own; others are read by everybody. */
+export interface FileWithMode {
+  content: string | Uint8Array
   mode: number
 }
+
+/** Files of a machine by their paths below a folder of it. */
+export type Files = Readonly<Record<string, string | Uint8Array | FileWithMode>>
 
 /** What a machine is made of. */
 export interface MachineOptions {
@@ -34,8 +37,12 @@ export interface MachineOptions {
   authorizedKey: string
   /** Units beside sshd's, all of which are started. */
   units: Readonly<Record<string, string>>
-  /** Files below /etc, which everybody may read unless a mode says otherwise. */
-  etc: Readonly<Record<string, string | EtcFile>>
+  /** Files below /etc. */
+  etc: Files
+  /** Files below /var. */
+  var?: Files
+  /** Whether there is a kubelet: its cgroups are then laid out as out here, and kernel settings are already as a kubelet wants them. */
+  runsPods?: boolean
   /** What sudoers says of the user `tuner`; a password would be asked for without. */
   sudoers?: string
 }
@@ -116,7 +123,7 @@ nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 
 /** Lays a machine out on disk; nothing runs yet. */
 export async function createMachine(lan: Lan, options: MachineOptions): Promise<Machine> {
-  const { name, folder, address, units } = options
+  const { name, folder, address, units, runsPods = false } = options
   const at = (...path: string[]) => join(folder, ...path)
   for (const path of [
     'root',
@@ -130,7 +137,10 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
   ])
     mkdirSync(at(path), { recursive: true })
   for (const file of copied) if (existsSync(join('/etc', file))) copyFileSync(join('/etc', file), at('etc', file))
-  const write = (path: string, text: string, mode = 0o644) => writeFileSync(at(path), text, { mode })
+  const write = (path: string, content: string | Uint8Array, mode = 0o644) => {
+    mkdirSync(dirname(at(path)), { recursive: true })
+    writeFileSync(at(path), content, { mode })
+  }
   write('etc/passwd', passwd)
   write('etc/group', 'root:x:0:\ntuner:x:1000:\nnogroup:x:65534:\n')
   // A password nobody knows: `*` alone would lock the account.
@@ -157,10 +167,11 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
   await execute('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at('etc/ssh/host_key')])
   await execute('chown', ['-R', '1000:1000', at('var/home/tuner')])
   symlinkSync('/run', at('var/run'))
-  for (const [path, file] of Object.entries(options.etc)) {
-    mkdirSync(join(at('etc', path), '..'), { recursive: true })
-    if (typeof file === 'string') write(join('etc', path), file)
-    else write(join('etc', path), file.text, file.mode)
+  for (const [below, files] of Object.entries({ etc: options.etc, var: options.var ?? {} })) {
+    for (const [path, file] of Object.entries(files)) {
+      if (typeof file === 'string' || file instanceof Uint8Array) write(join(below, path), file)
+      else write(join(below, path), file.content, file.mode)
+    }
   }
   const started = { 'ssh.service': sshd, ...units }
   for (const [unit, text] of Object.entries(started)) write(join('etc/systemd/system', unit), text)
@@ -170,9 +181,13 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
   write('units/machine.target', `[Unit]\nWants=${Object.keys(started).join(' ')}\n`)
   write('conntrack-max', '65536\n')
   write('boot-id', '')
+  if (runsPods)
+    for (const [path, value] of Object.entries(kernelSettings))
+      write(join('sysctl', kernelSettingFile(path)), `${value}\n`)
 
   const unified = hierarchies().find(({ version }) => version === 2)
   if (unified === undefined) throw new Error('systemd needs cgroup v2')
+  const among = runsPods ? hierarchies() : [unified]
   const cgroup = `/scale-test-tune-${process.pid}-${name}`
   const lanAddress = address.replace(/\d+$/, '1')
   const link = `st${name}`.slice(0, 15)
@@ -188,7 +203,9 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
     inside,
     async boot() {
       const log = openSync(at('console.log'), 'a')
-      const boot = ['sh', join(import.meta.dirname, 'boot.sh'), folder, binaries, join(unified.mountPoint, cgroup)]
+      createCgroup(cgroup, among, 'processes')
+      const cgroups = among.map(({ mountPoint }) => join(mountPoint, cgroup))
+      const boot = ['sh', join(import.meta.dirname, 'boot.sh'), folder, binaries, ...cgroups]
       child = spawn('setpriv', [...dyingWithUs, ...boot], { stdio: ['ignore', log, log] })
       closeSync(log)
       pid = await firstProcess(child, at('console.log'))
@@ -204,8 +221,7 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
       if (child !== undefined) await ended(child)
       child = undefined
       for (let tries = 0; tries < 100; tries++) {
-        for (const left of findCgroups(cgroup, [unified])) tryTo(() => rmdirSync(left))
-        if (findCgroups(cgroup, [unified]).length === 0) return
+        if (removeCgroup(cgroup, among).length === 0) return
         await systemClock.sleep(50)
       }
       throw new Error(`control groups of ${name} are left`)
@@ -227,14 +243,6 @@ async function firstProcess(child: ChildProcess, log: string): Promise<number> {
     await systemClock.sleep(50)
   }
   throw new Error(`the machine did not boot:\n${readFileSync(log, 'utf8')}`)
-}
-
-function tryTo(work: () => void): void {
-  try {
-    work()
-  } catch {
-    // Its processes are still ending.
-  }
 }
 
 /** Files of a machine whose etcd is a unit of systemd. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import process from 'node:process'
 import { hierarchies } from '../e2e-remote/cgroups.ts'
-import { binaries } from '../e2e-remote/requirements.ts'
+import { binaries, cniFolder, plugins } from '../e2e-remote/requirements.ts'
 import { describeUnless, isExecutable } from '../requirements.ts'
 
 /** Program -> the package of Debian that has it. */
@@ -13,9 +13,13 @@ const programs = {
   '/lib/systemd/systemd': 'systemd',
   '/usr/bin/systemd-run': 'systemd',
   '/usr/bin/nsenter': 'util-linux',
+  '/usr/bin/containerd': 'containerd',
+  '/usr/bin/ctr': 'containerd',
+  '/usr/sbin/runc': 'runc',
+  ...Object.fromEntries(plugins.map((plugin) => [join(cniFolder, plugin), 'containernetworking-plugins'])),
 }
 
-const needed = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'hollow-node']
+const needed = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'pause']
 
 /** `describe` for a suite whose hosts have sshd and systemd in namespaces; skipped with the reason where they cannot, a failure with CI=true. */
 export function describeWithSshHosts(name: string, suite: () => void): void {

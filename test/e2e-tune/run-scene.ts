@@ -1,15 +1,19 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { createAuthority } from '../../src/targets/local/pki.ts'
 import { controlPlaneFiles, controlPlaneTarget, healthUrls } from './control-plane.ts'
 import type { During, Ended, Hosts } from './hosts.ts'
 import { clustersText, createHosts, until } from './hosts.ts'
 import type { Machine } from './machine.ts'
+import { kubeletHealth, nodeFiles } from './node.ts'
 
-/** One machine with a whole control plane, which `tune` and runs change over ssh. */
+/** One machine with a whole control plane and one that is its node, which `tune` and runs change over ssh. */
 export interface RunScene extends Pick<Hosts<string>, 'folder' | 'reports' | 'journal' | 'stop'> {
   /** ssh logs in as root. */
   cp: Machine
+  /** The same; its Node has its name. */
+  node1: Machine
   clusters: string
   /** Runs `scale-test tune ...` on the machine's network. */
   tune(args: readonly string[], during?: During): Promise<Ended>
@@ -18,23 +22,38 @@ export interface RunScene extends Pick<Hosts<string>, 'folder' | 'reports' | 'jo
   resume(run: string): Promise<Ended>
   /** Reads, as an administrator, what the API has at a path. */
   read(path: string): Promise<string>
-  /** Everything that may differ once the machine has been restored, the processes of all components among it. */
+  /** What the kubelet of node1 says of its own configuration. */
+  kubelet(): Promise<Record<string, unknown>>
+  /** Everything that may differ once both machines have been restored, the processes of all components among it. */
   snapshot(): Promise<string>
-  /** Waits until every component is well. */
+  /** Waits until every component is well, and the node Ready. */
   untilWell(): Promise<void>
 }
 
-const address = '10.77.0.13'
+const addresses = { cp: '10.77.0.13', node1: '10.77.0.14' }
+const nodeName = 'node1'
 
-/** Boots it, and writes a clusters file as somebody does who has asked `tune discover`. */
+/** Boots them, and writes a clusters file as somebody does who has asked `tune discover`. */
 export async function setRunScene(): Promise<RunScene> {
   const kubernetes = (folder: string) => join(folder, 'kubernetes')
-  const hosts = await createHosts(async (folder) => ({
-    cp: { address, user: 'root', ...(await controlPlaneFiles(kubernetes(folder), address)) },
-  }))
+  const hosts = await createHosts(async (folder) => {
+    const authority = await createAuthority(join(kubernetes(folder), 'pki'), new Date())
+    const controlPlane = await controlPlaneFiles(kubernetes(folder), addresses.cp, authority)
+    const made = join(folder, 'node-files')
+    mkdirSync(made)
+    const node = await nodeFiles({
+      name: nodeName,
+      address: addresses.node1,
+      apiserver: `https://${addresses.cp}:6443`,
+      authority,
+      folder: made,
+    })
+    const spec = (name: keyof typeof addresses) => ({ address: addresses[name], user: 'root' }) as const
+    return { cp: { ...spec('cp'), ...controlPlane }, node1: { ...spec('node1'), ...node } }
+  })
   const { folder, reports, journal, sshConfig, stop } = hosts
-  const { cp } = hosts.machines
-  const target = controlPlaneTarget(kubernetes(folder), address)
+  const { cp, node1 } = hosts.machines
+  const target = controlPlaneTarget(kubernetes(folder), addresses.cp)
   const clusters = join(folder, 'clusters.yaml')
   const administrator = join(import.meta.dirname, '..', 'e2e-remote', 'administrator.ts')
   const scene: RunScene = {
@@ -43,14 +62,27 @@ export async function setRunScene(): Promise<RunScene> {
     journal,
     stop,
     cp,
+    node1,
     clusters,
     tune: (args, during) => hosts.scaleTest(['tune', ...args], during),
     run: (plan, file, args = [], during) =>
       hosts.scaleTest(['run', plan, '--target', 'remote', '--clusters', file, ...args], during),
     resume: (run) => hosts.scaleTest(['resume', run]),
     read: (path) => hosts.execute([process.execPath, administrator, target.kubeconfig, target.context, 'read', path]),
-    snapshot: () => hosts.snapshot(cp),
-    untilWell: () => hosts.untilWell(cp, healthUrls),
+    async kubelet() {
+      const { kubeletconfig } = JSON.parse(await scene.read(`/api/v1/nodes/${nodeName}/proxy/configz`))
+      return kubeletconfig
+    },
+    snapshot: async () => [await hosts.snapshot(cp), await hosts.snapshot(node1)].join('\n'),
+    async untilWell() {
+      await hosts.untilWell(cp, healthUrls)
+      await hosts.untilWell(node1, [kubeletHealth])
+      await until('the node is Ready', async () => {
+        const { status } = JSON.parse(await scene.read(`/api/v1/nodes/${nodeName}`))
+        const isReady = ({ type, status }: { type: string; status: string }) => type === 'Ready' && status === 'True'
+        if (!status.conditions.some(isReady)) throw new Error(JSON.stringify(status.conditions))
+      })
+    },
   }
   try {
     await hosts.boot()
@@ -61,7 +93,8 @@ export async function setRunScene(): Promise<RunScene> {
       namespace = await scene.read('/api/v1/namespaces/kube-system')
     })
     const { uid } = JSON.parse(namespace).metadata
-    writeFileSync(clusters, clustersText({ ...target, uid, sshConfig, hosts: await hosts.discover('cp') }))
+    const found = [...(await hosts.discover('cp')), ...(await hosts.discover('node1'))]
+    writeFileSync(clusters, clustersText({ ...target, uid, sshConfig, hosts: found }))
     return scene
   } catch (error) {
     await stop()

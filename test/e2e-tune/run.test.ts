@@ -1,9 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import type { Result } from '../../src/result/result.ts'
 import { resultSchema } from '../../src/testing/outcomes.ts'
+import { pauseImage } from '../e2e-remote/images.ts'
 import { until } from './hosts.ts'
+import { kubeletConfig } from './node.ts'
 import { describeWithSshHosts } from './requirements.ts'
 import type { RunScene } from './run-scene.ts'
 import { setRunScene } from './run-scene.ts'
@@ -11,7 +14,7 @@ import { setRunScene } from './run-scene.ts'
 const bootMs = 240_000
 const testMs = 400_000
 
-describeWithSshHosts('a control plane on an ssh host', () => {
+describeWithSshHosts('a control plane and a node on ssh hosts', () => {
   let scene: RunScene
   beforeAll(async () => {
     scene = await setRunScene()
@@ -28,6 +31,10 @@ describeWithSshHosts('a control plane on an ssh host', () => {
       const section = readFileSync(scene.clusters, 'utf8')
       for (const component of ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'])
         expect(section).toMatch(new RegExp(`${component}:\n +unit: ${component}.service\n +health: http`))
+      expect(section).toMatch(
+        /kubelet:\n +unit: kubelet.service\n +config: \/var\/lib\/kubelet\/config.yaml\n +health: http/,
+      )
+      expect(await scene.kubelet()).toMatchObject(builtInKubelet)
       const before = await scene.snapshot()
 
       const planned = await scene.tune(['plan', ...tuned])
@@ -44,6 +51,9 @@ describeWithSshHosts('a control plane on an ssh host', () => {
         for (const flag of flags) expect(`${line} `).toContain(` --${flag} `)
       }
       expect(after).toMatch(/^\/opt\/components\/etcd .* nice -20 best-effort: prio 0$/m)
+      expect(applied.said).toContain('node1: kubelet is well, with its new settings')
+      expect(await scene.kubelet()).toMatchObject(tunedKubelet)
+      expect(parse(kubeletFile())).toMatchObject(tunedKubelet)
       const verified = await scene.tune(['verify', ...tuned])
       expect(verified.said).toContain('cp kube-apiserver: as the profile says')
       expect(verified.status).toBe(0)
@@ -52,18 +62,20 @@ describeWithSshHosts('a control plane on an ssh host', () => {
       expect(restored).toMatchObject({ status: 0 })
       await scene.untilWell()
       await until('it is as it was', async () => expect(await scene.snapshot()).toBe(before))
+      expect(await scene.kubelet()).toMatchObject(builtInKubelet)
       expect(await scene.tune(['verify', ...tuned])).toMatchObject({ status: 1 })
     },
     testMs,
   )
 
+  const kubeletFile = () => readFileSync(scene.node1.file(kubeletConfig), 'utf8')
   /** The clusters file for runs that tune hosts, and a plan of both arms in which nothing happens. */
-  const runFiles = () => {
+  const runFiles = ({ planText = idlePlan, deadMan = '30s' } = {}) => {
     const clusters = join(scene.folder, 'tuned-clusters.yaml')
-    const tuneHosts = '  tuneHosts: { healthBudget: 1m, deadMan: 30s }\n'
+    const tuneHosts = `  tuneHosts: { healthBudget: 1m, deadMan: ${deadMan} }\n`
     writeFileSync(clusters, `${readFileSync(scene.clusters, 'utf8').trimEnd()}\n${tuneHosts}`)
     const plan = join(scene.folder, 'idle.yaml')
-    writeFileSync(plan, idlePlan)
+    writeFileSync(plan, planText)
     return { clusters, plan }
   }
   const newestRun = () =>
@@ -84,34 +96,46 @@ describeWithSshHosts('a control plane on an ssh host', () => {
   it('should have the settings of each arm while a run measures it, read back, and its own ones afterwards', {
     timeout: testMs,
   }, async () => {
-    const { clusters, plan } = runFiles()
+    const { clusters, plan } = runFiles({ planText: rolloutPlan })
     const before = await scene.snapshot()
     let during = ''
+    let kubeletDuring = ''
     const { status, said } = await scene.run(plan, clusters, [], async ({ until: saying }) => {
       await measuringTuned(saying)
       during = await scene.snapshot()
+      kubeletDuring = kubeletFile()
     })
     expect(status, said).toBe(0)
     expect(said).toContain('cp: etcd is well, with its new settings')
     expect(during).toContain(' --kube-api-qps=500 ')
     expect(during).toMatch(/^\/opt\/components\/etcd .* nice -20 best-effort: prio 0$/m)
+    expect(kubeletDuring).toMatch(/^# Of this node/)
+    expect(parse(kubeletDuring)).toMatchObject(tunedKubelet)
     const { arms } = resultOf(newestRun())
     expect(arms.map(({ name, outcome, residue }) => [name, outcome, residue])).toEqual([
       ['untuned', 'complete', []],
       ['tuned', 'complete', []],
     ])
-    const knobs = Object.fromEntries((arms[1]?.knobs ?? []).map((knob) => [knob.id, knob]))
+    const [untuned = {}, knobs = {}] = arms.map((arm) => Object.fromEntries(arm.knobs.map((knob) => [knob.id, knob])))
     expect(knobs['etcd.heartbeatInterval']).toMatchObject({ status: 'applied', readFrom: 'process arguments on cp' })
     expect(knobs['etcd.nice']).toMatchObject({ status: 'applied', effective: -20 })
     expect(knobs['controllerManager.kubeApiQps']).toMatchObject({ status: 'applied', effective: 500 })
     expect(knobs['host.nf_conntrack_max']).toMatchObject({ status: 'applied', readFrom: '/proc/sys on cp' })
+    for (const [id, effective] of Object.entries(tunedKubelet))
+      expect(knobs[`kubelet.${id}`]).toMatchObject({ status: 'applied', effective })
+    expect(untuned['kubelet.kubeAPIQPS']).toMatchObject({ status: 'applied', effective: 5 })
     expect(await scene.snapshot()).toBe(before)
   })
 
   it('should be as before when a component does not take the settings of an arm (fault 30)', {
     timeout: testMs,
   }, async () => {
-    const { clusters, plan } = runFiles()
+    // So long that no timer is faster than the run, and the node first, so that it has been changed by then.
+    const { clusters, plan } = runFiles({ deadMan: '2m' })
+    const [head = '', cp = '', node1 = '', rest = ''] = readFileSync(clusters, 'utf8').split(
+      /(?=^ +- ssh:)|(?=^ +tuneHosts:)/m,
+    )
+    writeFileSync(clusters, `${head}${node1}${cp}${rest}`)
     const check = scene.cp.file('etc/systemd/system/kube-controller-manager.service.d/10-check.conf')
     mkdirSync(dirname(check))
     writeFileSync(
@@ -122,6 +146,9 @@ describeWithSshHosts('a control plane on an ssh host', () => {
     const { status, said } = await scene.run(plan, clusters)
     expect(said).toContain('kube-controller-manager')
     expect(status).toBe(5)
+    // The run's own lines do not show each.
+    const records = readFileSync(join(scene.reports, newestRun(), 'tuning', 'tuned-1.ndjson'), 'utf8')
+    expect(records).toContain('restored /var/lib/kubelet/config.yaml')
     expect(resultOf(newestRun()).arms.map(({ outcome, residue }) => [outcome, residue])).toEqual([
       ['complete', []],
       ['failed', []],
@@ -142,7 +169,7 @@ describeWithSshHosts('a control plane on an ssh host', () => {
       kill()
     })
     expect(killed.status).toBeNull()
-    await until('it has restored itself', async () => expect(await scene.snapshot()).toBe(before))
+    await until('both have restored themselves', async () => expect(await scene.snapshot()).toBe(before))
     await scene.untilWell()
     const run = newestRun()
     const resumed = await scene.resume(run)
@@ -160,24 +187,19 @@ name: idle
 target: remote
 fleet: { source: none, nodes: 1, node: { cpu: 1, memory: 1Gi } }
 probes:
-  node: { name: hollow-0 }
-  pod: { image: registry.k8s.io/pause:3.10, serviceAccountToken: false }
+  node: { name: node1 }
+  pod: { image: '${pauseImage}', serviceAccountToken: false }
 steps:
   - observe: { name: idle, for: 10s }
 arms:
   - profile: untuned
-    set:
-      - { knob: kubelet.kubeAPIQPS, value: null, because: the hollow node keeps its own }
-      - { knob: kubelet.kubeAPIBurst, value: null, because: the hollow node keeps its own }
-      - { knob: kubelet.eventRecordQPS, value: null, because: the hollow node keeps its own }
-      - { knob: kubelet.eventBurst, value: null, because: the hollow node keeps its own }
   - profile: tuned
     set:
-      - { knob: kubelet.maxPods, value: null, because: the hollow node keeps its own }
-      - { knob: kubelet.nodeStatusUpdateFrequency, value: null, because: the hollow node keeps its own }
-      - { knob: kubelet.eventRecordQPS, value: null, because: the hollow node keeps its own }
       - { knob: etcd.splitByResource, value: null, because: there is one etcd }
 `
+
+/** The same, but pods run under the settings of both arms. */
+const rolloutPlan = idlePlan.replace('\narms:', '\n  - probe: { name: rollout, from: 1, to: 5, timeout: 2m }\narms:')
 
 const tunedProfile = `name: tuned-1.37
 description: Tuned, but for what this version's programs refuse
@@ -192,3 +214,14 @@ const tunedFlags = {
   'kube-apiserver': ['default-not-ready-toleration-seconds=30', 'default-unreachable-toleration-seconds=30'],
   'kube-controller-manager': ['node-monitor-period=2s', 'kube-api-qps=500', 'concurrent-namespace-syncs=100'],
 }
+
+/** What profiles/tuned.yaml means to a kubelet. */
+const tunedKubelet = {
+  maxPods: 500,
+  nodeStatusUpdateFrequency: '3s',
+  kubeAPIQPS: 50,
+  kubeAPIBurst: 100,
+  eventRecordQPS: 100,
+  eventBurst: 100,
+}
+const builtInKubelet = { maxPods: 110, nodeStatusUpdateFrequency: '10s', eventRecordQPS: 50 }

@@ -55,6 +55,21 @@ describe('caveats of a filled cluster', () => {
     ])
   })
 
+  it('should say that nodes were there before, and that the run did not configure them unless it tuned their kubelets', () => {
+    const [untuned] = filledArms()
+    const title = 'Nodes that existed before the run'
+    const knob = { id: 'kubelet.maxPods', component: 'kubelet', setting: 'maxPods', readFrom: '/configz' }
+    const applied = { ...knob, requested: 500, effective: 500, status: 'applied' as const }
+    Object.assign(untuned?.fleet ?? {}, { source: 'none' })
+    for (const [knobs, words] of [
+      [[{ ...applied, setBy: 'operator' }], 'did not create or configure them'],
+      [[applied], 'did not create them'],
+    ] as const) {
+      Object.assign(untuned ?? {}, { knobs })
+      expect(placesOf([untuned], title)).toEqual([`untuned #1: 1,000 nodes, the cluster's own nodes: the run ${words}`])
+    }
+  })
+
   it('should name what the plan itself sets and its target cannot, but not what a profile does', () => {
     const [untuned] = filledArms()
     const knob = { component: 'kube-apiserver', setting: '--v', effective: null, readFrom: null, requested: 5 }
