@@ -10,10 +10,13 @@ import type { PlannedClusters } from '../plan/plan.ts'
 import type { ClusterCleanup, Leftovers, Remains } from '../run/cleanup-clusters.ts'
 import { findRemains, removeRemains } from '../run/cleanup-clusters.ts'
 import { readJournal } from '../run/journal.ts'
+import { restoreSettings } from '../run/restore-settings.ts'
 import { findLeftovers, findMarked, isGuarded, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { requireKnown } from '../targets/remote/index.ts'
 import { examineClusters, identityChecks, requireNoRefusals } from '../targets/remote/preflight/index.ts'
-import { restoreLeft } from './killed-run.ts'
+import { untilReady } from '../targets/remote/readiness.ts'
+import type { LeftTuned } from './killed-run.ts'
+import { leftTunedBy } from './killed-run.ts'
 import { loadClusters } from './plans.ts'
 import { hasResults } from './result-files.ts'
 import { tidyingsIn } from './run-folder.ts'
@@ -44,19 +47,14 @@ export async function cleanupCommand(options: CleanupOptions, surroundings: Surr
   const { run, clusters, confirm, allowInsecure } = options
   if (run !== undefined && !/^[\w-][\w.-]*$/.test(run))
     throw new Failure('bad-input', `${excerpt(run)} is not a run`, { next: 'Runs are folders in reports/' })
-  const own = run === undefined ? undefined : clustersOfRun(run, surroundings.folders.reports)
+  const own = run === undefined ? undefined : clustersOfRun(run, surroundings)
   if (clusters !== undefined) {
     const planned = loadClusters(clusters)
     if (run !== undefined && own?.planned !== undefined) requireOwn(planned, own.planned, run)
-    const status = await cleanUpRemote(planned, options, surroundings)
-    await restoreSettingsOf(own, options, surroundings)
-    return status
+    return cleanUpRemote(planned, options, surroundings, own?.leftTuned)
   }
-  if (own?.planned !== undefined) {
-    const status = await cleanUpRemote(own.planned, withOptionsOf(own, options), surroundings)
-    await restoreSettingsOf(own, options, surroundings)
-    return status
-  }
+  if (own?.planned !== undefined)
+    return cleanUpRemote(own.planned, withOptionsOf(own, options), surroundings, own.leftTuned)
   refuseUseless({ '--confirm': confirm, '--allow-insecure': allowInsecure }, 'without --clusters')
   const status = await cleanUpMachine(options, surroundings)
   if (own?.unknown === undefined) return status
@@ -69,8 +67,7 @@ export async function cleanupCommand(options: CleanupOptions, surroundings: Surr
 
 /** Where a run was on clusters, by its own folder. */
 interface OwnClusters {
-  /** The run's folder. */
-  path?: string
+  leftTuned?: LeftTuned | undefined
   planned?: PlannedClusters
   options?: RunHead['options']
   /** Why nobody knows, in words. */
@@ -80,27 +77,18 @@ interface OwnClusters {
 }
 
 /** Undefined for a run that was on no clusters of others. */
-function clustersOfRun(run: string, reports: string): OwnClusters | undefined {
-  const path = runNamed(run, reports, (folder) => kindOf(join(folder, journalFile)) !== undefined)
+function clustersOfRun(run: string, surroundings: Surroundings): OwnClusters | undefined {
+  const path = runNamed(run, surroundings.folders.reports, (folder) => kindOf(join(folder, journalFile)) !== undefined)
   if (path === undefined) return { unknown: 'there is no journal of it in reports/' }
   try {
     const head = headIn(readJournal(join(path, journalFile)).records, run)
     if (head.target !== 'remote') return undefined
     const planned = planOf(head, path).remote
-    return planned && { path, planned, options: head.options }
+    return planned && { planned, options: head.options, leftTuned: leftTunedBy(path, surroundings) }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return { unknown: error.message, isDamaged: true }
   }
-}
-
-/** A named run that was killed may have changed settings, too. */
-async function restoreSettingsOf(
-  own: OwnClusters | undefined,
-  { dryRun = false }: CleanupOptions,
-  surroundings: Surroundings,
-): Promise<void> {
-  if (own?.path !== undefined) await restoreLeft(own.path, { dryRun }, surroundings)
 }
 
 /** A run has left nothing on any other clusters: what has its label there is somebody else's. Throws `Failure('safety-refusal')`. */
@@ -132,6 +120,11 @@ interface Confirmed {
   allowInsecure?: string[] | undefined
 }
 
+/** A target whose settings were being changed may not answer for a while. */
+interface Tuned {
+  isTuned: boolean
+}
+
 /** How long clean-up on clusters may take: namespaces full of pods. */
 const clusterBudgetMs = 1_800_000
 
@@ -139,21 +132,34 @@ async function cleanUpRemote(
   planned: PlannedClusters,
   options: CleanupOptions,
   surroundings: Surroundings,
+  leftTuned: LeftTuned | undefined,
 ): Promise<number> {
-  const { left, next } = await onClusters(planned, options, surroundings, async (cleanup) => {
+  const isTuned = leftTuned !== undefined
+  const { left, next } = await onClusters(planned, { ...options, isTuned }, surroundings, async (cleanup) => {
     const found = await findRemains(options.run, cleanup)
     const mayRemove = await isToBeRemoved(found, options, surroundings)
     return mayRemove ? removeRemains(found, cleanup) : { left: [], next: [] }
   })
+  if (leftTuned !== undefined) await restoreLeft(leftTuned, options, surroundings)
   for (const line of left) surroundings.terminal.printError(line)
   for (const line of next) surroundings.terminal.printError(`\n${line}\nThen run this clean-up again.`)
   return left.length === 0 ? exitCodes.pass : exitCodes.residue
 }
 
+/** Has settings put back that a killed run had changed. Throws `Failure('residue')`. */
+async function restoreLeft(
+  { run, arms, target }: LeftTuned,
+  { dryRun }: CleanupOptions,
+  { terminal, interruption }: Surroundings,
+): Promise<void> {
+  if (dryRun !== true) return restoreSettings(target, arms, { signal: interruption.signal, print: terminal.print })
+  for (const { id } of arms) terminal.print(`${run}: would restore the settings that ${id} changed`)
+}
+
 /** Removes what is left of one run from its clusters; returns what cannot be removed. */
 export function removeFromClusters(
   planned: PlannedClusters,
-  { run, ...options }: { run: string } & Confirmed,
+  { run, ...options }: { run: string } & Confirmed & Tuned,
   surroundings: Surroundings,
 ): Promise<Leftovers> {
   return onClusters(planned, options, surroundings, async (cleanup) =>
@@ -164,7 +170,7 @@ export function removeFromClusters(
 /** Does something on clusters that are the ones that are meant. */
 async function onClusters(
   planned: PlannedClusters,
-  { confirm = [], allowInsecure = [] }: Confirmed,
+  { confirm = [], allowInsecure = [], isTuned }: Confirmed & Tuned,
   surroundings: Surroundings,
   work: (cleanup: ClusterCleanup) => Promise<Leftovers>,
 ): Promise<Leftovers> {
@@ -174,6 +180,8 @@ async function onClusters(
   try {
     return await withClusters(planned, { allowInsecure, ending }, surroundings, async (clusters, signal) => {
       requireKnown({ '--confirm': confirm, '--allow-insecure': allowInsecure }, clusters)
+      const targets = isTuned ? clusters.filter(({ role }) => role === 'target') : []
+      await Promise.all(targets.map(({ api }) => untilReady(api, systemClock, signal)))
       requireNoRefusals(
         await examineClusters({ clusters, confirmed: confirm, now, clock: systemClock, signal }, identityChecks),
       )

@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts'
 import type { Comparison } from '../run/context.ts'
 import type { ReadJournal } from '../run/journal.ts'
 import { readJournal } from '../run/journal.ts'
-import { restoreSettings } from '../run/restore-settings.ts'
+import type { Remains } from '../run/resumption.ts'
 import { remainsOf } from '../run/resumption.ts'
 import { backAndForth } from '../run/schedule.ts'
 import type { RunHead } from './run-head.ts'
@@ -50,30 +50,20 @@ export function whereItRan(
   })
 }
 
-/**
- * Has the settings of clusters put back that a killed run had changed; only says so with `dryRun`, and does nothing where it had changed none.
- * Throws `Failure('residue')` where that fails.
- */
-export async function restoreLeft(
-  path: string,
-  { dryRun }: { dryRun: boolean },
-  surroundings: Surroundings,
-): Promise<void> {
-  const run = openRun(path)
-  const { remote } = run.plan
-  if (remote?.tuneHosts === undefined && remote?.restore === undefined) return
-  const { terminal, interruption } = surroundings
-  const on = whereItRan(run, path, surroundings)
-  const { planned } = backAndForth({
-    plan: run.plan,
-    plans: run.whatIf?.plans,
-    target: on.target,
-    machine: on.host.machine,
-  })
-  const { leftTuned } = remainsOf(planned, run.journal.records, [])
-  if (dryRun) {
-    for (const { id } of leftTuned) terminal.print(`${run.head.run}: would restore the settings that ${id} changed`)
-    return
-  }
-  await restoreSettings(on.target, leftTuned, { signal: interruption.signal, print: terminal.print })
+/** Settings that a killed run has changed. */
+export interface LeftTuned {
+  run: string
+  arms: Remains['leftTuned']
+  target: RunOn['target']
+}
+
+/** What settings a run has left changed on its clusters; undefined where it changed none. Throws as `openRun` does. */
+export function leftTunedBy(path: string, surroundings: Surroundings): LeftTuned | undefined {
+  const killed = openRun(path)
+  const { head, plan, whatIf, journal } = killed
+  if (plan.remote?.tuneHosts === undefined && plan.remote?.restore === undefined) return undefined
+  const { target, host } = whereItRan(killed, path, surroundings)
+  const { planned } = backAndForth({ plan, plans: whatIf?.plans, target, machine: host.machine })
+  const { leftTuned: arms } = remainsOf(planned, journal.records, [])
+  return arms.length === 0 ? undefined : { run: head.run, arms, target }
 }

@@ -145,7 +145,11 @@ async function removeRemains(head: RunHead, { plan, on, path, remains }: Found, 
     ])
   }
   if (head.target !== 'remote' || plan.remote === undefined) return
-  const { left, next } = await removeFromClusters(plan.remote, { run: head.run, ...head.options }, surroundings)
+  const { left, next } = await removeFromClusters(
+    plan.remote,
+    { run: head.run, isTuned: remains.leftTuned.length > 0, ...head.options },
+    surroundings,
+  )
   requireNothingLeft(left, next)
   const { interruption, terminal } = surroundings
   await restoreSettings(on.target, remains.leftTuned, { signal: interruption.signal, print: terminal.print })

@@ -75,6 +75,7 @@ export async function controlPlaneFiles(
       pki,
       knobs: {
         'bind-address': '0.0.0.0',
+        'allow-privileged': 'true',
         'advertise-address': address,
         'endpoint-reconciler-type': 'lease',
         'kubelet-client-certificate': kubeletClient.certFile,

@@ -6,6 +6,7 @@ import type { Authority, KeyPair } from '../../src/targets/local/pki.ts'
 import { pauseImage, writePauseImage } from '../e2e-remote/images.ts'
 import { containerdConfiguration, kubeletConfiguration, podNetwork } from '../e2e-remote/node.ts'
 import { binaries } from '../e2e-remote/requirements.ts'
+import { proxyKubeconfig, writeProxyImage } from './kube-proxy.ts'
 import type { MachineOptions } from './machine.ts'
 
 /** A machine that is to be a node. */
@@ -26,7 +27,7 @@ export const kubeletHealth = 'http://127.0.0.1:10248/healthz'
 const podSubnet = '10.88.14.0/24'
 
 const pki = '/etc/kubernetes/pki'
-const pauseArchive = '/var/lib/images/pause.tar'
+const images = '/var/lib/images'
 
 /** Files of a machine with containerd and a kubelet, which joins with a certificate that it has already. */
 export async function nodeFiles(
@@ -34,11 +35,17 @@ export async function nodeFiles(
 ): Promise<Pick<MachineOptions, 'units' | 'etc' | 'var' | 'runsPods'>> {
   const { name, address, apiserver, authority, folder } = options
   const { ca } = authority
-  const [serving, client] = await Promise.all([
+  const [serving, client, proxy] = await Promise.all([
     authority.server(`${name}-serving`, `system:node:${name}`, { addresses: [address], hosts: [name] }),
     authority.client(`${name}-client`, { commonName: `system:node:${name}`, group: 'system:nodes' }),
+    authority.client(`${name}-proxy`, { commonName: 'system:kube-proxy', group: 'system:node-proxiers' }),
   ])
-  const kubeconfig = await writeKubeconfig(join(folder, 'kubelet.conf'), { server: apiserver, ca: ca.cert }, client)
+  const kubeconfigOf = (file: string, user: KeyPair) =>
+    writeKubeconfig(join(folder, file), { server: apiserver, ca: ca.cert }, user)
+  const [kubeconfig, proxyConfig] = await Promise.all([
+    kubeconfigOf('kubelet.conf', client),
+    kubeconfigOf('kube-proxy.conf', proxy),
+  ])
   const configuration = kubeletConfiguration(
     {
       address,
@@ -58,6 +65,7 @@ export async function nodeFiles(
       'kubernetes/pki/ca.crt': ca.cert,
       ...filesOf('kubernetes/pki/kubelet', serving),
       'kubernetes/kubelet.conf': { content: readFileSync(kubeconfig), mode: 0o600 },
+      [proxyKubeconfig.slice('/etc/'.length)]: { content: readFileSync(proxyConfig), mode: 0o600 },
     },
     var: {
       // With comments and a mode of its own, so that a test sees whether they stay.
@@ -65,7 +73,8 @@ export async function nodeFiles(
         content: `# Of this node; changed by hand only.\n${stringify(configuration, { lineWidth: 0 })}`,
         mode: 0o640,
       },
-      [pauseArchive.slice('/var/'.length)]: readFileSync(writePauseImage(folder, binaries)),
+      [`${images.slice('/var/'.length)}/pause.tar`]: readFileSync(writePauseImage(folder, binaries)),
+      [`${images.slice('/var/'.length)}/kube-proxy.tar`]: readFileSync(writeProxyImage(folder)),
     },
   }
 }
@@ -81,7 +90,8 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 ExecStart=/usr/bin/containerd
-ExecStartPost=/usr/bin/ctr --namespace=k8s.io images import ${pauseArchive}
+ExecStartPost=/usr/bin/ctr --namespace=k8s.io images import ${images}/pause.tar
+ExecStartPost=/usr/bin/ctr --namespace=k8s.io images import ${images}/kube-proxy.tar
 # Pods outlive it.
 KillMode=process
 Delegate=yes

@@ -16,10 +16,12 @@ const programs = {
   '/usr/bin/containerd': 'containerd',
   '/usr/bin/ctr': 'containerd',
   '/usr/sbin/runc': 'runc',
+  '/usr/sbin/nft': 'nftables',
+  '/usr/sbin/iptables': 'iptables',
   ...Object.fromEntries(plugins.map((plugin) => [join(cniFolder, plugin), 'containernetworking-plugins'])),
 }
 
-const needed = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'pause']
+const needed = ['kube-proxy', 'etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'pause']
 
 /** `describe` for a suite whose hosts have sshd and systemd in namespaces; skipped with the reason where they cannot, a failure with CI=true. */
 export function describeWithSshHosts(name: string, suite: () => void): void {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createAuthority } from '../../src/targets/local/pki.ts'
+import type { Manifest } from '../e2e-remote/rights.ts'
 import { controlPlaneFiles, controlPlaneTarget, healthUrls } from './control-plane.ts'
 import type { During, Ended, Hosts } from './hosts.ts'
 import { clustersText, createHosts, until } from './hosts.ts'
@@ -22,6 +23,8 @@ export interface RunScene extends Pick<Hosts<string>, 'folder' | 'reports' | 'jo
   resume(run: string): Promise<Ended>
   /** Reads, as an administrator, what the API has at a path. */
   read(path: string): Promise<string>
+  /** Creates or changes these objects, as an administrator. */
+  write(objects: readonly Manifest[]): Promise<void>
   /** What the kubelet of node1 says of its own configuration. */
   kubelet(): Promise<Record<string, unknown>>
   /** Everything that may differ once both machines have been restored, the processes of all components among it. */
@@ -69,6 +72,11 @@ export async function setRunScene(): Promise<RunScene> {
       hosts.scaleTest(['run', plan, '--target', 'remote', '--clusters', file, ...args], during),
     resume: (run) => hosts.scaleTest(['resume', run]),
     read: (path) => hosts.execute([process.execPath, administrator, target.kubeconfig, target.context, 'read', path]),
+    async write(objects) {
+      const file = join(folder, 'objects.json')
+      writeFileSync(file, JSON.stringify(objects))
+      await hosts.execute([process.execPath, administrator, target.kubeconfig, target.context, 'apply', file])
+    },
     async kubelet() {
       const { kubeletconfig } = JSON.parse(await scene.read(`/api/v1/nodes/${nodeName}/proxy/configz`))
       return kubeletconfig

@@ -1,11 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { Result } from '../../src/result/result.ts'
 import { resultSchema } from '../../src/testing/outcomes.ts'
 import { pauseImage } from '../e2e-remote/images.ts'
 import { until } from './hosts.ts'
+import { kubeProxyObjects } from './kube-proxy.ts'
 import { kubeletConfig } from './node.ts'
 import { describeWithSshHosts } from './requirements.ts'
 import type { RunScene } from './run-scene.ts'
@@ -130,8 +131,8 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
   it('should be as before when a component does not take the settings of an arm (fault 30)', {
     timeout: testMs,
   }, async () => {
-    // So long that no timer is faster than the run, and the node first, so that it has been changed by then.
-    const { clusters, plan } = runFiles({ deadMan: '2m' })
+    // The node first, so that it has been changed by then.
+    const { clusters, plan } = runFiles()
     const [head = '', cp = '', node1 = '', rest = ''] = readFileSync(clusters, 'utf8').split(
       /(?=^ +- ssh:)|(?=^ +tuneHosts:)/m,
     )
@@ -179,6 +180,72 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
       ['complete', []],
     ])
     expect(await scene.snapshot()).toBe(before)
+  })
+
+  describe('and a kube-proxy in a DaemonSet', () => {
+    const on = () => ['--clusters', join(scene.folder, 'proxied-clusters.yaml')]
+    const profileOf = (set: string) => {
+      const path = join(scene.folder, 'proxied.yaml')
+      writeFileSync(path, `name: proxied\ndescription: of the test\nset:\n${set}`)
+      return ['--profile', path]
+    }
+    const objects = async () => {
+      const [map, set] = await Promise.all(
+        [
+          '/api/v1/namespaces/kube-system/configmaps/kube-proxy',
+          '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy',
+        ].map(async (path) => JSON.parse(await scene.read(path))),
+      )
+      return { data: map.data, annotations: map.metadata.annotations ?? {}, template: set.spec.template }
+    }
+    /** Whose rules the kernel of node1 has. */
+    const rules = async () => ({
+      mode: await scene.node1.inside('curl -sf http://127.0.0.1:10249/proxyMode'),
+      iptables: (await scene.node1.inside('iptables-save -t nat')).includes(':KUBE-SERVICES'),
+      nftables: (await scene.node1.inside('nft list tables')).includes('table ip kube-proxy'),
+    })
+    const rulesAre = (mode: 'iptables' | 'nftables') =>
+      until(`its rules are those of ${mode}`, async () =>
+        expect(await rules()).toEqual({ mode, iptables: mode === 'iptables', nftables: mode === 'nftables' }),
+      )
+
+    beforeAll(async () => {
+      const section = readFileSync(scene.clusters, 'utf8').replace(/^( +)hosts:/m, '$1kubeProxy: {}\n$&')
+      writeFileSync(join(scene.folder, 'proxied-clusters.yaml'), section)
+      await scene.write(kubeProxyObjects())
+      await rulesAre('iptables')
+    }, bootMs)
+
+    it('should have the rules of its new mode and none of the old one, and the other way round after a rollback', {
+      timeout: testMs,
+    }, async () => {
+      const tuned = [...on(), ...profileOf('  - { knob: kubeProxy.mode, value: nftables, because: of the test }\n')]
+      const before = await objects()
+      const { said } = await scene.tune(['plan', ...tuned])
+      expect(said).toContain('-mode: ""\n+mode: nftables')
+      expect(await objects()).toEqual(before)
+      expect(await scene.tune(['apply', ...tuned, '--yes'])).toMatchObject({ status: 0 })
+      await rulesAre('nftables')
+      const { template } = await objects()
+      expect(template.spec.initContainers).toMatchObject([{ name: 'scale-test-cleanup' }])
+      expect(await scene.tune(['verify', ...tuned])).toMatchObject({ status: 0 })
+      expect(await scene.tune(['rollback', ...on()])).toMatchObject({ status: 0 })
+      await rulesAre('iptables')
+      expect(await objects()).toEqual(before)
+    })
+
+    it('should be as before when it cannot run in the new mode: this kernel has no ipvs', {
+      timeout: testMs,
+    }, async () => {
+      const ipvs = [...on(), ...profileOf('  - { knob: kubeProxy.mode, value: ipvs, because: of the test }\n')]
+      const before = await objects()
+      const { status, said } = await scene.tune(['apply', ...ipvs, '--yes', '--health-budget', '30'])
+      expect(said).toContain('ipvs is deprecated since Kubernetes 1.35')
+      expect(said).toContain('its DaemonSet has not rolled out')
+      expect(status).toBe(5)
+      await rulesAre('iptables')
+      expect(await objects()).toEqual(before)
+    })
   })
 })
 

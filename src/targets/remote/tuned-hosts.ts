@@ -8,6 +8,7 @@ import { noCluster } from '../../tune/change/cluster-view.ts'
 import type { TunedHost } from '../../tune/change/host.ts'
 import type { HostPlan, ReachedPlaces } from '../../tune/change/plan.ts'
 import { changesOf, described, diffOf, placesIn, planHosts } from '../../tune/change/plan.ts'
+import { renewing } from '../../tune/change/renewing.ts'
 import { leftIn, restoreHost } from '../../tune/change/rollback.ts'
 import { differencesIn, readLive } from '../../tune/hosts/differences.ts'
 import { readLiveKnob } from '../../tune/hosts/live-knobs.ts'
@@ -151,41 +152,6 @@ async function restoreAll(
     if (!('unreachable' in undone) && undone.some(({ outcome }) => outcome === 'restored')) restored.add(on)
   }
   return { left, restored }
-}
-
-/** Keeps timers from running out until it is stopped; `lost` aborts when one may have. */
-function renewing(
-  hosts: readonly TunedHost[],
-  run: string,
-  deadManMs: number,
-  clock: Clock,
-): { lost: AbortSignal; stop(): Promise<void> } {
-  const [stopping, losing] = [new AbortController(), new AbortController()]
-  const renew = async (on: TunedHost) => {
-    let renewedMs = clock.nowMs()
-    while (!stopping.signal.aborted) {
-      await clock.sleep(deadManMs / 4, stopping.signal).catch(() => {})
-      if (stopping.signal.aborted) return
-      try {
-        await on.renew(run, deadManMs / 1000)
-        renewedMs = clock.nowMs()
-      } catch (error) {
-        if (clock.nowMs() - renewedMs < deadManMs * 0.75) continue
-        losing.abort(
-          new Failure('infrastructure', `a host has restored its settings, or is about to: ${messageOf(error)}`),
-        )
-        return
-      }
-    }
-  }
-  const all = Promise.all(hosts.map(renew))
-  return {
-    lost: losing.signal,
-    async stop() {
-      stopping.abort()
-      await all
-    },
-  }
 }
 
 /** What each component's processes were started with before it was changed. */

@@ -7,6 +7,7 @@ import type { Change, TunedHost } from './host.ts'
 import type { TuneRecord } from './journal.ts'
 import type { HostPlan } from './plan.ts'
 import { changesOf } from './plan.ts'
+import { renewing } from './renewing.ts'
 import { leftIn, restoreHost } from './rollback.ts'
 
 export interface ApplyOptions {
@@ -47,17 +48,27 @@ export async function applyPlans(options: ApplyOptions): Promise<void> {
   for (const plan of changing) await viewsOf(plan, cluster)
   record({ type: 'tune-begun', profile, hosts: changing.map(({ on }) => on.name) })
   const begun: HostPlan[] = []
+  // Those that are done wait for those after them, which may take long.
+  const waiting: ReturnType<typeof renewing>[] = []
+  const stopWaiting = () => Promise.all(waiting.splice(0).map((one) => one.stop()))
   try {
     for (const plan of changing) {
-      signal.throwIfAborted()
+      const until = AbortSignal.any([signal, ...waiting.map(({ lost }) => lost)])
+      until.throwIfAborted()
       await requirePeers(plan, plans)
-      await applyHost(plan, options, () => void begun.unshift(plan))
+      await applyHost(plan, { ...options, signal: until }, () => void begun.unshift(plan))
+      until.throwIfAborted()
       record({ type: 'host-done', host: plan.on.name })
-      for (const { on } of begun) await on.renew(run, options.deadManMs / 1000)
+      waiting.push(renewing([plan.on], run, options.deadManMs, options.clock))
     }
-    if (options.staysArmed !== true) for (const { on } of begun) await on.disarm(run)
+    await stopWaiting()
+    for (const { on } of begun) {
+      if (options.staysArmed === true) await on.renew(run, options.deadManMs / 1000)
+      else await on.disarm(run)
+    }
     record({ type: 'applied' })
   } catch (error) {
+    await stopWaiting()
     onProgress(`halted: ${messageOf(error)}`)
     throw await undone(begun, options, error)
   }
