@@ -13,11 +13,28 @@ const labels = { 'k8s-app': name }
 /** Where a machine has the credentials of its kube-proxy. */
 export const proxyKubeconfig = '/etc/kubernetes/kube-proxy.conf'
 
+/** Debian finds out by links in /etc, which the pod does not have, which iptables is meant. */
+const wrappers = ['iptables', 'ip6tables'].flatMap((program) =>
+  ['', '-save', '-restore'].map((kind) => ({
+    path: `xtables/${program}${kind}`,
+    mode: 0o755,
+    content: [Buffer.from(`#!/bin/sh\nexec /usr/sbin/xtables-nft-multi ${program}${kind} "$@"\n`)],
+  })),
+)
+
 /** Writes the archive of an image with nothing but the real kube-proxy; returns its file. */
 export function writeProxyImage(folder: string): string {
   const archive = join(folder, 'kube-proxy.tar')
   const binary = readFileSync(join(binaries, 'kube-proxy'))
-  writeImageArchive(archive, image, createImage({ program: 'kube-proxy', binary }))
+  writeImageArchive(
+    archive,
+    image,
+    createImage({
+      program: 'kube-proxy',
+      binary,
+      files: [{ path: 'xtables', mode: 0o755 }, ...wrappers],
+    }),
+  )
   return archive
 }
 
@@ -41,6 +58,7 @@ conntrack:
   /** Folder of the machine -> where the pod has it. */
   const mounts = Object.entries({
     '/usr': '/usr',
+    '/usr/bin': '/bin',
     '/usr/sbin': '/sbin',
     '/usr/lib': '/lib',
     '/usr/lib64': '/lib64',
@@ -81,7 +99,7 @@ conntrack:
                 ],
                 env: [
                   { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
-                  { name: 'PATH', value: '/usr/sbin:/usr/bin' },
+                  { name: 'PATH', value: '/xtables:/usr/sbin:/usr/bin' },
                 ],
                 securityContext: { privileged: true },
                 volumeMounts: [

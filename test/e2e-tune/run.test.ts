@@ -199,11 +199,15 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
       return { data: map.data, annotations: map.metadata.annotations ?? {}, template: set.spec.template }
     }
     /** Whose rules the kernel of node1 has. */
-    const rules = async () => ({
-      mode: await scene.node1.inside('curl -sf http://127.0.0.1:10249/proxyMode'),
-      iptables: (await scene.node1.inside('iptables-save -t nat')).includes(':KUBE-SERVICES'),
-      nftables: (await scene.node1.inside('nft list tables')).includes('table ip kube-proxy'),
-    })
+    const rules = async () => {
+      // What Debian's iptables writes, nft shows, too.
+      const ruleset = await scene.node1.inside('nft list ruleset')
+      return {
+        mode: await scene.node1.inside('curl -sf http://127.0.0.1:10249/proxyMode'),
+        iptables: ruleset.includes('chain KUBE-SERVICES'),
+        nftables: ruleset.includes('table ip kube-proxy'),
+      }
+    }
     const rulesAre = (mode: 'iptables' | 'nftables') =>
       until(`its rules are those of ${mode}`, async () =>
         expect(await rules()).toEqual({ mode, iptables: mode === 'iptables', nftables: mode === 'nftables' }),
