@@ -21,6 +21,7 @@ export interface RunScene extends Pick<Hosts<string>, 'folder' | 'reports' | 'jo
   /** Runs `scale-test run PLAN --target remote --clusters FILE ...` there. */
   run(plan: string, clusters: string, args?: readonly string[], during?: During): Promise<Ended>
   resume(run: string): Promise<Ended>
+  cleanup(run: string, ...args: string[]): Promise<Ended>
   /** Reads, as an administrator, what the API has at a path. */
   read(path: string): Promise<string>
   /** Creates or changes these objects, as an administrator. */
@@ -71,6 +72,7 @@ export async function setRunScene(): Promise<RunScene> {
     run: (plan, file, args = [], during) =>
       hosts.scaleTest(['run', plan, '--target', 'remote', '--clusters', file, ...args], during),
     resume: (run) => hosts.scaleTest(['resume', run]),
+    cleanup: (run, ...args) => hosts.scaleTest(['cleanup', '--run', run, ...args]),
     read: (path) => hosts.execute([process.execPath, administrator, target.kubeconfig, target.context, 'read', path]),
     async write(objects) {
       const file = join(folder, 'objects.json')

@@ -71,10 +71,10 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
 
   const kubeletFile = () => readFileSync(scene.node1.file(kubeletConfig), 'utf8')
   /** The clusters file for runs that tune hosts, and a plan of both arms in which nothing happens. */
-  const runFiles = ({ planText = idlePlan, deadMan = '30s' } = {}) => {
+  const runFiles = ({ planText = idlePlan, deadMan = '30s', section = scene.clusters } = {}) => {
     const clusters = join(scene.folder, 'tuned-clusters.yaml')
     const tuneHosts = `  tuneHosts: { healthBudget: 1m, deadMan: ${deadMan} }\n`
-    writeFileSync(clusters, `${readFileSync(scene.clusters, 'utf8').trimEnd()}\n${tuneHosts}`)
+    writeFileSync(clusters, `${readFileSync(section, 'utf8').trimEnd()}\n${tuneHosts}`)
     const plan = join(scene.folder, 'idle.yaml')
     writeFileSync(plan, planText)
     return { clusters, plan }
@@ -86,11 +86,13 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
       .at(-1) ?? ''
   const measuringTuned = async (saying: (text: string) => Promise<void>) => {
     await saying('untuned: Clean up')
-    await until('it measures the second arm', async () => {
-      const journal = readFileSync(join(scene.reports, newestRun(), 'journal.ndjson'), 'utf8')
-      expect(journal).toMatch(/"type":"step-started","armId":"tuned-1","stepId":"observe/)
-    })
+    await measuring('tuned-1')
   }
+  const measuring = (arm: string) =>
+    until(`it measures ${arm}`, async () => {
+      const journal = readFileSync(join(scene.reports, newestRun(), 'journal.ndjson'), 'utf8')
+      expect(journal).toMatch(new RegExp(`"type":"step-started","armId":"${arm}","stepId":"observe`))
+    })
   const resultOf = (run: string): Result =>
     resultSchema.parse(JSON.parse(readFileSync(join(scene.reports, run, 'result.json'), 'utf8')))
 
@@ -226,7 +228,7 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
       const tuned = [...on(), ...profileOf('  - { knob: kubeProxy.mode, value: nftables, because: of the test }\n')]
       const before = await objects()
       const { said } = await scene.tune(['plan', ...tuned])
-      expect(said).toContain('-mode: ""\n+mode: nftables')
+      expect(said).toContain('-mode: ""\n+mode: "nftables"')
       expect(await objects()).toEqual(before)
       expect(await scene.tune(['apply', ...tuned, '--yes'])).toMatchObject({ status: 0 })
       await rulesAre('nftables')
@@ -236,6 +238,38 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
       expect(await scene.tune(['rollback', ...on()])).toMatchObject({ status: 0 })
       await rulesAre('iptables')
       expect(await objects()).toEqual(before)
+    })
+
+    it('should be as before, and so all hosts, when a killed run is cleaned up, and be tuned again when it is resumed', {
+      timeout: testMs,
+    }, async () => {
+      const { clusters, plan } = runFiles({ planText: proxyPlan, deadMan: '10m', section: on()[1] })
+      const before = [await scene.snapshot(), await objects()]
+      const asBefore = async () => expect([await scene.snapshot(), await objects()]).toEqual(before)
+      const killed = await scene.run(plan, clusters, [], async ({ kill }) => {
+        await measuring('tuned-1')
+        kill()
+      })
+      expect(killed.status).toBeNull()
+      await rulesAre('nftables')
+      const run = newestRun()
+      expect(await scene.cleanup(run, '--dry-run')).toMatchObject({
+        status: 0,
+        said: expect.stringContaining('would restore the settings that tuned-1 changed'),
+      })
+      const cleaned = await scene.cleanup(run)
+      expect(cleaned.status, cleaned.said).toBe(0)
+      await rulesAre('iptables')
+      await asBefore()
+      const resumed = await scene.resume(run)
+      expect(resumed.status, resumed.said).toBe(0)
+      const [arm] = resultOf(run).arms
+      expect(arm?.knobs.find(({ id }) => id === 'kubeProxy.mode')).toMatchObject({
+        status: 'applied',
+        effective: 'nftables',
+        readFrom: '/configz',
+      })
+      await asBefore()
     })
 
     it('should be as before when it cannot run in the new mode: this kernel has no ipvs', {
@@ -271,6 +305,19 @@ arms:
 
 /** The same, but pods run under the settings of both arms. */
 const rolloutPlan = idlePlan.replace('\narms:', '\n  - probe: { name: rollout, from: 1, to: 5, timeout: 2m }\narms:')
+
+/** One arm, whose kube-proxy has another mode; in a namespace, its table of connections is not its to size. */
+const proxyPlan = `${idlePlan.slice(0, idlePlan.indexOf('arms:'))}arms:
+  - profile: tuned
+    set:
+      - { knob: etcd.splitByResource, value: null, because: there is one etcd }
+      - { knob: kubeProxy.mode, value: nftables, because: this kernel has it }
+      - { knob: kubeProxy.ipvs.minSyncPeriod, value: null, because: of its mode }
+      - { knob: kubeProxy.ipvs.syncPeriod, value: null, because: of its mode }
+      - { knob: kubeProxy.ipvs.scheduler, value: null, because: of its mode }
+      - { knob: kubeProxy.conntrack.maxPerCore, value: null, because: of its namespace }
+      - { knob: kubeProxy.conntrack.min, value: null, because: of its namespace }
+`
 
 const tunedProfile = `name: tuned-1.37
 description: Tuned, but for what this version's programs refuse

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import { Failure, messageOf } from '../../base/errors.ts'
+import { Failure } from '../../base/errors.ts'
 import { minorOf } from '../../base/kubernetes-version.ts'
 import type { Report } from '../../base/progress.ts'
 import { applyPlans } from '../../tune/change/apply.ts'
@@ -17,6 +17,7 @@ import type { HostSettings } from '../../tune/hosts/wanted.ts'
 import { hostSettings } from '../../tune/hosts/wanted.ts'
 import type { Knob, KnobReading } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
+import type { ReadableComponent } from '../read-back.ts'
 import { readKnobs } from '../read-back.ts'
 import type { Cluster, Tuning } from '../target.ts'
 import { clusterView } from './cluster-view.ts'
@@ -220,15 +221,19 @@ async function withLive(
   { hosts }: ReachedPlaces,
 ): Promise<KnobReading[]> {
   const unread = asked.filter((_, index) => readings[index]?.effective === null)
-  const components = [...new Set(unread.map(({ component }) => component))].flatMap((component) =>
-    hosts.map(({ host, on }) => ({
-      component,
-      name: `${component} on ${on.name}`,
-      // kube-proxy serves its settings on the loopback of its node only.
-      readPage: (path: string) => (component === 'kube-proxy' ? on.page(`${proxyUrl}${path}`) : Promise.resolve('')),
-      readProcess: (knob: Knob) => readLiveKnob(host, on, knob),
-    })),
-  )
+  const components = [...new Set(unread.map(({ component }) => component))]
+    .filter((component) => component !== 'kube-proxy')
+    .flatMap((component) =>
+      hosts.map(
+        ({ host, on }): ReadableComponent => ({
+          component,
+          name: `${component} on ${on.name}`,
+          readPage: async () => '',
+          readProcess: (knob) => readLiveKnob(host, on, knob),
+        }),
+      ),
+    )
+  if (unread.some(({ component }) => component === 'kube-proxy')) components.push(...(await kubeProxiesOn(hosts)))
   const asLive = unread.map(
     (knob): Knob => (knob.component === 'kube-proxy' ? knob : { ...knob, readBack: { from: 'process arguments' } }),
   )
@@ -237,4 +242,14 @@ async function withLive(
     const found = live.get(reading.id)
     return found === undefined || found.effective === null ? reading : found
   })
+}
+
+/** kube-proxy serves its settings on the loopback of its node only; not every host runs one. */
+async function kubeProxiesOn(hosts: ReachedPlaces['hosts']): Promise<ReadableComponent[]> {
+  const pages = hosts.map(async ({ on }) => {
+    const configz = await on.page(`${proxyUrl}/configz`).catch(() => undefined)
+    if (configz === undefined) return []
+    return [{ component: 'kube-proxy', name: `kube-proxy on ${on.name}`, readPage: async () => configz }]
+  })
+  return (await Promise.all(pages)).flat()
 }
