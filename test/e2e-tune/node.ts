@@ -8,6 +8,7 @@ import { containerdConfiguration, kubeletConfiguration, podNetwork } from '../e2
 import { binaries } from '../e2e-remote/requirements.ts'
 import { proxyKubeconfig, writeProxyImage } from './kube-proxy.ts'
 import type { MachineOptions } from './machine.ts'
+import { manifests, schedulerKubeconfig, schedulerManifest, writeSchedulerImage } from './static-scheduler.ts'
 
 /** A machine that is to be a node. */
 export interface NodeOptions {
@@ -35,16 +36,18 @@ export async function nodeFiles(
 ): Promise<Pick<MachineOptions, 'units' | 'etc' | 'var' | 'runsPods'>> {
   const { name, address, apiserver, authority, folder } = options
   const { ca } = authority
-  const [serving, client, proxy] = await Promise.all([
+  const [serving, client, proxy, scheduler] = await Promise.all([
     authority.server(`${name}-serving`, `system:node:${name}`, { addresses: [address], hosts: [name] }),
     authority.client(`${name}-client`, { commonName: `system:node:${name}`, group: 'system:nodes' }),
     authority.client(`${name}-proxy`, { commonName: 'system:kube-proxy', group: 'system:node-proxiers' }),
+    authority.client(`${name}-scheduler`, { commonName: 'system:kube-scheduler', group: 'e2e' }),
   ])
   const kubeconfigOf = (file: string, user: KeyPair) =>
     writeKubeconfig(join(folder, file), { server: apiserver, ca: ca.cert }, user)
-  const [kubeconfig, proxyConfig] = await Promise.all([
+  const [kubeconfig, proxyConfig, schedulerConfig] = await Promise.all([
     kubeconfigOf('kubelet.conf', client),
     kubeconfigOf('kube-proxy.conf', proxy),
+    kubeconfigOf('scheduler.conf', scheduler),
   ])
   const configuration = kubeletConfiguration(
     {
@@ -53,7 +56,7 @@ export async function nodeFiles(
       certFile: `${pki}/kubelet.crt`,
       keyFile: `${pki}/kubelet.key`,
     },
-    {},
+    { staticPodPath: manifests },
   )
   return {
     runsPods: true,
@@ -65,6 +68,11 @@ export async function nodeFiles(
       'kubernetes/pki/ca.crt': ca.cert,
       ...filesOf('kubernetes/pki/kubelet', serving),
       'kubernetes/kubelet.conf': { content: readFileSync(kubeconfig), mode: 0o600 },
+      [schedulerKubeconfig.slice('/etc/'.length)]: { content: readFileSync(schedulerConfig), mode: 0o600 },
+      [`${manifests.slice('/etc/'.length)}/kube-scheduler.yaml`]: {
+        content: Buffer.from(schedulerManifest()),
+        mode: 0o600,
+      },
       [proxyKubeconfig.slice('/etc/'.length)]: { content: readFileSync(proxyConfig), mode: 0o600 },
     },
     var: {
@@ -75,6 +83,7 @@ export async function nodeFiles(
       },
       [`${images.slice('/var/'.length)}/pause.tar`]: readFileSync(writePauseImage(folder, binaries)),
       [`${images.slice('/var/'.length)}/kube-proxy.tar`]: readFileSync(writeProxyImage(folder)),
+      [`${images.slice('/var/'.length)}/kube-scheduler.tar`]: readFileSync(writeSchedulerImage(folder)),
     },
   }
 }
@@ -92,6 +101,7 @@ Type=notify
 ExecStart=/usr/bin/containerd
 ExecStartPost=/usr/bin/ctr --namespace=k8s.io images import ${images}/pause.tar
 ExecStartPost=/usr/bin/ctr --namespace=k8s.io images import ${images}/kube-proxy.tar
+ExecStartPost=/usr/bin/ctr --namespace=k8s.io images import ${images}/kube-scheduler.tar
 # Pods outlive it.
 KillMode=process
 Delegate=yes

@@ -69,6 +69,32 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
     testMs,
   )
 
+  it('should wait for the pod of the new manifest, and then of the old one, where a kubelet runs a component', {
+    timeout: testMs,
+  }, async () => {
+    const profile = join(scene.folder, 'scheduler.yaml')
+    writeFileSync(profile, schedulerProfile)
+    const tuned = ['--clusters', scene.clusters, '--profile', profile]
+    const mirror = async () => {
+      const { metadata, status } = JSON.parse(
+        await scene.read('/api/v1/namespaces/kube-system/pods/kube-scheduler-node1'),
+      )
+      const ready = status.conditions.find(({ type }: { type: string }) => type === 'Ready')?.status
+      return { hash: metadata.annotations['kubernetes.io/config.mirror'], ready }
+    }
+    const before = { snapshot: await scene.snapshot(), ...(await mirror()) }
+    const applied = await scene.tune(['apply', ...tuned, '--yes'])
+    expect(applied.status, applied.said).toBe(0)
+    expect(applied.said).toContain('node1: kube-scheduler is well, with its new settings')
+    // No later: it is what `apply` has waited for.
+    const during = await mirror()
+    expect(during).toMatchObject({ hash: expect.not.stringMatching(before.hash), ready: 'True' })
+    expect(await scene.tune(['rollback', '--clusters', scene.clusters])).toMatchObject({ status: 0 })
+    await until('it is as it was', async () => {
+      expect({ snapshot: await scene.snapshot(), ...(await mirror()) }).toEqual(before)
+    })
+  })
+
   const kubeletFile = () => readFileSync(scene.node1.file(kubeletConfig), 'utf8')
   /** The clusters file for runs that tune hosts, and a plan of both arms in which nothing happens. */
   const runFiles = ({ planText = idlePlan, deadMan = '30s', section = scene.clusters } = {}) => {
@@ -305,6 +331,12 @@ arms:
 
 /** The same, but pods run under the settings of both arms. */
 const rolloutPlan = idlePlan.replace('\narms:', '\n  - probe: { name: rollout, from: 1, to: 5, timeout: 2m }\narms:')
+
+const schedulerProfile = `name: scheduler
+description: of the test
+set:
+  - { knob: scheduler.kubeApiQps, value: 200, because: of the test }
+`
 
 /** One arm, whose kube-proxy has another mode; in a namespace, its table of connections is not its to size. */
 const proxyPlan = `${idlePlan.slice(0, idlePlan.indexOf('arms:'))}arms:

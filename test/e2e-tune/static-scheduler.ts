@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { writeImageArchive } from '../../src/image/archive.ts'
+import { createImage } from '../../src/image/image.ts'
+import { binaries } from '../e2e-remote/requirements.ts'
+
+const image = 'kube-scheduler:e2e'
+/** Its only rights are those of its kubeconfig, as kubeadm has it. */
+export const schedulerKubeconfig = '/etc/kubernetes/scheduler.conf'
+/** Where the kubelet looks for static pods. */
+export const manifests = '/etc/kubernetes/manifests'
+
+/** Writes the archive of an image with the real kube-scheduler; returns its file. */
+export function writeSchedulerImage(folder: string): string {
+  const archive = join(folder, 'kube-scheduler.tar')
+  const binary = readFileSync(join(binaries, 'kube-scheduler'))
+  writeImageArchive(archive, image, createImage({ program: 'kube-scheduler', binary }))
+  return archive
+}
+
+/** A second scheduler as a static pod, with the probe that kubeadm gives it; another leads, and this one waits. */
+export function schedulerManifest(): string {
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'kube-scheduler', namespace: 'kube-system' },
+    spec: {
+      hostNetwork: true,
+      terminationGracePeriodSeconds: 5,
+      containers: [
+        {
+          name: 'kube-scheduler',
+          image,
+          imagePullPolicy: 'IfNotPresent',
+          command: [
+            '/kube-scheduler',
+            `--kubeconfig=${schedulerKubeconfig}`,
+            `--authentication-kubeconfig=${schedulerKubeconfig}`,
+            `--authorization-kubeconfig=${schedulerKubeconfig}`,
+            '--bind-address=127.0.0.1',
+            '--leader-elect=true',
+          ],
+          readinessProbe: {
+            httpGet: { host: '127.0.0.1', path: '/healthz', port: 10259, scheme: 'HTTPS' },
+            periodSeconds: 1,
+          },
+          volumeMounts: [{ name: 'kubernetes', mountPath: '/etc/kubernetes', readOnly: true }],
+        },
+      ],
+      volumes: [{ name: 'kubernetes', hostPath: { path: '/etc/kubernetes' } }],
+    },
+  })
+}
