@@ -123,6 +123,8 @@ export function createFakeApi(clock: Clock): FakeApi {
       const { metadata } = patch.body as Partial<KubeObject>
       if (metadata?.uid !== undefined && metadata.uid !== object.metadata.uid)
         throw new ApiError(422, 'Invalid', `patch ${ref.resource}: metadata.uid: field is immutable`)
+      if (metadata?.resourceVersion !== undefined && metadata.resourceVersion !== object.metadata.resourceVersion)
+        throw new ApiError(409, 'Conflict', `patch ${ref.resource}: ${ref.name} has been modified`)
       return write('patch', 'MODIFIED', ref.resource, merged(object, patch.body)) as ResourceTypes[R]
     },
 

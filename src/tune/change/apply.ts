@@ -125,7 +125,7 @@ async function applyHost(plan: HostPlan, options: ApplyOptions, begins: () => vo
       if (unit === '') continue
       // An API server that is told to stop may wait for its watches for a minute, and nothing renews the timer meanwhile.
       await on.renew(run, Math.max(deadManMs, restartMs) / 1000)
-      await on.restart(unit)
+      await on.restart(unit, options.signal)
       await on.renew(run, deadManMs / 1000)
     }
     await untilWell(on, one, notShown, options)

@@ -56,7 +56,8 @@ export interface TunedHost {
   disarm(run: string): Promise<void>
   /** Journals the change on the host, then makes it. Throws `Failure('safety-refusal')` when somebody else has changed it meanwhile. */
   change(run: string, number: number, change: Change): Promise<void>
-  restart(unit: string): Promise<void>
+  /** Ends early with the signal only where that takes long: a rollout. */
+  restart(unit: string, signal?: AbortSignal): Promise<void>
   /** Undoes what the run changed there, in any state; says `nothing` where there is nothing of the run. */
   restore(run: string): Promise<Undone[]>
   live(component: string, unit: string | undefined, health: string | undefined): Promise<Live>
@@ -170,8 +171,8 @@ export function tunedHost(remote: Remote): TunedHost {
 /** Why nobody else may change what a run holds: `tune apply` names its runs by itself; any other is an arm of a run. */
 export function heldBy(run: string): string {
   if (run.startsWith('tune-'))
-    return `run ${run} has not restored its changes: npm run scale-test -- tune rollback ${run}`
-  return `an arm of a run, ${run}, has not restored its changes; if that run is over, resume it: npm run scale-test -- resume RUN`
+    return `run ${run} has not restored its changes: npm run scale-test -- tune rollback ${run} --clusters FILE`
+  return `an arm of a run, ${run}, has not restored its changes; if that run is over: npm run scale-test -- cleanup --run RUN, or resume RUN`
 }
 
 /** A word of the shell that stands for any text. */

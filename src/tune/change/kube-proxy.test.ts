@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { ApiError } from '../../kube/api.ts'
 import type { ConfigMap, DaemonSet } from '../../kube/resources.ts'
 import { createFakeApi } from '../../testing/fake-api.ts'
 import { requestsUnder } from '../../testing/profiles.ts'
@@ -68,7 +69,7 @@ function bench() {
   const kubeProxy = { section, on }
   const settings = (set: Record<string, string | number>) =>
     hostSettings(requestsUnder('stock', set), { hosts: [], kubeProxy: section })
-  const apply = async (set: Record<string, string | number>) => {
+  const apply = async (set: Record<string, string | number>, signal = new AbortController().signal) => {
     const plans = await planHosts({ hosts: [], kubeProxy }, settings(set))
     return applyPlans({
       run: 'tune-1a2b3c4d',
@@ -79,7 +80,7 @@ function bench() {
       healthMs: 60_000,
       deadManMs: 20_000,
       clock,
-      signal: new AbortController().signal,
+      signal,
       onProgress: () => {},
     })
   }
@@ -91,7 +92,7 @@ function bench() {
     const rounds = set.spec.template.metadata?.annotations ?? {}
     return { data, annotations: metadata.annotations ?? {}, initContainers, containers, rounds }
   }
-  return { api, map, apply, restore, state, rollouts, world, kubeProxy, settings, ref }
+  return { api, clock, map, apply, restore, state, rollouts, world, kubeProxy, settings, ref }
 }
 
 const tuned = { 'kubeProxy.conntrack.maxPerCore': 144_420 }
@@ -195,5 +196,147 @@ describe('kube-proxy, whose settings are in a ConfigMap', () => {
       await restore()
       expect(await state(), `after ${stopAt} writes`).toEqual(before)
     }
+  })
+
+  it('should not be changed while one of its pods is not well, which would stop the rollout that restores, too', async () => {
+    const { kubeProxy, settings, api, ref } = bench()
+    const set = await api.get({ resource: 'daemonsets', ...ref })
+    api.put('daemonsets', { ...set, status: { ...set.status, numberAvailable: pods - 1 } })
+    await expect(planHosts({ hosts: [], kubeProxy }, settings(tuned))).rejects.toThrow(
+      'its DaemonSet is not rolled out: 3 of 3 pods are new, 2 available',
+    )
+  })
+
+  it('should be restored when the API server that its hosts restore is away meanwhile', async () => {
+    const { apply, restore, state, api, clock } = bench()
+    const before = await state()
+    await apply(tuned)
+    const backMs = clock.nowMs() + 40_000
+    const refuses = [new ApiError(0, 'ECONNREFUSED', 'no answer'), new ApiError(403, 'Forbidden', 'not yet')]
+    api.refuse(() => {
+      const forMs = backMs - clock.nowMs()
+      return forMs > 5000 ? refuses[0] : forMs > 0 ? refuses[1] : undefined
+    })
+    expect(await restore()).toEqual([{ outcome: 'restored', what: 'config.conf' }])
+    expect(await state()).toEqual(before)
+  })
+
+  it('should not take what somebody writes while it restores', async () => {
+    const { apply, restore, state, api, map } = bench()
+    await apply(tuned)
+    const mine = await map()
+    let isWritten = false
+    api.refuse((request) => {
+      if (request.startsWith('patch configmaps') && !isWritten) {
+        isWritten = true
+        api.put('configmaps', { ...mine, data: { 'config.conf': `${file}# mine\n` } })
+      }
+      return undefined
+    })
+    expect(await restore()).toEqual([{ outcome: 'drift', what: 'config.conf' }])
+    expect(await state()).toMatchObject({ data: { 'config.conf': `${file}# mine\n` }, annotations: {}, rounds: {} })
+  })
+
+  it('should refuse to change what somebody changes at the same moment', async () => {
+    const { apply, state, api, map } = bench()
+    const mine = await map()
+    api.refuse((request) => {
+      if (request.startsWith('patch configmaps'))
+        api.put('configmaps', { ...mine, data: { 'config.conf': `${file}# mine\n` } })
+      return undefined
+    })
+    await expect(apply(tuned)).rejects.toMatchObject({
+      kind: 'safety-refusal',
+      message: 'configmap kube-system/kube-proxy: config.conf was changed by somebody else while this ran',
+    })
+    expect(await state()).toMatchObject({ data: { 'config.conf': `${file}# mine\n` }, annotations: {} })
+  })
+
+  it('should not take the note of a run that has begun since it was planned', async () => {
+    const { apply, api, state, kubeProxy, settings } = bench()
+    const [plan] = await planHosts({ hosts: [], kubeProxy }, settings(tuned))
+    const change = plan?.wanted[0]?.changes[0]
+    if (change === undefined) throw new Error('there is no change')
+    await apply(tuned)
+    api.put('configmaps', {
+      metadata: { name: 'kube-proxy', namespace: 'kube-system', annotations: (await state()).annotations },
+      data: { 'config.conf': file },
+    })
+    await expect(kubeProxy.on.change('tune-99999999', 1, change)).rejects.toMatchObject({ kind: 'safety-refusal' })
+    expect((await state()).annotations['scale-test/tuning']).toContain('tune-1a2b3c4d')
+  })
+
+  it('should say that its file is not as before when somebody has replaced the ConfigMap and its note', async () => {
+    const { apply, restore, api, state } = bench()
+    await apply(withMode)
+    api.put('configmaps', { metadata: { name: 'kube-proxy', namespace: 'kube-system' }, data: { 'config.conf': file } })
+    expect(await restore()).toEqual([{ outcome: 'drift', what: 'config.conf' }])
+    expect(await state()).toMatchObject({ rounds: {}, initContainers: undefined })
+    expect(await restore()).toEqual([])
+  })
+
+  it('should have nothing to restore where it does not exist: a run that changed nothing there is no residue', async () => {
+    const { restore, api, ref } = bench()
+    for (const resource of ['configmaps', 'daemonsets'] as const) {
+      const { metadata } = await api.get({ resource, ...ref })
+      await api.delete({ resource, ...ref }, { uid: metadata.uid ?? '' })
+    }
+    expect(await restore()).toEqual([])
+  })
+
+  it('should not be touched when its rules would have to be removed and no container has a command', async () => {
+    const { apply, api, ref, state } = bench()
+    const set = await api.get({ resource: 'daemonsets', ...ref })
+    const template = { spec: { containers: [{ name: 'kube-proxy', image: 'kube-proxy:1' }] } }
+    api.put('daemonsets', { ...set, spec: { template } })
+    await expect(apply(withMode)).rejects.toThrow('no container of its DaemonSet has a command')
+    expect(api.requests.filter((request) => request.startsWith('patch'))).toEqual([])
+    expect(await state()).toMatchObject({ data: { 'config.conf': file }, annotations: {} })
+  })
+
+  it('should not count as restored while the rollout that restores still goes on', async () => {
+    const { apply, restore, api, ref, map } = bench()
+    await apply(tuned)
+    api.onWrite(({ resource, verb, object }) => {
+      const set = object as DaemonSet
+      if (resource === 'daemonsets' && verb === 'patch')
+        api.put('daemonsets', { ...set, status: { ...set.status, updatedNumberScheduled: 1 } })
+    })
+    const stuck = { unreachable: expect.stringContaining('its DaemonSet has not rolled out') }
+    expect(await restore()).toEqual(stuck)
+    expect(await restore()).toEqual(stuck)
+    expect((await map()).metadata.annotations).toHaveProperty('scale-test/tuning')
+    const set = await api.get({ resource: 'daemonsets', ...ref })
+    const generation = set.metadata.generation ?? 0
+    api.put('daemonsets', {
+      ...set,
+      status: { ...set.status, observedGeneration: generation, updatedNumberScheduled: pods, numberAvailable: pods },
+    })
+    expect(await restore()).toEqual([{ outcome: 'restored', what: 'config.conf' }])
+    expect((await map()).metadata.annotations).toEqual({})
+  })
+
+  it('should be restored soon after an interrupt, in the middle of a rollout', async () => {
+    const { apply, state, world, clock, api } = bench()
+    const before = await state()
+    world.fails = true
+    const interrupting = new AbortController()
+    api.onWrite(({ resource, verb }) => {
+      if (resource === 'daemonsets' && verb === 'patch')
+        void clock.sleep(5000).then(() => interrupting.abort(new Error('interrupted')))
+    })
+    const sinceMs = clock.nowMs()
+    await expect(apply(tuned, interrupting.signal)).rejects.toThrow('interrupted')
+    expect(clock.nowMs() - sinceMs).toBeLessThan(30_000)
+    expect(await state()).toEqual(before)
+  })
+
+  it.each([
+    [404, 'bad-input', 'Check `kubeProxy` in the clusters file'],
+    [403, 'infrastructure', 'Grant the rights in manifests/rbac-kube-proxy.yaml'],
+  ])('should say what to do when the API server answers %i', async (status, kind, next) => {
+    const { kubeProxy, settings, api } = bench()
+    api.refuse((request) => (request.startsWith('get') ? new ApiError(status, '', 'refused') : undefined))
+    await expect(planHosts({ hosts: [], kubeProxy }, settings(tuned))).rejects.toMatchObject({ kind, next })
   })
 })

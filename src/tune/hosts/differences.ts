@@ -27,7 +27,8 @@ export async function differencesOf(on: TunedHost, wanted: WantedOf): Promise<st
 
 /** The same of what has been read. */
 export function differencesIn({ processes, unit, health }: Live, { component, expected }: WantedOf): string[] {
-  if (unit !== undefined && unit !== 'active') return [`its unit is ${unit}`]
+  if (unit !== undefined && unit !== 'active')
+    return [component === 'kube-proxy' ? `its DaemonSet has not rolled out: ${unit}` : `its unit is ${unit}`]
   if (processes.length === 0) return [`no ${component} is running`]
   const { flags, priority } = expected
   return [
