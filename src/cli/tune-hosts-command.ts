@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import { exitCodes, Failure } from '../base/errors.ts'
+import { exitCodes, Failure, messageOf } from '../base/errors.ts'
 import { cutFile, kindOf, listFolder, writtenAtMs } from '../base/files.ts'
 import { minorOf } from '../base/kubernetes-version.ts'
 import type { PlannedClusters } from '../plan/plan.ts'
@@ -12,11 +12,13 @@ import { requireKnown } from '../targets/remote/index.ts'
 import { requireIdentity } from '../targets/remote/preflight/identity.ts'
 import type { PlannedTarget, Reach } from '../targets/remote/reach.ts'
 import { serverVersionOf, unreachable } from '../targets/remote/reach.ts'
+import { untilReady } from '../targets/remote/readiness.ts'
 import { settingsOf } from '../targets/remote/tuned-hosts.ts'
 import { applyPlans } from '../tune/change/apply.ts'
 import { noCluster } from '../tune/change/cluster-view.ts'
 import type { TunedHost } from '../tune/change/host.ts'
 import { tunedHost } from '../tune/change/host.ts'
+import type { TuneRecord } from '../tune/change/journal.ts'
 import { touchedHosts, tuneRecordOf } from '../tune/change/journal.ts'
 import { proxyName, tunedKubeProxy } from '../tune/change/kube-proxy.ts'
 import type { HostPlan, ReachedHost, ReachedPlaces } from '../tune/change/plan.ts'
@@ -27,13 +29,14 @@ import { differencesOf } from '../tune/hosts/differences.ts'
 import { discoverHost, hostsSection } from '../tune/hosts/discover.ts'
 import type { Host } from '../tune/hosts/section.ts'
 import type { HostSettings } from '../tune/hosts/wanted.ts'
-import { hostSettings, wantedOfKubeProxy, wantedOn } from '../tune/hosts/wanted.ts'
+import { hostSettings, unknownKubeProxy, wantedOfKubeProxy, wantedOn } from '../tune/hosts/wanted.ts'
 import type { Remote } from '../tune/ssh.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import { connectHosts } from './host-access.ts'
 import { loadClusters } from './plans.ts'
 import { requestsIn } from './profile-files.ts'
 import type { Surroundings } from './surroundings.ts'
+import { refuseUseless } from './useless-options.ts'
 import { withClusters } from './with-clusters.ts'
 
 /** What the commands that work on hosts are given. */
@@ -93,7 +96,8 @@ export function tuneApplyCommand(options: TuneApplyOptions, surroundings: Surrou
     if (options.yes !== true) await requireYes(surroundings)
     const run = `tune-${randomBytes(4).toString('hex')}`
     const journal = openJournal(journalOf(folders.reports, run), Date.now)
-    interruption.hint = `npm run scale-test -- tune rollback ${run} --clusters ${options.clusters}`
+    const undoing = rollbackOf(run, options)
+    interruption.hint = undoing
     terminal.print(`run ${run}`)
     try {
       await applyPlans({
@@ -114,9 +118,19 @@ export function tuneApplyCommand(options: TuneApplyOptions, surroundings: Surrou
     } finally {
       journal.close()
     }
-    terminal.print(`applied; undo it with: npm run scale-test -- tune rollback ${run} --clusters ${options.clusters}`)
+    terminal.print(`applied; undo it with: ${undoing}`)
     return exitCodes.pass
   })
+}
+
+/** With all that it takes to name the same target. */
+function rollbackOf(run: string, { clusters, context, allowInsecure = [] }: TuneHostsOptions): string {
+  const options = [
+    `--clusters ${clusters}`,
+    ...(context === undefined ? [] : [`--context ${context}`]),
+    ...allowInsecure.map((one) => `--allow-insecure ${one}`),
+  ]
+  return `npm run scale-test -- tune rollback ${run} ${options.join(' ')}`
 }
 
 /** Compares what runs on hosts with a profile; returns 1 where something differs. */
@@ -166,7 +180,9 @@ export function tuneRollbackCommand(
     (name) => hosts.every(({ ssh }) => ssh !== name) && (section === undefined || name !== proxyName(section)),
   )
   if (gone.length > 0)
-    throw new Failure('bad-input', `${options.clusters} no longer has ${gone.join(', ')}, which ${id} changed`)
+    throw new Failure('bad-input', `target ${target.context} does not have ${gone.join(', ')}, which ${id} changed`, {
+      next: `Name the target that it changed with --context, or add to ${options.clusters} again what was removed`,
+    })
   const chosen = touched.flatMap((name) => hosts.find(({ ssh }) => ssh === name) ?? [])
   cutFile(file, wholeBytes)
   return withRemotes(chosen, sshConfig, surroundings, async (remotes) => {
@@ -182,14 +198,26 @@ export function tuneRollbackCommand(
         onProgress: terminal.print,
       })
       left.push(...leftIn(on.name, restored))
+      return restored
     }
     try {
       for (const { remote } of remotes) await restore(tunedHost(remote))
       // Last: the API server may be among what the hosts restore.
       if (section !== undefined)
-        await withTarget(target, options.allowInsecure ?? [], surroundings, async ({ api }) => {
-          await restore(tunedKubeProxy({ api, section, clock: systemClock, healthMs: usualHealthBudget * 1000 }))
+        await withTarget(target, options.allowInsecure ?? [], surroundings, async (cluster) => {
+          const { api } = cluster
+          await untilReady(api, systemClock, surroundings.interruption.signal)
+          await requireIdentity([cluster])
+          const on = tunedKubeProxy({ api, section, clock: systemClock, healthMs: usualHealthBudget * 1000 })
+          const restored = await restore(on)
+          // Names of hosts tell clusters apart; those of their ConfigMaps do not.
+          if (Array.isArray(restored) && restored.length === 0 && isLeftChanged(known, on.name))
+            left.push(`${on.name}: target ${target.context} has no note of ${id}: is it the target that ${id} changed?`)
           return exitCodes.pass
+        }).catch((error: unknown) => {
+          // What is left of hosts is to be told all the same.
+          if (!(error instanceof Failure) || error.kind === 'interrupted') throw error
+          left.push(messageOf(error))
         })
     } finally {
       journal.close()
@@ -198,6 +226,15 @@ export function tuneRollbackCommand(
     for (const line of left) terminal.printError(`not restored: ${line}`)
     return left.length === 0 ? exitCodes.pass : exitCodes.residue
   })
+}
+
+/** Whether a place was changed and, by the journal, not restored since. */
+function isLeftChanged(records: readonly TuneRecord[], name: string): boolean {
+  return records.reduce((isChanged, record) => {
+    if (record.type === 'done' && record.host === name) return true
+    if (record.type === 'undone' && record.host === name && record.outcomes.length > 0) return false
+    return isChanged
+  }, false)
 }
 
 function journalOf(reports: string, run: string): string {
@@ -250,12 +287,16 @@ function plannedTarget({ targets }: PlannedClusters, context: string | undefined
   const meant = targets.filter((target) => context === undefined || target.context === context)
   const [target] = meant
   if (target === undefined || meant.length > 1)
-    throw new Failure('bad-input', 'name one of the targets with --context', {
-      next: `There are: ${targets.map((one) => one.context).join(', ')}`,
-    })
+    throw new Failure(
+      'bad-input',
+      target === undefined ? `there is no target ${context}` : 'there are several targets',
+      {
+        next: `Name one with --context: ${targets.map((one) => one.context).join(', ')}`,
+      },
+    )
   if (target.hosts === undefined && target.kubeProxy === undefined)
-    throw new Failure('bad-input', `target ${target.context} has no hosts`, {
-      next: 'Let this write the section: npm run scale-test -- tune discover user@host',
+    throw new Failure('bad-input', `target ${target.context} has neither hosts nor kubeProxy`, {
+      next: 'For hosts, this writes the section: npm run scale-test -- tune discover user@host',
     })
   return target
 }
@@ -274,11 +315,27 @@ function withPlaces(
     withRemotes(hosts, sshConfig, surroundings, (remotes) =>
       then(remotes.map(({ host, remote }) => ({ host, on: tunedHost(remote) }))),
     )
-  if (!options.api)
+  if (!options.api) {
+    refuseUseless({ '--allow-insecure': allowInsecure.length > 0 }, 'with --no-api')
+    if (hosts.length === 0)
+      throw new Failure(
+        'bad-input',
+        `target ${target.context} has no hosts, and kube-proxy is changed through the API`,
+        {
+          next: 'Leave out --no-api',
+        },
+      )
     return withHosts((reached) => {
       const places = { hosts: reached, kubeProxy: undefined }
-      return work(places, hostSettings(requests, described(places)), undefined)
+      const settings = hostSettings(requests, described(places))
+      const leftOut = settings.leftOut.map(({ id, because }) =>
+        because === unknownKubeProxy && target.kubeProxy !== undefined
+          ? { id, because: 'kube-proxy is changed through the API, which --no-api does not ask' }
+          : { id, because },
+      )
+      return work(places, { ...settings, leftOut }, undefined)
     })
+  }
   return withTarget(target, allowInsecure, surroundings, (cluster) =>
     withHosts(async (reached) => {
       const places = placesOf(reached, target, {
@@ -300,11 +357,17 @@ function withTarget(
   surroundings: Surroundings,
   work: (cluster: Reach) => Promise<number>,
 ): Promise<number> {
-  return withClusters({ targets: [target] }, { allowInsecure }, surroundings, (reached) => {
+  // Not the interruption's signal: after a Ctrl-C, what was changed through the API is restored through it.
+  const interruption = { ...surroundings.interruption, signal: new AbortController().signal }
+  return withClusters({ targets: [target] }, { allowInsecure }, { ...surroundings, interruption }, async (reached) => {
     requireKnown({ '--allow-insecure': allowInsecure }, reached)
     const [cluster] = reached
     if (cluster === undefined) throw new Error('the target that is meant was not reached')
-    return work(cluster)
+    try {
+      return await work(cluster)
+    } catch (error) {
+      throw unreachable(cluster, error)
+    }
   })
 }
 

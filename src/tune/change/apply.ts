@@ -4,6 +4,7 @@ import { differencesIn, differencesOf, readLive } from '../hosts/differences.ts'
 import type { WantedOf } from '../hosts/wanted.ts'
 import type { ClusterView, NotShown } from './cluster-view.ts'
 import type { Change, TunedHost } from './host.ts'
+import { restoringOf } from './host.ts'
 import type { TuneRecord } from './journal.ts'
 import type { HostPlan } from './plan.ts'
 import { changesOf } from './plan.ts'
@@ -166,6 +167,6 @@ async function undone(begun: readonly HostPlan[], options: ApplyOptions, error: 
   if (left.length === 0) return error
   return new Failure('residue', [`${messageOf(error)}\nNot restored:`, ...left].join('\n  '), {
     cause: error,
-    next: `Once the hosts can be reached: npm run scale-test -- tune rollback ${options.run}. Until then their dead-man timers restore them`,
+    next: `Once they can be reached: ${restoringOf(options.run)}. Until then, dead-man timers restore hosts; nothing restores kube-proxy`,
   })
 }

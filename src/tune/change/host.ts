@@ -168,11 +168,21 @@ export function tunedHost(remote: Remote): TunedHost {
   }
 }
 
-/** Why nobody else may change what a run holds: `tune apply` names its runs by itself; any other is an arm of a run. */
+/** Why nobody else may change what a run holds. */
 export function heldBy(run: string): string {
-  if (run.startsWith('tune-'))
-    return `run ${run} has not restored its changes: npm run scale-test -- tune rollback ${run} --clusters FILE`
-  return `an arm of a run, ${run}, has not restored its changes; if that run is over: npm run scale-test -- cleanup --run RUN, or resume RUN`
+  const holder = isOfTune(run) ? `run ${run}` : `an arm of a run, ${run},`
+  return `${holder} has not restored its changes: ${restoringOf(run)}`
+}
+
+/** What restores the changes of a run that is over. */
+export function restoringOf(run: string): string {
+  if (isOfTune(run)) return `npm run scale-test -- tune rollback ${run} --clusters FILE`
+  return 'npm run scale-test -- cleanup --run RUN, if that run is over'
+}
+
+/** `tune apply` names its runs by itself; any other is an arm of a run. */
+function isOfTune(run: string): boolean {
+  return run.startsWith('tune-')
 }
 
 /** A word of the shell that stands for any text. */

@@ -11,7 +11,7 @@ export function configurationWith(
   const document = parseDocument(text)
   if (document.errors.length > 0 || document.get('kind') !== kind)
     throw new Failure('bad-input', `${where} is not a ${kind}`, {
-      next: 'Check `hosts` in the clusters file',
+      next: `Check \`${kind === 'KubeProxyConfiguration' ? 'kubeProxy' : 'hosts'}\` in the clusters file`,
     })
   let hasChanged = false
   const set = (path: readonly string[], value: unknown) => {

@@ -56,10 +56,13 @@ export function hostSettings(requests: readonly KnobRequest[], places: Places): 
   return { flags: ofComponents, ...files, etcd: etcdProcess, sysctls, asked: kept, leftOut }
 }
 
+/** Of knobs of kube-proxy, where no place is it. */
+export const unknownKubeProxy = 'the clusters file does not say where kube-proxy has its ConfigMap'
+
 /** Why a knob is not set in these places; undefined where it is. */
 export function whyNotOnHosts({ component, setting }: Knob, { hosts, kubeProxy }: Places): string | undefined {
   if (component === 'kube-proxy' && (setting.via === 'kube-proxy-config' || setting.via === 'feature-gate'))
-    return kubeProxy === undefined ? 'the clusters file does not say where kube-proxy has its ConfigMap' : undefined
+    return kubeProxy === undefined ? unknownKubeProxy : undefined
   switch (setting.via) {
     case 'kube-scheduler-config':
       return "kube-scheduler's configuration file is not changed"
@@ -113,7 +116,9 @@ export async function wantedOfKubeProxy(
   { kubeProxy: fields }: HostSettings,
 ): Promise<WantedOf[]> {
   if (Object.keys(fields).length === 0) return []
-  const old = await existing(on, key)
+  const old = await found(on, key)
+  if (old.content === null)
+    throw new Failure('bad-input', `${on.name} has no ${key}`, { next: 'Check `kubeProxy` in the clusters file' })
   const text = configurationWith(textOf(old), 'KubeProxyConfiguration', fields, `${on.name}: ${key}`)
   const change = { path: key, old, content: base64(text), restart: 'daemonset' }
   const expected = { flags: {}, priority: {}, sysctls: {} }
