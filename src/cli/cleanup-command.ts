@@ -140,9 +140,10 @@ async function cleanUpRemote(
     const mayRemove = await isToBeRemoved(found, options, surroundings)
     return mayRemove ? removeRemains(found, cleanup) : { left: [], next: [] }
   })
-  if (leftTuned !== undefined) await restoreLeft(leftTuned, options, surroundings)
   for (const line of left) surroundings.terminal.printError(line)
   for (const line of next) surroundings.terminal.printError(`\n${line}\nThen run this clean-up again.`)
+  // Last: where that fails, what else is left has been told.
+  if (leftTuned !== undefined) await restoreLeft(leftTuned, options, surroundings)
   return left.length === 0 ? exitCodes.pass : exitCodes.residue
 }
 

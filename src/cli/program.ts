@@ -353,7 +353,10 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
       .requiredOption('--clusters <file>', 'the file that lists the clusters and their hosts', inHome)
       .requiredOption('--profile <name>', 'a name in profiles/, or a path to a .yaml file', inHome)
       .option('--context <context>', 'the target whose hosts are meant, if the file has several')
-      .option('--no-api', "do not ask the cluster's API: for its version, its Nodes and its static pods")
+      .option(
+        '--no-api',
+        "do not use the cluster's API: its version, Nodes and static pods are not checked, and kube-proxy is left alone",
+      )
       .option('--allow-insecure <context>', insecureHelp, collected)
   tune
     .command('discover')

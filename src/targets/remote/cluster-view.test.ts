@@ -54,7 +54,7 @@ describe('what a cluster shows of a host', () => {
     const { api, view, node, on } = bench()
     api.put('nodes', node('True', '10:00:00'))
     const notShown = await view.before(on, kubelet)
-    expect(await notShown()).toBe('Node Node-1 was not heard of since')
+    expect(await notShown()).toBe('Node Node-1 has not reported since the change')
     api.put('nodes', node('False', '10:00:30'))
     expect(await notShown()).toBe('Node Node-1 is not Ready')
     api.put('nodes', node('True', '10:00:40'))
@@ -66,7 +66,7 @@ describe('what a cluster shows of a host', () => {
     api.put('nodes', node('True', '10:00:00'))
     api.put('pods', mirror('a', 'True'))
     const notShown = await view.before(on, etcd)
-    expect(await notShown()).toBe('pod kube-system/etcd-node-1 is still that of the former manifest')
+    expect(await notShown()).toBe('pod kube-system/etcd-node-1 still has the old manifest')
     api.put('pods', mirror('b', 'False'))
     expect(await notShown()).toBe('pod kube-system/etcd-node-1 is not Ready')
     api.put('pods', mirror('b', 'True'))
@@ -111,6 +111,17 @@ describe('what a cluster shows of a host', () => {
     const { view, on } = bench()
     const unit = { ...etcd, running: { unit: 'etcd.service' } }
     expect(await (await view.before(on, unit))()).toBeUndefined()
+    expect(await (await view.before(on, etcd))()).toBeUndefined()
+  })
+
+  it('should not be taken from another Node that has the same boot ID, as containers on one machine do', async () => {
+    const { api, view, node, on } = bench()
+    api.put('nodes', node('True', '10:00:00'))
+    api.put('nodes', { ...node('True', '10:00:00'), metadata: { name: 'Node-2' } })
+    await expect(view.before(on, kubelet)).rejects.toMatchObject({
+      kind: 'safety-refusal',
+      message: "cp: several Nodes of target (context eu-3) have this host's boot ID: Node-1, Node-2",
+    })
     expect(await (await view.before(on, etcd))()).toBeUndefined()
   })
 })

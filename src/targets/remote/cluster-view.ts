@@ -24,16 +24,22 @@ export function clusterView(
   cluster: Pick<Reach, 'role' | 'arms' | 'kubeconfig' | 'context'> & { api: KubeApi },
 ): ClusterView {
   const { api } = cluster
-  let named: Promise<Map<string, string>> | undefined
-  const nodeNameOf = async (on: TunedHost): Promise<string | undefined> => {
+  let named: Promise<Map<string, string[]>> | undefined
+  const nodeNamesOf = async (on: TunedHost): Promise<string[]> => {
     named ??= namesByBootId(api)
-    return (await named).get(await on.bootId())
+    return (await named).get(await on.bootId()) ?? []
   }
-  const ofKubelet = async (on: TunedHost, isNode: string | undefined): Promise<NotShown> => {
+  const ofKubelet = async (on: TunedHost, [isNode, ...others]: readonly string[]): Promise<NotShown> => {
+    if (others.length > 0)
+      throw new Failure(
+        'safety-refusal',
+        `${on.name}: several Nodes of ${titleOf(cluster)} have this host's boot ID: ${[isNode, ...others].join(', ')}`,
+        { next: 'Containers on one machine share its boot ID. `tune` changes such hosts with --no-api' },
+      )
     const node = isNode === undefined ? undefined : await nodeOf(api, isNode)
     if (node === undefined)
       throw new Failure('safety-refusal', `${on.name}: ${titleOf(cluster)} has no Node with this host's boot ID`, {
-        next: 'Check whether the host belongs to this cluster (`hosts` in the clusters file), and its kubelet runs',
+        next: 'Check that the host belongs to this cluster (`hosts` in the clusters file), and that its kubelet runs',
       })
     const name = node.metadata.name ?? ''
     if (!isReady(node))
@@ -43,20 +49,20 @@ export function clusterView(
     const before = heartbeatOf(node)
     return async () => {
       const now = await nodeOf(api, name)
-      if (now === undefined) return `there is no Node ${name} any more`
+      if (now === undefined) return `Node ${name} is gone`
       if (!isReady(now)) return `Node ${name} is not Ready`
-      return heartbeatOf(now) === before ? `Node ${name} was not heard of since` : undefined
+      return heartbeatOf(now) === before ? `Node ${name} has not reported since the change` : undefined
     }
   }
-  const ofStaticPod = async (manifest: string, node: string | undefined): Promise<NotShown> => {
-    // A kubelet that has no cluster starts static pods, too.
-    if (node === undefined) return nothing
+  const ofStaticPod = async (manifest: string, [node, ...others]: readonly string[]): Promise<NotShown> => {
+    // A kubelet that has no cluster starts static pods, too. Which of several Nodes is this host, nobody can tell.
+    if (node === undefined || others.length > 0) return nothing
     const mirror = mirrorOf(manifest, node)
     const before = hashOf(await podOf(api, mirror))
     return async () => {
       const pod = await podOf(api, mirror)
       if (pod === undefined) return `there is no pod ${mirror.namespace}/${mirror.name}`
-      if (hashOf(pod) === before) return `pod ${mirror.namespace}/${mirror.name} is still that of the former manifest`
+      if (hashOf(pod) === before) return `pod ${mirror.namespace}/${mirror.name} still has the old manifest`
       return isReadyPod(pod) ? undefined : `pod ${mirror.namespace}/${mirror.name} is not Ready`
     }
   }
@@ -65,8 +71,8 @@ export function clusterView(
       const isStaticPod = running !== undefined && 'manifest' in running
       if (change === undefined || (component !== 'kubelet' && !isStaticPod)) return nothing
       try {
-        const node = await nodeNameOf(on)
-        const notShown = isStaticPod ? await ofStaticPod(textOf(change.old), node) : await ofKubelet(on, node)
+        const nodes = await nodeNamesOf(on)
+        const notShown = isStaticPod ? await ofStaticPod(textOf(change.old), nodes) : await ofKubelet(on, nodes)
         return async () => {
           try {
             return await notShown()
@@ -82,12 +88,14 @@ export function clusterView(
   }
 }
 
-async function namesByBootId(api: KubeApi): Promise<Map<string, string>> {
-  const names = new Map<string, string>()
+async function namesByBootId(api: KubeApi): Promise<Map<string, string[]>> {
+  const names = new Map<string, string[]>()
   for await (const { items } of api.list({ resource: 'nodes' }))
     for (const node of items) {
       // Hollow nodes have the boot ID of the machine that carries them.
-      if (!isHollow(node)) names.set(node.status?.nodeInfo?.bootID ?? '', node.metadata.name ?? '')
+      if (isHollow(node)) continue
+      const bootId = node.status?.nodeInfo?.bootID ?? ''
+      names.set(bootId, [...(names.get(bootId) ?? []), node.metadata.name ?? ''])
     }
   return names
 }
