@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
-import { exitCodes, Failure, messageOf } from '../base/errors.ts'
+import { exitCodes, Failure } from '../base/errors.ts'
 import { cutFile, kindOf, listFolder, writtenAtMs } from '../base/files.ts'
 import { minorOf } from '../base/kubernetes-version.ts'
 import type { PlannedClusters } from '../plan/plan.ts'
@@ -217,7 +217,7 @@ export function tuneRollbackCommand(
         }).catch((error: unknown) => {
           // What is left of hosts is to be told all the same.
           if (!(error instanceof Failure) || error.kind === 'interrupted') throw error
-          left.push(messageOf(error))
+          left.push(error.next === undefined ? error.message : `${error.message}. ${error.next}`)
         })
     } finally {
       journal.close()

@@ -72,7 +72,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
   let stopRenewing = async () => {}
 
   return {
-    plan: `${names}: the settings of ${arm} over ssh`,
+    plan: `${names}: the settings of ${arm}`,
     apply: {
       budgetMs,
       async run(signal, report) {

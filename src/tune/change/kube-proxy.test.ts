@@ -284,15 +284,18 @@ describe('kube-proxy, whose settings are in a ConfigMap', () => {
     expect(await restore()).toEqual([])
   })
 
-  it('should not be touched when its rules would have to be removed and no container has a command', async () => {
-    const { apply, api, ref, state } = bench()
-    const set = await api.get({ resource: 'daemonsets', ...ref })
-    const template = { spec: { containers: [{ name: 'kube-proxy', image: 'kube-proxy:1' }] } }
-    api.put('daemonsets', { ...set, spec: { template } })
-    await expect(apply(withMode)).rejects.toThrow('no container of its DaemonSet has a command')
-    expect(api.requests.filter((request) => request.startsWith('patch'))).toEqual([])
-    expect(await state()).toMatchObject({ data: { 'config.conf': file }, annotations: {} })
-  })
+  it.each([[undefined], [['/bin/sh', '-c', 'kube-proxy --config=/var/lib/kube-proxy/config.conf']]])(
+    'should not be touched when rules would have to be removed and the command is %j',
+    async (command) => {
+      const { apply, api, ref, state } = bench()
+      const set = await api.get({ resource: 'daemonsets', ...ref })
+      const container = { name: 'kube-proxy', image: 'kube-proxy:1', ...(command && { command }) }
+      api.put('daemonsets', { ...set, spec: { template: { spec: { containers: [container] } } } })
+      await expect(apply(withMode)).rejects.toThrow('no container of its DaemonSet has kube-proxy as its command')
+      expect(api.requests.filter((request) => request.startsWith('patch'))).toEqual([])
+      expect(await state()).toMatchObject({ data: { 'config.conf': file }, annotations: {} })
+    },
+  )
 
   it('should not count as restored while the rollout that restores still goes on', async () => {
     const { apply, restore, api, ref, map } = bench()

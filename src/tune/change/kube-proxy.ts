@@ -252,8 +252,14 @@ function noteOn({ metadata }: ConfigMap): Note | undefined {
 
 /** The init containers of a template, and one more: kube-proxy itself, which removes all rules and ends. */
 function withCleanup(note: Note, { spec }: DaemonSet, name: string): PodContainer[] {
-  const proxy = spec.template.spec.containers.find(({ command }) => Array.isArray(command))
-  if (proxy === undefined) throw new Failure('bad-input', `${name}: no container of its DaemonSet has a command`)
+  // Not a shell that starts it: to that, the flag would be nothing, and a kube-proxy that keeps running would stop the rollout.
+  const proxy = spec.template.spec.containers.find(
+    ({ command }) => Array.isArray(command) && String(command[0]).split('/').at(-1) === 'kube-proxy',
+  )
+  if (proxy === undefined)
+    throw new Failure('bad-input', `${name}: no container of its DaemonSet has kube-proxy as its command`, {
+      next: 'Leave out kubeProxy.mode: rules of the other mode cannot be removed',
+    })
   const { command, args = [], image, imagePullPolicy, env, securityContext, volumeMounts } = proxy
   const words = [...(command as unknown[]), ...(Array.isArray(args) ? args : []), '--cleanup']
   const taken = { image, imagePullPolicy, env, securityContext, volumeMounts }

@@ -1,4 +1,4 @@
-import { messageOf } from '../../../base/errors.ts'
+import { Failure, messageOf } from '../../../base/errors.ts'
 import { armName } from '../../../plan/plan.ts'
 import { changesOf, described, planHosts } from '../../../tune/change/plan.ts'
 import { requestsOf } from '../../../tuning/profiles.ts'
@@ -29,8 +29,9 @@ export const tunedHosts: Check = {
           findings.notes.push(`${name}: ${on.name}: ${count === 0 ? 'nothing to change' : `${count} to change`}`)
         }
       } catch (error) {
-        const next = `See what they are like: npm run scale-test -- tune plan --clusters FILE --profile ${arm.profile}`
-        findings.refusals.push({ because: `${name}: ${messageOf(error)}`, next })
+        const command = `npm run scale-test -- tune plan --clusters FILE --context ${target.context} --profile ${arm.profile}`
+        const own = error instanceof Failure ? error.next : undefined
+        findings.refusals.push({ because: `${name}: ${messageOf(error)}`, next: own ?? `To see why: ${command}` })
       }
     }
     return findings
