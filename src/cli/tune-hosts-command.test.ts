@@ -24,11 +24,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const surroundings = () => surroundingsForTests(join(folder, 'reports'), (line) => printed.push(line))
 
-/** A clusters file of one target. */
-function clustersFile(target: Readonly<Record<string, unknown>>): string {
+/** A clusters file of one target, after others. */
+function clustersFile(target: Readonly<Record<string, unknown>>, others: readonly object[] = []): string {
   const file = join(folder, 'clusters.yaml')
   const kubeconfig = join(folder, 'kubeconfig')
-  writeFileSync(file, JSON.stringify({ remote: { targets: [{ kubeconfig, context: 'staging', ...target }] } }))
+  writeFileSync(
+    file,
+    JSON.stringify({ remote: { targets: [...others, { kubeconfig, context: 'staging', ...target }] } }),
+  )
   return file
 }
 
@@ -97,8 +100,10 @@ describe('tune plan', () => {
 })
 
 describe('tune rollback', () => {
-  const rolledBack = async (target: Readonly<Record<string, unknown>>) =>
-    tuneRollbackCommand(run, { clusters: clustersFile(target), allowInsecure: ['staging'] }, surroundings())
+  const rolledBack = async (target: Readonly<Record<string, unknown>>, others: readonly object[] = []) => {
+    const clusters = clustersFile(target, others)
+    return tuneRollbackCommand(run, { clusters, context: 'staging', allowInsecure: ['staging'] }, surroundings())
+  }
 
   it('should not call kube-proxy restored on a cluster that has no note of the run', async () => {
     killedRun()
@@ -121,8 +126,9 @@ describe('tune rollback', () => {
       '/readyz': 'ok',
       '/api/v1/namespaces/kube-system': { metadata: { name: 'kube-system', uid: 'u2' } },
     })
-    expect(await rolledBack({ kubeProxy: {}, uid: 'u1' })).toBe(6)
-    expect(printed.at(-1)).toMatch(/^not restored: .*staging/)
+    const other = { kubeconfig: join(folder, 'none'), context: 'other' }
+    expect(await rolledBack({ kubeProxy: {}, uid: 'u1' }, [other])).toBe(6)
+    expect(printed.at(-1)).toMatch(/^not restored: .*staging.*kubeconfig and context of remote\.targets\[1\]/)
   })
 
   it('should say what to do when the clusters file does not have kube-proxy any more', async () => {

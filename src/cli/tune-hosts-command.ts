@@ -282,8 +282,11 @@ function printLeftOut({ leftOut }: HostSettings, { terminal }: Surroundings): vo
   for (const { id, because } of leftOut) terminal.print(`not set: ${id}: ${because}`)
 }
 
+/** A target, and where it stands in its file: `remote.targets[1]`. */
+type MeantTarget = PlannedTarget & { path: string }
+
 /** The one target that is meant. Throws `Failure('bad-input')` where none is, or nothing of it is to be changed. */
-function plannedTarget({ targets }: PlannedClusters, context: string | undefined): PlannedTarget {
+function plannedTarget({ targets }: PlannedClusters, context: string | undefined): MeantTarget {
   const meant = targets.filter((target) => context === undefined || target.context === context)
   const [target] = meant
   if (target === undefined || meant.length > 1)
@@ -298,7 +301,7 @@ function plannedTarget({ targets }: PlannedClusters, context: string | undefined
     throw new Failure('bad-input', `target ${target.context} has neither hosts nor kubeProxy`, {
       next: 'For hosts, this writes the section: npm run scale-test -- tune discover user@host',
     })
-  return target
+  return { ...target, path: `remote.targets[${targets.indexOf(target)}]` }
 }
 
 /** Connects to all places, and works with what a profile means to them; the cluster is undefined where its API is not to be asked. */
@@ -352,7 +355,7 @@ function withPlaces(
 const usualHealthBudget = 120
 
 function withTarget(
-  target: PlannedTarget,
+  { path, ...target }: MeantTarget,
   allowInsecure: readonly string[],
   surroundings: Surroundings,
   work: (cluster: Reach) => Promise<number>,
@@ -361,8 +364,9 @@ function withTarget(
   const interruption = { ...surroundings.interruption, signal: new AbortController().signal }
   return withClusters({ targets: [target] }, { allowInsecure }, { ...surroundings, interruption }, async (reached) => {
     requireKnown({ '--allow-insecure': allowInsecure }, reached)
-    const [cluster] = reached
-    if (cluster === undefined) throw new Error('the target that is meant was not reached')
+    const [only] = reached
+    if (only === undefined) throw new Error('the target that is meant was not reached')
+    const cluster = { ...only, path }
     try {
       return await work(cluster)
     } catch (error) {
