@@ -122,7 +122,8 @@ export function tuneApplyCommand(options: TuneApplyOptions, surroundings: Surrou
 /** Compares what runs on hosts with a profile; returns 1 where something differs. */
 export function tuneVerifyCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
   const { print } = surroundings.terminal
-  return withPlaces(options, surroundings, async ({ hosts, kubeProxy }, settings) => {
+  return withPlaces(options, surroundings, async ({ hosts, kubeProxy }, settings, reach) => {
+    const cluster = reach === undefined ? noCluster : clusterView(reach)
     let count = 0
     const all = hosts.map(async ({ host, on }) => ({ on, found: await wantedOn(host, on, settings) }))
     if (kubeProxy !== undefined) {
@@ -131,10 +132,12 @@ export function tuneVerifyCommand(options: TuneHostsOptions, surroundings: Surro
     }
     for (const { on, found } of await Promise.all(all))
       for (const wanted of found) {
-        const differences = await differencesOf(on, wanted)
+        const differences = [...(await differencesOf(on, wanted)), ...(await cluster.differences(on, wanted))]
         const pending = wanted.changes.map(({ path }) => `${path} does not have the settings`)
         const { flags, priority, sysctls } = wanted.expected
-        const isRead = [flags, priority, sysctls].some((part) => Object.keys(part).length > 0)
+        const isRead =
+          (wanted.component === 'kubelet' && reach !== undefined) ||
+          [flags, priority, sysctls].some((part) => Object.keys(part).length > 0)
         const differing = [...differences, ...pending]
         count += differing.length
         const state = isRead ? 'as the profile says' : 'well; its file is right, its live values are not read'
