@@ -24,6 +24,7 @@ import { changesOf, described, diffOf, planHosts } from '../tune/change/plan.ts'
 import { remarksOn } from '../tune/change/remarks.ts'
 import { leftIn, restoreHost } from '../tune/change/rollback.ts'
 import { differencesOf } from '../tune/hosts/differences.ts'
+import type { Discovered } from '../tune/hosts/discover.ts'
 import { discoverHost, hostsSection } from '../tune/hosts/discover.ts'
 import type { Host } from '../tune/hosts/section.ts'
 import type { HostSettings } from '../tune/hosts/wanted.ts'
@@ -64,7 +65,7 @@ export interface DiscoverOptions {
 export function tuneDiscoverCommand(options: DiscoverOptions, surroundings: Surroundings): Promise<number> {
   const hosts = options.ssh.map((ssh) => ({ ssh, sudo: options.sudo === true }))
   return withRemotes(hosts, options.sshConfig, surroundings, async (remotes) => {
-    const found: Host[] = []
+    const found: Discovered[] = []
     for (const { host, remote } of remotes) found.push(await discoverHost(remote, host))
     surroundings.terminal.print(hostsSection(found).trimEnd())
     return exitCodes.pass

@@ -116,9 +116,10 @@ async function differingOf(
     if (error instanceof ApiError && error.status === 403) return []
     throw error
   }
-  const knobs = asked.map(({ knob }) => knob)
+  const readable = asked.filter(({ knob }) => knob.readBack.from === '/configz')
+  const knobs = readable.map(({ knob }) => knob)
   const readings = await readKnobs(knobs, [{ component: 'kubelet', name: node, readPage: async () => configz }])
-  return asked.flatMap(({ knob, value }, index) => {
+  return readable.flatMap(({ knob, value }, index) => {
     const effective = readings[index]?.effective ?? null
     const isRight = effective === null || isValueAsked(knob.type, effective, value)
     return isRight ? [] : [`${knob.id} is ${effective}, not ${value}`]
