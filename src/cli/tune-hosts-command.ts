@@ -26,6 +26,7 @@ import { changesOf, described, diffOf, planHosts } from '../tune/change/plan.ts'
 import { remarksOn } from '../tune/change/remarks.ts'
 import { leftIn, restoreHost } from '../tune/change/rollback.ts'
 import { differencesOf } from '../tune/hosts/differences.ts'
+import type { Discovered } from '../tune/hosts/discover.ts'
 import { discoverHost, hostsSection } from '../tune/hosts/discover.ts'
 import type { Host } from '../tune/hosts/section.ts'
 import type { HostSettings } from '../tune/hosts/wanted.ts'
@@ -67,7 +68,7 @@ export interface DiscoverOptions {
 export function tuneDiscoverCommand(options: DiscoverOptions, surroundings: Surroundings): Promise<number> {
   const hosts = options.ssh.map((ssh) => ({ ssh, sudo: options.sudo === true }))
   return withRemotes(hosts, options.sshConfig, surroundings, async (remotes) => {
-    const found: Host[] = []
+    const found: Discovered[] = []
     for (const { host, remote } of remotes) found.push(await discoverHost(remote, host))
     surroundings.terminal.print(hostsSection(found).trimEnd())
     return exitCodes.pass
@@ -136,7 +137,8 @@ function rollbackOf(run: string, { clusters, context, allowInsecure = [] }: Tune
 /** Compares what runs on hosts with a profile; returns 1 where something differs. */
 export function tuneVerifyCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
   const { print } = surroundings.terminal
-  return withPlaces(options, surroundings, async ({ hosts, kubeProxy }, settings) => {
+  return withPlaces(options, surroundings, async ({ hosts, kubeProxy }, settings, reach) => {
+    const cluster = reach === undefined ? noCluster : clusterView(reach)
     let count = 0
     const all = hosts.map(async ({ host, on }) => ({ on, found: await wantedOn(host, on, settings) }))
     if (kubeProxy !== undefined) {
@@ -145,10 +147,12 @@ export function tuneVerifyCommand(options: TuneHostsOptions, surroundings: Surro
     }
     for (const { on, found } of await Promise.all(all))
       for (const wanted of found) {
-        const differences = await differencesOf(on, wanted)
+        const differences = [...(await differencesOf(on, wanted)), ...(await cluster.differences(on, wanted))]
         const pending = wanted.changes.map(({ path }) => `${path} does not have the settings`)
         const { flags, priority, sysctls } = wanted.expected
-        const isRead = [flags, priority, sysctls].some((part) => Object.keys(part).length > 0)
+        const isRead =
+          (wanted.component === 'kubelet' && reach !== undefined) ||
+          [flags, priority, sysctls].some((part) => Object.keys(part).length > 0)
         const differing = [...differences, ...pending]
         count += differing.length
         const state = isRead ? 'as the profile says' : 'well; its file is right, its live values are not read'

@@ -30,6 +30,8 @@ export interface RunScene extends Pick<Hosts<string>, 'folder' | 'reports' | 'jo
   kubelet(): Promise<Record<string, unknown>>
   /** Everything that may differ once both machines have been restored, the processes of all components among it. */
   snapshot(): Promise<string>
+  /** What `tune discover` prints of both machines. */
+  discoverAll(): Promise<string>
   /** Waits until every component is well, and the node Ready. */
   untilWell(): Promise<void>
 }
@@ -84,6 +86,10 @@ export async function setRunScene(): Promise<RunScene> {
       return kubeletconfig
     },
     snapshot: async () => [await hosts.snapshot(cp), await hosts.snapshot(node1)].join('\n'),
+    async discoverAll() {
+      const { said } = await hosts.scaleTest(['tune', 'discover', 'cp', 'node1', '--ssh-config', sshConfig])
+      return said
+    },
     async untilWell() {
       await hosts.untilWell(cp, healthUrls)
       await hosts.untilWell(node1, [kubeletHealth])

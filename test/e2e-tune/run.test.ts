@@ -253,6 +253,7 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
     }, async () => {
       const tuned = [...on(), ...profileOf('  - { knob: kubeProxy.mode, value: nftables, because: of the test }\n')]
       const before = await objects()
+      expect(await scene.discoverAll()).toContain('# kubeProxy: {}')
       const { said } = await scene.tune(['plan', ...tuned])
       expect(said).toContain('-mode: ""\n+mode: "nftables"')
       expect(await objects()).toEqual(before)

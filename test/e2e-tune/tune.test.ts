@@ -81,6 +81,19 @@ describeWithSshHosts('tune on ssh hosts', () => {
     expect(status).toBe(2)
   })
 
+  it('should restart no member of etcd while another is not well, and touch nothing then', async () => {
+    await scene.one.inside('systemctl stop etcd')
+    const before = await both()
+    const [head = '', one = '', two = ''] = readFileSync(scene.clusters, 'utf8').split(/(?=^ +- ssh:)/m)
+    const turned = variant('two-first.yaml', scene.clusters, () => `${head}${two}${one}`)
+    const { status, said } = await scene.tune(['apply', ...onHosts(turned), '--yes', '--health-budget', '10'])
+    expect(said).toContain('one: etcd is not well (its unit is inactive), so another member is not restarted')
+    expect(status).toBe(3)
+    expect(await both()).toEqual(before)
+    await scene.one.inside('systemctl start etcd')
+    await scene.untilWell(scene.one)
+  })
+
   it('should restore the host whose component does not become well, then those before it, and never leave another file among the manifests (fault 30)', async () => {
     // An administrator's own check, of which scale-test knows nothing.
     const check = scene.one.file('etc/systemd/system/etcd.service.d/10-check.conf')

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ApiError } from '../../kube/api.ts'
 import type { Node, Pod } from '../../kube/resources.ts'
 import { createFakeApi } from '../../testing/fake-api.ts'
+import { requestsUnder } from '../../testing/profiles.ts'
 import { hostForTests } from '../../testing/tuned-hosts.ts'
 import { createVirtualClock } from '../../testing/virtual-clock.ts'
 import type { WantedOf } from '../../tune/hosts/wanted.ts'
@@ -45,8 +46,19 @@ function bench() {
     status: { conditions: [{ type: 'Ready', status }] },
   })
   api.put('namespaces', { metadata: { name: 'kube-system' } })
-  const view = clusterView({ role: 'target', arms: [], kubeconfig: 'k.yaml', context: 'eu-3', api })
-  return { api, view, node, mirror, on: hostForTests('cp').on }
+  const pages: { maxPods?: number } = {}
+  const readText = async (path: string) => {
+    if (path !== '/api/v1/nodes/Node-1/proxy/configz') throw new ApiError(404, 'NotFound', `get ${path}: no such page`)
+    return JSON.stringify({ kubeletconfig: pages })
+  }
+  const view = clusterView({
+    role: 'target',
+    arms: [],
+    kubeconfig: 'k.yaml',
+    context: 'eu-3',
+    api: { ...api, readText },
+  })
+  return { api, view, pages, node, mirror, on: hostForTests('cp').on }
 }
 
 describe('what a cluster shows of a host', () => {
@@ -59,6 +71,21 @@ describe('what a cluster shows of a host', () => {
     expect(await notShown()).toBe('Node Node-1 is not Ready')
     api.put('nodes', node('True', '10:00:40'))
     expect(await notShown()).toBeUndefined()
+  })
+
+  it('should be that its kubelet runs with the settings, which its file alone does not say', async () => {
+    const { api, view, pages, node, on } = bench()
+    const asked = requestsUnder('stock', { 'kubelet.maxPods': 500 }).filter(({ knob }) => knob.id === 'kubelet.maxPods')
+    const wanted = { ...kubelet, expected: { ...nothingExpected, asked } }
+    api.put('nodes', node('True', '10:00:00'))
+    pages.maxPods = 110
+    const notShown = await view.before(on, wanted)
+    api.put('nodes', node('True', '10:00:40'))
+    expect(await notShown()).toBe('kubelet.maxPods is 110, not 500')
+    expect(await view.differences(on, wanted)).toEqual(['kubelet.maxPods is 110, not 500'])
+    pages.maxPods = 500
+    expect(await notShown()).toBeUndefined()
+    expect(await view.differences(on, wanted)).toEqual([])
   })
 
   it('should be a Ready mirror pod of the new manifest, whatever the case of its Node', async () => {

@@ -1,12 +1,16 @@
 import { Failure } from '../../base/errors.ts'
 import type { KubeApi } from '../../kube/api.ts'
 import { ApiError } from '../../kube/api.ts'
+import type { RawEndpoint } from '../../kube/http.ts'
 import type { Node, Pod } from '../../kube/resources.ts'
 import { isReady, isReadyPod } from '../../kube/resources.ts'
 import type { ClusterView, NotShown } from '../../tune/change/cluster-view.ts'
 import type { TunedHost } from '../../tune/change/host.ts'
 import { mirrorOf } from '../../tune/hosts/static-pod.ts'
+import type { WantedOf } from '../../tune/hosts/wanted.ts'
 import { textOf } from '../../tune/hosts/wanted.ts'
+import { isValueAsked } from '../../tuning/value.ts'
+import { readKnobs } from '../read-back.ts'
 import { isHollow } from './fleet/existing.ts'
 import type { Reach } from './reach.ts'
 import { titleOf, unreachable } from './reach.ts'
@@ -21,7 +25,7 @@ const nothing: NotShown = async () => undefined
  * new one, and Ready. A host is the Node that has its boot ID, whatever their names are.
  */
 export function clusterView(
-  cluster: Pick<Reach, 'role' | 'arms' | 'kubeconfig' | 'context'> & { api: KubeApi },
+  cluster: Pick<Reach, 'role' | 'arms' | 'kubeconfig' | 'context'> & { api: KubeApi & Pick<RawEndpoint, 'readText'> },
 ): ClusterView {
   const { api } = cluster
   let named: Promise<Map<string, string[]>> | undefined
@@ -29,7 +33,11 @@ export function clusterView(
     named ??= namesByBootId(api)
     return (await named).get(await on.bootId()) ?? []
   }
-  const ofKubelet = async (on: TunedHost, [isNode, ...others]: readonly string[]): Promise<NotShown> => {
+  const ofKubelet = async (
+    on: TunedHost,
+    [isNode, ...others]: readonly string[],
+    wanted: WantedOf,
+  ): Promise<NotShown> => {
     if (others.length > 0)
       throw new Failure(
         'safety-refusal',
@@ -51,7 +59,9 @@ export function clusterView(
       const now = await nodeOf(api, name)
       if (now === undefined) return `Node ${name} is gone`
       if (!isReady(now)) return `Node ${name} is not Ready`
-      return heartbeatOf(now) === before ? `Node ${name} has not reported since the change` : undefined
+      if (heartbeatOf(now) === before) return `Node ${name} has not reported since the change`
+      const differing = await differingOf(api, name, wanted)
+      return differing.length === 0 ? undefined : differing.join('; ')
     }
   }
   const ofStaticPod = async (manifest: string, [node, ...others]: readonly string[]): Promise<NotShown> => {
@@ -67,12 +77,17 @@ export function clusterView(
     }
   }
   return {
-    async before(on, { component, running, changes: [change] }) {
+    async before(on, wanted) {
+      const {
+        component,
+        running,
+        changes: [change],
+      } = wanted
       const isStaticPod = running !== undefined && 'manifest' in running
       if (change === undefined || (component !== 'kubelet' && !isStaticPod)) return nothing
       try {
         const nodes = await nodeNamesOf(on)
-        const notShown = isStaticPod ? await ofStaticPod(textOf(change.old), nodes) : await ofKubelet(on, nodes)
+        const notShown = isStaticPod ? await ofStaticPod(textOf(change.old), nodes) : await ofKubelet(on, nodes, wanted)
         return async () => {
           try {
             return await notShown()
@@ -85,7 +100,40 @@ export function clusterView(
         throw unreachable(cluster, error)
       }
     },
+    async differences(on, wanted) {
+      if (wanted.component !== 'kubelet') return []
+      try {
+        const [node, ...others] = await nodeNamesOf(on)
+        return node === undefined || others.length > 0 ? [] : await differingOf(api, node, wanted)
+      } catch (error) {
+        throw unreachable(cluster, error)
+      }
+    },
   }
+}
+
+/** What a kubelet is asked for and does not run with, as its live configuration says. */
+async function differingOf(
+  api: Pick<RawEndpoint, 'readText'>,
+  node: string,
+  { expected: { asked = [] } }: WantedOf,
+): Promise<string[]> {
+  let configz: string
+  try {
+    configz = await api.readText(`/api/v1/nodes/${encodeURIComponent(node)}/proxy/configz`)
+  } catch (error) {
+    // Who may not read it is content with the kubelet's health.
+    if (error instanceof ApiError && error.status === 403) return []
+    throw error
+  }
+  const readable = asked.filter(({ knob }) => knob.readBack.from === '/configz')
+  const knobs = readable.map(({ knob }) => knob)
+  const readings = await readKnobs(knobs, [{ component: 'kubelet', name: node, readPage: async () => configz }])
+  return readable.flatMap(({ knob, value }, index) => {
+    const effective = readings[index]?.effective ?? null
+    const isRight = effective === null || isValueAsked(knob.type, effective, value)
+    return isRight ? [] : [`${knob.id} is ${effective}, not ${value}`]
+  })
 }
 
 async function namesByBootId(api: KubeApi): Promise<Map<string, string[]>> {

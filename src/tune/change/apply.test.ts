@@ -46,6 +46,7 @@ describe('hosts whose cluster is asked', () => {
   it('should be done once the cluster shows the change, which may take a while', async () => {
     let asked = 0
     const { outcome, flag } = await applied({
+      differences: async () => [],
       before: async () => async () => (asked++ < 5 ? 'Node cp-1 is not Ready' : undefined),
     })
     expect(outcome).toBe('applied')
@@ -55,6 +56,7 @@ describe('hosts whose cluster is asked', () => {
 
   it('should be restored when the cluster does not show the change within the health budget', async () => {
     const { outcome, flag, isArmed } = await applied({
+      differences: async () => [],
       before: async (_, { component }) => {
         return async () => (component === 'kernel' ? undefined : 'Node cp-1 is not Ready')
       },
@@ -80,6 +82,7 @@ describe('hosts whose cluster is asked', () => {
     const second = hostForTests('cp-2')
     const places = { hosts: [{ host: first.host, on }, second], kubeProxy: undefined }
     const slow: ClusterView = {
+      differences: async () => [],
       before: async ({ name }) => {
         const readyMs = clock.nowMs() + 60_000
         return async () => (name === 'cp-2' && clock.nowMs() < readyMs ? 'Node cp-2 is not Ready' : undefined)
@@ -96,7 +99,10 @@ describe('hosts whose cluster is asked', () => {
   })
 
   it('should not be touched when the cluster refuses', async () => {
-    const { outcome, said, flag } = await applied({ before: () => Promise.reject(new Error('not this one')) })
+    const { outcome, said, flag } = await applied({
+      differences: async () => [],
+      before: () => Promise.reject(new Error('not this one')),
+    })
     expect(outcome).toMatchObject({ message: 'not this one' })
     expect(said).toEqual([])
     expect(flag).toBe(`${qps}20`)

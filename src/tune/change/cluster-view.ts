@@ -11,7 +11,9 @@ export interface ClusterView {
    * changed, and is no Ready node of this cluster; changes nothing.
    */
   before(on: TunedHost, wanted: WantedOf): Promise<NotShown>
+  /** What a host's kubelet says it runs with that is not wanted: `kubelet.maxPods is 110, not 500`. Nothing of other components, or of no Node. */
+  differences(on: TunedHost, wanted: WantedOf): Promise<string[]>
 }
 
 /** Of hosts whose cluster is not asked. */
-export const noCluster: ClusterView = { before: async () => async () => undefined }
+export const noCluster: ClusterView = { before: async () => async () => undefined, differences: async () => [] }

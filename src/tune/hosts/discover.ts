@@ -9,8 +9,15 @@ import { hostComponents } from './section.ts'
 const unitNames: Partial<Record<HostComponent, readonly string[]>> = { etcd: ['etcd', 'etcd-member'] }
 const manifests = '/etc/kubernetes/manifests'
 
+/** What was found on a host. */
+export interface Discovered {
+  host: Host
+  /** Whatever starts it. */
+  runsKubeProxy: boolean
+}
+
 /** Reads only: which components a host runs, and how. Health URLs are those that answer. */
-export async function discoverHost(remote: Remote, { ssh, sudo }: Pick<Host, 'ssh' | 'sudo'>): Promise<Host> {
+export async function discoverHost(remote: Remote, { ssh, sudo }: Pick<Host, 'ssh' | 'sudo'>): Promise<Discovered> {
   const { status, output } = await remote.run(script())
   if (status !== 0)
     throw new Failure('infrastructure', `${remote.name}: looking around failed: ${excerpt(output, 200)}`)
@@ -28,13 +35,17 @@ export async function discoverHost(remote: Remote, { ssh, sudo }: Pick<Host, 'ss
       components[component] = { ...found, health: value }
   }
   // The schema of clusters.yaml makes sure of the rest when it is read again.
-  return { ssh, sudo, components: components as Host['components'] }
+  const host = { ssh, sudo, components: components as Host['components'] }
+  return { host, runsKubeProxy: output.split('\n').includes('kube-proxy') }
 }
 
 /** As `clusters.yaml` has it. */
-export function hostsSection(hosts: readonly Host[]): string {
-  const lean = hosts.map(({ ssh, sudo, components }) => ({ ssh, ...(sudo && { sudo }), components }))
-  return stringify({ hosts: lean }, { lineWidth: 0 })
+export function hostsSection(found: readonly Discovered[]): string {
+  const lean = found.map(({ host: { ssh, sudo, components } }) => ({ ssh, ...(sudo && { sudo }), components }))
+  const hint = found.some(({ runsKubeProxy }) => runsKubeProxy)
+    ? '# kube-proxy runs there. If a DaemonSet starts it, as with kubeadm, add this to change it, too (docs/tuning-hosts.md):\n# kubeProxy: {}\n'
+    : ''
+  return `${stringify({ hosts: lean }, { lineWidth: 0 })}${hint}`
 }
 
 /** Ports are those that the components listen on unless told otherwise; kubeadm tells etcd to serve its health on 2381. */
@@ -66,5 +77,6 @@ function script(): string {
         `case $(curl -ks -o /dev/null -m 2 -w '%{http_code}' ${url} || :) in 2*) echo "health ${component} ${url}" ;; esac`,
     ),
   ])
-  return lines.join('\n')
+  const proxy = `for file in /proc/[0-9]*/exe; do case $(readlink "$file" 2>/dev/null || :) in */kube-proxy) echo kube-proxy; break ;; esac; done`
+  return [...lines, proxy].join('\n')
 }

@@ -26,8 +26,9 @@ export interface HostSettings {
   leftOut: { id: string; because: string }[]
 }
 
-/** What a component's processes show once it has its settings. */
+/** What a component's processes show once it has its settings; a kubelet shows them to its cluster. */
 export interface Expected {
+  asked?: readonly KnobRequest[]
   flags: Flags
   priority: Priority
   sysctls: Readonly<Record<string, string>>
@@ -104,7 +105,8 @@ export async function wantedOn(host: Host, on: TunedHost, settings: HostSettings
     if (running === undefined) continue
     const change = await changeOf(on, component, running, flags, priority, settings.kubelet)
     const changes = change === undefined || change.old.content === change.content ? [] : [change]
-    wanted.push({ component, running, changes, expected: { flags, priority, sysctls: {} } })
+    const asked = component === 'kubelet' ? settings.asked.filter(({ knob }) => knob.component === component) : []
+    wanted.push({ component, running, changes, expected: { asked, flags, priority, sysctls: {} } })
   }
   return wanted
 }
