@@ -149,7 +149,7 @@ export function clustersText(target: object): string {
 
 /** Tries until it works. */
 export async function until(what: string, work: () => Promise<unknown>): Promise<void> {
-  const limitMs = 90_000
+  const limitMs = 240_000
   const endMs = systemClock.nowMs() + limitMs
   while (true) {
     try {

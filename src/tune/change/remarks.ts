@@ -1,4 +1,3 @@
-import { Failure } from '../../base/errors.ts'
 import { conntrackRemarks } from '../conntrack.ts'
 import type { HostSettings } from '../hosts/wanted.ts'
 import { textOf } from '../hosts/wanted.ts'
@@ -18,17 +17,21 @@ export async function remarksOn(
   const remarks = modeRemarks(asked, circumstances)
   if (conntrackRemarks(asked, circumstances).length === 0) return remarks
   for (const { on } of hosts) {
-    const ofHost = conntrackRemarks(asked, { ...circumstances, cores: await coresOf(on) })
+    const cores = await coresOf(on)
+    const ofHost =
+      cores === undefined
+        ? [`how many connections kube-proxy asks for is not known: ${coresFile} does not say how many cores there are`]
+        : conntrackRemarks(asked, { ...circumstances, cores })
     remarks.push(...ofHost.map((remark) => `${on.name}: ${remark}`))
   }
   return remarks
 }
 
-async function coresOf(on: TunedHost): Promise<number> {
+/** Undefined where it cannot be seen: remarks only inform. */
+async function coresOf(on: TunedHost): Promise<number | undefined> {
   const [file] = await on.look([coresFile])
   const cores = file === undefined ? 0 : countIn(textOf(file))
-  if (cores > 0) return cores
-  throw new Failure('infrastructure', `${on.name}: ${coresFile} does not say how many cores it has`)
+  return cores > 0 ? cores : undefined
 }
 
 /** Of a list of the kernel's: `0-3,8`. */
