@@ -34,7 +34,7 @@ export function openRun(path: string): KilledRun {
   }
 }
 
-/** Where a run goes on; `place` is its folder, whatever it is called now. */
+/** Where a run goes on, whatever its folder is called now. */
 export function whereItRan(
   { head, plan, whatIf }: KilledRun,
   path: string,

@@ -10,7 +10,7 @@ import { runArmProgram } from './arm-program.ts'
 import { checklistsOf } from './checklist/index.ts'
 import { closeBudgetMs, openBudgetMs, openRemoteCluster } from './cluster.ts'
 import type { HostAccess } from './host-access.ts'
-import { nowhere, supportOf } from './knobs.ts'
+import { supportOf } from './knobs.ts'
 import type { Holder } from './lease.ts'
 import { hollowArms, plannedObjects, targetOf } from './objects.ts'
 import type { CheckOutcome, PlannedObject } from './preflight/check.ts'
@@ -143,11 +143,10 @@ export async function dryRun(options: RemoteTargetOptions, signal: AbortSignal):
   return { clusters, checks, checklists, objects }
 }
 
-/** Everywhere a run changes settings. */
-function placesIn({ remote }: Plan): Places {
-  if (remote?.tuneHosts === undefined) return nowhere
-  const [kubeProxy] = remote.targets.flatMap((target) => target.kubeProxy ?? [])
-  return { hosts: remote.targets.flatMap(({ hosts = [] }) => hosts), kubeProxy }
+/** Where a run changes settings, one for each target. */
+function placesIn({ remote }: Plan): Places[] {
+  if (remote?.tuneHosts === undefined) return []
+  return remote.targets.map(({ hosts = [], kubeProxy }) => ({ hosts, kubeProxy }))
 }
 
 /** A context that was typed, with whatever option, and is not there is a mistake. Throws `Failure('bad-input')`. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Places } from '../../tune/hosts/section.ts'
+import { kubeProxySection } from '../../tune/hosts/section.ts'
 import { catalogue } from '../../tuning/catalogue.ts'
 import { knobById } from '../../tuning/find-knob.ts'
 import { supportOf } from './knobs.ts'
@@ -41,3 +43,12 @@ it.each(['kubelet.config.registerWithTaints', 'kubelet.config.evictionHard'])(
     expect(supportOf(knob, { source: 'none' }).supported).toBe(true)
   },
 )
+
+it('should set a knob of kube-proxy only where every target says where that is configured', () => {
+  const mode = knobById('kubeProxy.mode')
+  if (mode === undefined) throw new Error('there is no such knob')
+  const there = { hosts: [], kubeProxy: kubeProxySection().parse({}) }
+  const nowhere = { hosts: [], kubeProxy: undefined }
+  const on = (...places: Places[]) => supportOf(mode, { source: 'none' }, '1.37', places).supported
+  expect([on(), on(there), on(there, there), on(there, nowhere)]).toEqual([false, true, true, false])
+})

@@ -16,7 +16,7 @@ export function supportOf(
   knob: Knob,
   { source }: Pick<Plan['fleet'], 'source'>,
   kubernetes?: string,
-  places: Places = nowhere,
+  places: readonly Places[] = [],
 ): KnobSupport {
   const { component, setting } = knob
   const refusal = refusalIn(knob, kubernetes)
@@ -26,7 +26,8 @@ export function supportOf(
   if (fixed !== undefined) return no(fixed)
   if (isOurs && setting.via === 'kubelet-config' && setting.field === 'registerWithTaints')
     return no('the plan says which taints hollow nodes have: fleet.pods.taints')
-  if (!isOurs && whyNotOnHosts(knob, places) === undefined) return { supported: true }
+  if (!isOurs && places.length > 0 && places.every((place) => whyNotOnHosts(knob, place) === undefined))
+    return { supported: true }
   if (component === 'kube-proxy' && setting.via !== 'by-hand')
     return no(
       source === 'hollow'
@@ -54,9 +55,6 @@ export function supportOf(
       return no(`set by hand: ${setting.what}`)
   }
 }
-
-/** Of runs that change no settings. */
-export const nowhere: Places = { hosts: [], kubeProxy: undefined }
 
 /** What this version of Kubernetes has against a knob; undefined also where nothing is known of the version. */
 export function refusalIn(knob: Knob, kubernetes: string | undefined): string | undefined {
