@@ -272,7 +272,8 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
     }, async () => {
       const { clusters, plan } = runFiles({ planText: proxyPlan, deadMan: '10m', section: on()[1] })
       const before = [await scene.snapshot(), await objects()]
-      const killed = await scene.run(plan, clusters, [], async ({ kill }) => {
+      const killed = await scene.run(plan, clusters, [], async ({ until: saying, kill }) => {
+        await saying('Knobs in force')
         await measuring('tuned-1')
         kill()
       })
