@@ -14,7 +14,7 @@ import { differencesIn, readLive } from '../../tune/hosts/differences.ts'
 import { readLiveKnob } from '../../tune/hosts/live-knobs.ts'
 import type { Places } from '../../tune/hosts/section.ts'
 import type { HostSettings } from '../../tune/hosts/wanted.ts'
-import { hostSettings } from '../../tune/hosts/wanted.ts'
+import { hostSettings, nothingExpected } from '../../tune/hosts/wanted.ts'
 import type { Knob, KnobReading } from '../../tuning/knob.ts'
 import type { KnobRequest } from '../../tuning/profiles.ts'
 import type { ReadableComponent } from '../read-back.ts'
@@ -181,7 +181,9 @@ async function viewedBefore(
     () => noCluster,
   )
   const shown = before.map(async (one) => {
-    const notShown = await view.before(one.on, one.wanted).catch(() => noCluster.before(one.on, one.wanted))
+    // Its settings of before are nobody's request.
+    const wanted = { ...one.wanted, expected: nothingExpected }
+    const notShown = await view.before(one.on, wanted).catch(() => noCluster.before(one.on, wanted))
     return { ...one, notShown }
   })
   return Promise.all(shown)
@@ -198,7 +200,7 @@ async function untilAsBefore(
   for (const { on, wanted, args, notShown } of before) {
     for (;;) {
       const live = await readLive(on, wanted)
-      const ill = differencesIn(live, { ...wanted, expected: { flags: {}, priority: {}, sysctls: {} } })
+      const ill = differencesIn(live, { ...wanted, expected: nothingExpected })
       // Of a host that its timer has restored long ago, nothing new is to be heard.
       const missing = ill.length === 0 && restored.has(on) ? await notShown() : undefined
       if (missing !== undefined) ill.push(missing)

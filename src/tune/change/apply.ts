@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import { differencesIn, differencesOf, readLive } from '../hosts/differences.ts'
 import type { WantedOf } from '../hosts/wanted.ts'
+import { nothingExpected } from '../hosts/wanted.ts'
 import type { ClusterView, NotShown } from './cluster-view.ts'
 import type { Change, TunedHost } from './host.ts'
 import { restoringOf } from './host.ts'
@@ -82,7 +83,7 @@ async function requirePeers(plan: HostPlan, plans: readonly HostPlan[]): Promise
   for (const { on, wanted } of plans) {
     if (on === plan.on) continue
     for (const one of wanted.filter(({ component }) => component === 'etcd')) {
-      const ill = differencesIn(await readLive(on, one), { ...one, expected: nothing })
+      const ill = differencesIn(await readLive(on, one), { ...one, expected: nothingExpected })
       if (ill.length > 0)
         throw new Failure(
           'safety-refusal',
@@ -102,8 +103,6 @@ async function viewsOf(
     views.push({ one, notShown: await cluster.before(on, one) })
   return views
 }
-
-const nothing: WantedOf['expected'] = { flags: {}, priority: {}, sysctls: {} }
 
 /** `begins` is called before anything of the host is touched, and not where it cannot even be asked. */
 async function applyHost(plan: HostPlan, options: ApplyOptions, begins: () => void): Promise<void> {

@@ -34,6 +34,9 @@ export interface Expected {
   sysctls: Readonly<Record<string, string>>
 }
 
+/** Of a component that only has to be well. */
+export const nothingExpected: Expected = { flags: {}, priority: {}, sysctls: {} }
+
 /** One component of a host: what has to change, none of it where everything is right already, and what must then be seen. */
 export interface WantedOf {
   component: HostComponent | 'kernel' | 'kube-proxy'
@@ -123,9 +126,8 @@ export async function wantedOfKubeProxy(
     throw new Failure('bad-input', `${on.name} has no ${key}`, { next: 'Check `kubeProxy` in the clusters file' })
   const text = configurationWith(textOf(old), 'KubeProxyConfiguration', fields, `${on.name}: ${key}`)
   const change = { path: key, old, content: base64(text), restart: 'daemonset' }
-  const expected = { flags: {}, priority: {}, sysctls: {} }
   const changes = old.content === change.content ? [] : [change]
-  return [{ component: 'kube-proxy', running: undefined, changes, expected }]
+  return [{ component: 'kube-proxy', running: undefined, changes, expected: nothingExpected }]
 }
 
 async function changeOf(
