@@ -16,12 +16,12 @@ import { requireKnown } from '../targets/remote/index.ts'
 import { examineClusters, identityChecks, requireNoRefusals } from '../targets/remote/preflight/index.ts'
 import { untilReady } from '../targets/remote/readiness.ts'
 import type { LeftTuned } from './killed-run.ts'
-import { leftTunedBy } from './killed-run.ts'
+import { leftTunedBy, openRun } from './killed-run.ts'
 import { loadClusters } from './plans.ts'
 import { hasResults } from './result-files.ts'
 import { tidyingsIn } from './run-folder.ts'
 import type { RunHead } from './run-head.ts'
-import { headIn, planOf } from './run-head.ts'
+import { headIn } from './run-head.ts'
 import { journalFile } from './run-records.ts'
 import { runNamed } from './saved-runs.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -81,10 +81,12 @@ function clustersOfRun(run: string, surroundings: Surroundings): OwnClusters | u
   const path = runNamed(run, surroundings.folders.reports, (folder) => kindOf(join(folder, journalFile)) !== undefined)
   if (path === undefined) return { unknown: 'there is no journal of it in reports/' }
   try {
-    const head = headIn(readJournal(join(path, journalFile)).records, run)
-    if (head.target !== 'remote') return undefined
-    const planned = planOf(head, path).remote
-    return planned && { planned, options: head.options, leftTuned: leftTunedBy(path, surroundings) }
+    const journal = readJournal(join(path, journalFile))
+    if (headIn(journal.records, run).target !== 'remote') return undefined
+    const killed = openRun(path, journal)
+    const { head, plan } = killed
+    const leftTuned = leftTunedBy(killed, path, surroundings)
+    return plan.remote && { planned: plan.remote, options: head.options, leftTuned }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return { unknown: error.message, isDamaged: true }

@@ -21,9 +21,8 @@ export interface KilledRun {
   whatIf: Comparison | undefined
 }
 
-/** Reads the folder of a run. Throws `Failure` when it cannot be relied on. */
-export function openRun(path: string): KilledRun {
-  const journal = readJournal(join(path, journalFile))
+/** Reads the folder of a run, and its journal unless that has been read. Throws `Failure` when it cannot be relied on. */
+export function openRun(path: string, journal: ReadJournal = readJournal(join(path, journalFile))): KilledRun {
   const head = headIn(journal.records, basename(path))
   const { whatIf } = head
   return {
@@ -57,9 +56,8 @@ export interface LeftTuned {
   target: RunOn['target']
 }
 
-/** What settings a run has left changed on its clusters; undefined where it changed none. Throws as `openRun` does. */
-export function leftTunedBy(path: string, surroundings: Surroundings): LeftTuned | undefined {
-  const killed = openRun(path)
+/** What settings a run has left changed on its clusters; undefined where it changed none. */
+export function leftTunedBy(killed: KilledRun, path: string, surroundings: Surroundings): LeftTuned | undefined {
   const { head, plan, whatIf, journal } = killed
   if (plan.remote?.tuneHosts === undefined && plan.remote?.restore === undefined) return undefined
   const { target, host } = whereItRan(killed, path, surroundings)

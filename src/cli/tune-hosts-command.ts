@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { systemClock } from '../base/clock.ts'
 import { exitCodes, Failure } from '../base/errors.ts'
 import { cutFile, kindOf, listFolder, writtenAtMs } from '../base/files.ts'
-import { minorOf } from '../base/kubernetes-version.ts'
 import type { PlannedClusters } from '../plan/plan.ts'
 import { openJournal, readJournal } from '../run/journal.ts'
 import { clusterView } from '../targets/remote/cluster-view.ts'
@@ -11,7 +10,7 @@ import { placesOf } from '../targets/remote/host-access.ts'
 import { requireKnown } from '../targets/remote/index.ts'
 import { requireIdentity } from '../targets/remote/preflight/identity.ts'
 import type { PlannedTarget, Reach } from '../targets/remote/reach.ts'
-import { serverVersionOf, unreachable } from '../targets/remote/reach.ts'
+import { unreachable } from '../targets/remote/reach.ts'
 import { untilReady } from '../targets/remote/readiness.ts'
 import { settingsOf } from '../targets/remote/tuned-hosts.ts'
 import { applyPlans } from '../tune/change/apply.ts'
@@ -22,7 +21,7 @@ import type { TuneRecord } from '../tune/change/journal.ts'
 import { touchedHosts, tuneRecordOf } from '../tune/change/journal.ts'
 import { proxyName, tunedKubeProxy } from '../tune/change/kube-proxy.ts'
 import type { HostPlan, ReachedHost, ReachedPlaces } from '../tune/change/plan.ts'
-import { changesOf, described, diffOf, planHosts } from '../tune/change/plan.ts'
+import { changesOf, described, diffOf, lookedAt, planHosts } from '../tune/change/plan.ts'
 import { remarksOn } from '../tune/change/remarks.ts'
 import { leftIn, restoreHost } from '../tune/change/rollback.ts'
 import { differencesOf } from '../tune/hosts/differences.ts'
@@ -30,7 +29,7 @@ import type { Discovered } from '../tune/hosts/discover.ts'
 import { discoverHost, hostsSection } from '../tune/hosts/discover.ts'
 import type { Host } from '../tune/hosts/section.ts'
 import type { HostSettings } from '../tune/hosts/wanted.ts'
-import { hostSettings, unknownKubeProxy, wantedOfKubeProxy, wantedOn } from '../tune/hosts/wanted.ts'
+import { hostSettings, unknownKubeProxy } from '../tune/hosts/wanted.ts'
 import type { Remote } from '../tune/ssh.ts'
 import type { KnobRequest } from '../tuning/profiles.ts'
 import { connectHosts } from './host-access.ts'
@@ -77,9 +76,9 @@ export function tuneDiscoverCommand(options: DiscoverOptions, surroundings: Surr
 
 /** Prints what would change on hosts, as a unified diff; returns the exit status. */
 export function tunePlanCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
-  return withPlaces(options, surroundings, async (places, settings, cluster) => {
+  return withPlaces(options, surroundings, async (places, settings) => {
     printPlans(await planHosts(places, settings), settings, surroundings)
-    await printRemarks(places, settings, { ...options, cluster }, surroundings)
+    await printRemarks(places, settings, options, surroundings)
     return exitCodes.pass
   })
 }
@@ -92,7 +91,7 @@ export function tuneApplyCommand(options: TuneApplyOptions, surroundings: Surrou
     const cluster = reach === undefined ? noCluster : clusterView(reach)
     const plans = await planHosts(places, settings)
     printPlans(plans, settings, surroundings)
-    await printRemarks(places, settings, { ...options, cluster: reach }, surroundings)
+    await printRemarks(places, settings, options, surroundings)
     if (plans.every((plan) => changesOf(plan).length === 0)) return exitCodes.pass
     if (options.yes !== true) await requireYes(surroundings)
     const run = `tune-${randomBytes(4).toString('hex')}`
@@ -137,16 +136,11 @@ function rollbackOf(run: string, { clusters, context, allowInsecure = [] }: Tune
 /** Compares what runs on hosts with a profile; returns 1 where something differs. */
 export function tuneVerifyCommand(options: TuneHostsOptions, surroundings: Surroundings): Promise<number> {
   const { print } = surroundings.terminal
-  return withPlaces(options, surroundings, async ({ hosts, kubeProxy }, settings, reach) => {
+  return withPlaces(options, surroundings, async (places, settings, reach) => {
     const cluster = reach === undefined ? noCluster : clusterView(reach)
     let count = 0
-    const all = hosts.map(async ({ host, on }) => ({ on, found: await wantedOn(host, on, settings) }))
-    if (kubeProxy !== undefined) {
-      const { on, section } = kubeProxy
-      all.unshift(wantedOfKubeProxy(on, section, settings).then((found) => ({ on, found })))
-    }
-    for (const { on, found } of await Promise.all(all))
-      for (const wanted of found) {
+    for await (const { on, wanted: all } of lookedAt(places, settings))
+      for (const wanted of all) {
         const differences = [...(await differencesOf(on, wanted)), ...(await cluster.differences(on, wanted))]
         const pending = wanted.changes.map(({ path }) => `${path} does not have the settings`)
         const { flags, priority, sysctls } = wanted.expected
@@ -273,18 +267,20 @@ function printPlans(plans: readonly HostPlan[], settings: HostSettings, surround
 
 async function printRemarks(
   places: ReachedPlaces,
-  { asked }: HostSettings,
-  { profile, cluster }: { profile: string; cluster: Reach | undefined },
+  { asked, kubernetes }: KnownSettings,
+  { profile }: Pick<TuneHostsOptions, 'profile'>,
   { terminal }: Surroundings,
 ): Promise<void> {
-  if (cluster === undefined) return
-  const version = minorOf(await serverVersionOf(cluster.api))
-  for (const remark of await remarksOn(places, { asked, profile }, version)) terminal.print(remark)
+  if (kubernetes === undefined) return
+  for (const remark of await remarksOn(places, { asked, profile }, kubernetes)) terminal.print(remark)
 }
 
 function printLeftOut({ leftOut }: HostSettings, { terminal }: Surroundings): void {
   for (const { id, because } of leftOut) terminal.print(`not set: ${id}: ${because}`)
 }
+
+/** Settings, and the version of the cluster, `1.37`, where its API was asked. */
+type KnownSettings = HostSettings & { kubernetes?: string }
 
 /** A target, and where it stands in its file: `remote.targets[1]`. */
 type MeantTarget = PlannedTarget & { path: string }
@@ -312,7 +308,7 @@ function plannedTarget({ targets }: PlannedClusters, context: string | undefined
 function withPlaces(
   options: TuneHostsOptions & { healthBudget?: number },
   surroundings: Surroundings,
-  work: (places: ReachedPlaces, settings: HostSettings, cluster: Reach | undefined) => Promise<number>,
+  work: (places: ReachedPlaces, settings: KnownSettings, cluster: Reach | undefined) => Promise<number>,
 ): Promise<number> {
   const { clusters, context, profile, allowInsecure = [], healthBudget = usualHealthBudget } = options
   const target = plannedTarget(loadClusters(clusters), context)
@@ -384,7 +380,7 @@ async function knownSettings(
   cluster: Reach,
   requests: readonly KnobRequest[],
   places: ReachedPlaces,
-): Promise<HostSettings> {
+): Promise<KnownSettings> {
   try {
     return await settingsOf(cluster.api, requests, described(places))
   } catch (error) {

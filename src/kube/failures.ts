@@ -53,6 +53,12 @@ If it fills up again: restart it with a higher --quota-backend-bytes, and do the
 /** Which knob gives etcd more room. */
 const moreRoom = 'Raise etcd.quotaBackendBytes (--quota-backend-bytes of etcd), or make the plan smaller.'
 
+/**
+ * For so long, an apiserver that has just started may refuse what it will allow: nobody has any rights until it has read them
+ * (plugin/pkg/auth/authorizer/rbac).
+ */
+export const forbiddenAtStartMs = 15_000
+
 /** Whether the same request may succeed later: an overloaded, restarting or unreachable server, but not one that is full. */
 export function isTransient(error: ApiError): boolean {
   if (isOutOfSpace(error)) return false

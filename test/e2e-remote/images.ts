@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { writeImageArchive } from '../../src/image/archive.ts'
+import type { ImageContents } from '../../src/image/image.ts'
 import { createImage } from '../../src/image/image.ts'
 import { root } from '../e2e/components.ts'
 
@@ -11,9 +12,18 @@ export const pauseImage = 'pause:e2e'
 
 /** Writes the archive of the image that holds a pod's namespaces; returns its file. */
 export function writePauseImage(folder: string, binaries: string): string {
-  const archive = join(folder, 'pause.tar')
-  const binary = readFileSync(join(binaries, 'pause'))
-  writeImageArchive(archive, pauseImage, createImage({ program: 'pause', binary }))
+  return writeProgramImage(folder, binaries, { image: pauseImage, program: 'pause' })
+}
+
+/** Writes the archive of an image of a program among the components, and of `files` beside it; returns its file. */
+export function writeProgramImage(
+  folder: string,
+  binaries: string,
+  { image, program, files }: { image: string } & Omit<ImageContents, 'binary'>,
+): string {
+  const archive = join(folder, `${program}.tar`)
+  const binary = readFileSync(join(binaries, program))
+  writeImageArchive(archive, image, createImage({ program, binary, ...(files !== undefined && { files }) }))
   return archive
 }
 

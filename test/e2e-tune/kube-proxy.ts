@@ -1,8 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { writeImageArchive } from '../../src/image/archive.ts'
-import { createImage } from '../../src/image/image.ts'
-import { binaries } from '../e2e-remote/requirements.ts'
 import type { Manifest } from '../e2e-remote/rights.ts'
 
 const image = 'kube-proxy:e2e'
@@ -22,21 +17,8 @@ const wrappers = ['iptables', 'ip6tables'].flatMap((program) =>
   })),
 )
 
-/** Writes the archive of an image with nothing but the real kube-proxy; returns its file. */
-export function writeProxyImage(folder: string): string {
-  const archive = join(folder, 'kube-proxy.tar')
-  const binary = readFileSync(join(binaries, 'kube-proxy'))
-  writeImageArchive(
-    archive,
-    image,
-    createImage({
-      program: 'kube-proxy',
-      binary,
-      files: [{ path: 'xtables', mode: 0o755 }, ...wrappers],
-    }),
-  )
-  return archive
-}
+/** An image with nothing else but the real kube-proxy. */
+export const proxyImage = { image, program: 'kube-proxy', files: [{ path: 'xtables', mode: 0o755 }, ...wrappers] }
 
 /**
  * The objects of kubeadm's kube-proxy (cmd/kubeadm/app/phases/addons/proxy/manifests.go), whose iptables and nft are those of the machine. In a

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { writeKubeconfig } from '../../src/targets/local/kubeconfig.ts'
 import type { Authority, KeyPair } from '../../src/targets/local/pki.ts'
-import { pauseImage, writePauseImage } from '../e2e-remote/images.ts'
+import { pauseImage, writeProgramImage } from '../e2e-remote/images.ts'
 import { containerdConfiguration, kubeletConfiguration, podNetwork } from '../e2e-remote/node.ts'
 import { binaries } from '../e2e-remote/requirements.ts'
-import { proxyKubeconfig, writeProxyImage } from './kube-proxy.ts'
+import { proxyImage, proxyKubeconfig } from './kube-proxy.ts'
 import type { MachineOptions } from './machine.ts'
-import { manifests, schedulerKubeconfig, schedulerManifest, writeSchedulerImage } from './static-scheduler.ts'
+import { manifests, schedulerImage, schedulerKubeconfig, schedulerManifest } from './static-scheduler.ts'
 
 /** A machine that is to be a node. */
 export interface NodeOptions {
@@ -28,7 +28,9 @@ export const kubeletHealth = 'http://127.0.0.1:10248/healthz'
 const podSubnet = '10.88.14.0/24'
 
 const pki = '/etc/kubernetes/pki'
-const images = '/var/lib/images'
+/** What pods are started from: there is no registry. */
+const images = [{ image: pauseImage, program: 'pause' }, proxyImage, schedulerImage]
+const archiveOf = ({ program }: { program: string }) => `/var/lib/images/${program}.tar`
 
 /** Files of a machine with containerd and a kubelet, which joins with a certificate that it has already. */
 export async function nodeFiles(
@@ -81,9 +83,12 @@ export async function nodeFiles(
         content: `# Of this node; changed by hand only.\n${stringify(configuration, { lineWidth: 0 })}`,
         mode: 0o640,
       },
-      [`${images.slice('/var/'.length)}/pause.tar`]: readFileSync(writePauseImage(folder, binaries)),
-      [`${images.slice('/var/'.length)}/kube-proxy.tar`]: readFileSync(writeProxyImage(folder)),
-      [`${images.slice('/var/'.length)}/kube-scheduler.tar`]: readFileSync(writeSchedulerImage(folder)),
+      ...Object.fromEntries(
+        images.map((one) => [
+          archiveOf(one).slice('/var/'.length),
+          readFileSync(writeProgramImage(folder, binaries, one)),
+        ]),
+      ),
     },
   }
 }
@@ -99,9 +104,7 @@ StartLimitIntervalSec=0
 [Service]
 Type=notify
 ExecStart=/usr/bin/containerd
-ExecStartPost=/usr/bin/ctr --namespace=k8s.io images import ${images}/pause.tar
-ExecStartPost=/usr/bin/ctr --namespace=k8s.io images import ${images}/kube-proxy.tar
-ExecStartPost=/usr/bin/ctr --namespace=k8s.io images import ${images}/kube-scheduler.tar
+${images.map((one) => `ExecStartPost=/usr/bin/ctr --namespace=k8s.io images import ${archiveOf(one)}`).join('\n')}
 # Pods outlive it.
 KillMode=process
 Delegate=yes

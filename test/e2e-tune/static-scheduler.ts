@@ -1,9 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { writeImageArchive } from '../../src/image/archive.ts'
-import { createImage } from '../../src/image/image.ts'
-import { binaries } from '../e2e-remote/requirements.ts'
 
 const image = 'kube-scheduler:e2e'
 /** Its only rights are those of its kubeconfig, as kubeadm has it. */
@@ -11,13 +6,8 @@ export const schedulerKubeconfig = '/etc/kubernetes/scheduler.conf'
 /** Where the kubelet looks for static pods. */
 export const manifests = '/etc/kubernetes/manifests'
 
-/** Writes the archive of an image with the real kube-scheduler; returns its file. */
-export function writeSchedulerImage(folder: string): string {
-  const archive = join(folder, 'kube-scheduler.tar')
-  const binary = readFileSync(join(binaries, 'kube-scheduler'))
-  writeImageArchive(archive, image, createImage({ program: 'kube-scheduler', binary }))
-  return archive
-}
+/** An image with nothing but the real kube-scheduler. */
+export const schedulerImage = { image, program: 'kube-scheduler' }
 
 /** A second scheduler as a static pod, with the probe that kubeadm gives it; another leads, and this one waits. */
 export function schedulerManifest(): string {

@@ -2,7 +2,7 @@ import { Failure } from '../../base/errors.ts'
 import type { KubeApi } from '../../kube/api.ts'
 import { ApiError } from '../../kube/api.ts'
 import type { RawEndpoint } from '../../kube/http.ts'
-import type { Node, Pod } from '../../kube/resources.ts'
+import type { Node, Pod, ResourceTypes } from '../../kube/resources.ts'
 import { isReady, isReadyPod } from '../../kube/resources.ts'
 import type { ClusterView, NotShown } from '../../tune/change/cluster-view.ts'
 import type { TunedHost } from '../../tune/change/host.ts'
@@ -28,10 +28,10 @@ export function clusterView(
   cluster: Pick<Reach, 'role' | 'arms' | 'kubeconfig' | 'context'> & { api: KubeApi & Pick<RawEndpoint, 'readText'> },
 ): ClusterView {
   const { api } = cluster
-  let named: Promise<Map<string, string[]>> | undefined
+  let byBootId: Promise<Map<string, string[]>> | undefined
   const nodeNamesOf = async (on: TunedHost): Promise<string[]> => {
-    named ??= namesByBootId(api)
-    return (await named).get(await on.bootId()) ?? []
+    byBootId ??= namesByBootId(api)
+    return (await byBootId).get(await on.bootId()) ?? []
   }
   const ofKubelet = async (
     on: TunedHost,
@@ -44,7 +44,7 @@ export function clusterView(
         `${on.name}: several Nodes of ${titleOf(cluster)} have this host's boot ID: ${[isNode, ...others].join(', ')}`,
         { next: 'Containers on one machine share its boot ID. `tune` changes such hosts with --no-api' },
       )
-    const node = isNode === undefined ? undefined : await nodeOf(api, isNode)
+    const node = isNode === undefined ? undefined : await named(api, { resource: 'nodes', name: isNode })
     if (node === undefined)
       throw new Failure('safety-refusal', `${on.name}: ${titleOf(cluster)} has no Node with this host's boot ID`, {
         next: 'Check that the host belongs to this cluster (`hosts` in the clusters file), and that its kubelet runs',
@@ -56,7 +56,7 @@ export function clusterView(
       })
     const before = heartbeatOf(node)
     return async () => {
-      const now = await nodeOf(api, name)
+      const now = await named(api, { resource: 'nodes', name })
       if (now === undefined) return `Node ${name} is gone`
       if (!isReady(now)) return `Node ${name} is not Ready`
       if (heartbeatOf(now) === before) return `Node ${name} has not reported since the change`
@@ -67,10 +67,10 @@ export function clusterView(
   const ofStaticPod = async (manifest: string, [node, ...others]: readonly string[]): Promise<NotShown> => {
     // A kubelet that has no cluster starts static pods, too. Which of several Nodes is this host, nobody can tell.
     if (node === undefined || others.length > 0) return nothing
-    const mirror = mirrorOf(manifest, node)
-    const before = hashOf(await podOf(api, mirror))
+    const mirror = { resource: 'pods', ...mirrorOf(manifest, node) } as const
+    const before = hashOf(await named(api, mirror))
     return async () => {
-      const pod = await podOf(api, mirror)
+      const pod = await named(api, mirror)
       if (pod === undefined) return `there is no pod ${mirror.namespace}/${mirror.name}`
       if (hashOf(pod) === before) return `pod ${mirror.namespace}/${mirror.name} still has the old manifest`
       return isReadyPod(pod) ? undefined : `pod ${mirror.namespace}/${mirror.name} is not Ready`
@@ -148,15 +148,12 @@ async function namesByBootId(api: KubeApi): Promise<Map<string, string[]>> {
   return names
 }
 
-async function nodeOf(api: KubeApi, name: string): Promise<Node | undefined> {
-  for await (const { items } of api.list({ resource: 'nodes', fieldSelector: `metadata.name=${name}` })) return items[0]
-  return undefined
-}
-
-/** By a list: a run may list pods, and get none. */
-async function podOf(api: KubeApi, { namespace, name }: { namespace: string; name: string }): Promise<Pod | undefined> {
-  const query = { resource: 'pods', namespace, fieldSelector: `metadata.name=${name}` } as const
-  for await (const { items } of api.list(query)) return items[0]
+/** An object by its name, with a list: a run may list nodes and pods, and get none. */
+async function named<R extends 'nodes' | 'pods'>(
+  api: KubeApi,
+  { name, ...place }: { resource: R; namespace?: string; name: string },
+): Promise<ResourceTypes[R] | undefined> {
+  for await (const { items } of api.list({ ...place, fieldSelector: `metadata.name=${name}` })) return items[0]
   return undefined
 }
 

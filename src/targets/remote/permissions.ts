@@ -5,7 +5,12 @@ import type { PlannedWork } from '../target.ts'
 import type { Reach } from './reach.ts'
 
 /** What a run has to be allowed to do, and what for. */
-export type Permission = { verbs: readonly string[]; because: string } & (
+export type Permission = {
+  verbs: readonly string[]
+  because: string
+  /** What grants it beside the manifest of the cluster's role. */
+  manifest?: 'rbac-kube-proxy.yaml'
+} & (
   | {
       /** API group; empty for the core one. */
       group: string
@@ -281,14 +286,14 @@ const forChecklist: readonly Permission[] = [
 
 /** On the cluster under test, where the run changes the settings of kube-proxy. */
 function forKubeProxy({ namespace, configMap, daemonSet }: KubeProxySection): Permission[] {
-  const verbs = ['get', 'patch']
+  const granted = { verbs: ['get', 'patch'], manifest: 'rbac-kube-proxy.yaml' } as const
   return [
     {
       group: '',
       resource: 'configmaps',
       namespace,
       names: [configMap],
-      verbs,
+      ...granted,
       because: 'the configuration of kube-proxy',
     },
     {
@@ -296,7 +301,7 @@ function forKubeProxy({ namespace, configMap, daemonSet }: KubeProxySection): Pe
       resource: 'daemonsets',
       namespace,
       names: [daemonSet],
-      verbs,
+      ...granted,
       because: 'a rollout restarts kube-proxy with it',
     },
   ]

@@ -123,20 +123,20 @@ export function hostTuning(options: HostTuningOptions): Tuning {
   }
 }
 
-/** What hosts are set to: nothing that the version of their apiserver does not know. Throws `ApiError`. */
+/** What hosts are set to: nothing that the version of their apiserver, which it tells, does not know. Throws `ApiError`. */
 export async function settingsOf(
   api: ClusterApi,
   requests: readonly KnobRequest[],
   places: Places,
-): Promise<HostSettings> {
-  const version = minorOf(await serverVersionOf(api))
+): Promise<HostSettings & { kubernetes: string }> {
+  const kubernetes = minorOf(await serverVersionOf(api))
   const refused = requests.flatMap(({ knob }) => {
-    const because = refusalIn(knob, version)
+    const because = refusalIn(knob, kubernetes)
     return because === undefined ? [] : [{ id: knob.id, because }]
   })
   const known = requests.filter(({ knob }) => refused.every(({ id }) => id !== knob.id))
   const settings = hostSettings(known, places)
-  return { ...settings, leftOut: [...refused, ...settings.leftOut] }
+  return { ...settings, leftOut: [...refused, ...settings.leftOut], kubernetes }
 }
 
 /** Restores all hosts, the last one first; resolves to what is not as it was, and the hosts that were changed just now. */

@@ -5,9 +5,10 @@ import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
 import type { KubeApi } from '../../kube/api.ts'
 import { ApiError, isApiStatus } from '../../kube/api.ts'
-import { isTransient } from '../../kube/failures.ts'
+import { forbiddenAtStartMs, isTransient } from '../../kube/failures.ts'
 import type { ConfigMap, DaemonSet, PodContainer } from '../../kube/resources.ts'
 import type { KubeProxySection } from '../hosts/section.ts'
+import { base64, textOf } from '../hosts/wanted.ts'
 import type { Change, Found, Live, TunedHost, Undone } from './host.ts'
 import { heldBy } from './host.ts'
 
@@ -39,8 +40,6 @@ export interface KubeProxyOptions {
 const pollMs = 1000
 /** A kube-proxy that cannot run with its settings counts as available until it ends, within a second or two. */
 const steadyMs = 10_000
-/** For so long, an API server that has just started may refuse what it will allow (targets/remote/readiness.ts). */
-const forbiddenMs = 15_000
 const cleanupName = 'scale-test-cleanup'
 
 /**
@@ -71,7 +70,7 @@ export function tunedKubeProxy({ api, section, clock, healthMs }: KubeProxyOptio
         if (!(error instanceof ApiError)) throw error
         if (error.status === 403 && status !== 403) sinceMs = clock.nowMs()
         status = error.status
-        const limitMs = status === 403 ? forbiddenMs : isTransient(error) ? healthMs : 0
+        const limitMs = status === 403 ? forbiddenAtStartMs : isTransient(error) ? healthMs : 0
         if (clock.nowMs() - sinceMs >= limitMs) throw failureOf(error, name)
       }
       await clock.sleep(pollMs)
@@ -163,7 +162,7 @@ export function tunedKubeProxy({ api, section, clock, healthMs }: KubeProxyOptio
       const before = found.data?.[key]
       const moved = () => new Failure('safety-refusal', `${name}: ${key} was changed by somebody else while this ran`)
       if (before === undefined || sumOf(before) !== old.sum) throw moved()
-      const text = Buffer.from(content, 'base64').toString('utf8')
+      const text = textOf({ content })
       const now = await set()
       const changesMode = modeIn(before) !== modeIn(text)
       const initContainers = withoutCleanup(now.spec.template.spec.initContainers)
@@ -312,10 +311,6 @@ function modeIn(text: string): string {
   const file: unknown = parse(text)
   const mode = typeof file === 'object' && file !== null && 'mode' in file ? file.mode : ''
   return mode === '' || mode === null || mode === undefined ? 'iptables' : String(mode)
-}
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64')
 }
 
 function sumOf(text: string | undefined): string {

@@ -33,22 +33,29 @@ export function placesIn({ hosts, kubeProxy }: ReachedPlaces): TunedHost[] {
   return [...(kubeProxy === undefined ? [] : [kubeProxy.on]), ...hosts.map(({ on }) => on)]
 }
 
+/** Looks at one place after the other, in that order; changes nothing. Throws what the first in the way throws. */
+export async function* lookedAt({ hosts, kubeProxy }: ReachedPlaces, settings: HostSettings): AsyncIterable<HostPlan> {
+  if (kubeProxy !== undefined) {
+    const { on, section } = kubeProxy
+    yield { on, wanted: await wantedOfKubeProxy(on, section, settings) }
+  }
+  for (const { host, on } of hosts) yield { on, wanted: await wantedOn(host, on, settings) }
+}
+
 /**
  * Looks at every place, and says what has to change there, in that order; changes nothing. Throws what the first host in the way throws, and
  * `Failure('safety-refusal')` with all reasons why hosts could not be changed.
  */
-export async function planHosts({ hosts, kubeProxy }: ReachedPlaces, settings: HostSettings): Promise<HostPlan[]> {
+export async function planHosts(places: ReachedPlaces, settings: HostSettings): Promise<HostPlan[]> {
   const plans: HostPlan[] = []
   const obstacles: string[] = []
-  const add = async (on: TunedHost, wanted: WantedOf[]) => {
-    const paths = wanted.flatMap(({ changes }) => changes.map(({ path }) => path))
+  for await (const plan of lookedAt(places, settings)) {
+    const { on } = plan
+    const paths = changesOf(plan).map(({ path }) => path)
     // A host that is right already may still hold the changes of the run that made it so.
     if (paths.length > 0) obstacles.push(...(await on.obstacles(paths)).map((obstacle) => `${on.name}: ${obstacle}`))
-    plans.push({ on, wanted })
+    plans.push(plan)
   }
-  if (kubeProxy !== undefined)
-    await add(kubeProxy.on, await wantedOfKubeProxy(kubeProxy.on, kubeProxy.section, settings))
-  for (const { host, on } of hosts) await add(on, await wantedOn(host, on, settings))
   if (obstacles.length > 0)
     throw new Failure('safety-refusal', ['hosts cannot be changed; nothing was touched', ...obstacles].join('\n  '))
   return plans

@@ -204,6 +204,7 @@ export function textOf({ content }: Pick<Found, 'content'>): string {
   return content === null ? '' : Buffer.from(content, 'base64').toString('utf8')
 }
 
-function base64(text: string): string {
+/** The content that has this text. */
+export function base64(text: string): string {
   return Buffer.from(text).toString('base64')
 }

@@ -14,13 +14,13 @@ export const access: Check = {
     onEach(clusters, async (cluster) => {
       const wanted = permissionsOf(cluster, plan, work).flatMap(reviewsOf)
       const allowed = await Promise.all(wanted.map(({ spec }) => isAllowed(cluster, spec)))
-      const missing = wanted.filter((_, index) => allowed[index] !== true).map(({ text }) => text)
+      const missing = wanted.filter((_, index) => allowed[index] !== true)
       if (missing.length === 0) return { notes: [`${titleOf(cluster)}: all ${wanted.length} are granted`] }
-      const kubeProxy = missing.some((text) => text.includes('daemonsets'))
-        ? ', and manifests/rbac-kube-proxy.yaml'
-        : ''
-      const because = `${titleOf(cluster)}: you may not ${missing.join(', ')}`
-      const next = `Have an administrator of that cluster apply manifests/rbac-${cluster.role}.yaml for the user of this context${kubeProxy}`
+      const others = [...new Set(missing.flatMap(({ manifest }) => manifest ?? []))].map(
+        (manifest) => `, and manifests/${manifest}`,
+      )
+      const because = `${titleOf(cluster)}: you may not ${missing.map(({ text }) => text).join(', ')}`
+      const next = `Have an administrator of that cluster apply manifests/rbac-${cluster.role}.yaml for the user of this context${others.join('')}`
       return { refusals: [{ because, next }] }
     }),
 }
@@ -29,14 +29,15 @@ interface Review {
   /** `delete nodes`, `patch leases.coordination.k8s.io/scale-test in kube-system`. */
   text: string
   spec: SelfSubjectAccessReview['spec']
+  manifest: Permission['manifest']
 }
 
 /** One question per verb and name. */
 function reviewsOf(permission: Permission): Review[] {
-  const { verbs } = permission
+  const { verbs, manifest } = permission
   if ('path' in permission) {
     const { path } = permission
-    return verbs.map((verb) => ({ text: `${verb} ${path}`, spec: { nonResourceAttributes: { verb, path } } }))
+    return verbs.map((verb) => ({ text: `${verb} ${path}`, spec: { nonResourceAttributes: { verb, path } }, manifest }))
   }
   const { group, namespace, names = [undefined] } = permission
   const [resource = '', subresource] = permission.resource.split('/')
@@ -55,6 +56,7 @@ function reviewsOf(permission: Permission): Review[] {
           ...(name !== undefined && { name }),
         },
       },
+      manifest,
     })),
   )
 }
