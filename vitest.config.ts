@@ -1,8 +1,16 @@
+import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { defineConfig } from 'vitest/config'
 
-/** Measure real components on one machine: their timings must not overlap. */
-const withComponents = ['test/e2e/**/*.test.ts', 'test/e2e-remote/**/*.test.ts', 'test/contract/local.test.ts']
+/** Measure real components on one machine, or end what runs on it have left behind: no two of them at once. */
+const oneAtATime = [
+  'test/e2e/**/*.test.ts',
+  'test/e2e-remote/**/*.test.ts',
+  'test/components/**/*.test.ts',
+  'test/contract/local.test.ts',
+  'test/faults/local.test.ts',
+]
+const cores = availableParallelism()
 
 export default defineConfig({
   test: {
@@ -13,16 +21,19 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'],
           testTimeout: 30_000,
+          maxWorkers: cores,
           provide: { fuzzFactor: Number(process.env['FUZZ'] ?? 1) },
           sequence: { groupOrder: 0 },
         },
       },
-      // The program as its users start it, and suites that measure nothing: each for processes, ports and networks of its own.
+      // The program as its users start it, and suites that measure nothing: each for processes, ports and networks of its own. Hosts that
+      // are tuned are waited for most of the time, so there is one more of them than cores.
       {
         test: {
           name: 'program',
           include: ['test/**/*.test.ts'],
-          exclude: withComponents,
+          exclude: oneAtATime,
+          maxWorkers: cores + 1,
           testTimeout: 180_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
@@ -31,7 +42,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: withComponents,
+          include: oneAtATime,
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 60_000,

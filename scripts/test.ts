@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import process from 'node:process'
 
 /** Tests of one language: how many passed, failed and were skipped. */
@@ -10,6 +10,19 @@ interface Tally {
   failed: number
   skipped: number
 }
+
+/** What vitest's JSON reporter writes of one file. */
+interface TestedFile {
+  name: string
+  message: string
+  startTime: number
+  endTime: number
+  assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+}
+
+const slowestFiles = 8
+/** Of a failure whose whole text stands further up. */
+const repeatedCharacters = 3000
 
 const root = join(import.meta.dirname, '..')
 const tallies = [testGo(), testTypeScript()]
@@ -50,10 +63,31 @@ function testTypeScript(): Tally {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
     })
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(readFileSync(report, 'utf8'))
+    const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
+    sayWhatMatters(testResults)
     const failed = run.status === 0 ? 0 : Math.max(1, numFailedTests)
     return { passed: numPassedTests, failed, skipped: numPendingTests }
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The slowest files, and once more what has failed: of a log, people and CI systems look at the end. */
+function sayWhatMatters(files: readonly TestedFile[]) {
+  const named = files.map((file) => ({
+    ...file,
+    name: relative(root, file.name),
+    seconds: Math.round((file.endTime - file.startTime) / 1000),
+  }))
+  const slowest = named.sort((one, other) => other.seconds - one.seconds).slice(0, slowestFiles)
+  process.stdout.write(`\nslowest: ${slowest.map(({ name, seconds }) => `${name} ${seconds} s`).join(', ')}\n`)
+  for (const { name, message, assertionResults } of named) {
+    const failed = assertionResults.filter(({ status }) => status === 'failed')
+    for (const { fullName, failureMessages } of failed)
+      process.stdout.write(
+        `\nFAILED: ${name}: ${fullName}\n${failureMessages.join('\n').slice(0, repeatedCharacters)}\n`,
+      )
+    if (failed.length === 0 && message !== '')
+      process.stdout.write(`\nFAILED: ${name}\n${message.slice(0, repeatedCharacters)}\n`)
   }
 }

@@ -7,7 +7,6 @@ import { shownPath } from '../base/file-failures.ts'
 import { cutFile, keepLines, kindOf, listTree, moveFile, remove } from '../base/files.ts'
 import { formatNames } from '../base/names.ts'
 import type { Plan } from '../plan/plan.ts'
-import { viewOf } from '../report/view.ts'
 import type { Result } from '../result/result.ts'
 import type { EarlierSessions } from '../run/context.ts'
 import type { ReadJournal } from '../run/journal.ts'
@@ -17,21 +16,22 @@ import { restoreSettings } from '../run/restore-settings.ts'
 import type { Remains } from '../run/resumption.ts'
 import { remainsOf } from '../run/resumption.ts'
 import { backAndForth } from '../run/schedule.ts'
-import { stepViews } from '../steps/views.ts'
 import { isLeftByGuard, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { removeFromClusters } from './cleanup-command.ts'
 import { exitCodeOf } from './exit.ts'
 import { openRun, whereItRan } from './killed-run.ts'
 import type { Pipeline, PipelineOptions } from './pipeline.ts'
 import { withPipeline } from './pipeline.ts'
-import { hasEnded, hasResults, readResult, resultFile, takeApart } from './result-files.ts'
+import { hasEnded, hasResults, readResult, resultFile, takeApart, writeResult } from './result-files.ts'
 import { carryOut } from './run-command.ts'
-import { reopenFolder } from './run-folder.ts'
+import type { RunFolder } from './run-folder.ts'
+import { reopenFolder, unfinishedRun } from './run-folder.ts'
 import type { RunHead } from './run-head.ts'
 import { differencesBetween, headIn, headOf } from './run-head.ts'
-import { isGoingOn, leaveFolder, takeFolder } from './run-owner.ts'
+import { isGoingOn, leaveFolder, takeFolder, wasLeft } from './run-owner.ts'
 import type { Beginning } from './run-records.ts'
 import { journalFile, samplesFile } from './run-records.ts'
+import { writeRunsIndex } from './runs-index.ts'
 import { foldersIn, runNamed } from './saved-runs.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { RunOn } from './targets.ts'
@@ -70,7 +70,11 @@ async function goOn(run: string | undefined, { threads }: ResumeOptions, pipelin
     const soFar = hasResults(path) ? readResult(path) : undefined
     const remains = remainsOf(planned, journal.records, soFar?.arms ?? [])
     const [first] = remains.ahead
-    if (first === undefined && soFar !== undefined && hasEnded(path)) return await whole(soFar, path, pipeline)
+    if (first === undefined && soFar !== undefined && hasEnded(path)) {
+      const folder = reopenFolder(path, unfinishedRun(path)?.place)
+      owned = folder.path
+      return await whole(soFar, folder, pipeline)
+    }
 
     const { terminal } = surroundings
     const done = `${remains.done.arms.length} of ${plural(planned.length, 'arm')} done`
@@ -107,21 +111,34 @@ function requireAlike(begun: RunHead, now: RunHead, path: string): void {
   )
 }
 
-async function whole(result: Result, path: string, pipeline: Pipeline): Promise<number> {
-  const name = basename(path)
-  const { terminal } = pipeline.surroundings
-  terminal.print(`${name} is complete: there is nothing to resume`)
-  terminal.print(`see it with: npm run scale-test -- report ${name}`)
+/** A run whose result is whole may have been killed before its reports were: they are written again, the same to the last byte. */
+async function whole(result: Result, folder: RunFolder, pipeline: Pipeline): Promise<number> {
+  const { surroundings } = pipeline
+  const { reportsOf, writeReports } = await import('./report-command.ts')
+  removeTorn(folder.path)
+  writeResult(result, folder.path)
   const judged = judgedAgain(result)
+  const reports = reportsOf(judged)
+  const page = writeReports(reports, folder.path)
+  const path = folder.finish(true)
+  writeRunsIndex(surroundings.folders.reports)
+  const name = basename(path)
+  surroundings.terminal.print(`${name} is complete: there is nothing to resume`)
+  surroundings.terminal.print(`see it with: npm run scale-test -- report ${name}`)
   const exitCode = exitCodeOf({ result: judged }, undefined)
-  await pipeline.deliver(viewOf(judged, stepViews))
+  await pipeline.deliver(reports.view)
   const { run, verdict, partial, evidence, reasons } = judged
   pipeline.finish({
     ...{ run, verdict, partial, evidence, reasons, exitCode, error: null },
-    report: join(path, 'report.html'),
+    report: join(path, page),
     result: join(path, resultFile),
   })
   return exitCode
+}
+
+/** Files that a process was writing when it was killed. */
+function removeTorn(folder: string): void {
+  for (const name of listTree(folder)) if (/\.unfinished-\d+$/.test(name)) remove(join(folder, name))
 }
 
 interface Found {
@@ -184,7 +201,7 @@ interface ToBegin {
 
 /** Has a folder as it would be had the run come to its next arm just now; logs of arms that are run again are kept aside. */
 function begin(folder: string, { journal, remains, earlier }: ToBegin): Omit<Beginning, 'announces'> {
-  for (const name of listTree(folder)) if (/\.unfinished-\d+$/.test(name)) remove(join(folder, name))
+  removeTorn(folder)
   if (hasResults(folder)) takeApart(readResult(folder), folder)
   const done = new Set(remains.done.arms.map(({ id }) => id))
   const samples = join(folder, samplesFile)
@@ -246,13 +263,13 @@ function isRun(path: string): boolean {
   return kindOf(join(path, journalFile)) !== undefined
 }
 
-/** Whether a run was begun, is not whole, and nobody goes on with it. */
+/** Whether a run was begun, lacks something, and nobody goes on with it. */
 function canGoOn(path: string): boolean {
   if (isGoingOn(path)) return false
   try {
     const { records } = readJournal(join(path, journalFile))
     const last = records.at(-1)
-    const isWhole = last?.type === 'run-finished' && last['partial'] === false && hasEnded(path)
+    const isWhole = last?.type === 'run-finished' && last['partial'] === false && hasEnded(path) && wasLeft(path)
     return headIn(records, path) !== undefined && !isWhole
   } catch (error) {
     if (error instanceof Failure) return false

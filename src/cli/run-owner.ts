@@ -46,6 +46,11 @@ export function isGoingOn(folder: string): boolean {
   return owner !== undefined && mayBeAlive(owner)
 }
 
+/** Whether its process had done all that it had to do with a folder: it gives it up then, and leaves nobody's name behind. */
+export function wasLeft(folder: string): boolean {
+  return kindOf(join(folder, ownerFile)) === undefined
+}
+
 /** Of two that take over from a dead process at once, the second may find the first one's file: that goes back. */
 function setAside(folder: string, expected: string): void {
   const file = join(folder, ownerFile)

@@ -210,6 +210,26 @@ describe('a simulated run that is killed', { timeout: 300_000 }, () => {
     }
   })
 
+  it('should end as if it had run through, killed before any file that it writes after its journal (fault 19)', async () => {
+    const [last] = states.slice(-1) as [State]
+    const [run = ''] = runsIn(whole())
+    const written = ['result.json', 'report.html', 'report.md', 'junit.xml', 'figures.csv', 'series.csv', 'metrics.txt']
+    for (const [index, name] of [...written, 'summary.json'].entries()) {
+      const reports = mkdtempSync(join(folder, 'reporting-'))
+      cpSync(last.reports, reports, { recursive: true })
+      const unfinished = join(reports, runsIn(reports)[0] ?? '')
+      writeFileSync(join(unfinished, 'journal.ndjson'), Buffer.concat([last.before, last.record]))
+      // What an earlier session left of the run as it was then.
+      writeFileSync(join(unfinished, 'report.md'), 'partial')
+      for (const done of written.slice(0, index)) cpSync(join(whole(), run, done), join(unfinished, done))
+      writeFileSync(join(unfinished, `${name}.unfinished-1`), 'torn')
+      const { said } = await scaleTest(reports, ['resume', '--threads', '1'])
+      expect(said).toContain(index === 0 ? '2 of 2 arms done' : 'is complete: there is nothing to resume')
+      expectSame(reports, whole())
+      rmSync(reports, { recursive: true })
+    }
+  })
+
   it('should go on with the 8th of 20 arms when 7 are done, also after a report of it and a second kill', async () => {
     const [whole, reports] = [join(folder, 'twenty'), join(folder, 'seven')]
     await simulate(whole, ['--repeat', '10'])
