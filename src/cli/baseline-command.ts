@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { exitCodes, Failure } from '../base/errors.ts'
-import { kindOf, makeFolder, readTextFile, remove, writeFileWhole } from '../base/files.ts'
+import { kindOf, readTextFile, writeFileWhole } from '../base/files.ts'
 import { baselinePrefix } from '../plan/threshold.ts'
 import { formatTaken } from '../report/format.ts'
 import { judgedAgain } from '../run/judge-again.ts'
@@ -8,7 +8,7 @@ import { baselineFolder, baselineNames, baselinePlace } from './baselines.ts'
 import type { CompareOptions } from './compare-command.ts'
 import { compareSides, sideOf } from './compare-command.ts'
 import { readResult } from './result-files.ts'
-import { inReports } from './run-folder.ts'
+import { inReports, openSharedFolder } from './run-folder.ts'
 import { findRun } from './saved-runs.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -33,11 +33,14 @@ export function baselineSetCommand(
     ['result.json', `${JSON.stringify(result, null, 2)}\n`] as const,
     ...(kindOf(plan) === 'file' ? [['plan.json', readTextFile(plan)] as const] : []),
   ]
-  inReports(() => {
-    remove(place)
-    makeFolder(place)
-    for (const [file, text] of texts) writeFileWhole(join(place, file), text)
-  })
+  const folder = openSharedFolder(place)
+  try {
+    inReports(() => texts.forEach(([file, text]) => void writeFileWhole(join(folder.path, file), text)))
+  } catch (error) {
+    folder.discard()
+    throw error
+  }
+  folder.finish(true)
   terminal.print(
     `baseline ${name} is ${result.run} (${result.plan}, ${result.verdict}, ${result.evidence}, ${formatTaken(result)})`,
   )

@@ -6,6 +6,7 @@ import type { Plan } from '../plan/plan.ts'
 import { baselinePrefix } from '../plan/threshold.ts'
 import type { Baselines } from '../run/thresholds.ts'
 import { readResult } from './result-files.ts'
+import { isInPlace } from './run-folder.ts'
 
 /**
  * The saved results that a plan's thresholds compare with. Throws `Failure('bad-input')` where one is not there: before a run, not after it.
@@ -33,13 +34,18 @@ export function baselinePlace(name: string, reports: string): string {
     throw new Failure('bad-input', `${JSON.stringify(name)} is not a valid baseline name`, {
       next: 'Use lower-case letters, digits, dots and dashes, such as v1.37',
     })
-  return join(reports, 'baselines', name)
+  return join(baselinesIn(reports), name)
+}
+
+/** The folder that has them all. */
+export function baselinesIn(reports: string): string {
+  return join(reports, 'baselines')
 }
 
 /** All there are, in alphabetical order. */
 export function baselineNames(reports: string): string[] {
-  const folder = join(reports, 'baselines')
+  const folder = baselinesIn(reports)
   return listFolder(folder)
-    .filter((name) => kindOf(join(folder, name, 'result.json')) === 'file')
+    .filter((name) => isInPlace(name) && kindOf(join(folder, name, 'result.json')) === 'file')
     .sort()
 }

@@ -15,6 +15,7 @@ import { findLeftovers, findMarked, isGuarded, removeLeftovers, stateFolderOf } 
 import { requireKnown } from '../targets/remote/index.ts'
 import { examineClusters, identityChecks, requireNoRefusals } from '../targets/remote/preflight/index.ts'
 import { untilReady } from '../targets/remote/readiness.ts'
+import { baselinesIn } from './baselines.ts'
 import type { LeftTuned } from './killed-run.ts'
 import { leftTunedBy, openRun } from './killed-run.ts'
 import { loadClusters } from './plans.ts'
@@ -241,9 +242,10 @@ async function cleanUpMachine(options: CleanupOptions, surroundings: Surrounding
     return false
   }
   const runIds = (run === undefined ? leftRuns(folders.reports, stateFolder) : [run]).filter(isLeft)
-  const tidyings = tidyingsIn(folders.reports, hasResults).filter(
-    ({ folder }) => run === undefined || folder === run || folder.startsWith(`${run}.`),
-  )
+  const tidyings = [
+    ...tidyingsIn(folders.reports, hasResults),
+    ...tidyingsIn(baselinesIn(folders.reports), () => false),
+  ].filter(({ folder }) => run === undefined || folder === run || folder.startsWith(`${run}.`))
   const found = [
     ...runIds.map((runId) => ({ run: runId, things: findLeftovers({ runId, stateFolder: stateFolder(runId) }) })),
     ...tidyings

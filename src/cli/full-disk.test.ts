@@ -6,8 +6,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Failure } from '../base/errors.ts'
 import { readJournal } from '../run/journal.ts'
 import { surroundingsForTests } from '../testing/surroundings.ts'
+import { baselineSetCommand } from './baseline-command.ts'
 import { exitCodeOfError } from './exit.ts'
 import { runCommand } from './run-command.ts'
+import type { Surroundings } from './surroundings.ts'
 
 const plan = `apiVersion: scale-test/v1
 name: small
@@ -85,11 +87,16 @@ function fillDiskAfter(calls: number): () => number {
 }
 
 /** Runs the plan; how it would end as a process, and what it says. */
-async function run(): Promise<{ status: number; said: string }> {
+const run = () =>
+  ended((surroundings) => runCommand(join(folder, 'small.yaml'), { target: 'sim', threads: 1 }, surroundings))
+
+/** How a command would end as a process, and what it says. */
+async function ended(
+  command: (surroundings: Surroundings) => number | Promise<number>,
+): Promise<{ status: number; said: string }> {
   const said: string[] = []
   try {
-    const surroundings = surroundingsForTests(reports, (line) => said.push(line))
-    const status = await runCommand(join(folder, 'small.yaml'), { target: 'sim', threads: 1 }, surroundings)
+    const status = await command(surroundingsForTests(reports, (line) => said.push(line)))
     return { status, said: said.join('\n') }
   } catch (error) {
     const told = error instanceof Failure ? [error.message, error.next] : [error]
@@ -133,5 +140,24 @@ describe('a disk that is full from any one write on (fault 21)', { timeout: 120_
       for (const entry of entries) if (entry.isFile()) expectWhole(join(entry.parentPath, entry.name))
     }
     expect(shown).toBeGreaterThan(total / 2)
+  })
+
+  it('should leave a baseline as it was, and end with 5, where it cannot be replaced', async () => {
+    await run()
+    const place = join(reports, 'baselines', 'kept')
+    const save = () => ended((surroundings) => baselineSetCommand('kept', undefined, { replace: true }, surroundings))
+    const calls = fillDiskAfter(Number.POSITIVE_INFINITY)
+    expect(await save()).toMatchObject({ status: 0 })
+    const total = calls()
+    expect(total).toBeGreaterThan(5)
+    fs.writeFileSync(join(place, 'earlier'), '')
+    const before = fs.readdirSync(join(reports, 'baselines'), { recursive: true })
+    for (let after = 0; after < total - 1; after++) {
+      fillDiskAfter(after)
+      const { status, said } = await save()
+      restore()
+      expect([after, status, said]).toEqual([after, 5, expect.stringContaining('no space left on device')])
+      expect(fs.readdirSync(join(reports, 'baselines'), { recursive: true })).toEqual(before)
+    }
   })
 })

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../base/errors.ts'
 import { isSystemError } from '../base/file-failures.ts'
-import { kindOf, listFolder, makeFolder, remove, renameFolder } from '../base/files.ts'
+import { kindOf, listFolder, makeFolder, quietly, remove, renameFolder } from '../base/files.ts'
 import { isGoingOn, leaveFolder, takeFolder } from './run-owner.ts'
 
 /** The folder that a run writes, and where that ends up. */
@@ -17,27 +17,34 @@ export interface RunFolder {
 
 /** Makes the folder of a run that nobody else has the name of. Throws `Failure('infrastructure')`. */
 export function openOwnFolder(path: string): RunFolder {
-  inReports(() => {
-    makeFolder(dirname(path))
-    makeFolder(path)
-    takeFolder(path)
-  })
+  makeTaken(path)
   return { ...ownFolder(path), discard: () => inReports(() => remove(path)) }
 }
 
 /**
- * Makes the folder of a run that others have the name of: every simulation of the same inputs. It is built beside `place` and takes
+ * Makes a folder that others have the name of: every simulation of the same inputs, and a baseline that is saved anew. It is built beside `place` and takes
  * that only when it is whole; what was there before stays until then. A partial one gets a name of its own. Throws
  * `Failure('infrastructure')`.
  */
 export function openSharedFolder(place: string): RunFolder {
   const path = besides(place)
-  inReports(() => {
-    makeFolder(dirname(place))
-    makeFolder(path)
-    takeFolder(path)
-  })
+  makeTaken(path)
   return { ...sharedFolder(path, place), discard: () => inReports(() => remove(path)) }
+}
+
+/** A new folder that cannot be taken is not left behind: nothing is in it. */
+function makeTaken(path: string): void {
+  inReports(() => {
+    const isNew = kindOf(path) === undefined
+    makeFolder(dirname(path))
+    makeFolder(path)
+    try {
+      takeFolder(path)
+    } catch (error) {
+      if (isNew) quietly(() => remove(path))
+      throw error
+    }
+  })
 }
 
 /** The folder of a run that goes on, which this process has taken already. `place`: where a simulation belongs when it is whole. */
@@ -110,6 +117,11 @@ function putAside(path: string, place: string): string {
   })
 }
 
+/** Whether a folder's name is that of something finished: it is not being written, and nothing takes its place. */
+export function isInPlace(name: string): boolean {
+  return !name.includes(unfinishedMark) && !name.includes(replacedMark)
+}
+
 /** A folder that a run did not finish. */
 export interface Unfinished {
   path: string
@@ -141,7 +153,7 @@ export interface Tidying {
   carryOut(): void
 }
 
-/** What runs were about to do with folders of reports when they were killed; each has a sentence, and work to be done. */
+/** What killed processes were about to do with the folders in one, which has reports or baselines; each has a sentence, and work to be done. */
 export function tidyingsIn(reports: string, hasResults: (path: string) => boolean): Tidying[] {
   return inReports(() =>
     listFolder(reports).flatMap((folder): Tidying[] => {
@@ -162,7 +174,7 @@ export function tidyingsIn(reports: string, hasResults: (path: string) => boolea
         const text = `finished arms are kept; see them with: npm run scale-test -- report ${folder}`
         return [{ folder, removes: false, text, carryOut: () => {} }]
       }
-      const text = 'its run was killed before any arm finished'
+      const text = 'whoever wrote it was killed before there was anything to keep'
       return [{ folder, removes: true, text, carryOut: () => inReports(() => remove(path)) }]
     }),
   )

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -76,6 +76,15 @@ describe('compare and baseline', () => {
     expect(await scaleTest('baseline', 'set', 'kept', slower)).toMatchObject({ status: 2 })
     expect((await scaleTest('baseline', 'list')).said).toContain(usual)
     expect(await scaleTest('baseline', 'set', 'kept', slower, '--replace')).toMatchObject({ status: 0 })
+  })
+
+  it('should not list a baseline that a killed process had begun, and remove it with cleanup', async () => {
+    const [usual = ''] = runs
+    const begun = join(reports, 'baselines', 'begun.unfinished-abcdef')
+    cpSync(join(reports, usual), begun, { recursive: true })
+    expect((await scaleTest('baseline', 'list')).said).not.toContain('begun')
+    expect((await scaleTest('cleanup')).said).toContain('begun.unfinished-abcdef: removed')
+    expect(existsSync(begun)).toBe(false)
   })
 
   it('should say of a baseline that is not there how to keep one, and refuse a name that is a path', async () => {
