@@ -1,24 +1,23 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { Result } from '../../src/result/result.ts'
 import { resultSchema } from '../../src/testing/outcomes.ts'
-import { pauseImage } from '../e2e-remote/images.ts'
 import { until } from './hosts.ts'
-import { kubeProxyObjects } from './kube-proxy.ts'
 import { kubeletConfig } from './node.ts'
 import { describeWithSshHosts } from './requirements.ts'
 import type { RunScene } from './run-scene.ts'
-import { setRunScene } from './run-scene.ts'
-
-const bootMs = 240_000
-const testMs = 400_000
+import { bootMs, setRunScene, testMs } from './run-scene.ts'
+import type { TuningRuns } from './tuning-runs.ts'
+import { idlePlan, tuningRuns } from './tuning-runs.ts'
 
 describeWithSshHosts('a control plane and a node on ssh hosts', () => {
   let scene: RunScene
+  let runs: TuningRuns
   beforeAll(async () => {
     scene = await setRunScene()
+    runs = tuningRuns(scene)
   }, bootMs)
   afterAll(() => scene?.stop(), bootMs)
 
@@ -96,36 +95,18 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
   })
 
   const kubeletFile = () => readFileSync(scene.node1.file(kubeletConfig), 'utf8')
-  /** The clusters file for runs that tune hosts, and a plan of both arms in which nothing happens. */
-  const runFiles = ({ planText = idlePlan, deadMan = '30s', section = scene.clusters } = {}) => {
-    const clusters = join(scene.folder, 'tuned-clusters.yaml')
-    const tuneHosts = `  tuneHosts: { healthBudget: 1m, deadMan: ${deadMan} }\n`
-    writeFileSync(clusters, `${readFileSync(section, 'utf8').trimEnd()}\n${tuneHosts}`)
-    const plan = join(scene.folder, 'idle.yaml')
-    writeFileSync(plan, planText)
-    return { clusters, plan }
-  }
-  const newestRun = () =>
-    readdirSync(scene.reports)
-      .filter((name) => name.startsWith('idle-'))
-      .sort()
-      .at(-1) ?? ''
+  const filesOf = (plan = idlePlan) => runs.files({ plan, deadMan: '30s', section: scene.clusters })
   const measuringTuned = async (saying: (text: string) => Promise<void>) => {
     await saying('untuned: Clean up')
-    await measuring('tuned-1')
+    await runs.measuring('tuned-1')
   }
-  const measuring = (arm: string) =>
-    until(`it measures ${arm}`, async () => {
-      const journal = readFileSync(join(scene.reports, newestRun(), 'journal.ndjson'), 'utf8')
-      expect(journal).toMatch(new RegExp(`"type":"step-started","armId":"${arm}","stepId":"observe`))
-    })
   const resultOf = (run: string): Result =>
     resultSchema.parse(JSON.parse(readFileSync(join(scene.reports, run, 'result.json'), 'utf8')))
 
   it('should have the settings of each arm while a run measures it, read back, and its own ones afterwards', {
     timeout: testMs,
   }, async () => {
-    const { clusters, plan } = runFiles({ planText: rolloutPlan })
+    const { clusters, plan } = filesOf(rolloutPlan)
     const before = await scene.snapshot()
     let during = ''
     let kubeletDuring = ''
@@ -140,7 +121,7 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
     expect(during).toMatch(/^\/opt\/components\/etcd .* nice -20 best-effort: prio 0$/m)
     expect(kubeletDuring).toMatch(/^# Of this node/)
     expect(parse(kubeletDuring)).toMatchObject(tunedKubelet)
-    const { arms } = resultOf(newestRun())
+    const { arms } = resultOf(runs.newest())
     expect(arms.map(({ name, outcome, residue }) => [name, outcome, residue])).toEqual([
       ['untuned', 'complete', []],
       ['tuned', 'complete', []],
@@ -160,7 +141,7 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
     timeout: testMs,
   }, async () => {
     // The node first, so that it has been changed by then.
-    const { clusters, plan } = runFiles()
+    const { clusters, plan } = filesOf()
     const [head = '', cp = '', node1 = '', rest = ''] = readFileSync(clusters, 'utf8').split(
       /(?=^ +- ssh:)|(?=^ +tuneHosts:)/m,
     )
@@ -176,9 +157,9 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
     expect(said).toContain('kube-controller-manager')
     expect(status).toBe(5)
     // The run's own lines do not show each.
-    const records = readFileSync(join(scene.reports, newestRun(), 'tuning', 'tuned-1.ndjson'), 'utf8')
+    const records = readFileSync(join(scene.reports, runs.newest(), 'tuning', 'tuned-1.ndjson'), 'utf8')
     expect(records).toContain('restored /var/lib/kubelet/config.yaml')
-    expect(resultOf(newestRun()).arms.map(({ outcome, residue }) => [outcome, residue])).toEqual([
+    expect(resultOf(runs.newest()).arms.map(({ outcome, residue }) => [outcome, residue])).toEqual([
       ['complete', []],
       ['failed', []],
     ])
@@ -191,7 +172,7 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
   it('should restore itself when the run is killed, and be tuned again when it is resumed (fault 19)', {
     timeout: testMs,
   }, async () => {
-    const { clusters, plan } = runFiles()
+    const { clusters, plan } = filesOf()
     const before = await scene.snapshot()
     const killed = await scene.run(plan, clusters, [], async ({ until: saying, kill }) => {
       await measuringTuned(saying)
@@ -200,7 +181,7 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
     expect(killed.status).toBeNull()
     await until('both have restored themselves', async () => expect(await scene.snapshot()).toBe(before))
     await scene.untilWell()
-    const run = newestRun()
+    const run = runs.newest()
     const resumed = await scene.resume(run)
     expect(resumed.status, resumed.said).toBe(0)
     expect(resultOf(run).arms.map(({ outcome, residue }) => [outcome, residue])).toEqual([
@@ -209,118 +190,7 @@ describeWithSshHosts('a control plane and a node on ssh hosts', () => {
     ])
     expect(await scene.snapshot()).toBe(before)
   })
-
-  describe('and a kube-proxy in a DaemonSet', () => {
-    const on = () => ['--clusters', join(scene.folder, 'proxied-clusters.yaml')]
-    const profileOf = (set: string) => {
-      const path = join(scene.folder, 'proxied.yaml')
-      writeFileSync(path, `name: proxied\ndescription: of the test\nset:\n${set}`)
-      return ['--profile', path]
-    }
-    const objects = async () => {
-      const [map, set] = await Promise.all(
-        [
-          '/api/v1/namespaces/kube-system/configmaps/kube-proxy',
-          '/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy',
-        ].map(async (path) => JSON.parse(await scene.read(path))),
-      )
-      return { data: map.data, annotations: map.metadata.annotations ?? {}, template: set.spec.template }
-    }
-    /** Whose rules the kernel of node1 has. */
-    const rules = async () => {
-      // What Debian's iptables writes, nft shows, too.
-      const ruleset = await scene.node1.inside('nft list ruleset')
-      return {
-        mode: await scene.node1.inside('curl -sf http://127.0.0.1:10249/proxyMode'),
-        iptables: ruleset.includes('chain KUBE-SERVICES'),
-        nftables: ruleset.includes('table ip kube-proxy'),
-      }
-    }
-    const rulesAre = (mode: 'iptables' | 'nftables') =>
-      until(`its rules are those of ${mode}`, async () =>
-        expect(await rules()).toEqual({ mode, iptables: mode === 'iptables', nftables: mode === 'nftables' }),
-      )
-
-    beforeAll(async () => {
-      const section = readFileSync(scene.clusters, 'utf8').replace(/^( +)hosts:/m, '$1kubeProxy: {}\n$&')
-      writeFileSync(join(scene.folder, 'proxied-clusters.yaml'), section)
-      await scene.write(kubeProxyObjects())
-      await rulesAre('iptables')
-    }, bootMs)
-
-    it('should have the rules of its new mode and none of the old one, and the other way round after a rollback', {
-      timeout: testMs,
-    }, async () => {
-      const tuned = [...on(), ...profileOf('  - { knob: kubeProxy.mode, value: nftables, because: of the test }\n')]
-      const before = await objects()
-      expect(await scene.discoverAll()).toContain('# kubeProxy: {}')
-      const { said } = await scene.tune(['plan', ...tuned])
-      expect(said).toContain('-mode: ""\n+mode: "nftables"')
-      expect(await objects()).toEqual(before)
-      expect(await scene.tune(['apply', ...tuned, '--yes'])).toMatchObject({ status: 0 })
-      await rulesAre('nftables')
-      const { template } = await objects()
-      expect(template.spec.initContainers).toMatchObject([{ name: 'scale-test-cleanup' }])
-      expect(await scene.tune(['verify', ...tuned])).toMatchObject({ status: 0 })
-      expect(await scene.tune(['rollback', ...on()])).toMatchObject({ status: 0 })
-      await rulesAre('iptables')
-      expect(await objects()).toEqual(before)
-    })
-
-    it('should be read back in a run, and be as before, as all hosts, when a killed run is cleaned up', {
-      timeout: testMs,
-    }, async () => {
-      const { clusters, plan } = runFiles({ planText: proxyPlan, deadMan: '10m', section: on()[1] })
-      const before = [await scene.snapshot(), await objects()]
-      const killed = await scene.run(plan, clusters, [], async ({ until: saying, kill }) => {
-        await saying('Knobs in force')
-        await measuring('tuned-1')
-        kill()
-      })
-      expect(killed.status).toBeNull()
-      expect(killed.said).toMatch(/Knobs in force: \d+ read back as requested, \d+ not applied$/m)
-      await rulesAre('nftables')
-      const run = newestRun()
-      expect(await scene.cleanup(run, '--dry-run')).toMatchObject({
-        status: 0,
-        said: expect.stringContaining('would restore the settings that tuned-1 changed'),
-      })
-      const cleaned = await scene.cleanup(run)
-      expect(cleaned.status, cleaned.said).toBe(0)
-      await rulesAre('iptables')
-      expect([await scene.snapshot(), await objects()]).toEqual(before)
-    })
-
-    it('should be as before when it cannot run in the new mode: this kernel has no ipvs', {
-      timeout: testMs,
-    }, async () => {
-      const ipvs = [...on(), ...profileOf('  - { knob: kubeProxy.mode, value: ipvs, because: of the test }\n')]
-      const before = await objects()
-      const { status, said } = await scene.tune(['apply', ...ipvs, '--yes', '--health-budget', '15'])
-      expect(said).toContain('ipvs is deprecated since Kubernetes 1.35')
-      expect(said).toContain('its DaemonSet has not rolled out')
-      expect(status).toBe(5)
-      await rulesAre('iptables')
-      expect(await objects()).toEqual(before)
-    })
-  })
 })
-
-const idlePlan = `apiVersion: scale-test/v1
-name: idle
-target: remote
-fleet: { source: none, nodes: 1, node: { cpu: 1, memory: 1Gi } }
-probes:
-  node: { name: node1 }
-  pod: { image: '${pauseImage}', serviceAccountToken: false }
-steps:
-  - observe: { name: idle, for: 10s }
-arms:
-  - profile: untuned
-  - profile: tuned
-    set:
-      - { knob: etcd.splitByResource, value: null, because: there is one etcd }
-`
 
 /** The same, but pods run under the settings of both arms. */
 const rolloutPlan = idlePlan.replace('\narms:', '\n  - probe: { name: rollout, from: 1, to: 5, timeout: 2m }\narms:')
@@ -329,19 +199,6 @@ const schedulerProfile = `name: scheduler
 description: of the test
 set:
   - { knob: scheduler.kubeApiQps, value: 200, because: of the test }
-`
-
-/** One arm, whose kube-proxy has another mode; in a namespace, its table of connections is not its to size. */
-const proxyPlan = `${idlePlan.slice(0, idlePlan.indexOf('arms:'))}arms:
-  - profile: tuned
-    set:
-      - { knob: etcd.splitByResource, value: null, because: there is one etcd }
-      - { knob: kubeProxy.mode, value: nftables, because: this kernel has it }
-      - { knob: kubeProxy.ipvs.minSyncPeriod, value: null, because: of its mode }
-      - { knob: kubeProxy.ipvs.syncPeriod, value: null, because: of its mode }
-      - { knob: kubeProxy.ipvs.scheduler, value: null, because: of its mode }
-      - { knob: kubeProxy.conntrack.maxPerCore, value: null, because: of its namespace }
-      - { knob: kubeProxy.conntrack.min, value: null, because: of its namespace }
 `
 
 const tunedProfile = `name: tuned-1.37
