@@ -287,17 +287,34 @@ function syncFolder(path: string): void {
   }
 }
 
-/** Writes a file that is not there yet; false where it is. Secrets that this process knows are hidden. Throws `Failure('infrastructure')`. */
+/**
+ * Writes a file that is not there yet; false where it is. Of one that cannot be written whole, nothing stays. Secrets that this process knows
+ * are hidden. Throws `Failure('infrastructure')`.
+ */
 export function writeNewFile(path: string, content: string): boolean {
   return onFile(path, 'written', () => {
+    const file = openNew(path)
+    if (file === undefined) return false
     try {
-      writeFileSync(path, withoutKnownSecrets(content), { flag: 'wx', mode: 0o600, flush: true })
+      writeFileSync(file, withoutKnownSecrets(content))
+      fsyncSync(file)
       return true
     } catch (error) {
-      if (isSystemError(error) && error.code === 'EEXIST') return false
+      quietly(() => rmSync(path))
       throw error
+    } finally {
+      closeSync(file)
     }
   })
+}
+
+function openNew(path: string): number | undefined {
+  try {
+    return openSync(path, 'wx', 0o600)
+  } catch (error) {
+    if (isSystemError(error) && error.code === 'EEXIST') return undefined
+    throw error
+  }
 }
 
 /** Tidies up after an error, which is the one to be told. */

@@ -22,7 +22,7 @@ import type { SeriesOptions } from './series-command.ts'
 import type { SimulateOptions } from './simulate-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { TuneRenderOptions } from './tune-command.ts'
-import type { DiscoverOptions, TuneApplyOptions, TuneHostsOptions } from './tune-hosts-command.ts'
+import type { DiscoverOptions, TuneApplyOptions, TuneHostsOptions, TuneRollbackOptions } from './tune-hosts-command.ts'
 import { describeVersion } from './version.ts'
 
 /** The command line; `onExit` takes the exit status of the command that ran. Commands load when called: help is instant. */
@@ -357,7 +357,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
         '--no-api',
         "do not use the cluster's API: its version, Nodes and static pods are not checked, and kube-proxy is left alone",
       )
-      .option('--allow-insecure <context>', insecureHelp, collected)
+      .option('--allow-insecure <context>', tuneInsecureHelp, collected)
   tune
     .command('discover')
     .argument('<hosts...>', 'user@host, or hosts of the ssh configuration')
@@ -376,7 +376,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('--health-budget <seconds>', 'how long a component may take to become well again', wholeNumber(3600), 120)
     .option(
       '--dead-man <seconds>',
-      'a host that hears nothing for so long restores by itself; at least 10 s more than a step takes',
+      'a host that hears nothing for so long restores by itself, members of etcd up to 30 s after one another; at least 10 s more than a step takes',
       wholeNumber(86_400),
       300,
     )
@@ -393,10 +393,15 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .description('restore what `tune apply` changed; may be repeated')
     .requiredOption('--clusters <file>', 'the file that lists the clusters and their hosts', inHome)
     .option('--context <context>', 'the target whose hosts are meant, if the file has several')
-    .option('--allow-insecure <context>', insecureHelp, collected)
-    .action(
-      async (run: string | undefined, options: Pick<TuneHostsOptions, 'clusters' | 'context' | 'allowInsecure'>) =>
-        onExit(await (await import('./tune-hosts-command.ts')).tuneRollbackCommand(run, options, surroundings)),
+    .option(
+      '--health-budget <seconds>',
+      'how long a member of etcd may take to become well again',
+      wholeNumber(3600),
+      120,
+    )
+    .option('--allow-insecure <context>', tuneInsecureHelp, collected)
+    .action(async (run: string | undefined, options: TuneRollbackOptions) =>
+      onExit(await (await import('./tune-hosts-command.ts')).tuneRollbackCommand(run, options, surroundings)),
     )
 
   for (const command of [...program.commands, ...tune.commands]) refuseRepeated(command)
@@ -410,8 +415,9 @@ const mostCores = 1024
 const threadsHelp = 'target sim only: how many arms to simulate at once; default: as many as cores and memory allow'
 const clustersHelp = 'target remote only: the file that lists its clusters; default: clusters.yaml, if it exists'
 const confirmHelp = 'target remote only: proceed even though this context looks like production; may be repeated'
-const insecureHelp =
-  'target remote only: connect to this context without verifying the server (insecure-skip-tls-verify, http); may be repeated'
+const tuneInsecureHelp =
+  'connect to this context without verifying the server (insecure-skip-tls-verify, http); may be repeated'
+const insecureHelp = `target remote only: ${tuneInsecureHelp}`
 const jsonHelp = 'for programs: print events as JSON lines, and all text to standard error (docs/events.md)'
 const fullHelp = 'print the full summary, including met thresholds, what got worse and memory use'
 const junitHelp = 'also write the JUnit report to this file, even if the command fails before it has a result'

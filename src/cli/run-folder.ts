@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../base/errors.ts'
 import { isSystemError } from '../base/file-failures.ts'
-import { kindOf, listFolder, makeFolder, quietly, remove, renameFolder } from '../base/files.ts'
+import { kindOf, listFolder, makeFolder, quietly, remove, removeIfEmpty, renameFolder } from '../base/files.ts'
 import { isGoingOn, leaveFolder, takeFolder } from './run-owner.ts'
 
 /** The folder that a run writes, and where that ends up. */
@@ -32,16 +32,15 @@ export function openSharedFolder(place: string): RunFolder {
   return { ...sharedFolder(path, place), discard: () => inReports(() => remove(path)) }
 }
 
-/** A new folder that cannot be taken is not left behind: nothing is in it. */
+/** A new folder that cannot be taken is not left behind. */
 function makeTaken(path: string): void {
   inReports(() => {
-    const isNew = kindOf(path) === undefined
     makeFolder(dirname(path))
     makeFolder(path)
     try {
       takeFolder(path)
     } catch (error) {
-      if (isNew) quietly(() => remove(path))
+      quietly(() => removeIfEmpty(path))
       throw error
     }
   })

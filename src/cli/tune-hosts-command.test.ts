@@ -102,7 +102,8 @@ describe('tune plan', () => {
 describe('tune rollback', () => {
   const rolledBack = async (target: Readonly<Record<string, unknown>>, others: readonly object[] = []) => {
     const clusters = clustersFile(target, others)
-    return tuneRollbackCommand(run, { clusters, context: 'staging', allowInsecure: ['staging'] }, surroundings())
+    const options = { clusters, context: 'staging', allowInsecure: ['staging'], healthBudget: 120 }
+    return tuneRollbackCommand(run, options, surroundings())
   }
 
   it('should not call kube-proxy restored on a cluster that has no note of the run', async () => {

@@ -15,7 +15,6 @@ import { untilReady } from '../targets/remote/readiness.ts'
 import { settingsOf } from '../targets/remote/tuned-hosts.ts'
 import { applyPlans } from '../tune/change/apply.ts'
 import { noCluster } from '../tune/change/cluster-view.ts'
-import type { TunedHost } from '../tune/change/host.ts'
 import { tunedHost } from '../tune/change/host.ts'
 import type { TuneRecord } from '../tune/change/journal.ts'
 import { touchedHosts, tuneRecordOf } from '../tune/change/journal.ts'
@@ -23,7 +22,8 @@ import { proxyName, tunedKubeProxy } from '../tune/change/kube-proxy.ts'
 import type { HostPlan, ReachedHost, ReachedPlaces } from '../tune/change/plan.ts'
 import { changesOf, described, diffOf, lookedAt, planHosts } from '../tune/change/plan.ts'
 import { remarksOn } from '../tune/change/remarks.ts'
-import { leftIn, restoreHost } from '../tune/change/rollback.ts'
+import type { Restorable } from '../tune/change/rollback.ts'
+import { restoreHosts } from '../tune/change/rollback.ts'
 import { differencesOf } from '../tune/hosts/differences.ts'
 import type { Discovered } from '../tune/hosts/discover.ts'
 import { discoverHost, hostsSection } from '../tune/hosts/discover.ts'
@@ -55,6 +55,11 @@ export interface TuneApplyOptions extends TuneHostsOptions {
   /** In seconds. */
   healthBudget: number
   deadMan: number
+}
+
+export interface TuneRollbackOptions extends Pick<TuneHostsOptions, 'clusters' | 'context' | 'allowInsecure'> {
+  /** In seconds. */
+  healthBudget: number
 }
 
 export interface DiscoverOptions {
@@ -160,7 +165,7 @@ export function tuneVerifyCommand(options: TuneHostsOptions, surroundings: Surro
 /** Restores what `tune apply` changed, the newest run when none is named; returns the exit status. */
 export function tuneRollbackCommand(
   run: string | undefined,
-  options: Pick<TuneHostsOptions, 'clusters' | 'context' | 'allowInsecure'>,
+  options: TuneRollbackOptions,
   surroundings: Surroundings,
 ): Promise<number> {
   const { terminal, folders } = surroundings
@@ -182,34 +187,37 @@ export function tuneRollbackCommand(
       next: `Name the target that it changed with --context, or add to ${options.clusters} again what was removed`,
     })
   const chosen = touched.flatMap((name) => hosts.find(({ ssh }) => ssh === name) ?? [])
+  const healthMs = options.healthBudget * 1000
   cutFile(file, wholeBytes)
   return withRemotes(chosen, sshConfig, surroundings, async (remotes) => {
     const journal = openJournal(file, Date.now, records.length)
     const left: string[] = []
-    const restore = async (on: TunedHost) => {
-      const restored = await restoreHost(on, {
+    const restore = async (places: readonly Restorable[]) => {
+      const restored = await restoreHosts(places, {
         run: id,
         record(record) {
           journal.append(record)
           journal.sync()
         },
+        healthMs,
+        clock: systemClock,
         onProgress: terminal.print,
       })
-      left.push(...leftIn(on.name, restored))
+      left.push(...restored.left)
       return restored
     }
     try {
-      for (const { remote } of remotes) await restore(tunedHost(remote))
+      await restore(remotes.map(({ host, remote }) => ({ on: tunedHost(remote), etcd: host.components.etcd })))
       // Last: the API server may be among what the hosts restore.
       if (section !== undefined)
         await withTarget(target, options.allowInsecure ?? [], surroundings, async (cluster) => {
           const { api } = cluster
           await untilReady(api, systemClock, surroundings.interruption.signal)
           await requireIdentity([cluster])
-          const on = tunedKubeProxy({ api, section, clock: systemClock, healthMs: usualHealthBudget * 1000 })
-          const restored = await restore(on)
+          const on = tunedKubeProxy({ api, section, clock: systemClock, healthMs })
+          const { untouched } = await restore([{ on, etcd: undefined }])
           // Names of hosts tell clusters apart; those of their ConfigMaps do not.
-          if (Array.isArray(restored) && restored.length === 0 && isLeftChanged(known, on.name))
+          if (untouched.has(on) && isLeftChanged(known, on.name))
             left.push(`${on.name}: target ${target.context} has no note of ${id}: is it the target that ${id} changed?`)
           return exitCodes.pass
         }).catch((error: unknown) => {

@@ -176,9 +176,9 @@ export async function createMachine(lan: Lan, options: MachineOptions): Promise<
   const started = { 'ssh.service': sshd, ...units }
   for (const [unit, text] of Object.entries(started)) write(join('etc/systemd/system', unit), text)
   // What transient units ask for; each does nothing.
-  for (const target of ['sysinit', 'basic', 'shutdown', 'sockets', 'timers'])
+  for (const target of ['sysinit', 'basic', 'shutdown', 'sockets', 'timers', 'multi-user'])
     write(`units/${target}.target`, '[Unit]\nDefaultDependencies=no\n')
-  write('units/machine.target', `[Unit]\nWants=${Object.keys(started).join(' ')}\n`)
+  write('units/machine.target', `[Unit]\nWants=multi-user.target ${Object.keys(started).join(' ')}\n`)
   write('conntrack-max', '65536\n')
   write('boot-id', '')
   if (runsPods)
@@ -272,11 +272,11 @@ StandardError=file:/var/log/etcd.log
  * Files of a machine whose etcd is a static pod. What starts it is not a kubelet but a stand-in, which runs the command of every manifest in the
  * folder whose name has no dot in front, and again when one changes, as a kubelet does (pkg/kubelet/config/file_linux.go).
  */
-export function staticPodFiles(): { units: Record<string, string>; etc: Record<string, string> } {
+export function staticPodFiles(startsAfterS = 0): { units: Record<string, string>; etc: Record<string, string> } {
   return {
     units: {
       'static-pods.service': `[Service]
-ExecStart=/bin/sh /etc/static-pods.sh
+ExecStart=/bin/sh /etc/static-pods.sh ${startsAfterS}
 Restart=always
 `,
     },

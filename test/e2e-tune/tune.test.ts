@@ -179,13 +179,13 @@ describeWithSshHosts('tune on ssh hosts', () => {
   })
 
   it('should be restored by timers, or by a rollback, after whichever record the orchestrator is killed (fault 19)', {
-    timeout: 400_000,
+    timeout: 600_000,
   }, async () => {
     const before = await both()
     const killedAfter = async (count: number) => {
       let types: unknown[] = []
       const { status } = await scene.tune(
-        ['apply', ...onHosts(), '--yes', '--health-budget', '30', '--dead-man', '4'],
+        ['apply', ...onHosts(), '--yes', '--health-budget', '30', '--dead-man', '10'],
         async ({ until: saying, said, kill }) => {
           await saying('run tune-')
           const run = /run (tune-\w+)/.exec(said())?.[1] ?? ''
@@ -215,23 +215,51 @@ describeWithSshHosts('tune on ssh hosts', () => {
     }
   })
 
-  it('should restore files only when the host was rebooted in between (fault 31)', async () => {
-    const files = (text: string) => text.slice(0, text.indexOf('\n2310720\n'))
-    const before = await scene.snapshot(scene.one)
-    expect(await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])).toMatchObject({ status: 0 })
+  /** What a reboot leaves as it is: files. `sysctl` is a kernel setting before, with which the rest of a snapshot begins. */
+  const filesIn = (snapshot: string, sysctl: string) => snapshot.slice(0, snapshot.indexOf(`\n${sysctl}\n`))
+  const reboot = async () => {
     await scene.one.stop()
     await scene.one.boot()
     await scene.untilWell(scene.one)
-    const { status, said } = await rollback()
-    expect(said).toContain('only the file was restored, because the host was rebooted since')
-    expect(status).toBe(0)
+  }
+  /** After a reboot, processes and the kernel keep what they were started with. */
+  const expectFilesOnly = async (before: string) => {
     const after = await scene.snapshot(scene.one)
-    expect(files(after)).toBe(before.slice(0, before.indexOf('\n65536\n')))
+    expect(filesIn(after, '2310720')).toBe(filesIn(before, '65536'))
     expect(after).toContain('--snapshot-count=5000')
+  }
+  const startAfresh = async () => {
     writeFileSync(scene.one.file('conntrack-max'), '65536\n')
     await scene.one.inside('systemctl daemon-reload; systemctl restart etcd')
     await scene.untilWell(scene.one)
+  }
+
+  it('should restore files only when the host was rebooted in between (fault 31)', async () => {
+    const before = await scene.snapshot(scene.one)
+    expect(await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])).toMatchObject({ status: 0 })
+    await reboot()
+    const { status, said } = await rollback()
+    expect(said).toContain('only the file was restored, because the host was rebooted since')
+    expect(status).toBe(0)
+    await expectFilesOnly(before)
+    await startAfresh()
     expect(await scene.snapshot(scene.one)).toBe(before)
+  })
+
+  it('should restore files by itself when the host is rebooted and nobody is left to do it (faults 19, 31)', async () => {
+    const before = await both()
+    const options = ['--yes', '--health-budget', '30', '--dead-man', '15']
+    const { status } = await scene.tune(['apply', ...onHosts(), ...options], async ({ until: saying, kill }) => {
+      await saying('one: etcd is well, with its new settings')
+      kill()
+    })
+    expect(status).toBeNull()
+    await reboot()
+    expect(await scene.snapshot(scene.one)).toContain('90-scale-test.conf')
+    await until('its files are as before', () => expectFilesOnly(before[0] ?? ''))
+    await startAfresh()
+    await until('both are as before', async () => expect(await both()).toEqual(before))
+    expect(await rollback()).toMatchObject({ status: 0 })
   })
 
   it('should change nothing when a host cannot be reached, and roll back and name it when it goes in the middle (fault 27)', async () => {

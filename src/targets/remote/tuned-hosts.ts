@@ -1,15 +1,14 @@
 import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
 import { minorOf } from '../../base/kubernetes-version.ts'
-import type { Report } from '../../base/progress.ts'
 import { applyPlans } from '../../tune/change/apply.ts'
 import type { NotShown } from '../../tune/change/cluster-view.ts'
 import { noCluster } from '../../tune/change/cluster-view.ts'
 import type { TunedHost } from '../../tune/change/host.ts'
 import type { HostPlan, ReachedPlaces } from '../../tune/change/plan.ts'
-import { changesOf, described, diffOf, placesIn, planHosts } from '../../tune/change/plan.ts'
-import { renewing } from '../../tune/change/renewing.ts'
-import { leftIn, restoreHost } from '../../tune/change/rollback.ts'
+import { changesOf, described, diffOf, placesIn, planHosts, restorablesIn } from '../../tune/change/plan.ts'
+import { armedOf, renewing } from '../../tune/change/renewing.ts'
+import { restoreHosts } from '../../tune/change/rollback.ts'
 import { differencesIn, readLive } from '../../tune/hosts/differences.ts'
 import { readLiveKnob } from '../../tune/hosts/live-knobs.ts'
 import type { Places } from '../../tune/hosts/section.ts'
@@ -88,8 +87,8 @@ export function hostTuning(options: HostTuningOptions): Tuning {
         const onProgress = (text: string) => report({ text })
         const of = { run, profile: arm, plans, cluster: clusterView(target), staysArmed: true }
         await applyPlans({ ...of, record, healthMs, deadManMs, clock, signal: until, onProgress })
-        const changed = plans.filter((plan) => changesOf(plan).length > 0).map(({ on }) => on)
-        const renewal = renewing(changed, run, deadManMs, clock)
+        const changing = plans.filter((plan) => changesOf(plan).length > 0)
+        const renewal = renewing(armedOf(changing, deadManMs), run, deadManMs, clock)
         stopRenewing = renewal.stop
         report({ text: 'waiting for the apiserver' })
         await untilReady(target.api, clock, until)
@@ -109,9 +108,16 @@ export function hostTuning(options: HostTuningOptions): Tuning {
         if (!hasBegun) return
         const until = AbortSignal.any([signal, lease.lost])
         records ??= options.openRecords()
+        const { record } = records
         await lease.lastFor(leaseWhileTuningMs)
         const viewed = await viewedBefore(before, target)
-        const { left, restored } = await restoreAll(options, records, report)
+        const { left, restored } = await restoreHosts(restorablesIn(places), {
+          run,
+          record,
+          healthMs,
+          clock,
+          onProgress: (text) => report({ text }),
+        })
         records.close()
         if (left.length > 0) throw new Failure('residue', `settings were not restored: ${left.join('; ')}`)
         report({ text: 'waiting for the apiserver' })
@@ -137,22 +143,6 @@ export async function settingsOf(
   const known = requests.filter(({ knob }) => refused.every(({ id }) => id !== knob.id))
   const settings = hostSettings(known, places)
   return { ...settings, leftOut: [...refused, ...settings.leftOut], kubernetes }
-}
-
-/** Restores all hosts, the last one first; resolves to what is not as it was, and the hosts that were changed just now. */
-async function restoreAll(
-  { places, run }: HostTuningOptions,
-  { record }: HostRecords,
-  report: Report,
-): Promise<{ left: string[]; restored: Set<TunedHost> }> {
-  const left: string[] = []
-  const restored = new Set<TunedHost>()
-  for (const on of placesIn(places).toReversed()) {
-    const undone = await restoreHost(on, { run, record, onProgress: (text) => report({ text }) })
-    left.push(...leftIn(on.name, undone))
-    if (!('unreachable' in undone) && undone.some(({ outcome }) => outcome === 'restored')) restored.add(on)
-  }
-  return { left, restored }
 }
 
 /** What each component's processes were started with before it was changed. */

@@ -8,9 +8,10 @@ import type { Change, TunedHost } from './host.ts'
 import { restoringOf } from './host.ts'
 import type { TuneRecord } from './journal.ts'
 import type { HostPlan } from './plan.ts'
-import { changesOf } from './plan.ts'
-import { renewing } from './renewing.ts'
-import { leftIn, restoreHost } from './rollback.ts'
+import { changesEtcd, changesOf } from './plan.ts'
+import type { Armed } from './renewing.ts'
+import { armedOf, renewing } from './renewing.ts'
+import { restoreHosts } from './rollback.ts'
 
 export interface ApplyOptions {
   /** Names the folder on the hosts. */
@@ -49,28 +50,30 @@ export async function applyPlans(options: ApplyOptions): Promise<void> {
   // What it refuses, it refuses before anything is touched.
   for (const plan of changing) await viewsOf(plan, cluster)
   record({ type: 'tune-begun', profile, hosts: changing.map(({ on }) => on.name) })
+  const armed = armedOf(changing, options.deadManMs)
   const begun: HostPlan[] = []
   // Those that are done wait for those after them, which may take long.
-  const waiting: ReturnType<typeof renewing>[] = []
-  const stopWaiting = () => Promise.all(waiting.splice(0).map((one) => one.stop()))
+  const waiting = renewing([], run, options.deadManMs, options.clock)
+  const until = AbortSignal.any([signal, waiting.lost])
   try {
-    for (const plan of changing) {
-      const until = AbortSignal.any([signal, ...waiting.map(({ lost }) => lost)])
+    for (const [index, plan] of changing.entries()) {
       until.throwIfAborted()
       await requirePeers(plan, plans)
-      await applyHost(plan, { ...options, signal: until }, () => void begun.unshift(plan))
+      const one = armed[index] as Armed
+      const ofHost = { ...options, deadManMs: one.deadManMs, signal: until }
+      await applyHost(plan, ofHost, () => void begun.unshift(plan))
       until.throwIfAborted()
       record({ type: 'host-done', host: plan.on.name })
-      waiting.push(renewing([plan.on], run, options.deadManMs, options.clock))
+      waiting.add(one)
     }
-    await stopWaiting()
-    for (const { on } of begun) {
-      if (options.staysArmed === true) await on.renew(run, options.deadManMs / 1000)
+    await waiting.stop()
+    for (const { on, deadManMs } of armed) {
+      if (options.staysArmed === true) await on.renew(run, deadManMs / 1000)
       else await on.disarm(run)
     }
     record({ type: 'applied' })
   } catch (error) {
-    await stopWaiting()
+    await waiting.stop()
     onProgress(`halted: ${messageOf(error)}`)
     throw await undone(begun, options, error)
   }
@@ -78,8 +81,7 @@ export async function applyPlans(options: ApplyOptions): Promise<void> {
 
 /** The members of etcd keep their quorum when one restarts only if all others are well. */
 async function requirePeers(plan: HostPlan, plans: readonly HostPlan[]): Promise<void> {
-  const touchesEtcd = plan.wanted.some(({ component, changes }) => component === 'etcd' && changes.length > 0)
-  if (!touchesEtcd) return
+  if (!changesEtcd(plan)) return
   for (const { on, wanted } of plans) {
     if (on === plan.on) continue
     for (const one of wanted.filter(({ component }) => component === 'etcd')) {
@@ -161,8 +163,11 @@ async function untilWell(
 
 /** Restores what was begun, the last host first; returns what is to be thrown. */
 async function undone(begun: readonly HostPlan[], options: ApplyOptions, error: unknown): Promise<unknown> {
-  const left: string[] = []
-  for (const { on } of begun) left.push(...leftIn(on.name, await restoreHost(on, options)))
+  const places = begun.map(({ on, wanted }) => ({
+    on,
+    etcd: wanted.find(({ component }) => component === 'etcd')?.running,
+  }))
+  const { left } = await restoreHosts(places, options)
   if (left.length === 0) return error
   return new Failure('residue', [`${messageOf(error)}\nNot restored:`, ...left].join('\n  '), {
     cause: error,

@@ -6,7 +6,9 @@
 #     kind target restart mode owner old new old.sum new.sum boot made    (old is missing where there was no file)
 #     put-back                      it has been undone, or was never made
 #   deadline                        in seconds of this host's uptime; the dead-man timer restores after it
+#   period                          in seconds: how far the deadline was off when it was set
 #   watched                         the boot id of when the timer was started
+#   made-wants                      the timer's unit is the first that multi-user.target wants
 #   disarmed closed log
 set -eu
 umask 077
@@ -125,7 +127,7 @@ restore() {
   [ -d "$run/changes" ] || { echo "nothing"; return 0; }
   exec 9>"$run/lock"
   flock 9
-  touch "$run/disarmed"
+  disarm
   for entry in $(ls -r "$run/changes"); do
     entry=$run/changes/$entry
     [ ! -e "$entry/put-back" ] || continue
@@ -199,19 +201,66 @@ renew() {
 }
 
 count_down() {
-  echo $(($(uptime_s) + $1)) >"$run/deadline.new"
-  mv -f "$run/deadline.new" "$run/deadline"
+  echo "$1" >"$run/period"
+  set_deadline
   # A reboot has ended the timer.
   [ "$(cat "$run/watched" 2>/dev/null)" != "$(cat $boot_id)" ] || return 0
-  if [ -d /run/systemd/system ]; then
-    systemd-run --quiet --collect --unit="scale-test-$(basename "$run")" sh "$run/host.sh" watch "$run"
-  else
+  name=$(timer_name)
+  if [ ! -d /run/systemd/system ]; then
     setsid sh "$run/host.sh" watch "$run" </dev/null >/dev/null 2>&1 9>&- &
+  elif ! { plant && systemctl start --no-block "$name" 2>/dev/null; }; then
+    unplant
+    systemd-run --quiet --collect --unit="$name" sh "$run/host.sh" watch "$run"
   fi
   cat $boot_id >"$run/watched"
 }
 
+set_deadline() {
+  echo $(($(uptime_s) + $(cat "$run/period"))) >"$run/deadline.new"
+  mv -f "$run/deadline.new" "$run/deadline"
+}
+
+# disarm: there is no timer from now on.
+disarm() {
+  touch "$run/disarmed"
+  unplant
+}
+
+units=/etc/systemd/system
+timer_name() { echo "scale-test-$(basename "$run").service"; }
+
+# plant: the timer starts again with this host. Fails where units cannot be kept. Without daemon-reload, which would also take up what
+# somebody else has changed.
+plant() {
+  wants=$units/multi-user.target.wants
+  {
+    { [ -d "$wants" ] || { touch "$run/made-wants" && mkdir "$wants"; }; } &&
+      (umask 022 && timer_unit >"$units/$name.new") && sync "$units/$name.new" && mv -fT -- "$units/$name.new" "$units/$name" &&
+      ln -sfn "../$name" "$wants/$name" && sync "$wants" "$units"
+  } 2>/dev/null
+}
+
+timer_unit() {
+  echo "[Unit]"
+  echo "Description=Restores what scale-test changed on this host, unless it hears from it"
+  echo "RequiresMountsFor=$run"
+  echo "ConditionPathExists=$run/host.sh"
+  echo "[Service]"
+  echo "ExecStart=/bin/sh $run/host.sh watch $run"
+}
+
+unplant() {
+  name=$(timer_name)
+  rm -f -- "$units/$name" "$units/$name.new" "$units/multi-user.target.wants/$name"
+  [ ! -e "$run/made-wants" ] || rmdir -- "$units/multi-user.target.wants" 2>/dev/null || :
+  rm -f -- "$run/made-wants"
+}
+
 watch() {
+  if [ "$(cat "$run/watched" 2>/dev/null)" != "$(cat $boot_id)" ] && [ -e "$run/period" ]; then
+    set_deadline
+    cat $boot_id >"$run/watched"
+  fi
   while [ ! -e "$run/disarmed" ] && [ -e "$run/deadline" ]; do
     if [ "$(uptime_s)" -ge "$(cat "$run/deadline")" ]; then
       restore >>"$run/log" 2>&1 || :

@@ -117,7 +117,7 @@ export function tunedHost(remote: Remote): TunedHost {
         throw new Failure('infrastructure', `${remote.name}: renewing the dead-man timer failed (status ${status})`)
     },
     async disarm(run) {
-      await done('disarming the dead-man timer', 'touch "$run/disarmed"', run)
+      await done('disarming the dead-man timer', 'disarm', run)
     },
     async change(run, number, { path, old, content, restart }) {
       const name = String(number).padStart(4, '0')

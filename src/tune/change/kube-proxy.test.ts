@@ -10,7 +10,6 @@ import { applyPlans } from './apply.ts'
 import { noCluster } from './cluster-view.ts'
 import { tunedKubeProxy } from './kube-proxy.ts'
 import { diffOf, planHosts } from './plan.ts'
-import { restoreHost } from './rollback.ts'
 
 const section = { namespace: 'kube-system', configMap: 'kube-proxy', key: 'config.conf', daemonSet: 'kube-proxy' }
 const file = `apiVersion: kubeproxy.config.k8s.io/v1alpha1
@@ -84,7 +83,7 @@ function bench() {
       onProgress: () => {},
     })
   }
-  const restore = () => restoreHost(on, { run: 'tune-1a2b3c4d', record: () => {}, onProgress: () => {} })
+  const restore = () => on.restore('tune-1a2b3c4d')
   const state = async () => {
     const set = await api.get({ resource: 'daemonsets', ...ref })
     const { data, metadata } = await map()
@@ -305,9 +304,8 @@ describe('kube-proxy, whose settings are in a ConfigMap', () => {
       if (resource === 'daemonsets' && verb === 'patch')
         api.put('daemonsets', { ...set, status: { ...set.status, updatedNumberScheduled: 1 } })
     })
-    const stuck = { unreachable: expect.stringContaining('its DaemonSet has not rolled out') }
-    expect(await restore()).toEqual(stuck)
-    expect(await restore()).toEqual(stuck)
+    await expect(restore()).rejects.toThrow('its DaemonSet has not rolled out')
+    await expect(restore()).rejects.toThrow('its DaemonSet has not rolled out')
     expect((await map()).metadata.annotations).toHaveProperty('scale-test/tuning')
     const set = await api.get({ resource: 'daemonsets', ...ref })
     const generation = set.metadata.generation ?? 0

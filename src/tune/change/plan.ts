@@ -4,6 +4,7 @@ import type { Host, KubeProxySection, Places } from '../hosts/section.ts'
 import type { HostSettings, WantedOf } from '../hosts/wanted.ts'
 import { textOf, wantedOfKubeProxy, wantedOn } from '../hosts/wanted.ts'
 import type { TunedHost } from './host.ts'
+import type { Restorable } from './rollback.ts'
 
 /** A host that may be changed. */
 export interface ReachedHost {
@@ -23,6 +24,11 @@ export interface HostPlan {
   wanted: WantedOf[]
 }
 
+/** Whether a member of etcd restarts with the changes of a host. */
+export function changesEtcd({ wanted }: HostPlan): boolean {
+  return wanted.some(({ component, changes }) => component === 'etcd' && changes.length > 0)
+}
+
 /** What the clusters file says of places. */
 export function described({ hosts, kubeProxy }: ReachedPlaces): Places {
   return { hosts: hosts.map(({ host }) => host), kubeProxy: kubeProxy?.section }
@@ -31,6 +37,13 @@ export function described({ hosts, kubeProxy }: ReachedPlaces): Places {
 /** All of them, in the order in which they change: a rollout takes long, and no host's timer is to wait for it. */
 export function placesIn({ hosts, kubeProxy }: ReachedPlaces): TunedHost[] {
   return [...(kubeProxy === undefined ? [] : [kubeProxy.on]), ...hosts.map(({ on }) => on)]
+}
+
+/** The same, in the order in which they are restored: the last one first. */
+export function restorablesIn({ hosts, kubeProxy }: ReachedPlaces): Restorable[] {
+  const places: Restorable[] = hosts.map(({ host, on }) => ({ on, etcd: host.components.etcd }))
+  if (kubeProxy !== undefined) places.unshift({ on: kubeProxy.on, etcd: undefined })
+  return places.toReversed()
 }
 
 /** Looks at one place after the other, in that order; changes nothing. Throws what the first in the way throws. */

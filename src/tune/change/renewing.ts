@@ -1,38 +1,83 @@
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import type { TunedHost } from './host.ts'
+import type { HostPlan } from './plan.ts'
+import { changesEtcd } from './plan.ts'
 
-/** Keeps timers from running out until it is stopped; `lost` aborts when one may have. */
-export function renewing(
-  hosts: readonly TunedHost[],
-  run: string,
-  deadManMs: number,
-  clock: Clock,
-): { lost: AbortSignal; stop(): Promise<void> } {
+/** A host, and after how long without a word it restores by itself. */
+export interface Armed {
+  on: TunedHost
+  deadManMs: number
+}
+
+/** As long as the kubelet gives a pod to end (`terminationGracePeriodSeconds`, 30 s); etcd then starts and joins in seconds. */
+const apartMs = 30_000
+
+/** When hosts restore by themselves: those with a member of etcd one after the other, for its quorum. */
+export function armedOf(plans: readonly HostPlan[], deadManMs: number): Armed[] {
+  let members = 0
+  return plans.map((plan) => {
+    const laterMs = changesEtcd(plan) ? members++ * Math.min(apartMs, deadManMs / 4) : 0
+    return { on: plan.on, deadManMs: deadManMs + laterMs }
+  })
+}
+
+/** Keeps timers from running out. */
+export interface Renewing {
+  add(armed: Armed): void
+  /** Aborts when a host has restored itself, or may have. */
+  lost: AbortSignal
+  stop(): Promise<void>
+}
+
+/** Renews timers until it is stopped: all at the same moments, so that they stay as far apart as they are. */
+export function renewing(armed: readonly Armed[], run: string, deadManMs: number, clock: Clock): Renewing {
   const [stopping, losing] = [new AbortController(), new AbortController()]
-  const renew = async (on: TunedHost) => {
-    let renewedMs = clock.nowMs()
-    while (!stopping.signal.aborted) {
+  const renewals: (() => Promise<void>)[] = []
+  const add = (one: Armed) => renewals.push(renewalOf(one, run, clock, (error) => losing.abort(error)))
+  armed.forEach(add)
+  const underWay = new Set<Promise<void>>()
+  const ticking = (async () => {
+    for (;;) {
       await clock.sleep(deadManMs / 4, stopping.signal).catch(() => {})
       if (stopping.signal.aborted) return
-      try {
-        await on.renew(run, deadManMs / 1000)
-        renewedMs = clock.nowMs()
-      } catch (error) {
-        if (clock.nowMs() - renewedMs < deadManMs * 0.75) continue
-        losing.abort(
-          new Failure('infrastructure', `a host has restored its settings, or is about to: ${messageOf(error)}`),
-        )
-        return
+      // One that hangs does not keep the others waiting.
+      for (const renew of renewals) {
+        const renewed: Promise<void> = renew().finally(() => underWay.delete(renewed))
+        underWay.add(renewed)
       }
     }
-  }
-  const all = Promise.all(hosts.map(renew))
+  })()
   return {
+    add,
     lost: losing.signal,
     async stop() {
       stopping.abort()
-      await all
+      await ticking
+      await Promise.all(underWay)
     },
+  }
+}
+
+function renewalOf(
+  { on, deadManMs }: Armed,
+  run: string,
+  clock: Clock,
+  onLost: (error: Failure) => void,
+): () => Promise<void> {
+  let renewedMs = clock.nowMs()
+  let isUnderWay = false
+  return async () => {
+    if (isUnderWay) return
+    isUnderWay = true
+    try {
+      await on.renew(run, deadManMs / 1000)
+      renewedMs = clock.nowMs()
+    } catch (error) {
+      if (clock.nowMs() - renewedMs < deadManMs * 0.75) return
+      onLost(new Failure('infrastructure', `a host has restored its settings, or is about to: ${messageOf(error)}`))
+    } finally {
+      isUnderWay = false
+    }
   }
 }
