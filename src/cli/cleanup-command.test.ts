@@ -293,7 +293,7 @@ describe('cleanup of clusters', () => {
     begun('run-a', 'uid-1')
     await expect(cleanup({ run: 'run-a' })).rejects.toMatchObject({
       kind: 'safety-refusal',
-      message: expect.stringContaining('the plan expects uid-1, but this is uid-2'),
+      message: expect.stringContaining('expected uid-1, but this is uid-2'),
     })
     expect(cluster.deleted).toEqual([])
   })

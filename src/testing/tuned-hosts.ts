@@ -25,6 +25,8 @@ export interface HostForTests {
   isArmed(): boolean
   /** How often its timer was renewed. */
   renewals(): number
+  /** Its processes start with what files have now; restoring starts none again. */
+  reboot(): void
   /** From now on nobody reaches it. */
   loseContact(): void
 }
@@ -39,11 +41,13 @@ export function hostForTests(name: string): HostForTests {
   let isArmed = false
   let renewals = 0
   let isLost = false
+  let sinceBoot: readonly string[] | undefined
   const reached = async <T>(work: () => T): Promise<T> => {
     if (isLost) throw new Failure('infrastructure', `${name} cannot be reached`)
     return work()
   }
   const args = () => {
+    if (sinceBoot !== undefined) return sinceBoot
     const text = Buffer.from(files.get(path) ?? base64(unit), 'base64').toString('utf8')
     return (/^ExecStart=(.+)$/m.exec(text)?.[1] ?? '').split(' ')
   }
@@ -78,10 +82,11 @@ export function hostForTests(name: string): HostForTests {
     restore: () =>
       reached(() => {
         isArmed = false
-        return changes.splice(0).map(({ path: what, old }) => {
+        return changes.splice(0).flatMap(({ path: what, old }) => {
           if (old.content === null) files.delete(what)
           else files.set(what, old.content)
-          return { outcome: 'restored' as const, what }
+          const rebooted = sinceBoot === undefined ? [] : [{ outcome: 'rebooted' as const, what }]
+          return [{ outcome: 'restored' as const, what }, ...rebooted]
         })
       }),
     live: () =>
@@ -100,7 +105,10 @@ export function hostForTests(name: string): HostForTests {
   const loseContact = () => {
     isLost = true
   }
-  return { host, on, args, isArmed: () => isArmed, renewals: () => renewals, loseContact }
+  const reboot = () => {
+    sinceBoot = args()
+  }
+  return { host, on, args, isArmed: () => isArmed, renewals: () => renewals, reboot, loseContact }
 }
 
 function base64(text: string): string {

@@ -16,6 +16,7 @@ import type { EtcdBenchmark } from '../../src/steps/etcd-benchmark/outcome.ts'
 import { etcdBenchmarks } from '../../src/steps/etcd-benchmark/outcome.ts'
 import { localComponents } from '../../src/targets/local/binaries.ts'
 import { findMarked } from '../../src/targets/local/leftovers.ts'
+import { createAuthority } from '../../src/targets/local/pki.ts'
 import { resultSchema } from '../../src/testing/outcomes.ts'
 import { describeWithComponents, root } from './components.ts'
 
@@ -49,8 +50,10 @@ async function etcdBench(...args: string[]): Promise<{ status: number | null; ou
   return { status, output }
 }
 
+/** The folder of the newest run. */
 function runFolder(): string {
-  return join(folder, readdirSync(folder).find((name) => name.startsWith('etcd-bench-')) ?? 'none')
+  const runs = readdirSync(folder).filter((name) => name.startsWith('etcd-bench-'))
+  return join(folder, runs.sort().at(-1) ?? 'none')
 }
 
 function benchmarksIn(): { result: Result; benchmarks: EtcdBenchmark[] } {
@@ -67,27 +70,38 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-/** An etcd of somebody, without TLS; its client URL, and a way to ask it. */
-async function givenEtcd(...args: string[]) {
+/** Starts an etcd of somebody; returns its client URL once it is ready. */
+async function startEtcd(scheme: 'http' | 'https', ...args: string[]): Promise<string> {
   const program = join(locateComponents(localComponents(join(root, 'components')), process.env).folder, 'etcd')
-  const [url, peer] = [`http://127.0.0.1:${await freePort()}`, `http://127.0.0.1:${await freePort()}`]
+  const [url, peer, open] = [
+    `${scheme}://127.0.0.1:${await freePort()}`,
+    `http://127.0.0.1:${await freePort()}`,
+    `http://127.0.0.1:${await freePort()}`,
+  ]
   const urls = [`--listen-client-urls=${url}`, `--advertise-client-urls=${url}`, `--listen-peer-urls=${peer}`]
   const own = [
     `--data-dir=${join(folder, 'given')}`,
     `--initial-advertise-peer-urls=${peer}`,
     `--initial-cluster=default=${peer}`,
+    `--listen-metrics-urls=${open}`,
   ]
   children.push(spawn(program, [...urls, ...own, ...args], { stdio: 'ignore' }))
-  const ask = async (path: string, body: object): Promise<{ count?: string | undefined }> => {
-    const answer: unknown = await (await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })).json()
-    return z.object({ count: z.string().optional() }).parse(answer)
-  }
   const isReady = () =>
-    fetch(`${url}/readyz`).then(
+    fetch(`${open}/readyz`).then(
       ({ ok }) => ok,
       () => false,
     )
   while (!(await isReady())) await sleep(100)
+  return url
+}
+
+/** An etcd of somebody, without TLS; its client URL, and a way to ask it. */
+async function givenEtcd(...args: string[]) {
+  const url = await startEtcd('http', ...args)
+  const ask = async (path: string, body: object): Promise<{ count?: string | undefined }> => {
+    const answer: unknown = await (await fetch(`${url}${path}`, { method: 'POST', body: JSON.stringify(body) })).json()
+    return z.object({ count: z.string().optional() }).parse(answer)
+  }
   const keys = async () =>
     Number((await ask('/v3/kv/range', { key: 'AA==', range_end: 'AA==', count_only: true })).count ?? 0)
   return { url, ask, keys }
@@ -141,6 +155,33 @@ describeWithComponents("etcd's own benchmark", () => {
     expect(status, output).toBe(3)
     expect(output.replace(/\s+/g, ' ')).toContain('1 of them in /registry/')
     expect(await keys()).toBe(1)
+  })
+
+  it('should reach given etcds over TLS with a client certificate, and say why when it cannot', async () => {
+    const authority = await createAuthority(join(folder, 'pki'), new Date())
+    const server = await authority.server('server', 'etcd', { addresses: ['127.0.0.1'] })
+    const client = await authority.client('client', { commonName: 'operator' })
+    const url = await startEtcd(
+      'https',
+      `--cert-file=${server.certFile}`,
+      `--key-file=${server.keyFile}`,
+      `--trusted-ca-file=${authority.ca.certFile}`,
+      '--client-cert-auth',
+    )
+    const bench = (...args: string[]) => etcdBench('--endpoints', url, '--yes-write', '--scale', '0.002', ...args)
+    const trusting = ['--cacert', authority.ca.certFile]
+    const other = (await createAuthority(join(folder, 'other'), new Date())).ca.certFile
+    const asOperator = ['--cert', client.certFile, '--key', client.keyFile]
+    for (const args of [[], asOperator, trusting, ['--cacert', other, ...asOperator]]) {
+      const { status, output } = await bench(...args)
+      expect([args, status, output]).toEqual([args, 5, expect.stringMatching(/certificate/)])
+    }
+    const { status, output } = await bench(...trusting, ...asOperator)
+    expect(status, output).toBe(0)
+    const { benchmarks } = benchmarksIn()
+    expect(benchmarks).toHaveLength(1)
+    for (const { rows } of benchmarks)
+      for (const { urls, lack, errors } of rows) expect([urls, lack, errors]).toEqual([[url], undefined, []])
   })
 
   it('should call rows that missed requests inconclusive, not fast, and delete what it wrote', async () => {

@@ -108,8 +108,7 @@ describe('a cluster that is another one than the plan means (fault 16)', () => {
     })
     expect(outcome.error).toMatchObject({
       kind: 'safety-refusal',
-      message:
-        'target of tuned (context tuned): the plan expects uid of tuned, but this is uid of stock; it was not touched',
+      message: 'target of tuned (context tuned): expected uid of tuned, but this is uid of stock; it was not touched',
       next: expect.stringContaining('remote.targets[1]'),
     })
     expect(exitCodeOf(outcome, undefined)).toBe(3)
@@ -128,7 +127,7 @@ describe('a cluster that is another one than the plan means (fault 16)', () => {
     })
     expect(outcome.result.arms[0]?.residue).toEqual([
       expect.stringMatching(
-        /Control plane: what was created on untuned may still be there: .*the plan expects .*, but this is/,
+        /Control plane: what was created on untuned may still be there: .*expected .*, but this is/,
       ),
     ])
     expect(exitCodeOf(outcome, undefined)).toBe(6)

@@ -8,6 +8,7 @@ import type { TunedHost } from '../../tune/change/host.ts'
 import type { HostPlan, ReachedPlaces } from '../../tune/change/plan.ts'
 import { changesOf, described, diffOf, placesIn, planHosts, restorablesIn } from '../../tune/change/plan.ts'
 import { armedOf, renewing } from '../../tune/change/renewing.ts'
+import type { RestoredPlaces } from '../../tune/change/rollback.ts'
 import { restoreHosts } from '../../tune/change/rollback.ts'
 import { differencesIn, readLive } from '../../tune/hosts/differences.ts'
 import { readLiveKnob } from '../../tune/hosts/live-knobs.ts'
@@ -111,7 +112,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
         const { record } = records
         await lease.lastFor(leaseWhileTuningMs)
         const viewed = await viewedBefore(before, target)
-        const { left, restored } = await restoreHosts(restorablesIn(places), {
+        const outcome = await restoreHosts(restorablesIn(places), {
           run,
           record,
           healthMs,
@@ -119,9 +120,10 @@ export function hostTuning(options: HostTuningOptions): Tuning {
           onProgress: (text) => report({ text }),
         })
         records.close()
+        const { left } = outcome
         if (left.length > 0) throw new Failure('residue', `settings were not restored: ${left.join('; ')}`)
         report({ text: 'waiting for the apiserver' })
-        await untilAsBefore(viewed, restored, clock, until)
+        await untilAsBefore(viewed, outcome, clock, until)
         await untilReady(target.api, clock, until)
         await lease.lastFor()
       },
@@ -182,7 +184,7 @@ async function viewedBefore(
 /** A kubelet starts a restored static pod some time later. */
 async function untilAsBefore(
   before: (ArgumentsBefore[number] & { notShown: NotShown })[],
-  restored: ReadonlySet<TunedHost>,
+  { restored, rebooted }: Pick<RestoredPlaces, 'restored' | 'rebooted'>,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
@@ -195,6 +197,11 @@ async function untilAsBefore(
       const missing = ill.length === 0 && restored.has(on) ? await notShown() : undefined
       if (missing !== undefined) ill.push(missing)
       if (ill.length === 0 && argumentsIn(live) === args) break
+      if (ill.length === 0 && rebooted.has(on))
+        throw new Failure(
+          'residue',
+          `${on.name} was rebooted: its ${wanted.component} keeps the settings of the arm until it is restarted`,
+        )
       const is = ill.length === 0 ? 'it does not run with its former arguments' : ill.join('; ')
       if (clock.nowMs() > untilMs)
         throw new Failure('residue', `${on.name}: ${wanted.component} after its settings were restored: ${is}`)

@@ -23,20 +23,28 @@ export interface Restorable {
   etcd: Running | undefined
 }
 
+/** What came of restoring places. */
+export interface RestoredPlaces {
+  left: string[]
+  /** Where something was undone just now. */
+  restored: ReadonlySet<TunedHost>
+  /** Where processes keep what they were started with: only files were restored. */
+  rebooted: ReadonlySet<TunedHost>
+  /** Where there was nothing of the run. */
+  untouched: ReadonlySet<TunedHost>
+}
+
 /** What came of restoring a place: each change, or why it could not be asked. */
 type Restored = readonly Undone[] | { unreachable: string }
 
 /**
  * Undoes what a run changed in some places, one after the other; a second time, nothing. A member of etcd that restarts has to be well again
  * before another one restarts, or they would lose their quorum: where it is not, hosts with the others are left as they are. Never throws.
- * `left`: what is not as it was, as sentences. `restored`: where something was undone just now, and `untouched`: where nothing ever was.
+ * What is not as it was, is `left`, as sentences.
  */
-export async function restoreHosts(
-  places: readonly Restorable[],
-  options: RollbackOptions,
-): Promise<{ left: string[]; restored: ReadonlySet<TunedHost>; untouched: ReadonlySet<TunedHost> }> {
+export async function restoreHosts(places: readonly Restorable[], options: RollbackOptions): Promise<RestoredPlaces> {
   const left: string[] = []
-  const [restored, untouched] = [new Set<TunedHost>(), new Set<TunedHost>()]
+  const [restored, rebooted, untouched] = [new Set<TunedHost>(), new Set<TunedHost>(), new Set<TunedHost>()]
   let ill: string | undefined
   for (const { on, etcd } of places) {
     if (ill !== undefined && etcd !== undefined) {
@@ -49,11 +57,12 @@ export async function restoreHosts(
     if ('unreachable' in undone) continue
     if (undone.length === 0) untouched.add(on)
     if (undone.some(({ outcome }) => outcome === 'restored')) restored.add(on)
+    if (undone.some(({ outcome }) => outcome === 'rebooted')) rebooted.add(on)
     if (etcd === undefined || !restarts(etcd, undone)) continue
     ill = await whyIll(on, etcd, before, options)
     if (ill !== undefined) left.push(ill)
   }
-  return { left, restored, untouched }
+  return { left, restored, rebooted, untouched }
 }
 
 async function pidsOf(on: TunedHost, etcd: Running): Promise<number[]> {

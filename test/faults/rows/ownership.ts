@@ -119,7 +119,7 @@ export function ownership(rig: GetRig): void {
     const targets = (options.plan.remote?.targets ?? []).map((target) => ({ ...target, uid: 'another' }))
     const plan = { ...options.plan, remote: { targets } }
     script.play()
-    const message = expect.stringMatching(/the plan expects another, but this is /)
+    const message = expect.stringMatching(/expected another, but this is /)
     expect(endedBy(await errorOf(prepare({ ...options, plan })))).toMatchObject({ status: 3, failure: { message } })
     const { error } = await run({ ...options, plan })
     expect(endedBy(error)).toMatchObject({ status: 3, failure: { message } })

@@ -38,9 +38,9 @@ async function identify(cluster: Identified): Promise<Partial<Findings>> {
   if (plannedUid === uid) return { notes: [`${title} is ${uid}`] }
   if (plannedUid === undefined) {
     const next = `If this is the right cluster, add to ${path} in your clusters file: uid: ${uid}`
-    return { refusals: [{ because: `${title}: the plan does not say which cluster it means`, next }] }
+    return { refusals: [{ because: `${title}: nothing says which cluster is meant`, next }] }
   }
-  const because = `${title}: the plan expects ${plannedUid}, but this is ${uid}`
+  const because = `${title}: expected ${plannedUid}, but this is ${uid}`
   const next = `Check kubeconfig and context of ${path}; a cluster that was recreated has a new UID`
   return { refusals: [{ because, next }] }
 }

@@ -78,13 +78,13 @@ describe('the preflight', () => {
 
   it('should refuse another cluster than the planned one (fault 16)', async () => {
     expect(await reasonsOf({ plannedUid: 'uid-9' })).toEqual([
-      'target (context staging): the plan expects uid-9, but this is uid-1 -> Check kubeconfig and context of remote.targets[0]; a cluster that was recreated has a new UID',
+      'target (context staging): expected uid-9, but this is uid-1 -> Check kubeconfig and context of remote.targets[0]; a cluster that was recreated has a new UID',
     ])
   })
 
   it('should tell the UID to write down when the plan has none', async () => {
     expect(await reasonsOf({ plannedUid: undefined })).toEqual([
-      'target (context staging): the plan does not say which cluster it means -> If this is the right cluster, add to remote.targets[0] in your clusters file: uid: uid-1',
+      'target (context staging): nothing says which cluster is meant -> If this is the right cluster, add to remote.targets[0] in your clusters file: uid: uid-1',
     ])
   })
 
