@@ -27,7 +27,7 @@ export default defineConfig({
         },
       },
       // The program as its users start it, and suites that measure nothing: each for processes, ports and networks of its own. Hosts that
-      // are tuned are waited for most of the time, so there is one more of them than cores.
+      // are tuned are waited for most of the time, so there is one more worker than cores.
       {
         test: {
           name: 'program',

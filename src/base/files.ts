@@ -288,7 +288,7 @@ function syncFolder(path: string): void {
 }
 
 /**
- * Writes a file that is not there yet; false where it is. Of one that cannot be written whole, nothing stays. Secrets that this process knows
+ * Writes a file that is not there yet; false where it is. If it cannot be written whole, nothing of it is left. Secrets that this process knows
  * are hidden. Throws `Failure('infrastructure')`.
  */
 export function writeNewFile(path: string, content: string): boolean {

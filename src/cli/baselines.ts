@@ -30,7 +30,7 @@ export function baselineFolder(name: string, reports: string): string {
 
 /** Where a baseline is, or would be. Throws `Failure('bad-input')` for what is no name. */
 export function baselinePlace(name: string, reports: string): string {
-  if (!/^[a-z0-9][a-z0-9.-]{0,62}$/.test(name))
+  if (!/^[a-z0-9][a-z0-9.-]{0,62}$/.test(name) || !isInPlace(name))
     throw new Failure('bad-input', `${JSON.stringify(name)} is not a valid baseline name`, {
       next: 'Use lower-case letters, digits, dots and dashes, such as v1.37',
     })

@@ -63,7 +63,7 @@ describe('cleanup of this machine', () => {
       'nothing was removed (--dry-run)',
       `run-a: this machine: would remove 1 folder: ${join(reports, 'run-a', 'state')}`,
       `run-b: this machine: would remove 1 folder: ${join(reports, 'run-b', 'state')}`,
-      `${unfinished}: this machine: would remove 1 folder: ${unfinished} (whoever wrote it was killed before there was anything to keep)`,
+      `${unfinished}: this machine: would remove 1 folder: ${unfinished} (its process was killed before there was anything to keep)`,
     ])
     expect(readdirSync(reports, { recursive: true })).toEqual(before)
   })

@@ -376,7 +376,7 @@ Exit status: 0 pass, 1 threshold missed, 2 bad plan or arguments, 3 safety refus
     .option('--health-budget <seconds>', 'how long a component may take to become well again', wholeNumber(3600), 120)
     .option(
       '--dead-man <seconds>',
-      'a host that hears nothing for so long restores by itself, members of etcd up to 30 s after one another; at least 10 s more than a step takes',
+      'a host that hears nothing for this long restores itself, hosts with etcd one after the other; at least 10 s more than a step takes',
       wholeNumber(86_400),
       300,
     )

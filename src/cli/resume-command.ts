@@ -7,6 +7,8 @@ import { shownPath } from '../base/file-failures.ts'
 import { cutFile, keepLines, kindOf, listTree, moveFile, remove } from '../base/files.ts'
 import { formatNames } from '../base/names.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { ReportView } from '../report/view.ts'
+import { viewOf } from '../report/view.ts'
 import type { Result } from '../result/result.ts'
 import type { EarlierSessions } from '../run/context.ts'
 import type { ReadJournal } from '../run/journal.ts'
@@ -16,6 +18,7 @@ import { restoreSettings } from '../run/restore-settings.ts'
 import type { Remains } from '../run/resumption.ts'
 import { remainsOf } from '../run/resumption.ts'
 import { backAndForth } from '../run/schedule.ts'
+import { stepViews } from '../steps/views.ts'
 import { isLeftByGuard, removeLeftovers, stateFolderOf } from '../targets/local/leftovers.ts'
 import { removeFromClusters } from './cleanup-command.ts'
 import { exitCodeOf } from './exit.ts'
@@ -25,7 +28,7 @@ import { withPipeline } from './pipeline.ts'
 import { hasEnded, hasResults, readResult, resultFile, takeApart, writeResult } from './result-files.ts'
 import { carryOut } from './run-command.ts'
 import type { RunFolder } from './run-folder.ts'
-import { reopenFolder, unfinishedRun } from './run-folder.ts'
+import { inReports, reopenFolder, unfinishedRun } from './run-folder.ts'
 import type { RunHead } from './run-head.ts'
 import { differencesBetween, headIn, headOf } from './run-head.ts'
 import { isGoingOn, leaveFolder, takeFolder, wasLeft } from './run-owner.ts'
@@ -57,6 +60,7 @@ export function resumeCommand(
 async function goOn(run: string | undefined, { threads }: ResumeOptions, pipeline: Pipeline): Promise<number> {
   const { surroundings } = pipeline
   const path = findRun(run, surroundings.folders.reports)
+  const isFinished = wasLeft(path) && unfinishedRun(path) === undefined
   takeFolder(path)
   let owned = path
   try {
@@ -71,9 +75,11 @@ async function goOn(run: string | undefined, { threads }: ResumeOptions, pipelin
     const remains = remainsOf(planned, journal.records, soFar?.arms ?? [])
     const [first] = remains.ahead
     if (first === undefined && soFar !== undefined && hasEnded(path)) {
+      const judged = judgedAgain(soFar)
+      if (isFinished) return await tellWhole(judged, join(path, 'report.html'), viewOf(judged, stepViews), pipeline)
       const folder = reopenFolder(path, unfinishedRun(path)?.place)
       owned = folder.path
-      return await whole(soFar, folder, pipeline)
+      return await finishWhole(judged, folder, pipeline)
     }
 
     const { terminal } = surroundings
@@ -111,26 +117,31 @@ function requireAlike(begun: RunHead, now: RunHead, path: string): void {
   )
 }
 
-/** A run whose result is whole may have been killed before its reports were: they are written again, the same to the last byte. */
-async function whole(result: Result, folder: RunFolder, pipeline: Pipeline): Promise<number> {
-  const { surroundings } = pipeline
+/** A run whose result is whole was killed before its reports were: they are written again, the same to the last byte. */
+async function finishWhole(judged: Result, folder: RunFolder, pipeline: Pipeline): Promise<number> {
   const { reportsOf, writeReports } = await import('./report-command.ts')
-  removeTorn(folder.path)
-  writeResult(result, folder.path)
-  const judged = judgedAgain(result)
   const reports = reportsOf(judged)
-  const page = writeReports(reports, folder.path)
-  const path = folder.finish(true)
-  writeRunsIndex(surroundings.folders.reports)
-  const name = basename(path)
-  surroundings.terminal.print(`${name} is complete: there is nothing to resume`)
-  surroundings.terminal.print(`see it with: npm run scale-test -- report ${name}`)
+  const page = inReports(() => {
+    removeTorn(folder.path)
+    writeResult(judged, folder.path)
+    const name = writeReports(reports, folder.path)
+    return join(folder.finish(!judged.partial), name)
+  })
+  inReports(() => writeRunsIndex(dirname(dirname(page))))
+  return await tellWhole(judged, page, reports.view, pipeline)
+}
+
+async function tellWhole(judged: Result, page: string, view: ReportView, pipeline: Pipeline): Promise<number> {
+  const path = dirname(page)
+  const { terminal } = pipeline.surroundings
+  terminal.print(`${basename(path)} is complete: there is nothing to resume`)
+  terminal.print(`see it with: npm run scale-test -- report ${basename(path)}`)
   const exitCode = exitCodeOf({ result: judged }, undefined)
-  await pipeline.deliver(reports.view)
+  await pipeline.deliver(view)
   const { run, verdict, partial, evidence, reasons } = judged
   pipeline.finish({
     ...{ run, verdict, partial, evidence, reasons, exitCode, error: null },
-    report: join(path, page),
+    report: page,
     result: join(path, resultFile),
   })
   return exitCode
@@ -269,7 +280,12 @@ function canGoOn(path: string): boolean {
   try {
     const { records } = readJournal(join(path, journalFile))
     const last = records.at(-1)
-    const isWhole = last?.type === 'run-finished' && last['partial'] === false && hasEnded(path) && wasLeft(path)
+    const isWhole =
+      last?.type === 'run-finished' &&
+      last['partial'] === false &&
+      hasEnded(path) &&
+      wasLeft(path) &&
+      !unfinishedRun(path)
     return headIn(records, path) !== undefined && !isWhole
   } catch (error) {
     if (error instanceof Failure) return false

@@ -118,7 +118,7 @@ function putAside(path: string, place: string): string {
 
 /** Whether a folder's name is that of something finished: it is not being written, and nothing takes its place. */
 export function isInPlace(name: string): boolean {
-  return !name.includes(unfinishedMark) && !name.includes(replacedMark)
+  return !/\.(?:unfinished|replaced)-/.test(name)
 }
 
 /** A folder that a run did not finish. */
@@ -173,7 +173,7 @@ export function tidyingsIn(reports: string, hasResults: (path: string) => boolea
         const text = `finished arms are kept; see them with: npm run scale-test -- report ${folder}`
         return [{ folder, removes: false, text, carryOut: () => {} }]
       }
-      const text = 'whoever wrote it was killed before there was anything to keep'
+      const text = 'its process was killed before there was anything to keep'
       return [{ folder, removes: true, text, carryOut: () => inReports(() => remove(path)) }]
     }),
   )

@@ -21,8 +21,8 @@ import { touchedHosts, tuneRecordOf } from '../tune/change/journal.ts'
 import { proxyName, tunedKubeProxy } from '../tune/change/kube-proxy.ts'
 import type { HostPlan, ReachedHost, ReachedPlaces } from '../tune/change/plan.ts'
 import { changesOf, described, diffOf, lookedAt, planHosts } from '../tune/change/plan.ts'
+import type { Restorable } from '../tune/change/quorum.ts'
 import { remarksOn } from '../tune/change/remarks.ts'
-import type { Restorable } from '../tune/change/rollback.ts'
 import { restoreHosts } from '../tune/change/rollback.ts'
 import { differencesOf } from '../tune/hosts/differences.ts'
 import type { Discovered } from '../tune/hosts/discover.ts'
@@ -200,6 +200,7 @@ export function tuneRollbackCommand(
           journal.sync()
         },
         healthMs,
+        deadManMs: usualDeadMan * 1000,
         clock: systemClock,
         onProgress: terminal.print,
       })
@@ -361,6 +362,7 @@ function withPlaces(
 
 /** In seconds, of commands that have no option for it. */
 const usualHealthBudget = 120
+const usualDeadMan = 300
 
 function withTarget(
   { path, ...target }: MeantTarget,

@@ -26,7 +26,7 @@ it('should restore what other arms changed when that of one cannot be restored, 
   await expect(restoreSettings(target, ids.map(arm), options)).rejects.toMatchObject({
     kind: 'residue',
     message: 'first-1 is left\nthird-1 is left',
-    next: 'restore first-1',
+    next: 'restore first-1\nrestore third-1',
   })
   expect(restored).toEqual(ids)
 })

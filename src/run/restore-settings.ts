@@ -1,4 +1,5 @@
 import { Failure, messageOf } from '../base/errors.ts'
+import { asFailure } from '../kube/failures.ts'
 import type { Target } from '../targets/target.ts'
 import type { Arm } from './schedule.ts'
 
@@ -11,7 +12,7 @@ export async function restoreSettings(
   arms: readonly Pick<Arm, 'id' | 'name' | 'repetition' | 'kubernetes'>[],
   { signal, print }: { signal: AbortSignal; print: (line: string) => void },
 ): Promise<void> {
-  const failures: unknown[] = []
+  const failures: Failure[] = []
   for (const arm of arms) {
     try {
       await using opened = await target.open({ arm, wasTuned: true, knobs: [], signal })
@@ -21,15 +22,14 @@ export async function restoreSettings(
       })
     } catch (error) {
       // Those of the next arm are to be restored all the same.
-      failures.push(error)
-      if (signal.aborted || !(error instanceof Failure)) break
+      const failure = asFailure(error)
+      if (signal.aborted || !(failure instanceof Failure)) throw error
+      failures.push(failure)
     }
   }
   const [first, ...others] = failures
-  if (others.length === 0 || !(first instanceof Failure)) {
-    if (first !== undefined) throw first
-    return
-  }
-  const next = first.next === undefined ? {} : { next: first.next }
-  throw new Failure(first.kind, failures.map(messageOf).join('\n'), { ...next, cause: first })
+  if (first === undefined) return
+  if (others.length === 0) throw first
+  const nexts = new Set(failures.flatMap(({ next }) => next ?? []))
+  throw new Failure('residue', failures.map(messageOf).join('\n'), { next: [...nexts].join('\n'), cause: first })
 }

@@ -79,6 +79,7 @@ export function hostForTests(name: string): HostForTests {
         files.set(change.path, change.content)
       }),
     restart: () => reached(() => {}),
+    holds: () => reached(() => changes.length > 0),
     restore: () =>
       reached(() => {
         isArmed = false

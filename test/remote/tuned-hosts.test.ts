@@ -74,7 +74,7 @@ describe('hosts that a run tunes', () => {
     expect(hosts[0] === undefined ? '' : qps(hosts[0])).toBe('--kube-api-qps=20')
   })
 
-  it('should name a component that a reboot has left with the settings of the arm (fault 31)', async () => {
+  it('should name what a reboot has left with the settings of the arm (fault 31)', async () => {
     await using bench = await simulatedClusters(['tuned'])
     const host = hostForTests('cp-1')
     const { options } = tunedOverSsh(bench, [host])
@@ -83,7 +83,7 @@ describe('hosts that a run tunes', () => {
     }
     const { result } = await run(options, { emit })
     const residue = result.arms[0]?.residue.join() ?? ''
-    expect(residue).toContain('cp-1 was rebooted: its kube-controller-manager keeps the settings of the arm until')
+    expect(residue).toContain('cp-1 was rebooted, and still has what it started with from')
   })
 
   it('should restore what a killed session has changed before the run goes on (fault 19)', async () => {

@@ -6,8 +6,16 @@ import type { NotShown } from '../../tune/change/cluster-view.ts'
 import { noCluster } from '../../tune/change/cluster-view.ts'
 import type { TunedHost } from '../../tune/change/host.ts'
 import type { HostPlan, ReachedPlaces } from '../../tune/change/plan.ts'
-import { changesOf, described, diffOf, placesIn, planHosts, restorablesIn } from '../../tune/change/plan.ts'
-import { armedOf, renewing } from '../../tune/change/renewing.ts'
+import {
+  changesEtcd,
+  changesOf,
+  described,
+  diffOf,
+  placesIn,
+  planHosts,
+  restorablesIn,
+} from '../../tune/change/plan.ts'
+import { renewing, staggered } from '../../tune/change/renewing.ts'
 import type { RestoredPlaces } from '../../tune/change/rollback.ts'
 import { restoreHosts } from '../../tune/change/rollback.ts'
 import { differencesIn, readLive } from '../../tune/hosts/differences.ts'
@@ -89,7 +97,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
         const of = { run, profile: arm, plans, cluster: clusterView(target), staysArmed: true }
         await applyPlans({ ...of, record, healthMs, deadManMs, clock, signal: until, onProgress })
         const changing = plans.filter((plan) => changesOf(plan).length > 0)
-        const renewal = renewing(armedOf(changing, deadManMs), run, deadManMs, clock)
+        const renewal = renewing(staggered(changing, changesEtcd, deadManMs), run, deadManMs, clock)
         stopRenewing = renewal.stop
         report({ text: 'waiting for the apiserver' })
         await untilReady(target.api, clock, until)
@@ -105,8 +113,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
     restore: {
       budgetMs,
       async run(signal, report) {
-        await stopRenewing()
-        if (!hasBegun) return
+        if (!hasBegun) return stopRenewing()
         const until = AbortSignal.any([signal, lease.lost])
         records ??= options.openRecords()
         const { record } = records
@@ -115,12 +122,12 @@ export function hostTuning(options: HostTuningOptions): Tuning {
         const outcome = await restoreHosts(restorablesIn(places), {
           run,
           record,
-          healthMs,
-          clock,
+          ...{ healthMs, deadManMs, clock },
           onProgress: (text) => report({ text }),
         })
+        await stopRenewing()
         records.close()
-        const { left } = outcome
+        const left = [...outcome.left, ...[...outcome.rebooted].map(([on, kept]) => keptSince(on, kept))]
         if (left.length > 0) throw new Failure('residue', `settings were not restored: ${left.join('; ')}`)
         report({ text: 'waiting for the apiserver' })
         await untilAsBefore(viewed, outcome, clock, until)
@@ -181,10 +188,14 @@ async function viewedBefore(
   return Promise.all(shown)
 }
 
+function keptSince({ name }: TunedHost, kept: readonly string[]): string {
+  return `${name} was rebooted, and still has what it started with from ${kept.join(', ')}: files are restored, so reboot it again`
+}
+
 /** A kubelet starts a restored static pod some time later. */
 async function untilAsBefore(
   before: (ArgumentsBefore[number] & { notShown: NotShown })[],
-  { restored, rebooted }: Pick<RestoredPlaces, 'restored' | 'rebooted'>,
+  { restored }: Pick<RestoredPlaces, 'restored'>,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
@@ -197,11 +208,6 @@ async function untilAsBefore(
       const missing = ill.length === 0 && restored.has(on) ? await notShown() : undefined
       if (missing !== undefined) ill.push(missing)
       if (ill.length === 0 && argumentsIn(live) === args) break
-      if (ill.length === 0 && rebooted.has(on))
-        throw new Failure(
-          'residue',
-          `${on.name} was rebooted: its ${wanted.component} keeps the settings of the arm until it is restarted`,
-        )
       const is = ill.length === 0 ? 'it does not run with its former arguments' : ill.join('; ')
       if (clock.nowMs() > untilMs)
         throw new Failure('residue', `${on.name}: ${wanted.component} after its settings were restored: ${is}`)

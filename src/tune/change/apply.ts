@@ -9,8 +9,9 @@ import { restoringOf } from './host.ts'
 import type { TuneRecord } from './journal.ts'
 import type { HostPlan } from './plan.ts'
 import { changesEtcd, changesOf } from './plan.ts'
+import { looksInARow, pollMs } from './quorum.ts'
 import type { Armed } from './renewing.ts'
-import { armedOf, renewing } from './renewing.ts'
+import { renewing, staggered } from './renewing.ts'
 import { restoreHosts } from './rollback.ts'
 
 export interface ApplyOptions {
@@ -33,11 +34,8 @@ export interface ApplyOptions {
   onProgress(line: string): void
 }
 
-const pollMs = 500
 /** As long as a script may take on a host (ssh.ts), and a little longer. */
 const restartMs = 200_000
-/** A component that crashes soon after its start is seen at the second look. */
-const looksInARow = 3
 
 /**
  * Changes hosts, one at a time, and each component on it by itself: what changes is journalled here and there before a byte does; then the
@@ -50,7 +48,7 @@ export async function applyPlans(options: ApplyOptions): Promise<void> {
   // What it refuses, it refuses before anything is touched.
   for (const plan of changing) await viewsOf(plan, cluster)
   record({ type: 'tune-begun', profile, hosts: changing.map(({ on }) => on.name) })
-  const armed = armedOf(changing, options.deadManMs)
+  const armed = staggered(changing, changesEtcd, options.deadManMs)
   const begun: HostPlan[] = []
   // Those that are done wait for those after them, which may take long.
   const waiting = renewing([], run, options.deadManMs, options.clock)
@@ -171,6 +169,6 @@ async function undone(begun: readonly HostPlan[], options: ApplyOptions, error: 
   if (left.length === 0) return error
   return new Failure('residue', [`${messageOf(error)}\nNot restored:`, ...left].join('\n  '), {
     cause: error,
-    next: `Once they can be reached: ${restoringOf(options.run)}. Until then, dead-man timers restore hosts; nothing restores kube-proxy`,
+    next: `Once that is mended: ${restoringOf(options.run)}. Only hosts that could not be reached restore themselves, by their timers`,
   })
 }

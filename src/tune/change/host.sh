@@ -122,12 +122,22 @@ restart() {
 }
 
 # restore: undoes what this run changed and nobody has changed since; may be run any number of times. Prints `restored`, `drift`, `failed`
-# or `rebooted` and the path, for each change that has not been undone before.
+# or `rebooted` and the path, for each change that has not been undone before. The timer stays until it is through: it goes on where this ends.
 restore() {
-  [ -d "$run/changes" ] || { echo "nothing"; return 0; }
+  has_changes || { unplant || :; echo "nothing"; return 0; }
   exec 9>"$run/lock"
   flock 9
+  # Somebody else may have restored meanwhile.
+  has_changes || { echo "nothing"; return 0; }
+  undo
+  # What the timer did when nobody listened.
+  if [ -e "$run/untold" ]; then cat "$run/untold" && rm -f "$run/untold"; fi
   disarm
+}
+
+has_changes() { [ -d "$run/changes" ]; }
+
+undo() {
   for entry in $(ls -r "$run/changes"); do
     entry=$run/changes/$entry
     [ ! -e "$entry/put-back" ] || continue
@@ -136,7 +146,6 @@ restore() {
     old=$(cat "$entry/old.sum")
     if [ "$now" = "$old" ]; then :; elif [ "$now" != "$(cat "$entry/new.sum")" ]; then
       echo "drift $target"
-      echo "drift $target" >>"$run/log"
     elif put_back; then
       echo "restored $target"
       touch "$entry/restart-due"
@@ -151,8 +160,14 @@ restore() {
   for entry in "$run"/changes/*/; do
     [ -e "$entry/restart-due" ] || continue
     unit=$(cat "$entry/restart")
+    target=$(cat "$entry/target")
     if [ "$(cat "$entry/boot")" != "$(cat $boot_id)" ]; then
-      echo "rebooted $(cat "$entry/target")"
+      # A kubelet takes a manifest at any time, and a file of sysctl.d is read when the host starts.
+      case $unit$target in
+        /proc/sys/*) echo "rebooted $target" ;;
+        /*) ;;
+        *) echo "rebooted $target" ;;
+      esac
     elif ! grep -qx -- "${unit:--}" "$run/restarted" 2>/dev/null; then
       if restart "$unit" 9>&-; then echo "${unit:--}" >>"$run/restarted"; else echo "failed restart of $unit"; continue; fi
     fi
@@ -184,7 +199,12 @@ forget() {
 }
 
 # Whether the timer has restored this host, or nobody has started one.
-expired() { [ -e "$run/disarmed" ] || [ ! -e "$run/watched" ]; }
+expired() {
+  [ -e "$run/disarmed" ] || [ ! -e "$run/watched" ] || [ "$(uptime_s)" -ge "$(cat "$run/deadline")" ]
+}
+
+# holds: says `yes` where this run has changed something that has not been restored.
+holds() { [ ! -d "$run/changes" ] || [ -e "$run/closed" ] || echo "yes"; }
 
 # arm SECONDS: from now on, this host restores by itself unless `renew` or `disarm` comes within that time.
 arm() {
@@ -201,7 +221,9 @@ renew() {
 }
 
 count_down() {
-  echo "$1" >"$run/period"
+  echo "$1" >"$run/period.$$"
+  sync "$run/period.$$"
+  mv -f "$run/period.$$" "$run/period"
   set_deadline
   # A reboot has ended the timer.
   [ "$(cat "$run/watched" 2>/dev/null)" != "$(cat $boot_id)" ] || return 0
@@ -216,14 +238,15 @@ count_down() {
 }
 
 set_deadline() {
-  echo $(($(uptime_s) + $(cat "$run/period"))) >"$run/deadline.new"
-  mv -f "$run/deadline.new" "$run/deadline"
+  echo $(($(uptime_s) + $(cat "$run/period"))) >"$run/deadline.$$"
+  mv -f "$run/deadline.$$" "$run/deadline"
 }
 
 # disarm: there is no timer from now on.
 disarm() {
   touch "$run/disarmed"
-  unplant
+  unplant || :
+  sync "$run" "$units" 2>/dev/null || :
 }
 
 units=/etc/systemd/system
@@ -234,7 +257,7 @@ timer_name() { echo "scale-test-$(basename "$run").service"; }
 plant() {
   wants=$units/multi-user.target.wants
   {
-    { [ -d "$wants" ] || { touch "$run/made-wants" && mkdir "$wants"; }; } &&
+    { [ -d "$wants" ] || { touch "$run/made-wants" && (umask 022 && mkdir "$wants"); }; } &&
       (umask 022 && timer_unit >"$units/$name.new") && sync "$units/$name.new" && mv -fT -- "$units/$name.new" "$units/$name" &&
       ln -sfn "../$name" "$wants/$name" && sync "$wants" "$units"
   } 2>/dev/null
@@ -264,8 +287,8 @@ watch() {
   while [ ! -e "$run/disarmed" ] && [ -e "$run/deadline" ]; do
     if [ "$(uptime_s)" -ge "$(cat "$run/deadline")" ]; then
       restore >>"$run/log" 2>&1 || :
-      # What was left alone is told by the log.
-      grep -q '^\(drift\|failed\)' "$run/log" || forget
+      # What it leaves as it is, whoever restores next is told; what has failed is tried again then.
+      if grep '^\(drift\|rebooted\)' "$run/log" >"$run/untold"; then sync "$run/untold"; else rm -f "$run/untold" && forget; fi
       return
     fi
     sleep 1

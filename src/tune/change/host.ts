@@ -58,6 +58,8 @@ export interface TunedHost {
   change(run: string, number: number, change: Change): Promise<void>
   /** Ends early with the signal only where that takes long: a rollout. */
   restart(unit: string, signal?: AbortSignal): Promise<void>
+  /** Whether the run has changed something there that is not restored. */
+  holds(run: string): Promise<boolean>
   /** Undoes what the run changed there, in any state; says `nothing` where there is nothing of the run. */
   restore(run: string): Promise<Undone[]>
   live(component: string, unit: string | undefined, health: string | undefined): Promise<Live>
@@ -134,6 +136,9 @@ export function tunedHost(remote: Remote): TunedHost {
     },
     async restart(unit) {
       await done(`restarting ${unit}`, `restart "$(plain ${encoded(unit)})" 2>&1`)
+    },
+    async holds(run) {
+      return (await done('looking for changes', 'holds', run)).includes('yes')
     },
     async restore(run) {
       const lines = await done('restoring', 'restore\nforget', run)

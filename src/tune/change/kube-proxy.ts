@@ -187,6 +187,7 @@ export function tunedKubeProxy({ api, section, clock, healthMs }: KubeProxyOptio
         throw new Failure('infrastructure', `${name}: somebody has removed the note of its change`)
       await rollOut(note.run, note.changesMode ? withCleanup(note, await set(), name) : note.initContainers, signal)
     },
+    holds: async (run) => (await orGone(map().then(noteOn)))?.run === run,
     async restore(run) {
       const found = await orGone(map())
       const note = found && noteOn(found)

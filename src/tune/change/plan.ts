@@ -4,7 +4,7 @@ import type { Host, KubeProxySection, Places } from '../hosts/section.ts'
 import type { HostSettings, WantedOf } from '../hosts/wanted.ts'
 import { textOf, wantedOfKubeProxy, wantedOn } from '../hosts/wanted.ts'
 import type { TunedHost } from './host.ts'
-import type { Restorable } from './rollback.ts'
+import type { Restorable } from './quorum.ts'
 
 /** A host that may be changed. */
 export interface ReachedHost {

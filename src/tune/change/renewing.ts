@@ -1,8 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
 import type { TunedHost } from './host.ts'
-import type { HostPlan } from './plan.ts'
-import { changesEtcd } from './plan.ts'
 
 /** A host, and after how long without a word it restores by itself. */
 export interface Armed {
@@ -10,15 +8,25 @@ export interface Armed {
   deadManMs: number
 }
 
-/** As long as the kubelet gives a pod to end (`terminationGracePeriodSeconds`, 30 s); etcd then starts and joins in seconds. */
-const apartMs = 30_000
+/** As long as the kubelet gives a pod to end (`terminationGracePeriodSeconds`, 30 s), and some time for etcd to start and join. */
+const apartMs = 45_000
+/** How often timers are renewed while they run. */
+const renewals = 4
 
-/** When hosts restore by themselves: those with a member of etcd one after the other, for its quorum. */
-export function armedOf(plans: readonly HostPlan[], deadManMs: number): Armed[] {
+/**
+ * When hosts restore by themselves: those with a member of etcd one after the other, for its quorum. They are further apart than one renewal,
+ * which some may have had when the orchestrator ended, and others not.
+ */
+export function staggered<Place extends { on: TunedHost }>(
+  places: readonly Place[],
+  hasMember: (place: Place) => boolean,
+  deadManMs: number,
+): Armed[] {
+  const renewalMs = deadManMs / renewals
   let members = 0
-  return plans.map((plan) => {
-    const laterMs = changesEtcd(plan) ? members++ * Math.min(apartMs, deadManMs / 4) : 0
-    return { on: plan.on, deadManMs: deadManMs + laterMs }
+  return places.map((place) => {
+    const laterMs = hasMember(place) ? members++ * (renewalMs + Math.min(apartMs, renewalMs)) : 0
+    return { on: place.on, deadManMs: deadManMs + laterMs }
   })
 }
 
@@ -33,16 +41,16 @@ export interface Renewing {
 /** Renews timers until it is stopped: all at the same moments, so that they stay as far apart as they are. */
 export function renewing(armed: readonly Armed[], run: string, deadManMs: number, clock: Clock): Renewing {
   const [stopping, losing] = [new AbortController(), new AbortController()]
-  const renewals: (() => Promise<void>)[] = []
-  const add = (one: Armed) => renewals.push(renewalOf(one, run, clock, (error) => losing.abort(error)))
+  const all: (() => Promise<void>)[] = []
+  const add = (one: Armed) => all.push(renewalOf(one, run, clock, (error) => losing.abort(error)))
   armed.forEach(add)
   const underWay = new Set<Promise<void>>()
   const ticking = (async () => {
     for (;;) {
-      await clock.sleep(deadManMs / 4, stopping.signal).catch(() => {})
+      await clock.sleep(deadManMs / renewals, stopping.signal).catch(() => {})
       if (stopping.signal.aborted) return
       // One that hangs does not keep the others waiting.
-      for (const renew of renewals) {
+      for (const renew of all) {
         const renewed: Promise<void> = renew().finally(() => underWay.delete(renewed))
         underWay.add(renewed)
       }

@@ -1,47 +1,62 @@
 import { describe, expect, it } from 'vitest'
 import { hostForTests } from '../../testing/tuned-hosts.ts'
 import { createVirtualClock } from '../../testing/virtual-clock.ts'
-import { nothingExpected } from '../hosts/wanted.ts'
 import type { Undone } from './host.ts'
-import type { HostPlan } from './plan.ts'
-import { armedOf, renewing } from './renewing.ts'
-import type { Restorable } from './rollback.ts'
+import type { Restorable } from './quorum.ts'
+import { renewing, staggered } from './renewing.ts'
 import { restoreHosts } from './rollback.ts'
 
 const run = 'tune-1a2b3c4d'
 const manifest = '/etc/kubernetes/manifests/etcd.yaml'
 
-/** Hosts whose static pods are members of one etcd; each restarts some time after its manifest has changed. */
-function membersForTests({ restartMs = 8_000, undone = [{ outcome: 'restored', what: manifest }] as Undone[] } = {}) {
+interface Member {
+  /** How long it is down once it is restored; for ever where it does not come back. */
+  downMs?: number
+  undone?: Undone[]
+  isUnit?: boolean
+}
+
+/** Hosts whose etcds are members of one; each restarts some time after its file has changed. */
+function membersForTests() {
   const clock = createVirtualClock()
   /** When each member that restarts is down: once it is restored, until it has restarted. */
   const down: { name: string; fromMs: number; toMs: number }[] = []
-  const memberOn = (name: string, ownMs = restartMs): Restorable => {
-    let pid = 1
-    let backMs = 0
-    const isBack = () => clock.nowMs() >= backMs
+  /** What was renewed or disarmed, and when. */
+  const timers: { name: string; what: 'renewed' | 'disarmed'; atMs: number }[] = []
+  const ill = new Set<string>()
+  const memberOn = (name: string, { downMs = 8_000, undone, isUnit = false }: Member = {}): Restorable => {
+    const what = isUnit ? '/etc/systemd/system/etcd.service.d/90-scale-test.conf' : manifest
+    const outcome = undone ?? [{ outcome: 'restored', what } as const]
+    let restoredMs: number | undefined
     const on = {
       ...hostForTests(name).on,
+      holds: async () => restoredMs === undefined,
+      renew: async () => void timers.push({ name, what: 'renewed', atMs: clock.nowMs() }),
+      disarm: async () => void timers.push({ name, what: 'disarmed', atMs: clock.nowMs() }),
       async restore() {
-        if (pid > 1) return []
-        backMs = clock.nowMs() + ownMs
-        down.push({ name, fromMs: clock.nowMs(), toMs: backMs })
-        pid++
-        return undone
+        if (restoredMs !== undefined) return []
+        restoredMs = clock.nowMs()
+        ill.delete(name)
+        down.push({ name, fromMs: restoredMs, toMs: restoredMs + downMs })
+        return outcome
       },
       async live() {
-        // The kubelet takes some time to see it.
-        const isOld = !isBack() && clock.nowMs() < backMs - ownMs / 2
-        const processes = [{ pid: isOld ? pid - 1 : pid, nice: 0, ioPriority: '', args: ['etcd'] }]
-        return { processes, unit: undefined, health: isOld || isBack() ? 200 : 503 }
+        const sinceMs = restoredMs === undefined || downMs === 0 ? undefined : clock.nowMs() - restoredMs
+        // A kubelet takes some time to see it.
+        const isOld = sinceMs === undefined || sinceMs < Math.min(downMs, 8_000) / 2
+        const isWell = !ill.has(name) && (isOld || sinceMs >= downMs)
+        const processes = [{ pid: isOld ? 1 : 2, nice: 0, ioPriority: '', args: ['etcd'] }]
+        return { processes, unit: undefined, health: isWell ? 200 : 503 }
       },
     }
-    return { on, etcd: { manifest } }
+    return { on, etcd: isUnit ? { unit: 'etcd.service' } : { manifest } }
   }
   const restore = (places: Restorable[]) =>
-    restoreHosts(places, { run, record: () => {}, healthMs: 60_000, clock, onProgress: () => {} })
-  return { memberOn, restore, down, clock }
+    restoreHosts(places, { run, record: () => {}, healthMs: 60_000, deadManMs: 40_000, clock, onProgress: () => {} })
+  return { memberOn, restore, down, timers, ill, clock }
 }
+
+const quorum = 'so that etcd keeps its quorum'
 
 describe('hosts with members of etcd', () => {
   it('should be restored one after the other, each once the one before is well again', async () => {
@@ -59,50 +74,74 @@ describe('hosts with members of etcd', () => {
     expect(down).toHaveLength(3)
   })
 
-  it('should be left as they are when a restored member does not come back; hosts without one are restored', async () => {
-    const { memberOn, restore, down } = membersForTests()
-    const [third, second] = [memberOn('cp-3', 600_000), memberOn('cp-2')]
+  it('should be left as they are, their timers off, while a restored member does not come back; others are restored', async () => {
+    const { memberOn, restore, down, timers } = membersForTests()
+    const [third, second] = [memberOn('cp-3', { downMs: Number.POSITIVE_INFINITY }), memberOn('cp-2')]
     const node = { ...memberOn('node-1'), etcd: undefined }
-    const { left } = await restore([third, second, node])
-    expect(left).toEqual([
-      'cp-3: etcd is not well after it was restored: it has not restarted',
-      'cp-2: left as it is, because the members of etcd would lose their quorum: cp-3: etcd is not well after it was restored: it has not restarted',
+    const places = [third, second, node]
+    const notRestored = `cp-2: left as it is, ${quorum}: on cp-3, its health URL answers 503`
+    expect((await restore(places)).left).toEqual([
+      'cp-3: etcd is not well after it was restored: its health URL answers 503',
+      notRestored,
     ])
+    expect(down.map(({ name }) => name)).toEqual(['cp-3', 'node-1'])
+    expect(timers.filter(({ what }) => what === 'disarmed').map(({ name }) => name)).toEqual(['cp-2'])
+    // Nothing is left to restore on the one that is ill.
+    expect((await restore(places)).left).toEqual([notRestored])
     expect(down.map(({ name }) => name)).toEqual(['cp-3', 'node-1'])
   })
 
-  it.each<[string, Undone[]]>([
-    ['a kernel setting', [{ outcome: 'restored', what: '/proc/sys/net/netfilter/nf_conntrack_max' }]],
-    ['a file that somebody else has changed since', [{ outcome: 'drift', what: manifest }]],
-    [
-      'a file, after a reboot',
-      [
-        { outcome: 'restored', what: manifest },
-        { outcome: 'rebooted', what: manifest },
-      ],
-    ],
-  ])('should not be waited for where nothing restarts: %s', async (_, undone) => {
-    const { memberOn, restore, clock } = membersForTests({ restartMs: Number.POSITIVE_INFINITY, undone })
+  it('should be restored, and before all others, when they are the ones that are ill', async () => {
+    const { memberOn, restore, down, ill } = membersForTests()
+    ill.add('cp-1')
+    const { left } = await restore([memberOn('cp-3'), memberOn('cp-2'), memberOn('cp-1')])
+    expect(left).toEqual([])
+    expect(down.map(({ name }) => name)).toEqual(['cp-1', 'cp-3', 'cp-2'])
+  })
+
+  it('should not be restored by their timers while others are restored here', async () => {
+    const { memberOn, restore, timers, clock } = membersForTests()
     const startMs = clock.nowMs()
-    await restore([memberOn('cp-2'), memberOn('cp-1')])
+    await restore(['cp-3', 'cp-2', 'cp-1'].map((name) => memberOn(name, { downMs: 30_000 })))
+    const renewed = timers.filter(({ name, what }) => name === 'cp-1' && what === 'renewed').map(({ atMs }) => atMs)
+    expect(renewed[0]).toBe(startMs)
+    expect(clock.nowMs() - startMs).toBeGreaterThan(80_000)
+    expect(Math.max(...renewed.map((atMs, index) => atMs - (renewed[index - 1] ?? startMs)))).toBeLessThan(40_000)
+  })
+
+  it.each<[string, Member]>([
+    ['a kernel setting', { undone: [{ outcome: 'restored', what: '/proc/sys/net/netfilter/nf_conntrack_max' }] }],
+    ['a file that somebody else has changed since', { undone: [{ outcome: 'drift', what: manifest }] }],
+    [
+      'the drop-in of a unit, after a reboot',
+      {
+        isUnit: true,
+        undone: [
+          { outcome: 'restored', what: '/etc/systemd/system/etcd.service.d/90-scale-test.conf' },
+          { outcome: 'rebooted', what: '/etc/systemd/system/etcd.service.d/90-scale-test.conf' },
+        ],
+      },
+    ],
+  ])('should not be waited for where nothing restarts: %s', async (_, member) => {
+    const { memberOn, restore, clock } = membersForTests()
+    const startMs = clock.nowMs()
+    await restore([memberOn('cp-2', { ...member, downMs: 0 }), memberOn('cp-1', { ...member, downMs: 0 })])
     expect(clock.nowMs()).toBe(startMs)
+  })
+
+  it('should be well where a kubelet never took the manifest that is gone again', async () => {
+    const { memberOn, restore } = membersForTests()
+    const { left } = await restore([memberOn('cp-2', { downMs: 0 }), memberOn('cp-1')])
+    expect(left).toEqual([])
   })
 })
 
 describe('timers of hosts with members of etcd', () => {
-  const planOf = (name: string, component: 'etcd' | 'kubelet'): HostPlan => {
-    const change = { path: manifest, old: { path: manifest, content: null, sum: 'absent' }, content: '', restart: '' }
-    return {
-      on: hostForTests(name).on,
-      wanted: [{ component, running: { manifest }, changes: [change], expected: nothingExpected }],
-    }
-  }
-
   it('should run out one after the other, however long ago the hosts were changed', async () => {
     const clock = createVirtualClock()
     const deadManMs = 120_000
-    const plans = [planOf('cp-1', 'etcd'), planOf('node-1', 'kubelet'), planOf('cp-2', 'etcd'), planOf('cp-3', 'etcd')]
-    const armed = armedOf(plans, deadManMs)
+    const places = ['cp-1', 'node-1', 'cp-2', 'cp-3'].map((name) => ({ on: hostForTests(name).on }))
+    const armed = staggered(places, ({ on }) => on.name !== 'node-1', deadManMs)
     const outMs = new Map<string, number>()
     const renewal = renewing([], run, deadManMs, clock)
     for (const { on, deadManMs: own } of armed) {
@@ -113,6 +152,6 @@ describe('timers of hosts with members of etcd', () => {
     await clock.sleep(100_000)
     await renewal.stop()
     const [first = 0, node, second, third] = ['cp-1', 'node-1', 'cp-2', 'cp-3'].map((name) => outMs.get(name))
-    expect([node, second, third]).toEqual([first, first + 30_000, first + 60_000])
+    expect([node, second, third]).toEqual([first, first + 60_000, first + 120_000])
   })
 })

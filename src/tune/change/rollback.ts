@@ -1,35 +1,30 @@
-import { basename } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
-import { differencesIn, readLive } from '../hosts/differences.ts'
-import type { Running } from '../hosts/section.ts'
-import { nothingExpected } from '../hosts/wanted.ts'
 import type { TunedHost, Undone } from './host.ts'
 import type { TuneRecord } from './journal.ts'
+import type { Restorable } from './quorum.ts'
+import { pidsOf, restarts, whyIll, whyLeft } from './quorum.ts'
+import { renewing, staggered } from './renewing.ts'
 
 export interface RollbackOptions {
   run: string
   record(record: TuneRecord): void
   /** How long a member of etcd may take until it is well again. */
   healthMs: number
+  /** How long timers give that may be on. */
+  deadManMs: number
   clock: Clock
   onProgress(line: string): void
 }
 
-/** A place to restore. */
-export interface Restorable {
-  on: TunedHost
-  /** How it runs its member of etcd, if it has one. */
-  etcd: Running | undefined
-}
-
 /** What came of restoring places. */
 export interface RestoredPlaces {
+  /** What is not as it was, as sentences. */
   left: string[]
   /** Where something was undone just now. */
   restored: ReadonlySet<TunedHost>
-  /** Where processes keep what they were started with: only files were restored. */
-  rebooted: ReadonlySet<TunedHost>
+  /** What was set on hosts that were rebooted since: processes and kernels keep it. */
+  rebooted: ReadonlyMap<TunedHost, readonly string[]>
   /** Where there was nothing of the run. */
   untouched: ReadonlySet<TunedHost>
 }
@@ -38,74 +33,53 @@ export interface RestoredPlaces {
 type Restored = readonly Undone[] | { unreachable: string }
 
 /**
- * Undoes what a run changed in some places, one after the other; a second time, nothing. A member of etcd that restarts has to be well again
- * before another one restarts, or they would lose their quorum: where it is not, hosts with the others are left as they are. Never throws.
- * What is not as it was, is `left`, as sentences.
+ * Undoes what a run changed in some places, one after the other; a second time, nothing. A member of etcd restarts only while no other one is
+ * ill, or they would lose their quorum: hosts for which that does not come true are left as they are, without timers. Never throws.
  */
 export async function restoreHosts(places: readonly Restorable[], options: RollbackOptions): Promise<RestoredPlaces> {
+  const { run, deadManMs, clock } = options
   const left: string[] = []
-  const [restored, rebooted, untouched] = [new Set<TunedHost>(), new Set<TunedHost>(), new Set<TunedHost>()]
-  let ill: string | undefined
-  for (const { on, etcd } of places) {
-    if (ill !== undefined && etcd !== undefined) {
-      left.push(`${on.name}: left as it is, because the members of etcd would lose their quorum: ${ill}`)
-      continue
+  const [restored, untouched] = [new Set<TunedHost>(), new Set<TunedHost>()]
+  const rebooted = new Map<TunedHost, readonly string[]>()
+  // No timer is to restore a host while another one is restored here.
+  const held = renewing([], run, deadManMs, clock)
+  const armed = staggered(places, ({ etcd }) => etcd !== undefined, deadManMs)
+  await Promise.all(armed.map(({ on, deadManMs: ownMs }) => on.renew(run, ownMs / 1000).catch(() => {})))
+  armed.forEach(held.add)
+  try {
+    // Those that are put off come once more at the end, when the one that was ill may have been restored.
+    const toCome = [...places]
+    const putOff = new Set<Restorable>()
+    for (let place = toCome.shift(); place !== undefined; place = toCome.shift()) {
+      const { on, etcd } = place
+      const ill = etcd === undefined ? undefined : await whyLeft(place, etcd, places, run)
+      if (ill !== undefined && !putOff.has(place)) {
+        putOff.add(place)
+        toCome.push(place)
+        continue
+      }
+      if (ill !== undefined) {
+        left.push(`${on.name}: left as it is, so that etcd keeps its quorum: ${ill}`)
+        await on.disarm(run).catch((error: unknown) => void left.push(messageOf(error)))
+        continue
+      }
+      const before = etcd === undefined ? [] : await pidsOf(on, etcd)
+      const undone = await restoreHost(on, options)
+      left.push(...leftIn(on.name, undone))
+      if ('unreachable' in undone) continue
+      if (undone.length === 0) untouched.add(on)
+      if (undone.some(({ outcome }) => outcome === 'restored')) restored.add(on)
+      const kept = undone.flatMap(({ outcome, what }) => (outcome === 'rebooted' ? [what] : []))
+      if (kept.length > 0) rebooted.set(on, kept)
+      if (etcd === undefined || !restarts(etcd, undone)) continue
+      const after = await whyIll(on, etcd, before, options)
+      if (after !== undefined) left.push(after)
     }
-    const before = etcd === undefined ? [] : await pidsOf(on, etcd)
-    const undone = await restoreHost(on, options)
-    left.push(...leftIn(on.name, undone))
-    if ('unreachable' in undone) continue
-    if (undone.length === 0) untouched.add(on)
-    if (undone.some(({ outcome }) => outcome === 'restored')) restored.add(on)
-    if (undone.some(({ outcome }) => outcome === 'rebooted')) rebooted.add(on)
-    if (etcd === undefined || !restarts(etcd, undone)) continue
-    ill = await whyIll(on, etcd, before, options)
-    if (ill !== undefined) left.push(ill)
+  } finally {
+    await held.stop()
   }
   return { left, restored, rebooted, untouched }
 }
-
-async function pidsOf(on: TunedHost, etcd: Running): Promise<number[]> {
-  try {
-    return (await readLive(on, { component: 'etcd', running: etcd })).processes.map(({ pid }) => pid)
-  } catch {
-    // Restoring tells why it cannot be asked.
-    return []
-  }
-}
-
-/** A unit is restarted, unless the host was rebooted since; a kubelet restarts a pod when it sees the manifest. */
-function restarts(etcd: Running, undone: readonly Undone[]): boolean {
-  const isIts = (what: string) =>
-    'manifest' in etcd ? basename(what) === basename(etcd.manifest) : what.includes(`/${etcd.unit}.d/`)
-  const outcomes = undone.filter(({ what }) => isIts(what)).map(({ outcome }) => outcome)
-  return outcomes.includes('restored') && !outcomes.includes('rebooted')
-}
-
-/** Waits until a member has restarted and is well; returns why it is not, as a sentence, when its time is over. */
-async function whyIll(
-  on: TunedHost,
-  etcd: Running,
-  before: readonly number[],
-  { healthMs, clock }: RollbackOptions,
-): Promise<string | undefined> {
-  const one = { component: 'etcd', running: etcd, changes: [], expected: nothingExpected } as const
-  const untilMs = clock.nowMs() + healthMs
-  for (;;) {
-    const why = await readLive(on, one).then(
-      (live) => {
-        if (live.processes.some(({ pid }) => before.includes(pid))) return ['it has not restarted']
-        return differencesIn(live, { ...one, changes: [] })
-      },
-      (error: unknown) => [messageOf(error)],
-    )
-    if (why.length === 0) return undefined
-    if (clock.nowMs() > untilMs) return `${on.name}: etcd is not well after it was restored: ${why.join('; ')}`
-    await clock.sleep(pollMs)
-  }
-}
-
-const pollMs = 500
 
 /** Never throws: the next host is to be restored, too. */
 async function restoreHost(on: TunedHost, { run, record, onProgress }: RollbackOptions): Promise<Restored> {
