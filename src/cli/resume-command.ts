@@ -34,7 +34,7 @@ import { differencesBetween, headIn, headOf } from './run-head.ts'
 import { isGoingOn, leaveFolder, takeFolder, wasLeft } from './run-owner.ts'
 import type { Beginning } from './run-records.ts'
 import { journalFile, samplesFile } from './run-records.ts'
-import { writeRunsIndex } from './runs-index.ts'
+import { summaryFile, writeRunsIndex } from './runs-index.ts'
 import { foldersIn, runNamed } from './saved-runs.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { RunOn } from './targets.ts'
@@ -60,7 +60,7 @@ export function resumeCommand(
 async function goOn(run: string | undefined, { threads }: ResumeOptions, pipeline: Pipeline): Promise<number> {
   const { surroundings } = pipeline
   const path = findRun(run, surroundings.folders.reports)
-  const isFinished = wasLeft(path) && unfinishedRun(path) === undefined
+  const isFinished = hasReports(path)
   takeFolder(path)
   let owned = path
   try {
@@ -76,7 +76,13 @@ async function goOn(run: string | undefined, { threads }: ResumeOptions, pipelin
     const [first] = remains.ahead
     if (first === undefined && soFar !== undefined && hasEnded(path)) {
       const judged = judgedAgain(soFar)
-      if (isFinished) return await tellWhole(judged, join(path, 'report.html'), viewOf(judged, stepViews), pipeline)
+      if (isFinished)
+        return await tellWhole(
+          judged,
+          join(path, whatIf === undefined ? 'report.html' : 'what-if.html'),
+          viewOf(judged, stepViews),
+          pipeline,
+        )
       const folder = reopenFolder(path, unfinishedRun(path)?.place)
       owned = folder.path
       return await finishWhole(judged, folder, pipeline)
@@ -145,6 +151,11 @@ async function tellWhole(judged: Result, page: string, view: ReportView, pipelin
     result: join(path, resultFile),
   })
   return exitCode
+}
+
+/** Whether a run that has a result has all else, too: its process gave it up, where it belongs, and not before its last report was there. */
+function hasReports(path: string): boolean {
+  return wasLeft(path) && unfinishedRun(path) === undefined && kindOf(join(path, summaryFile)) !== undefined
 }
 
 /** Files that a process was writing when it was killed. */
@@ -280,12 +291,7 @@ function canGoOn(path: string): boolean {
   try {
     const { records } = readJournal(join(path, journalFile))
     const last = records.at(-1)
-    const isWhole =
-      last?.type === 'run-finished' &&
-      last['partial'] === false &&
-      hasEnded(path) &&
-      wasLeft(path) &&
-      !unfinishedRun(path)
+    const isWhole = last?.type === 'run-finished' && last['partial'] === false && hasEnded(path) && hasReports(path)
     return headIn(records, path) !== undefined && !isWhole
   } catch (error) {
     if (error instanceof Failure) return false

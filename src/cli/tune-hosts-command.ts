@@ -187,9 +187,11 @@ export function tuneRollbackCommand(
       next: `Name the target that it changed with --context, or add to ${options.clusters} again what was removed`,
     })
   const chosen = touched.flatMap((name) => hosts.find(({ ssh }) => ssh === name) ?? [])
+  const others = hosts.filter((host) => host.components.etcd !== undefined && !chosen.includes(host))
   const healthMs = options.healthBudget * 1000
   cutFile(file, wholeBytes)
-  return withRemotes(chosen, sshConfig, surroundings, async (remotes) => {
+  return withRemotes([...chosen, ...others], sshConfig, surroundings, async (remotes) => {
+    const peers = remotes.map(({ host, remote }) => ({ on: tunedHost(remote), etcd: host.components.etcd }))
     const journal = openJournal(file, Date.now, records.length)
     const left: string[] = []
     const restore = async (places: readonly Restorable[]) => {
@@ -202,13 +204,14 @@ export function tuneRollbackCommand(
         healthMs,
         deadManMs: usualDeadMan * 1000,
         clock: systemClock,
+        peers,
         onProgress: terminal.print,
       })
       left.push(...restored.left)
       return restored
     }
     try {
-      await restore(remotes.map(({ host, remote }) => ({ on: tunedHost(remote), etcd: host.components.etcd })))
+      await restore(peers.slice(0, chosen.length))
       // Last: the API server may be among what the hosts restore.
       if (section !== undefined)
         await withTarget(target, options.allowInsecure ?? [], surroundings, async (cluster) => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { Failure } from '../../base/errors.ts'
 import { minorOf } from '../../base/kubernetes-version.ts'
+import type { Report } from '../../base/progress.ts'
 import { applyPlans } from '../../tune/change/apply.ts'
 import type { NotShown } from '../../tune/change/cluster-view.ts'
 import { noCluster } from '../../tune/change/cluster-view.ts'
@@ -79,6 +80,18 @@ export function hostTuning(options: HostTuningOptions): Tuning {
   let before: ArgumentsBefore = []
   let stopRenewing = async () => {}
 
+  const restoredAll = async (report: Report) => {
+    records ??= options.openRecords()
+    const { record } = records
+    await lease.lastFor(leaseWhileTuningMs)
+    const viewed = await viewedBefore(before, target)
+    const peers = restorablesIn(places)
+    const onProgress = (text: string) => report({ text })
+    const outcome = await restoreHosts(peers, { run, record, healthMs, deadManMs, clock, peers, onProgress })
+    records.close()
+    return { viewed, outcome }
+  }
+
   return {
     plan: `${names}: the settings of ${arm}`,
     apply: {
@@ -115,18 +128,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
       async run(signal, report) {
         if (!hasBegun) return stopRenewing()
         const until = AbortSignal.any([signal, lease.lost])
-        records ??= options.openRecords()
-        const { record } = records
-        await lease.lastFor(leaseWhileTuningMs)
-        const viewed = await viewedBefore(before, target)
-        const outcome = await restoreHosts(restorablesIn(places), {
-          run,
-          record,
-          ...{ healthMs, deadManMs, clock },
-          onProgress: (text) => report({ text }),
-        })
-        await stopRenewing()
-        records.close()
+        const { viewed, outcome } = await restoredAll(report).finally(stopRenewing)
         const left = [...outcome.left, ...[...outcome.rebooted].map(([on, kept]) => keptSince(on, kept))]
         if (left.length > 0) throw new Failure('residue', `settings were not restored: ${left.join('; ')}`)
         report({ text: 'waiting for the apiserver' })

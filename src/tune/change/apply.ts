@@ -71,9 +71,12 @@ export async function applyPlans(options: ApplyOptions): Promise<void> {
     }
     record({ type: 'applied' })
   } catch (error) {
-    await waiting.stop()
+    // Not waited for yet: a host that hangs would let the timers of others run out.
+    const stopped = waiting.stop()
     onProgress(`halted: ${messageOf(error)}`)
-    throw await undone(begun, options, error)
+    const thrown = await undone(begun, options, error)
+    await stopped
+    throw thrown
   }
 }
 
@@ -161,11 +164,12 @@ async function untilWell(
 
 /** Restores what was begun, the last host first; returns what is to be thrown. */
 async function undone(begun: readonly HostPlan[], options: ApplyOptions, error: unknown): Promise<unknown> {
-  const places = begun.map(({ on, wanted }) => ({
+  const restorable = ({ on, wanted }: HostPlan) => ({
     on,
     etcd: wanted.find(({ component }) => component === 'etcd')?.running,
-  }))
-  const { left } = await restoreHosts(places, options)
+  })
+  const peers = options.plans.map(restorable)
+  const { left } = await restoreHosts(begun.map(restorable), { ...options, peers })
   if (left.length === 0) return error
   return new Failure('residue', [`${messageOf(error)}\nNot restored:`, ...left].join('\n  '), {
     cause: error,

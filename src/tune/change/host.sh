@@ -48,7 +48,8 @@ require() {
   done
 }
 
-# put SOURCE TARGET MODE OWNER: the target has all of the old bytes or all of the new ones, whenever the host stops.
+# put SOURCE TARGET MODE OWNER: the target has all of the old bytes or all of the new ones, whenever the host stops. Fails by its status alone:
+# within a condition, `set -e` ends nothing.
 put() {
   case $2 in /proc/sys/*) cat "$1" >"$2"; return ;; esac
   folder=$(dirname -- "$2")
@@ -56,12 +57,7 @@ put() {
   # A name with a dot, which kubelet (pkg/kubelet/config/file_linux.go), systemd and sysctl skip, where a rename cannot cross.
   [ "$(stat -c %d -- "$run")" = "$(stat -c %d -- "$folder")" ] || temp=$folder/.scale-test-temp
   trap 'rm -f -- "$temp"' EXIT
-  cp -- "$1" "$temp"
-  chown "$4" "$temp"
-  chmod "$3" "$temp"
-  sync "$temp"
-  mv -fT -- "$temp" "$2"
-  sync "$folder"
+  cp -- "$1" "$temp" && chown "$4" "$temp" && chmod "$3" "$temp" && sync "$temp" && mv -fT -- "$temp" "$2" && sync "$folder" || return 1
   trap - EXIT
 }
 
@@ -140,21 +136,28 @@ has_changes() { [ -d "$run/changes" ]; }
 undo() {
   for entry in $(ls -r "$run/changes"); do
     entry=$run/changes/$entry
-    [ ! -e "$entry/put-back" ] || continue
     target=$(cat "$entry/target")
+    if [ -e "$entry/put-back" ]; then
+      # Whoever put it back did not come to its restart.
+      [ ! -e "$entry/restart-due" ] || echo "restored $target"
+      continue
+    fi
     now=$(sum_of "$target")
     old=$(cat "$entry/old.sum")
-    if [ "$now" = "$old" ]; then :; elif [ "$now" != "$(cat "$entry/new.sum")" ]; then
-      echo "drift $target"
-    elif put_back; then
-      echo "restored $target"
-      touch "$entry/restart-due"
+    outcome=restored
+    if [ "$now" = "$old" ]; then
+      [ -e "$entry/restart-due" ] || outcome=
+    elif [ "$now" != "$(cat "$entry/new.sum")" ]; then
+      outcome=drift
     else
-      echo "failed $target"
-      continue
+      # Before a byte changes, and before anything is said: whoever listened may be gone.
+      touch "$entry/restart-due"
+      sync "$entry/restart-due"
+      put_back || { rm -f "$entry/restart-due"; echo "failed $target"; continue; }
     fi
     touch "$entry/put-back"
     sync "$entry/put-back"
+    [ -z "$outcome" ] || echo "$outcome $target"
     [ ! -s "$entry/made" ] || while read -r folder; do rmdir -- "$folder" 2>/dev/null || :; done <"$entry/made"
   done
   for entry in "$run"/changes/*/; do

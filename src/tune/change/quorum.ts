@@ -21,7 +21,7 @@ export interface Restorable {
 export async function whyLeft(
   { on }: Restorable,
   etcd: Running,
-  places: readonly Restorable[],
+  peers: readonly Restorable[],
   run: string,
 ): Promise<string | undefined> {
   try {
@@ -30,8 +30,8 @@ export async function whyLeft(
     // Restoring tells why it cannot be asked.
     return undefined
   }
-  for (const other of places) {
-    if (other.on === on || other.etcd === undefined) continue
+  for (const other of peers) {
+    if (other.on.name === on.name || other.etcd === undefined) continue
     const ill = await illnessOf(other.on, other.etcd).catch(() => [])
     if (ill.length > 0) return `on ${other.on.name}, ${ill.join('; ')}`
   }

@@ -51,8 +51,11 @@ function membersForTests() {
     }
     return { on, etcd: isUnit ? { unit: 'etcd.service' } : { manifest } }
   }
-  const restore = (places: Restorable[]) =>
-    restoreHosts(places, { run, record: () => {}, healthMs: 60_000, deadManMs: 40_000, clock, onProgress: () => {} })
+  const restore = (places: Restorable[], peers = places) =>
+    restoreHosts(places, {
+      ...{ run, healthMs: 60_000, deadManMs: 40_000, clock, peers },
+      ...{ record: () => {}, onProgress: () => {} },
+    })
   return { memberOn, restore, down, timers, ill, clock }
 }
 
@@ -97,6 +100,15 @@ describe('hosts with members of etcd', () => {
     const { left } = await restore([memberOn('cp-3'), memberOn('cp-2'), memberOn('cp-1')])
     expect(left).toEqual([])
     expect(down.map(({ name }) => name)).toEqual(['cp-1', 'cp-3', 'cp-2'])
+  })
+
+  it('should not be restored while one is ill that the run has not changed', async () => {
+    const { memberOn, restore, down, ill } = membersForTests()
+    const [first, second] = [memberOn('cp-1'), memberOn('cp-2')]
+    ill.add('cp-2')
+    const { left } = await restore([first], [first, second])
+    expect(left).toEqual([`cp-1: left as it is, ${quorum}: on cp-2, its health URL answers 503`])
+    expect(down).toEqual([])
   })
 
   it('should not be restored by their timers while others are restored here', async () => {

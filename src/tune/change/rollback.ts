@@ -14,6 +14,8 @@ export interface RollbackOptions {
   /** How long timers give that may be on. */
   deadManMs: number
   clock: Clock
+  /** All hosts with members of the same etcd, also those that are not restored. */
+  peers: readonly Restorable[]
   onProgress(line: string): void
 }
 
@@ -37,22 +39,25 @@ type Restored = readonly Undone[] | { unreachable: string }
  * ill, or they would lose their quorum: hosts for which that does not come true are left as they are, without timers. Never throws.
  */
 export async function restoreHosts(places: readonly Restorable[], options: RollbackOptions): Promise<RestoredPlaces> {
-  const { run, deadManMs, clock } = options
+  const { run, deadManMs, clock, peers } = options
   const left: string[] = []
   const [restored, untouched] = [new Set<TunedHost>(), new Set<TunedHost>()]
   const rebooted = new Map<TunedHost, readonly string[]>()
   // No timer is to restore a host while another one is restored here.
   const held = renewing([], run, deadManMs, clock)
   const armed = staggered(places, ({ etcd }) => etcd !== undefined, deadManMs)
-  await Promise.all(armed.map(({ on, deadManMs: ownMs }) => on.renew(run, ownMs / 1000).catch(() => {})))
   armed.forEach(held.add)
+  const first = Promise.all(armed.map(({ on, deadManMs: ownMs }) => on.renew(run, ownMs / 1000).catch(() => {})))
+  const waiting = new AbortController()
+  await Promise.race([first, clock.sleep(deadManMs / 4, waiting.signal).catch(() => {})])
+  waiting.abort()
   try {
     // Those that are put off come once more at the end, when the one that was ill may have been restored.
     const toCome = [...places]
     const putOff = new Set<Restorable>()
     for (let place = toCome.shift(); place !== undefined; place = toCome.shift()) {
       const { on, etcd } = place
-      const ill = etcd === undefined ? undefined : await whyLeft(place, etcd, places, run)
+      const ill = etcd === undefined ? undefined : await whyLeft(place, etcd, peers, run)
       if (ill !== undefined && !putOff.has(place)) {
         putOff.add(place)
         toCome.push(place)
