@@ -178,6 +178,23 @@ describeWithSshHosts('tune on ssh hosts', () => {
     await until('etcd has its former arguments', async () => expect(await both()).toEqual(before))
   })
 
+  it('should call no file restored that could not be put back, and put it back the next time (faults 32, 33)', async () => {
+    const before = await both()
+    const manifest = '/etc/kubernetes/manifests/etcd.yaml'
+    expect(await scene.tune(['apply', ...onHosts(), '--yes', '--health-budget', '30'])).toMatchObject({ status: 0 })
+    const tuned = readFileSync(scene.two.file(manifest.slice(1)), 'utf8')
+    // Nothing can be renamed to a mount point.
+    await scene.two.inside(`mount --bind ${manifest} ${manifest}`)
+    const { status, said } = await rollback()
+    expect(said).toContain(`two: ${manifest} could not be restored`)
+    expect(said).not.toContain(`two: ${manifest} restored`)
+    expect(status).toBe(6)
+    expect(readFileSync(scene.two.file(manifest.slice(1)), 'utf8')).toBe(tuned)
+    await scene.two.inside(`umount ${manifest}`)
+    expect(await rollback()).toMatchObject({ status: 0, said: expect.stringContaining(`two: ${manifest} restored`) })
+    await until('etcd has its former arguments', async () => expect(await both()).toEqual(before))
+  })
+
   it('should be restored by timers, or by a rollback, after whichever record the orchestrator is killed (fault 19)', {
     timeout: 600_000,
   }, async () => {
