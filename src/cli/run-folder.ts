@@ -22,8 +22,8 @@ export function openOwnFolder(path: string): RunFolder {
 }
 
 /**
- * Makes a folder that others have the name of: every simulation of the same inputs, and a baseline that is saved anew. It is built beside `place` and takes
- * that only when it is whole; what was there before stays until then. A partial one gets a name of its own. Throws
+ * Makes a folder that others have the name of: every simulation of the same inputs, and a baseline that is saved anew. It is built beside
+ * `place` and takes that only when it is whole; what was there before stays until then. A partial one gets a name of its own. Throws
  * `Failure('infrastructure')`.
  */
 export function openSharedFolder(place: string): RunFolder {
@@ -118,7 +118,7 @@ function putAside(path: string, place: string): string {
 
 /** Whether a folder's name is that of something finished: it is not being written, and nothing takes its place. */
 export function isInPlace(name: string): boolean {
-  return !/\.(?:unfinished|replaced)-/.test(name)
+  return !name.includes(unfinishedMark) && !name.includes(replacedMark)
 }
 
 /** A folder that a run did not finish. */

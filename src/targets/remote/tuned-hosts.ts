@@ -17,7 +17,6 @@ import {
   restorablesIn,
 } from '../../tune/change/plan.ts'
 import { renewing, staggered } from '../../tune/change/renewing.ts'
-import type { RestoredPlaces } from '../../tune/change/rollback.ts'
 import { restoreHosts } from '../../tune/change/rollback.ts'
 import { differencesIn, readLive } from '../../tune/hosts/differences.ts'
 import { readLiveKnob } from '../../tune/hosts/live-knobs.ts'
@@ -132,7 +131,7 @@ export function hostTuning(options: HostTuningOptions): Tuning {
         const left = [...outcome.left, ...[...outcome.rebooted].map(([on, kept]) => keptSince(on, kept))]
         if (left.length > 0) throw new Failure('residue', `settings were not restored: ${left.join('; ')}`)
         report({ text: 'waiting for the apiserver' })
-        await untilAsBefore(viewed, outcome, clock, until)
+        await untilAsBefore(viewed, outcome.restored, clock, until)
         await untilReady(target.api, clock, until)
         await lease.lastFor()
       },
@@ -197,7 +196,7 @@ function keptSince({ name }: TunedHost, kept: readonly string[]): string {
 /** A kubelet starts a restored static pod some time later. */
 async function untilAsBefore(
   before: (ArgumentsBefore[number] & { notShown: NotShown })[],
-  { restored }: Pick<RestoredPlaces, 'restored'>,
+  restored: ReadonlySet<TunedHost>,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {

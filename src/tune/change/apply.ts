@@ -1,16 +1,15 @@
 import type { Clock } from '../../base/clock.ts'
 import { Failure, messageOf } from '../../base/errors.ts'
-import { differencesIn, differencesOf, readLive } from '../hosts/differences.ts'
+import { differencesOf } from '../hosts/differences.ts'
 import type { WantedOf } from '../hosts/wanted.ts'
-import { nothingExpected } from '../hosts/wanted.ts'
 import type { ClusterView, NotShown } from './cluster-view.ts'
 import type { Change, TunedHost } from './host.ts'
 import { restoringOf } from './host.ts'
 import type { TuneRecord } from './journal.ts'
 import type { HostPlan } from './plan.ts'
 import { changesEtcd, changesOf } from './plan.ts'
-import { looksInARow, pollMs } from './quorum.ts'
-import type { Armed } from './renewing.ts'
+import type { Restorable } from './quorum.ts'
+import { illnessOf, looksInARow, pollMs } from './quorum.ts'
 import { renewing, staggered } from './renewing.ts'
 import { restoreHosts } from './rollback.ts'
 
@@ -54,15 +53,14 @@ export async function applyPlans(options: ApplyOptions): Promise<void> {
   const waiting = renewing([], run, options.deadManMs, options.clock)
   const until = AbortSignal.any([signal, waiting.lost])
   try {
-    for (const [index, plan] of changing.entries()) {
+    for (const plan of armed) {
       until.throwIfAborted()
       await requirePeers(plan, plans)
-      const one = armed[index] as Armed
-      const ofHost = { ...options, deadManMs: one.deadManMs, signal: until }
+      const ofHost = { ...options, deadManMs: plan.deadManMs, signal: until }
       await applyHost(plan, ofHost, () => void begun.unshift(plan))
       until.throwIfAborted()
       record({ type: 'host-done', host: plan.on.name })
-      waiting.add(one)
+      waiting.add(plan)
     }
     await waiting.stop()
     for (const { on, deadManMs } of armed) {
@@ -83,17 +81,19 @@ export async function applyPlans(options: ApplyOptions): Promise<void> {
 /** The members of etcd keep their quorum when one restarts only if all others are well. */
 async function requirePeers(plan: HostPlan, plans: readonly HostPlan[]): Promise<void> {
   if (!changesEtcd(plan)) return
-  for (const { on, wanted } of plans) {
-    if (on === plan.on) continue
-    for (const one of wanted.filter(({ component }) => component === 'etcd')) {
-      const ill = differencesIn(await readLive(on, one), { ...one, expected: nothingExpected })
-      if (ill.length > 0)
-        throw new Failure(
-          'safety-refusal',
-          `${on.name}: etcd is not well (${ill.join(', ')}), so another member is not restarted`,
-        )
-    }
+  for (const { on, etcd } of plans.map(restorableOf)) {
+    if (on === plan.on || etcd === undefined) continue
+    const ill = await illnessOf(on, etcd)
+    if (ill.length > 0)
+      throw new Failure(
+        'safety-refusal',
+        `${on.name}: etcd is not well (${ill.join(', ')}), so another member is not restarted`,
+      )
   }
+}
+
+function restorableOf({ on, wanted }: HostPlan): Restorable {
+  return { on, etcd: wanted.find(({ component }) => component === 'etcd')?.running }
 }
 
 /** Each component that changes on a host, with how its cluster shows that. */
@@ -164,12 +164,8 @@ async function untilWell(
 
 /** Restores what was begun, the last host first; returns what is to be thrown. */
 async function undone(begun: readonly HostPlan[], options: ApplyOptions, error: unknown): Promise<unknown> {
-  const restorable = ({ on, wanted }: HostPlan) => ({
-    on,
-    etcd: wanted.find(({ component }) => component === 'etcd')?.running,
-  })
-  const peers = options.plans.map(restorable)
-  const { left } = await restoreHosts(begun.map(restorable), { ...options, peers })
+  const peers = options.plans.map(restorableOf)
+  const { left } = await restoreHosts(begun.map(restorableOf), { ...options, peers })
   if (left.length === 0) return error
   return new Failure('residue', [`${messageOf(error)}\nNot restored:`, ...left].join('\n  '), {
     cause: error,

@@ -4,11 +4,13 @@
 # /var/lib/scale-test/RUN/          0700
 #   changes/NNN/                    one change, written completely before a byte of its target changes
 #     kind target restart mode owner old new old.sum new.sum boot made    (old is missing where there was no file)
+#     restart-due                   it is being undone, or has been, and what uses it has not been restarted since
 #     put-back                      it has been undone, or was never made
 #   deadline                        in seconds of this host's uptime; the dead-man timer restores after it
 #   period                          in seconds: how far the deadline was off when it was set
 #   watched                         the boot id of when the timer was started
 #   made-wants                      the timer's unit is the first that multi-user.target wants
+#   untold                          what the timer left as it is, for whoever restores next
 #   disarmed closed log
 set -eu
 umask 077
@@ -166,11 +168,7 @@ undo() {
     target=$(cat "$entry/target")
     if [ "$(cat "$entry/boot")" != "$(cat $boot_id)" ]; then
       # A kubelet takes a manifest at any time, and a file of sysctl.d is read when the host starts.
-      case $unit$target in
-        /proc/sys/*) echo "rebooted $target" ;;
-        /*) ;;
-        *) echo "rebooted $target" ;;
-      esac
+      if [ -n "$unit" ] || [ "${target#/proc/sys/}" != "$target" ]; then echo "rebooted $target"; fi
     elif ! grep -qx -- "${unit:--}" "$run/restarted" 2>/dev/null; then
       if restart "$unit" 9>&-; then echo "${unit:--}" >>"$run/restarted"; else echo "failed restart of $unit"; continue; fi
     fi

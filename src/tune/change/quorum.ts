@@ -38,7 +38,8 @@ export async function whyLeft(
   return undefined
 }
 
-async function illnessOf(on: TunedHost, etcd: Running): Promise<string[]> {
+/** How its member is not well; empty when it is. Throws as `TunedHost` does. */
+export async function illnessOf(on: TunedHost, etcd: Running): Promise<string[]> {
   return illnessIn(await readLive(on, { component: 'etcd', running: etcd }), etcd)
 }
 

@@ -21,12 +21,12 @@ export function staggered<Place extends { on: TunedHost }>(
   places: readonly Place[],
   hasMember: (place: Place) => boolean,
   deadManMs: number,
-): Armed[] {
+): (Place & Armed)[] {
   const renewalMs = deadManMs / renewals
   let members = 0
   return places.map((place) => {
     const laterMs = hasMember(place) ? members++ * (renewalMs + Math.min(apartMs, renewalMs)) : 0
-    return { on: place.on, deadManMs: deadManMs + laterMs }
+    return { ...place, deadManMs: deadManMs + laterMs }
   })
 }
 

@@ -44,9 +44,8 @@ export async function restoreHosts(places: readonly Restorable[], options: Rollb
   const [restored, untouched] = [new Set<TunedHost>(), new Set<TunedHost>()]
   const rebooted = new Map<TunedHost, readonly string[]>()
   // No timer is to restore a host while another one is restored here.
-  const held = renewing([], run, deadManMs, clock)
   const armed = staggered(places, ({ etcd }) => etcd !== undefined, deadManMs)
-  armed.forEach(held.add)
+  const held = renewing(armed, run, deadManMs, clock)
   const first = Promise.all(armed.map(({ on, deadManMs: ownMs }) => on.renew(run, ownMs / 1000).catch(() => {})))
   const waiting = new AbortController()
   await Promise.race([first, clock.sleep(deadManMs / 4, waiting.signal).catch(() => {})])
