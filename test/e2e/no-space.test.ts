@@ -76,7 +76,10 @@ describeWithComponents('an etcd out of space (fault 11)', () => {
     expect(output).toMatch(
       /etcd ran out of space \(NOSPACE\) [\d.]+ s into the arm, after 4 namespaces and \d+ configmaps/,
     )
-    expect(output).toContain('its quota is 16.0 MiB (create configmaps: etcdserver: mvcc: database space exceeded')
+    // Now and then it is the canary of the watch lag that meets it first.
+    expect(output).toMatch(
+      /its quota is 16\.0 MiB \((create|patch) configmaps: etcdserver: mvcc: database space exceeded/,
+    )
     expect(output).toContain('Set etcd.quotaBackendBytes to about 64Mi')
     expect(output).not.toContain('etcdctl')
     const { runId, result, refusedWrites } = theRun()
