@@ -2,11 +2,10 @@ import { availableParallelism } from 'node:os'
 import process from 'node:process'
 import { defineConfig } from 'vitest/config'
 
-/** Measure real components on one machine, or end what runs on it have left behind: no two of them at once. */
+/** Measure real components on one machine, or give them little time to answer: no two of them at once. */
 const oneAtATime = [
   'test/e2e/**/*.test.ts',
   'test/e2e-remote/**/*.test.ts',
-  'test/components/**/*.test.ts',
   'test/contract/local.test.ts',
   'test/faults/local.test.ts',
 ]
