@@ -26,13 +26,13 @@ export default defineConfig({
         },
       },
       // The program as its users start it, and suites that measure nothing: each for processes, ports and networks of its own. Hosts that
-      // are tuned are waited for most of the time, so there is one more worker than cores.
+      // are tuned are waited for most of the time, so there are two more workers than cores.
       {
         test: {
           name: 'program',
           include: ['test/**/*.test.ts'],
           exclude: oneAtATime,
-          maxWorkers: cores + 1,
+          maxWorkers: cores + 2,
           testTimeout: 180_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },

@@ -65,6 +65,8 @@ function testTypeScript(): Tally {
     })
     const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
     sayWhatMatters(testResults)
+    if (run.status !== 0 && numFailedTests === 0)
+      process.stdout.write('\nFAILED: something outside any test; see above\n')
     const failed = run.status === 0 ? 0 : Math.max(1, numFailedTests)
     return { passed: numPassedTests, failed, skipped: numPendingTests }
   } finally {

@@ -5,7 +5,7 @@ import type { SampleLine } from '../../src/result/sample-line.ts'
 import { sampleLine } from '../../src/result/sample-line.ts'
 import type { JournalRecord } from '../../src/run/journal.ts'
 import { readJournal } from '../../src/run/journal.ts'
-import { fillIn, probesIn, resultSchema } from '../../src/testing/outcomes.ts'
+import { endedWell, fillIn, probesIn, resultSchema } from '../../src/testing/outcomes.ts'
 
 /** Samples that may not be lost any more, of each arm that is done: lines as they are in the file. */
 export type Acknowledged = ReadonlyMap<string, readonly string[]>
@@ -26,6 +26,13 @@ const fileOf = (folder: string, name: string) => join(folder, name)
 export function journalOf(folder: string): JournalRecord[] {
   const file = fileOf(folder, 'journal.ndjson')
   return existsSync(file) ? readJournal(file).records : []
+}
+
+/** Whether a run that ended with this status is sound: it passed, or a busy machine made it uncertain. */
+export function isSound(folder: string | undefined, status: number | null): boolean {
+  const file = folder === undefined ? undefined : fileOf(folder, 'result.json')
+  if (file === undefined || !existsSync(file)) return status === 0
+  return endedWell(status, resultSchema.parse(JSON.parse(readFileSync(file, 'utf8'))))
 }
 
 /** How many records a journal has just now, without reading what they say. */

@@ -14,6 +14,7 @@ import { listrView } from './listr-view.ts'
 import { plainView } from './plain-view.ts'
 import { readResult, resultFile } from './result-files.ts'
 import { resumeCommand } from './resume-hint.ts'
+import { isInPlace } from './run-folder.ts'
 import { isGoingOn } from './run-owner.ts'
 import { journalFile, samplesFile } from './run-records.ts'
 import { foldersIn, runNamed } from './saved-runs.ts'
@@ -21,6 +22,8 @@ import type { Surroundings } from './surroundings.ts'
 
 /** So often a run's files are looked at. */
 const everyMs = 500
+/** Within so many looks, the folder of a run that has ended has its name: its process renames it last of all. */
+const renameLooks = 4
 
 /**
  * Shows a run as it shows itself, from its files, until it ends or is found to be killed; the newest run that goes on when none is named.
@@ -37,7 +40,7 @@ export async function watchCommand(run: string | undefined, surroundings: Surrou
   try {
     const hasEnded = await follow(journal, folder, surroundings)
     interruption.signal.throwIfAborted()
-    if (hasEnded) tellEnd(journal, folder, surroundings)
+    if (hasEnded) await tellEnd(journal, folder, surroundings)
     else {
       terminal.print(`${basename(folder)} was killed: its process is gone`)
       terminal.print(`to resume: ${resumeCommand(folder)}`)
@@ -159,10 +162,19 @@ function requestPace(
 }
 
 /** Says how a run ended, by what it left: in the same folder, or in one with another name. */
-function tellEnd(journal: FollowedFile, folder: string, { terminal }: Surroundings): void {
-  const others = listFolder(dirname(folder)).map((name) => join(dirname(folder), name))
-  const found = [folder, ...others].find((path) => journal.isAt(join(path, journalFile)))
-  if (found === undefined || kindOf(join(found, resultFile)) === undefined) {
+async function tellEnd(journal: FollowedFile, folder: string, { terminal, interruption }: Surroundings): Promise<void> {
+  const look = () => {
+    const others = listFolder(dirname(folder)).map((name) => join(dirname(folder), name))
+    return [folder, ...others].find(
+      (path) => journal.isAt(join(path, journalFile)) && kindOf(join(path, resultFile)) !== undefined,
+    )
+  }
+  let found = look()
+  for (let looks = 1; looks < renameLooks && (found === undefined || !isInPlace(basename(found))); looks++) {
+    await systemClock.sleep(everyMs, interruption.signal)
+    found = look()
+  }
+  if (found === undefined) {
     terminal.print(`${basename(folder)} ended without a result`)
     return
   }

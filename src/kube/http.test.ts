@@ -639,7 +639,7 @@ describe('watch', () => {
 
   test('should close its connection when it is aborted or left', async () => {
     let closed = 0
-    const { port } = await serve([
+    const { port, received } = await serve([
       (response) => {
         response.on('close', () => {
           closed += 1
@@ -656,10 +656,9 @@ describe('watch', () => {
     const stop = new AbortController()
     const reason = Object.assign(new Error('enough'), { code: 'ECONNRESET' })
     const reading = read(api.watch(query, stop.signal))
-    await systemClock.sleep(20)
+    await expect.poll(() => received.length).toBe(2)
     stop.abort(reason)
     await expect(reading).rejects.toBe(reason)
-    await systemClock.sleep(20)
-    expect(closed).toBe(2)
+    await expect.poll(() => closed).toBe(2)
   })
 })

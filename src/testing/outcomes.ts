@@ -1,4 +1,4 @@
-import type { ArmOutcome, StepOutcome } from '../result/result.ts'
+import type { ArmOutcome, Result, StepOutcome } from '../result/result.ts'
 import { resultSchemaOf } from '../result/result.ts'
 import type { FillOutcome } from '../steps/fill/outcome.ts'
 import { fillOf } from '../steps/fill/outcome.ts'
@@ -8,6 +8,11 @@ import { stepKinds } from '../steps/registry.ts'
 
 /** The schema of results with steps of every kind. */
 export const resultSchema = resultSchemaOf(stepKinds)
+
+/** Whether a measured run ended as one does that nothing disturbed: it passed, or a busy machine held the orchestrator up and it says so. */
+export function endedWell(status: number | null, { reasons }: Pick<Result, 'reasons'>): boolean {
+  return status === 0 || (status === 4 && reasons.every((reason) => reason.includes('the orchestrator stalled')))
+}
 
 /** The probes of an arm, to look at or to change; none where there is no arm. */
 export function probesIn(arm: Pick<ArmOutcome, 'steps'> | undefined): ProbeOutcome[] {

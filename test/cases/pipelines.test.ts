@@ -149,7 +149,8 @@ contexts: [{ name: gone, context: { cluster: gone, user: me } }]
 
   it('should see errors of an interruption, and status 130', async () => {
     const started = start({
-      args: simulate(writePlan()),
+      // Where a thread simulates ahead, all may be done by then.
+      args: [...simulate(writePlan()), '--threads', '1'],
       cwd: folder,
       env: { SCALE_TEST_REPORTS: reports },
       preload: whenPrinting('second: Knobs', "process.kill(process.pid, 'SIGINT')"),
@@ -268,6 +269,17 @@ describe('watch', () => {
     children.push(started.child)
     return started
   }
+  /** Another process gets to look between the end of a run and the last name of its folder. */
+  const renamingLate = `
+    import fs from 'node:fs'
+    import { syncBuiltinESMExports } from 'node:module'
+    const rename = fs.renameSync
+    fs.renameSync = (from, to) => {
+      const isLast = String(from).includes('.unfinished-') && !String(to).includes('.unfinished-')
+      if (isLast) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1200)
+      return rename(from, to)
+    }
+    syncBuiltinESMExports()`
   /** The run stops until it is told to go on. */
   const paused = whenPrinting('second: Knobs', "console.error('here'); process.kill(process.pid, 'SIGSTOP')")
 
@@ -283,6 +295,19 @@ describe('watch', () => {
       /second: Clean up: .*\n(.*\n)*small-simulated-\w+ ended with status 0: pass \(simulated\)/,
     )
     expect(await one.status()).toBe(0)
+  })
+
+  it('should tell the name that a run has in the end, also where its folder is renamed late', async () => {
+    const one = going(`${paused}\n${renamingLate}`)
+    await one.until('here')
+    const watching = watch()
+    await watching.until('first: Rollout 1 -> 20')
+    one.child.kill('SIGCONT')
+    expect(await watching.status()).toBe(0)
+    const [, name = ''] = /report (small-simulated-\S+)$/m.exec(watching.said()) ?? []
+    expect(await one.status()).toBe(0)
+    expect(watching.said()).toContain(`${name} ended with status 0: pass (simulated)`)
+    expect(existsSync(join(reports, name, 'result.json'))).toBe(true)
   })
 
   it('should say that a run was killed, and how it can go on', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { findMarked, isLeftByGuard } from '../../src/targets/local/leftovers.ts'
-import { resultSchema } from '../../src/testing/outcomes.ts'
+import { endedWell, resultSchema } from '../../src/testing/outcomes.ts'
 import { start } from '../cases/run.ts'
 import { describeWithComponents } from '../e2e/components.ts'
 
@@ -39,11 +39,13 @@ describeWithComponents('a run with real components that is killed', () => {
     const first = readFileSync(join(reports, runId, 'arms', '0001.json'), 'utf8')
 
     const resumed = start({ args: ['resume'], env })
-    expect([await resumed.status(), resumed.said()]).toEqual([0, expect.stringContaining('1 of 2 arms done')])
+    const status = await resumed.status()
+    expect(resumed.said()).toContain('1 of 2 arms done')
     expect(await isLeftByGuard(runId, systemClock, 10_000)).toBe(true)
     expect(findMarked(runId)).toEqual([])
 
     const result = resultSchema.parse(JSON.parse(readFileSync(join(reports, runId, 'result.json'), 'utf8')))
+    expect(endedWell(status, result), resumed.said()).toBe(true)
     expect(result.arms.map(({ id, session }) => [id, session])).toEqual([
       ['untuned-1', undefined],
       ['tuned-1', 2],

@@ -57,5 +57,5 @@ describeWithHostCluster('a host cluster', () => {
       timeout: 20_000,
       interval: 200,
     })
-  }, 90_000)
+  }, 900_000)
 })

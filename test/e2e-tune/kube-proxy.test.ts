@@ -102,7 +102,7 @@ describeWithSshHosts('a kube-proxy in a DaemonSet, on a node that is an ssh host
   }, async () => {
     const ipvs = [...on(), ...profileOf('  - { knob: kubeProxy.mode, value: ipvs, because: of the test }\n')]
     const before = await objects()
-    const { status, said } = await scene.tune(['apply', ...ipvs, '--yes', '--health-budget', '15'])
+    const { status, said } = await scene.tune(['apply', ...ipvs, '--yes', '--health-budget', '30'])
     expect(said).toContain('ipvs is deprecated since Kubernetes 1.35')
     expect(said).toContain('its DaemonSet has not rolled out')
     expect(status).toBe(5)

@@ -39,7 +39,7 @@ export interface RunScene extends Pick<Hosts<string>, 'folder' | 'reports' | 'jo
 /** How long it may take to boot, or to stop. */
 export const bootMs = 240_000
 /** How long one test in it may take. */
-export const testMs = 400_000
+export const testMs = 900_000
 const addresses = { cp: '10.77.0.13', node1: '10.77.0.14' }
 const nodeName = 'node1'
 

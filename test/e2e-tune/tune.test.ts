@@ -265,7 +265,7 @@ describeWithSshHosts('tune on ssh hosts', () => {
 
   it('should restore files by itself when the host is rebooted and nobody is left to do it (faults 19, 31)', async () => {
     const before = await both()
-    const options = ['--yes', '--health-budget', '30', '--dead-man', '15']
+    const options = ['--yes', '--health-budget', '30', '--dead-man', '40']
     const { status } = await scene.tune(['apply', ...onHosts(), ...options], async ({ until: saying, kill }) => {
       await saying('one: etcd is well, with its new settings')
       kill()

