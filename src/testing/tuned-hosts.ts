@@ -62,6 +62,7 @@ export function hostForTests(name: string): HostForTests {
       ),
     bootId: () => reached(() => 'boot-1'),
     page: () => reached(() => '{}'),
+    reaches: () => reached(() => true),
     unitText: () => reached(() => unit),
     obstacles: () => reached(() => []),
     arm: () =>

@@ -45,6 +45,8 @@ export interface TunedHost {
   bootId(): Promise<string>
   /** A page that a process serves on the host itself. */
   page(url: string): Promise<string>
+  /** Whether anything listens there, as seen from the host; with TLS, it need not trust the host. */
+  reaches(url: string): Promise<boolean>
   /** The text of a unit with all its drop-ins, as `systemctl cat` has it. */
   unitText(unit: string): Promise<string>
   /** Why these paths cannot be changed there; empty when they can. */
@@ -100,6 +102,10 @@ export function tunedHost(remote: Remote): TunedHost {
     },
     async page(url) {
       return (await done(`reading ${url}`, `curl -ksf -m 5 -- "$(plain ${encoded(url)})"`)).join('\n')
+    },
+    async reaches(url) {
+      const script = `curl -ks -o /dev/null -m 5 -- "$(plain ${encoded(url)})" || case $? in 6|7|28) echo unreached;; esac`
+      return !(await done(`asking ${url}`, script)).includes('unreached')
     },
     async unitText(unit) {
       return (await done(`systemctl cat ${unit}`, `systemctl cat -- "$(plain ${encoded(unit)})"`)).join('\n')

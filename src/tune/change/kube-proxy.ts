@@ -139,6 +139,7 @@ export function tunedKubeProxy({ api, section, clock, healthMs }: KubeProxyOptio
     look: async () => [fileOf(await asked(() => api.get(mapRef)))],
     bootId: async () => '',
     unitText: () => Promise.reject(new Error('kube-proxy is no unit here')),
+    reaches: () => Promise.reject(new Error('kube-proxy is on no host')),
     page: () => Promise.reject(new Error('kube-proxy serves its pages on each node')),
     async obstacles() {
       const note = noteOn(await asked(() => api.get(mapRef)))

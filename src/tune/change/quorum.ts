@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
+import { flagIn } from '../hosts/arguments.ts'
 import { differencesIn, readLive } from '../hosts/differences.ts'
 import type { Running } from '../hosts/section.ts'
 import { nothingExpected } from '../hosts/wanted.ts'
@@ -17,7 +18,10 @@ export interface Restorable {
   etcd: Running | undefined
 }
 
-/** Why a host that a run has changed is not to be restored: another member of etcd is ill, while its own is well. One that cannot be asked tells nothing. */
+/**
+ * Why a host that a run has changed is not to be restored: another member of etcd is ill, while its own is well. One that cannot be asked is
+ * only if this host does not reach it either: etcd's own figures of its peers (etcd_network_active_peers) take long to show that.
+ */
 export async function whyLeft(
   { on }: Restorable,
   etcd: Running,
@@ -32,10 +36,24 @@ export async function whyLeft(
   }
   for (const other of peers) {
     if (other.on.name === on.name || other.etcd === undefined) continue
-    const ill = await illnessOf(other.on, other.etcd).catch(() => [])
-    if (ill.length > 0) return `on ${other.on.name}, ${ill.join('; ')}`
+    const ill = await illnessOf(other.on, other.etcd).catch(() => undefined)
+    if (ill === undefined) {
+      const [url] = await unreachedFrom(on, etcd).catch(() => [])
+      if (url !== undefined) return `${other.on.name} cannot be asked, and nobody answers at ${url}`
+    } else if (ill.length > 0) return `on ${other.on.name}, ${ill.join('; ')}`
   }
   return undefined
+}
+
+/** Peers of the member on this host, by its arguments, where nobody answers it: URLs. None where it has no such arguments. */
+async function unreachedFrom(on: TunedHost, etcd: Running): Promise<string[]> {
+  const { processes } = await readLive(on, { component: 'etcd', running: etcd })
+  const args = processes[0]?.args ?? []
+  const urls = (flagIn(args, 'initial-cluster') ?? '').split(',').map((member) => member.slice(member.indexOf('=') + 1))
+  const own = (flagIn(args, 'initial-advertise-peer-urls') ?? '').split(',')
+  const unreached: string[] = []
+  for (const url of urls) if (url !== '' && !own.includes(url) && !(await on.reaches(url))) unreached.push(url)
+  return unreached
 }
 
 /** How its member is not well; empty when it is. Throws as `TunedHost` does. */

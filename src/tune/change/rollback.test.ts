@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Failure } from '../../base/errors.ts'
 import { hostForTests } from '../../testing/tuned-hosts.ts'
 import { createVirtualClock } from '../../testing/virtual-clock.ts'
 import type { Undone } from './host.ts'
@@ -24,7 +25,13 @@ function membersForTests() {
   /** What was renewed or disarmed, and when. */
   const timers: { name: string; what: 'renewed' | 'disarmed'; atMs: number }[] = []
   const ill = new Set<string>()
+  /** Those that ssh does not reach. */
+  const unasked = new Set<string>()
+  /** Those that nobody reaches any more, neither over ssh nor other members. */
+  const gone = new Set<string>()
   const memberOn = (name: string, { downMs = 8_000, undone, isUnit = false }: Member = {}): Restorable => {
+    const peers = ['cp-1', 'cp-2', 'cp-3'].map((one) => `${one}=https://${one}:2380`)
+    const flags = [`--initial-cluster=${peers.join(',')}`, `--initial-advertise-peer-urls=https://${name}:2380`]
     const what = isUnit ? '/etc/systemd/system/etcd.service.d/90-scale-test.conf' : manifest
     const outcome = undone ?? [{ outcome: 'restored', what } as const]
     let restoredMs: number | undefined
@@ -40,12 +47,14 @@ function membersForTests() {
         down.push({ name, fromMs: restoredMs, toMs: restoredMs + downMs })
         return outcome
       },
+      reaches: async (url: string) => [...gone].every((one) => url !== `https://${one}:2380`),
       async live() {
+        if (unasked.has(name) || gone.has(name)) throw new Failure('infrastructure', `${name} cannot be reached`)
         const sinceMs = restoredMs === undefined || downMs === 0 ? undefined : clock.nowMs() - restoredMs
         // A kubelet takes some time to see it.
         const isOld = sinceMs === undefined || sinceMs < Math.min(downMs, 8_000) / 2
         const isWell = !ill.has(name) && (isOld || sinceMs >= downMs)
-        const processes = [{ pid: isOld ? 1 : 2, nice: 0, ioPriority: '', args: ['etcd'] }]
+        const processes = [{ pid: isOld ? 1 : 2, nice: 0, ioPriority: '', args: ['etcd', ...flags] }]
         return { processes, unit: undefined, health: isWell ? 200 : 503 }
       },
     }
@@ -56,7 +65,7 @@ function membersForTests() {
       ...{ run, healthMs: 60_000, deadManMs: 40_000, clock, peers },
       ...{ record: () => {}, onProgress: () => {} },
     })
-  return { memberOn, restore, down, timers, ill, clock }
+  return { memberOn, restore, down, timers, ill, unasked, gone, clock }
 }
 
 const quorum = 'so that etcd keeps its quorum'
@@ -109,6 +118,21 @@ describe('hosts with members of etcd', () => {
     const { left } = await restore([first], [first, second])
     expect(left).toEqual([`cp-1: left as it is, ${quorum}: on cp-2, its health URL answers 503`])
     expect(down).toEqual([])
+  })
+
+  it('should not be restored while one is gone, and be restored while one only cannot be asked', async () => {
+    const { memberOn, restore, down, unasked, gone } = membersForTests()
+    const [first, second, third] = [memberOn('cp-1'), memberOn('cp-2'), memberOn('cp-3')]
+    gone.add('cp-2')
+    const { left } = await restore([first], [first, second, third])
+    expect(left).toEqual([
+      `cp-1: left as it is, ${quorum}: cp-2 cannot be asked, and nobody answers at https://cp-2:2380`,
+    ])
+    expect(down).toEqual([])
+    gone.clear()
+    unasked.add('cp-2')
+    expect((await restore([first], [first, second, third])).left).toEqual([])
+    expect(down.map(({ name }) => name)).toEqual(['cp-1'])
   })
 
   it('should not be restored by their timers while others are restored here', async () => {
