@@ -79,6 +79,12 @@ describeWithSshHosts('three hosts whose etcds are members of one', () => {
   }
   const rollback = (...args: string[]) => hosts.scaleTest(['tune', 'rollback', '--clusters', clusters, ...args])
 
+  const expectRestored = async (before: readonly string[]) => {
+    const { status, said } = await rollback()
+    expect(status, said).toBe(0)
+    await until('all are as before', async () => expect(await snapshots()).toEqual(before))
+  }
+
   /** Asks the members all the time while something happens; returns how many did not answer, at each look. */
   const missingDuring = async (work: () => Promise<void>): Promise<number[]> => {
     const missing: number[] = []
@@ -116,9 +122,7 @@ describeWithSshHosts('three hosts whose etcds are members of one', () => {
       expectOneAtATime(whileApplied)
       for (const one of await snapshots()) expect(one).toContain('--heartbeat-interval=250')
       const whileRestored = await missingDuring(async () => {
-        const { status, said } = await rollback()
-        expect(status, said).toBe(0)
-        await until('all are as before', async () => expect(await snapshots()).toEqual(before))
+        await expectRestored(before)
       })
       expectOneAtATime(whileRestored)
     },
@@ -167,9 +171,7 @@ describeWithSshHosts('three hosts whose etcds are members of one', () => {
       rmSync(dirname(check), { recursive: true })
       await m2.inside('systemctl daemon-reload; systemctl restart etcd')
       await untilWell()
-      const { status, said } = await rollback()
-      expect(status, said).toBe(0)
-      await until('all are as before', async () => expect(await snapshots()).toEqual(before))
+      await expectRestored(before)
     },
     testMs,
   )
@@ -193,9 +195,7 @@ describeWithSshHosts('three hosts whose etcds are members of one', () => {
 
       await m2.inside('ip link set eth0 up')
       await untilWell()
-      const { status, said } = await rollback()
-      expect(status, said).toBe(0)
-      await until('all are as before', async () => expect(await snapshots()).toEqual(before))
+      await expectRestored(before)
     },
     testMs,
   )
