@@ -31,6 +31,32 @@ function memberFiles(name: (typeof names)[number]): Pick<MachineOptions, 'units'
     const text = (etc[manifest] ?? '').replace('--name=two # of the second host', `--name=${name}`)
     return { units, etc: { ...etc, [manifest]: `${text}${flags.map((flag) => `    - ${flag}\n`).join('')}` } }
   }
+  // All it has is in its environment, as kubespray's are.
+  if (name === 'm1')
+    return {
+      units: {
+        'etcd.service': `[Service]
+Type=notify
+EnvironmentFile=/etc/etcd.env
+ExecStartPre=/usr/bin/sleep ${startsAfterS}
+ExecStart=/opt/components/etcd
+Restart=always
+RestartSec=1
+`,
+      },
+      etc: {
+        'etcd.env': [
+          `--name=${name}`,
+          '--data-dir=/var/lib/etcd',
+          '--heartbeat-interval=100',
+          '--snapshot-count=10000',
+          ...flags,
+        ]
+          .map((flag) => flag.slice(2).split('='))
+          .map(([key = '', ...value]) => `ETCD_${key.toUpperCase().replaceAll('-', '_')}=${value.join('=')}\n`)
+          .join(''),
+      },
+    }
   const { units, etc } = unitFiles()
   const text = (units['etcd.service'] ?? '').replace('--name=one', `--name=${name}`)
   const slow = text.replace('ExecStart=', `ExecStartPre=/usr/bin/sleep ${startsAfterS}\nExecStart=`)

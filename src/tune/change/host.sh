@@ -296,8 +296,8 @@ watch() {
   done
 }
 
-# live NAME UNIT HEALTH: lines `process PID NICE IO ARGUMENTS` (ARGUMENTS in base64, separated by NUL) of a component, `unit STATE`, and
-# `health CODE`; UNIT and HEALTH may be empty.
+# live NAME UNIT HEALTH: lines `process PID NICE IO ARGUMENTS VARIABLES` (the last two in base64, separated by NUL; VARIABLES are those that
+# etcd takes for flags) of a component, `unit STATE`, and `health CODE`; UNIT and HEALTH may be empty.
 live() {
   if [ -n "$2" ]; then
     echo "unit $(systemctl show -p ActiveState --value "$2")"
@@ -312,7 +312,9 @@ live() {
     [ -r "/proc/$pid/cmdline" ] && [ "$pid" != 0 ] || continue
     nice=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d' ' -f17) || continue
     io=$(ionice -p "$pid" 2>/dev/null | tr ' ' _) || io=-
-    printf 'process %s %s %s %s\n' "$pid" "$nice" "${io:--}" "$(base64 -w0 <"/proc/$pid/cmdline")"
+    variables=
+    [ "$1" != etcd ] || variables=$(grep -z '^ETCD_' "/proc/$pid/environ" | base64 -w0)
+    printf 'process %s %s %s %s %s\n' "$pid" "$nice" "${io:--}" "$(base64 -w0 <"/proc/$pid/cmdline")" "$variables"
   done
   [ -z "$3" ] || printf 'health %s\n' "$(curl -ks -o /dev/null -m 5 -w '%{http_code}' -- "$3" || :)"
 }

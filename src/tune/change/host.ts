@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { Failure } from '../../base/errors.ts'
 import { excerpt } from '../../base/excerpt.ts'
 import { readTextFile } from '../../base/files.ts'
+import { etcdFlagOf } from '../files/units.ts'
 import type { Remote } from '../ssh.ts'
 
 /** A file, or a kernel setting below /proc/sys, as it was found on a host. */
@@ -31,6 +32,7 @@ export interface Undone {
 
 /** A process of a component, and how the component is. */
 export interface Live {
+  /** `args` end with the flags that an etcd has from its environment. */
   processes: { pid: number; nice: number; ioPriority: string; args: readonly string[] }[]
   /** ActiveState of its unit; undefined where it has none. */
   unit: string | undefined
@@ -162,14 +164,14 @@ export function tunedHost(remote: Remote): TunedHost {
         unit: rest('unit'),
         health: code === undefined ? undefined : Number(code),
         processes: lines.flatMap((line) => {
-          const [kind, pid, nice, io = '-', args = ''] = line.split(' ')
+          const [kind, pid, nice, io = '-', args = '', variables = ''] = line.split(' ')
           if (kind !== 'process') return []
           return [
             {
               pid: Number(pid),
               nice: Number(nice),
               ioPriority: io.replaceAll('_', ' '),
-              args: decoded(args).split('\0'),
+              args: [...wordsIn(args), ...wordsIn(variables).flatMap((variable) => etcdFlagOf(variable) ?? [])],
             },
           ]
         }),
@@ -199,6 +201,11 @@ function isOfTune(run: string): boolean {
 /** A word of the shell that stands for any text. */
 function encoded(text: string): string {
   return `'${Buffer.from(text).toString('base64')}'`
+}
+
+/** What NUL ends each of. */
+function wordsIn(text: string): string[] {
+  return text === '' ? [] : decoded(text).replace(/\0$/, '').split('\0')
 }
 
 function decoded(text: string): string {

@@ -45,14 +45,14 @@ export async function whyLeft(
   return undefined
 }
 
-/** Peers of the member on this host, by its arguments, where nobody answers it: URLs. None where it has no such arguments. */
+/** Peers of the member on this host, as it was told of them, where nobody answers it: URLs. None where it was not. */
 async function unreachedFrom(on: TunedHost, etcd: Running): Promise<string[]> {
   const { processes } = await readLive(on, { component: 'etcd', running: etcd })
-  const args = processes[0]?.args ?? []
-  const urls = (flagIn(args, 'initial-cluster') ?? '').split(',').map((member) => member.slice(member.indexOf('=') + 1))
-  const own = (flagIn(args, 'initial-advertise-peer-urls') ?? '').split(',')
+  const setting = (flag: string) => (flagIn(processes[0]?.args ?? [], flag) ?? '').split(',')
+  const own = setting('initial-advertise-peer-urls')
   const unreached: string[] = []
-  for (const url of urls) if (url !== '' && !own.includes(url) && !(await on.reaches(url))) unreached.push(url)
+  for (const url of setting('initial-cluster').map((member) => member.slice(member.indexOf('=') + 1)))
+    if (url !== '' && !own.includes(url) && !(await on.reaches(url))) unreached.push(url)
   return unreached
 }
 

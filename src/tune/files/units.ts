@@ -41,7 +41,7 @@ function dropIn(component: Component, requests: readonly KnobRequest[], circumst
   }
   const flagLine = Object.entries(asFlags).map(([flag, value]) => `--${flag}=${value}`)
   return [
-    head(circumstances, ...(component === 'etcd' && Object.keys(own).length > 0 ? [flagsWin] : [])),
+    head(circumstances, ...(component === 'etcd' && Object.keys(own).length > 0 ? oneOfBoth : [])),
     '[Service]\n',
     ...(etcdProcess.nice === undefined ? [] : [`Nice=${etcdProcess.nice}\n`]),
     ...(etcdProcess.ioPriority === undefined ? [] : ioPriorityLines(etcdProcess.ioPriority).map((line) => `${line}\n`)),
@@ -60,16 +60,25 @@ function dropIn(component: Component, requests: readonly KnobRequest[], circumst
 
 /** What the command lines of units end with. */
 const flagsVariable = 'SCALE_TEST_FLAGS'
-const flagsWin = 'etcd takes a variable only if its command line lacks the flag, and no variables beside --config-file.'
+const oneOfBoth = [
+  'etcd does not start with a variable and its flag: take these flags from its command line. An EnvironmentFile of its unit has the last word;',
+  'with --config-file, etcd takes no variables.',
+]
 
 /** Whether systemd would keep a flag's value together when it makes words of the variable. */
 export function isOneWord(value: unknown): boolean {
   return !/[\s'"\\]/.test(String(value))
 }
 
-/** etcd's variable for a flag (pkg/flags/flag.go, FlagToEnv). */
+/** etcd's variable for a flag (pkg/flags/flag.go, FlagToEnv). With both, it does not start (verifyEnv there). */
 export function etcdVariable(flag: string): string {
   return `ETCD_${flag.toUpperCase().replaceAll('-', '_')}`
+}
+
+/** The flag that etcd takes such a variable for, as an argument: it ignores empty ones. Undefined where it is none. */
+export function etcdFlagOf(variable: string): string | undefined {
+  const [, name = '', value] = /^ETCD_([A-Z0-9_]+)=([\s\S]+)$/.exec(variable) ?? []
+  return value === undefined ? undefined : `--${name.toLowerCase().replaceAll('_', '-')}=${value}`
 }
 
 /** As systemd reads it: with % for specifiers, and escapes as in C (systemd.syntax(7)). */

@@ -69,9 +69,51 @@ ExecStart=/bin/etcd --name=%H \\
 Nice=5
 `
 
+const now = (text: string, etcdArgs?: readonly string[]) => ({ text, etcdArgs, where: 'u' })
+
+describe('manifestWithFlags of an etcd that has flags from its environment', () => {
+  const text = `spec:
+  containers:
+    - command:
+        - etcd
+        - --name=a
+      env:
+        - name: ETCD_HEARTBEAT_INTERVAL
+          value: "100" # of ours
+        - { name: ETCD_SNAPSHOT_COUNT, value: '5000' }
+        - name: ETCD_ELECTION_TIMEOUT
+          valueFrom: { fieldRef: { fieldPath: metadata.name } }
+`
+  it('should change them there, since an etcd does not start with both', () => {
+    const flags = { 'heartbeat-interval': '250', 'snapshot-count': '5000', 'max-wals': '9' }
+    expect(manifestWithFlags(text, 'etcd', flags, 'm')).toBe(
+      text.replace('"100"', '"250"').replace('--name=a\n', '--name=a\n        - --max-wals=9\n'),
+    )
+  })
+
+  it('should refuse one whose value comes from elsewhere', () => {
+    expect(() => manifestWithFlags(text, 'etcd', { 'election-timeout': '1250' }, 'm')).toThrow(
+      'm: ETCD_ELECTION_TIMEOUT has no value: make it a flag of the command',
+    )
+  })
+})
+
 describe('dropInWith', () => {
+  it('should take variables away whose flags it sets, since an etcd does not start with both, and leave those that are right', () => {
+    const byVariables = now('[Service]\nEnvironmentFile=/etc/etcd.env\nExecStart=/bin/etcd\n', [
+      '/bin/etcd',
+      '--heartbeat-interval=100',
+      '--snapshot-count=5000',
+    ])
+    const flags = { 'heartbeat-interval': '250', 'snapshot-count': '5000', 'election-timeout': '1250' }
+    expect(dropInWith(byVariables, flags, {})).toMatch(
+      /\nExecStart=\/bin\/etcd --heartbeat-interval=250 --election-timeout=1250\nUnsetEnvironment=ETCD_HEARTBEAT_INTERVAL ETCD_ELECTION_TIMEOUT\n$/,
+    )
+    expect(dropInWith(byVariables, { 'snapshot-count': '5000' }, {})).toBeUndefined()
+  })
+
   it('should say the command again with its flags, specifiers as they are', () => {
-    expect(dropInWith(unit, { 'snapshot-count': '5000' }, { nice: -20, ioPriority: 'best-effort: prio 0' }, 'u')).toBe(
+    expect(dropInWith(now(unit), { 'snapshot-count': '5000' }, { nice: -20, ioPriority: 'best-effort: prio 0' })).toBe(
       `# Written by scale-test; \`scale-test tune rollback\` restores it.
 [Service]
 ExecStart=
@@ -85,14 +127,14 @@ IOSchedulingPriority=0
 
   it('should take the command of the last drop-in, and nothing when all is there (fault 29)', () => {
     const text = `${unit}[Service]\nExecStart=\nExecStart=/bin/etcd --snapshot-count=5000\nNice=-20\n`
-    expect(dropInWith(text, { 'snapshot-count': '5000' }, { nice: -20 }, 'u')).toBeUndefined()
-    expect(dropInWith(text, { 'snapshot-count': '5000' }, { nice: -19 }, 'u')).toContain(
+    expect(dropInWith(now(text), { 'snapshot-count': '5000' }, { nice: -20 })).toBeUndefined()
+    expect(dropInWith(now(text), { 'snapshot-count': '5000' }, { nice: -19 })).toContain(
       'ExecStart=/bin/etcd --snapshot',
     )
   })
 
   it('should refuse a unit with two commands', () => {
-    expect(() => dropInWith('ExecStart=a\nExecStart=b\n', {}, {}, 'u')).toThrow('u has 2 commands')
+    expect(() => dropInWith(now('ExecStart=a\nExecStart=b\n'), {}, {})).toThrow('u has 2 commands')
   })
 })
 

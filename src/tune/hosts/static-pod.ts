@@ -1,12 +1,13 @@
-import { isScalar, isSeq, parseDocument, stringify } from 'yaml'
+import { isMap, isScalar, isSeq, parseDocument, stringify } from 'yaml'
 import { Failure } from '../../base/errors.ts'
+import { etcdVariable } from '../files/units.ts'
 import type { Flags } from './arguments.ts'
 import { withFlags } from './arguments.ts'
 import type { HostComponent } from './section.ts'
 
 /**
- * The manifest of a static pod with flags set in the command of its component's container; every other byte stays. The same text where
- * nothing changes. Throws `Failure('bad-input')` where it is no such manifest.
+ * The manifest of a static pod with flags set in the command of its component's container, or of an etcd in its environment, where it has them
+ * there; every other byte stays. The same text where nothing changes. Throws `Failure('bad-input')` where it is no such manifest.
  */
 export function manifestWithFlags(text: string, component: HostComponent, flags: Flags, where: string): string {
   const document = parseDocument(text)
@@ -24,6 +25,17 @@ export function manifestWithFlags(text: string, component: HostComponent, flags:
     })
     if (items[0]?.word.split('/').at(-1) !== component) continue
     if (list.flow === true) throw refusal('the command has to be one word per line, as kubeadm writes it')
+    for (const [flag, wanted] of component === 'etcd' ? Object.entries(flags) : []) {
+      const value = variableIn(document.getIn(['spec', 'containers', index, 'env']), etcdVariable(flag))
+      if (value === undefined) continue
+      if (!isScalar(value) || !value.range)
+        throw refusal(`${etcdVariable(flag)} has no value: make it a flag of the command`)
+      const [start, end] = value.range
+      const changed =
+        String(value.value) === wanted ? text : `${text.slice(0, start)}${JSON.stringify(wanted)}${text.slice(end)}`
+      const { [flag]: _, ...others } = flags
+      return manifestWithFlags(changed, component, others, where)
+    }
     return edited(text, items, flags)
   }
   throw refusal(`no container's command is ${component}`)
@@ -35,6 +47,13 @@ export function mirrorOf(text: string, node: string): { namespace: string; name:
   const namespace = document.getIn(['metadata', 'namespace'])
   const name = document.getIn(['metadata', 'name'])
   return { namespace: namespace === undefined ? 'default' : String(namespace), name: `${name}-${node.toLowerCase()}` }
+}
+
+/** The value of a variable in a container's environment, as it is written; null where it has none, undefined where there is no such variable. */
+function variableIn(environment: unknown, name: string): unknown {
+  if (!isSeq(environment)) return undefined
+  const variable = environment.items.find((item) => isMap(item) && item.get('name') === name)
+  return isMap(variable) ? (variable.get('value', true) ?? null) : undefined
 }
 
 interface Item {

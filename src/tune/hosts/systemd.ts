@@ -1,7 +1,7 @@
 import { Failure } from '../../base/errors.ts'
-import { dropInPath, ioPriorityLines } from '../files/units.ts'
+import { dropInPath, etcdVariable, ioPriorityLines } from '../files/units.ts'
 import type { Flags } from './arguments.ts'
-import { withFlags } from './arguments.ts'
+import { flagIn, withFlags } from './arguments.ts'
 
 /** What the kernel is told about a unit's processes. */
 export interface Priority {
@@ -15,19 +15,34 @@ export function dropInOf(unit: string): string {
   return `/${dropInPath(unit)}`
 }
 
+/** A unit as it is. */
+export interface UnitNow {
+  /** With its drop-ins, as `systemctl cat` has it. */
+  text: string
+  /** Of an etcd, its arguments, with the flags that it takes from its environment; undefined of all else. */
+  etcdArgs: readonly string[] | undefined
+  where: string
+}
+
 /**
- * A drop-in that sets flags and priorities of a unit, given its text with its drop-ins (`systemctl cat`); undefined where it has them all.
- * It says the whole command again: systemd has no way of adding to one. Throws `Failure('bad-input')` where the unit has not exactly one
- * command.
+ * A drop-in that sets flags and priorities of a unit; undefined where it has them all. It says the whole command again: systemd has no way of
+ * adding to one. An etcd that has a flag from its environment (kubespray's have all) does not start with both, so the variable is taken away.
+ * Throws `Failure('bad-input')` where the unit has not exactly one command.
  */
-export function dropInWith(unitText: string, flags: Flags, priority: Priority, where: string): string | undefined {
-  const words = wordsOf(commandOf(unitText, where))
-  const wanted = withFlags(words, flags)
+export function dropInWith({ text, etcdArgs, where }: UnitNow, flags: Flags, priority: Priority): string | undefined {
+  const words = wordsOf(commandOf(text, where))
+  const isVariable = (name: string) => etcdArgs !== undefined && flagIn(words, name) === undefined
+  const lacking = Object.entries(flags).filter(
+    ([name, value]) => !isVariable(name) || flagIn(etcdArgs ?? [], name) !== value,
+  )
+  const wanted = withFlags(words, Object.fromEntries(lacking))
+  const variables = lacking.filter(([name]) => isVariable(name))
   const lines = [
+    ...(variables.length === 0 ? [] : [`UnsetEnvironment=${variables.map(([name]) => etcdVariable(name)).join(' ')}`]),
     ...(priority.nice === undefined ? [] : [`Nice=${priority.nice}`]),
     ...(priority.ioPriority === undefined ? [] : ioPriorityLines(priority.ioPriority)),
   ]
-  const isThere = (line: string) => lastOf(unitText, line.slice(0, line.indexOf('='))) === line
+  const isThere = (line: string) => lastOf(text, line.slice(0, line.indexOf('='))) === line
   if (wanted.join('\0') === words.join('\0') && lines.every(isThere)) return undefined
   const command = ['ExecStart=', `ExecStart=${wanted.map(escaped(words)).join(' ')}`]
   return `${['# Written by scale-test; `scale-test tune rollback` restores it.', '[Service]', ...command, ...lines].join('\n')}\n`

@@ -153,9 +153,23 @@ async function changeOf(
   }
   if (Object.keys(flags).length + Object.keys(priority).length === 0) return undefined
   const path = dropInOf(running.unit)
-  const text = dropInWith(await on.unitText(running.unit), flags, priority, `${on.name}: ${running.unit}`)
+  const text = dropInWith(
+    {
+      text: await on.unitText(running.unit),
+      etcdArgs: component === 'etcd' ? await argsOf(on, component, running.unit) : undefined,
+      where: `${on.name}: ${running.unit}`,
+    },
+    flags,
+    priority,
+  )
   if (text === undefined) return undefined
   return { path, old: await found(on, path), content: base64(text), restart: running.unit }
+}
+
+/** What it runs with; nothing where it does not run. */
+async function argsOf(on: TunedHost, component: HostComponent, unit: string): Promise<readonly string[]> {
+  const { processes } = await on.live(component, unit, undefined)
+  return processes[0]?.args ?? []
 }
 
 /** So that they hold now, and after the next boot. */
