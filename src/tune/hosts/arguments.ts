@@ -1,3 +1,5 @@
+import { Failure } from '../../base/errors.ts'
+
 /** Flags by name, without dashes. */
 export type Flags = Readonly<Record<string, string>>
 
@@ -36,6 +38,43 @@ export function differingFlags(
     const found = flagIn(args, name) ?? null
     return found === wanted ? [] : [{ name, wanted, found }]
   })
+}
+
+/** Of a component that is given a configuration file: the flag that names it, and the flags that it then ignores, all where none are listed. */
+const overruled: Readonly<Record<string, { by: string; flags?: readonly string[] }>> = {
+  // server/etcdmain/help.go
+  etcd: { by: 'config-file' },
+  // cmd/kube-scheduler/app/options/deprecated.go
+  'kube-scheduler': {
+    by: 'config',
+    flags: [
+      'kube-api-qps',
+      'kube-api-burst',
+      'kube-api-content-type',
+      'profiling',
+      'contention-profiling',
+      'kubeconfig',
+    ],
+  },
+}
+
+/** Which of these flags a component that runs with these arguments ignores, whatever they say. */
+export function ignoredFlags(component: string, args: readonly string[], names: readonly string[]): string[] {
+  const rule = overruled[component]
+  if (rule === undefined || flagIn(args, rule.by) === undefined) return []
+  return names.filter((name) => rule.flags === undefined || rule.flags.includes(name))
+}
+
+/** Throws `Failure('bad-input')` where flags are to be set that a component ignores. */
+export function requireTaken(component: string, args: readonly string[], flags: Flags, where: string): void {
+  const ignored = ignoredFlags(component, args, Object.keys(flags))
+  if (ignored.length === 0) return
+  const file = overruled[component]?.by ?? ''
+  throw new Failure(
+    'bad-input',
+    `${where}: ${component} ignores ${ignored.map((name) => `--${name}`).join(', ')} beside --${file}=${flagIn(args, file)}`,
+    { next: 'Set this in that file by hand, and take it out of the profile or the arm' },
+  )
 }
 
 /** A flag's value, the last one where it is given twice, in either form; undefined where it is absent. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { differingFlags, withFlags } from './arguments.ts'
+import { differingFlags, ignoredFlags, withFlags } from './arguments.ts'
 import { configurationWith } from './kubelet-file.ts'
 import { manifestWithFlags } from './static-pod.ts'
 import { dropInWith } from './systemd.ts'
@@ -69,7 +69,36 @@ ExecStart=/bin/etcd --name=%H \\
 Nice=5
 `
 
-const now = (text: string, etcdArgs?: readonly string[]) => ({ text, etcdArgs, where: 'u' })
+const now = (text: string, etcdArgs?: readonly string[]) => ({ component: 'etcd' as const, text, etcdArgs, where: 'u' })
+
+describe('flags that a component ignores beside its configuration file', () => {
+  const next = expect.stringContaining('in that file by hand')
+  it.each<[string, readonly string[], Record<string, string>, string]>([
+    ['etcd', ['etcd', '--config-file=/etc/etcd.yaml'], { 'snapshot-count': '1' }, 'etcd ignores --snapshot-count'],
+    [
+      'kube-scheduler',
+      ['kube-scheduler', '--config', '/etc/s.yaml'],
+      { 'kube-api-qps': '50', 'kube-api-burst': '100', v: '2' },
+      'kube-scheduler ignores --kube-api-qps, --kube-api-burst',
+    ],
+  ])('should be refused, in a unit and in a static pod: %s', (component, words, flags, message) => {
+    const one = component as 'etcd' | 'kube-scheduler'
+    const refusal = expect.objectContaining({ kind: 'bad-input', message: expect.stringContaining(message), next })
+    const unitText = `[Service]\nExecStart=/bin/${words.join(' ')}\n`
+    expect(() => dropInWith({ component: one, text: unitText, etcdArgs: undefined, where: 'u' }, flags, {})).toThrow(
+      refusal,
+    )
+    const lines = words.map((word) => `    - ${word}\n`).join('')
+    const pod = `spec:\n  containers:\n  - command:\n${lines}`
+    expect(() => manifestWithFlags(pod, one, flags, 'm')).toThrow(refusal)
+  })
+
+  it('should be taken without it, and others beside it', () => {
+    expect(ignoredFlags('etcd', ['etcd', '--name=a'], ['snapshot-count'])).toEqual([])
+    expect(ignoredFlags('kube-scheduler', ['kube-scheduler', '--config=a'], ['v'])).toEqual([])
+    expect(ignoredFlags('kube-apiserver', ['kube-apiserver', '--config=a'], ['v'])).toEqual([])
+  })
+})
 
 describe('manifestWithFlags of an etcd that has flags from its environment', () => {
   const text = `spec:

@@ -1,6 +1,6 @@
 import type { Knob, KnobValue } from '../../tuning/knob.ts'
 import type { TunedHost } from '../change/host.ts'
-import { flagIn } from './arguments.ts'
+import { flagIn, ignoredFlags } from './arguments.ts'
 import { readLive } from './differences.ts'
 import type { Host } from './section.ts'
 import { hostComponents } from './section.ts'
@@ -26,6 +26,7 @@ export async function readLiveKnob(
   const { processes } = await readLive(on, { component: name, running })
   return processes.flatMap(({ args, nice, ioPriority }): { value: KnobValue; from: string }[] => {
     if (setting.via === 'flag') {
+      if (ignoredFlags(component, args, [setting.flag]).length > 0) return []
       const value = flagIn(args, setting.flag)
       if (value !== undefined) return [{ value, from: `process arguments on ${on.name}` }]
       return stock === null ? [] : [{ value: stock, from: `process arguments on ${on.name} (absent: built-in value)` }]

@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, parseDocument, stringify } from 'yaml'
 import { Failure } from '../../base/errors.ts'
 import { etcdVariable } from '../files/units.ts'
 import type { Flags } from './arguments.ts'
-import { withFlags } from './arguments.ts'
+import { requireTaken, withFlags } from './arguments.ts'
 import type { HostComponent } from './section.ts'
 
 /**
@@ -25,6 +25,12 @@ export function manifestWithFlags(text: string, component: HostComponent, flags:
     })
     if (items[0]?.word.split('/').at(-1) !== component) continue
     if (list.flow === true) throw refusal('the command has to be one word per line, as kubeadm writes it')
+    requireTaken(
+      component,
+      items.map(({ word }) => word),
+      flags,
+      where,
+    )
     for (const [flag, wanted] of component === 'etcd' ? Object.entries(flags) : []) {
       const value = variableIn(document.getIn(['spec', 'containers', index, 'env']), etcdVariable(flag))
       if (value === undefined) continue

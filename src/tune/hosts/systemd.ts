@@ -1,7 +1,8 @@
 import { Failure } from '../../base/errors.ts'
 import { dropInPath, etcdVariable, ioPriorityLines } from '../files/units.ts'
 import type { Flags } from './arguments.ts'
-import { flagIn, withFlags } from './arguments.ts'
+import { flagIn, requireTaken, withFlags } from './arguments.ts'
+import type { HostComponent } from './section.ts'
 
 /** What the kernel is told about a unit's processes. */
 export interface Priority {
@@ -17,6 +18,7 @@ export function dropInOf(unit: string): string {
 
 /** A unit as it is. */
 export interface UnitNow {
+  component: HostComponent
   /** With its drop-ins, as `systemctl cat` has it. */
   text: string
   /** Of an etcd, its arguments, with the flags that it takes from its environment; undefined of all else. */
@@ -29,8 +31,13 @@ export interface UnitNow {
  * adding to one. An etcd that has a flag from its environment (kubespray's have all) does not start with both, so the variable is taken away.
  * Throws `Failure('bad-input')` where the unit has not exactly one command.
  */
-export function dropInWith({ text, etcdArgs, where }: UnitNow, flags: Flags, priority: Priority): string | undefined {
+export function dropInWith(
+  { component, text, etcdArgs, where }: UnitNow,
+  flags: Flags,
+  priority: Priority,
+): string | undefined {
   const words = wordsOf(commandOf(text, where))
+  requireTaken(component, [...words, ...(etcdArgs ?? [])], flags, where)
   const isVariable = (name: string) => etcdArgs !== undefined && flagIn(words, name) === undefined
   const lacking = Object.entries(flags).filter(
     ([name, value]) => !isVariable(name) || flagIn(etcdArgs ?? [], name) !== value,

@@ -155,6 +155,7 @@ async function changeOf(
   const path = dropInOf(running.unit)
   const text = dropInWith(
     {
+      component,
       text: await on.unitText(running.unit),
       etcdArgs: component === 'etcd' ? await argsOf(on, component, running.unit) : undefined,
       where: `${on.name}: ${running.unit}`,
