@@ -120,7 +120,11 @@ describe('manifestWithFlags of an etcd that has flags from its environment', () 
     )
   })
 
-  it('should refuse one whose value comes from elsewhere', () => {
+  it('should refuse flags beside a configuration file, and one whose value comes from elsewhere', () => {
+    const byFile = text.replace("ETCD_SNAPSHOT_COUNT, value: '5000'", 'ETCD_CONFIG_FILE, value: /etc/etcd.yaml')
+    expect(() => manifestWithFlags(byFile, 'etcd', { 'max-wals': '9' }, 'm')).toThrow(
+      'm: etcd ignores --max-wals beside --config-file=/etc/etcd.yaml',
+    )
     expect(() => manifestWithFlags(text, 'etcd', { 'election-timeout': '1250' }, 'm')).toThrow(
       'm: ETCD_ELECTION_TIMEOUT has no value: make it a flag of the command',
     )

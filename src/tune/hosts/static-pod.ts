@@ -25,14 +25,12 @@ export function manifestWithFlags(text: string, component: HostComponent, flags:
     })
     if (items[0]?.word.split('/').at(-1) !== component) continue
     if (list.flow === true) throw refusal('the command has to be one word per line, as kubeadm writes it')
-    requireTaken(
-      component,
-      items.map(({ word }) => word),
-      flags,
-      where,
-    )
-    for (const [flag, wanted] of component === 'etcd' ? Object.entries(flags) : []) {
-      const value = variableIn(document.getIn(['spec', 'containers', index, 'env']), etcdVariable(flag))
+    const environment = component === 'etcd' ? document.getIn(['spec', 'containers', index, 'env']) : undefined
+    const file = variableIn(environment, etcdVariable('config-file'))
+    const args = [...items.map(({ word }) => word), ...(isScalar(file) ? [`--config-file=${file.value}`] : [])]
+    requireTaken(component, args, flags, where)
+    for (const [flag, wanted] of Object.entries(flags)) {
+      const value = variableIn(environment, etcdVariable(flag))
       if (value === undefined) continue
       if (!isScalar(value) || !value.range)
         throw refusal(`${etcdVariable(flag)} has no value: make it a flag of the command`)
