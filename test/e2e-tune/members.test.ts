@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
+import { etcdVariable } from '../../src/tune/files/units.ts'
 import type { During, Ended, Hosts } from './hosts.ts'
 import { clustersText, createHosts, until } from './hosts.ts'
 import type { MachineOptions } from './machine.ts'
@@ -53,7 +54,7 @@ RestartSec=1
           ...flags,
         ]
           .map((flag) => flag.slice(2).split('='))
-          .map(([key = '', ...value]) => `ETCD_${key.toUpperCase().replaceAll('-', '_')}=${value.join('=')}\n`)
+          .map(([name = '', ...value]) => `${etcdVariable(name)}=${value.join('=')}\n`)
           .join(''),
       },
     }

@@ -187,8 +187,11 @@ function slowDisk(pid: number, signal: AbortSignal): void {
 const strace = '/usr/bin/strace'
 const noTracer = isExecutable(strace) ? [] : [`${strace} is missing (apt-get install strace)`]
 
+/** Nothing is judged by it: some wait for minutes, and machines differ. */
+const testMs = 900_000
+
 describeWithComponents('symptoms', () => {
-  it('should be none in a quiet run', { timeout: 900_000 }, async () => {
+  it('should be none in a quiet run', { timeout: testMs }, async () => {
     const idle =
       'steps: [{ observe: { name: idle, for: 40s } }, { probe: { name: rollout, from: 1, to: 5, timeout: 1m } }]'
     const settings = 'probes: { pod: { image: pause, serviceAccountToken: false }, settle: 1s }'
@@ -200,7 +203,7 @@ describeWithComponents('symptoms', () => {
 
   describe.concurrent('of components that wait', () => {
     it('should be slow controllers, scheduler and kubelet where their clients may send one or two requests a second', {
-      timeout: 900_000,
+      timeout: testMs,
     }, async () => {
       const limits = {
         'controllerManager.kubeApiQps': 2,
@@ -225,7 +228,7 @@ describeWithComponents('symptoms', () => {
     })
 
     it('should be slow reads and slow lists while etcd stands still for half a minute at a time (fault 39)', {
-      timeout: 900_000,
+      timeout: testMs,
     }, async () => {
       const stalled = Promise.withResolvers<void>()
       // Thrown where it is waited for, and not before.
@@ -246,7 +249,7 @@ describeWithComponents('symptoms', () => {
 
     describeUnless(noTracer, 'strace is', 'and of an etcd whose disk is slow', () => {
       it('should be a slow etcd, and an API server that is slow for it, while each sync of its log takes a second', {
-        timeout: 900_000,
+        timeout: testMs,
       }, async () => {
         const over = new AbortController()
         const outcome = await run(
@@ -268,7 +271,7 @@ describeWithComponents('symptoms', () => {
   // Each takes a machine of two cores to itself.
   describe('of components that are flooded or held up', () => {
     it('should be an etcd that refuses too many requests, while a flood comes in and a defragmentation keeps it from applying any', {
-      timeout: 900_000,
+      timeout: testMs,
     }, async () => {
       const over = new AbortController()
       let flooded = Promise.resolve()
@@ -288,7 +291,7 @@ describeWithComponents('symptoms', () => {
       expect(get(outcome, 'etcd-too-many-requests').knobs).toContain('etcd.splitByResource')
     })
 
-    it('should be a full etcd where its quota is reached', { timeout: 900_000 }, async () => {
+    it('should be a full etcd where its quota is reached', { timeout: testMs }, async () => {
       const outcome = await run(
         'full-etcd',
         `${set({ 'etcd.quotaBackendBytes': 16_777_216 })}\n${workload('ballast: { total: 40MB, objectSize: 256KiB }\n  timeout: 2m')}`,
@@ -300,7 +303,7 @@ describeWithComponents('symptoms', () => {
     })
 
     it('should be a full queue, or refusals, where the API server may serve one request of a level at a time', {
-      timeout: 900_000,
+      timeout: testMs,
     }, async () => {
       // Which of them depends on how fast the machine is; on any, there is more to write than fits in the minute that a queue has to be full.
       const crowded = ['apf-queues', 'apf-refuses']

@@ -203,7 +203,7 @@ function encoded(text: string): string {
   return `'${Buffer.from(text).toString('base64')}'`
 }
 
-/** What NUL ends each of. */
+/** Words, each with a NUL behind it. */
 function wordsIn(text: string): string[] {
   return text === '' ? [] : decoded(text).replace(/\0$/, '').split('\0')
 }

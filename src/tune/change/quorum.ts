@@ -28,8 +28,11 @@ export async function whyLeft(
   peers: readonly Restorable[],
   run: string,
 ): Promise<string | undefined> {
+  let own: Live
   try {
-    if (!(await on.holds(run)) || (await illnessOf(on, etcd)).length > 0) return undefined
+    if (!(await on.holds(run))) return undefined
+    own = await readLive(on, { component: 'etcd', running: etcd })
+    if (illnessIn(own, etcd).length > 0) return undefined
   } catch {
     // Restoring tells why it cannot be asked.
     return undefined
@@ -38,22 +41,20 @@ export async function whyLeft(
     if (other.on.name === on.name || other.etcd === undefined) continue
     const ill = await illnessOf(other.on, other.etcd).catch(() => undefined)
     if (ill === undefined) {
-      const [url] = await unreachedFrom(on, etcd).catch(() => [])
+      const url = await unreachedFrom(on, own).catch(() => undefined)
       if (url !== undefined) return `${other.on.name} cannot be asked, and nobody answers at ${url}`
     } else if (ill.length > 0) return `on ${other.on.name}, ${ill.join('; ')}`
   }
   return undefined
 }
 
-/** Peers of the member on this host, as it was told of them, where nobody answers it: URLs. None where it was not. */
-async function unreachedFrom(on: TunedHost, etcd: Running): Promise<string[]> {
-  const { processes } = await readLive(on, { component: 'etcd', running: etcd })
+/** A peer of the member on this host, as it was told of them, where nobody answers it: its URL. Undefined where there is none, or it was not told. */
+async function unreachedFrom(on: TunedHost, { processes }: Live): Promise<string | undefined> {
   const setting = (flag: string) => (flagIn(processes[0]?.args ?? [], flag) ?? '').split(',')
   const own = setting('initial-advertise-peer-urls')
-  const unreached: string[] = []
   for (const url of setting('initial-cluster').map((member) => member.slice(member.indexOf('=') + 1)))
-    if (url !== '' && !own.includes(url) && !(await on.reaches(url))) unreached.push(url)
-  return unreached
+    if (url !== '' && !own.includes(url) && !(await on.reaches(url))) return url
+  return undefined
 }
 
 /** How its member is not well; empty when it is. Throws as `TunedHost` does. */

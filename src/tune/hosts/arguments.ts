@@ -1,4 +1,5 @@
 import { Failure } from '../../base/errors.ts'
+import { isClientLimit } from '../render/scheduler-fields.ts'
 
 /** Flags by name, without dashes. */
 export type Flags = Readonly<Record<string, string>>
@@ -40,39 +41,28 @@ export function differingFlags(
   })
 }
 
-/** Of a component that is given a configuration file: the flag that names it, and the flags that it then ignores, all where none are listed. */
-const overruled: Readonly<Record<string, { by: string; flags?: readonly string[] }>> = {
+/** Of a component that may be given a configuration file: the flag that names it, and which flags it then ignores. */
+const overruled: Readonly<Record<string, { by: string; ignores: (flag: string) => boolean }>> = {
   // server/etcdmain/help.go
-  etcd: { by: 'config-file' },
-  // cmd/kube-scheduler/app/options/deprecated.go
-  'kube-scheduler': {
-    by: 'config',
-    flags: [
-      'kube-api-qps',
-      'kube-api-burst',
-      'kube-api-content-type',
-      'profiling',
-      'contention-profiling',
-      'kubeconfig',
-    ],
-  },
+  etcd: { by: 'config-file', ignores: () => true },
+  // cmd/kube-scheduler/app/options/deprecated.go; what else it ignores, no arm may set as a flag (src/tuning/own-flags.ts).
+  'kube-scheduler': { by: 'config', ignores: isClientLimit },
 }
 
 /** Which of these flags a component that runs with these arguments ignores, whatever they say. */
 export function ignoredFlags(component: string, args: readonly string[], names: readonly string[]): string[] {
   const rule = overruled[component]
-  if (rule === undefined || flagIn(args, rule.by) === undefined) return []
-  return names.filter((name) => rule.flags === undefined || rule.flags.includes(name))
+  return rule === undefined || flagIn(args, rule.by) === undefined ? [] : names.filter(rule.ignores)
 }
 
 /** Throws `Failure('bad-input')` where flags are to be set that a component ignores. */
 export function requireTaken(component: string, args: readonly string[], flags: Flags, where: string): void {
+  const rule = overruled[component]
   const ignored = ignoredFlags(component, args, Object.keys(flags))
-  if (ignored.length === 0) return
-  const file = overruled[component]?.by ?? ''
+  if (rule === undefined || ignored.length === 0) return
   throw new Failure(
     'bad-input',
-    `${where}: ${component} ignores ${ignored.map((name) => `--${name}`).join(', ')} beside --${file}=${flagIn(args, file)}`,
+    `${where}: ${component} ignores ${ignored.map((name) => `--${name}`).join(', ')} beside --${rule.by}=${flagIn(args, rule.by)}`,
     { next: 'Set this in that file by hand, and take it out of the profile or the arm' },
   )
 }

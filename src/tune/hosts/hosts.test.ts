@@ -69,7 +69,12 @@ ExecStart=/bin/etcd --name=%H \\
 Nice=5
 `
 
-const now = (text: string, etcdArgs?: readonly string[]) => ({ component: 'etcd' as const, text, etcdArgs, where: 'u' })
+const now = (text: string, etcdArgs: readonly string[] = []) => ({
+  component: 'etcd' as const,
+  text,
+  etcdArgs,
+  where: 'u',
+})
 
 describe('flags that a component ignores beside its configuration file', () => {
   const next = expect.stringContaining('in that file by hand')
@@ -85,9 +90,7 @@ describe('flags that a component ignores beside its configuration file', () => {
     const one = component as 'etcd' | 'kube-scheduler'
     const refusal = expect.objectContaining({ kind: 'bad-input', message: expect.stringContaining(message), next })
     const unitText = `[Service]\nExecStart=/bin/${words.join(' ')}\n`
-    expect(() => dropInWith({ component: one, text: unitText, etcdArgs: undefined, where: 'u' }, flags, {})).toThrow(
-      refusal,
-    )
+    expect(() => dropInWith({ component: one, text: unitText, etcdArgs: [], where: 'u' }, flags, {})).toThrow(refusal)
     const lines = words.map((word) => `    - ${word}\n`).join('')
     const pod = `spec:\n  containers:\n  - command:\n${lines}`
     expect(() => manifestWithFlags(pod, one, flags, 'm')).toThrow(refusal)

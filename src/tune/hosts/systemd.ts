@@ -21,8 +21,8 @@ export interface UnitNow {
   component: HostComponent
   /** With its drop-ins, as `systemctl cat` has it. */
   text: string
-  /** Of an etcd, its arguments, with the flags that it takes from its environment; undefined of all else. */
-  etcdArgs: readonly string[] | undefined
+  /** What an etcd runs with: its arguments, with the flags that it takes from its environment. Of all else, nothing. */
+  etcdArgs: readonly string[]
   where: string
 }
 
@@ -37,11 +37,9 @@ export function dropInWith(
   priority: Priority,
 ): string | undefined {
   const words = wordsOf(commandOf(text, where))
-  requireTaken(component, [...words, ...(etcdArgs ?? [])], flags, where)
-  const isVariable = (name: string) => etcdArgs !== undefined && flagIn(words, name) === undefined
-  const lacking = Object.entries(flags).filter(
-    ([name, value]) => !isVariable(name) || flagIn(etcdArgs ?? [], name) !== value,
-  )
+  requireTaken(component, [...words, ...etcdArgs], flags, where)
+  const isVariable = (name: string) => component === 'etcd' && flagIn(words, name) === undefined
+  const lacking = Object.entries(flags).filter(([name, value]) => !isVariable(name) || flagIn(etcdArgs, name) !== value)
   const wanted = withFlags(words, Object.fromEntries(lacking))
   const variables = lacking.filter(([name]) => isVariable(name))
   const lines = [

@@ -157,7 +157,7 @@ async function changeOf(
     {
       component,
       text: await on.unitText(running.unit),
-      etcdArgs: component === 'etcd' ? await argsOf(on, component, running.unit) : undefined,
+      etcdArgs: component === 'etcd' ? await etcdArgsOf(on, running.unit) : [],
       where: `${on.name}: ${running.unit}`,
     },
     flags,
@@ -168,8 +168,8 @@ async function changeOf(
 }
 
 /** What it runs with; nothing where it does not run. */
-async function argsOf(on: TunedHost, component: HostComponent, unit: string): Promise<readonly string[]> {
-  const { processes } = await on.live(component, unit, undefined)
+async function etcdArgsOf(on: TunedHost, unit: string): Promise<readonly string[]> {
+  const { processes } = await on.live('etcd', unit, undefined)
   return processes[0]?.args ?? []
 }
 
